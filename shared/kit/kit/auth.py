@@ -1,0 +1,65 @@
+"""Who is asking. Roles are bound to posts and posts to places, so a person's rights end with the post."""
+
+from dataclasses import dataclass, field
+from uuid import UUID
+
+#: Roles that a token itself may carry. All others come from posts held (contracts.grid.Duty).
+RESIDENT = "resident"
+OPERATOR = "operator"
+AUDITOR = "auditor"
+
+
+@dataclass(frozen=True)
+class Claims:
+    """What a checked token says."""
+
+    subject: str
+    roles: frozenset[str] = frozenset()
+    client: str = ""
+
+
+@dataclass(frozen=True)
+class Post:
+    """A post that a person holds now, or stands in for."""
+
+    post_id: UUID
+    duty: str
+    title: str
+    place_id: UUID
+    path: str
+    office_id: UUID | None = None
+    stand_in: bool = False
+
+
+@dataclass(frozen=True)
+class Scope:
+    """What rows may be seen: those at or below ``paths``, and those granted to ``offices``."""
+
+    paths: tuple[str, ...] = ()
+    offices: tuple[UUID, ...] = ()
+
+
+EVERYWHERE = Scope(paths=("/",))
+NOWHERE = Scope()
+
+
+@dataclass(frozen=True)
+class Person:
+    subject: str
+    roles: frozenset[str] = frozenset()
+    posts: tuple[Post, ...] = field(default=())
+
+    def holds(self, post_id: UUID | None) -> bool:
+        return any(post.post_id == post_id for post in self.posts)
+
+    def has_duty(self, duty: str) -> bool:
+        return any(post.duty == duty for post in self.posts)
+
+    @property
+    def scope(self) -> Scope:
+        """Posts of the tree's own line see their place; posts of an office see what is granted to it."""
+        if AUDITOR in self.roles:
+            return EVERYWHERE
+        line = {post.path for post in self.posts if post.office_id is None}
+        widest = tuple(sorted(p for p in line if not any(p != q and p.startswith(q) for q in line)))
+        return Scope(paths=widest, offices=tuple(sorted({p.office_id for p in self.posts if p.office_id})))

@@ -1,0 +1,134 @@
+"""The database: one unit of work a door, under the scope of whoever asks."""
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from typing import Any, TypeVar
+
+from contracts.envelope import Event, Tombstone
+from sqlalchemy import Connection, CursorResult, Executable, MetaData, text
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+
+from kit import outbox
+from kit.auth import EVERYWHERE, NOWHERE, Person, Scope
+from kit.clock import Clock, SystemClock
+from kit.errors import Forbidden
+
+T = TypeVar("T")
+
+#: A request may be under this many separate places at once: the policies compare that many fixed slots.
+SCOPE_SLOTS = 4
+
+NAMING = {
+    "ix": "ix_%(column_0_label)s",
+    "uq": "uq_%(table_name)s_%(column_0_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_name)s_%(referred_table_name)s",
+    "pk": "pk_%(table_name)s",
+}
+
+
+def new_metadata() -> MetaData:
+    return MetaData(naming_convention=NAMING)
+
+
+class UnitOfWork:
+    """One transaction: a connection under a scope, the instant it happens at, who asks, and the events it causes.
+
+    Use cases take it first, never commit, and never see the broker. ``now`` is the same throughout.
+    """
+
+    def __init__(self, connection: Connection, *, now: datetime, person: Person | None = None) -> None:
+        self.connection = connection
+        self.now = now
+        self._person = person
+        self._events: list[outbox.Outgoing] = []
+
+    @property
+    def person(self) -> Person:
+        """Who asks. Events and clocks have nobody: a use case that needs a person is not for them."""
+        if self._person is None:
+            raise Forbidden("nobody_asks", "This step needs a person.")
+        return self._person
+
+    @property
+    def by(self) -> str | None:
+        """The sign-in subject of who asks; None is the platform itself."""
+        return self._person.subject if self._person else None
+
+    def execute(
+        self, statement: Executable, parameters: Mapping[str, Any] | Sequence[Mapping[str, Any]] | None = None
+    ) -> CursorResult[Any]:
+        return self.connection.execute(statement, parameters)
+
+    def publish(self, event: Event | Tombstone) -> None:
+        self._events.append(outbox.outgoing(event, now=self.now))
+
+    def flush(self) -> None:
+        """Write the events. The door calls it, last, before the commit."""
+        outbox.append(self.connection, self._events, now=self.now)
+        self._events.clear()
+
+
+_ENTER = text(
+    "select "
+    + ", ".join(
+        f"set_config('app.lo{i}', :lo{i}, true), set_config('app.hi{i}', :hi{i}, true)" for i in range(1, SCOPE_SLOTS + 1)
+    )
+    + ", set_config('app.offices', :offices, true), set_config('app.subject', :subject, true)"
+)
+
+
+def enter(connection: Connection, scope: Scope, *, subject: str = "") -> None:
+    """Set what this transaction may see (architecture.md, 5). Ranges are [lo, hi), compared bytewise."""
+    if len(scope.paths) > SCOPE_SLOTS:
+        raise Forbidden(
+            "too_many_posts",
+            f"You hold posts in more than {SCOPE_SLOTS} separate places: name one in the header Baiyang-Post.",
+        )
+    slots = {f"{end}{i}": "" for i in range(1, SCOPE_SLOTS + 1) for end in ("lo", "hi")}
+    for i, path in enumerate(scope.paths, start=1):
+        slots |= {f"lo{i}": path, f"hi{i}": after(path)}
+    offices = ",".join(str(office) for office in scope.offices)
+    connection.execute(_ENTER, {**slots, "offices": offices, "subject": subject})
+
+
+def after(path: str) -> str:
+    """The first text behind all that begins with the path, which ends in a slash; '0' follows '/' in ASCII."""
+    return path[:-1] + "0"
+
+
+class Database:
+    """A service's database as one of its roles. The doors (HTTP, events, clocks, commands) run their work through it."""
+
+    def __init__(self, url: str, *, role: str, clock: Clock | None = None, pool_size: int = 5) -> None:
+        """``url`` holds ``{role}`` where the user stands, as ``postgresql+asyncpg://{role}@127.0.0.1:5432/intake``."""
+        self.engine: AsyncEngine = create_async_engine(
+            url.format(role=role),
+            pool_size=pool_size,
+            max_overflow=0,
+            pool_pre_ping=False,
+            pool_timeout=10,
+            connect_args={"server_settings": {"application_name": role, "jit": "off", "timezone": "UTC"}, "timeout": 5},
+        )
+        self.clock: Clock = clock or SystemClock()
+
+    async def run(self, work: Callable[[UnitOfWork], T], *, scope: Scope = NOWHERE, person: Person | None = None) -> T:
+        """Run ``work`` in one transaction and commit; what has been returned has been committed."""
+
+        def in_transaction(connection: Connection) -> T:
+            with connection.begin():
+                enter(connection, scope, subject=person.subject if person else "")
+                uow = UnitOfWork(connection, now=self.clock.now(), person=person)
+                result = work(uow)
+                uow.flush()
+            return result
+
+        async with self.engine.connect() as connection:
+            return await connection.run_sync(in_transaction)
+
+    async def run_everywhere(self, work: Callable[[UnitOfWork], T]) -> T:
+        """For events and clocks, which serve every place."""
+        return await self.run(work, scope=EVERYWHERE)
+
+    async def close(self) -> None:
+        await self.engine.dispose()

@@ -1,0 +1,104 @@
+"""Events out: written with the change that they tell of, in the same transaction.
+
+``event_log`` keeps every event for 14 days in day partitions, so that the log outlives Kafka; ``event_pending`` holds
+the ids of what is unsent; ``event_snapshot`` keeps the last state of each subject of a compacted topic for good.
+"""
+
+import json
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+from zlib import crc32
+
+from contracts.envelope import Event, Tombstone
+from contracts.topics import TOPICS
+from opentelemetry import propagate
+from sqlalchemy import Connection, text
+
+from kit.ids import new_id
+
+#: Relays share the pending events by shard; a key belongs to one shard for ever.
+SHARDS = 8
+
+#: A service restored from a backup raises its epoch, so that its new versions lead all that it ever published.
+EPOCH_SHIFT = 40
+
+
+@dataclass(frozen=True)
+class Outgoing:
+    """A row of the log before it is written; ``body`` is None for a tombstone."""
+
+    event_id: UUID
+    topic: str
+    type: str
+    key: str
+    version: int
+    body: str | None
+    headers: dict[str, str]
+
+    @property
+    def shard(self) -> int:
+        return shard_of(self.key)
+
+
+def shard_of(key: str) -> int:
+    return crc32(key.encode()) % SHARDS
+
+
+def outgoing(event: Event | Tombstone, *, now: datetime) -> Outgoing:
+    headers: dict[str, str] = {}
+    propagate.inject(headers)
+    if isinstance(event, Tombstone):
+        return Outgoing(new_id(now), event.topic, event.type, event.key, event.version, None, headers)
+    return Outgoing(
+        new_id(now), event.TOPIC, event.TYPE, event.key, event.version, event.model_dump_json(), headers
+    )
+
+
+_APPEND = text("""
+with epoch as (select epoch::bigint << :shift as lead from event_epoch),
+rows as (
+    select * from unnest(
+        cast(:ids as uuid[]), cast(:shards as smallint[]), cast(:topics as text[]), cast(:types as text[]),
+        cast(:keys as text[]), cast(:versions as bigint[]), cast(:bodies as text[]), cast(:headers as text[]),
+        cast(:compacted as boolean[])
+    ) with ordinality as r(event_id, shard, topic, type, key, version, body, headers, compacted, place)
+),
+logged as (
+    insert into event_log (event_id, shard, topic, type, key, version, body, headers, recorded_at)
+    select event_id, shard, topic, type, key, lead | version, body, headers::jsonb, :now
+    from rows, epoch order by place
+    returning id, shard, recorded_at
+),
+kept as (
+    insert into event_snapshot (topic, key, event_id, shard, type, version, body, headers, recorded_at)
+    select distinct on (topic, key) topic, key, event_id, shard, type, lead | version, body, headers::jsonb, :now
+    from rows, epoch where compacted order by topic, key, place desc
+    on conflict (topic, key) do update set event_id = excluded.event_id, type = excluded.type,
+        version = excluded.version, body = excluded.body, headers = excluded.headers, recorded_at = excluded.recorded_at
+        where event_snapshot.version < excluded.version
+)
+insert into event_pending (id, shard, recorded_at) select id, shard, recorded_at from logged
+""")
+
+
+def append(connection: Connection, events: list[Outgoing], *, now: datetime) -> None:
+    """Write the events of one transaction, in their order, in one round trip."""
+    if not events:
+        return
+    connection.execute(
+        _APPEND,
+        {
+            "shift": EPOCH_SHIFT,
+            "now": now,
+            "ids": [e.event_id for e in events],
+            "shards": [e.shard for e in events],
+            "topics": [e.topic for e in events],
+            "types": [e.type for e in events],
+            "keys": [e.key for e in events],
+            "versions": [e.version for e in events],
+            "bodies": [e.body for e in events],
+            "headers": [json.dumps(e.headers) for e in events],
+            "compacted": [TOPICS[e.topic].compacted for e in events],
+        },
+    )
