@@ -1,0 +1,18 @@
+"""The ``baiyang`` command: one module a subcommand, each named here by one line."""
+
+import typer
+
+from cli import token
+
+app = typer.Typer(
+    name="baiyang",
+    help="What operators and importers do with a city's platform.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+)
+
+app.command("token")(token.token)
+
+if __name__ == "__main__":
+    app()
