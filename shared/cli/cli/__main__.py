@@ -12,6 +12,12 @@ app = typer.Typer(
     add_completion=False,
 )
 
+
+@app.callback()
+def baiyang() -> None:
+    """Named so that a single subcommand is still a subcommand."""
+
+
 app.command("token")(token.token)
 
 if __name__ == "__main__":

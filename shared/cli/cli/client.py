@@ -30,7 +30,8 @@ def expect(response: httpx.Response) -> httpx.Response:
     """End the command on a refusal, in the platform's own words."""
     if response.is_success:
         return response
-    typer.echo(f"{response.request.method} {response.request.url.path}: {response.status_code} {said(response)}", err=True)
+    asked = f"{response.request.method} {response.request.url.path}"
+    typer.echo(f"{asked}: {response.status_code} {said(response)}", err=True)
     raise typer.Exit(1)
 
 
