@@ -4,8 +4,8 @@ On the wire (CloudEvents 1.0, Kafka protocol binding, binary mode) an event is
 
 - key: the subject's id, so that one partition keeps one order per subject;
 - value: the JSON of the event class, or nothing (a tombstone) on a compacted topic;
-- headers: ``ce_specversion``, ``ce_id`` (UUIDv7), ``ce_type``, ``ce_source`` (``/intake``), ``ce_time`` (RFC 3339, UTC),
-  ``ce_subject`` (the key again), ``ce_subjectversion`` (decimal, grows with every event of the subject),
+- headers: ``ce_specversion``, ``ce_id`` (UUIDv7), ``ce_type``, ``ce_source`` (``/intake``), ``ce_time`` (RFC 3339,
+  UTC), ``ce_subject`` (the key again), ``ce_subjectversion`` (decimal, grows with every event of the subject),
   ``content-type`` (``application/json``), ``traceparent``, and ``ce_topicid``, which the relay adds: the broker's id of
   the topic that it wrote to, by which a consumer notices that the log was laid anew.
 """

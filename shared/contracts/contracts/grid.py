@@ -51,13 +51,17 @@ class PlaceChangedV1(Event):
     code: str = Field(max_length=64)
     name: str = Field(max_length=200)
     aliases: list[str] = Field(default=[], description="Other and former names by which people call it.")
-    tier: str = Field(max_length=32, description="city, district, street, community, area, building, …: tiers are data.")
+    tier: str = Field(
+        max_length=32, description="city, district, street, community, area, building, …: tiers are data."
+    )
     parent_id: UUID | None
     path: Path
     depth: int = Field(ge=1)
     state: PlaceState
     merged_into: UUID | None = None
-    opening_hours: list[OpeningHours] = Field(default=[], description="Of the place's own station; empty: as its parent's.")
+    opening_hours: list[OpeningHours] = Field(
+        default=[], description="Of the place's own station; empty: as its parent's."
+    )
     phone: str | None = Field(default=None, max_length=40, description="The office's public number.")
 
 

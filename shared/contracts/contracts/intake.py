@@ -75,9 +75,13 @@ class AppealReceivedV1(Event):
     taken_path: Path = Field(description="Where it was taken; / when by nobody's station.")
     taken_by: str | None = Field(default=None, max_length=120, description="The sign-in subject of who took it.")
     source: str | None = Field(default=None, max_length=64)
-    complained_of: list[str] = Field(default=[], description="Sign-in subjects of staff complained of; they never handle it.")
+    complained_of: list[str] = Field(
+        default=[], description="Sign-in subjects of staff complained of; they never handle it."
+    )
     urgent: bool = False
-    done_on_the_spot: bool = Field(default=False, description="Settled while it was taken: opened, answered and closed in one.")
+    done_on_the_spot: bool = Field(
+        default=False, description="Settled while it was taken: opened, answered and closed in one."
+    )
     query_code: Sealed | None = Field(default=None, description="The code on the resident's receipt.")
 
 

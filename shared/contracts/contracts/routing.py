@@ -90,7 +90,9 @@ class CaseFact(Event):
     case_id: UUID
     number: str = Field(max_length=32)
     at: Moment
-    by: str | None = Field(default=None, max_length=120, description="The sign-in subject of who did it; none: the platform.")
+    by: str | None = Field(
+        default=None, max_length=120, description="The sign-in subject of who did it; none: the platform."
+    )
     state: CaseState
     category: str | None = Field(default=None, max_length=64)
     kind: Kind | None = None
@@ -106,7 +108,9 @@ class CaseOpenedV1(CaseFact):
 
     gist: str = Field(max_length=200)
     channel: Channel
-    queue: Queue | None = Field(default=None, description="Why it waits for a dispatcher; none: it was accepted at once.")
+    queue: Queue | None = Field(
+        default=None, description="Why it waits for a dispatcher; none: it was accepted at once."
+    )
     dispatcher: Handler | None = Field(default=None, description="Who is to look at it, when it waits.")
 
 
