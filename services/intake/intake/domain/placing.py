@@ -43,6 +43,9 @@ _HERE = re.compile(
 )
 _OFFICE = re.compile(r"[^，。,；;！!？?、]{0,8}?(?:局|委|办公室|政府|法院|检察院|信访|大队|派出所)")
 
+#: Who asks for advice or proposes speaks of the city's rules; where they live is an example.
+_ASKS = re.compile(r"咨询|请问|建议|政策|是否可以|能否|什么时候")
+
 #: Without a word for it, a text that comes back to one place so often is about that place.
 _INSISTS = 3
 
@@ -140,7 +143,7 @@ def place_address(names: PlaceNames, address: str) -> Placed:
 
 
 def place_words(names: PlaceNames, *, title: str, text: str) -> Placed:
-    """The title says where; the text may narrow it. A title that does not leaves it to the text, which must be plain."""
+    """The title says where; the text may narrow it. Where the title does not, the text must be plain about it."""
     told = _settle(_meant(names, title))
     body = _meant(names, text)
     if told.placing is Placing.CANDIDATES:
@@ -148,13 +151,14 @@ def place_words(names: PlaceNames, *, title: str, text: str) -> Placed:
     if told.placing is Placing.EXACT and not is_root(told.path):
         return _narrowed(told, body)
     heard = _settle([*_meant(names, title), *body])
-    if heard.placing is Placing.EXACT and not is_root(heard.path) and not _is_plain(text, body, heard.path):
+    narrow = heard.placing is Placing.EXACT and not is_root(heard.path)
+    if narrow and (_ASKS.search(title) or not _is_plain(text, body, heard.path)):
         return _only_root(heard.path)
     return heard
 
 
 def _is_plain(text: str, body: Sequence[Mention], path: str) -> bool:
-    """The text says that it is there, gives it as an address, or comes back to it; an office written to is no address."""
+    """The text says that it is there, gives it as an address, or insists; an office that is written to is no address."""
     wider = {m.end for m in body if any(path.startswith(p) for p in m.paths)}
     there = [
         m
