@@ -1,0 +1,71 @@
+"""The loop over what is due: claim, call the provider, settle; each step commits before the next."""
+
+from collections.abc import Mapping, Sequence
+
+from contracts.intake import Means
+from kit.db import Database
+from opentelemetry import propagate, trace
+from opentelemetry.trace import SpanKind
+
+from notify.domain.sending import Outcome, Result
+from notify.providers import Provider
+from notify.service import send
+from notify.service.office import Office
+from notify.service.send import Sending, Way
+
+_TRACER = trace.get_tracer("notify")
+
+#: A provider without keys is called with few at a time: each is unknown if the sender dies during the call.
+FEW = 8
+
+
+class Sender:
+    def __init__(self, database: Database, office: Office, providers: Mapping[Means, Provider]) -> None:
+        self._database = database
+        self._office = office
+        self._providers = {provider.name: provider for provider in providers.values()}
+        self._at_once = min((provider.at_once for provider in providers.values()), default=100)
+        self._ways = {means: Way(p.name, p.is_idempotent) for means, p in providers.items()}
+
+    async def send_due(self) -> int:
+        """Take up what is due, once; how many rows that were."""
+        taken, sendings = await self._database.run_everywhere(
+            lambda uow: send.claim_due(uow, self._office, self._ways, limit=self._at_once)
+        )
+        for name, provider in self._providers.items():
+            await self._deliver(provider, [s for s in sendings if s.way.name == name])
+        return taken
+
+    async def _deliver(self, provider: Provider, sendings: Sequence[Sending]) -> None:
+        size = provider.at_once if provider.is_idempotent else FEW
+        for start in range(0, len(sendings), size):
+            part = list(sendings[start : start + size])
+            if not provider.is_idempotent:
+                part = await self._still_ours(part)
+            if part:
+                await self._call(provider, part)
+
+    async def _still_ours(self, sendings: list[Sending]) -> list[Sending]:
+        ours = await self._database.run_everywhere(lambda uow: send.mark_called(uow, sendings))
+        return [s for s in sendings if s.letter.message_id in ours]
+
+    async def _call(self, provider: Provider, sendings: Sequence[Sending]) -> None:
+        start = self._database.clock.now()
+        outcomes = await provider.deliver([s.letter for s in sendings])
+        settled = [(s, outcomes.get(s.letter.message_id, Outcome(Result.UNCERTAIN, "no_outcome"))) for s in sendings]
+        await self._database.run_everywhere(lambda uow: send.settle_sent(uow, settled))
+        for sending, outcome in settled:
+            _record(provider, sending, outcome, start_ns=int(start.timestamp() * 1e9))
+
+
+def _record(provider: Provider, sending: Sending, outcome: Outcome, *, start_ns: int) -> None:
+    """A span in the trace of the step that owed the notice; no address, no words."""
+    parent = propagate.extract({"traceparent": sending.traceparent or ""})
+    span = _TRACER.start_span(
+        "notify send",
+        context=parent,
+        kind=SpanKind.CLIENT,
+        start_time=start_ns,
+        attributes={"notify.provider": provider.name, "notify.result": outcome.result.value},
+    )
+    span.end()

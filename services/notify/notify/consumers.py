@@ -1,0 +1,71 @@
+"""Events in: parse, call one use case."""
+
+from collections.abc import Callable, Sequence
+from uuid import UUID
+
+from contracts.envelope import Path, Tombstone
+from contracts.grid import ContactChangedV1
+from contracts.intake import PersonContactChangedV1
+from contracts.routing import (
+    CaseAcceptedV1,
+    CaseAnsweredV1,
+    CaseAssignedV1,
+    CaseClosedV1,
+    CaseFact,
+    CaseHandedOverV1,
+    CaseOpenedV1,
+    CaseStartedV1,
+    DeadlineBreachedV1,
+)
+from kit.db import UnitOfWork
+from kit.kafka import consumes, consumes_tombstone
+from network import consumers as network
+
+from notify import repository
+from notify.service import contacts
+from notify.service.office import Office
+from notify.service.tell import tell
+
+
+def handlers(office: Office) -> Sequence[Callable[..., None]]:
+    return (*network.handlers(moved=_move), *_contact_handlers(office), _case_handler(office))
+
+
+def _case_handler(office: Office) -> Callable[..., None]:
+    @consumes(CaseOpenedV1, set_wise=True)
+    @consumes(CaseAcceptedV1, set_wise=True)
+    @consumes(CaseAssignedV1, set_wise=True)
+    @consumes(CaseStartedV1, set_wise=True)
+    @consumes(CaseAnsweredV1, set_wise=True)
+    @consumes(CaseHandedOverV1, set_wise=True)
+    @consumes(CaseClosedV1, set_wise=True)
+    @consumes(DeadlineBreachedV1, set_wise=True)
+    def tell_of_step(uow: UnitOfWork, events: Sequence[CaseFact]) -> None:
+        tell(uow, office, events)
+
+    return tell_of_step
+
+
+def _contact_handlers(office: Office) -> Sequence[Callable[..., None]]:
+    @consumes(PersonContactChangedV1, snapshot=True)
+    def keep_person(uow: UnitOfWork, event: PersonContactChangedV1, *, version: int) -> None:
+        contacts.keep_contact(
+            uow, office, event.person_id, event.sealed, topic=event.TOPIC, subject=None, version=version
+        )
+
+    @consumes(ContactChangedV1, snapshot=True)
+    def keep_staff(uow: UnitOfWork, event: ContactChangedV1, *, version: int) -> None:
+        contacts.keep_contact(
+            uow, office, event.contact_id, event.sealed, topic=event.TOPIC, subject=event.subject, version=version
+        )
+
+    @consumes_tombstone(PersonContactChangedV1.TOPIC)
+    @consumes_tombstone(ContactChangedV1.TOPIC)
+    def erase(uow: UnitOfWork, tombstone: Tombstone, *, version: int) -> None:
+        contacts.erase_contact(uow, UUID(tombstone.key), topic=tombstone.topic, version=version)
+
+    return (keep_person, keep_staff, erase)
+
+
+def _move(uow: UnitOfWork, place_id: UUID, path: Path) -> None:
+    repository.move_messages(uow, place_id, path)

@@ -1,0 +1,43 @@
+"""Notices in words: templates are data, so they run in a sandbox and name every fact that they use."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from functools import lru_cache
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from jinja2 import StrictUndefined
+from jinja2.environment import Template
+from jinja2.sandbox import ImmutableSandboxedEnvironment
+
+from notify.domain.moments import spoken
+
+#: Plain text: a text message is no page. Whoever shows it in a page escapes it there.
+_ENVIRONMENT = ImmutableSandboxedEnvironment(undefined=StrictUndefined, autoescape=False)
+
+#: A gateway's limit for a long text message; an answer that is longer is cut, the progress page has the rest.
+LONGEST = 1000
+
+
+@lru_cache(maxsize=512)
+def _compiled(source: str) -> Template:
+    return _ENVIRONMENT.from_string(source)
+
+
+def rendered(source: str, facts: Mapping[str, Any]) -> str:
+    return " ".join(_compiled(source).render(facts).split())
+
+
+def spoken_facts(facts: Mapping[str, Any], *, language: str, zone: ZoneInfo) -> dict[str, Any]:
+    """Instants and texts by language as this reader reads them."""
+    said = dict(facts)
+    for name, value in facts.items():
+        if isinstance(value, datetime):
+            said[name] = spoken(value, language=language, zone=zone)
+    if "promise" in said:
+        said["promise"] = said["promise"].get(language, "")
+    return said
+
+
+def shortened(answer: str, longest: int = LONGEST) -> str:
+    return answer if len(answer) <= longest else answer[: longest - 1] + "…"
