@@ -73,10 +73,16 @@ create table event_log_default partition of event_log default;
 create table event_pending (
     id bigint primary key,
     shard smallint not null,
-    recorded_at timestamptz not null
+    recorded_at timestamptz not null,
+    attempts int not null default 0,
+    refused text,
+    refused_key text,
+    next_at timestamptz
 ) with (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 2000);
 
 create index ix_event_pending_shard on event_pending (shard, id);
+
+create index ix_event_pending_refused on event_pending (shard) where refused is not null;
 
 create table event_snapshot (
     topic text not null,
@@ -100,6 +106,11 @@ create table relay_lease (
 
 insert into relay_lease (shard) select generate_series(0, {last_shard});
 
+create table relay_replica (
+    holder text primary key,
+    until timestamptz not null
+);
+
 create table event_destination (
     topic text primary key,
     topic_id text not null
@@ -113,21 +124,34 @@ create table inbox (
 
 create table inbox_default partition of inbox default;
 
+create table consumer_topic (
+    consumer text not null,
+    topic text not null,
+    partition int not null,
+    topic_id text not null,
+    primary key (consumer, topic, partition, topic_id)
+);
+
 create table parked (
     id bigint generated always as identity primary key,
     consumer text not null,
     topic text not null,
+    partition int not null,
+    "offset" bigint not null,
     key text not null,
-    event_id uuid,
+    event_id uuid not null,
     type text,
     headers jsonb not null,
     body bytea,
+    attempts int not null default 0,
     waits_for_topic text not null,
     waits_for_key text not null,
     parked_at timestamptz not null
 );
 
 create index ix_parked_key on parked (consumer, topic, key, id);
+
+create unique index ix_parked_event on parked (consumer, event_id);
 
 create index ix_parked_waits_for on parked (waits_for_topic, waits_for_key);
 
@@ -142,19 +166,23 @@ create table dead_letter (
     type text,
     headers jsonb not null,
     raw_headers bytea,
+    raw_key bytea,
     body bytea,
     reason text not null,
     detail text not null,
     attempts int not null,
+    blocks boolean not null default false,
     died_at timestamptz not null,
-    state text not null default 'open' check (state in ('open', 'replayed', 'discarded')),
+    state text not null default 'open' check (state in ('open', 'requested', 'replayed', 'discarded')),
     settled_at timestamptz,
     settled_by text,
     settled_reason text
 );
 
-create index ix_dead_letter_open on dead_letter (died_at, id) where state = 'open';
+create index ix_dead_letter_open on dead_letter (died_at, id) where state in ('open', 'requested');
 
+create index ix_dead_letter_blocks on dead_letter (consumer, topic, key)
+    where blocks and state in ('open', 'requested');
 
 grant select, insert on event_log, event_pending to {service}_api, {service}_consumer, {service}_clock;
 
@@ -162,7 +190,7 @@ grant select, insert, update on event_snapshot to {service}_api, {service}_consu
 
 grant select on event_epoch to {service}_api, {service}_consumer, {service}_clock, {service}_relay;
 
-grant select, insert, delete on event_pending to {service}_relay;
+grant select, insert, update, delete on event_pending to {service}_relay;
 
 grant select, insert on event_log to {service}_relay;
 
@@ -170,9 +198,11 @@ grant select on event_snapshot to {service}_relay;
 
 grant select, update on relay_lease to {service}_relay;
 
+grant select, insert, update, delete on relay_replica to {service}_relay;
+
 grant select, insert, update, delete on event_destination to {service}_relay;
 
-grant select, insert on inbox to {service}_consumer;
+grant select, insert on inbox, consumer_topic to {service}_consumer;
 
 grant select, insert, update, delete on parked to {service}_consumer;
 

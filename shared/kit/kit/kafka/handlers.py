@@ -41,16 +41,12 @@ def consumes(
       start of the topic at any time; there is no inbox row. ``version`` leads across epochs; ``event.version`` does not.
     """
     if set_wise and snapshot:
-        raise TypeError(
-            "A snapshot handler takes one event at a time, with its version."
-        )
+        raise TypeError("A snapshot handler takes one event at a time, with its version.")
 
     def mark(handler: H) -> H:
         return _mark(
             handler,
-            Subscription(
-                handler, event.TOPIC, event, event.TYPE, on_failure, set_wise, snapshot
-            ),
+            Subscription(handler, event.TOPIC, event, event.TYPE, on_failure, set_wise, snapshot),
         )
 
     return mark
@@ -62,9 +58,7 @@ def consumes_tombstone(topic: str) -> Callable[[H], H]:
     def mark(handler: H) -> H:
         return _mark(
             handler,
-            Subscription(
-                handler, topic, None, None, "skip", set_wise=False, snapshot=True
-            ),
+            Subscription(handler, topic, None, None, "skip", set_wise=False, snapshot=True),
         )
 
     return mark
@@ -86,8 +80,6 @@ def subscriptions_of(handlers: Iterable[Handler]) -> list[Subscription]:
         for subscription in marks:
             key = (subscription.topic, subscription.type)
             if key in found:
-                raise TypeError(
-                    f"{subscription.type or 'tombstones'} of {subscription.topic} have two handlers."
-                )
+                raise TypeError(f"{subscription.type or 'tombstones'} of {subscription.topic} have two handlers.")
             found[key] = subscription
     return list(found.values())
