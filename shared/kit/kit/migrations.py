@@ -11,7 +11,11 @@ ASPECTS = ("api", "consumer", "relay", "clock", "auditor")
 def role_statements(service: str) -> list[str]:
     """Roles of a service, for whoever sets up the server: none may bypass a policy or own a table but the owner."""
     plain = "nosuperuser nocreatedb nocreaterole nobypassrls"
-    return [f"create role {service}_{name} login {plain}" for name in ("owner", *ASPECTS)]
+    return [
+        *[f"create role {service}_{name} login {plain}" for name in ("owner", *ASPECTS)],
+        # The narrow functions of a service name these in their SET clauses, which only a superuser can allow.
+        f"grant set on parameter app.lo1, app.hi1 to {service}_owner",
+    ]
 
 
 def create_event_tables(connection: Connection, service: str) -> None:
