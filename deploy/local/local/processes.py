@@ -1,0 +1,173 @@
+"""Children that outlive nobody: started in sessions of their own, known by pid and start time, taken down by order."""
+
+import os
+import pwd
+import signal
+import subprocess
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+POLL = 0.05
+
+
+class NotStarted(RuntimeError):
+    """A child ended, or did not answer, before it was ready; the text names its log and the remedy."""
+
+
+@dataclass(frozen=True)
+class Identity:
+    """A pid alone may be somebody else's by now; with the start time (clock ticks since boot) it is not."""
+
+    pid: int
+    started: int
+
+    @classmethod
+    def of(cls, pid: int) -> "Identity | None":
+        try:
+            fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+        except OSError:
+            return None
+        return None if fields[0] == "Z" else cls(pid, int(fields[19]))
+
+    @classmethod
+    def read(cls, file: Path) -> "Identity | None":
+        try:
+            pid, started = file.read_text().split()
+            return cls(int(pid), int(started))
+        except (OSError, ValueError):
+            return None
+
+    @property
+    def is_running(self) -> bool:
+        return Identity.of(self.pid) == self
+
+    def send(self, number: int, *, group: bool = False) -> None:
+        """A signal to the process, or to the whole session that it leads."""
+        if not self.is_running:
+            return
+        try:
+            (os.killpg if group else os.kill)(self.pid, number)
+        except ProcessLookupError:
+            return
+
+
+@dataclass
+class Child:
+    """A running process: ``file`` holds its pid and start time for as long as it may run."""
+
+    name: str
+    popen: "subprocess.Popen[bytes]"
+    log: Path
+    file: Path
+    identity: Identity | None
+
+    @property
+    def has_ended(self) -> bool:
+        return self.popen.poll() is not None
+
+    def stop(self, *, by: int = signal.SIGTERM, patience: float = 20) -> None:
+        """Ask it to end; after ``patience`` seconds end its whole session."""
+        if not self.has_ended:
+            self.popen.send_signal(by)
+            try:
+                self.popen.wait(patience)
+            except subprocess.TimeoutExpired:
+                self.kill()
+        self.file.unlink(missing_ok=True)
+
+    def kill(self) -> None:
+        if self.has_ended:
+            return
+        os.killpg(self.popen.pid, signal.SIGKILL)
+        self.popen.wait()
+
+
+def start(
+    name: str,
+    command: Sequence[str | Path],
+    *,
+    home: Path,
+    env: Mapping[str, str] | None = None,
+    cwd: Path | None = None,
+    user: str | None = None,
+) -> Child:
+    """Start ``command`` with its output in ``home/log/NAME.log``; ``env`` is added to this process's own."""
+    log, file = home / "log" / f"{name}.log", home / "run" / f"{name}.pid"
+    log.parent.mkdir(parents=True, exist_ok=True)
+    file.parent.mkdir(parents=True, exist_ok=True)
+    with log.open("ab") as out:
+        popen = subprocess.Popen(
+            [str(part) for part in command],
+            stdin=subprocess.DEVNULL,
+            stdout=out,
+            stderr=subprocess.STDOUT,
+            env={**os.environ, **(env or {})},
+            cwd=cwd,
+            start_new_session=True,
+            user=user,
+            group=_group_of(user),
+            extra_groups=[] if user else None,
+        )
+    identity = Identity.of(popen.pid)
+    if identity:
+        write(file, f"{identity.pid} {identity.started}\n")
+    return Child(name, popen, log, file, identity)
+
+
+def _group_of(user: str | None) -> int | None:
+    if user is None:
+        return None
+    return pwd.getpwnam(user).pw_gid
+
+
+def write(file: Path, content: str, *, mode: int = 0o600) -> None:
+    """All of it or nothing, whenever the power goes."""
+    beside = file.with_name(f".{file.name}.new")
+    beside.touch(mode=mode)
+    beside.chmod(mode)
+    beside.write_text(content)
+    beside.replace(file)
+
+
+def wait_for(child: Child, is_ready: Callable[[], bool], *, seconds: float = 60) -> None:
+    """Until it is ready; ends at once when the child ends."""
+    until = time.monotonic() + seconds
+    while not is_ready():
+        if child.has_ended:
+            raise NotStarted(f"{child.name} ended with {child.popen.returncode}: {last_words(child.log)}")
+        if time.monotonic() > until:
+            raise NotStarted(f"{child.name} is not ready after {seconds:.0f} s: see {child.log}")
+        time.sleep(POLL)
+
+
+def last_words(log: Path, lines: int = 6) -> str:
+    try:
+        return "\n  ".join(["", *log.read_text(errors="replace").splitlines()[-lines:], f"(all in {log})"])
+    except OSError:
+        return f"see {log}"
+
+
+def take_down_leftovers(home: Path, *, order: Sequence[str] = (), patience: float = 10) -> list[str]:
+    """End what an earlier supervisor, killed, has left running; the names of what was there. ``order`` goes first."""
+    files = {file.stem: file for file in (home / "run").glob("*.pid")}
+    names = [*(name for name in order if name in files), *(name for name in files if name not in order)]
+    gone = [name for name in names if _take_down(files[name], patience)]
+    for file in files.values():
+        file.unlink(missing_ok=True)
+    return gone
+
+
+def _take_down(file: Path, patience: float) -> bool:
+    identity = Identity.read(file)
+    if identity is None or not identity.is_running:
+        return False
+
+    gently = signal.SIGINT if file.stem == "postgres" else signal.SIGTERM
+    for number in (gently, signal.SIGKILL):
+        identity.send(number, group=number == signal.SIGKILL)
+        until = time.monotonic() + patience
+        while identity.is_running and time.monotonic() < until:
+            time.sleep(POLL)
+    return True
