@@ -39,13 +39,12 @@ class Identity:
         except (OSError, ValueError):
             return None
 
-    @property
     def is_running(self) -> bool:
         return Identity.of(self.pid) == self
 
     def send(self, number: int, *, group: bool = False) -> None:
         """A signal to the process, or to the whole session that it leads."""
-        if not self.is_running:
+        if not self.is_running():
             return
         try:
             (os.killpg if group else os.kill)(self.pid, number)
@@ -161,13 +160,13 @@ def take_down_leftovers(home: Path, *, order: Sequence[str] = (), patience: floa
 
 def _take_down(file: Path, patience: float) -> bool:
     identity = Identity.read(file)
-    if identity is None or not identity.is_running:
+    if identity is None or not identity.is_running():
         return False
 
     gently = signal.SIGINT if file.stem == "postgres" else signal.SIGTERM
     for number in (gently, signal.SIGKILL):
         identity.send(number, group=number == signal.SIGKILL)
         until = time.monotonic() + patience
-        while identity.is_running and time.monotonic() < until:
+        while identity.is_running() and time.monotonic() < until:
             time.sleep(POLL)
     return True
