@@ -39,12 +39,19 @@ _POST = [post.c[name] for name in ("post_id", "title", "duty", "place_id", "path
 _HOLDER = [holding.c.subject, holding.c.name, holding.c.contact_id, holding.c.stand_in]
 
 
-def list_seats(uow: UnitOfWork, path: str, duties: Collection[Duty]) -> list[Seat]:
-    """The posts with these duties that answer for the path, narrowest place first, vacant ones among them.
+def list_seats(uow: UnitOfWork, paths: Iterable[str], duties: Collection[Duty]) -> list[Seat]:
+    """The posts with these duties that answer for the paths, narrowest place first, vacant ones among them.
 
     A post appears once for each person who may act in it: its stand-in of today before its holder.
     """
-    return _seats(uow, and_(post.c.path.in_(prefixes(path)), post.c.duty.in_([duty.value for duty in duties])))
+    lines = sorted({prefix for path in paths for prefix in prefixes(path)})
+    return _seats(uow, and_(post.c.path.in_(lines), post.c.duty.in_(sorted(duty.value for duty in duties))))
+
+
+def list_seats_held(uow: UnitOfWork, subjects: Collection[str]) -> list[Seat]:
+    """The posts that these people hold now, or stand in for."""
+    theirs = select(holding.c.post_id).where(holding.c.subject.in_(list(subjects)))
+    return [seat for seat in _seats(uow, post.c.post_id.in_(theirs)) if seat.subject in subjects]
 
 
 def find_seat(uow: UnitOfWork, post_id: UUID) -> Seat | None:
