@@ -1,0 +1,46 @@
+"""Events in: the grid's places and posts, appeals, and messages that failed."""
+
+from collections.abc import Callable, Sequence
+from uuid import UUID
+
+from contracts.intake import AppealCorrectedV1, AppealReceivedV1, AppealWithdrawnV1
+from contracts.notify import MessageFailedV1
+from kit.db import UnitOfWork
+from kit.kafka import consumes
+from network.consumers import handlers as network_handlers
+
+from routing.repository import cases
+from routing.service import notices, opening
+
+
+@consumes(AppealReceivedV1, on_failure="park", set_wise=True)
+def open_cases(uow: UnitOfWork, received: Sequence[AppealReceivedV1]) -> None:
+    opening.open_cases(uow, received)
+
+
+@consumes(AppealCorrectedV1, on_failure="park")
+def correct_appeal(uow: UnitOfWork, event: AppealCorrectedV1) -> None:
+    opening.correct_appeal(uow, event)
+
+
+@consumes(AppealWithdrawnV1, on_failure="park")
+def withdraw_appeal(uow: UnitOfWork, event: AppealWithdrawnV1) -> None:
+    opening.withdraw_appeal(uow, event)
+
+
+@consumes(MessageFailedV1)
+def record_notice_not_delivered(uow: UnitOfWork, event: MessageFailedV1) -> None:
+    notices.record_notice_not_delivered(uow, event)
+
+
+def _move_place(uow: UnitOfWork, place_id: UUID, path: str) -> None:
+    cases.move_place(uow, place_id, path)
+
+
+HANDLERS: Sequence[Callable[..., None]] = (
+    *network_handlers(moved=_move_place),
+    open_cases,
+    correct_appeal,
+    withdraw_appeal,
+    record_notice_not_delivered,
+)

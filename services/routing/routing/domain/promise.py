@@ -1,0 +1,115 @@
+"""What is promised, and when it falls due.
+
+Days are counted by the Civil Code: the day on which the term begins is not counted (article 201), a last day that is a
+holiday is followed by the next working day, and the last day ends when business ends (article 203).
+"""
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from enum import StrEnum
+from itertools import islice
+from zoneinfo import ZoneInfo
+
+from routing.domain.calendar import ONE_DAY, Calendar, Hours
+
+
+class Unit(StrEnum):
+    SAME_DAY = "same_day"
+    WORKING_DAYS = "working_days"
+    CALENDAR_DAYS = "calendar_days"
+    CLOCK_HOURS = "clock_hours"
+
+
+@dataclass(frozen=True)
+class Term:
+    unit: Unit
+    count: int = 0
+
+
+@dataclass(frozen=True)
+class Promise:
+    """A promise with the inputs that explain it and by which it can be counted again."""
+
+    term: Term
+    start_at: datetime
+    due_at: datetime
+    rule_version: int
+    calendar_version: int
+    forecast: bool
+    hours: Hours
+    zone: str
+
+
+def make_promise(
+    term: Term, start_at: datetime, *, rule_version: int, calendar: Calendar, hours: Hours, zone: str
+) -> Promise:
+    due_at = due(term, start_at, calendar=calendar, hours=hours, zone=zone)
+    first, last = (moment.astimezone(ZoneInfo(zone)).date() for moment in (start_at, due_at))
+    forecast = term.unit is not Unit.CLOCK_HOURS and calendar.is_forecast(first, last)
+    return Promise(term, start_at, due_at, rule_version, calendar.version, forecast, hours, zone)
+
+
+def due(term: Term, start_at: datetime, *, calendar: Calendar, hours: Hours, zone: str) -> datetime:
+    """The last instant, in UTC, at which the promise is still kept."""
+    if term.unit is Unit.CLOCK_HOURS:
+        return start_at + timedelta(hours=term.count)
+    local = start_at.astimezone(ZoneInfo(zone))
+    if term.unit is Unit.SAME_DAY:
+        return _same_day(local, calendar, hours)
+    if term.unit is Unit.WORKING_DAYS:
+        last = next(islice(calendar.working_days_after(local.date()), term.count - 1, None))
+    else:
+        last = _working_day_from(local.date() + timedelta(days=term.count), calendar)
+    return _end_of_business(last, local, calendar, hours)
+
+
+def _same_day(local: datetime, calendar: Calendar, hours: Hours) -> datetime:
+    today = local.date()
+    closes = _closing(today, calendar, hours)
+    if closes is not None and calendar.is_working(today) and local.time() < closes:
+        return _at(today, closes, local)
+    # A station that opens on no working day at all is held to the next one.
+    days = islice(calendar.working_days_after(today), 7)
+    ahead = list(days)
+    opening = next((day for day in ahead if _closing(day, calendar, hours) is not None), ahead[0])
+    return _end_of_business(opening, local, calendar, hours)
+
+
+def _working_day_from(day: date, calendar: Calendar) -> date:
+    return day if calendar.is_working(day) else next(calendar.working_days_after(day))
+
+
+def _closing(day: date, calendar: Calendar, hours: Hours) -> time | None:
+    span = hours.on(calendar.weekday_of(day))
+    return span[1] if span else None
+
+
+def _end_of_business(day: date, local: datetime, calendar: Calendar, hours: Hours) -> datetime:
+    """When business ends, or at midnight where none was done that day."""
+    closes = _closing(day, calendar, hours)
+    return _at(day, closes, local) if closes else _at(day + ONE_DAY, time(0), local)
+
+
+def _at(day: date, clock: time, local: datetime) -> datetime:
+    return datetime.combine(day, clock, tzinfo=local.tzinfo).astimezone(UTC)
+
+
+def in_words(promise: Promise) -> dict[str, str]:
+    """The promise as the resident reads it, by language."""
+    due_at = promise.due_at.astimezone(ZoneInfo(promise.zone))
+    count = promise.term.count
+    chinese = f"{due_at.year}年{due_at.month}月{due_at.day}日{due_at:%H:%M}前"
+    english = f"by {due_at:%H:%M} on {due_at.day} {_MONTHS[due_at.month - 1]} {due_at.year}"
+    term = {
+        Unit.SAME_DAY: ("当日办结", "the same working day"),
+        Unit.WORKING_DAYS: (f"{count}个工作日内答复或办结", f"within {count} working days"),
+        Unit.CALENDAR_DAYS: (f"{count}日内答复或办结", f"within {count} days"),
+        Unit.CLOCK_HOURS: (f"{count}小时内处置", f"within {count} hours"),
+    }[promise.term.unit]
+    return {"zh": f"{term[0]}，{chinese}", "en": f"{term[1]}, {english}"}
+
+
+_MONTHS = (
+    "January", "February", "March", "April", "May", "June",
+    "July", "August", "September", "October", "November", "December",
+)  # fmt: skip

@@ -1,0 +1,217 @@
+"""Routing's own tables; the copy of grid is network.models, the tables of events are the kit's."""
+
+from kit.db import new_metadata
+from sqlalchemy import (
+    Boolean,
+    Column,
+    Date,
+    DateTime,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Index,
+    Integer,
+    SmallInteger,
+    Table,
+    Text,
+    UniqueConstraint,
+    Uuid,
+    text,
+)
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
+
+metadata = new_metadata()
+
+
+def _path(name: str) -> Column[str]:
+    return Column(name, Text(collation="C"), nullable=False)
+
+
+def _moment(name: str, *, nullable: bool = False) -> Column[object]:
+    return Column(name, DateTime(timezone=True), nullable=nullable)
+
+
+category = Table(
+    "category",
+    metadata,
+    Column("code", Text, primary_key=True),
+    Column("version", Integer, primary_key=True),
+    Column("parent", Text),
+    Column("name_zh", Text, nullable=False),
+    Column("name_en", Text, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("remit", Text, nullable=False),
+    Column("words", ARRAY(Text), nullable=False),
+    Column("line", ARRAY(Text), nullable=False),
+    Column("retired", Boolean, nullable=False),
+    Column("changed_by", Text),
+    _moment("effective_from"),
+)
+
+rule_set = Table(
+    "rule_set",
+    metadata,
+    Column("version", Integer, primary_key=True, autoincrement=False),
+    Column("zone", Text, nullable=False),
+    Column("note", Text, nullable=False),
+    _moment("effective_from"),
+)
+
+rule = Table(
+    "rule",
+    metadata,
+    Column("version", Integer, ForeignKey("rule_set.version"), nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("remit", Text, nullable=False),
+    Column("category", Text),
+    Column("urgent", Boolean, nullable=False),
+    Column("duty", Text, nullable=False),
+    Column("unit", Text, nullable=False),
+    Column("count", Integer, nullable=False),
+    UniqueConstraint("version", "kind", "remit", "category", "urgent", postgresql_nulls_not_distinct=True),
+)
+
+calendar = Table(
+    "calendar",
+    metadata,
+    Column("version", Integer, primary_key=True, autoincrement=False),
+    Column("note", Text, nullable=False),
+    _moment("effective_from"),
+)
+
+calendar_year = Table(
+    "calendar_year",
+    metadata,
+    Column("version", Integer, ForeignKey("calendar.version"), primary_key=True),
+    Column("year", Integer, primary_key=True),
+    Column("status", Text, nullable=False),
+)
+
+calendar_day = Table(
+    "calendar_day",
+    metadata,
+    Column("version", Integer, primary_key=True),
+    Column("date", Date, primary_key=True),
+    Column("year", Integer, nullable=False),
+    Column("working", Boolean, nullable=False),
+    Column("stands_for", SmallInteger),
+    Column("note", Text, nullable=False),
+    ForeignKeyConstraint(["version", "year"], ["calendar_year.version", "calendar_year.year"]),
+)
+
+OPEN = "state <> 'closed'"
+DOING = "state in ('accepted', 'assigned', 'in_progress')"
+
+cases = Table(
+    "cases",
+    metadata,
+    Column("case_id", Uuid, primary_key=True),
+    Column("number", Text, nullable=False, unique=True),
+    Column("version", Integer, nullable=False),
+    Column("head", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("queue", Text),
+    Column("gist", Text, nullable=False),
+    Column("channel", Text, nullable=False),
+    Column("urgent", Boolean, nullable=False),
+    Column("silent", Boolean, nullable=False),
+    Column("complained_of", ARRAY(Text), nullable=False),
+    Column("place_id", Uuid),
+    Column("taken_place_id", Uuid),
+    _path("placed_path"),
+    _path("taken_path"),
+    Column("district", Text),
+    Column("category", Text),
+    Column("category_version", Integer),
+    Column("kind", Text),
+    Column("remit", Text),
+    Column("rule_version", Integer),
+    Column("holder_post_id", Uuid),
+    Column("office_id", Uuid),
+    Column("promise_due", DateTime(timezone=True)),
+    Column("promise_met", Boolean),
+    Column("outcome", Text),
+    Column("handover", Text),
+    Column("closed_reason", Text),
+    Column("undelivered", Integer, nullable=False),
+    _moment("received_at"),
+    _moment("opened_at"),
+    _moment("accepted_at", nullable=True),
+    _moment("answered_at", nullable=True),
+    _moment("closed_at", nullable=True),
+    ForeignKeyConstraint(["category", "category_version"], ["category.code", "category.version"]),
+    Index("ix_cases_worklist", "holder_post_id", "promise_due", "case_id", postgresql_where=text(DOING)),
+    Index("ix_cases_answered", "holder_post_id", "promise_due", "case_id", postgresql_where=text("state = 'answered'")),
+    Index("ix_cases_queue", "holder_post_id", "case_id", postgresql_where=text("queue is not null")),
+    Index("ix_cases_unheld", "placed_path", "case_id", postgresql_where=text("queue is not null and holder_post_id is null")),
+    Index("ix_cases_place", "placed_path", "case_id", postgresql_where=text(OPEN)),
+    Index("ix_cases_place_id", "place_id"),
+    Index("ix_cases_taken_place_id", "taken_place_id"),
+)
+
+case_appeal = Table(
+    "case_appeal",
+    metadata,
+    Column("appeal_id", Uuid, primary_key=True),
+    Column("case_id", Uuid, ForeignKey("cases.case_id"), nullable=False, index=True),
+    Column("number", Text, nullable=False),
+    Column("person_id", Uuid),
+    Column("language", Text, nullable=False),
+    Column("query_code", Text),
+    _moment("withdrawn_at", nullable=True),
+)
+
+case_entry = Table(
+    "case_entry",
+    metadata,
+    Column("case_id", Uuid, primary_key=True),
+    Column("seq", Integer, primary_key=True, autoincrement=False),
+    Column("at", DateTime(timezone=True), primary_key=True),
+    Column("step", Text, nullable=False),
+    Column("by", Text),
+    Column("post_id", Uuid),
+    Column("facts", JSONB, nullable=False),
+    Column("words", Text),
+    Column("salt", Text),
+    Column("commitment", Text),
+    Column("hash", Text, nullable=False),
+    postgresql_partition_by="RANGE (at)",
+)
+
+deadline = Table(
+    "deadline",
+    metadata,
+    Column("deadline_id", Uuid, primary_key=True),
+    Column("case_id", Uuid, ForeignKey("cases.case_id"), nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("place_id", Uuid),
+    Column("taken_place_id", Uuid),
+    _path("placed_path"),
+    _path("taken_path"),
+    _moment("due_at"),
+    _moment("settled_at", nullable=True),
+    _moment("start_at"),
+    Column("unit", Text, nullable=False),
+    Column("count", Integer, nullable=False),
+    Column("zone", Text, nullable=False),
+    Column("hours", JSONB, nullable=False),
+    Column("rule_version", Integer, nullable=False),
+    Column("calendar_version", Integer, nullable=False),
+    Column("forecast", Boolean, nullable=False),
+    Index("ix_deadline_due", "due_at", "deadline_id", postgresql_where=text("state = 'open'")),
+    Index("ix_deadline_place", "placed_path", "deadline_id", postgresql_where=text("state = 'open'")),
+    Index("uq_deadline_open", "case_id", "kind", unique=True, postgresql_where=text("state = 'open'")),
+    Index("ix_deadline_case", "case_id"),
+    Index("ix_deadline_place_id", "place_id"),
+    Index("ix_deadline_taken_place_id", "taken_place_id"),
+)
+
+case_grant = Table(
+    "case_grant",
+    metadata,
+    Column("case_id", Uuid, primary_key=True),
+    Column("office_id", Uuid, primary_key=True),
+    Column("granted_at", DateTime(timezone=True), nullable=False),
+    Index("ix_case_grant_office", "office_id"),
+)
+

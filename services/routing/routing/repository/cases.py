@@ -1,0 +1,232 @@
+"""Cases, their appeals, history, deadlines and grants."""
+
+from collections.abc import Collection, Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from contracts.routing import CaseState
+from kit.db import UnitOfWork, after
+from sqlalchemy import (
+    ColumnElement,
+    Select,
+    bindparam,
+    func,
+    insert,
+    literal_column,
+    select,
+    true,
+    tuple_,
+    update,
+)
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
+from sqlalchemy.dialects.postgresql import insert as upsert
+from sqlalchemy.types import Uuid
+
+from routing.domain.case import Case, DeadlineState
+from routing.domain.chain import Entry
+from routing.errors import CaseChanged, CaseNotFound
+from routing.models import case_appeal, case_entry, case_grant, cases, deadline
+from routing.repository.rows import appeal_row, case_of, case_row, deadline_row, entry_of, entry_row
+
+_APPEALS = (
+    select(func.jsonb_agg(func.to_jsonb(literal_column("case_appeal")), type_=JSONB))
+    .select_from(case_appeal)
+    .where(case_appeal.c.case_id == cases.c.case_id)
+    .correlate(cases)
+    .scalar_subquery()
+)
+_PROMISE = (
+    select(func.to_jsonb(literal_column("d"), type_=JSONB))
+    .select_from(deadline.alias("d"))
+    .where(literal_column("d.case_id") == cases.c.case_id, literal_column("d.kind") == "promise")
+    .order_by(literal_column("d.deadline_id").desc())
+    .limit(1)
+    .correlate(cases)
+    .scalar_subquery()
+)
+_WHOLE = select(cases, _APPEALS.label("appeals"), _PROMISE.label("promise"))
+
+
+def get_case(uow: UnitOfWork, case_id: UUID) -> Case:
+    row = uow.execute(_WHOLE.where(cases.c.case_id == case_id)).first()
+    if row is None:
+        raise CaseNotFound(case_id)
+    return case_of(row)
+
+
+def get_case_for_change(uow: UnitOfWork, case_id: UUID) -> Case:
+    """The case, locked until the transaction ends; whoever changes a case takes this lock first."""
+    row = uow.execute(_WHOLE.where(cases.c.case_id == case_id).with_for_update(of=cases)).first()
+    if row is None:
+        raise CaseNotFound(case_id)
+    return case_of(row)
+
+
+def check_version(case: Case, version: int) -> None:
+    if case.version != version:
+        raise CaseChanged(case.version)
+
+
+def find_cases_of_appeals_for_change(uow: UnitOfWork, appeal_ids: Collection[UUID]) -> dict[UUID, Case]:
+    """The cases of these appeals, locked in the order of their ids, by appeal."""
+    holding = select(case_appeal.c.case_id).where(case_appeal.c.appeal_id.in_(list(appeal_ids)))
+    statement = _WHOLE.where(cases.c.case_id.in_(holding)).order_by(cases.c.case_id).with_for_update(of=cases)
+    found = [case_of(row) for row in uow.execute(statement)]
+    return {appeal.appeal_id: case for case in found for appeal in case.appeals if appeal.appeal_id in appeal_ids}
+
+
+def list_known_appeals(uow: UnitOfWork, appeal_ids: Collection[UUID]) -> set[UUID]:
+    statement = select(case_appeal.c.appeal_id).where(case_appeal.c.appeal_id.in_(list(appeal_ids)))
+    return set(uow.execute(statement).scalars())
+
+
+def add_cases(uow: UnitOfWork, opened: Sequence[Case]) -> None:
+    """New cases with all that belongs to them: a statement a table, however many cases."""
+    if not opened:
+        return
+    uow.execute(insert(cases), [case_row(case) for case in opened])
+    uow.execute(insert(case_appeal), [appeal_row(case, appeal) for case in opened for appeal in case.appeals])
+    _add_entries(uow, opened)
+    promised = [deadline_row(case, case.deadline) for case in opened if case.deadline]
+    if promised:
+        uow.execute(insert(deadline), promised)
+    grant_to_offices(uow, opened)
+
+
+def save_cases(uow: UnitOfWork, changed: Sequence[Case]) -> None:
+    """Cases that were locked for change: their rows, new entries and deadlines."""
+    if not changed:
+        return
+    uow.execute(_CHANGE, [_change_of(case) for case in changed])
+    _add_entries(uow, changed)
+    touched = [deadline_row(case, case.deadline) for case in changed if case.deadline and case.deadline.changed]
+    if touched:
+        statement = upsert(deadline)
+        columns = {name: statement.excluded[name] for name in ("state", "settled_at")}
+        uow.execute(statement.on_conflict_do_update(index_elements=[deadline.c.deadline_id], set_=columns), touched)
+
+
+def save_appeal_withdrawn(uow: UnitOfWork, appeal_id: UUID, at: datetime) -> None:
+    uow.execute(update(case_appeal).where(case_appeal.c.appeal_id == appeal_id).values(withdrawn_at=at))
+
+
+def grant_to_offices(uow: UnitOfWork, held: Sequence[Case]) -> None:
+    """An office outside the tree sees what lies with one of its posts, and goes on seeing it."""
+    rows = [
+        {"case_id": case.case_id, "office_id": case.office_id, "granted_at": uow.now} for case in held if case.office_id
+    ]
+    if rows:
+        uow.execute(insert(case_grant), rows)
+
+
+def claim_missed(uow: UnitOfWork, *, limit: int) -> list[Case]:
+    """Cases whose promise fell due before now and was not kept, oldest first, locked; what another holds is passed over."""
+    statement = (
+        _WHOLE.join(deadline, deadline.c.case_id == cases.c.case_id)
+        .where(deadline.c.state == DeadlineState.OPEN.value, deadline.c.due_at < uow.now)
+        .order_by(deadline.c.due_at, deadline.c.deadline_id)
+        .limit(limit)
+        .with_for_update(of=[cases, deadline], skip_locked=True)
+    )
+    return [case_of(row) for row in uow.execute(statement)]
+
+
+def list_entries(uow: UnitOfWork, case: Case) -> list[Entry]:
+    """The whole history from its first entry; by the month in which it begins, so that older partitions stay shut."""
+    statement = (
+        select(case_entry)
+        .where(case_entry.c.case_id == case.case_id, case_entry.c.at >= case.opened_at)
+        .order_by(case_entry.c.seq)
+    )
+    return [entry_of(row) for row in uow.execute(statement)]
+
+
+def list_worklist(
+    uow: UnitOfWork, posts: Collection[UUID], *, answered: bool, after_key: tuple[datetime, UUID] | None, limit: int
+) -> list[Case]:
+    """What lies with these posts, what falls due first before the rest: each post's own index is read, then merged."""
+    states = [CaseState.ANSWERED] if answered else [CaseState.ACCEPTED, CaseState.ASSIGNED, CaseState.IN_PROGRESS]
+    stands = _in_states(states)
+    holder = func.unnest(bindparam("posts", list(posts), type_=ARRAY(Uuid))).table_valued("post_id").render_derived()
+    mine = select(cases).where(cases.c.holder_post_id == holder.c.post_id, stands)
+    key = tuple_(cases.c.promise_due, cases.c.case_id)
+    if after_key is not None:
+        mine = mine.where(key > after_key)
+    lateral = mine.order_by(cases.c.promise_due, cases.c.case_id).limit(limit).lateral("mine")
+    statement = (
+        select(lateral).select_from(holder.join(lateral, true())).order_by(lateral.c.promise_due, lateral.c.case_id).limit(limit)
+    )
+    return [case_of(row) for row in uow.execute(statement)]
+
+
+def list_queue(
+    uow: UnitOfWork, posts: Collection[tuple[UUID, str]], *, after_id: UUID | None, limit: int
+) -> list[Case]:
+    """What waits for these dispatchers (post, path), and what nobody holds at or below their places, oldest first."""
+    parts = [_queue_of(cases.c.holder_post_id == post_id, after_id, limit) for post_id, _ in posts]
+    parts += [_queue_of(cases.c.holder_post_id.is_(None) & _at_or_below(path), after_id, limit) for _, path in posts]
+    if not parts:
+        return []
+    merged = parts[0].union(*parts[1:]).subquery("waiting")
+    statement = select(cases).join(merged, merged.c.case_id == cases.c.case_id).order_by(cases.c.case_id).limit(limit)
+    return [case_of(row) for row in uow.execute(statement)]
+
+
+def list_open_cases(
+    uow: UnitOfWork, path: str, *, after_key: tuple[str, UUID] | None, limit: int
+) -> list[Case]:
+    """What is open at a place or below it: place by place, and in the order in which it came."""
+    statement = select(cases).where(_at_or_below(path), literal_column("state <> 'closed'"))
+    if after_key is not None:
+        statement = statement.where(tuple_(cases.c.placed_path, cases.c.case_id) > after_key)
+    statement = statement.order_by(cases.c.placed_path, cases.c.case_id).limit(limit)
+    return [case_of(row) for row in uow.execute(statement)]
+
+
+def move_place(uow: UnitOfWork, place_id: UUID, path: str) -> None:
+    """Rows that belong to a place go with it when it moves in the tree."""
+    for table in (cases, deadline):
+        uow.execute(update(table).where(table.c.place_id == place_id).values(placed_path=path))
+        uow.execute(update(table).where(table.c.taken_place_id == place_id).values(taken_path=path))
+
+
+def _add_entries(uow: UnitOfWork, changed: Sequence[Case]) -> None:
+    rows = [entry_row(entry) for case in changed for entry in case.entries]
+    if rows:
+        uow.execute(insert(case_entry), rows)
+    for case in changed:
+        case.entries.clear()
+
+
+def _at_or_below(path: str) -> ColumnElement[bool]:
+    return (cases.c.placed_path >= path) & (cases.c.placed_path < after(path))
+
+
+def _in_states(states: Sequence[CaseState]) -> ColumnElement[bool]:
+    # Spelled as the partial index spells it, so that the planner sees that it fits.
+    if len(states) == 1:
+        return literal_column(f"cases.state = '{states[0].value}'")
+    listed = ", ".join(f"'{state.value}'" for state in states)
+    return literal_column(f"cases.state in ({listed})")
+
+
+def _queue_of(whose: ColumnElement[bool], after_id: UUID | None, limit: int) -> Select[Any]:
+    statement = select(cases.c.case_id).where(whose, cases.c.queue.is_not(None))
+    if after_id is not None:
+        statement = statement.where(cases.c.case_id > after_id)
+    page = statement.order_by(cases.c.case_id).limit(limit).subquery()
+    return select(page.c.case_id)
+
+
+def _change_of(case: Case) -> dict[str, Any]:
+    row = case_row(case)
+    return {f"b_{name}": value for name, value in row.items() if name == "case_id" or name not in _FIXED}
+
+
+_FIXED = {"case_id", "number", "channel", "silent", "received_at", "opened_at", "taken_path", "taken_place_id"}
+_CHANGE = (
+    update(cases)
+    .where(cases.c.case_id == bindparam("b_case_id"))
+    .values({column.name: bindparam(f"b_{column.name}") for column in cases.c if column.name not in _FIXED})
+)

@@ -1,0 +1,195 @@
+"""Between rows and the dataclasses of the domain, field by field."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, TypeVar
+from uuid import UUID
+
+from contracts.intake import Channel, Language
+from contracts.routing import CaseState, DeadlineKind, HandoverMeans, Kind, Outcome, Queue, Remit
+from sqlalchemy import Row
+
+from routing.domain.calendar import Hours
+from routing.domain.case import Appeal, Case, ClosedReason, Deadline, DeadlineState
+from routing.domain.chain import Entry
+from routing.domain.promise import Promise, Term, Unit
+
+T = TypeVar("T")
+
+
+def case_row(case: Case) -> dict[str, Any]:
+    return {
+        "case_id": case.case_id,
+        "number": case.number,
+        "version": case.version,
+        "head": case.head,
+        "state": case.state.value,
+        "queue": _value(case.queue),
+        "gist": case.gist,
+        "channel": case.channel.value,
+        "urgent": case.urgent,
+        "silent": case.silent,
+        "complained_of": list(case.complained_of),
+        "place_id": case.place_id,
+        "taken_place_id": last_of(case.taken_path),
+        "placed_path": case.placed_path,
+        "taken_path": case.taken_path,
+        "district": case.district,
+        "category": case.category,
+        "category_version": case.category_version,
+        "kind": _value(case.kind),
+        "remit": _value(case.remit),
+        "rule_version": case.rule_version,
+        "holder_post_id": case.holder_post_id,
+        "office_id": case.office_id,
+        "promise_due": case.promise_due,
+        "promise_met": case.promise_met,
+        "outcome": _value(case.outcome),
+        "handover": _value(case.handover),
+        "closed_reason": _value(case.closed_reason),
+        "undelivered": case.undelivered,
+        "received_at": case.received_at,
+        "opened_at": case.opened_at,
+        "accepted_at": case.accepted_at,
+        "answered_at": case.answered_at,
+        "closed_at": case.closed_at,
+    }
+
+
+def case_of(row: Row[Any]) -> Case:
+    facts = row._mapping
+    case = Case(
+        case_id=row.case_id,
+        number=row.number,
+        gist=row.gist,
+        channel=Channel(row.channel),
+        received_at=row.received_at,
+        opened_at=row.opened_at,
+        placed_path=row.placed_path,
+        taken_path=row.taken_path,
+        place_id=row.place_id,
+        district=row.district,
+        category=row.category,
+        category_version=row.category_version,
+        kind=_maybe(Kind, row.kind),
+        remit=_maybe(Remit, row.remit),
+        urgent=row.urgent,
+        silent=row.silent,
+        complained_of=tuple(row.complained_of),
+        state=CaseState(row.state),
+        queue=_maybe(Queue, row.queue),
+        holder_post_id=row.holder_post_id,
+        office_id=row.office_id,
+        rule_version=row.rule_version,
+        promise_due=row.promise_due,
+        promise_met=row.promise_met,
+        outcome=_maybe(Outcome, row.outcome),
+        handover=_maybe(HandoverMeans, row.handover),
+        closed_reason=_maybe(ClosedReason, row.closed_reason),
+        accepted_at=row.accepted_at,
+        answered_at=row.answered_at,
+        closed_at=row.closed_at,
+        undelivered=row.undelivered,
+        version=row.version,
+        head=row.head,
+    )
+    case.appeals = [_appeal(item) for item in facts.get("appeals") or ()]
+    case.deadline = _deadline(facts["promise"]) if facts.get("promise") else None
+    return case
+
+
+def appeal_row(case: Case, appeal: Appeal) -> dict[str, Any]:
+    return {
+        "appeal_id": appeal.appeal_id,
+        "case_id": case.case_id,
+        "number": appeal.number,
+        "person_id": appeal.person_id,
+        "language": appeal.language.value,
+        "query_code": appeal.query_code,
+        "withdrawn_at": appeal.withdrawn_at,
+    }
+
+
+def entry_row(entry: Entry) -> dict[str, Any]:
+    return {
+        "case_id": entry.case_id,
+        "seq": entry.seq,
+        "at": entry.at,
+        "step": entry.step,
+        "by": entry.by,
+        "post_id": entry.post_id,
+        "facts": dict(entry.facts),
+        "words": entry.words,
+        "salt": entry.salt,
+        "commitment": entry.commitment,
+        "hash": entry.hash,
+    }
+
+
+def entry_of(row: Row[Any]) -> Entry:
+    return Entry(**row._mapping)
+
+
+def deadline_row(case: Case, deadline: Deadline) -> dict[str, Any]:
+    promise = deadline.promise
+    return {
+        "deadline_id": deadline.deadline_id,
+        "case_id": case.case_id,
+        "kind": deadline.kind.value,
+        "state": deadline.state.value,
+        "place_id": case.place_id,
+        "taken_place_id": last_of(case.taken_path),
+        "placed_path": case.placed_path,
+        "taken_path": case.taken_path,
+        "due_at": promise.due_at,
+        "settled_at": deadline.settled_at,
+        "start_at": promise.start_at,
+        "unit": promise.term.unit.value,
+        "count": promise.term.count,
+        "zone": promise.zone,
+        "hours": promise.hours.listed(),
+        "rule_version": promise.rule_version,
+        "calendar_version": promise.calendar_version,
+        "forecast": promise.forecast,
+    }
+
+
+def _deadline(facts: Mapping[str, Any]) -> Deadline:
+    """From the row as JSON, as it comes with its case in one query."""
+    promise = Promise(
+        term=Term(Unit(facts["unit"]), facts["count"]),
+        start_at=datetime.fromisoformat(facts["start_at"]),
+        due_at=datetime.fromisoformat(facts["due_at"]),
+        rule_version=facts["rule_version"],
+        calendar_version=facts["calendar_version"],
+        forecast=facts["forecast"],
+        hours=Hours.of(facts["hours"]),
+        zone=facts["zone"],
+    )
+    settled = datetime.fromisoformat(facts["settled_at"]) if facts["settled_at"] else None
+    return Deadline(UUID(facts["deadline_id"]), DeadlineKind(facts["kind"]), promise, DeadlineState(facts["state"]), settled)
+
+
+def _appeal(facts: Mapping[str, Any]) -> Appeal:
+    return Appeal(
+        appeal_id=UUID(facts["appeal_id"]),
+        number=facts["number"],
+        person_id=UUID(facts["person_id"]) if facts["person_id"] else None,
+        language=Language(facts["language"]),
+        query_code=facts["query_code"],
+        withdrawn_at=datetime.fromisoformat(facts["withdrawn_at"]) if facts["withdrawn_at"] else None,
+    )
+
+
+def last_of(path: str) -> UUID | None:
+    """The id of the place that the path leads to."""
+    last = path.rstrip("/").rpartition("/")[2]
+    return UUID(last) if last else None
+
+
+def _value(item: Any) -> str | None:
+    return item.value if item is not None else None
+
+
+def _maybe(enum: type[T], value: str | None) -> T | None:
+    return enum(value) if value is not None else None  # type: ignore[call-arg]

@@ -1,0 +1,22 @@
+"""What became of the telling: a notice that could not be delivered stands on its case."""
+
+from contracts.notify import MessageFailedV1
+from kit.db import UnitOfWork
+
+from routing.domain.case import NOTICE_NOT_DELIVERED
+from routing.repository import cases
+
+
+def record_notice_not_delivered(uow: UnitOfWork, event: MessageFailedV1) -> None:
+    case = cases.get_case_for_change(uow, event.case_id)
+    facts = {
+        "message": str(event.message_id),
+        "appeal": str(event.appeal_id) if event.appeal_id else None,
+        "template": event.template,
+        "means": event.means,
+        "reason": event.reason,
+        "failed_at": event.failed_at.isoformat(),
+    }
+    case.undelivered += 1
+    case.record(NOTICE_NOT_DELIVERED, at=uow.now, by=None, facts=facts)
+    cases.save_cases(uow, [case])

@@ -1,0 +1,220 @@
+"""A case comes into being from an appeal, and follows what becomes of the appeal."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from contracts.grid import PlaceChangedV1
+from contracts.intake import AppealCorrectedV1, AppealReceivedV1, AppealWithdrawnV1, Placing
+from contracts.routing import CaseState, Outcome, Queue
+from kit.db import UnitOfWork
+from kit.errors import NotYet
+from kit.ids import new_id
+from kit.numbers import new_number
+from network import posts
+from network.posts import Seat
+
+from routing import events
+from routing.domain.case import (
+    ANSWERED,
+    CORRECTED,
+    OPENED,
+    WITHDRAWN,
+    Appeal,
+    Case,
+    ClosedReason,
+)
+from routing.repository import cases, network
+from routing.service import placing
+from routing.service.placing import Ground
+
+CASE_PREFIX = "C"
+
+#: What the resident was told when it was settled in front of them.
+ON_THE_SPOT = "当场办结。Settled on the spot."
+
+
+def open_cases(uow: UnitOfWork, received: Sequence[AppealReceivedV1]) -> None:
+    """A case for each appeal that has none yet: a fixed number of statements, however many."""
+    known = cases.list_known_appeals(uow, [event.appeal_id for event in received])
+    fresh = [event for event in received if event.appeal_id not in known]
+    if not fresh:
+        return
+    paths = _paths_by_own_copy(uow, fresh)
+    ground = placing.survey(
+        uow,
+        paths=paths.values(),
+        codes=[code for event in fresh for code in (event.category, event.suggested_category) if code],
+        since=min((event.received_at for event in fresh if not event.historic), default=uow.now),
+    )
+    takers = _seats_of_takers(uow, fresh)
+    opened = [_open(uow, ground, event, paths[event.appeal_id], takers) for event in fresh]
+    cases.add_cases(uow, opened)
+
+
+def _paths_by_own_copy(uow: UnitOfWork, received: Sequence[AppealReceivedV1]) -> dict[UUID, str]:
+    """Where each appeal lies by this service's copy of the grid, which may have moved on since it was placed."""
+    wanted = {event.place_id for event in received if event.place_id}
+    places = network.list_places(uow, wanted)
+    for event in received:
+        if event.place_id and event.place_id not in places:
+            raise NotYet(PlaceChangedV1.TOPIC, event.place_id)
+    return {e.appeal_id: places[e.place_id].path if e.place_id else e.placed_path for e in received}
+
+
+def _seats_of_takers(uow: UnitOfWork, received: Sequence[AppealReceivedV1]) -> dict[str, Seat]:
+    """The narrowest post of each person who settled something while taking it."""
+    subjects = {event.taken_by for event in received if event.done_on_the_spot and event.taken_by}
+    seats: dict[str, Seat] = {}
+    for seat in network.list_seats_held(uow, subjects):
+        seats.setdefault(str(seat.subject), seat)
+    return seats
+
+
+def _open(
+    uow: UnitOfWork, ground: Ground, event: AppealReceivedV1, path: str, takers: dict[str, Seat]
+) -> Case:
+    case = _new_case(uow, ground, event, path)
+    category = ground.category(event.category) or ground.category(event.suggested_category)
+    if category is not None:
+        placing.sort_case(case, category)
+    if event.historic:
+        _open_finished(uow, case)
+        return case
+    placed = event.place_id is not None and event.placing in (Placing.GIVEN, Placing.EXACT)
+    spot = takers.get(event.taken_by or "") if event.done_on_the_spot else None
+    rule, holder = (None, None) if category is None else placing.find_handler(ground, case, category)
+    holder = spot or (holder if placed else None)
+    if rule is not None and holder is not None:
+        _tell_opened(uow, case, event, dispatcher=None)
+        placing.accept(uow, ground, case, rule, holder, since=event.received_at)
+        if event.done_on_the_spot:
+            _settle(uow, case, holder)
+            return case
+    else:
+        reason = Queue.UNPLACED if not placed else Queue.UNSORTED if category is None else Queue.VACANT
+        dispatcher = placing.find_dispatcher(ground, case)
+        placing.queue_case(case, reason, dispatcher)
+        _tell_opened(uow, case, event, dispatcher=dispatcher)
+    uow.publish(events.city_case_opened(uow, case))
+    return case
+
+
+def _new_case(uow: UnitOfWork, ground: Ground, event: AppealReceivedV1, path: str) -> Case:
+    appeal = Appeal(event.appeal_id, event.number, event.person_id, event.language, event.query_code)
+    return Case(
+        case_id=new_id(uow.now),
+        number=new_number(CASE_PREFIX),
+        gist=event.gist,
+        channel=event.channel,
+        received_at=event.received_at,
+        opened_at=uow.now,
+        placed_path=path,
+        taken_path=event.taken_path,
+        place_id=event.place_id,
+        district=ground.network.district_of(path),
+        urgent=event.urgent,
+        silent=event.historic,
+        complained_of=tuple(event.complained_of),
+        appeals=[appeal],
+    )
+
+
+def _tell_opened(uow: UnitOfWork, case: Case, event: AppealReceivedV1, *, dispatcher: Seat | None) -> None:
+    facts = {
+        "appeal": str(event.appeal_id),
+        "channel": event.channel.value,
+        "queue": case.queue.value if case.queue else None,
+        "dispatcher": dispatcher.subject if dispatcher else None,
+        "category": case.category,
+        "suggested": event.category is None and case.category is not None,
+    }
+    case.record(OPENED, at=uow.now, by=event.taken_by, facts=facts)
+    uow.publish(events.case_opened(uow, case, dispatcher=dispatcher))
+
+
+def _open_finished(uow: UnitOfWork, case: Case) -> None:
+    """A finished past: no promise, no notice, but a case like any other to be found and counted."""
+    case.record(OPENED, at=uow.now, by=None, facts={"historic": True, "category": case.category})
+    uow.publish(events.case_opened(uow, case, dispatcher=None))
+    case.close(ClosedReason.HISTORIC, at=uow.now, by=None)
+    uow.publish(events.case_closed(uow, case, holder=None))
+    uow.publish(events.city_case_closed(uow, case))
+
+
+def _settle(uow: UnitOfWork, case: Case, holder: Seat) -> None:
+    """Answered and closed in the same step in which it was taken."""
+    case.state, case.outcome, case.answered_at = CaseState.ANSWERED, Outcome.SOLVED, uow.now
+    case.keep(at=uow.now)
+    case.record(
+        ANSWERED,
+        at=uow.now,
+        by=holder.subject,
+        post_id=holder.post_id,
+        facts={"outcome": Outcome.SOLVED.value, "on_the_spot": True, "promise_met": True},
+        words=ON_THE_SPOT,
+    )
+    uow.publish(events.case_answered(uow, case, holder=holder, answer=ON_THE_SPOT))
+    case.close(ClosedReason.DONE, at=uow.now, by=holder.subject, post_id=holder.post_id, holder=holder.subject)
+    uow.publish(events.case_closed(uow, case, holder=holder))
+    uow.publish(events.city_case_closed(uow, case))
+
+
+def correct_appeal(uow: UnitOfWork, event: AppealCorrectedV1) -> None:
+    """What the resident corrected is put on the case; what had waited for just that goes on."""
+    case = _case_of(uow, event.appeal_id)
+    facts = {"appeal": str(event.appeal_id), "place": _text(event.place_id), "category": event.category}
+    case.gist = event.gist
+    case.record(CORRECTED, at=uow.now, by=event.corrected_by, facts=facts)
+    if case.queue is not None:
+        _try_again(uow, case, event)
+    cases.save_cases(uow, [case])
+
+
+def _try_again(uow: UnitOfWork, case: Case, event: AppealCorrectedV1) -> None:
+    places = network.list_places(uow, {event.place_id} if event.place_id else set())
+    if event.place_id is not None and event.place_id not in places:
+        raise NotYet(PlaceChangedV1.TOPIC, event.place_id)
+    if event.place_id is not None and case.queue is Queue.UNPLACED:
+        case.place_id, case.placed_path = event.place_id, places[event.place_id].path
+    codes = [code for code in (event.category, case.category) if code]
+    ground = placing.survey(uow, paths=[case.placed_path], codes=codes, since=uow.now)
+    case.district = ground.network.district_of(case.placed_path)
+    category = ground.category(event.category) or ground.category(case.category)
+    if category is None or (case.queue is Queue.UNPLACED and event.place_id is None):
+        return
+    placing.sort_case(case, category)
+    rule, holder = placing.find_handler(ground, case, category)
+    if holder is None:
+        placing.queue_case(case, Queue.VACANT, placing.find_dispatcher(ground, case))
+        return
+    placing.accept(uow, ground, case, rule, holder, since=uow.now)
+    cases.grant_to_offices(uow, [case])
+    uow.publish(events.city_case_progressed(uow, case))
+
+
+def withdraw_appeal(uow: UnitOfWork, event: AppealWithdrawnV1) -> None:
+    """When nobody is left who asks, the case closes; a case that is closed already keeps its end."""
+    case = _case_of(uow, event.appeal_id)
+    cases.save_appeal_withdrawn(uow, event.appeal_id, uow.now)
+    left = [a for a in case.appeals if a.appeal_id != event.appeal_id and a.withdrawn_at is None]
+    facts = {"appeal": str(event.appeal_id), "reason": event.reason}
+    case.record(WITHDRAWN, at=uow.now, by=event.withdrawn_by, facts=facts)
+    if case.is_open and not left:
+        holder = posts.find_seat(uow, case.holder_post_id) if case.holder_post_id else None
+        case.close(
+            ClosedReason.WITHDRAWN, at=uow.now, by=event.withdrawn_by, holder=holder.subject if holder else None
+        )
+        uow.publish(events.case_closed(uow, case, holder=holder))
+        uow.publish(events.city_case_closed(uow, case))
+    cases.save_cases(uow, [case])
+
+
+def _case_of(uow: UnitOfWork, appeal_id: UUID) -> Case:
+    found = cases.find_cases_of_appeals_for_change(uow, [appeal_id])
+    if appeal_id not in found:
+        raise NotYet(AppealReceivedV1.TOPIC, appeal_id)
+    return found[appeal_id]
+
+
+def _text(identity: UUID | None) -> str | None:
+    return str(identity) if identity else None

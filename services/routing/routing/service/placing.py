@@ -1,0 +1,156 @@
+"""Who handles a case and by when: category × remit × place → post, and the promise (domain.md, 3)."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from contracts.grid import Duty
+from contracts.routing import CaseState, DeadlineKind, Queue
+from kit.db import UnitOfWork
+from kit.ids import new_id
+from network.posts import Seat, choose
+
+from routing import events
+from routing.domain.calendar import Calendar
+from routing.domain.case import ACCEPTED, ASSIGNED, Case, Deadline
+from routing.domain.promise import make_promise
+from routing.domain.rules import Category, Rule, RuleSet
+from routing.repository import network, policy
+from routing.repository.network import Network
+
+#: The longest stretch that a promise may cross: 30 working days over two golden weeks.
+HORIZON = timedelta(days=90)
+
+OFFICES = (Duty.BUREAU, Duty.DEPARTMENT)
+
+
+@dataclass(frozen=True)
+class Ground:
+    """What stands, at one instant, for all cases of a transaction: read once, however many they are."""
+
+    network: Network
+    rules: RuleSet
+    calendar: Calendar
+    categories: dict[str, Category]
+
+    def category(self, code: str | None) -> Category | None:
+        found = self.categories.get(code) if code else None
+        return None if found is None or found.retired else found
+
+
+def survey(uow: UnitOfWork, *, paths: Iterable[str], codes: Iterable[str], since: datetime) -> Ground:
+    """Five queries. ``since`` is the earliest instant from which a promise will be counted."""
+    rules = policy.get_rules(uow)
+    zone = ZoneInfo(rules.zone)
+    first, last = since.astimezone(zone).date(), (uow.now + HORIZON).astimezone(zone).date()
+    duties = {rule.duty for rule in rules.rules} | {Duty.DISPATCHER, Duty.SUPERVISOR, *OFFICES}
+    return Ground(
+        network=network.get_network(uow, paths, duties),
+        rules=rules,
+        calendar=policy.get_calendar(uow, first, last),
+        categories={item.code: item for item in policy.list_categories(uow, sorted(set(codes)))},
+    )
+
+
+def find_handler(ground: Ground, case: Case, category: Category) -> tuple[Rule, Seat | None]:
+    """The rule for the matter and who is to handle it: never one of those whom it complains of.
+
+    The tree's own post of the duty goes first, since the station looks and calls in the owner; where no tier of the
+    place has one, the office that answers for the matter takes it; where none does, the narrowest dispatcher.
+    """
+    rule = ground.rules.rule_for(category, urgent=case.urgent)
+    seats = ground.network.seats_on(case.placed_path)
+    line = [seat for seat in seats if seat.duty not in OFFICES]
+    if not any(seat.duty is rule.duty for seat in line):
+        office = _office_for(seats, category, never=case.complained_of)
+        if office is not None:
+            return rule, office
+    return rule, choose(line, rule.duty, never=case.complained_of)
+
+
+def find_dispatcher(ground: Ground, case: Case) -> Seat | None:
+    """Who looks at what could not be placed, sorted or filled: the narrowest tier's that is known."""
+    return choose(ground.network.seats_on(case.placed_path), Duty.DISPATCHER, never=case.complained_of)
+
+
+def _office_for(seats: list[Seat], category: Category, *, never: tuple[str, ...]) -> Seat | None:
+    """The office whose list names the matter; its narrowest district and most exact branch before the rest."""
+    answering = [
+        (len(seat.path), max(category.line.index(code) for code in seat.matters if code in category.line), seat)
+        for seat in seats
+        if seat.duty in OFFICES and set(seat.matters) & set(category.line)
+        if not seat.is_vacant and seat.subject not in never
+    ]
+    return max(answering, key=lambda found: found[:2])[2] if answering else None
+
+
+def sort_case(case: Case, category: Category) -> None:
+    case.category, case.category_version = category.code, category.version
+    case.kind, case.remit = category.kind, category.remit
+
+
+def queue_case(case: Case, reason: Queue, dispatcher: Seat | None) -> None:
+    case.queue = reason
+    case.holder_post_id = dispatcher.post_id if dispatcher else None
+
+
+def accept(
+    uow: UnitOfWork,
+    ground: Ground,
+    case: Case,
+    rule: Rule,
+    holder: Seat,
+    *,
+    since: datetime,
+    post_id: UUID | None = None,
+) -> None:
+    """Promise and assign in one: the resident is told by when and by whom, the holder that it is theirs.
+
+    ``post_id`` is the post by which a dispatcher accepts; none: the platform does.
+    """
+    _promise(uow, ground, case, rule, since=since)
+    case.state, case.queue, case.accepted_at = CaseState.ACCEPTED, None, uow.now
+    case.holder_post_id, case.office_id = holder.post_id, holder.office_id
+    case.record(ACCEPTED, at=uow.now, by=uow.by, post_id=post_id, facts=_promise_facts(case))
+    uow.publish(events.case_accepted(uow, case, holder=holder))
+    case.state = CaseState.ASSIGNED
+    facts = {
+        "post": str(holder.post_id),
+        "holder": holder.subject,
+        "stand_in": holder.stand_in,
+        "duty": holder.duty.value,
+        "first": True,
+    }
+    case.record(ASSIGNED, at=uow.now, by=uow.by, post_id=post_id, facts=facts)
+    uow.publish(events.case_assigned(uow, case, holder=holder, first=True))
+
+
+def _promise(uow: UnitOfWork, ground: Ground, case: Case, rule: Rule, *, since: datetime) -> None:
+    promise = make_promise(
+        rule.term,
+        since,
+        rule_version=ground.rules.version,
+        calendar=ground.calendar,
+        hours=ground.network.hours_at(case.placed_path),
+        zone=ground.rules.zone,
+    )
+    case.deadline = Deadline(new_id(uow.now), DeadlineKind.PROMISE, promise, changed=True)
+    case.promise_due, case.rule_version = promise.due_at, ground.rules.version
+
+
+def _promise_facts(case: Case) -> dict[str, object]:
+    assert case.deadline is not None
+    promise = case.deadline.promise
+    return {
+        "category": case.category,
+        "category_version": case.category_version,
+        "place": str(case.place_id) if case.place_id else None,
+        "due_at": promise.due_at.isoformat(),
+        "start_at": promise.start_at.isoformat(),
+        "unit": promise.term.unit.value,
+        "count": promise.term.count,
+        "rule_version": promise.rule_version,
+        "calendar_version": promise.calendar_version,
+    }

@@ -1,0 +1,138 @@
+"""The steps that people take on a case: each checks duty, version and state, adds one entry, and is told once."""
+
+from uuid import UUID
+
+from contracts.grid import Duty, PlaceState
+from contracts.routing import CaseState, HandoverMeans, Outcome
+from kit.db import UnitOfWork
+from network import posts
+from network.posts import Seat
+
+from routing import events
+from routing.domain import steps
+from routing.domain.case import ANSWERED, HANDED_OVER, STARTED, Case, ClosedReason
+from routing.domain.steps import Standing, Step
+from routing.errors import (
+    CategoryMissing,
+    NobodyHolds,
+    NotYourPlace,
+    PlaceMissing,
+    StepNotAllowed,
+    UnknownCategory,
+    UnknownPlace,
+)
+from routing.repository import cases, network
+from routing.service import deadlines, placing
+
+
+def accept_case(
+    uow: UnitOfWork, case_id: UUID, *, version: int, place_id: UUID | None = None, category: str | None = None
+) -> Case:
+    """The dispatcher places and sorts what the platform could not, and so makes the promise."""
+    case, post_id = _take(uow, case_id, Step.ACCEPT, version)
+    _place(uow, case, place_id)
+    code = category or case.category
+    if code is None:
+        raise CategoryMissing()
+    ground = placing.survey(uow, paths=[case.placed_path], codes=[code], since=uow.now)
+    known = ground.category(code)
+    if known is None:
+        raise UnknownCategory(code)
+    placing.sort_case(case, known)
+    case.district = ground.network.district_of(case.placed_path)
+    rule, holder = placing.find_handler(ground, case, known)
+    if holder is None:
+        raise NobodyHolds()
+    placing.accept(uow, ground, case, rule, holder, since=uow.now, post_id=post_id)
+    cases.save_cases(uow, [case])
+    cases.grant_to_offices(uow, [case])
+    uow.publish(events.city_case_progressed(uow, case))
+    return case
+
+
+def _place(uow: UnitOfWork, case: Case, place_id: UUID | None) -> None:
+    if place_id is None:
+        if case.place_id is None:
+            raise PlaceMissing()
+        return
+    place = network.list_places(uow, [place_id]).get(place_id)
+    if place is None or place.state != PlaceState.ACTIVE:
+        raise UnknownPlace(place_id)
+    dispatched = [post.path for post in uow.person.posts if post.duty == Duty.DISPATCHER]
+    if not any(place.path.startswith(path) for path in dispatched):
+        raise NotYourPlace()
+    case.place_id, case.placed_path = place.place_id, place.path
+
+
+def start_case(uow: UnitOfWork, case_id: UUID, *, version: int) -> Case:
+    case, post_id = _take(uow, case_id, Step.START, version)
+    holder = _holder(uow, case)
+    case.state = CaseState.IN_PROGRESS
+    case.record(STARTED, at=uow.now, by=uow.by, post_id=post_id)
+    if holder is not None:
+        uow.publish(events.case_started(uow, case, holder=holder))
+    uow.publish(events.city_case_progressed(uow, case))
+    cases.save_cases(uow, [case])
+    return case
+
+
+def answer_case(uow: UnitOfWork, case_id: UUID, *, version: int, outcome: Outcome, answer: str) -> Case:
+    """What was done or why it cannot be, in words for the resident. In time, it keeps the promise; late, the promise
+    is marked as missed first, so that it counts the same whether or not a clock came by in between."""
+    case, post_id = _take(uow, case_id, Step.ANSWER, version)
+    holder = _holder(uow, case)
+    if case.deadline is not None and case.deadline.is_missed_at(uow.now):
+        deadlines.mark_missed(uow, [case])
+    case.keep(at=uow.now)
+    case.state, case.outcome, case.answered_at = CaseState.ANSWERED, outcome, uow.now
+    facts = {"outcome": outcome.value, "promise_met": case.promise_met}
+    case.record(ANSWERED, at=uow.now, by=uow.by, post_id=post_id, facts=facts, words=answer)
+    uow.publish(events.case_answered(uow, case, holder=holder, answer=answer))
+    uow.publish(events.city_case_progressed(uow, case))
+    cases.save_cases(uow, [case])
+    return case
+
+
+def hand_over_case(uow: UnitOfWork, case_id: UUID, *, version: int, means: HandoverMeans) -> Case:
+    """What is finished is given back once: the resident collects it, or it is brought home."""
+    case, post_id = _take(uow, case_id, Step.HAND_OVER, version)
+    if case.handover is not None:
+        raise StepNotAllowed(Step.HAND_OVER, "handed over", [Step.CLOSE.value])
+    case.handover = means
+    case.record(HANDED_OVER, at=uow.now, by=uow.by, post_id=post_id, facts={"means": means.value})
+    uow.publish(events.case_handed_over(uow, case))
+    cases.save_cases(uow, [case])
+    return case
+
+
+def close_case(uow: UnitOfWork, case_id: UUID, *, version: int) -> Case:
+    case, post_id = _take(uow, case_id, Step.CLOSE, version)
+    holder = _holder(uow, case)
+    case.close(
+        ClosedReason.DONE, at=uow.now, by=uow.by, post_id=post_id, holder=holder.subject if holder else None
+    )
+    uow.publish(events.case_closed(uow, case, holder=holder))
+    uow.publish(events.city_case_closed(uow, case))
+    cases.save_cases(uow, [case])
+    return case
+
+
+def _take(uow: UnitOfWork, case_id: UUID, step: Step, version: int) -> tuple[Case, UUID]:
+    """The case, locked, once this person may take this step on this version of it; and the post by which they do."""
+    case = cases.get_case_for_change(uow, case_id)
+    person = uow.person
+    standing = [Standing(post.post_id, post.duty, post.path) for post in person.posts]
+    post_id = steps.post_for(
+        step,
+        standing,
+        holder=case.holder_post_id,
+        placed_path=case.placed_path,
+        barred=person.subject in case.complained_of,
+    )
+    cases.check_version(case, version)
+    steps.check_state(step, case.state)
+    return case, post_id
+
+
+def _holder(uow: UnitOfWork, case: Case) -> Seat | None:
+    return posts.find_seat(uow, case.holder_post_id) if case.holder_post_id else None

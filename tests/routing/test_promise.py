@@ -1,0 +1,194 @@
+"""Promises against the State Council's real notices, worked by hand, and against a slow count day by day."""
+
+from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+import chinese_calendar
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+from routing.domain.calendar import ORDINARY_HOURS, Calendar, CalendarDay, Hours
+from routing.domain.promise import Term, Unit, due, in_words, make_promise
+from routing.migrations import first_data
+
+ZONE = "Asia/Shanghai"
+LOCAL = ZoneInfo(ZONE)
+
+DAYS = {
+    row["date"]: CalendarDay(row["date"], row["working"], row["note"], row["stands_for"])
+    for row in first_data.days_that_differ()
+}
+CALENDAR = Calendar(1, DAYS, frozenset(first_data.OFFICIAL_YEARS))
+
+SAME_DAY = Term(Unit.SAME_DAY)
+THREE = Term(Unit.WORKING_DAYS, 3)
+SEVEN = Term(Unit.WORKING_DAYS, 7)
+
+#: Open on Saturday mornings too, closed on Wednesday afternoons.
+STATION = Hours(
+    {day: (time(8, 30), time(17, 30)) for day in (0, 1, 3, 4)} | {2: (time(8, 30), time(12)), 5: (time(9), time(12))}
+)
+
+
+def at(text: str) -> datetime:
+    return datetime.fromisoformat(text).replace(tzinfo=LOCAL)
+
+
+def due_locally(term: Term, start: str, hours: Hours = ORDINARY_HOURS) -> str:
+    return f"{due(term, at(start), calendar=CALENDAR, hours=hours, zone=ZONE).astimezone(LOCAL):%Y-%m-%d %H:%M}"
+
+
+@pytest.mark.parametrize(
+    ("term", "start", "expected", "why"),
+    [
+        (THREE, "2026-11-23 10:00", "2026-11-26 17:00", "Monday is not counted: Tuesday, Wednesday, Thursday"),
+        (THREE, "2026-11-20 18:30", "2026-11-25 17:00", "taken on Friday after closing: still Monday to Wednesday"),
+        (THREE, "2026-11-21 10:00", "2026-11-25 17:00", "taken on a Saturday: Monday is the first day"),
+        (SAME_DAY, "2026-11-23 10:00", "2026-11-23 17:00", "before closing: today's close"),
+        (SAME_DAY, "2026-11-23 17:00", "2026-11-24 17:00", "at closing time it is too late for today"),
+        (SAME_DAY, "2026-11-23 05:00", "2026-11-23 17:00", "before opening: today's close"),
+        (SAME_DAY, "2026-11-20 18:00", "2026-11-23 17:00", "Friday after closing: Monday's close"),
+        (SAME_DAY, "2026-02-13 18:00", "2026-02-14 17:00", "Saturday 14 February 2026 is worked before the Spring Festival"),
+        (SAME_DAY, "2026-02-14 18:00", "2026-02-24 17:00", "Spring Festival 2026: off from 15 to 23 February"),
+        (THREE, "2026-02-13 10:00", "2026-02-25 17:00", "14 (worked Saturday), then 24 and 25 February"),
+        (SEVEN, "2026-09-24 10:00", "2026-10-12 17:00", "25 is Mid-Autumn; 28, 29, 30 September, 8, 9, the worked Saturday 10, Monday 12 October"),
+        (THREE, "2025-09-30 10:00", "2025-10-11 17:00", "golden week 1–8 October 2025: 9, 10 and the worked Saturday 11"),
+        (THREE, "2024-02-09 10:00", "2024-02-20 17:00", "2024: off 10–17 February, Sunday 18 is worked: 18, 19, 20"),
+        (THREE, "2020-01-23 10:00", "2020-02-05 17:00", "2020 was lengthened to 2 February: 3, 4, 5 February"),
+        (THREE, "2015-09-02 10:00", "2015-09-08 17:00", "3 and 4 September 2015 off for the parade, Sunday 6 worked: 6, 7, 8"),
+        (THREE, "2019-04-30 10:00", "2019-05-07 17:00", "May 2019 revised to 1–4 off, Sunday 5 worked: 5, 6, 7"),
+        (SEVEN, "2014-09-30 10:00", "2014-10-15 17:00", "2014: off 1–7, Saturday 11 worked: 8, 9, 10, 11, 13, 14, 15"),
+        (Term(Unit.CALENDAR_DAYS, 3), "2026-09-30 10:00", "2026-10-08 17:00", "the third day is a holiday: the next working day"),
+        (Term(Unit.CALENDAR_DAYS, 5), "2026-11-23 23:59", "2026-11-30 17:00", "28 November is a Saturday: Monday"),
+        (Term(Unit.CLOCK_HOURS, 12), "2026-02-16 20:00", "2026-02-17 08:00", "clock hours run through the festival's night"),
+    ],
+)  # fmt: skip
+def test_a_date_worked_by_hand_from_the_notices(term: Term, start: str, expected: str, why: str) -> None:
+    assert due_locally(term, start) == expected, why
+
+
+def test_a_make_up_day_runs_on_the_hours_of_the_weekday_that_it_stands_for() -> None:
+    # Saturday 10 October 2026 makes up for Wednesday the 7th, when this station closes at noon.
+    assert due_locally(SAME_DAY, "2026-10-10 09:00", STATION) == "2026-10-10 12:00"
+    assert due_locally(SAME_DAY, "2026-10-10 13:00", STATION) == "2026-10-12 17:30"
+
+
+def test_a_window_open_on_saturdays_makes_no_working_day() -> None:
+    assert due_locally(SAME_DAY, "2026-11-21 10:00", STATION) == "2026-11-23 17:30"
+    assert due_locally(THREE, "2026-11-20 10:00", STATION) == "2026-11-25 12:00"
+
+
+def test_a_last_day_without_business_ends_at_midnight() -> None:
+    closed_on_wednesdays = Hours({day: (time(9), time(17)) for day in (0, 1, 3, 4)})
+    assert due_locally(THREE, "2026-11-20 10:00", closed_on_wednesdays) == "2026-11-26 00:00"
+    assert due_locally(SAME_DAY, "2026-11-24 18:00", closed_on_wednesdays) == "2026-11-26 17:00"
+
+
+def test_a_station_that_never_opens_is_held_to_the_next_working_day() -> None:
+    assert due_locally(SAME_DAY, "2026-11-23 10:00", Hours({})) == "2026-11-25 00:00"
+
+
+def test_the_seeded_calendar_agrees_with_an_independent_one_on_every_day() -> None:
+    day, differing = date(2014, 1, 1), []
+    while day.year < 2027:
+        if CALENDAR.is_working(day) != chinese_calendar.is_workday(day):
+            differing.append(day)
+        day += timedelta(days=1)
+    assert differing == []
+
+
+def test_every_make_up_day_stands_for_a_weekday_off() -> None:
+    made_up = [day for day in DAYS.values() if day.working]
+    assert len(made_up) == 80
+    assert all(day.stands_for is not None and day.stands_for < 5 and day.date.weekday() >= 5 for day in made_up)
+
+
+def test_a_year_without_its_notice_is_a_forecast() -> None:
+    inside = make_promise(THREE, at("2026-11-23 10:00"), rule_version=1, calendar=CALENDAR, hours=ORDINARY_HOURS, zone=ZONE)
+    across = make_promise(THREE, at("2026-12-30 10:00"), rule_version=1, calendar=CALENDAR, hours=ORDINARY_HOURS, zone=ZONE)
+    assert (inside.forecast, across.forecast) == (False, True)
+
+
+def test_a_promise_reads_in_both_languages() -> None:
+    promise = make_promise(THREE, at("2026-11-23 10:00"), rule_version=1, calendar=CALENDAR, hours=ORDINARY_HOURS, zone=ZONE)
+    assert in_words(promise) == {
+        "zh": "3个工作日内答复或办结，2026年11月26日17:00前",
+        "en": "within 3 working days, by 17:00 on 26 November 2026",
+    }
+
+
+# An oracle that shares nothing with the code but the data: it walks minute-free, day by day, by strings and sets.
+
+
+def _oracle(term: Term, start: datetime, off: set[date], worked: dict[date, int], hours: Hours) -> datetime:
+    def works(day: date) -> bool:
+        return day in worked or (day.strftime("%a") not in ("Sat", "Sun") and day not in off)
+
+    def close(day: date) -> datetime | None:
+        weekday = worked.get(day, day.weekday())
+        return datetime.combine(day, hours.weekdays[weekday][1], LOCAL) if weekday in hours.weekdays else None
+
+    def end(day: date) -> datetime:
+        return close(day) or datetime.combine(day + timedelta(days=1), time(0), LOCAL)
+
+    today = start.astimezone(LOCAL).date()
+    if term.unit is Unit.CLOCK_HOURS:
+        return start + timedelta(minutes=60 * term.count)
+    if term.unit is Unit.SAME_DAY:
+        day, first, tries = today, None, 0
+        while tries < 8:
+            closing = close(day)
+            if works(day) and closing is not None and (day != today or start < closing):
+                return closing
+            day += timedelta(days=1)
+            if works(day):
+                first, tries = first or day, tries + 1
+        assert first is not None
+        return end(first)
+    day, left = today, term.count
+    if term.unit is Unit.CALENDAR_DAYS:
+        for _ in range(term.count):
+            day += timedelta(days=1)
+        while not works(day):
+            day += timedelta(days=1)
+        return end(day)
+    while left:
+        day += timedelta(days=1)
+        left -= 1 if works(day) else 0
+    return end(day)
+
+
+clock_times = st.integers(0, 86399).map(lambda seconds: (datetime.min + timedelta(seconds=seconds)).time())
+spans = st.tuples(clock_times, clock_times).map(lambda pair: (min(pair), max(pair)))
+stations = st.dictionaries(st.integers(0, 6), spans, max_size=7).map(Hours)
+starts = st.datetimes(datetime(2014, 1, 2), datetime(2026, 11, 30), timezones=st.just(UTC))
+terms = st.one_of(
+    st.just(SAME_DAY), st.builds(Term, st.sampled_from([u for u in Unit if u is not Unit.SAME_DAY]), st.integers(1, 30))
+)
+changes = st.dictionaries(st.dates(date(2014, 1, 1), date(2027, 2, 1)), st.integers(0, 4), max_size=40)
+
+
+@given(terms, starts, stations)
+@example(SAME_DAY, datetime(2026, 2, 14, 10, 0, tzinfo=UTC), STATION)
+def test_a_promise_is_what_a_count_day_by_day_finds(term: Term, start: datetime, hours: Hours) -> None:
+    off = {day.date for day in DAYS.values() if not day.working}
+    worked = {day.date: day.stands_for or 0 for day in DAYS.values() if day.working}
+    assert due(term, start, calendar=CALENDAR, hours=hours, zone=ZONE) == _oracle(term, start, off, worked, hours)
+
+
+@given(terms, starts, changes)
+def test_any_calendar_is_counted_as_day_by_day(term: Term, start: datetime, changed: dict[date, int]) -> None:
+    weekend = {day: stands for day, stands in changed.items() if day.weekday() >= 5}
+    off = {day for day in changed if day.weekday() < 5}
+    days = {day: CalendarDay(day, False, "") for day in off} | {
+        day: CalendarDay(day, True, "", stands) for day, stands in weekend.items()
+    }
+    found = due(term, start, calendar=Calendar(1, days), hours=STATION, zone=ZONE)
+    assert found == _oracle(term, start, off, weekend, STATION)
+
+
+@given(terms, starts, st.integers(1, 72))
+def test_who_comes_later_is_never_promised_earlier(term: Term, start: datetime, hours: int) -> None:
+    first = due(term, start, calendar=CALENDAR, hours=STATION, zone=ZONE)
+    second = due(term, start + timedelta(hours=hours), calendar=CALENDAR, hours=STATION, zone=ZONE)
+    assert start < first <= second
