@@ -23,6 +23,7 @@ def create_event_tables(connection: Connection, service: str) -> None:
     for statement in _EVENT_TABLES.format(service=service, last_shard=SHARDS - 1).split(";\n\n"):
         if statement.strip():
             connection.execute(text(statement.replace(":", "\\:")))
+    create_event_maintenance(connection, service)
 
 
 def scope_policy(column: str, *more: str, grant: str | None = None) -> str:
@@ -52,6 +53,78 @@ def grant(connection: Connection, service: str, rights: dict[str, dict[str, str]
         for table, privileges in tables.items():
             connection.execute(text(f"grant {privileges} on {table} to {service}_{role}"))
 
+
+def create_event_maintenance(connection: Connection, service: str) -> None:
+    """The one narrow function by which the relay, which owns nothing, makes and drops partitions."""
+    connection.exec_driver_sql(_MAINTENANCE)
+    connection.execute(text("revoke all on function maintain_event_partitions(timestamptz) from public"))
+    for role in ("relay", "owner"):
+        connection.execute(
+            text(f"grant execute on function maintain_event_partitions(timestamptz) to {service}_{role}")
+        )
+    connection.execute(text("select maintain_event_partitions(now())"))
+
+
+# Days of the log, and days of the inbox by the time in an event's id (UUIDv7). The inbox is kept longer than the log,
+# so that whatever the log can send again is known. A partition is made only while the default one holds nothing of its
+# range: what came before its partition was made stays where it is.
+_MAINTENANCE = """
+create function uuid7_floor(moment timestamptz) returns uuid language sql immutable as $$
+    select (substr(h, 1, 8) || '-' || substr(h, 9, 4) || '-0000-0000-000000000000')::uuid
+    from lpad(to_hex((extract(epoch from moment) * 1000)::bigint), 12, '0') as h
+$$;
+
+create function maintain_event_partitions(moment timestamptz) returns void
+language plpgsql security definer set search_path = public, pg_temp set timezone = 'UTC' as $body$
+declare
+    first_day timestamptz;
+    next_day timestamptz;
+    suffix text;
+    old record;
+    doomed boolean;
+begin
+    perform pg_advisory_xact_lock(hashtextextended('maintain_event_partitions', 0));
+    for i in -1..7 loop
+        first_day := date_trunc('day', moment) + i * interval '1 day';
+        next_day := first_day + interval '1 day';
+        suffix := to_char(first_day, 'YYYYMMDD');
+        if to_regclass('event_log_' || suffix) is null and not exists (
+            select from event_log_default where recorded_at >= first_day and recorded_at < next_day
+        ) then
+            execute format('create table %I partition of event_log for values from (%L) to (%L)',
+                'event_log_' || suffix, first_day, next_day);
+        end if;
+        if to_regclass('inbox_' || suffix) is null and not exists (
+            select from inbox_default where event_id >= uuid7_floor(first_day) and event_id < uuid7_floor(next_day)
+        ) then
+            execute format('create table %I partition of inbox for values from (%L) to (%L)',
+                'inbox_' || suffix, uuid7_floor(first_day), uuid7_floor(next_day));
+        end if;
+    end loop;
+    for old in
+        select c.relname, split_part(c.relname, '_', case when c.relname like 'inbox%' then 2 else 3 end) as day
+        from pg_inherits h join pg_class c on c.oid = h.inhrelid
+        where h.inhparent in ('event_log'::regclass, 'inbox'::regclass) and c.relname ~ '_[0-9]{8}$'
+    loop
+        if old.relname like 'inbox%' then
+            doomed := to_date(old.day, 'YYYYMMDD') < date_trunc('day', moment) - interval '35 days';
+        else
+            doomed := to_date(old.day, 'YYYYMMDD') < date_trunc('day', moment) - interval '14 days';
+            if doomed then
+                execute format('select not exists (select from event_pending p join %I l '
+                    'on l.recorded_at = p.recorded_at and l.id = p.id)', old.relname) into doomed;
+            end if;
+        end if;
+        if doomed then
+            execute format('drop table %I', old.relname);
+        end if;
+    end loop;
+    delete from event_log_default l where recorded_at < date_trunc('day', moment) - interval '14 days'
+        and not exists (select from event_pending p where p.recorded_at = l.recorded_at and p.id = l.id);
+    delete from inbox_default where event_id < uuid7_floor(date_trunc('day', moment) - interval '35 days');
+end
+$body$;
+"""
 
 _EVENT_TABLES = """
 create table event_epoch (epoch int not null);

@@ -4,10 +4,13 @@
 the ids of what is unsent; ``event_snapshot`` keeps the last state of each subject of a compacted topic for good.
 """
 
+import asyncio
 import json
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TYPE_CHECKING
 from uuid import UUID
+from weakref import WeakSet
 from zlib import crc32
 
 from contracts.envelope import Event, Tombstone
@@ -16,6 +19,9 @@ from opentelemetry import propagate
 from sqlalchemy import Connection, text
 
 from kit.ids import new_id
+
+if TYPE_CHECKING:
+    from kit.db import UnitOfWork
 
 #: Relays share the pending events by shard; a key belongs to one shard for ever.
 SHARDS = 8
@@ -50,9 +56,7 @@ def outgoing(event: Event | Tombstone, *, now: datetime) -> Outgoing:
     propagate.inject(headers)
     if isinstance(event, Tombstone):
         return Outgoing(new_id(now), event.topic, event.type, event.key, event.version, None, headers)
-    return Outgoing(
-        new_id(now), event.TOPIC, event.TYPE, event.key, event.version, event.model_dump_json(), headers
-    )
+    return Outgoing(new_id(now), event.TOPIC, event.TYPE, event.key, event.version, event.model_dump_json(), headers)
 
 
 _APPEND = text("""
@@ -86,6 +90,7 @@ def append(connection: Connection, events: list[Outgoing], *, now: datetime) -> 
     """Write the events of one transaction, in their order, in one round trip."""
     if not events:
         return
+    connection.info["events_written"] = True
     connection.execute(
         _APPEND,
         {
@@ -102,3 +107,25 @@ def append(connection: Connection, events: list[Outgoing], *, now: datetime) -> 
             "compacted": [TOPICS[e.topic].compacted for e in events],
         },
     )
+
+
+_listeners: WeakSet[asyncio.Event] = WeakSet()
+
+
+def listen(bell: asyncio.Event) -> None:
+    """A relay in this process asks to be woken when events have been committed; others find them by polling."""
+    _listeners.add(bell)
+
+
+def committed(connection: Connection) -> None:
+    """Wake the relays of this process if events were written on the connection. Never by the database's NOTIFY, which
+    would cost two thirds of its commits.
+    """
+    if connection.info.pop("events_written", False):
+        for bell in _listeners:
+            bell.set()
+
+
+def maintain(uow: "UnitOfWork") -> None:
+    """Make the partitions of the days to come, and drop those past keeping; never one that has unsent events."""
+    uow.execute(text("select maintain_event_partitions(:now)"), {"now": uow.now})

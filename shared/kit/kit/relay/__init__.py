@@ -1,0 +1,5 @@
+"""Events out, from the log to Kafka (architecture.md, the life of one event)."""
+
+from kit.relay.relay import Relay
+
+__all__ = ["Relay"]

@@ -1,0 +1,231 @@
+"""One shard's sender: reads what is pending, sends it in one Kafka transaction, deletes it while the lease is its own."""
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable, Sequence
+from datetime import timedelta
+from typing import Any
+
+from aiokafka import AIOKafkaProducer
+from aiokafka.errors import (
+    CorruptRecordException,
+    InvalidMessageError,
+    InvalidTimestampError,
+    MessageSizeTooLargeError,
+    RecordListTooLargeError,
+)
+from opentelemetry import context, propagate, trace
+from opentelemetry.trace import SpanKind
+
+from kit.db import Database
+from kit.relay import metrics, window
+from kit.relay.destinations import Destinations
+from kit.relay.leases import Lease
+from kit.relay.window import Pending
+
+log = logging.getLogger("kit.relay")
+_tracer = trace.get_tracer("kit.relay")
+
+#: What no repetition cures, since it lies in the record.
+REFUSALS = (
+    MessageSizeTooLargeError,
+    RecordListTooLargeError,
+    CorruptRecordException,
+    InvalidMessageError,
+    InvalidTimestampError,
+)
+
+
+class LeaseLost(Exception):
+    """The shard is another's."""
+
+
+class Refused(Exception):
+    """Kafka will not have one of these events as it is."""
+
+    def __init__(self, reason: str, events: Sequence[Pending]) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.events = events
+
+
+class Sender:
+    def __init__(
+        self,
+        service: str,
+        lease: Lease,
+        *,
+        database: Database,
+        destinations: Destinations,
+        producer_settings: dict[str, Any],
+        valid_until: Callable[[], float],
+        on_sent: Callable[[], None],
+        window_size: int,
+        window_timeout: timedelta,
+    ) -> None:
+        self.lease = lease
+        self.wake = asyncio.Event()
+        self.stopping = False
+        self.last_pass = time.monotonic()
+        self.trouble: str | None = None
+        self._service = service
+        self._database = database
+        self._destinations = destinations
+        self._producer_settings = producer_settings
+        self._valid_until = valid_until
+        self._on_sent = on_sent
+        self._most = window_size
+        self._size = window_size
+        self._timeout = window_timeout.total_seconds()
+
+    def stop(self) -> None:
+        self.stopping = True
+        self.wake.set()
+
+    async def run(self) -> None:
+        """Send until stopped or until the lease is lost; waits for Kafka and the database while they are away."""
+        attempt = 0
+        while not self.stopping:
+            try:
+                await self._with_producer()
+            except LeaseLost:
+                log.info("relay.lease_lost", extra={"service": self._service, "shard": self.lease.shard})
+                return
+            except Exception as error:
+                attempt += 1
+                self.trouble = type(error).__name__
+                metrics.FAILURES.labels(self._service, self.trouble).inc()
+                log.warning(
+                    "relay.not_sent",
+                    extra={"shard": self.lease.shard, "error": self.trouble, "attempt": attempt},
+                )
+                await self._rest(min(0.1 * 2 ** min(attempt, 10), 5))
+            else:
+                attempt = 0
+            self.last_pass = time.monotonic()
+
+    async def _with_producer(self) -> None:
+        """A producer of the shard's own: starting it fences every one before it."""
+        producer = AIOKafkaProducer(
+            transactional_id=f"{self._service}-relay-{self.lease.shard}",
+            client_id=f"{self._service}-relay-{self.lease.shard}",
+            acks="all",
+            transaction_timeout_ms=30_000,
+            request_timeout_ms=10_000,
+            **self._producer_settings,
+        )
+        try:
+            async with asyncio.timeout(self._timeout):
+                await producer.start()
+                await self._destinations.check(producer.client, now=True)
+            while not self.stopping:
+                await self._pass(producer)
+                self.trouble = None
+                self.last_pass = time.monotonic()
+        finally:
+            await _close(producer)
+
+    async def _pass(self, producer: AIOKafkaProducer) -> None:
+        self.wake.clear()
+        async with asyncio.timeout(self._timeout):
+            await self._destinations.check(producer.client)
+            ids = dict(self._destinations.ids)
+            events = await self._database.run(lambda uow: window.read(uow, self.lease, ids, self._size))
+            if events is None:
+                raise LeaseLost
+            if events:
+                await self._send_and_mark(producer, events, ids)
+        if len(events) < self._size:
+            await self._rest(self._timeout / 2)
+
+    async def _send_and_mark(self, producer: AIOKafkaProducer, events: list[Pending], ids: dict[str, str]) -> None:
+        try:
+            await self._send(producer, events, ids)
+        except Refused as refused:
+            await self._single_out(refused)
+            raise
+        if not await self._database.run(lambda uow: window.mark_sent(uow, self.lease, events)):
+            raise LeaseLost
+        self._size = min(self._most, self._size * 2)
+        self._on_sent()
+        for event in events:
+            metrics.PUBLISHED.labels(event.topic).inc()
+
+    async def _send(self, producer: AIOKafkaProducer, events: list[Pending], ids: dict[str, str]) -> None:
+        await producer.begin_transaction()
+        sent = []
+        for event in events:
+            try:
+                sent.append(await producer.send(**self._record(event, ids[event.topic])))
+            except REFUSALS as error:
+                raise Refused(type(error).__name__, [event]) from error
+        for outcome in await asyncio.gather(*sent, return_exceptions=True):
+            if isinstance(outcome, REFUSALS):
+                raise Refused(type(outcome).__name__, events)
+            if isinstance(outcome, BaseException):
+                raise outcome
+        if time.monotonic() > self._valid_until():
+            # Stopped for longer than the lease: Kafka has fenced this producer, or will; no need to try it.
+            raise LeaseLost
+        await producer.commit_transaction()
+
+    def _record(self, event: Pending, topic_id: str) -> dict[str, Any]:
+        headers = {**event.headers, **_traced(event)}
+        return {
+            "topic": event.topic,
+            "key": event.key.encode(),
+            "value": None if event.body is None else event.body.encode(),
+            "headers": Pending(**{**event.__dict__, "headers": headers}).wire_headers(self._service, topic_id),
+        }
+
+    async def _single_out(self, refused: Refused) -> None:
+        """The broker refuses whole batches: smaller windows find the one event that is to blame."""
+        if len(refused.events) > 1:
+            self._size = max(1, min(self._size, len(refused.events)) // 2)
+            return
+        event = refused.events[0]
+        attempts = await self._database.run(lambda uow: window.mark_refused(uow, event, refused.reason))
+        log.error(
+            "relay.refused",
+            extra={
+                "event_id": str(event.event_id),
+                "type": event.type,
+                "topic": event.topic,
+                "reason": refused.reason,
+                "attempts": attempts,
+                "remedy": "its key rests with it: see `baiyang outbox`",
+            },
+        )
+
+    async def _rest(self, seconds: float) -> None:
+        try:
+            await asyncio.wait_for(self.wake.wait(), seconds)
+        except TimeoutError:
+            pass
+
+
+def _traced(event: Pending) -> dict[str, str]:
+    """A span for the sending, child of the one in which the event was published, and parent of its handling."""
+    if "traceparent" not in event.headers:
+        return {}
+    parent = propagate.extract(event.headers, context=context.Context())
+    span = _tracer.start_span(
+        f"{event.type} publish",
+        context=parent,
+        kind=SpanKind.PRODUCER,
+        attributes={"messaging.destination.name": event.topic, "messaging.message.id": str(event.event_id)},
+    )
+    span.end()
+    headers: dict[str, str] = {}
+    propagate.inject(headers, context=trace.set_span_in_context(span, parent))
+    return headers
+
+
+async def _close(producer: AIOKafkaProducer) -> None:
+    """Closing flushes, which has no end while Kafka is away; an open transaction is aborted by whoever comes next."""
+    try:
+        async with asyncio.timeout(2):
+            await producer.stop()
+    except Exception as error:
+        log.debug("relay.close_failed", extra={"error": type(error).__name__})

@@ -1,0 +1,124 @@
+"""What a shard has to send next: pending rows in the order of their ids.
+
+Rows are deleted when they are sent, never passed by a cursor: ids are taken before commit, so that a lower id may
+appear after a higher one has been sent. Within a key ids and commits agree, since writers of one subject wait for one
+another.
+"""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import text
+
+from kit.db import UnitOfWork
+from kit.ids import time_of
+from kit.relay.leases import Lease, is_held
+
+#: The longest that an event which Kafka refuses rests between two tries.
+LONGEST_REST = timedelta(minutes=5)
+
+
+@dataclass(frozen=True)
+class Pending:
+    id: int
+    event_id: UUID
+    topic: str
+    type: str
+    key: str
+    version: int
+    body: str | None
+    headers: dict[str, str]
+
+    def wire_headers(self, service: str, topic_id: str) -> list[tuple[str, bytes]]:
+        """CloudEvents 1.0, Kafka binding, binary mode."""
+        found = {
+            "ce_specversion": "1.0",
+            "ce_id": str(self.event_id),
+            "ce_type": self.type,
+            "ce_source": f"/{service}",
+            "ce_time": time_of(self.event_id).isoformat().replace("+00:00", "Z"),
+            "ce_subject": self.key,
+            "ce_subjectversion": str(self.version),
+            "content-type": "application/json",
+            **self.headers,
+            "ce_topicid": topic_id,
+        }
+        return [(name, value.encode()) for name, value in found.items()]
+
+
+# A key that has a refused event rests with it: what follows must not overtake.
+_READ = text("""
+with resting as (
+    select refused_key, id from event_pending
+    where shard = :shard and refused is not null and next_at > :now
+)
+select p.id, l.event_id, l.topic, l.type, l.key, l.version, l.body, l.headers
+from event_pending p join event_log l on l.recorded_at = p.recorded_at and l.id = p.id
+where p.shard = :shard and l.topic = any(cast(:topics as text[]))
+  and not exists (select from resting r where r.refused_key = l.topic || ' ' || l.key and r.id <= p.id)
+order by p.id limit :size
+""")
+
+# Nobody may delete what another has made pending again: the share lock waits for who is just taking the lease away.
+_SENT = text("""
+with held as (
+    select 1 as one from relay_lease where shard = :shard and holder = :holder and fence = :fence for share
+)
+delete from event_pending where id = any(cast(:ids as bigint[])) and exists (select from held) returning id
+""")
+
+_REFUSE = text("""
+update event_pending set attempts = attempts + 1, refused = :reason, refused_key = :key,
+    next_at = cast(:now as timestamptz) + least(:longest, interval '1 second' * power(2, least(attempts, 20)))
+where id = :id returning attempts
+""")
+
+_WAITING = text("""
+select s.shard from unnest(cast(:shards as smallint[])) as s(shard)
+where exists (select from event_pending p where p.shard = s.shard)
+""")
+
+_AGE = text("""
+select count(*) as pending, min(recorded_at) as oldest, count(refused) as refused from event_pending
+""")
+
+
+def read(uow: UnitOfWork, lease: Lease, topics: Collection[str], size: int) -> list[Pending] | None:
+    """The next events of the shard, of topics that are there; None when the lease is another's."""
+    if not is_held(uow, lease):
+        return None
+    values = {"shard": lease.shard, "topics": sorted(topics), "size": size, "now": uow.now}
+    return [Pending(**row._mapping) for row in uow.execute(_READ, values)]
+
+
+def mark_sent(uow: UnitOfWork, lease: Lease, events: Sequence[Pending]) -> bool:
+    """They are sent. False when the lease is another's, who will send them again."""
+    values = {"shard": lease.shard, "holder": lease.holder, "fence": lease.fence, "ids": [e.id for e in events]}
+    return len(uow.execute(_SENT, values).all()) == len(events)
+
+
+def mark_refused(uow: UnitOfWork, event: Pending, reason: str) -> int:
+    """Kafka will not have it as it is: it rests, longer each time, and its key with it. The attempts so far."""
+    values: dict[str, Any] = {
+        "id": event.id,
+        "reason": reason,
+        "key": f"{event.topic} {event.key}",
+        "now": uow.now,
+        "longest": LONGEST_REST,
+    }
+    return uow.execute(_REFUSE, values).scalar_one_or_none() or 0
+
+
+def waiting(uow: UnitOfWork, shards: Collection[int]) -> list[int]:
+    """Of these shards those that have something to send."""
+    return list(uow.execute(_WAITING, {"shards": sorted(shards)}).scalars())
+
+
+def measure(uow: UnitOfWork) -> tuple[int, float, int]:
+    """How many are pending, how old the oldest is (seconds), how many are refused."""
+    row = uow.execute(_AGE).one()
+    age = (uow.now - row.oldest).total_seconds() if row.oldest else 0.0
+    return row.pending, max(0.0, age), row.refused
