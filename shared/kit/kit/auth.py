@@ -9,6 +9,15 @@ OPERATOR = "operator"
 AUDITOR = "auditor"
 
 
+class NotSignedIn(Exception):
+    """No token, or one that is not taken: 401. ``detail`` names the remedy and holds nothing of the token."""
+
+    def __init__(self, code: str, detail: str) -> None:
+        super().__init__(f"{code}: {detail}")
+        self.code = code
+        self.detail = detail
+
+
 @dataclass(frozen=True)
 class Claims:
     """What a checked token says."""

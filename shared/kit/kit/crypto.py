@@ -32,7 +32,7 @@ M = TypeVar("M", bound=BaseModel)
 
 
 class CannotOpen(Exception):
-    """A sealed value is damaged, belongs elsewhere, or its key is not in the ring. A bug or a missing key: never retried."""
+    """A sealed value is damaged, belongs elsewhere, or its key is not in the ring: no retry will open it."""
 
 
 @dataclass(frozen=True)
@@ -110,6 +110,14 @@ class DataKey:
         plain = _decrypt(ring.derive("wrap", key_id_of(wrapped)), wrapped, _bound("data key", owner))
         return cls(plain[:_DATA_KEY_ID_BYTES].hex(), plain[_DATA_KEY_ID_BYTES:])
 
+    def seal(self, plain: bytes, aad: str) -> str:
+        return _encrypt(self._key, self.key_id, plain, aad)
+
+    def open(self, sealed: str, aad: str) -> bytes:
+        if key_id_of(sealed) != self.key_id:
+            raise CannotOpen("the value was sealed under another data key")
+        return _decrypt(self._key, sealed, aad)
+
 
 def rewrap(ring: KeyRing, wrapped: str, *, owner: object) -> str:
     """The same data key under the ring's current key: all that a rotation has to change."""
@@ -119,13 +127,11 @@ def rewrap(ring: KeyRing, wrapped: str, *, owner: object) -> str:
 
 
 def encrypt_field(key: DataKey, plain: str, *, table: str, column: str, row: object) -> str:
-    return _encrypt(key._key, key.key_id, plain.encode(), _bound(table, column, row))
+    return key.seal(plain.encode(), _bound(table, column, row))
 
 
 def decrypt_field(key: DataKey, sealed: str, *, table: str, column: str, row: object) -> str:
-    if key_id_of(sealed) != key.key_id:
-        raise CannotOpen("the value was sealed under another data key")
-    return _decrypt(key._key, sealed, _bound(table, column, row)).decode()
+    return key.open(sealed, _bound(table, column, row)).decode()
 
 
 def normalised(value: str) -> str:

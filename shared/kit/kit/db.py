@@ -69,17 +69,23 @@ class UnitOfWork:
         self._events.clear()
 
 
-_ENTER = text(
-    "select "
-    + ", ".join(
-        f"set_config('app.lo{i}', :lo{i}, true), set_config('app.hi{i}', :hi{i}, true)" for i in range(1, SCOPE_SLOTS + 1)
+#: What sets the scope of a transaction, as select columns, so that a door can ask for something more in the round trip.
+ENTER_COLUMNS = (
+    ", ".join(
+        f"set_config('app.lo{i}', :lo{i}, true), set_config('app.hi{i}', :hi{i}, true)"
+        for i in range(1, SCOPE_SLOTS + 1)
     )
     + ", set_config('app.offices', :offices, true), set_config('app.subject', :subject, true)"
 )
+_ENTER = text(f"select {ENTER_COLUMNS}")
 
 
 def enter(connection: Connection, scope: Scope, *, subject: str = "") -> None:
     """Set what this transaction may see (architecture.md, 5). Ranges are [lo, hi), compared bytewise."""
+    connection.execute(_ENTER, enter_parameters(scope, subject=subject))
+
+
+def enter_parameters(scope: Scope, *, subject: str = "") -> dict[str, str]:
     if len(scope.paths) > SCOPE_SLOTS:
         raise Forbidden(
             "too_many_posts",
@@ -88,8 +94,7 @@ def enter(connection: Connection, scope: Scope, *, subject: str = "") -> None:
     slots = {f"{end}{i}": "" for i in range(1, SCOPE_SLOTS + 1) for end in ("lo", "hi")}
     for i, path in enumerate(scope.paths, start=1):
         slots |= {f"lo{i}": path, f"hi{i}": after(path)}
-    offices = ",".join(str(office) for office in scope.offices)
-    connection.execute(_ENTER, {**slots, "offices": offices, "subject": subject})
+    return {**slots, "offices": ",".join(str(office) for office in scope.offices), "subject": subject}
 
 
 def after(path: str) -> str:
@@ -98,7 +103,7 @@ def after(path: str) -> str:
 
 
 class Database:
-    """A service's database as one of its roles. The doors (HTTP, events, clocks, commands) run their work through it."""
+    """A service's database as one of its roles. Every door (HTTP, events, clocks, commands) works through it."""
 
     def __init__(self, url: str, *, role: str, clock: Clock | None = None, pool_size: int = 5) -> None:
         """``url`` holds ``{role}`` where the user stands, as ``postgresql+asyncpg://{role}@127.0.0.1:5432/intake``."""
@@ -108,23 +113,34 @@ class Database:
             max_overflow=0,
             pool_pre_ping=False,
             pool_timeout=10,
+            hide_parameters=True,
             connect_args={"server_settings": {"application_name": role, "jit": "off", "timezone": "UTC"}, "timeout": 5},
         )
         self.clock: Clock = clock or SystemClock()
 
-    async def run(self, work: Callable[[UnitOfWork], T], *, scope: Scope = NOWHERE, person: Person | None = None) -> T:
-        """Run ``work`` in one transaction and commit; what has been returned has been committed."""
+    async def transaction(self, work: Callable[[Connection], T]) -> T:
+        """Run ``work`` in one transaction under no scope yet, for a door that learns in it who asks; then commit."""
 
         def in_transaction(connection: Connection) -> T:
             with connection.begin():
-                enter(connection, scope, subject=person.subject if person else "")
-                uow = UnitOfWork(connection, now=self.clock.now(), person=person)
-                result = work(uow)
-                uow.flush()
+                result = work(connection)
+            outbox.committed(connection)
             return result
 
         async with self.engine.connect() as connection:
             return await connection.run_sync(in_transaction)
+
+    async def run(self, work: Callable[[UnitOfWork], T], *, scope: Scope = NOWHERE, person: Person | None = None) -> T:
+        """Run ``work`` in one transaction and commit; what has been returned has been committed."""
+
+        def under_scope(connection: Connection) -> T:
+            enter(connection, scope, subject=person.subject if person else "")
+            uow = UnitOfWork(connection, now=self.clock.now(), person=person)
+            result = work(uow)
+            uow.flush()
+            return result
+
+        return await self.transaction(under_scope)
 
     async def run_everywhere(self, work: Callable[[UnitOfWork], T]) -> T:
         """For events and clocks, which serve every place."""

@@ -26,6 +26,12 @@ def create_event_tables(connection: Connection, service: str) -> None:
     create_event_maintenance(connection, service)
 
 
+def create_http_tables(connection: Connection, service: str) -> None:
+    """The answers kept for Idempotency-Key; and who may read at which migration the schema stands."""
+    for statement in _HTTP_TABLES.format(service=service).split(";\n\n"):
+        connection.execute(text(statement))
+
+
 def scope_policy(column: str, *more: str, grant: str | None = None) -> str:
     """The predicate of a policy: the row's path lies in one of the transaction's ranges, or ``grant`` holds.
 
@@ -293,4 +299,25 @@ grant select on event_log, event_pending, parked, dead_letter, relay_lease, even
 grant update on dead_letter to {service}_api;
 
 grant usage on schema public to {service}_api, {service}_consumer, {service}_relay, {service}_clock, {service}_auditor
+"""
+
+_HTTP_TABLES = """
+create table idempotency (
+    client text not null,
+    route text not null,
+    key text not null,
+    request_hash bytea not null,
+    status smallint not null,
+    body text not null,
+    headers jsonb not null,
+    created_at timestamptz not null,
+    primary key (client, route, key)
+) with (autovacuum_vacuum_scale_factor = 0.05);
+
+create index ix_idempotency_created_at on idempotency (created_at);
+
+grant select, insert, update, delete on idempotency to {service}_api;
+
+grant select on alembic_version to
+    {service}_api, {service}_consumer, {service}_relay, {service}_clock, {service}_auditor
 """

@@ -1,0 +1,24 @@
+"""The service's door to HTTP. Routes parse, call one use case through the door, and return."""
+
+from kit.http.conditions import IfMatch, etag
+from kit.http.door import Door, DoorFor, OpenDoor, PeopleFinder, SignedIn
+from kit.http.pages import AskedPage, ListView
+from kit.http.problems import FieldProblem, HttpProblem, Problem, handle_problems, problem, responses_for
+
+__all__ = [
+    "AskedPage",
+    "Door",
+    "DoorFor",
+    "FieldProblem",
+    "HttpProblem",
+    "IfMatch",
+    "ListView",
+    "OpenDoor",
+    "PeopleFinder",
+    "Problem",
+    "SignedIn",
+    "etag",
+    "handle_problems",
+    "problem",
+    "responses_for",
+]

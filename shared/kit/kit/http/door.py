@@ -1,0 +1,200 @@
+"""The door from HTTP to the use cases: one request, one transaction, and no answer before the commit."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime
+from functools import partial
+from typing import Annotated, Any, Protocol
+from uuid import UUID
+
+from fastapi import Depends, Header, Request, Response
+from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+from pydantic import BaseModel
+from sqlalchemy import Connection, text
+from sqlalchemy.exc import DBAPIError
+
+from kit.auth import NOWHERE, Claims, NotSignedIn, Person
+from kit.clock import Clock
+from kit.db import ENTER_COLUMNS, Database, UnitOfWork, enter_parameters
+from kit.errors import Forbidden, ServiceError
+from kit.http import idempotency
+from kit.http.conditions import etag, is_unchanged
+from kit.http.idempotency import Answer, Raced
+from kit.http.problems import sqlstate
+from kit.tokens import Tokens
+
+_ATTEMPTS = 3
+#: Two requests met: serialization failure, deadlock, and a unique row that the other had just written.
+_MET = ("40001", "40P01", "23505")
+
+
+class PeopleFinder(Protocol):
+    """How a service knows who a signed-in person is: in the request's own transaction, before any scope is set."""
+
+    def __call__(self, connection: Connection, claims: Claims, now: datetime, /) -> Person: ...
+
+
+_bearer = HTTPBearer(auto_error=False, description="A token of the city's identity provider.")
+
+
+async def signed_in(
+    request: Request, credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)]
+) -> Claims:
+    if credentials is None:
+        raise NotSignedIn("no_token", "Sign in, and send the token as Authorization: Bearer.")
+    tokens: Tokens = request.app.state.tokens
+    return await tokens.check(credentials.credentials)
+
+
+SignedIn = Annotated[Claims, Depends(signed_in)]
+
+
+@dataclass(frozen=True)
+class DoorFor:
+    """A request's way to the use cases.
+
+    ``claims`` is None at an open door: nobody is asked for, and no row is in scope. ``post`` narrows to one post.
+    """
+
+    request: Request
+    claims: Claims | None
+    post: UUID | None = None
+
+    async def __call__(
+        self,
+        use_case: Callable[..., Any],
+        *args: Any,
+        view: Callable[[Any], BaseModel] | None = None,
+        status: int | None = None,
+        location: Callable[[Any], str] | None = None,
+        **kwargs: Any,
+    ) -> Response:
+        """Run a use case, ``use_case(uow, *args, **kwargs)``, commit, and only then answer.
+
+        ``view`` shapes its result inside the transaction; ``location`` makes the Location header of the view.
+        ``status`` is the route's own unless it is given. A use case that *returns* a ServiceError has what it changed
+        committed, and the error answered (a wrong guess that has to be counted).
+        """
+        key = await idempotency.find_key(self.request, self.claims.subject if self.claims else "")
+        shape = _Shape(view, status or self._status, location)
+        return (await self._answer(_Use(partial(use_case, *args, **kwargs), shape, key))).response()
+
+    async def read(
+        self, query: Callable[..., Any], *args: Any, view: Callable[[Any], BaseModel] | None = None, **kwargs: Any
+    ) -> Response:
+        """Run a query in a transaction that can only read; a view with a version answers If-None-Match."""
+        shape = _Shape(view, self._status or 200)
+        answer = await self._answer(_Use(partial(query, *args, **kwargs), shape, reads=True))
+        tag = answer.headers.get("ETag")
+        if tag and is_unchanged(self.request.headers.get("if-none-match"), tag):
+            return Response(status_code=304, headers=dict(answer.headers))
+        return answer.response()
+
+    @property
+    def _status(self) -> int | None:
+        return getattr(self.request.scope.get("route"), "status_code", None)
+
+    async def _answer(self, use: "_Use") -> Answer:
+        database: Database = self.request.app.state.database
+        for attempt in range(1, _ATTEMPTS + 1):
+            try:
+                answer = await database.transaction(partial(self._run, use, database.clock))
+            except (DBAPIError, Raced) as error:
+                met = isinstance(error, Raced) or sqlstate(error) in _MET
+                if not met or attempt == _ATTEMPTS:
+                    raise
+            else:
+                break
+        if isinstance(answer, ServiceError):
+            raise answer
+        return answer
+
+    def _run(self, use: "_Use", clock: Clock, connection: Connection) -> Answer | ServiceError:
+        """All of a request's transaction but its commit."""
+        now = clock.now()
+        person = self._person(connection, now)
+        before = _enter(connection, use, person)
+        if before is not None:
+            return before
+        uow = UnitOfWork(connection, now=now, person=person)
+        result = use.call(uow)
+        if isinstance(result, ServiceError):
+            uow.flush()
+            return result
+        answer = use.shape.of(result)
+        if use.key is not None:
+            idempotency.keep(connection, use.key, answer, now=now)
+        uow.flush()
+        return answer
+
+    def _person(self, connection: Connection, now: datetime) -> Person | None:
+        if self.claims is None:
+            return None
+        people: PeopleFinder = self.request.app.state.people
+        person = people(connection, self.claims, now)
+        if self.post is None:
+            return person
+        if not person.holds(self.post):
+            raise Forbidden("not_your_post", "You do not hold the post that Baiyang-Post names: leave the header out.")
+        return replace(person, posts=tuple(post for post in person.posts if post.post_id == self.post))
+
+
+@dataclass(frozen=True)
+class _Shape:
+    """How a result is answered."""
+
+    view: Callable[[Any], BaseModel] | None
+    status: int | None
+    location: Callable[[Any], str] | None = None
+
+    def of(self, result: Any) -> Answer:
+        shown = self.view(result) if self.view else result
+        if shown is None:
+            return Answer(self.status or 204, b"")
+        headers = {"Cache-Control": "private, no-cache", "Vary": "Authorization"}
+        version = getattr(shown, "version", None)
+        if isinstance(version, int):
+            headers["ETag"] = etag(version)
+        if self.location:
+            headers["Location"] = self.location(shown)
+        return Answer(self.status or 200, shown.model_dump_json().encode(), headers)
+
+
+@dataclass(frozen=True)
+class _Use:
+    """What runs inside the transaction."""
+
+    call: Callable[[UnitOfWork], Any]
+    shape: _Shape
+    key: idempotency.Key | None = None
+    reads: bool = False
+
+
+_ENTER = text(f"select {ENTER_COLUMNS}")
+_ENTER_READING = text(f"select {ENTER_COLUMNS}, set_config('transaction_read_only', 'on', true)")
+
+
+def _enter(connection: Connection, use: _Use, person: Person | None) -> Answer | None:
+    scope = enter_parameters(person.scope if person else NOWHERE, subject=person.subject if person else "")
+    if use.key is not None:
+        return idempotency.enter_and_look(connection, use.key, scope)
+    connection.execute(_ENTER_READING if use.reads else _ENTER, scope)
+    return None
+
+
+_POST_HEADER = Header(alias="Baiyang-Post", description="The one of your posts to act under, where you hold several.")
+
+
+async def door(request: Request, claims: SignedIn, post: Annotated[UUID | None, _POST_HEADER] = None) -> DoorFor:
+    return DoorFor(request, claims, post)
+
+
+async def open_door(request: Request) -> DoorFor:
+    return DoorFor(request, None)
+
+
+#: In a route's signature: the way in for whoever is signed in.
+Door = Annotated[DoorFor, Depends(door)]
+
+#: The way in for everybody: progress by query code, a public list. Nothing is in scope.
+OpenDoor = Annotated[DoorFor, Depends(open_door)]
