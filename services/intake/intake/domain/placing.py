@@ -1,16 +1,17 @@
 """Which place do words speak of? By names alone, without guessing: what is claimed must be so.
 
-The index answers in the time that the text is long, however many places there are: at each character, the names that
-begin with the next two are looked up by their lengths.
+The index answers in the time that the text is long, however many places there are.
 """
 
 import re
-from bisect import bisect_left
+from bisect import bisect_left, insort
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
 from contracts.intake import Placing
+
+from intake.domain.lexicon import Lexicon
 
 NOWHERE_KNOWN = "/"
 
@@ -72,8 +73,8 @@ class PlaceNames:
     """Names and aliases of the open places, kept in memory and changed place by place."""
 
     def __init__(self) -> None:
+        self._names = Lexicon()
         self._paths: dict[str, list[str]] = {}
-        self._lengths: dict[str, list[int]] = {}
         self._of_place: dict[UUID, tuple[str, frozenset[str]]] = {}
 
     def __len__(self) -> int:
@@ -85,43 +86,21 @@ class PlaceNames:
         full = frozenset(name for name in names if len(name) > 1)
         self._of_place[place_id] = (path, full)
         for name, meant in _heard(path, full):
-            paths = self._paths.setdefault(name, [])
-            if not paths:
-                self._know(name)
-            paths.insert(bisect_left(paths, meant), meant)
+            self._names.add(name)
+            insort(self._paths.setdefault(name, []), meant)
 
     def remove(self, place_id: UUID) -> None:
-        """Lengths stay: at worst one look-up in vain."""
         path, full = self._of_place.pop(place_id, (NOWHERE_KNOWN, frozenset()))
         for name, meant in _heard(path, full):
             paths = self._paths[name]
             del paths[bisect_left(paths, meant)]
             if not paths:
                 del self._paths[name]
+                self._names.discard(name)
 
     def mentions(self, text: str) -> Iterator[Mention]:
-        """Left to right, the longest name first, none overlapping."""
-        at = 0
-        while at < len(text) - 1:
-            found = self._name_at(text, at)
-            if found is None:
-                at += 1
-                continue
-            yield found
-            at = found.end
-
-    def _name_at(self, text: str, at: int) -> Mention | None:
-        for length in self._lengths.get(text[at : at + 2], ()):
-            paths = self._paths.get(text[at : at + length])
-            if paths:
-                return Mention(at, at + length, tuple(dict.fromkeys(paths)))
-        return None
-
-    def _know(self, name: str) -> None:
-        lengths = self._lengths.setdefault(name[:2], [])
-        if len(name) not in lengths:
-            lengths.append(len(name))
-            lengths.sort(reverse=True)
+        for at, name in self._names.find(text):
+            yield Mention(at, at + len(name), tuple(dict.fromkeys(self._paths[name])))
 
 
 def _heard(path: str, full: Iterable[str]) -> Iterator[tuple[str, str]]:
@@ -137,9 +116,14 @@ def parent_of(path: str) -> str:
     return path[: path.rstrip("/").rfind("/") + 1] or NOWHERE_KNOWN
 
 
-def place_address(names: PlaceNames, address: str) -> Placed:
-    """Of an address every name counts."""
-    return _settle(list(names.mentions(address)))
+def place_address(names: PlaceNames, address: str, *, near: str = NOWHERE_KNOWN) -> Placed:
+    """Of an address every name counts. What is not plain by itself is read as somebody at ``near`` would mean it."""
+    mentions = list(names.mentions(address))
+    placed = _settle(mentions)
+    if placed.placing is Placing.EXACT or near == NOWHERE_KNOWN:
+        return placed
+    nearby = _settle([Mention(m.start, m.end, inside) for m in mentions if (inside := _inside(m.paths, near))])
+    return nearby if nearby.placing is Placing.EXACT else placed
 
 
 def place_words(names: PlaceNames, *, title: str, text: str) -> Placed:
@@ -158,7 +142,7 @@ def place_words(names: PlaceNames, *, title: str, text: str) -> Placed:
 
 
 def _is_plain(text: str, body: Sequence[Mention], path: str) -> bool:
-    """The text says that it is there, gives it as an address, or insists; an office that is written to is no address."""
+    """The text says that it is there, gives it as an address, or insists; an office written to is no address."""
     wider = {m.end for m in body if any(path.startswith(p) for p in m.paths)}
     there = [
         m

@@ -1,0 +1,164 @@
+"""An appeal: who asks, by which channel, in what words, where; and what may still be done with it."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from uuid import UUID
+
+from contracts.intake import Channel, Language, Means, Placing
+
+from intake.errors import AppealWithdrawn
+
+
+class WhoKind(StrEnum):
+    """Who asks (domain.md, 2). The anonymous have no person: only the progress page tells them."""
+
+    RESIDENT = "resident"
+    ORGANISATION = "organisation"
+    OUTSIDER = "outsider"
+    ANONYMOUS = "anonymous"
+
+
+class EntryKind(StrEnum):
+    CORRECTED = "corrected"
+    WITHDRAWN = "withdrawn"
+
+
+class WithdrawalReason(StrEnum):
+    SETTLED = "settled"
+    MISTAKEN = "mistaken"
+    UNWANTED = "unwanted"
+
+
+@dataclass(frozen=True)
+class Who:
+    """``reference`` is the register's id of a resident or organisation; ``origin`` the author's name in the source."""
+
+    kind: WhoKind
+    name: str | None = None
+    reference: UUID | None = None
+    means: Means = Means.NONE
+    address: str | None = None
+    language: Language = Language.CHINESE
+    origin: str | None = None
+
+
+@dataclass(frozen=True)
+class Submission:
+    """What is handed in, before anything of it is looked up."""
+
+    channel: Channel
+    words: str
+    who: Who
+    title: str = ""
+    place: str | None = None
+    address: str | None = None
+    category: str | None = None
+    language: Language = Language.CHINESE
+    source: str | None = None
+    external_id: str | None = None
+    written_at: datetime | None = None
+    received_at: datetime | None = None
+    historic: bool = False
+    urgent: bool = False
+    done_on_the_spot: bool = False
+    complained_of: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Location:
+    """Where it is, as far as is known: ``place_id`` is the narrowest place that is certain, ``path`` leads to it."""
+
+    placing: Placing
+    place_id: UUID | None
+    path: str
+    candidates: tuple[UUID, ...] = ()
+
+
+@dataclass
+class Appeal:
+    """``words`` and ``title`` stay as they were said; what is found out later stands in entries."""
+
+    id: UUID
+    number: str
+    channel: Channel
+    words: str
+    title: str
+    address: str | None
+    gist: str
+    suggested_category: str | None
+    suggestion_why: tuple[str, ...]
+    category: str | None
+    location: Location
+    taken_path: str
+    taken_by: str | None
+    source: str | None
+    external_id: str | None
+    received_at: datetime
+    written_at: datetime | None
+    historic: bool
+    language: Language
+    person_id: UUID | None
+    urgent: bool
+    done_on_the_spot: bool
+    complained_of: tuple[str, ...]
+    version: int = 1
+    withdrawn_at: datetime | None = None
+
+    def correct(self, *, gist: str, category: str | None, location: Location) -> None:
+        self._must_stand()
+        self.gist, self.category, self.location = gist, category, location
+        self.version += 1
+
+    def withdraw(self, *, at: datetime) -> None:
+        self._must_stand()
+        self.withdrawn_at = at
+        self.version += 1
+
+    def _must_stand(self) -> None:
+        if self.withdrawn_at is not None:
+            raise AppealWithdrawn(self.number)
+
+
+@dataclass(frozen=True)
+class Entry:
+    """What was found out later. ``words`` are what the resident says now; the other values are the new ones."""
+
+    id: UUID
+    appeal_id: UUID
+    at: datetime
+    by: str | None
+    kind: EntryKind
+    version: int
+    words: str | None = None
+    place_id: UUID | None = None
+    category: str | None = None
+    reason: WithdrawalReason | None = None
+
+
+@dataclass(frozen=True)
+class Asker:
+    """Whoever asks, as staff see them who may see the appeal."""
+
+    id: UUID
+    kind: WhoKind
+    name: str | None
+    means: Means
+    address: str | None
+    language: Language
+    reference: UUID | None = None
+    version: int = 1
+
+
+@dataclass(frozen=True)
+class Receipt:
+    """What the resident gets at once. Without ``query_code`` when the appeal had been taken before: it is told once."""
+
+    appeal_id: UUID
+    number: str
+    received_at: datetime
+    placing: Placing
+    place_id: UUID | None
+    suggested_category: str | None
+    query_code: str | None = field(default=None, repr=False)
+    repeated: bool = False

@@ -1,0 +1,58 @@
+"""What anybody who holds the query code may see: whom to talk to, who does it, how it stands, by when."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+
+#: So many codes that do not exist may one client try, in each window.
+GUESSES = 10
+GUESS_WINDOW = timedelta(minutes=15)
+
+
+class Standing(StrEnum):
+    """How it stands, in the resident's words."""
+
+    RECEIVED = "received"
+    ACCEPTED = "accepted"
+    ASSIGNED = "assigned"
+    IN_PROGRESS = "in_progress"
+    ANSWERED = "answered"
+    CLOSED = "closed"
+    WITHDRAWN = "withdrawn"
+
+
+@dataclass(frozen=True)
+class Progress:
+    """``talk_to`` is the post to turn to and its public number; ``handler`` the person who does it."""
+
+    number: str
+    standing: Standing
+    received_at: datetime
+    talk_to: str | None = None
+    phone: str | None = None
+    handler: str | None = None
+    due: datetime | None = None
+    promise: dict[str, str] | None = None
+
+
+@dataclass(frozen=True)
+class NoSuchCode:
+    """The code is well formed and nobody's."""
+
+
+@dataclass(frozen=True)
+class TooManyGuesses:
+    retry_after: timedelta
+
+
+Answer = Progress | NoSuchCode | TooManyGuesses
+
+
+def window_of(now: datetime) -> datetime:
+    """When the window began that this instant lies in; the same for everybody."""
+    seconds = int(GUESS_WINDOW.total_seconds())
+    return datetime.fromtimestamp(int(now.timestamp()) // seconds * seconds, UTC)
+
+
+def wait_of(now: datetime) -> timedelta:
+    return window_of(now) + GUESS_WINDOW - now

@@ -1,0 +1,64 @@
+"""Intake's errors.
+
+::
+
+    NotFound    AppealNotFound
+    Conflict    AppealWithdrawn, NumberTaken
+    Stale       AppealChanged
+    Forbidden   NotYours
+    Invalid     NoSuchPlace, PlaceClosed, NoSuchCategory, Contradiction
+"""
+
+from kit.errors import Conflict, Forbidden, Invalid, NotFound, Stale
+
+
+class AppealNotFound(NotFound):
+    def __init__(self) -> None:
+        super().__init__("no_such_appeal", "There is no such appeal in the places that your posts answer for.")
+
+
+class AppealWithdrawn(Conflict):
+    def __init__(self, number: str) -> None:
+        super().__init__("withdrawn", f"Appeal {number} has been withdrawn: take a new one.")
+
+
+class NumberTaken(Conflict):
+    def __init__(self) -> None:
+        super().__init__(
+            "external_id_taken",
+            "This source and external number belong to an appeal that somebody else took: ask an operator.",
+            field="/external_id",
+        )
+
+
+class AppealChanged(Stale):
+    def __init__(self, version: int) -> None:
+        super().__init__("changed", f'It has been changed since you read it: read it again (now "{version}").')
+
+
+class NotYours(Forbidden):
+    """The person's role does not allow it; the detail says whose it is."""
+
+
+class NoSuchPlace(Invalid):
+    def __init__(self, code: str) -> None:
+        super().__init__("no_such_place", f"There is no place with the code {code[:64]}: look it up.", field="/place")
+
+
+class PlaceClosed(Invalid):
+    def __init__(self, code: str, successor: str | None) -> None:
+        remedy = f"it was merged into {successor}: use that." if successor else "name a place that is still there."
+        super().__init__("place_retired", f"The place {code[:64]} is no longer used; {remedy}", field="/place")
+
+
+class NoSuchCategory(Invalid):
+    def __init__(self, code: str) -> None:
+        super().__init__(
+            "no_such_category",
+            f"There is no category {code[:64]}, or it is retired: see /routing/v1/categories, or leave it out.",
+            field="/category",
+        )
+
+
+class Contradiction(Invalid):
+    """Two fields that cannot both be; the detail says which."""

@@ -1,0 +1,68 @@
+"""What intake says of an appeal: never its words."""
+
+from contracts.intake import (
+    AppealCorrectedV1,
+    AppealReceivedV1,
+    AppealWithdrawnV1,
+    PersonContactChangedV1,
+    Reach,
+)
+from kit.crypto import KeyRing, seal_for_transport
+
+from intake.domain.appeal import Appeal, Asker, Entry, WithdrawalReason
+
+
+def appeal_received(appeal: Appeal, *, query_code: str, ring: KeyRing) -> AppealReceivedV1:
+    return AppealReceivedV1(
+        version=appeal.version,
+        appeal_id=appeal.id,
+        number=appeal.number,
+        channel=appeal.channel,
+        received_at=appeal.received_at,
+        historic=appeal.historic,
+        person_id=appeal.person_id,
+        language=appeal.language,
+        gist=appeal.gist,
+        suggested_category=appeal.suggested_category,
+        category=appeal.category,
+        placing=appeal.location.placing,
+        place_id=appeal.location.place_id,
+        placed_path=appeal.location.path,
+        taken_path=appeal.taken_path,
+        taken_by=appeal.taken_by,
+        source=appeal.source,
+        complained_of=list(appeal.complained_of),
+        urgent=appeal.urgent,
+        done_on_the_spot=appeal.done_on_the_spot,
+        query_code=seal_for_transport(ring, query_code, key=appeal.id),
+    )
+
+
+def appeal_corrected(appeal: Appeal, entry: Entry) -> AppealCorrectedV1:
+    return AppealCorrectedV1(
+        version=appeal.version,
+        appeal_id=appeal.id,
+        corrected_at=entry.at,
+        corrected_by=entry.by,
+        gist=appeal.gist,
+        category=appeal.category,
+        place_id=appeal.location.place_id,
+        placed_path=appeal.location.path,
+    )
+
+
+def appeal_withdrawn(appeal: Appeal, entry: Entry, *, reason: WithdrawalReason) -> AppealWithdrawnV1:
+    return AppealWithdrawnV1(
+        version=appeal.version,
+        appeal_id=appeal.id,
+        withdrawn_at=entry.at,
+        withdrawn_by=entry.by,
+        reason=reason.value,
+    )
+
+
+def contact_changed(asker: Asker, *, ring: KeyRing) -> PersonContactChangedV1:
+    reach = Reach(name=asker.name, means=asker.means, address=asker.address, language=asker.language)
+    return PersonContactChangedV1(
+        version=asker.version, person_id=asker.id, sealed=seal_for_transport(ring, reach, key=asker.id)
+    )

@@ -1,0 +1,1 @@
+"""Every query of intake, and how what is stored is sealed."""

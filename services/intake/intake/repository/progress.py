@@ -1,0 +1,58 @@
+"""The copy of routing.case, and the one way in for who holds a code."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from kit.db import UnitOfWork
+from sqlalchemy import Row, text
+from sqlalchemy.dialects.postgresql import insert as upsert
+
+from intake.domain.progress import Answer, NoSuchCode, Progress, Standing, TooManyGuesses
+from intake.models import progress
+from intake.repository.sealing import Keys
+
+_BY_CODE = text("select * from progress_by_code(:codes, :client, :window, :limit)")
+
+
+def find_by_code(
+    uow: UnitOfWork, keys: Keys, code: str, *, client: str, window: datetime, limit: int, wait: timedelta
+) -> Answer:
+    values = {
+        "codes": keys.indexes("query code", code),
+        "client": keys.index("client", client),
+        "window": window,
+        "limit": limit,
+    }
+    row = uow.execute(_BY_CODE, values).one_or_none()
+    if row is None:
+        return NoSuchCode()
+    return TooManyGuesses(wait) if row.outcome == "too_many" else _progress(row)
+
+
+def put(uow: UnitOfWork, rows: list[dict[str, Any]]) -> None:
+    """``rows`` are of one kind of event, so of the same columns; an older version changes nothing."""
+    if not rows:
+        return
+    changed = set(rows[0]) - {"appeal_id"}
+    statement = upsert(progress)
+    statement = statement.on_conflict_do_update(
+        index_elements=[progress.c.appeal_id],
+        set_={name: statement.excluded[name] for name in sorted(changed)},
+        where=(progress.c.version < statement.excluded.version) | (progress.c.case_id != statement.excluded.case_id),
+    )
+    uow.execute(statement, rows)
+
+
+def _progress(row: Row[Any]) -> Progress:
+    standing = Standing.WITHDRAWN if row.withdrawn else Standing(row.state or Standing.RECEIVED.value)
+    done = standing in (Standing.CLOSED, Standing.WITHDRAWN)
+    return Progress(
+        number=row.number,
+        standing=standing,
+        received_at=row.received_at,
+        talk_to=row.talk_to,
+        phone=row.phone,
+        handler=row.handler,
+        due=None if done else row.due,
+        promise=None if done else row.promise,
+    )

@@ -1,0 +1,86 @@
+"""What is found out later: corrections and withdrawal, as entries."""
+
+from uuid import UUID
+
+from kit.db import UnitOfWork
+from kit.ids import new_id
+
+from intake import events
+from intake.domain.appeal import Appeal, Entry, EntryKind, Location, WithdrawalReason
+from intake.domain.gist import gist_of
+from intake.errors import AppealChanged, AppealNotFound, Contradiction, NoSuchCategory
+from intake.repository import appeals
+from intake.service.placing import locate_code
+from intake.service.station import Station
+
+
+def correct_appeal(
+    uow: UnitOfWork,
+    appeal_id: UUID,
+    *,
+    version: int,
+    station: Station,
+    words: str | None = None,
+    place: str | None = None,
+    category: str | None = None,
+) -> Appeal:
+    """What was said first stays; the entry says what holds now."""
+    appeal = _get_for_change(uow, station, appeal_id, version=version)
+    if not (words or place or category):
+        raise Contradiction("nothing_to_correct", "Say what is to be corrected: words, place or category.", field="/")
+    found = station.categories.find(category) if category else None
+    if category and (found is None or found.retired):
+        raise NoSuchCategory(category)
+    location = locate_code(uow, place) if place else appeal.location
+    was = appeal.location.path
+    _correct(appeal, words=words, category=category, location=location)
+    entry = Entry(
+        id=new_id(uow.now),
+        appeal_id=appeal.id,
+        at=uow.now,
+        by=uow.by,
+        kind=EntryKind.CORRECTED,
+        version=appeal.version,
+        words=words,
+        place_id=location.place_id if place else None,
+        category=category,
+    )
+    appeals.add_entry(uow, station.keys, entry, asker=appeal.person_id)
+    appeals.write_for(uow, was, location.path, appeal.taken_path)
+    appeals.save_appeal(uow, appeal)
+    uow.publish(events.appeal_corrected(appeal, entry))
+    return appeal
+
+
+def withdraw_appeal(
+    uow: UnitOfWork, appeal_id: UUID, *, version: int, reason: WithdrawalReason, station: Station
+) -> Appeal:
+    appeal = _get_for_change(uow, station, appeal_id, version=version)
+    appeal.withdraw(at=uow.now)
+    entry = Entry(
+        id=new_id(uow.now),
+        appeal_id=appeal.id,
+        at=uow.now,
+        by=uow.by,
+        kind=EntryKind.WITHDRAWN,
+        version=appeal.version,
+        reason=reason,
+    )
+    appeals.add_entry(uow, station.keys, entry, asker=appeal.person_id)
+    appeals.save_appeal(uow, appeal)
+    uow.publish(events.appeal_withdrawn(appeal, entry, reason=reason))
+    return appeal
+
+
+def _correct(appeal: Appeal, *, words: str | None, category: str | None, location: Location) -> None:
+    gist = gist_of(title="", words=words) if words else appeal.gist
+    appeal.correct(gist=gist, category=category or appeal.category, location=location)
+
+
+def _get_for_change(uow: UnitOfWork, station: Station, appeal_id: UUID, *, version: int) -> Appeal:
+    file = appeals.find_file(uow, station.keys, appeal_id, lock=True)
+    if file is None:
+        raise AppealNotFound
+    if file.appeal.version != version:
+        raise AppealChanged(file.appeal.version)
+    return file.appeal

@@ -1,0 +1,64 @@
+"""The progress page's copy of a case: each step in the order in which routing says it."""
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+from contracts.routing import (
+    CaseAcceptedV1,
+    CaseAnsweredV1,
+    CaseAssignedV1,
+    CaseClosedV1,
+    CaseFact,
+    CaseOpenedV1,
+    CaseStartedV1,
+    CategoryChangedV1,
+    Handler,
+)
+from kit.db import UnitOfWork
+
+from intake.repository import appeals, copies, progress
+
+
+def follow_cases(uow: UnitOfWork, facts: Sequence[CaseFact]) -> None:
+    """Several cases' steps at once: all of one type, each case's in order."""
+    progress.put(uow, [row for fact in facts for row in _rows(fact)])
+
+
+def copy_category(uow: UnitOfWork, event: CategoryChangedV1, *, version: int) -> None:
+    copies.put_category(uow, event, version=version)
+
+
+def move_place(uow: UnitOfWork, place_id: UUID, path: str) -> None:
+    appeals.move_place(uow, place_id, path)
+
+
+def _rows(fact: CaseFact) -> list[dict[str, Any]]:
+    common = {
+        "case_id": fact.case_id,
+        "case_number": fact.number,
+        "version": fact.version,
+        "state": fact.state.value,
+        **_changes(fact),
+    }
+    return [{"appeal_id": party.appeal_id, **common} for party in fact.parties]
+
+
+def _changes(fact: CaseFact) -> dict[str, Any]:
+    match fact:
+        case CaseOpenedV1():
+            return _who(fact.dispatcher)
+        case CaseAcceptedV1():
+            return {**_who(fact.handler), "due": fact.promise_due, "promise": fact.promise_text}
+        case CaseAssignedV1():
+            return {**_who(fact.handler), "due": fact.promise_due}
+        case CaseStartedV1() | CaseAnsweredV1() | CaseClosedV1():
+            return _who(fact.handler) if fact.handler else {}
+        case _:
+            return {}
+
+
+def _who(handler: Handler | None) -> dict[str, Any]:
+    if handler is None:
+        return {"talk_to": None, "phone": None, "handler": None}
+    return {"talk_to": handler.title, "phone": handler.phone, "handler": handler.name}

@@ -1,0 +1,48 @@
+"""Who may see an appeal sees all of it; the database itself keeps the others' from view."""
+
+from uuid import UUID
+
+from kit.db import UnitOfWork
+from kit.numbers import parse_code
+from kit.paging import Page, Sheet
+
+from intake.domain.appeal import Location
+from intake.domain.progress import GUESSES, Answer, wait_of, window_of
+from intake.errors import AppealNotFound
+from intake.repository import appeals, progress
+from intake.repository.appeals import AppealFile, AppealLine
+from intake.service.placing import locate, locate_code
+from intake.service.receiving import taken_path_of
+from intake.service.station import Station
+
+
+def get_appeal(uow: UnitOfWork, appeal_id: UUID, *, station: Station) -> AppealFile:
+    file = appeals.find_file(uow, station.keys, appeal_id)
+    if file is None:
+        raise AppealNotFound
+    return file
+
+
+def list_appeals(uow: UnitOfWork, page: Page, *, place: str | None = None) -> Sheet[AppealLine]:
+    below = locate_code(uow, place).path if place else "/"
+    return appeals.list_appeals(uow, page, below=below)
+
+
+def try_address(uow: UnitOfWork, address: str, *, station: Station) -> Location:
+    """Where an appeal with this address would be placed, before it is taken."""
+    near = taken_path_of(uow.person)
+    root = station.only_root if near == "/" else near[:34]
+    return locate(station, address=address, near=near, root=root)
+
+
+def find_progress(uow: UnitOfWork, code: str, *, client: str, station: Station) -> Answer:
+    """How it stands, for who holds the code. A guess is counted, so no error may undo it."""
+    return progress.find_by_code(
+        uow,
+        station.keys,
+        parse_code(code, field="/code"),
+        client=client,
+        window=window_of(uow.now),
+        limit=GUESSES,
+        wait=wait_of(uow.now),
+    )

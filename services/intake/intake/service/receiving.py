@@ -1,0 +1,224 @@
+"""An appeal comes in: checked, placed, sorted, stored with its events, and receipted, in one transaction."""
+
+from datetime import datetime, timedelta
+
+from contracts.intake import Channel, Means
+from kit.auth import OPERATOR, RESIDENT, Person
+from kit.db import UnitOfWork
+from kit.ids import new_id
+from kit.numbers import new_number, new_query_code
+
+from intake import events
+from intake.domain.appeal import Appeal, Asker, Location, Receipt, Submission, Who, WhoKind
+from intake.domain.gist import gist_of
+from intake.errors import Contradiction, NoSuchCategory, NotYours, NumberTaken
+from intake.repository import appeals
+from intake.repository.appeals import Claim
+from intake.repository.sealing import Envelope
+from intake.service.placing import locate, locate_code
+from intake.service.station import Station
+
+#: Clocks of other systems may be a little ahead.
+_AHEAD = timedelta(minutes=5)
+
+NUMBER_PREFIX = "A"
+
+
+def receive_appeal(uow: UnitOfWork, given: Submission, *, station: Station) -> Receipt:
+    """Who may, for what: residents on the web for themselves, staff by every channel, operators for other systems."""
+    _must_agree(uow, given)
+    _may_take(uow.person, given)
+    category = _known_category(station, given.category)
+    claim, envelope = _claim(uow, given, station)
+    if claim.before:
+        return _again(uow.person, claim)
+    taken = taken_path_of(uow.person)
+    location = _locate(uow, given, station, taken)
+    appeal = _appeal(uow, given, station, envelope=envelope, location=location, taken=taken, category=category)
+    appeals.write_for(uow, appeal.location.path, appeal.taken_path)
+    return _store(uow, given, station, appeal, envelope, known=claim.wrapped_key is not None)
+
+
+def taken_path_of(person: Person) -> str:
+    """The station that took it: that of the first post in the tree's own line; ``/`` is nobody's."""
+    return next((post.path for post in person.posts if post.office_id is None), "/")
+
+
+def _locate(uow: UnitOfWork, given: Submission, station: Station, taken: str) -> Location:
+    if given.place:
+        return locate_code(uow, given.place)
+    root = station.only_root if taken == "/" else taken[:34]
+    return locate(station, address=given.address, title=given.title, words=given.words, near=taken, root=root)
+
+
+def _claim(uow: UnitOfWork, given: Submission, station: Station) -> tuple[Claim, Envelope]:
+    """Whose the appeal is: its number and its author's may be known already."""
+    identity = new_id(uow.now)
+    if given.source is None or given.external_id is None:
+        return Claim(), Envelope.new(identity)
+    author = given.who.origin and station.keys.index("author", f"{given.source}\n{given.who.origin}")
+    claim = appeals.claim_number(
+        uow, source=given.source, external_id=given.external_id, author=author or None, person_id=identity
+    )
+    if claim.person_id is None or claim.wrapped_key is None:
+        return claim, Envelope.new(identity)
+    return claim, Envelope.open(station.keys, claim.wrapped_key, owner=claim.person_id)
+
+
+def _again(person: Person, claim: Claim) -> Receipt:
+    """The same pair is the same appeal; its query code was told once and is kept nowhere."""
+    if claim.before is None or not (claim.taken_by == person.subject or OPERATOR in person.roles):
+        raise NumberTaken
+    return claim.before
+
+
+def _appeal(
+    uow: UnitOfWork,
+    given: Submission,
+    station: Station,
+    *,
+    envelope: Envelope,
+    location: Location,
+    taken: str,
+    category: str | None,
+) -> Appeal:
+    suggestion = station.categories.suggest(title=given.title, words=given.words)
+    anonymous = given.who.kind is WhoKind.ANONYMOUS
+    return Appeal(
+        id=envelope.owner if anonymous else new_id(uow.now),
+        number=new_number(NUMBER_PREFIX),
+        channel=given.channel,
+        words=given.words,
+        title=given.title,
+        address=given.address,
+        gist=gist_of(title=given.title, words=given.words),
+        suggested_category=suggestion.category if suggestion else None,
+        suggestion_why=suggestion.why if suggestion else (),
+        category=category,
+        location=location,
+        taken_path=taken,
+        taken_by=uow.by,
+        source=given.source,
+        external_id=given.external_id,
+        received_at=_received_at(uow, given),
+        written_at=given.written_at,
+        historic=given.historic,
+        language=given.language,
+        person_id=None if anonymous else envelope.owner,
+        urgent=given.urgent,
+        done_on_the_spot=given.done_on_the_spot,
+        complained_of=given.complained_of,
+    )
+
+
+def _store(
+    uow: UnitOfWork, given: Submission, station: Station, appeal: Appeal, envelope: Envelope, *, known: bool
+) -> Receipt:
+    code = new_query_code()
+    appeals.add_appeal(uow, station.keys, envelope, appeal, code_index=station.keys.index("query code", code))
+    if appeal.person_id and not known:
+        appeals.add_person(uow, station.keys, envelope, given.who)
+        uow.publish(events.contact_changed(_asker(appeal, given.who), ring=station.keys.transport))
+    uow.publish(events.appeal_received(appeal, query_code=code, ring=station.keys.transport))
+    return Receipt(
+        appeal_id=appeal.id,
+        number=appeal.number,
+        received_at=appeal.received_at,
+        placing=appeal.location.placing,
+        place_id=appeal.location.place_id,
+        suggested_category=appeal.suggested_category,
+        query_code=code,
+    )
+
+
+def _asker(appeal: Appeal, who: Who) -> Asker:
+    return Asker(
+        id=appeal.person_id or appeal.id,
+        kind=who.kind,
+        name=who.name,
+        means=who.means,
+        address=who.address,
+        language=who.language,
+    )
+
+
+def _received_at(uow: UnitOfWork, given: Submission) -> datetime:
+    past = given.received_at or given.written_at
+    return past if given.historic and past else uow.now
+
+
+def _known_category(station: Station, code: str | None) -> str | None:
+    category = station.categories.find(code) if code else None
+    if code and (category is None or category.retired):
+        raise NoSuchCategory(code)
+    return code
+
+
+def _may_take(person: Person, given: Submission) -> None:
+    if OPERATOR in person.roles:
+        return
+    if given.historic:
+        raise NotYours("historic_is_operators", "Only an operator brings in a finished past.", field="/historic")
+    if person.posts:
+        return
+    if RESIDENT not in person.roles:
+        raise NotYours("no_post", "Appeals are taken by who holds a post, and filed by residents: you are neither now.")
+    if given.channel is not Channel.WEB:
+        raise NotYours("web_is_residents", "Residents file by the channel web.", field="/channel")
+    for name in ("source", "done_on_the_spot", "urgent"):
+        if getattr(given, name):
+            raise NotYours("staff_only", f"Only staff give {name}: leave it out.", field=f"/{name}")
+
+
+def _must_agree(uow: UnitOfWork, given: Submission) -> None:
+    """Each field is well formed by itself; these are the pairs that cannot both be."""
+    for wrong, field, detail in _contradictions(uow, given):
+        if wrong:
+            raise Contradiction("contradiction", detail, field=field)
+
+
+def _contradictions(uow: UnitOfWork, given: Submission) -> list[tuple[bool, str, str]]:
+    who = given.who
+    named = bool(who.name or who.address or who.reference or who.origin)
+    latest = uow.now + _AHEAD
+    return [
+        (
+            (given.source is None) != (given.external_id is None),
+            "/external_id" if given.source else "/source",
+            "A source goes with its external number: give both or neither.",
+        ),
+        (bool(who.origin) and given.source is None, "/source", "An origin is a name within a source: give the source."),
+        (
+            who.kind is WhoKind.ANONYMOUS and named,
+            "/who/kind",
+            "Somebody anonymous has no name, address or reference: leave them out, or say who it is.",
+        ),
+        (
+            who.kind is WhoKind.RESIDENT and who.reference is None and who.origin is None,
+            "/who/reference",
+            "A resident is one of the register: give the reference, or take them as an outsider.",
+        ),
+        (who.means is Means.INBOX, "/who/means", "The inbox is for staff: choose sms, sandbox or none."),
+        (
+            who.means is not Means.NONE and not who.address,
+            "/who/address",
+            "To be told by this means takes an address: give it, or choose none.",
+        ),
+        (
+            given.received_at is not None and not given.historic,
+            "/received_at",
+            "What is not historic is received now: leave it out, and say in written_at when it was written.",
+        ),
+        (
+            given.historic and given.received_at is None and given.written_at is None,
+            "/received_at",
+            "A finished past needs its time: give received_at or written_at.",
+        ),
+        (given.historic and given.done_on_the_spot, "/historic", "A finished past is not done on the spot."),
+        (_after(given.received_at, latest), "/received_at", "This lies in the future: correct it."),
+        (_after(given.written_at, latest), "/written_at", "This lies in the future: correct it."),
+    ]
+
+
+def _after(moment: datetime | None, latest: datetime) -> bool:
+    return moment is not None and moment > latest

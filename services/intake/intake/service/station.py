@@ -1,0 +1,78 @@
+"""What a station has to hand: its keys, the names of places and the words of categories, kept in memory."""
+
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from contracts.grid import PlaceState
+from kit.db import UnitOfWork
+
+from intake.domain.placing import PlaceNames, is_root
+from intake.domain.sorting import Categories
+from intake.repository import copies
+from intake.repository.copies import NamedPlace
+from intake.repository.sealing import Keys
+
+#: So long after the last change the copy is looked through again: a longer transaction would be a defect.
+_SETTLED = timedelta(minutes=1)
+
+#: A chain of mergers longer than this goes in a circle.
+_MERGERS = 8
+
+
+class Station:
+    """One a process, refreshed behind the requests; no request waits for it or asks the database for names."""
+
+    def __init__(self, keys: Keys) -> None:
+        self.keys = keys
+        self.names = PlaceNames()
+        self.categories = Categories()
+        self._roots: dict[UUID, str] = {}
+        self._places_at: datetime | None = None
+        self._categories_at: datetime | None = None
+
+    @property
+    def only_root(self) -> str:
+        """The path of the city, where there is one city; ``/`` where that says nothing."""
+        return next(iter(self._roots.values())) if len(self._roots) == 1 else "/"
+
+    def refresh(self, uow: UnitOfWork) -> int:
+        """Take over what has changed in the copies; how many places and categories that were."""
+        places_at, categories_at = copies.latest_changes(uow)
+        changed = self._refresh_places(uow, places_at) + self._refresh_categories(uow, categories_at)
+        self._places_at, self._categories_at = places_at, categories_at
+        return changed
+
+    def _refresh_places(self, uow: UnitOfWork, latest: datetime | None) -> int:
+        if latest is None or (latest == self._places_at and uow.now - latest > _SETTLED):
+            return 0
+        changed = list(copies.changed_places(uow, self._places_at))
+        successors = _successors(uow, changed)
+        for place in changed:
+            self._take(place, successors)
+        return len(changed)
+
+    def _take(self, place: NamedPlace, successors: dict[UUID, str]) -> None:
+        path = successors.get(place.place_id) if place.state == PlaceState.MERGED else place.path
+        if place.state == PlaceState.RETIRED or path is None:
+            self.names.remove(place.place_id)
+            self._roots.pop(place.place_id, None)
+            return
+        self.names.put(place.place_id, path, place.names)
+        if is_root(path) and place.state == PlaceState.ACTIVE:
+            self._roots[place.place_id] = path
+
+    def _refresh_categories(self, uow: UnitOfWork, latest: datetime | None) -> int:
+        if latest is None or (latest == self._categories_at and uow.now - latest > _SETTLED):
+            return 0
+        categories = copies.list_categories(uow)
+        self.categories = Categories(categories)
+        return len(categories)
+
+
+def _successors(uow: UnitOfWork, changed: list[NamedPlace]) -> dict[UUID, str]:
+    """Where what was merged lies now: at the end of its chain of mergers. People go on using the old names."""
+    into = {p.place_id: p.merged_into for p in changed if p.state == PlaceState.MERGED and p.merged_into}
+    if not into:
+        return {}
+    ends = copies.ends_of_mergers(uow, set(into.values()), at_most=_MERGERS)
+    return {place_id: ends[target] for place_id, target in into.items() if target in ends}
