@@ -1,0 +1,62 @@
+# `make help` is the manual.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+.SUFFIXES:
+
+PORT ?= 8080
+BAIYANG_HOME ?= .local
+export PORT BAIYANG_HOME
+
+PYTHON := .venv/bin/python
+LOCAL := $(PYTHON) -m local
+PROJECTS := pyproject.toml uv.lock $(wildcard services/*/pyproject.toml shared/*/pyproject.toml deploy/*/pyproject.toml)
+READY := .venv/.in-step
+TOOLS := .venv/.has-java
+
+.PHONY: help run up down reset status test check fmt bench chaos
+
+help: ## this page
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
+	@echo
+	@echo "  PORT (8080) and BAIYANG_HOME (.local) move what run, up, down and reset speak of; ARGS goes to pytest."
+	@echo "  .venv/bin/baiyang --help lists what operators do with a running platform."
+
+run: $(READY) $(TOOLS) ## bring the whole platform up here; Ctrl-C stops it, its data stay
+	@$(LOCAL) run
+
+up: $(READY) $(TOOLS) ## the same in the background
+	@$(LOCAL) up
+
+down: $(READY) ## stop it; its data stay
+	@$(LOCAL) down
+
+reset: $(READY) ## stop it and forget its data
+	@$(LOCAL) reset
+
+status: $(READY) ## what runs
+	@$(LOCAL) status
+
+test: $(READY) $(TOOLS) ## run every test that needs no cluster
+	@$(PYTHON) -m pytest $(ARGS)
+
+check: $(READY) ## lint, types, import rules, contracts, generated files; changes nothing
+	@$(PYTHON) -m tests.architecture.guards
+
+fmt: $(READY) ## put the files into shape
+	@.venv/bin/ruff format .
+	@.venv/bin/ruff check --fix .
+	@$(PYTHON) -m contracts write
+
+bench: $(READY) $(TOOLS) ## measure it (needs `make up`)
+	@$(PYTHON) -m tests.system.bench
+
+chaos: $(READY) $(TOOLS) ## kill each process in turn during the main job
+	@$(PYTHON) -m pytest -m chaos tests/system $(ARGS)
+
+$(READY): $(PROJECTS) deploy/local/bootstrap
+	@deploy/local/bootstrap python
+	@touch $@
+
+$(TOOLS): deploy/local/bootstrap | $(READY)
+	@deploy/local/bootstrap java
+	@touch $@
