@@ -16,7 +16,7 @@ class PlaceState(StrEnum):
 
 
 class Duty(StrEnum):
-    """What a post is for (domain.md, 1 and 3)."""
+    """What a post is for."""
 
     DISPATCHER = "dispatcher"
     SUPERVISOR = "supervisor"

@@ -10,7 +10,7 @@ from contracts.envelope import Event, Fact, Moment, Path, Personal, Sealed
 
 
 class Channel(StrEnum):
-    """domain.md, 2."""
+    """The eight ways in which an appeal comes in."""
 
     LETTERBOX = "letterbox"
     HOTLINE = "hotline"
@@ -28,7 +28,7 @@ class Language(StrEnum):
 
 
 class Means(StrEnum):
-    """How somebody wants to be told (domain.md, 6)."""
+    """How somebody wants to be told."""
 
     SMS = "sms"
     SANDBOX = "sandbox"

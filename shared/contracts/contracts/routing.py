@@ -11,7 +11,7 @@ from contracts.intake import Channel, Language
 
 
 class Kind(StrEnum):
-    """domain.md's five kinds of matter (3)."""
+    """The five kinds of matter, each with a promise of its own."""
 
     ADMINISTRATIVE = "administrative"
     MUNICIPAL = "municipal"
@@ -49,7 +49,7 @@ class Outcome(StrEnum):
 
 
 class HandoverMeans(StrEnum):
-    """How what is finished is handed back: collected, or brought home (domain.md, 3)."""
+    """How what is finished is handed back: collected, or brought home."""
 
     COLLECTED = "collected"
     BROUGHT_HOME = "brought_home"

@@ -1,0 +1,129 @@
+"""Every handler of every service over every example of each type that it takes, as it takes them from the broker."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from contracts.catalogue import examples_of
+from contracts.topics import EVENTS, TOPICS
+from kit.kafka.handlers import subscriptions_of
+from kit.kafka.record import Book, Message, Record
+from kit.kafka.taking import take
+from sqlalchemy import text
+
+from tests.conftest import UnitOfWorkOf
+from tests.contracts.services import book_of, handlers_of
+
+CONSUMERS = ("intake", "notify", "routing")
+
+
+@dataclass(frozen=True)
+class Example:
+    type: str
+    name: str
+    record: Record
+
+
+def record_of(topic: str, event_type: str, body: dict[str, Any] | None, *, key: str, version: int) -> Record:
+    headers = {
+        "ce_specversion": "1.0",
+        "ce_id": str(uuid4()),
+        "ce_type": event_type,
+        "ce_source": f"/{TOPICS[topic].owner}",
+        "ce_time": "2026-11-23T00:00:00Z",
+        "ce_subject": key,
+        "ce_subjectversion": str(version),
+        "content-type": "application/json",
+    }
+    value = None if body is None else EVENTS[event_type].model_validate(body).model_dump_json().encode()
+    return Record(topic, 0, version, key.encode(), value, tuple((k, v.encode()) for k, v in headers.items()))
+
+
+def story_of(book: Book) -> Iterator[Example]:
+    """The examples in the order of a city's life: what is known first, then appeals, then cases, each by version."""
+    topics = sorted((TOPICS[name] for name in book.topics), key=lambda topic: (not topic.compacted, topic.name))
+    for topic in topics:
+        bodies = [(e, name, body) for e in topic.events for name, body in examples_of(e.TYPE).items()]
+        for event, name, body in sorted(bodies, key=lambda item: item[2]["version"]):
+            key = event.model_validate(body).key
+            yield Example(event.TYPE, name, record_of(topic.name, event.TYPE, body, key=key, version=body["version"]))
+
+
+def read(book: Book, record: Record) -> Message:
+    message = book.read(record)
+    assert message.fault is None, message.fault
+    assert message.subscription is not None
+    return message
+
+
+@pytest.mark.parametrize("service", CONSUMERS)
+def test_every_handler_takes_every_example(service: str, uow_of: UnitOfWorkOf) -> None:
+    book = book_of(service)
+    uow = uow_of(service, role="consumer")
+    taken = []
+    for example in story_of(book):
+        if book.find(example.record.topic, example.type) is None:
+            continue
+        results = take(uow, service, [read(book, example.record)]).results
+        assert [result for _, result in results] == ["applied"], f"{example.type} {example.name}"
+        uow.flush()
+        taken.append(example.type)
+    assert set(taken) == {s.type for s in subscriptions_of(handlers_of(service)) if s.type}
+
+
+@pytest.mark.parametrize("service", CONSUMERS)
+def test_taking_the_whole_story_as_one_batch_is_the_same(service: str, uow_of: UnitOfWorkOf) -> None:
+    book = book_of(service)
+    uow = uow_of(service, role="consumer")
+    messages = [read(book, e.record) for e in story_of(book) if book.find(e.record.topic, e.type)]
+    for topic in dict.fromkeys(message.record.topic for message in messages):
+        batch = [message for message in messages if message.record.topic == topic]
+        results = take(uow, service, batch).results
+        assert {result for _, result in results} == {"applied"}
+    uow.flush()
+
+
+@pytest.mark.parametrize("service", CONSUMERS)
+def test_an_example_that_comes_again_changes_nothing(service: str, uow_of: UnitOfWorkOf) -> None:
+    book = book_of(service)
+    uow = uow_of(service, role="consumer")
+    messages = [read(book, e.record) for e in story_of(book) if book.find(e.record.topic, e.type)]
+    take(uow, service, messages)
+    uow.flush()
+    before = _rows(uow)
+    results = take(uow, service, messages).results
+    assert {result for _, result in results} <= {"repeated", "applied"}
+    assert all(m.subscription and m.subscription.snapshot for m, result in results if result == "applied")
+    assert uow.published == [], "what comes again is told again"
+    assert _rows(uow) == before
+
+
+@pytest.mark.parametrize("service", CONSUMERS)
+def test_every_tombstone_is_taken(service: str, uow_of: UnitOfWorkOf) -> None:
+    book = book_of(service)
+    uow = uow_of(service, role="consumer")
+    for name in book.topics:
+        if book.find(name, None) is None:
+            continue
+        for event in TOPICS[name].events:
+            for body in examples_of(event.TYPE).values():
+                key = event.model_validate(body).key
+                for version, value in ((body["version"], body), (body["version"] + 1, None)):
+                    message = read(book, record_of(name, event.TYPE, value, key=key, version=version))
+                    assert [result for _, result in take(uow, service, [message]).results] == ["applied"]
+
+
+def _rows(uow: Any) -> dict[str, int]:
+    names = (
+        uow.execute(
+            text(
+                "select relname from pg_class where relkind in ('r', 'p') and relnamespace = 'public'::regnamespace"
+                " and not relispartition and has_table_privilege(oid, 'select')"
+            )
+        )
+        .scalars()
+        .all()
+    )
+    return {name: uow.execute(text(f'select count(*) from "{name}"')).scalar_one() for name in sorted(names)}
