@@ -62,7 +62,7 @@ def grant(connection: Connection, service: str, rights: dict[str, dict[str, str]
 
 def create_event_maintenance(connection: Connection, service: str) -> None:
     """The one narrow function by which the relay, which owns nothing, makes and drops partitions."""
-    connection.exec_driver_sql(_MAINTENANCE)
+    connection.execute(text(_MAINTENANCE.replace(":", "\\:")))
     connection.execute(text("revoke all on function maintain_event_partitions(timestamptz) from public"))
     for role in ("relay", "owner"):
         connection.execute(
