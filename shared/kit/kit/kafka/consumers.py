@@ -9,6 +9,7 @@ import asyncio
 import logging
 import random
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from datetime import timedelta
 from typing import Any
 
@@ -99,7 +100,7 @@ class Consumers:
             broker = self._make_broker()
             try:
                 await broker.start()
-            except Exception as error:
+            except Exception as error:  # noqa: BLE001  # whatever it is must not end the consumer
                 await broker.stop()
                 attempt += 1
                 self._watch.away(type(error).__name__)
@@ -161,7 +162,7 @@ class Consumers:
         try:
             records = await self._rewinder.rewind(consumer, raw)
             await self._take([self.book.read(_record(r)) for r in records])
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001  # whatever it is must not end the consumer
             # Given back to the broker, which would hand it out again at once.
             log.warning("consumer.gave_back", extra={"topic": topic, "error": type(error).__name__, "at": where(error)})
             self._given_back[topic] = self._given_back.get(topic, 0) + 1
@@ -180,7 +181,7 @@ class Consumers:
             )
         except GivenBack:
             raise
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001  # whatever it is must not end the consumer
             if len(messages) > 1:
                 middle = len(messages) // 2
                 await self._take(messages[:middle])
@@ -204,7 +205,7 @@ class Consumers:
                 )
             except GivenBack:
                 raise
-            except Exception as again:
+            except Exception as again:  # noqa: BLE001
                 error = again
         if not isinstance(error, NotYet):
             log.error("consumer.dead_letter", extra=_log_fields(message, error, attempts))
@@ -219,7 +220,7 @@ class Consumers:
         while True:
             try:
                 taken = await self._database.run_everywhere(work)
-            except Exception as error:
+            except Exception as error:  # whatever it is must not end the consumer
                 if not is_away(error):
                     raise
                 attempt += 1
@@ -258,7 +259,7 @@ class Consumers:
                 taken, parked = await self._database.run_everywhere(
                     lambda uow: taking.resume(uow, self.service, self.book, place)
                 )
-            except Exception as error:
+            except Exception as error:  # noqa: BLE001  # whatever it is must not end the consumer
                 if is_away(error):
                     return
                 await self._settle_parked(place, error)
@@ -284,7 +285,7 @@ class Consumers:
             await asyncio.sleep(min(self._sweep.total_seconds(), 2))
             try:
                 await self.sweep()
-            except Exception as error:
+            except Exception as error:  # noqa: BLE001  # whatever it is must not end the consumer
                 log.warning("consumer.sweep_failed", extra={"error": type(error).__name__, "at": where(error)})
 
     async def sweep(self) -> None:
@@ -299,9 +300,9 @@ class Consumers:
     async def _replay(self, letter_id: Any, message: Message) -> None:
         try:
             taken = await self._database.run_everywhere(
-                lambda uow: taking.replay(uow, self.service, self.book, letter_id, message)
+                lambda uow: taking.replay(uow, self.service, letter_id, message)
             )
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001  # whatever it is must not end the consumer
             if is_away(error):
                 return
             fault = taking.fault_of(error)
@@ -320,10 +321,8 @@ class Consumers:
             await asyncio.sleep(5)
 
     async def _pause(self, attempt: int) -> None:
-        try:
+        with suppress(TimeoutError):
             await asyncio.wait_for(self._stopping.wait(), self._backoff(attempt))
-        except TimeoutError:
-            pass
 
 
 class GivenBack(Exception):
@@ -355,7 +354,7 @@ _PASSING = (
 
 def _backoff(attempt: int) -> float:
     """Seconds: doubling from a fifth to ten, with jitter, so that replicas do not come back in step."""
-    return float(min(0.2 * 2 ** (attempt - 1), 10) * random.uniform(0.5, 1))
+    return float(min(0.2 * 2 ** (attempt - 1), 10) * random.uniform(0.5, 1))  # noqa: S311  # jitter, no secret
 
 
 def _record(raw: ConsumerRecord[Any, Any]) -> Record:

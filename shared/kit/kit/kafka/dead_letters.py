@@ -1,4 +1,4 @@
-"""What died here: rows with the reason and the raw bytes, that survive Kafka until somebody replays or discards them."""
+"""What died here: rows with the reason and the raw bytes; they survive Kafka until somebody settles them."""
 
 import json
 from dataclasses import dataclass

@@ -36,7 +36,7 @@ def consumes(
 
     - ``on_failure``: what becomes of a subject whose event died. ``skip``: what follows goes on without it; ``park``:
       what follows waits behind the dead letter until that is replayed or discarded.
-    - ``set_wise``: ``fn(uow, events)`` takes all events of a batch that nothing of their keys stands before, in order.
+    - ``set_wise``: ``fn(uow, events)`` takes the events of a batch together, in order.
     - ``snapshot``: ``fn(uow, event, *, version)`` applies full state by version, so that a copy can be rebuilt from the
       start of the topic at any time; there is no inbox row. ``version`` leads across epochs; ``event.version`` does not.
     """

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from sqlalchemy import text
 
 from kit.db import UnitOfWork
-from kit.kafka.record import Message, Record, unpack, pack
+from kit.kafka.record import Message, Record, pack, unpack
 
 #: What a parked event waits for: another subject (topic, key), or a dead letter of its own key ("", the letter's id).
 Waits = tuple[str, str]

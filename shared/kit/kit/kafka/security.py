@@ -1,4 +1,4 @@
-"""How a client reaches the cluster: plain on a closed network, SCRAM where users are told apart, TLS where it is set."""
+"""How a client reaches the cluster: plain, with SCRAM where users are told apart, by TLS where a CA is named."""
 
 import ssl
 from typing import Any, Protocol
@@ -30,4 +30,4 @@ def client_settings(settings: KafkaSettings) -> dict[str, Any]:
             "sasl_plain_password": settings.kafka_password.get_secret_value(),
         }
     protocol = ("SASL_" if settings.kafka_username else "") + ("SSL" if tls else "PLAINTEXT")
-    return found | {"security_protocol": "SSL" if protocol == "SSL" else protocol}
+    return found | {"security_protocol": protocol}

@@ -190,7 +190,7 @@ def settle_parked(
     return taken
 
 
-def replay(uow: UnitOfWork, consumer: str, book: Book, letter_id: UUID, message: Message) -> Taken:
+def replay(uow: UnitOfWork, consumer: str, letter_id: UUID, message: Message) -> Taken:
     """Take a dead letter again; raises what its handler raises, and Unreadable when it still cannot be read."""
     taken = Taken()
     parking.lock(uow, consumer, [(message.record.topic, message.record.partition)])

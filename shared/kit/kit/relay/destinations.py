@@ -39,7 +39,7 @@ class Destinations:
         self.missing: list[str] = []
 
     async def check(self, client: AIOKafkaClient, *, now: bool = False) -> None:
-        """Ask the broker, at once or when the last time is long ago; what has been laid anew is pending again."""
+        """Ask the broker, at once or if the last time is long ago; what has been laid anew is pending again."""
         async with self._checking:
             if not now and time.monotonic() - self._checked < self._every:
                 return
@@ -181,6 +181,10 @@ class _MetadataRequestV12(RequestStruct):  # type: ignore[misc]
     )
 
 
+#: Make no topic, tell no rights, no tags.
+_NO_EXTRAS: tuple[bool, bool, dict[int, bytes]] = (False, False, {})
+
+
 class _MetadataRequest(Request[_MetadataRequestV12]):  # type: ignore[misc]
     API_KEY = 3
 
@@ -188,7 +192,7 @@ class _MetadataRequest(Request[_MetadataRequestV12]):  # type: ignore[misc]
         self._names = names
 
     def build(self, request_struct_class: type[_MetadataRequestV12]) -> _MetadataRequestV12:
-        return request_struct_class([(NO_ID, name, {}) for name in self._names], False, False, {})
+        return request_struct_class([(NO_ID, name, {}) for name in self._names], *_NO_EXTRAS)
 
 
 async def topic_ids(client: AIOKafkaClient, names: list[str]) -> dict[str, str]:

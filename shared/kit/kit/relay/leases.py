@@ -46,7 +46,7 @@ where shard in (
 ) returning shard, fence
 """)
 
-_IS_HELD = "select from relay_lease where shard = :shard and holder = :holder and fence = :fence"
+_IS_HELD = text("select from relay_lease where shard = :shard and holder = :holder and fence = :fence")
 
 
 def renew(uow: UnitOfWork, holder: str, length: timedelta) -> tuple[dict[int, Lease], int]:
@@ -66,17 +66,18 @@ def take(uow: UnitOfWork, holder: str, length: timedelta, *, wanted: int) -> dic
 
 
 def is_held(uow: UnitOfWork, lease: Lease) -> bool:
-    return uow.execute(text(_IS_HELD), _fence(lease)).first() is not None
+    return uow.execute(_IS_HELD, _fence(lease)).first() is not None
+
+
+_GIVE_UP = text("""
+update relay_lease set holder = null, until = '-infinity'
+where shard = :shard and holder = :holder and fence = :fence
+""")
 
 
 def give_up(uow: UnitOfWork, lease: Lease) -> None:
     """Another may have it at once."""
-    uow.execute(
-        text(
-            f"update relay_lease set holder = null, until = '-infinity' where shard in ({_IS_HELD.replace('select', 'select shard', 1)})"
-        ),
-        _fence(lease),
-    )
+    uow.execute(_GIVE_UP, _fence(lease))
 
 
 def leave(uow: UnitOfWork, holder: str) -> None:

@@ -100,7 +100,7 @@ class Relay:
                     await self._measure()
                     await self._maintain()
                 self._database_away = None
-            except Exception as error:
+            except Exception as error:  # noqa: BLE001  # tried again in a moment
                 self._database_away = type(error).__name__
                 log.warning("relay.cannot_hold", extra={"service": self.service, "error": self._database_away})
             self._last_pass = time.monotonic()
@@ -162,14 +162,14 @@ class Relay:
             async with asyncio.timeout(5):
                 for sender, _ in going.values():
                     await self._database.run(partial(leases.give_up, lease=sender.lease))
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001  # the lease ends by itself
             log.warning("relay.cannot_give_up", extra={"service": self.service, "error": type(error).__name__})
 
     async def _leave(self) -> None:
         try:
             async with asyncio.timeout(5):
                 await self._database.run(lambda uow: leases.leave(uow, self.holder))
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001  # the lease ends by itself
             log.debug("relay.cannot_leave", extra={"error": type(error).__name__})
 
     async def _polling(self) -> None:
@@ -179,7 +179,7 @@ class Relay:
             try:
                 async with asyncio.timeout(30):
                     await self._poll()
-            except Exception as error:
+            except Exception as error:  # noqa: BLE001  # tried again in a moment
                 log.debug("relay.cannot_poll", extra={"error": type(error).__name__})
             pause = BUSY if self._sent else min(pause * 2, IDLE)
             self._sent = False

@@ -1,9 +1,10 @@
-"""One shard's sender: reads what is pending, sends it in one Kafka transaction, deletes it while the lease is its own."""
+"""One shard's sender: reads what is pending, sends it in one Kafka transaction, deletes it while the lease holds."""
 
 import asyncio
 import logging
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from datetime import timedelta
 from typing import Any
 
@@ -92,7 +93,7 @@ class Sender:
             except LeaseLost:
                 log.info("relay.lease_lost", extra={"service": self._service, "shard": self.lease.shard})
                 return
-            except Exception as error:
+            except Exception as error:  # noqa: BLE001  # what is pending stays pending
                 attempt += 1
                 self.trouble = type(error).__name__
                 metrics.FAILURES.labels(self._service, self.trouble).inc()
@@ -199,10 +200,8 @@ class Sender:
         )
 
     async def _rest(self, seconds: float) -> None:
-        try:
+        with suppress(TimeoutError):
             await asyncio.wait_for(self.wake.wait(), seconds)
-        except TimeoutError:
-            pass
 
 
 def _traced(event: Pending) -> dict[str, str]:
@@ -227,5 +226,5 @@ async def _close(producer: AIOKafkaProducer) -> None:
     try:
         async with asyncio.timeout(2):
             await producer.stop()
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001  # it is being thrown away
         log.debug("relay.close_failed", extra={"error": type(error).__name__})
