@@ -1,11 +1,6 @@
 """The table of owed notices: each step, each person, once."""
 
-from datetime import UTC, datetime
-from typing import Any
-from uuid import UUID, uuid4
-
 import pytest
-from contracts.intake import Channel
 from contracts.routing import (
     CaseAcceptedV1,
     CaseAnsweredV1,
@@ -15,60 +10,12 @@ from contracts.routing import (
     CaseHandedOverV1,
     CaseOpenedV1,
     CaseStartedV1,
-    CaseState,
     DeadlineBreachedV1,
-    DeadlineKind,
-    Handler,
-    HandoverMeans,
-    Outcome,
-    Party,
     Queue,
 )
 from notify.domain.owed import Template, owed_by
 
-NOW = datetime(2026, 11, 23, 1, 0, tzinfo=UTC)
-LI = UUID(int=1)
-WANG = UUID(int=2)
-
-
-def make_handler(subject: str | None = "wang.min", **overrides: Any) -> Handler:
-    return Handler(**{"post_id": uuid4(), "title": "窗口", "subject": subject, "name": "王敏", **overrides})
-
-
-def make_party(person_id: UUID | None = LI) -> Party:
-    return Party(appeal_id=uuid4(), appeal_number="A7K2-9QXM-4", person_id=person_id)
-
-
-def make_event(kind: type[CaseFact], **overrides: Any) -> CaseFact:
-    common = {
-        "version": 1,
-        "case_id": uuid4(),
-        "number": "C7K2-9QXM-4",
-        "at": NOW,
-        "state": CaseState.ACCEPTED,
-        "placed_path": "/",
-        "parties": [make_party()],
-    }
-    return kind(**{**common, **_OWN[kind], **overrides})
-
-
-_OWN: dict[type[CaseFact], dict[str, Any]] = {
-    CaseOpenedV1: {"gist": "路灯不亮", "channel": Channel.WEB},
-    CaseAcceptedV1: {"promise_due": NOW, "promise_text": {"zh": "三日内"}, "handler": make_handler()},
-    CaseAssignedV1: {"handler": make_handler(), "gist": "路灯不亮", "promise_due": NOW, "first": True},
-    CaseStartedV1: {"handler": make_handler()},
-    CaseAnsweredV1: {"outcome": Outcome.SOLVED, "answer": "修好了", "handler": make_handler(), "promise_met": True},
-    CaseHandedOverV1: {"means": HandoverMeans.COLLECTED},
-    CaseClosedV1: {"handler": make_handler(), "reason": "done"},
-    DeadlineBreachedV1: {
-        "deadline_id": uuid4(),
-        "deadline": DeadlineKind.PROMISE,
-        "due_at": NOW,
-        "gist": "路灯不亮",
-        "handler": make_handler(),
-        "superior": make_handler("li.na"),
-    },
-}
+from tests.notify.factories import LI, OWN, WANG, make_event, make_handler, make_party
 
 
 def told(event: CaseFact) -> set[tuple[str, str]]:
@@ -106,7 +53,7 @@ TABLE: list[tuple[CaseFact, set[tuple[str, str]]]] = [
 ]
 
 
-@pytest.mark.parametrize(("event", "owed"), TABLE, ids=lambda value: getattr(value, "TYPE", None))
+@pytest.mark.parametrize("event, owed", TABLE, ids=lambda value: getattr(value, "TYPE", None))
 def test_each_step_owes_what_the_table_says(event: CaseFact, owed: set[tuple[str, str]]) -> None:
     assert told(event) == owed
 
@@ -115,7 +62,7 @@ def test_every_template_is_owed_by_some_step() -> None:
     assert {template for event, _ in TABLE for _, template in told(event)} == {t.value for t in Template}
 
 
-@pytest.mark.parametrize("kind", _OWN)
+@pytest.mark.parametrize("kind", OWN)
 def test_a_finished_past_tells_nobody(kind: type[CaseFact]) -> None:
     assert told(make_event(kind, silent=True)) == set()
 

@@ -75,6 +75,6 @@ def test_the_gateways_own_wait_is_kept_when_longer_and_capped() -> None:
     assert wait(10**6) == LONGEST_DELAY
 
 
-@pytest.mark.parametrize(("turn", "key"), [(0, str(UUID(int=7))), (2, f"{UUID(int=7)}.2")])
+@pytest.mark.parametrize("turn, key", [(0, str(UUID(int=7))), (2, f"{UUID(int=7)}.2")])
 def test_the_providers_key_changes_only_when_a_person_sends_again(turn: int, key: str) -> None:
     assert key_of(UUID(int=7), turn) == key

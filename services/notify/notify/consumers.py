@@ -19,7 +19,9 @@ from contracts.routing import (
 )
 from kit.db import UnitOfWork
 from kit.kafka import consumes, consumes_tombstone
+from kit.kafka.tracing import under
 from network import consumers as network
+from opentelemetry import propagate
 
 from notify import repository
 from notify.service import contacts
@@ -41,7 +43,7 @@ def _case_handler(office: Office) -> Callable[..., None]:
     @consumes(CaseClosedV1, set_wise=True)
     @consumes(DeadlineBreachedV1, set_wise=True)
     def tell_of_step(uow: UnitOfWork, events: Sequence[CaseFact]) -> None:
-        tell(uow, office, events)
+        tell(uow, office, events, traceparents=[_traceparent(event) for event in events])
 
     return tell_of_step
 
@@ -65,6 +67,14 @@ def _contact_handlers(office: Office) -> Sequence[Callable[..., None]]:
         contacts.erase_contact(uow, UUID(tombstone.key), topic=tombstone.topic, version=version)
 
     return (keep_person, keep_staff, erase)
+
+
+def _traceparent(event: CaseFact) -> str | None:
+    """The event's own trace, also when it came in a set: what is sent for it joins that."""
+    carrier: dict[str, str] = {}
+    with under(event):
+        propagate.inject(carrier)
+    return carrier.get("traceparent")
 
 
 def _move(uow: UnitOfWork, place_id: UUID, path: Path) -> None:

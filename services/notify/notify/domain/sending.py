@@ -57,8 +57,7 @@ MOST_ATTEMPTS = 24
 
 def delay_after(attempts: int) -> timedelta:
     """10 s, 30 s, 90 s … at most an hour: a gateway that is away for a night is waited for."""
-    exponent = min(attempts - 1, 10)
-    return min(FIRST_DELAY * FACTOR**exponent, LONGEST_DELAY)
+    return min(FIRST_DELAY * int(FACTOR ** min(attempts - 1, 10)), LONGEST_DELAY)
 
 
 def key_of(message_id: UUID, turn: int) -> str:

@@ -50,12 +50,10 @@ def erase_contact(uow: UnitOfWork, contact_id: UUID, *, topic: str, version: int
 
 
 def key_of(office: Office, contact: Contact) -> DataKey:
-    assert contact.wrapped_key is not None
-    return DataKey.unwrap(office.keys, contact.wrapped_key, owner=contact.contact_id)
+    return DataKey.unwrap(office.keys, contact.wrapped_key or "", owner=contact.contact_id)
 
 
 def reach_of(office: Office, contact: Contact) -> tuple[DataKey, Reach]:
-    assert contact.reach is not None
     key = key_of(office, contact)
-    plain = decrypt_field(key, contact.reach, table="contact", column="reach", row=contact.contact_id)
+    plain = decrypt_field(key, contact.reach or "", table="contact", column="reach", row=contact.contact_id)
     return key, Reach.model_validate_json(plain)

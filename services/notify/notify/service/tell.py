@@ -1,16 +1,16 @@
 """From a step of a case to the notices that it owes, each once."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from contracts.intake import Language, Means, Reach
+from contracts.intake import Language, Means, PersonContactChangedV1, Reach
 from contracts.routing import CaseFact
 from kit.crypto import CannotOpen, DataKey, encrypt_field, open_text_from_transport
 from kit.db import UnitOfWork
 from kit.errors import NotYet
 from kit.ids import new_id
-from opentelemetry import propagate
 
 from notify import repository
 from notify.domain.owed import Audience, Owed, owed_by
@@ -23,53 +23,75 @@ from notify.service.words import rendered, shortened, spoken_facts
 
 Wordings = Mapping[tuple[str, str], Wording]
 
-RESIDENT_CONTACTS = "intake.contact.v1"
-
 #: Staff without a contact of their own still have their inbox.
 INBOX = Reach(means=Means.INBOX)
 
+#: An answer in a text message; the progress page has the whole.
+LONGEST_ANSWER = 600
 
-def tell(uow: UnitOfWork, office: Office, events: Sequence[CaseFact]) -> None:
+
+@dataclass(frozen=True)
+class _Draft:
+    """A notice on its way to a row: what it is about, to whom, and in whose trace."""
+
+    message_id: UUID
+    event: CaseFact
+    notice: Owed
+    traceparent: str | None
+
+
+def tell(uow: UnitOfWork, office: Office, events: Sequence[CaseFact], *, traceparents: Sequence[str | None]) -> None:
     """Queue what the events owe. A resident's contact that has not come yet is waited for."""
-    owed = [(event, notice) for event in events for notice in owed_by(event)]
-    if not owed:
+    drafts = [
+        _Draft(new_id(uow.now), event, notice, traceparent)
+        for event, traceparent in zip(events, traceparents, strict=True)
+        for notice in owed_by(event)
+    ]
+    if not drafts:
         return
-    contacts = repository.list_contacts(uow, {n.contact_id for _, n in owed if n.contact_id})
-    for _, notice in owed:
-        if notice.audience is Audience.RESIDENT and notice.contact_id not in contacts:
-            raise NotYet(RESIDENT_CONTACTS, notice.contact_id)
-    wordings = repository.list_wordings(uow, {notice.template.value for _, notice in owed})
-    written = [_write(uow, office, event, notice, contacts, wordings) for event, notice in owed]
+    contacts = _contacts_of(uow, drafts)
+    wordings = repository.list_wordings(uow, {draft.notice.template.value for draft in drafts})
+    written = [_write(uow, office, draft, contacts, wordings) for draft in drafts]
     added = repository.add_messages(uow, [row for row, _ in written])
     repository.add_inbox_items(uow, [item for row, item in written if item and row["message_id"] in added])
 
 
+def _contacts_of(uow: UnitOfWork, drafts: Sequence[_Draft]) -> dict[UUID, Contact]:
+    contacts = repository.list_contacts(uow, {d.notice.contact_id for d in drafts if d.notice.contact_id})
+    for draft in drafts:
+        if draft.notice.audience is Audience.RESIDENT and draft.notice.contact_id not in contacts:
+            raise NotYet(PersonContactChangedV1.TOPIC, draft.notice.contact_id)
+    return contacts
+
+
 def _write(
-    uow: UnitOfWork,
-    office: Office,
-    event: CaseFact,
-    notice: Owed,
-    contacts: Mapping[UUID, Contact],
-    wordings: Wordings,
+    uow: UnitOfWork, office: Office, draft: _Draft, contacts: Mapping[UUID, Contact], wordings: Wordings
 ) -> tuple[dict[str, Any], dict[str, Any] | None]:
     """The message's row; and, for staff, the inbox item."""
-    message_id = new_id(uow.now)
+    notice = draft.notice
     contact = contacts.get(notice.contact_id) if notice.contact_id else None
     key, reach = reach_of(office, contact) if contact and not contact.is_erased else (None, INBOX)
     wording = _wording(wordings, notice.template.value, reach.language)
     facts = _facts(office, notice, wording.language)
     body = shortened(rendered(wording.body, facts))
-    row = _row(uow, event, notice, wording, message_id) | _way(uow, notice, reach, is_reachable=key is not None)
-    row["body"] = _sealed(key, body, message_id) if key and row["state"] == State.QUEUED.value else None
+    way = _way(uow, notice, reach, is_reachable=key is not None)
+    row = _row(uow, draft, wording) | way | {"body": _sealed(key, body, draft.message_id, way["state"])}
     if notice.audience is not Audience.STAFF:
         return row, None
-    return row, _item(uow, event, notice, message_id, wording, title=rendered(wording.title, facts), body=body)
+    return row, _item(uow, draft, wording, {"title": rendered(wording.title, facts), "body": body})
+
+
+def _wording(wordings: Wordings, code: str, language: Language) -> Wording:
+    found = wordings.get((code, language.value)) or wordings.get((code, Language.CHINESE.value))
+    if found is None:
+        raise WordingMissing(code)
+    return found
 
 
 def _facts(office: Office, notice: Owed, language: str) -> dict[str, Any]:
     facts = spoken_facts(notice.facts, language=language, zone=office.zone)
     if "answer" in facts:
-        facts["answer"] = shortened(facts["answer"], 600)
+        facts["answer"] = shortened(facts["answer"], LONGEST_ANSWER)
     if notice.audience is Audience.RESIDENT:
         code = _open_code(office, notice)
         facts |= {"query_code": code, "progress": f"{office.address}/{code}"}
@@ -85,33 +107,26 @@ def _open_code(office: Office, notice: Owed) -> str:
         raise ContactUnreadable from error
 
 
-def _wording(wordings: Wordings, code: str, language: Language) -> Wording:
-    found = wordings.get((code, language.value)) or wordings.get((code, Language.CHINESE.value))
-    if found is None:
-        raise WordingMissing(code)
-    return found
-
-
 def _way(uow: UnitOfWork, notice: Owed, reach: Reach, *, is_reachable: bool) -> dict[str, Any]:
     """By which means, and whether anything is left to send: staff read their inbox, whatever else they chose."""
     if notice.audience is Audience.RESIDENT and not is_reachable:
         return _closed_at_once(State.ERASED, Means.NONE)
-    if reach.means in (Means.SMS, Means.SANDBOX):
-        return {"state": State.QUEUED.value, "means": reach.means.value, "due_at": uow.now, "sent_at": None}
+    if reach.means in {Means.SMS, Means.SANDBOX}:
+        queued = _closed_at_once(State.QUEUED, reach.means)
+        return {**queued, "due_at": uow.now}
     if notice.audience is Audience.STAFF:
-        return {**_closed_at_once(State.SENT, Means.INBOX), "sent_at": uow.now, "provider": "inbox"}
+        return {**_closed_at_once(State.SENT, Means.INBOX), "sent_at": uow.now, "provider": Means.INBOX.value}
     return _closed_at_once(State.NONE_WANTED, Means.NONE)
 
 
 def _closed_at_once(state: State, means: Means) -> dict[str, Any]:
-    return {"state": state.value, "means": means.value, "due_at": None, "sent_at": None}
+    return {"state": state.value, "means": means.value, "due_at": None, "sent_at": None, "provider": None}
 
 
-def _row(uow: UnitOfWork, event: CaseFact, notice: Owed, wording: Wording, message_id: UUID) -> dict[str, Any]:
-    carrier: dict[str, str] = {}
-    propagate.inject(carrier)
+def _row(uow: UnitOfWork, draft: _Draft, wording: Wording) -> dict[str, Any]:
+    event, notice = draft.event, draft.notice
     return {
-        "message_id": message_id,
+        "message_id": draft.message_id,
         "case_id": event.case_id,
         "case_number": event.number,
         "case_version": event.version,
@@ -122,8 +137,7 @@ def _row(uow: UnitOfWork, event: CaseFact, notice: Owed, wording: Wording, messa
         "template": notice.template.value,
         "template_version": wording.version,
         "language": wording.language,
-        "provider": None,
-        "traceparent": carrier.get("traceparent"),
+        "traceparent": draft.traceparent,
         "place_id": event.place_id,
         "placed_path": event.placed_path,
         "created_at": uow.now,
@@ -131,30 +145,24 @@ def _row(uow: UnitOfWork, event: CaseFact, notice: Owed, wording: Wording, messa
     }
 
 
-def _sealed(key: DataKey, body: str, message_id: UUID) -> str:
+def _sealed(key: DataKey | None, body: str, message_id: UUID, state: str) -> str | None:
+    """Only what is still to be sent needs its words here: staff's stand in their inbox."""
+    if key is None or state != State.QUEUED.value:
+        return None
     return encrypt_field(key, body, table="message", column="body", row=message_id)
 
 
-def _item(
-    uow: UnitOfWork,
-    event: CaseFact,
-    notice: Owed,
-    message_id: UUID,
-    wording: Wording,
-    *,
-    title: str,
-    body: str,
-) -> dict[str, Any]:
+def _item(uow: UnitOfWork, draft: _Draft, wording: Wording, said: Mapping[str, str]) -> dict[str, Any]:
     return {
         "item_id": new_id(uow.now),
-        "message_id": message_id,
-        "subject": notice.recipient,
-        "case_id": event.case_id,
-        "case_number": event.number,
-        "template": notice.template.value,
+        "message_id": draft.message_id,
+        "subject": draft.notice.recipient,
+        "case_id": draft.event.case_id,
+        "case_number": draft.event.number,
+        "template": draft.notice.template.value,
         "language": wording.language,
-        "title": title,
-        "body": body,
+        "title": said["title"],
+        "body": said["body"],
         "created_at": uow.now,
         "read_at": None,
     }

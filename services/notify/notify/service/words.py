@@ -6,6 +6,7 @@ from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from contracts.intake import Language
 from jinja2 import StrictUndefined
 from jinja2.environment import Template
 from jinja2.sandbox import ImmutableSandboxedEnvironment
@@ -29,14 +30,26 @@ def rendered(source: str, facts: Mapping[str, Any]) -> str:
 
 
 def spoken_facts(facts: Mapping[str, Any], *, language: str, zone: ZoneInfo) -> dict[str, Any]:
-    """Instants and texts by language as this reader reads them."""
-    said = dict(facts)
-    for name, value in facts.items():
-        if isinstance(value, datetime):
-            said[name] = spoken(value, language=language, zone=zone)
+    """Instants, people and texts by language as this reader reads them."""
+    said: dict[str, Any] = dict(facts)
+    instants = {name: fact for name, fact in facts.items() if isinstance(fact, datetime)}
+    said |= {name: spoken(moment, language=language, zone=zone) for name, moment in instants.items()}
     if "promise" in said:
         said["promise"] = said["promise"].get(language, "")
+    if "handler" in said:
+        said["who"] = named(said.pop("handler"), language=language)
     return said
+
+
+def named(handler: Mapping[str, str] | None, *, language: str) -> str:
+    """The post, its holder and its number; nothing when nobody is known."""
+    if handler is None:
+        return ""
+    if language == Language.CHINESE:
+        phone = f"，电话 {handler['phone']}" if handler["phone"] else ""
+        return " ".join(filter(None, (handler["title"], handler["name"]))) + phone
+    phone = f"phone {handler['phone']}" if handler["phone"] else ""
+    return ", ".join(filter(None, (handler["title"], handler["name"], phone)))
 
 
 def shortened(answer: str, longest: int = LONGEST) -> str:

@@ -1,0 +1,57 @@
+"""Notices as they come to be owed."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from contracts.envelope import Path
+from kit.db import UnitOfWork
+from sqlalchemy import (
+    insert,
+    select,
+    update,
+)
+from sqlalchemy.dialects.postgresql import distinct_on
+from sqlalchemy.dialects.postgresql import insert as upsert
+
+from notify.models import inbox_item, message, template
+
+
+@dataclass(frozen=True)
+class Wording:
+    code: str
+    language: str
+    version: int
+    title: str
+    body: str
+
+
+def list_wordings(uow: UnitOfWork, codes: Collection[str]) -> dict[tuple[str, str], Wording]:
+    """The wording in force of each code, by code and language."""
+    statement = (
+        select(template.c.code, template.c.language, template.c.version, template.c.title, template.c.body)
+        .where(template.c.code.in_(list(codes)), template.c.effective_at <= uow.now)
+        .ext(distinct_on(template.c.code, template.c.language))
+        .order_by(template.c.code, template.c.language, template.c.effective_at.desc(), template.c.version.desc())
+    )
+    return {(row.code, row.language): Wording(**row._mapping) for row in uow.execute(statement)}
+
+
+def add_messages(uow: UnitOfWork, rows: Sequence[Mapping[str, Any]]) -> set[UUID]:
+    """Add those that have not been owed before; their ids."""
+    if not rows:
+        return set()
+    statement = upsert(message).values(list(rows)).on_conflict_do_nothing(constraint="uq_message_once")
+    return set(uow.execute(statement.returning(message.c.message_id)).scalars())
+
+
+def add_inbox_items(uow: UnitOfWork, rows: Sequence[Mapping[str, Any]]) -> None:
+    if rows:
+        uow.execute(insert(inbox_item).values(list(rows)))
+
+
+def move_messages(uow: UnitOfWork, place_id: UUID, path: Path) -> None:
+    uow.execute(
+        update(message).where(message.c.place_id == place_id, message.c.placed_path != path).values(placed_path=path)
+    )

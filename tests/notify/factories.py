@@ -1,0 +1,103 @@
+"""Events, people and keys for notify's tests. All names are invented."""
+
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID, uuid4
+from zoneinfo import ZoneInfo
+
+from contracts.intake import Channel, Language, Means, PersonContactChangedV1, Reach
+from contracts.routing import (
+    CaseAcceptedV1,
+    CaseAnsweredV1,
+    CaseAssignedV1,
+    CaseClosedV1,
+    CaseFact,
+    CaseHandedOverV1,
+    CaseOpenedV1,
+    CaseStartedV1,
+    CaseState,
+    DeadlineBreachedV1,
+    DeadlineKind,
+    Handler,
+    HandoverMeans,
+    Outcome,
+    Party,
+)
+from kit.crypto import KeyRing, new_key, seal_for_transport
+from notify.service.office import Office
+
+NOW = datetime(2026, 11, 23, 1, 0, tzinfo=UTC)
+LI = UUID(int=1)
+WANG = UUID(int=2)
+
+
+def make_handler(subject: str | None = "wang.min", **overrides: Any) -> Handler:
+    return Handler(**{"post_id": uuid4(), "title": "窗口", "subject": subject, "name": "王敏", **overrides})
+
+
+def make_party(person_id: UUID | None = LI) -> Party:
+    return Party(appeal_id=uuid4(), appeal_number="A7K2-9QXM-4", person_id=person_id)
+
+
+def make_event(kind: type[CaseFact], **overrides: Any) -> CaseFact:
+    common = {
+        "version": 1,
+        "case_id": uuid4(),
+        "number": "C7K2-9QXM-4",
+        "at": NOW,
+        "state": CaseState.ACCEPTED,
+        "placed_path": "/",
+        "parties": [make_party()],
+    }
+    return kind(**{**common, **OWN[kind], **overrides})
+
+
+OWN: dict[type[CaseFact], dict[str, Any]] = {
+    CaseOpenedV1: {"gist": "路灯不亮", "channel": Channel.WEB},
+    CaseAcceptedV1: {"promise_due": NOW, "promise_text": {"zh": "三日内"}, "handler": make_handler()},
+    CaseAssignedV1: {"handler": make_handler(), "gist": "路灯不亮", "promise_due": NOW, "first": True},
+    CaseStartedV1: {"handler": make_handler()},
+    CaseAnsweredV1: {"outcome": Outcome.SOLVED, "answer": "修好了", "handler": make_handler(), "promise_met": True},
+    CaseHandedOverV1: {"means": HandoverMeans.COLLECTED},
+    CaseClosedV1: {"handler": make_handler(), "reason": "done"},
+    DeadlineBreachedV1: {
+        "deadline_id": uuid4(),
+        "deadline": DeadlineKind.PROMISE,
+        "due_at": NOW,
+        "gist": "路灯不亮",
+        "handler": make_handler(),
+        "superior": make_handler("li.na"),
+    },
+}
+
+PROGRESS = "https://city.example/progress"
+
+OFFICE = Office(
+    keys=KeyRing.parse(new_key("k1")),
+    transport=KeyRing.parse(new_key("t1")),
+    zone=ZoneInfo("Asia/Shanghai"),
+    address=PROGRESS,
+)
+
+
+def make_reach(**overrides: Any) -> Reach:
+    return Reach(**{"means": Means.SANDBOX, "address": "sandbox:li", "name": "李平", **overrides})
+
+
+def sealed(reach: Reach, contact_id: UUID) -> str:
+    return seal_for_transport(OFFICE.transport, reach, key=contact_id)
+
+
+def contact_event(person_id: UUID = LI, **overrides: Any) -> PersonContactChangedV1:
+    return PersonContactChangedV1(version=1, person_id=person_id, sealed=sealed(make_reach(**overrides), person_id))
+
+
+def make_party_with_code(code: str, person_id: UUID = LI) -> Party:
+    appeal_id = uuid4()
+    return Party(
+        appeal_id=appeal_id,
+        appeal_number="A7K2-9QXM-4",
+        person_id=person_id,
+        language=Language.CHINESE,
+        query_code=seal_for_transport(OFFICE.transport, code, key=appeal_id),
+    )

@@ -1,0 +1,115 @@
+"""Every wording says what it should, in both languages, for every notice that a step can owe."""
+
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
+
+import pytest
+from contracts.routing import CaseAcceptedV1, CaseAssignedV1, CaseFact, DeadlineBreachedV1
+from jinja2.exceptions import SecurityError, UndefinedError
+from notify.domain.moments import spoken
+from notify.domain.owed import Owed, Template, owed_by
+from notify.migrations.wordings_v1 import WORDINGS
+from notify.service.words import named, rendered, shortened, spoken_facts
+
+from tests.notify.factories import OWN, make_event, make_handler, make_party
+from tests.notify.test_owed import TABLE
+
+ZONE = ZoneInfo("Asia/Shanghai")
+DUE = datetime(2026, 11, 25, 9, 30, tzinfo=UTC)
+
+NOTICES = [(event, notice) for event, _ in TABLE for notice in owed_by(event)]
+
+
+def words_of(notice: Owed, language: str) -> tuple[str, str]:
+    facts = spoken_facts(notice.facts, language=language, zone=ZONE)
+    facts |= {"query_code": "ABCD-EFGH-JKMN-P", "progress": "https://city.example/progress/ABCD-EFGH-JKMN-P"}
+    title, body = WORDINGS[notice.template.value][language]
+    return rendered(title, facts), rendered(body, facts)
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+@pytest.mark.parametrize("event, notice", NOTICES, ids=lambda value: getattr(value, "template", None))
+def test_every_notice_can_be_worded(event: CaseFact, notice: Owed, language: str) -> None:
+    title, body = words_of(notice, language)
+    assert notice.facts["number"] in title
+    for text in (title, body):
+        assert "None" not in text
+        assert "{" not in text
+        assert "  " not in text
+
+
+def test_every_template_has_both_languages() -> None:
+    assert {(code, language) for code, said in WORDINGS.items() for language in said} == {
+        (template.value, language) for template in Template for language in ("zh", "en")
+    }
+
+
+def test_the_resident_reads_whom_to_talk_to_who_does_it_and_by_when() -> None:
+    handler = make_handler(title="海州社区民政窗口", name="王敏", phone="0518-555-0101")
+    text = {"zh": "三个工作日内办结。", "en": "Done in 3 days."}
+    event = make_event(CaseAcceptedV1, handler=handler, promise_due=DUE, promise_text=text)
+    (notice,) = owed_by(event)
+    _, chinese = words_of(notice, "zh")
+    _, english = words_of(notice, "en")
+    for said in (text["zh"], "11月25日（星期三）17:30", "海州社区民政窗口 王敏，电话 0518-555-0101"):
+        assert said in chinese
+    for said in (text["en"], "Wednesday 25 November, 17:30", "phone 0518-555-0101"):
+        assert said in english
+    for wording in (chinese, english):
+        assert "ABCD-EFGH-JKMN-P" in wording
+        assert "https://city.example/progress/ABCD-EFGH-JKMN-P" in wording
+
+
+def test_without_a_promise_in_the_readers_language_the_date_still_stands() -> None:
+    event = make_event(CaseAcceptedV1, promise_due=DUE, promise_text={"zh": "三日内"})
+    (notice,) = owed_by(event)
+    assert "三日内" not in words_of(notice, "en")[1]
+    assert "Wednesday 25 November" in words_of(notice, "en")[1]
+
+
+def test_a_superior_reads_when_nobody_handles_it() -> None:
+    notice = next(n for n in owed_by(make_event(DeadlineBreachedV1, handler=None)))
+    assert "无人承办" in words_of(notice, "zh")[1]
+    assert "Nobody handles it" in words_of(notice, "en")[1]
+
+
+def test_times_are_the_citys_whatever_the_offset_they_came_with() -> None:
+    midnight = datetime(2026, 12, 31, 16, 5, tzinfo=UTC)
+    assert spoken(midnight, language="zh", zone=ZONE) == "1月1日（星期五）00:05"
+    assert spoken(midnight, language="en", zone=ZONE) == "Friday 1 January, 00:05"
+
+
+@pytest.mark.parametrize(
+    "handler, chinese, english",
+    [
+        (None, "", ""),
+        ({"title": "片长", "name": "", "phone": ""}, "片长", "片长"),
+        ({"title": "片长", "name": "赵军", "phone": "12"}, "片长 赵军，电话 12", "片长, 赵军, phone 12"),
+    ],
+)
+def test_who_does_it_is_named_as_far_as_known(handler: dict[str, str] | None, chinese: str, english: str) -> None:
+    assert named(handler, language="zh") == chinese
+    assert named(handler, language="en") == english
+
+
+def test_a_long_answer_is_cut_and_says_so() -> None:
+    assert shortened("好" * 10, 10) == "好" * 10
+    assert shortened("好" * 11, 10) == "好" * 9 + "…"
+
+
+def test_a_template_reaches_nothing_but_its_facts() -> None:
+    with pytest.raises(SecurityError):
+        rendered("{{ number.__class__.__mro__ }}", {"number": "C1"})
+    with pytest.raises(UndefinedError):
+        rendered("{{ nobody_knows_this }}", {"number": "C1"})
+
+
+def test_a_residents_words_are_never_read_as_a_template() -> None:
+    assert rendered("{{ gist }}", {"gist": "{{ 7 * 7 }}"}) == "{{ 7 * 7 }}"
+
+
+def test_staff_are_not_told_who_the_resident_is() -> None:
+    event = make_event(CaseAssignedV1, parties=[make_party()])
+    (notice,) = [n for n in owed_by(event) if n.audience == "staff"]
+    assert str(event.parties[0].person_id) not in str(notice.facts)
+    assert set(OWN[CaseAssignedV1]) >= {"gist"}
