@@ -7,6 +7,7 @@ from contracts.intake import AppealCorrectedV1, AppealReceivedV1, AppealWithdraw
 from contracts.notify import MessageFailedV1
 from kit.db import UnitOfWork
 from kit.kafka import consumes
+from kit.kafka.tracing import under
 from network.consumers import handlers as network_handlers
 
 from routing.repository import cases
@@ -15,7 +16,7 @@ from routing.service import notices, opening
 
 @consumes(AppealReceivedV1, on_failure="park", set_wise=True)
 def open_cases(uow: UnitOfWork, received: Sequence[AppealReceivedV1]) -> None:
-    opening.open_cases(uow, received)
+    opening.open_cases(uow, received, under=under)
 
 
 @consumes(AppealCorrectedV1, on_failure="park")

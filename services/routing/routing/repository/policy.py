@@ -8,6 +8,7 @@ from contracts.grid import Duty
 from contracts.routing import Kind, Remit
 from kit.db import UnitOfWork
 from sqlalchemy import Row, func, insert, select
+from sqlalchemy.dialects.postgresql import distinct_on
 
 from routing.domain.calendar import Calendar, CalendarDay
 from routing.domain.promise import Term, Unit
@@ -19,7 +20,7 @@ def list_categories(uow: UnitOfWork, codes: Collection[str] | None = None) -> li
     """The categories with these codes, or all, as in effect now; retired ones among them."""
     statement = (
         select(category)
-        .distinct(category.c.code)
+        .ext(distinct_on(category.c.code))
         .where(category.c.effective_from <= uow.now)
         .order_by(category.c.code, category.c.version.desc())
     )

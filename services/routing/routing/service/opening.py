@@ -1,8 +1,10 @@
 """A case comes into being from an appeal, and follows what becomes of the appeal."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from uuid import UUID
 
+from contracts.envelope import Event
 from contracts.grid import PlaceChangedV1
 from contracts.intake import AppealCorrectedV1, AppealReceivedV1, AppealWithdrawnV1, Placing
 from contracts.routing import CaseState, Outcome, Queue
@@ -23,18 +25,29 @@ from routing.domain.case import (
     Case,
     ClosedReason,
 )
+from routing.domain.rules import Category, Rule
 from routing.repository import cases, network
 from routing.service import placing
 from routing.service.placing import Ground
 
 CASE_PREFIX = "C"
 
+Tracing = Callable[[Event], AbstractContextManager[object]]
+
+
+def _no_trace(_: Event) -> AbstractContextManager[object]:
+    return nullcontext()
+
+
 #: What the resident was told when it was settled in front of them.
 ON_THE_SPOT = "当场办结。Settled on the spot."
 
 
-def open_cases(uow: UnitOfWork, received: Sequence[AppealReceivedV1]) -> None:
-    """A case for each appeal that has none yet: a fixed number of statements, however many."""
+def open_cases(uow: UnitOfWork, received: Sequence[AppealReceivedV1], *, under: Tracing = _no_trace) -> None:
+    """A case for each appeal that has none yet: a fixed number of statements, however many.
+
+    ``under`` leads each appeal's events back into the trace of its own request.
+    """
     known = cases.list_known_appeals(uow, [event.appeal_id for event in received])
     fresh = [event for event in received if event.appeal_id not in known]
     if not fresh:
@@ -47,7 +60,10 @@ def open_cases(uow: UnitOfWork, received: Sequence[AppealReceivedV1]) -> None:
         since=min((event.received_at for event in fresh if not event.historic), default=uow.now),
     )
     takers = _seats_of_takers(uow, fresh)
-    opened = [_open(uow, ground, event, paths[event.appeal_id], takers) for event in fresh]
+    opened: list[Case] = []
+    for event in fresh:
+        with under(event):
+            opened.append(_open(uow, ground, event, paths[event.appeal_id], takers))
     cases.add_cases(uow, opened)
 
 
@@ -82,21 +98,30 @@ def _open(
         return case
     placed = event.place_id is not None and event.placing in (Placing.GIVEN, Placing.EXACT)
     spot = takers.get(event.taken_by or "") if event.done_on_the_spot else None
-    rule, holder = (None, None) if category is None else placing.find_handler(ground, case, category)
-    holder = spot or (holder if placed else None)
+    rule, holder = _handler(ground, case, category, placed=placed, spot=spot)
     if rule is not None and holder is not None:
         _tell_opened(uow, case, event, dispatcher=None)
         placing.accept(uow, ground, case, rule, holder, since=event.received_at)
-        if event.done_on_the_spot:
-            _settle(uow, case, holder)
-            return case
     else:
         reason = Queue.UNPLACED if not placed else Queue.UNSORTED if category is None else Queue.VACANT
         dispatcher = placing.find_dispatcher(ground, case)
         placing.queue_case(case, reason, dispatcher)
         _tell_opened(uow, case, event, dispatcher=dispatcher)
     uow.publish(events.city_case_opened(uow, case))
+    if event.done_on_the_spot and holder is not None and case.state is CaseState.ASSIGNED:
+        _settle(uow, case, holder)
     return case
+
+
+def _handler(
+    ground: Ground, case: Case, category: Category | None, *, placed: bool, spot: Seat | None
+) -> tuple[Rule | None, Seat | None]:
+    """Who settled it keeps it, whatever it was about; else the rule's post, once it is known where and what it is."""
+    if spot is not None:
+        return placing.rule_of_the_spot(ground, category), spot
+    if category is None or not placed:
+        return None, None
+    return placing.find_handler(ground, case, category)
 
 
 def _new_case(uow: UnitOfWork, ground: Ground, event: AppealReceivedV1, path: str) -> Case:
@@ -136,6 +161,7 @@ def _open_finished(uow: UnitOfWork, case: Case) -> None:
     """A finished past: no promise, no notice, but a case like any other to be found and counted."""
     case.record(OPENED, at=uow.now, by=None, facts={"historic": True, "category": case.category})
     uow.publish(events.case_opened(uow, case, dispatcher=None))
+    uow.publish(events.city_case_opened(uow, case))
     case.close(ClosedReason.HISTORIC, at=uow.now, by=None)
     uow.publish(events.case_closed(uow, case, holder=None))
     uow.publish(events.city_case_closed(uow, case))

@@ -7,7 +7,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from contracts.grid import Duty
-from contracts.routing import CaseState, DeadlineKind, Queue
+from contracts.routing import CaseState, DeadlineKind, Kind, Queue, Remit
 from kit.db import UnitOfWork
 from kit.ids import new_id
 from network.posts import Seat, choose
@@ -68,6 +68,14 @@ def find_handler(ground: Ground, case: Case, category: Category) -> tuple[Rule, 
         if office is not None:
             return rule, office
     return rule, choose(line, rule.duty, never=case.complained_of)
+
+
+def rule_of_the_spot(ground: Ground, category: Category | None) -> Rule:
+    """For what was settled while it was taken: the matter's rule, or the counter's where nobody sorted it."""
+    if category is not None:
+        return ground.rules.rule_for(category, urgent=False)
+    counter = (Kind.ADMINISTRATIVE, Remit.COMMUNITY, None)
+    return next(rule for rule in ground.rules.rules if (rule.kind, rule.remit, rule.category) == counter)
 
 
 def find_dispatcher(ground: Ground, case: Case) -> Seat | None:

@@ -4,7 +4,11 @@ from datetime import date
 
 import sqlalchemy as sa
 from alembic import op
-from kit.migrations import create_event_tables, create_http_tables, grant, protect, scope_policy
+from kit.migrations import create_event_tables, grant, protect, scope_policy
+try:
+    from kit.migrations import create_http_tables
+except ImportError:
+    create_http_tables = lambda *_: None
 from network.migrations import create_tables as create_network_tables
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 

@@ -1,0 +1,153 @@
+"""A small city in routing's copy of the grid, and the facts that tests are made of."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+from contracts.grid import Duty, Holding, OpeningHours, PlaceChangedV1, PlaceState, PostChangedV1
+from contracts.intake import AppealReceivedV1, Channel, Placing
+from kit.auth import Person
+from kit.auth import Post as HeldPost
+from kit.db import UnitOfWork
+from kit.testing.servers import NOW, RolledBackUnitOfWork
+from network import consumers as network
+
+from tests.conftest import UnitOfWorkOf
+
+WEEKDAYS = [OpeningHours(weekday=day, opens="09:00", closes="17:00") for day in range(5)]
+
+
+@dataclass
+class City:
+    """city › district › community › area, with the posts that most tests need; each subject holds one."""
+
+    paths: dict[str, str] = field(default_factory=dict)
+    ids: dict[str, UUID] = field(default_factory=dict)
+    posts: dict[str, PostChangedV1] = field(default_factory=dict)
+
+    def person(self, *codes: str, subject: str | None = None) -> Person:
+        """Who holds these posts."""
+        posts = [self.posts[code] for code in codes]
+        held = tuple(HeldPost(p.post_id, p.duty.value, p.title, p.place_id, p.path, p.office_id) for p in posts)
+        return Person(subject or subject_of(codes[0]), frozenset(), held)
+
+
+def subject_of(code: str) -> str:
+    return f"holder.of.{code}"
+
+
+def make_place(city: City, code: str, tier: str, parent: str | None, **overrides: Any) -> PlaceChangedV1:
+    place_id = uuid4()
+    path = f"{city.paths[parent] if parent else '/'}{place_id.hex}/"
+    city.paths[code], city.ids[code] = path, place_id
+    facts = {
+        "version": 1,
+        "place_id": place_id,
+        "code": code,
+        "name": code,
+        "tier": tier,
+        "parent_id": city.ids[parent] if parent else None,
+        "path": path,
+        "depth": path.count("/") - 1,
+        "state": PlaceState.ACTIVE,
+        "opening_hours": WEEKDAYS if tier == "community" else [],
+    }
+    return PlaceChangedV1.model_validate({**facts, **overrides})
+
+
+def make_post(city: City, code: str, duty: Duty, place: str, *, filled: bool = True, **overrides: Any) -> PostChangedV1:
+    holder = Holding(subject=subject_of(code), name=f"某{code}", contact_id=uuid4(), since=NOW - timedelta(days=900))
+    facts = {
+        "version": 1,
+        "post_id": uuid4(),
+        "code": code,
+        "title": f"post {code}",
+        "duty": duty,
+        "place_id": city.ids[place],
+        "path": city.paths[place],
+        "phone": "0000-1234",
+        "holders": [holder] if filled else [],
+    }
+    post = PostChangedV1.model_validate({**facts, **overrides})
+    city.posts[code] = post
+    return post
+
+
+PLACES = (
+    ("city", "city", None),
+    ("district", "district", "city"),
+    ("community", "community", "district"),
+    ("area", "area", "community"),
+    ("other", "community", "district"),
+    ("bare", "district", "city"),
+)
+POSTS = (
+    ("dispatcher", Duty.DISPATCHER, "community"),
+    ("window", Duty.WINDOW_CLERK, "community"),
+    ("agency", Duty.AGENCY, "community"),
+    ("municipal", Duty.MUNICIPAL, "community"),
+    ("legal", Duty.LEGAL, "community"),
+    ("other_dispatcher", Duty.DISPATCHER, "other"),
+    ("district_dispatcher", Duty.DISPATCHER, "district"),
+    ("district_supervisor", Duty.SUPERVISOR, "district"),
+    ("city_dispatcher", Duty.DISPATCHER, "city"),
+)
+
+
+def lay_city(uow: UnitOfWork) -> City:
+    city = City()
+    copy_place, copy_post = network.handlers(moved=lambda *_: None)
+    for code, tier, parent in PLACES:
+        copy_place(uow, make_place(city, code, tier, parent), version=1)
+    for code, duty, place in POSTS:
+        copy_post(uow, make_post(city, code, duty, place), version=1)
+    return city
+
+
+def put_post(uow: UnitOfWork, post: PostChangedV1, *, version: int = 2) -> None:
+    network.copy_post(uow, post, version=version)
+
+
+@pytest.fixture
+def uow(uow_of: UnitOfWorkOf) -> RolledBackUnitOfWork:
+    return uow_of("routing", role="consumer")
+
+
+@pytest.fixture
+def city(uow: UnitOfWork) -> City:
+    return lay_city(uow)
+
+
+MakeAppeal = Callable[..., AppealReceivedV1]
+
+
+def make_appeal(city: City, place: str | None = "area", **overrides: Any) -> AppealReceivedV1:
+    facts: dict[str, Any] = {
+        "version": 1,
+        "appeal_id": uuid4(),
+        "number": f"A{uuid4().hex[:9]}",
+        "channel": Channel.WEB,
+        "received_at": NOW,
+        "person_id": uuid4(),
+        "gist": "路灯不亮",
+        "suggested_category": "municipal.street_lights",
+        "placing": Placing.EXACT if place else Placing.NONE,
+        "place_id": city.ids[place] if place else None,
+        "placed_path": city.paths[place or "city"],
+        "taken_path": "/",
+        "query_code": "v1.sealed",
+    }
+    return AppealReceivedV1.model_validate({**facts, **overrides})
+
+
+def make_person(subject: str) -> Person:
+    return Person(subject)
+
+
+def local(text: str) -> datetime:
+    return datetime.fromisoformat(text + "+08:00")
+
+
