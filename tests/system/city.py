@@ -1,0 +1,124 @@
+"""A whole city on this machine, started as `make up` starts it, for tests that kill its processes."""
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import psutil
+import psycopg
+
+ROOT = Path(__file__).parents[2]
+DATA = Path(os.environ.get("BAIYANG_DATA", ROOT.parent / "shared" / "data"))
+SERVICES = ("intake", "routing", "grid", "notify")
+
+
+def wait_until(claim: Callable[[], bool], *, seconds: float, what: str) -> None:
+    """Poll until the claim holds; a test that waits in vain says for what."""
+    end = time.monotonic() + seconds
+    while not claim():
+        assert time.monotonic() < end, f"{what}: not within {seconds} s"
+        time.sleep(0.02)
+
+
+@dataclass
+class City:
+    home: Path
+    port: int
+
+    @property
+    def environment(self) -> dict[str, str]:
+        return {**os.environ, "BAIYANG_HOME": str(self.home), "PORT": str(self.port)}
+
+    @property
+    def address(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    def local(self, command: str) -> None:
+        subprocess.run([sys.executable, "-m", "local", command], env=self.environment, check=True, cwd=ROOT, timeout=300)
+
+    def baiyang(self, *arguments: str, check: bool = True) -> subprocess.CompletedProcess[str]:
+        done = subprocess.run(self.command(*arguments), env=self.environment, capture_output=True, text=True, timeout=900)
+        if check:
+            assert done.returncode == 0, f"baiyang {' '.join(arguments)}\n{done.stdout[-4000:]}\n{done.stderr[-4000:]}"
+        return done
+
+    def start_baiyang(self, *arguments: str, log: Path) -> subprocess.Popen[bytes]:
+        return subprocess.Popen(
+            self.command(*arguments), env=self.environment, stdout=log.open("wb"), stderr=subprocess.STDOUT
+        )
+
+    @staticmethod
+    def command(*arguments: str) -> list[str]:
+        return [sys.executable, "-m", "cli", *arguments]
+
+    def settings(self) -> dict[str, str]:
+        """What the supervisor wrote for the command line: BAIYANG_HOME/env."""
+        lines = (self.home / "env").read_text().splitlines()
+        return dict(line.split("=", 1) for line in lines if "=" in line)
+
+    def pid_of(self, process: str) -> int:
+        return int((self.home / "run" / f"{process}.pid").read_text().split()[0])
+
+    def connect(self, service: str, role: str = "auditor") -> psycopg.Connection:
+        url = self.settings()[f"{service.upper()}_DATABASE_URL"].replace("postgresql+asyncpg://", "postgresql://")
+        return psycopg.connect(url.format(role=f"{service}_{role}"), autocommit=True)
+
+    def count(self, service: str, query: str) -> int:
+        with self.connect(service) as connection, connection.cursor() as cursor:
+            cursor.execute("select set_config('app.lo1', '/', false), set_config('app.hi1', '0', false)")
+            cursor.execute(query)  # type: ignore[arg-type, unused-ignore]
+            row = cursor.fetchone()
+        assert row is not None
+        return int(row[0])
+
+
+def free_port_range() -> int:
+    """A port with the hundred after it unused, as the supervisor lays its processes out behind PORT."""
+    for port in range(21000, 31000, 200):
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            if probe.connect_ex(("127.0.0.1", port)) != 0 and probe.connect_ex(("127.0.0.1", port + 30)) != 0:
+                return port
+    raise AssertionError("no free range of ports")
+
+
+@contextmanager
+def running_city(home: Path) -> Iterator[City]:
+    city = City(home=home, port=free_port_range())
+    try:
+        city.local("up")
+        yield city
+    finally:
+        city.local("down")
+        shutil.rmtree(home, ignore_errors=True)
+
+
+@contextmanager
+def stopped(pid: int) -> Iterator[None]:
+    """Hold a process still, so that what it has begun can be looked at; it goes on afterwards, if it still lives."""
+    os.kill(pid, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        if psutil.pid_exists(pid):
+            os.kill(pid, signal.SIGCONT)
+
+
+def kill_in_the_act(pid: int, has_begun: Callable[[], bool], *, seconds: float = 60) -> None:
+    """``kill -9`` while the process has uncommitted or unacknowledged work: held still, looked at, and only then killed."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        with stopped(pid):
+            if has_begun():
+                os.kill(pid, signal.SIGKILL)
+                return
+        time.sleep(0.013)
+    raise AssertionError(f"process {pid} was never seen with work begun within {seconds} s")
