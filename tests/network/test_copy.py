@@ -66,7 +66,8 @@ def test_an_older_state_of_a_place_never_undoes_a_newer(uow: UnitOfWork) -> None
     copy_place(uow, make_place(name="海州区"), version=7)
     copy_place(uow, make_place(name="海州"), version=6)
     found = places.find_place_by_code(uow, "test-haizhou")
-    assert found is not None and found.name == "海州区"
+    assert found is not None
+    assert found.name == "海州区"
 
 
 def test_the_same_state_again_heals_a_copy_that_was_damaged(uow: UnitOfWork) -> None:
@@ -75,7 +76,8 @@ def test_the_same_state_again_heals_a_copy_that_was_damaged(uow: UnitOfWork) -> 
     uow.connection.exec_driver_sql("update place_copy set name = 'damaged'")
     copy_place(uow, make_place(), version=7)
     found = places.find_place(uow, DISTRICT)
-    assert found is not None and found.name == "海州"
+    assert found is not None
+    assert found.name == "海州"
 
 
 def test_a_place_that_moves_takes_its_rows_along_once(uow: UnitOfWork) -> None:
@@ -110,7 +112,8 @@ def test_a_stand_in_answers_before_the_holder_for_its_term(uow: UnitOfWork) -> N
     post = make_post(holders=[make_holding("li.na")], stand_ins=[make_holding("wang.min")])
     consumers.copy_post(uow, post, version=1)
     seat = posts.find_seat(uow, post.post_id)
-    assert seat is not None and (seat.subject, seat.stand_in) == ("wang.min", True)
+    assert seat is not None
+    assert (seat.subject, seat.stand_in) == ("wang.min", True)
 
 
 def test_a_retired_post_answers_for_nothing(uow: UnitOfWork) -> None:
