@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from kit.db import UnitOfWork
@@ -59,7 +60,7 @@ _SEEN = [message.c[name] for name in Message.__dataclass_fields__]
 
 
 def list_messages_of_case(
-    uow: UnitOfWork, case_id: UUID, *, after: tuple[datetime, UUID] | None, limit: int
+    uow: UnitOfWork, case_id: UUID, *, after: tuple[Any, ...] | None, limit: int
 ) -> list[Message]:
     """Oldest first."""
     statement = select(*_SEEN).where(message.c.case_id == case_id)
@@ -69,7 +70,7 @@ def list_messages_of_case(
     return [Message(**row._mapping) for row in rows]
 
 
-def list_troubled_in_scope(uow: UnitOfWork, *, before: tuple[datetime, UUID] | None, limit: int) -> list[Message]:
+def list_troubled_in_scope(uow: UnitOfWork, *, before: tuple[Any, ...] | None, limit: int) -> list[Message]:
     """Latest first, of what the scope lets see."""
     statement = select(*_SEEN).where(message.c.state.in_([state.value for state in TROUBLED]))
     if before is not None:
@@ -85,7 +86,7 @@ _TROUBLED_ANYWHERE = text("select * from list_troubled_messages(:before_at, :bef
 )
 
 
-def list_troubled_anywhere(uow: UnitOfWork, *, before: tuple[datetime, UUID] | None, limit: int) -> list[Message]:
+def list_troubled_anywhere(uow: UnitOfWork, *, before: tuple[Any, ...] | None, limit: int) -> list[Message]:
     """Latest first, through the narrow function for operators."""
     at, identity = before if before is not None else (None, None)
     rows = uow.execute(_TROUBLED_ANYWHERE, {"before_at": at, "before_id": identity, "most": limit})
@@ -111,7 +112,7 @@ def take_up_again(uow: UnitOfWork, message_id: UUID, *, by: str) -> State | None
 _ITEM = [inbox_item.c[name] for name in InboxItem.__dataclass_fields__]
 
 
-def list_inbox(uow: UnitOfWork, subject: str, *, after: tuple[bool, UUID] | None, limit: int) -> list[InboxItem]:
+def list_inbox(uow: UnitOfWork, subject: str, *, after: tuple[Any, ...] | None, limit: int) -> list[InboxItem]:
     """Unread first, latest first. ``after`` is whether the last item seen was unread, and its id."""
     is_unread = inbox_item.c.read_at.is_(None)
     statement = select(*_ITEM).where(inbox_item.c.subject == subject)

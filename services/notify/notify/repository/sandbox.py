@@ -1,39 +1,68 @@
-"""The sandbox's own log."""
+"""The sandbox's own log. What it holds is sealed under the service's keys, as a message store should."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
+from kit.crypto import KeyRing
 from kit.db import UnitOfWork
-from sqlalchemy import (
-    select,
-)
+from kit.ids import new_id
+from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert as upsert
 
+from notify.domain.sending import Letter
 from notify.models import sandbox_message
 
 
 @dataclass(frozen=True)
 class SandboxMessage:
+    """A message as it would stand on a phone; blank once its reader has been erased."""
+
     sandbox_id: UUID
-    idempotency_key: str
-    address: str | None
-    text: str | None
+    address: str
+    text: str
     received_at: datetime
 
 
-def add_sandbox_messages(uow: UnitOfWork, rows: Iterable[Mapping[str, Any]]) -> None:
+def add_sandbox_messages(uow: UnitOfWork, keys: KeyRing, letters: Sequence[Letter]) -> None:
     """As a provider with idempotency keys does: what it has had before, it takes and does not send again."""
-    statement = upsert(sandbox_message).values(list(rows))
-    uow.execute(statement.on_conflict_do_nothing(index_elements=[sandbox_message.c.idempotency_key]))
+    rows = [
+        {
+            "sandbox_id": new_id(uow.now),
+            "idempotency_key": letter.key,
+            "message_id": letter.message_id,
+            "address": keys.seal(letter.address.encode(), _bound("address", letter.key)),
+            "text": keys.seal(letter.text.encode(), _bound("text", letter.key)),
+            "received_at": uow.now,
+        }
+        for letter in letters
+    ]
+    if rows:
+        once = upsert(sandbox_message).on_conflict_do_nothing(index_elements=[sandbox_message.c.idempotency_key])
+        uow.execute(once, rows)
 
 
-def list_sandbox(uow: UnitOfWork, *, before: UUID | None, limit: int) -> list[SandboxMessage]:
+def list_sandbox(uow: UnitOfWork, keys: KeyRing, *, before: UUID | None, limit: int) -> list[SandboxMessage]:
     """Latest first."""
-    statement = select(*[sandbox_message.c[name] for name in SandboxMessage.__dataclass_fields__])
+    statement = select(sandbox_message).order_by(sandbox_message.c.sandbox_id.desc()).limit(limit)
     if before is not None:
         statement = statement.where(sandbox_message.c.sandbox_id < before)
-    rows = uow.execute(statement.order_by(sandbox_message.c.sandbox_id.desc()).limit(limit))
-    return [SandboxMessage(**row._mapping) for row in rows]
+    return [
+        SandboxMessage(
+            sandbox_id=row.sandbox_id,
+            address=_opened(keys, row.address, "address", row.idempotency_key),
+            text=_opened(keys, row.text, "text", row.idempotency_key),
+            received_at=row.received_at,
+        )
+        for row in uow.execute(statement)
+    ]
+
+
+def _opened(keys: KeyRing, sealed: str | None, column: str, key: str) -> str:
+    return "" if sealed is None else keys.open(sealed, _bound(column, key)).decode()
+
+
+def _bound(column: str, key: str) -> str:
+    """What a sealed value is bound to."""
+    return f"sandbox_message {column} {key}"

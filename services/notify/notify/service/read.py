@@ -4,8 +4,9 @@ from datetime import datetime
 from uuid import UUID
 
 from contracts.grid import Duty
-from kit.auth import AUDITOR, OPERATOR, Person
+from kit.auth import OPERATOR, Person
 from kit.db import UnitOfWork
+from kit.paging import Page, Sheet
 
 from notify import repository
 from notify.domain.sending import TROUBLED
@@ -16,27 +17,28 @@ from notify.repository import InboxItem, Message
 RETRYING = (Duty.DISPATCHER.value, Duty.SUPERVISOR.value)
 
 
-def list_case_messages(
-    uow: UnitOfWork, case_id: UUID, *, after: tuple[datetime, UUID] | None, limit: int
-) -> list[Message]:
-    return repository.list_messages_of_case(uow, case_id, after=after, limit=limit)
+def list_case_messages(uow: UnitOfWork, case_id: UUID, page: Page) -> Sheet[Message]:
+    """Oldest first."""
+    rows = repository.list_messages_of_case(uow, case_id, after=page.after(datetime, UUID), limit=page.fetch)
+    return page.sheet(rows, position=lambda message: (message.created_at, message.message_id))
 
 
-def list_troubled_messages(uow: UnitOfWork, *, before: tuple[datetime, UUID] | None, limit: int) -> list[Message]:
-    """What failed or is unknown: everywhere for operators, of their places for everybody else."""
-    if OPERATOR in uow.person.roles:
-        return repository.list_troubled_anywhere(uow, before=before, limit=limit)
-    return repository.list_troubled_in_scope(uow, before=before, limit=limit)
+def list_troubled_messages(uow: UnitOfWork, page: Page) -> Sheet[Message]:
+    """What failed or is unknown, latest first: everywhere for operators, of their places for everybody else."""
+    everywhere = OPERATOR in uow.person.roles
+    find = repository.list_troubled_anywhere if everywhere else repository.list_troubled_in_scope
+    rows = find(uow, before=page.after(datetime, UUID), limit=page.fetch)
+    return page.sheet(rows, position=lambda message: (message.changed_at, message.message_id))
 
 
 def retry_message(uow: UnitOfWork, message_id: UUID) -> UUID:
     """Send again what failed or is unknown. That somebody may be told twice is the person's decision and on record."""
     _check_retry(uow, uow.person, message_id)
-    found = repository.take_up_again(uow, message_id, by=uow.person.subject)
-    if found is None:
+    found_in = repository.take_up_again(uow, message_id, by=uow.person.subject)
+    if found_in is None:
         raise MessageNotFound
-    if found not in TROUBLED:
-        raise MessageNotRetryable(found.value)
+    if found_in not in TROUBLED:
+        raise MessageNotRetryable(found_in.value)
     return message_id
 
 
@@ -45,16 +47,18 @@ def _check_retry(uow: UnitOfWork, person: Person, message_id: UUID) -> None:
         return
     if repository.find_message(uow, message_id) is None:
         raise MessageNotFound
-    if AUDITOR in person.roles or not any(person.has_duty(duty) for duty in RETRYING):
+    if not any(person.has_duty(duty) for duty in RETRYING):
         raise NotYoursToRetry
 
 
-def list_inbox(uow: UnitOfWork, *, after: tuple[bool, UUID] | None, limit: int) -> list[InboxItem]:
+def list_inbox(uow: UnitOfWork, page: Page) -> Sheet[InboxItem]:
     """Unread first, latest first."""
-    return repository.list_inbox(uow, uow.person.subject, after=after, limit=limit)
+    rows = repository.list_inbox(uow, uow.person.subject, after=page.after(bool, UUID), limit=page.fetch)
+    return page.sheet(rows, position=lambda item: (item.read_at is None, item.item_id))
 
 
 def read_item(uow: UnitOfWork, item_id: UUID) -> InboxItem:
+    """The item, read; the first reading counts."""
     item = repository.mark_read(uow, item_id, subject=uow.person.subject)
     if item is None:
         raise InboxItemNotFound

@@ -1,0 +1,100 @@
+"""notify over HTTP: parse, call one use case, return."""
+
+from dataclasses import asdict
+from importlib.resources import files
+from uuid import UUID
+
+from fastapi import APIRouter, Request
+from fastapi.responses import HTMLResponse, Response
+from jinja2 import Environment, select_autoescape
+from kit.db import Database
+from kit.http import AskedPage, Door, ListView, responses_for
+
+from notify import repository
+from notify.schemas import InboxItemView, MessageView, RetryView
+from notify.service import read
+from notify.service.office import Office
+
+router = APIRouter(prefix="/notify/v1", responses=responses_for(401, 403, 422, 503))
+
+
+@router.get("/inbox", tags=["inbox"], response_model=ListView[InboxItemView])
+async def list_inbox(door: Door, page: AskedPage) -> Response:
+    """Your notices, unread first."""
+    return await door.read(read.list_inbox, page, view=_inbox)
+
+
+@router.post(
+    "/inbox/{item_id}/readings",
+    tags=["inbox"],
+    status_code=201,
+    response_model=InboxItemView,
+    responses=responses_for(404, 409),
+)
+async def read_item(item_id: UUID, door: Door) -> Response:
+    """You have read it. Saying so twice changes nothing."""
+    return await door(read.read_item, item_id, view=InboxItemView.of)
+
+
+@router.get("/messages", tags=["messages"], response_model=ListView[MessageView])
+async def list_case_messages(case: UUID, door: Door, page: AskedPage) -> Response:
+    """Who was told what about a case, and how it stands; of the places that you answer for."""
+    return await door.read(read.list_case_messages, case, page, view=_messages)
+
+
+@router.get("/messages/troubled", tags=["messages"], response_model=ListView[MessageView])
+async def list_troubled_messages(door: Door, page: AskedPage) -> Response:
+    """What needs a person: messages that failed, and those of which nobody can tell whether they arrived."""
+    return await door.read(read.list_troubled_messages, page, view=_messages)
+
+
+@router.post(
+    "/messages/{message_id}/retries",
+    tags=["messages"],
+    status_code=201,
+    response_model=RetryView,
+    responses=responses_for(404, 409),
+)
+async def retry_message(message_id: UUID, door: Door) -> Response:
+    """Send again what failed or is unknown. Of an unknown one the reader may be told twice: that is yours to decide."""
+    return await door(read.retry_message, message_id, view=lambda identity: RetryView(message_id=identity))
+
+
+def _inbox(sheet: object) -> ListView[InboxItemView]:
+    return ListView[InboxItemView].model_validate(sheet, from_attributes=True)
+
+
+def _messages(sheet: object) -> ListView[MessageView]:
+    return ListView[MessageView].model_validate(sheet, from_attributes=True)
+
+
+#: Mounted only where NOTIFY_SANDBOX is on.
+sandbox = APIRouter(prefix="/notify/v1", include_in_schema=False)
+
+SHOWN = 50
+
+_PAGE = Environment(autoescape=select_autoescape(default=True, default_for_string=True)).from_string(
+    files("notify.providers").joinpath("sandbox.html").read_text(encoding="utf-8")
+)
+
+
+@sandbox.get("/sandbox")
+async def show_sandbox(request: Request, before: UUID | None = None) -> HTMLResponse:
+    database: Database = request.app.state.database
+    office: Office = request.app.state.office
+    messages = await database.run_everywhere(
+        lambda uow: repository.list_sandbox(uow, office.keys, before=before, limit=SHOWN + 1)
+    )
+    page = _PAGE.render(
+        messages=[
+            asdict(m) | {"at": f"{m.received_at.astimezone(office.zone):%m-%d %H:%M:%S}"} for m in messages[:SHOWN]
+        ],
+        older=messages[SHOWN - 1].sandbox_id if len(messages) > SHOWN else None,
+        is_later=before is not None,
+    )
+    headers = {
+        "Cache-Control": "no-store",
+        "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'",
+        "X-Robots-Tag": "noindex",
+    }
+    return HTMLResponse(page, headers=headers)
