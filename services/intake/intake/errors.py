@@ -2,7 +2,7 @@
 
 ::
 
-    NotFound    AppealNotFound
+    NotFound    AppealNotFound, NoSuchCode
     Conflict    AppealWithdrawn, NumberTaken
     Stale       AppealChanged
     Forbidden   NotYours
@@ -15,6 +15,15 @@ from kit.errors import Conflict, Forbidden, Invalid, NotFound, Stale
 class AppealNotFound(NotFound):
     def __init__(self) -> None:
         super().__init__("no_such_appeal", "There is no such appeal in the places that your posts answer for.")
+
+
+class NoSuchCode(NotFound):
+    """Well formed, and nobody's."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "no_such_code", "No appeal has this query code: compare it with the receipt, or call the station."
+        )
 
 
 class AppealWithdrawn(Conflict):

@@ -36,16 +36,8 @@ class Progress:
 
 
 @dataclass(frozen=True)
-class NoSuchCode:
-    """The code is well formed and nobody's."""
-
-
-@dataclass(frozen=True)
 class TooManyGuesses:
     retry_after: timedelta
-
-
-Answer = Progress | NoSuchCode | TooManyGuesses
 
 
 def window_of(now: datetime) -> datetime:

@@ -66,10 +66,10 @@ def ends_of_mergers(uow: UnitOfWork, ids: set[UUID], *, at_most: int) -> dict[UU
 
 def latest_changes(uow: UnitOfWork) -> tuple[datetime | None, datetime | None]:
     """When the copies of places and of categories last changed, in one round trip."""
-    places = select(func.max(place.c.changed_at)).scalar_subquery()
-    categories = select(func.max(category_copy.c.changed_at)).scalar_subquery()
+    places = select(func.max(place.c.changed_at)).scalar_subquery().label("places")
+    categories = select(func.max(category_copy.c.changed_at)).scalar_subquery().label("categories")
     row = uow.execute(select(places, categories)).one()
-    return row[0], row[1]
+    return row.places, row.categories
 
 
 def list_categories(uow: UnitOfWork) -> list[Category]:

@@ -7,7 +7,8 @@ from kit.db import UnitOfWork
 from sqlalchemy import Row, text
 from sqlalchemy.dialects.postgresql import insert as upsert
 
-from intake.domain.progress import Answer, NoSuchCode, Progress, Standing, TooManyGuesses
+from intake.domain.progress import Progress, Standing, TooManyGuesses
+from intake.errors import NoSuchCode
 from intake.models import progress
 from intake.repository.sealing import Keys
 
@@ -16,7 +17,7 @@ _BY_CODE = text("select * from progress_by_code(:codes, :client, :window, :limit
 
 def find_by_code(
     uow: UnitOfWork, keys: Keys, code: str, *, client: str, window: datetime, limit: int, wait: timedelta
-) -> Answer:
+) -> Progress | TooManyGuesses | NoSuchCode:
     values = {
         "codes": keys.indexes("query code", code),
         "client": keys.index("client", client),

@@ -7,8 +7,8 @@ from kit.numbers import parse_code
 from kit.paging import Page, Sheet
 
 from intake.domain.appeal import Location
-from intake.domain.progress import GUESSES, Answer, wait_of, window_of
-from intake.errors import AppealNotFound
+from intake.domain.progress import GUESSES, Progress, TooManyGuesses, wait_of, window_of
+from intake.errors import AppealNotFound, NoSuchCode
 from intake.repository import appeals, progress
 from intake.repository.appeals import AppealFile, AppealLine
 from intake.service.placing import locate, locate_code
@@ -35,14 +35,11 @@ def try_address(uow: UnitOfWork, address: str, *, station: Station) -> Location:
     return locate(station, address=address, near=near, root=root)
 
 
-def find_progress(uow: UnitOfWork, code: str, *, client: str, station: Station) -> Answer:
-    """How it stands, for who holds the code. A guess is counted, so no error may undo it."""
+def find_progress(
+    uow: UnitOfWork, code: str, *, client: str, station: Station
+) -> Progress | TooManyGuesses | NoSuchCode:
+    """How it stands, for who holds the code. A guess is counted, so that error is returned, not raised."""
+    known = parse_code(code, field="/code")
     return progress.find_by_code(
-        uow,
-        station.keys,
-        parse_code(code, field="/code"),
-        client=client,
-        window=window_of(uow.now),
-        limit=GUESSES,
-        wait=wait_of(uow.now),
+        uow, station.keys, known, client=client, window=window_of(uow.now), limit=GUESSES, wait=wait_of(uow.now)
     )

@@ -1,0 +1,124 @@
+"""Appeals: parse, call one use case, return."""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Query, Request, Response
+from kit.http import AskedPage, Door, IfMatch, ListView, responses_for
+from kit.paging import Sheet
+from pydantic import BaseModel
+
+from intake.repository.appeals import AppealLine
+from intake.schemas import (
+    AppealChangedView,
+    AppealLineView,
+    AppealView,
+    Code,
+    CorrectionAsked,
+    LocationView,
+    NewAppeal,
+    PlacingAsked,
+    ReceiptView,
+    WithdrawalAsked,
+)
+from intake.service import amending, reading, receiving
+from intake.service.station import Station
+
+router = APIRouter(
+    prefix="/intake/v1", tags=["appeals"], responses=responses_for(400, 401, 403, 404, 409, 413, 415, 422, 503)
+)
+
+_WRITES = responses_for(412, 428)
+
+
+def station_of(request: Request) -> Station:
+    station: Station = request.app.state.station
+    return station
+
+
+def _location(view: BaseModel) -> str:
+    assert isinstance(view, ReceiptView)
+    return f"/intake/v1/appeals/{view.appeal_id}"
+
+
+@router.post(
+    "/appeals",
+    status_code=201,
+    response_model=ReceiptView,
+    summary="Take an appeal",
+    responses={200: {"model": ReceiptView, "description": "This source and external number had been taken before."}},
+)
+async def receive_appeal(body: NewAppeal, request: Request, door: Door) -> Response:
+    """The receipt holds the query code. A repetition of the same source and number answers the same appeal (200)."""
+    response = await door(
+        receiving.receive_appeal,
+        body.given(),
+        station=station_of(request),
+        view=ReceiptView.of,
+        status=201,
+        location=_location,
+    )
+    if bytes(response.body).endswith(b'"repeated":true}'):
+        response.status_code = 200
+    return response
+
+
+@router.get("/appeals", response_model=ListView[AppealLineView], summary="Appeals of the places that you answer for")
+async def list_appeals(door: Door, page: AskedPage, place: Annotated[Code | None, Query()] = None) -> Response:
+    return await door.read(reading.list_appeals, page, place=place, view=_sheet)
+
+
+def _sheet(sheet: Sheet[AppealLine]) -> ListView[AppealLineView]:
+    return ListView(items=[AppealLineView.of(line) for line in sheet.items], next=sheet.next)
+
+
+@router.get("/appeals/{appeal_id}", response_model=AppealView, summary="An appeal with its words")
+async def get_appeal(appeal_id: UUID, request: Request, door: Door) -> Response:
+    return await door.read(reading.get_appeal, appeal_id, station=station_of(request), view=AppealView.of_file)
+
+
+@router.post(
+    "/appeals/{appeal_id}/corrections",
+    status_code=201,
+    response_model=AppealChangedView,
+    summary="Say what holds now",
+    responses=_WRITES,
+)
+async def correct_appeal(
+    appeal_id: UUID, body: CorrectionAsked, request: Request, if_match: IfMatch, door: Door
+) -> Response:
+    return await door(
+        amending.correct_appeal,
+        appeal_id,
+        version=if_match,
+        station=station_of(request),
+        words=body.words,
+        place=body.place,
+        category=body.category,
+        view=AppealChangedView.of,
+    )
+
+
+@router.post(
+    "/appeals/{appeal_id}/withdrawals",
+    status_code=201,
+    response_model=AppealChangedView,
+    summary="Withdraw it for the resident",
+    responses=_WRITES,
+)
+async def withdraw_appeal(
+    appeal_id: UUID, body: WithdrawalAsked, request: Request, if_match: IfMatch, door: Door
+) -> Response:
+    return await door(
+        amending.withdraw_appeal,
+        appeal_id,
+        version=if_match,
+        reason=body.reason,
+        station=station_of(request),
+        view=AppealChangedView.of,
+    )
+
+
+@router.post("/placings", status_code=200, response_model=LocationView, summary="Where would this address be placed?")
+async def try_address(body: PlacingAsked, request: Request, door: Door) -> Response:
+    return await door(reading.try_address, body.address, station=station_of(request), view=LocationView.of)

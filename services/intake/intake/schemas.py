@@ -1,0 +1,257 @@
+"""HTTP bodies of intake."""
+
+from datetime import datetime
+from typing import Annotated, Self
+from uuid import UUID
+
+from contracts.intake import Channel, Language, Means, Placing
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
+
+from intake.domain.appeal import Appeal, Asker, Entry, EntryKind, Receipt, Submission, Who, WhoKind, WithdrawalReason
+from intake.domain.appeal import Location as PlacedAt
+from intake.domain.progress import Progress, Standing
+from intake.repository.appeals import AppealFile, AppealLine
+
+#: No NUL (PostgreSQL keeps none) and no other control character but line breaks and tabs.
+_CLEAN = r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f]*$"
+
+Words = Annotated[str, StringConstraints(min_length=1, max_length=20_000, pattern=_CLEAN, strip_whitespace=True)]
+Line = Annotated[
+    str, StringConstraints(min_length=1, max_length=300, pattern=r"^[^\x00-\x1f\x7f]*$", strip_whitespace=True)
+]
+Code = Annotated[str, StringConstraints(min_length=1, max_length=64, pattern=r"^[^\x00-\x20\x7f]+$")]
+Name = Annotated[
+    str, StringConstraints(min_length=1, max_length=120, pattern=r"^[^\x00-\x1f\x7f]*$", strip_whitespace=True)
+]
+
+
+class Asked(BaseModel):
+    model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
+
+
+class WhoAsks(Asked):
+    kind: WhoKind
+    name: Name | None = None
+    reference: Annotated[UUID | None, Field(description="The register's id of the resident or organisation.")] = None
+    means: Annotated[Means, Field(description="How they want to be told.")] = Means.NONE
+    address: Annotated[Name | None, Field(description="Where they are reached by this means.")] = None
+    language: Language = Language.CHINESE
+    origin: Annotated[
+        Name | None, Field(description="The author's name in the source: the same author is the same person.")
+    ] = None
+
+    def given(self) -> Who:
+        return Who(**{name: getattr(self, name) for name in type(self).model_fields})
+
+
+class NewAppeal(Asked):
+    """What the resident says, for whoever takes it. Only channel, words and who are needed."""
+
+    channel: Channel
+    words: Annotated[Words, Field(description="In their own words; they never leave intake.")]
+    who: WhoAsks
+    title: Annotated[Line | None, Field(description="In one line.")] = None
+    place: Annotated[Code | None, Field(description="The code of the place, where it is known.")] = None
+    address: Annotated[Line | None, Field(description="Where it is, in words: resolved against the places' names.")] = (
+        None
+    )
+    category: Annotated[
+        Code | None, Field(description="As confirmed by who takes it; without it, one is suggested.")
+    ] = None
+    language: Language = Language.CHINESE
+    source: Annotated[Code | None, Field(description="The system that it comes from.")] = None
+    external_id: Annotated[Name | None, Field(description="Its number there: with the source, unique for good.")] = None
+    written_at: Annotated[AwareDatetime | None, Field(description="The date that it bears.")] = None
+    received_at: Annotated[AwareDatetime | None, Field(description="For a finished past only; else it is now.")] = None
+    historic: Annotated[bool, Field(description="A finished past: no clock is started and nobody is told.")] = False
+    urgent: bool = False
+    done_on_the_spot: Annotated[bool, Field(description="Settled while it was taken.")] = False
+    complained_of: Annotated[
+        list[Name], Field(max_length=10, description="Sign-in subjects of staff complained of: they never handle it.")
+    ] = []
+
+    def given(self) -> Submission:
+        facts = {name: getattr(self, name) for name in type(self).model_fields}
+        return Submission(
+            **{**facts, "who": self.who.given(), "title": self.title or "", "complained_of": tuple(self.complained_of)}
+        )
+
+
+class ReceiptView(BaseModel):
+    appeal_id: UUID
+    number: str
+    query_code: Annotated[
+        str | None, Field(description="Opens the progress page; told once, so null when this is a repetition.")
+    ]
+    received_at: datetime
+    placing: Placing
+    place_id: UUID | None
+    suggested_category: str | None
+    repeated: Annotated[bool, Field(description="This source and external number had been taken before.")]
+
+    @classmethod
+    def of(cls, receipt: Receipt) -> Self:
+        return cls(**{name: getattr(receipt, name) for name in cls.model_fields})
+
+
+class CorrectionAsked(Asked):
+    """What holds now; at least one of them."""
+
+    words: Words | None = None
+    place: Code | None = None
+    category: Code | None = None
+
+
+class WithdrawalAsked(Asked):
+    reason: WithdrawalReason = WithdrawalReason.UNWANTED
+
+
+class PlacingAsked(Asked):
+    address: Line
+
+
+class LocationView(BaseModel):
+    placing: Placing
+    place_id: Annotated[UUID | None, Field(description="The narrowest place that is certain.")]
+    candidates: Annotated[list[UUID], Field(description="Where it stays open: the places among which.")]
+
+    @classmethod
+    def of(cls, location: PlacedAt) -> Self:
+        return cls(placing=location.placing, place_id=location.place_id, candidates=list(location.candidates))
+
+
+class AskerView(BaseModel):
+    id: UUID
+    kind: WhoKind
+    name: str | None
+    means: Means
+    address: str | None
+    language: Language
+    reference: UUID | None
+
+    @classmethod
+    def of(cls, asker: Asker) -> Self:
+        return cls(**{name: getattr(asker, name) for name in cls.model_fields})
+
+
+class EntryView(BaseModel):
+    at: datetime
+    by: str | None
+    kind: EntryKind
+    version: int
+    words: str | None
+    place_id: UUID | None
+    category: str | None
+    reason: WithdrawalReason | None
+
+    @classmethod
+    def of(cls, entry: Entry) -> Self:
+        return cls(**{name: getattr(entry, name) for name in cls.model_fields})
+
+
+class SuggestionView(BaseModel):
+    """A suggestion, not a decision: these words of the category are in the text."""
+
+    category: str
+    why: list[str]
+
+
+class AppealChangedView(BaseModel):
+    appeal_id: UUID
+    number: str
+    version: int
+    gist: str
+    category: str | None
+    location: LocationView
+    withdrawn_at: datetime | None
+
+    @classmethod
+    def of(cls, appeal: Appeal) -> Self:
+        return cls(
+            appeal_id=appeal.id,
+            number=appeal.number,
+            version=appeal.version,
+            gist=appeal.gist,
+            category=appeal.category,
+            location=LocationView.of(appeal.location),
+            withdrawn_at=appeal.withdrawn_at,
+        )
+
+
+#: Fields of the view that are no plain fields of the appeal.
+_OF_OTHERS = {"suggestion", "asker", "complained_of", "entries", "attachments"}
+
+
+class AppealView(AppealChangedView):
+    """For who may see it. ``attachments`` come later; they have their room."""
+
+    channel: Channel
+    title: str
+    words: str
+    address: str | None
+    suggestion: SuggestionView | None
+    asker: AskerView | None
+    received_at: datetime
+    written_at: datetime | None
+    historic: bool
+    language: Language
+    taken_by: str | None
+    source: str | None
+    external_id: str | None
+    urgent: bool
+    done_on_the_spot: bool
+    complained_of: list[str]
+    entries: list[EntryView]
+    attachments: list[UUID] = []
+
+    @classmethod
+    def of_file(cls, file: AppealFile) -> Self:
+        appeal = file.appeal
+        same = AppealView.model_fields.keys() - AppealChangedView.model_fields.keys() - _OF_OTHERS
+        return cls(
+            **AppealChangedView.of(appeal).model_dump(),
+            **{name: getattr(appeal, name) for name in same},
+            suggestion=(
+                SuggestionView(category=appeal.suggested_category, why=list(appeal.suggestion_why))
+                if appeal.suggested_category
+                else None
+            ),
+            asker=AskerView.of(file.asker) if file.asker else None,
+            complained_of=list(appeal.complained_of),
+            entries=[EntryView.of(entry) for entry in file.entries],
+        )
+
+
+class AppealLineView(BaseModel):
+    id: UUID
+    number: str
+    channel: Channel
+    gist: str
+    category: str | None
+    suggested_category: str | None
+    placing: Placing
+    place_id: UUID | None
+    received_at: datetime
+    withdrawn_at: datetime | None
+    version: int
+
+    @classmethod
+    def of(cls, line: AppealLine) -> Self:
+        return cls(**{name: getattr(line, name) for name in cls.model_fields})
+
+
+class ProgressView(BaseModel):
+    """Whom to talk to, who does it, how it stands, by when; nothing else."""
+
+    number: str
+    standing: Standing
+    received_at: datetime
+    talk_to: str | None
+    phone: str | None
+    handler: str | None
+    due: datetime | None
+    promise: dict[str, str] | None
+
+    @classmethod
+    def of(cls, progress: Progress) -> Self:
+        return cls(**{name: getattr(progress, name) for name in cls.model_fields})
