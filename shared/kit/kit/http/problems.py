@@ -128,9 +128,7 @@ def handle_problems(app: FastAPI) -> None:
         OperationalError: _database_away,
         PoolTimeout: _database_away,
         DBAPIError: _database_error,
-        ConnectionError: _database_away,
-        TimeoutError: _database_away,
-        Exception: _defect,
+        OSError: _database_away,
     }
     for kind, handler in handlers.items():
         app.add_exception_handler(kind, handler)
@@ -181,6 +179,10 @@ def is_passing(error: DBAPIError) -> bool:
 
 
 async def _defect(request: Request, error: Exception) -> JSONResponse:
+    return answer_defect(request, error)
+
+
+def answer_defect(request: Request, error: Exception) -> JSONResponse:
     log.error("defect", exc_info=error, method=request.method, path=route_of(request))
     return problem(
         request, 500, "defect", "This is a defect of the platform; it has been recorded. Report the trace_id."

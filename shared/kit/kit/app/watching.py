@@ -1,0 +1,168 @@
+"""What is seen of a running process: its requests by route, its health, its metrics."""
+
+import asyncio
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from alembic.config import Config
+from alembic.script import ScriptDirectory
+from fastapi import FastAPI, Request, Response
+from fastapi.responses import JSONResponse
+from prometheus_client import CONTENT_TYPE_LATEST, Counter, Gauge, Histogram, generate_latest
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from kit.db import Database
+from kit.health import Component, Health
+from kit.http.problems import answer_defect, route_of, sqlstate
+from kit.logging import get_logger
+
+SECONDS = Histogram(
+    "http_server_request_duration_seconds",
+    "Time to answer, by route template",
+    ["service", "method", "route", "status"],
+    buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10),
+)
+ACTIVE = Gauge("http_server_active_requests", "Requests being answered", ["service"])
+DEFECTS = Counter("http_server_defects_total", "Answers with 500", ["service", "route"])
+
+_METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+_QUIET = frozenset({"/healthz", "/readyz", "/metrics"})
+_DATABASE_SECONDS = 3.0
+
+log = get_logger(__name__)
+
+
+class Watched:
+    """The golden signals and one log line a request, both by route template; and no request without an answer."""
+
+    def __init__(self, app: ASGIApp, *, service: str) -> None:
+        self._app = app
+        self._service = service
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        started, status = time.perf_counter(), 0
+
+        async def note_status(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+            await send(message)
+
+        ACTIVE.labels(self._service).inc()
+        try:
+            await self._app(scope, receive, note_status)
+        except Exception as error:
+            if status:
+                raise
+            await answer_defect(Request(scope), error)(scope, receive, note_status)
+        finally:
+            ACTIVE.labels(self._service).dec()
+            self._tell(Request(scope), status, time.perf_counter() - started)
+
+    def _tell(self, request: Request, status: int, seconds: float) -> None:
+        method = request.method if request.method in _METHODS else "other"
+        route = route_of(request)
+        SECONDS.labels(self._service, method, route, status).observe(seconds)
+        if status == 500:
+            DEFECTS.labels(self._service, route).inc()
+        if route not in _QUIET:
+            log.info("request", method=method, path=route, status=status, seconds=round(seconds, 4))
+
+
+@dataclass
+class Watch:
+    """How this process is: its parts, and whether its database can be worked with."""
+
+    service: str
+    database: Database | None = None
+    components: Sequence[Component] = ()
+    serves_http: bool = False
+    _last_detail: str = field(default="", init=False)
+
+    def parts(self) -> dict[str, Health]:
+        return {component.name: component.check() for component in self.components}
+
+    async def check_database(self) -> Health:
+        if self.database is None:
+            return Health()
+        try:
+            async with asyncio.timeout(_DATABASE_SECONDS):
+                stands = await self._revision()
+        except (TimeoutError, OSError, SQLAlchemyError) as error:
+            return Health(ready=False, detail=_why_away(self.service, error))
+        wanted = newest_revision(self.service)
+        if stands == wanted:
+            return Health()
+        return Health(ready=False, detail=_which_way(self.service, stands, wanted))
+
+    async def is_ready(self) -> tuple[bool, dict[str, Health]]:
+        """An API is ready when its database is, whatever Kafka does; other aspects when all their parts are."""
+        parts = self.parts()
+        database = await self.check_database()
+        ready = database.ready and (self.serves_http or all(part.ready for part in parts.values()))
+        if database.detail != self._last_detail:
+            self._last_detail = database.detail
+            (log.info if database.ready else log.warning)("readiness", detail=database.detail)
+        return ready, {"database": database, **parts}
+
+    async def _revision(self) -> str | None:
+        assert self.database is not None
+        async with self.database.engine.connect() as connection:
+            found = await connection.execute(text("select version_num from alembic_version"))
+            return found.scalar_one_or_none()
+
+
+def newest_revision(service: str) -> str | None:
+    return _scripts(service).get_current_head()
+
+
+def _scripts(service: str) -> ScriptDirectory:
+    config = Config()
+    config.set_main_option("script_location", f"{service}:migrations")
+    return ScriptDirectory.from_config(config)
+
+
+def _which_way(service: str, stands: str | None, wanted: str | None) -> str:
+    known = {script.revision for script in _scripts(service).walk_revisions()}
+    if stands is None or stands in known:
+        return f"the schema stands at {stands}, behind {wanted}: run python -m {service} migrate"
+    return f"the schema stands at {stands}, ahead of {wanted}: run the release that made it, or a newer one"
+
+
+def _why_away(service: str, error: Exception) -> str:
+    if isinstance(error, DBAPIError) and sqlstate(error) == "42P01":
+        return f"the database has no tables yet: run python -m {service} migrate"
+    if isinstance(error, DBAPIError) and sqlstate(error)[:2] == "28":
+        return f"the database refuses the role's password: set it, or {service.upper()}_DATABASE_URL"
+    if isinstance(error, DBAPIError) and sqlstate(error) == "42501":
+        return "the role may not read alembic_version: the migrations did not grant it"
+    return f"the database does not answer: start it, or set {service.upper()}_DATABASE_URL"
+
+
+def add_probes(app: FastAPI, watch: Watch) -> None:
+    """/healthz for who restarts, /readyz for who sends requests, /metrics for who watches."""
+
+    async def healthz() -> JSONResponse:
+        parts = watch.parts()
+        alive = all(part.alive for part in parts.values())
+        return JSONResponse({"alive": alive, "parts": _shown(parts)}, 200 if alive else 503)
+
+    async def readyz() -> JSONResponse:
+        ready, parts = await watch.is_ready()
+        return JSONResponse({"ready": ready, "parts": _shown(parts)}, 200 if ready else 503)
+
+    async def metrics() -> Response:
+        return Response(generate_latest(), headers={"Content-Type": CONTENT_TYPE_LATEST})
+
+    for path, probe in (("/healthz", healthz), ("/readyz", readyz), ("/metrics", metrics)):
+        app.add_api_route(path, probe, methods=["GET"], include_in_schema=False)
+
+
+def _shown(parts: dict[str, Health]) -> dict[str, dict[str, object]]:
+    return {name: {"alive": part.alive, "ready": part.ready, "detail": part.detail} for name, part in parts.items()}

@@ -1,0 +1,78 @@
+"""Traces: OpenTelemetry, by OTLP over HTTP where a collector is named; one trace from a request to its last notice.
+
+Without a collector spans are not recorded, but trace ids are made and travel all the same, so that an error can be
+named by one.
+"""
+
+import os
+from collections.abc import Iterable
+from typing import Any
+
+from fastapi import FastAPI
+from opentelemetry import trace
+from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
+from opentelemetry.instrumentation.fastapi import FastAPIInstrumentor
+from opentelemetry.instrumentation.sqlalchemy import SQLAlchemyInstrumentor
+from opentelemetry.sdk.resources import Resource
+from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.sdk.trace.export import BatchSpanProcessor
+from opentelemetry.sdk.trace.sampling import ALWAYS_OFF, ALWAYS_ON, ParentBased
+from opentelemetry.trace import Span
+
+from kit.db import Database
+
+#: Probes and pages: no part of anybody's errand.
+_UNTRACED = "/healthz$,/readyz$,/metrics$,/docs,/openapi.json$"
+
+#: What a request's span would tell of who asked and for whom; the route's template stays.
+_PERSONAL = ("url.path", "url.query", "url.full", "http.target", "http.url", "client.address", "client.port")
+
+
+def set_up(*, service: str, endpoint: str) -> TracerProvider:
+    """Make this process's tracer provider; the first call wins, as OpenTelemetry has one a process."""
+    provider = new_provider(service=service, endpoint=endpoint)
+    trace.set_tracer_provider(provider)
+    return provider
+
+
+def new_provider(*, service: str, endpoint: str) -> TracerProvider:
+    provider = TracerProvider(
+        resource=Resource.create({"service.name": service, "service.namespace": "baiyang"}),
+        sampler=ParentBased(ALWAYS_ON) if endpoint else ALWAYS_OFF,
+        shutdown_on_exit=False,
+    )
+    if endpoint:
+        exporter = OTLPSpanExporter(endpoint=f"{endpoint.rstrip('/')}/v1/traces", timeout=5)
+        provider.add_span_processor(BatchSpanProcessor(exporter, schedule_delay_millis=1000))
+    return provider
+
+
+def watch_app(app: FastAPI, provider: TracerProvider | None = None) -> None:
+    _use_new_names()
+    FastAPIInstrumentor.instrument_app(
+        app,
+        tracer_provider=provider,
+        excluded_urls=_UNTRACED,
+        server_request_hook=_without_people,
+        exclude_spans=["receive", "send"],
+    )
+
+
+def watch_databases(databases: Iterable[Database], provider: TracerProvider | None = None) -> None:
+    """A span a statement, without its values. Once a process, with all of its databases.
+
+    The instrumentation says that it does not know SQLAlchemy 2.1 and then does nothing, hence skip_dep_check; a test
+    holds that a database span exists.
+    """
+    _use_new_names()
+    engines = [database.engine.sync_engine for database in databases]
+    SQLAlchemyInstrumentor().instrument(engines=engines, tracer_provider=provider, skip_dep_check=True)
+
+
+def _use_new_names() -> None:
+    os.environ.setdefault("OTEL_SEMCONV_STABILITY_OPT_IN", "http,database")
+
+
+def _without_people(span: Span, _: dict[str, Any]) -> None:
+    if span.is_recording():
+        span.set_attributes({name: "" for name in _PERSONAL if name in getattr(span, "attributes", {})})
