@@ -38,7 +38,7 @@ def consumes(
       what follows waits behind the dead letter until that is replayed or discarded.
     - ``set_wise``: ``fn(uow, events)`` takes the events of a batch together, in order.
     - ``snapshot``: ``fn(uow, event, *, version)`` applies full state by version, so that a copy can be rebuilt from the
-      start of the topic at any time; there is no inbox row. ``version`` leads across epochs; ``event.version`` does not.
+      start of the topic at any time; there is no inbox row. ``version`` leads across epochs; ``event.version`` not.
     """
     if set_wise and snapshot:
         raise TypeError("A snapshot handler takes one event at a time, with its version.")

@@ -23,8 +23,7 @@ class Watch:
     move. Only that makes it unlive: a restart helps then and never otherwise.
     """
 
-    def __init__(self, service: str, *, stuck_after: timedelta) -> None:
-        self._service = service
+    def __init__(self, *, stuck_after: timedelta) -> None:
         self._stuck_after = stuck_after.total_seconds()
         self._subscribers: Mapping[str, Any] = {}
         self._moved: dict[TopicPartition, tuple[int, float]] = {}
