@@ -4,15 +4,14 @@ import json
 import os
 import sys
 import warnings
-from collections.abc import Sequence
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import uvicorn
-from kit.auth import AUDITOR, OPERATOR
 
 from local import ports
+from local.people import PEOPLE
 from local.processes import write
 
 with warnings.catch_warnings():
@@ -20,13 +19,6 @@ with warnings.catch_warnings():
     import oidc_provider_mock
     from oidc_provider_mock import _app as mock
     from oidc_provider_mock._storage import Storage, storage
-
-#: Who signs in with a role of their own; all others have what their posts give them.
-PEOPLE: dict[str, Sequence[str]] = {
-    "operator": [OPERATOR],
-    "importer": [OPERATOR],
-    "auditor": [AUDITOR],
-}
 
 _SIGNED_IN_FOR = timedelta(hours=12)
 

@@ -4,7 +4,6 @@ import base64
 import fcntl
 import hashlib
 import shutil
-import subprocess
 import uuid
 from pathlib import Path
 
@@ -73,12 +72,21 @@ _JAVA = (
 class Kafka:
     """A single node on 127.0.0.1: SASL_PLAINTEXT with SCRAM-SHA-512, closed to whoever has no ACL but the admin."""
 
-    def __init__(self, home: Path, *, port: int, controller_port: int, password: str) -> None:
+    def __init__(
+        self,
+        home: Path,
+        *,
+        port: int,
+        controller_port: int,
+        password: str,
+        starter: processes.Starter = processes.start,
+    ) -> None:
         self.home = home
         self.data = home / "kafka"
         self.port = port
         self.controller_port = controller_port
         self.password = password
+        self._start = starter
         self._child: processes.Child | None = None
 
     @property
@@ -100,7 +108,7 @@ class Kafka:
         self._settle()
         if not (self.data / "meta.properties").exists():
             self._format()
-        self._child = processes.start("kafka", self._java("kafka.Kafka", self._settings_file), home=self.home)
+        self._child = self._start("kafka", self._java("kafka.Kafka", self._settings_file), home=self.home)
 
     def wait(self) -> None:
         processes.wait_for(self.child, lambda: ports.answers(self.port))
@@ -163,40 +171,35 @@ class Kafka:
             ),
         )
         try:
-            child = processes.start("kafka-format", [*self._java(f"@{arguments}")], home=self.home)
+            child = self._start("kafka-format", self._java(f"@{arguments}"), home=self.home)
             if child.popen.wait(120) != 0:
                 raise processes.NotStarted(f"Kafka's disk was not formatted: {processes.last_words(child.log)}")
             child.stop()
         finally:
             arguments.unlink(missing_ok=True)
 
-    @staticmethod
-    def _java(*arguments: str | Path) -> list[str | Path]:
-        return [*_JAVA, "-cp", f"{jars()}/*", *arguments]
+    def _java(self, *arguments: str | Path) -> list[str | Path]:
+        return [*_JAVA, "-cp", f"{self._jars()}/*", *arguments]
 
-
-def jars() -> Path:
-    """The folder of the pinned jars; Maven fills it when pom.xml has changed, once however many ask."""
-    folder, stamp = PROJECT / "lib", PROJECT / "lib" / ".of"
-    wanted = hashlib.sha256((PROJECT / "pom.xml").read_bytes()).hexdigest()
-    if stamp.exists() and stamp.read_text() == wanted:
+    def _jars(self) -> Path:
+        """The folder of the pinned jars; Maven fills it when pom.xml has changed, once however many ask."""
+        folder, stamp = PROJECT / "lib", PROJECT / "lib" / ".of"
+        wanted = hashlib.sha256((PROJECT / "pom.xml").read_bytes()).hexdigest()
+        with (PROJECT / ".lib.lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            if not (stamp.exists() and stamp.read_text() == wanted):
+                shutil.rmtree(folder, ignore_errors=True)
+                self._fetch_jars(folder)
+                processes.write(stamp, wanted, mode=0o644)
         return folder
-    with (PROJECT / ".lib.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if not (stamp.exists() and stamp.read_text() == wanted):
-            shutil.rmtree(folder, ignore_errors=True)
-            _copy_jars(folder)
-            processes.write(stamp, wanted, mode=0o644)
-    return folder
 
-
-def _copy_jars(folder: Path) -> None:
-    command = ["mvn", "-q", "-B", "-f", str(PROJECT / "pom.xml"), "dependency:copy-dependencies"]
-    try:
-        ran = subprocess.run(
-            [*command, f"-DoutputDirectory={folder}"], capture_output=True, text=True, check=False, timeout=600
-        )
-    except FileNotFoundError:
-        raise processes.NotStarted("Maven is not installed: `sudo apt-get install maven`") from None
-    if ran.returncode != 0:
-        raise processes.NotStarted(f"Maven could not fetch Kafka: {(ran.stdout + ran.stderr)[-2000:]}")
+    def _fetch_jars(self, folder: Path) -> None:
+        command = ["mvn", "-q", "-B", "-f", str(PROJECT / "pom.xml"), "dependency:copy-dependencies"]
+        try:
+            child = self._start("maven", [*command, f"-DoutputDirectory={folder}"], home=self.home)
+        except FileNotFoundError:
+            raise processes.NotStarted("Maven is missing here: sudo apt-get install maven") from None
+        code = child.popen.wait(600)
+        child.stop()
+        if code != 0:
+            raise processes.NotStarted(f"Maven could not fetch Kafka: {processes.last_words(child.log)}")

@@ -39,12 +39,21 @@ class Postgres:
     (tests). ``durable=False`` gives up what is written when the machine dies (tests).
     """
 
-    def __init__(self, home: Path, *, port: int, password: str | None = None, durable: bool = True) -> None:
+    def __init__(
+        self,
+        home: Path,
+        *,
+        port: int,
+        password: str | None = None,
+        durable: bool = True,
+        starter: processes.Starter = processes.start,
+    ) -> None:
         self.home = home
         self.data = home / "postgres"
         self.port = port
         self.password = password
         self.durable = durable
+        self._start = starter
         self._child: processes.Child | None = None
         self._user = SYSTEM_USER if os.geteuid() == 0 else None
 
@@ -60,7 +69,7 @@ class Postgres:
             self._format()
         self._forget_a_dead_postmaster()
         settings = _SETTINGS | ({} if self.durable else _FORGETFUL | {"max_wal_senders": "0"})
-        self._child = processes.start(
+        self._child = self._start(
             "postgres",
             [
                 programs() / "postgres",
@@ -74,7 +83,7 @@ class Postgres:
         processes.wait_for(self._child, self._accepts)
 
     def stop(self) -> None:
-        """Fast shutdown: sessions end, what is committed stays."""
+        """Fast shutdown: sessions end; what has been committed stays."""
         if self._child is not None:
             self._child.stop(by=signal.SIGINT)
             self._child = None
@@ -109,13 +118,13 @@ class Postgres:
         """The service's database (another ``name`` for a copy), open to that service's roles only."""
         database, owner = name or service, f"{service}_owner"
         with self.connect() as connection:
-            if connection.execute("select from pg_database where datname = %s", [database]).fetchone():
-                return
-            connection.execute(
-                sql.SQL("create database {} owner {} template {} strategy file_copy").format(
-                    sql.Identifier(database), sql.Identifier(owner), sql.Identifier(template or "template0")
+            if not connection.execute("select from pg_database where datname = %s", [database]).fetchone():
+                connection.execute(
+                    sql.SQL("create database {} owner {} template {} strategy file_copy").format(
+                        sql.Identifier(database), sql.Identifier(owner), sql.Identifier(template or "template0")
+                    )
                 )
-            )
+            # whatever stood before: a crash may have come between
             everybody = sql.SQL(", ").join(sql.Identifier(f"{service}_{aspect}") for aspect in ASPECTS)
             connection.execute(sql.SQL("revoke all on database {} from public").format(sql.Identifier(database)))
             connection.execute(
@@ -134,29 +143,36 @@ class Postgres:
         return True
 
     def _prepare(self) -> None:
-        self.data.mkdir(parents=True, exist_ok=True, mode=0o700)
-        if self._user is None:
-            return
-        _add(self._user)
-        for path in (self.data, programs()):
+        if self._user is not None:
+            _add(self._user)
+        self._own(self.data)
+        for path in (self.data, programs()) if self._user else ():
             _let_through(path.resolve())
-        shutil.chown(self.data, user=self._user)
+
+    def _own(self, folder: Path) -> None:
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        if self._user is not None:
+            shutil.chown(folder, user=self._user)
 
     def _format(self) -> None:
-        secret = self.home / ".superuser"
+        """Into a folder of its own, which takes the place when it is whole."""
+        for left in self.data.iterdir():
+            raise processes.NotStarted(f"{self.data} holds {left.name} but no database: `make reset` begins anew")
+        secret, fresh = self.home / ".superuser", self.home / "postgres.new"
+        shutil.rmtree(fresh, ignore_errors=True)
+        self._own(fresh)
         trust = ["--auth=trust"]
         if self.password:
             processes.write(secret, self.password)
             trust = ["--auth=scram-sha-256", f"--pwfile={secret}"]
             if self._user:
                 shutil.chown(secret, user=self._user)
-        for left in self.data.iterdir():
-            raise processes.NotStarted(f"{self.data} holds {left.name} but no database: `make reset` forgets it")
-        child = processes.start(
+        child = self._start(
             "initdb",
             [
                 programs() / "initdb",
-                *("-D", self.data, "-U", SUPERUSER, "--encoding=UTF8", "--locale=C", "--no-sync", "--no-instructions"),
+                *("-D", fresh, "-U", SUPERUSER, "--encoding=UTF8", "--locale=C", "--no-instructions"),
+                *(() if self.durable else ("--no-sync",)),
                 *("--locale-provider=builtin", "--builtin-locale=C.UTF-8"),
                 *trust,
             ],
@@ -169,6 +185,8 @@ class Postgres:
         finally:
             child.stop()
             secret.unlink(missing_ok=True)
+        self.data.rmdir()
+        fresh.replace(self.data)
 
     def _forget_a_dead_postmaster(self) -> None:
         """After a crash its pid may be another process's by now, and PostgreSQL would then refuse to start."""

@@ -5,15 +5,23 @@ import pwd
 import signal
 import subprocess
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 POLL = 0.05
+
+#: In the environment of every child: whose home it serves. It finds those whose pid was never written down.
+MARK = "BAIYANG_CHILD_OF"
 
 
 class NotStarted(RuntimeError):
     """A child ended, or did not answer, before it was ready; the text names its log and the remedy."""
+
+
+class Closing(RuntimeError):
+    """Nothing is started any more: what runs is being stopped."""
 
 
 @dataclass(frozen=True)
@@ -102,7 +110,7 @@ def start(
             stdin=subprocess.DEVNULL,
             stdout=out,
             stderr=subprocess.STDOUT,
-            env={**os.environ, **(env or {})},
+            env={**os.environ, **(env or {}), MARK: str(home)},
             cwd=cwd,
             start_new_session=True,
             user=user,
@@ -148,25 +156,58 @@ def last_words(log: Path, lines: int = 6) -> str:
         return f"see {log}"
 
 
-def take_down_leftovers(home: Path, *, order: Sequence[str] = (), patience: float = 10) -> list[str]:
-    """End what an earlier supervisor, killed, has left running; the names of what was there. ``order`` goes first."""
+class Starter(Protocol):
+    """``start``, or what stands in for it where starting must be able to end (a supervisor that is closing)."""
+
+    def __call__(
+        self,
+        name: str,
+        command: Sequence[str | Path],
+        *,
+        home: Path,
+        env: Mapping[str, str] | None = None,
+        cwd: Path | None = None,
+        user: str | None = None,
+    ) -> Child: ...
+
+
+def take_down_leftovers(home: Path, *, patience: float = 15) -> list[str]:
+    """End what an earlier supervisor, killed, has left running; the names of what was there, PostgreSQL last."""
     files = {file.stem: file for file in (home / "run").glob("*.pid")}
-    names = [*(name for name in order if name in files), *(name for name in files if name not in order)]
-    gone = [name for name in names if _take_down(files[name], patience)]
+    known = {name: identity for name, file in files.items() if (identity := Identity.read(file))}
+    known |= {f"{identity.pid}": identity for identity in _marked(home) if identity not in known.values()}
+    running = {name: identity for name, identity in known.items() if identity.is_running()}
+    base = {name: identity for name, identity in running.items() if name == "postgres"}
+    for group in ({name: identity for name, identity in running.items() if name not in base}, base):
+        for name, identity in group.items():
+            identity.send(signal.SIGINT if name == "postgres" else signal.SIGTERM)
+        if not _all_gone(group.values(), patience):
+            for identity in group.values():
+                identity.send(signal.SIGKILL, group=True)
+            _all_gone(group.values(), patience)
     for file in files.values():
         file.unlink(missing_ok=True)
-    return gone
+    return list(running)
 
 
-def _take_down(file: Path, patience: float) -> bool:
-    identity = Identity.read(file)
-    if identity is None or not identity.is_running():
-        return False
-
-    gently = signal.SIGINT if file.stem == "postgres" else signal.SIGTERM
-    for number in (gently, signal.SIGKILL):
-        identity.send(number, group=number == signal.SIGKILL)
-        until = time.monotonic() + patience
-        while identity.is_running() and time.monotonic() < until:
-            time.sleep(POLL)
+def _all_gone(identities: Iterable[Identity], patience: float) -> bool:
+    until = time.monotonic() + patience
+    while any(identity.is_running() for identity in identities):
+        if time.monotonic() > until:
+            return False
+        time.sleep(POLL)
     return True
+
+
+def _marked(home: Path) -> list[Identity]:
+    wanted = f"{MARK}={home}".encode()
+    found = []
+    for folder in Path("/proc").glob("[0-9]*"):
+        try:
+            environment = (folder / "environ").read_bytes().split(b"\0")
+        except OSError:
+            continue
+        identity = Identity.of(int(folder.name))
+        if wanted in environment and identity and identity.pid != os.getpid():
+            found.append(identity)
+    return found

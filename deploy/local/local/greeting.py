@@ -1,0 +1,58 @@
+"""What is said when everything answers: the address, who can sign in, and a first appeal."""
+
+from pathlib import Path
+
+import psycopg
+
+from local.home import Home
+from local.people import PEOPLE
+from local.postgres import Postgres
+
+_SHOWN = """
+    select holder.subject, holder.name, string_agg(distinct post.title || ' ' || place.name, '、')
+    from holding join holder on holder.id = holder_id join post on post.id = post_id join place on place.id = place_id
+    where not holding.stand_in and holding.until is null and post.duty = any(%s)
+    group by holder.id, holder.subject, holder.name order by min(place.depth), holder.subject limit 8
+"""
+_DUTIES = ["dispatcher", "area_chief", "building_chief", "clerk", "window"]
+
+_CURL = """\
+curl -sS {address}/intake/v1/appeals \\
+  -H "Authorization: Bearer $({baiyang} token resident)" \\
+  -H "Idempotency-Key: $(cat /proc/sys/kernel/random/uuid)" -H "Content-Type: application/json" \\
+  -d '{body}'"""
+
+_BODY = '{"channel": "web", "words": "三号楼的路灯坏了两天，晚上老人看不清路。", "language": "zh-CN"}'
+
+
+def greeting(home: Home, postgres: Postgres) -> str:
+    people = [*_staff(postgres), *((name, "", ", ".join(roles)) for name, roles in PEOPLE.items())]
+    width = max(len(subject) for subject, _, _ in people)
+    lines = [f"  {subject:{width}}  {name} {what}".rstrip() for subject, name, what in people]
+    return "\n".join(
+        [
+            "",
+            f"Baiyang answers at {home.address}",
+            "",
+            f"Who can sign in, with {_baiyang(home)} token NAME (no password on this machine):",
+            *lines,
+            "  any other name is a resident",
+            "",
+            "A first appeal:",
+            _CURL.format(address=home.address, baiyang=_baiyang(home), body=_BODY),
+            "",
+        ]
+    )
+
+
+def _baiyang(home: Home) -> str:
+    usual = home.path == Path(".local").resolve()
+    return ".venv/bin/baiyang" if usual else f"BAIYANG_HOME={home.path} .venv/bin/baiyang"
+
+
+def _staff(postgres: Postgres) -> list[tuple[str, str, str]]:
+    try:
+        with postgres.connect("grid") as connection:
+            return [(str(s), str(n), str(w)) for s, n, w in connection.execute(_SHOWN, [_DUTIES]).fetchall()]
+    except psycopg.Error:
+        return []
