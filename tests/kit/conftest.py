@@ -151,7 +151,7 @@ class NoteList(ListView[NoteView]):
 
 
 def write_note(uow: UnitOfWork, new: NewNote) -> Note:
-    if uow.execute(text("select from note where words = :words and place = :place"), new.model_dump()).first():
+    if uow.execute(text("select 1 from note where words = :words and place = :place"), new.model_dump()).first():
         raise Conflict("noted", "This is noted already: read it.")
     row = uow.execute(
         text("insert into note (id, place, words) values (:id, :place, :words) returning *"),

@@ -10,7 +10,7 @@ import re
 import sys
 import traceback
 from collections.abc import MutableMapping
-from typing import Any
+from typing import Any, TextIO
 
 import structlog
 from opentelemetry import trace
@@ -44,41 +44,30 @@ _MASKS = (
 Fields = MutableMapping[str, Any]
 
 
-def get_logger(name: str) -> Any:
-    return structlog.stdlib.get_logger(name)
+class Logger:
+    """Python's own logger, with fields: ``log.info("starts", port=8000)``."""
+
+    def __init__(self, name: str) -> None:
+        self._log = logging.getLogger(name)
+
+    def info(self, said: str, **fields: Any) -> None:
+        self._log.info(said, extra=fields)
+
+    def warning(self, said: str, *, exc_info: BaseException | None = None, **fields: Any) -> None:
+        self._log.warning(said, exc_info=exc_info, extra=fields)
+
+    def error(self, said: str, *, exc_info: BaseException | None = None, **fields: Any) -> None:
+        self._log.error(said, exc_info=exc_info, extra=fields)
 
 
-def set_up(*, service: str, level: str = "INFO") -> None:
+def get_logger(name: str) -> Logger:
+    return Logger(name)
+
+
+def set_up(*, service: str, level: str = "INFO", stream: TextIO | None = None) -> None:
     """Send our logs and every library's through the same guards to standard error."""
-    first: list[structlog.typing.Processor] = [
-        structlog.stdlib.add_log_level,
-        structlog.stdlib.add_logger_name,
-        structlog.stdlib.ExtraAdder(),
-        _add_trace,
-        structlog.processors.TimeStamper(fmt="iso", utc=True, key="time"),
-        structlog.processors.EventRenamer("event"),
-        _Named(service),
-        describe_exception,
-        keep_known_keys,
-        mask,
-    ]
-    structlog.configure(
-        processors=[structlog.stdlib.filter_by_level, *first, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
-        logger_factory=structlog.stdlib.LoggerFactory(),
-        wrapper_class=structlog.stdlib.BoundLogger,
-        cache_logger_on_first_use=False,
-    )
-    handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(
-        structlog.stdlib.ProcessorFormatter(
-            foreign_pre_chain=first,
-            processors=[
-                structlog.stdlib.ProcessorFormatter.remove_processors_meta,
-                structlog.processors.JSONRenderer(ensure_ascii=False),
-            ],
-            keep_exc_info=False,
-        )
-    )
+    handler = logging.StreamHandler(stream or sys.stderr)
+    handler.setFormatter(new_formatter(service))
     root = logging.getLogger()
     root.handlers = [handler]
     root.setLevel(level.upper())
@@ -89,6 +78,24 @@ def set_up(*, service: str, level: str = "INFO") -> None:
     # kit.app writes the access log itself, by route template; these two would repeat paths and statements.
     logging.getLogger("uvicorn.access").disabled = True
     logging.getLogger("sqlalchemy.engine").setLevel(logging.WARNING)
+
+
+def new_formatter(service: str) -> logging.Formatter:
+    return structlog.stdlib.ProcessorFormatter(
+        processors=[
+            structlog.stdlib.add_log_level,
+            structlog.stdlib.add_logger_name,
+            structlog.stdlib.ExtraAdder(),
+            structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+            _add_trace,
+            structlog.processors.TimeStamper(fmt="iso", utc=True, key="time"),
+            _Named(service),
+            describe_exception,
+            keep_known_keys,
+            mask,
+            structlog.processors.JSONRenderer(ensure_ascii=False),
+        ]
+    )
 
 
 class _Named:

@@ -212,7 +212,7 @@ async def migrate(service: str, settings: ServiceSettings) -> int:
         )
         return 1
     except (SQLAlchemyError, CommandError) as error:
-        log.error("cannot migrate", exc_info=error)
+        log.error("cannot migrate", exc_info=error)  # noqa: TRY400 - the chain is given
         return 1
     finally:
         await database.close()

@@ -77,14 +77,14 @@ class DoorFor:
         """
         key = await idempotency.find_key(self.request, self.claims.subject if self.claims else "")
         shape = _Shape(view, status or self._status, location)
-        return (await self._answer(_Use(partial(use_case, *args, **kwargs), shape, key))).response()
+        return (await self._answer(_Use(lambda uow: use_case(uow, *args, **kwargs), shape, key))).response()
 
     async def read(
         self, query: Callable[..., Any], *args: Any, view: Callable[[Any], BaseModel] | None = None, **kwargs: Any
     ) -> Response:
         """Run a query in a transaction that can only read; a view with a version answers If-None-Match."""
         shape = _Shape(view, self._status or 200)
-        answer = await self._answer(_Use(partial(query, *args, **kwargs), shape, reads=True))
+        answer = await self._answer(_Use(lambda uow: query(uow, *args, **kwargs), shape, reads=True))
         tag = answer.headers.get("ETag")
         if tag and is_unchanged(self.request.headers.get("if-none-match"), tag):
             return Response(status_code=304, headers=dict(answer.headers))
