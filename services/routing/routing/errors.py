@@ -6,7 +6,7 @@
     ├── NotFound   CaseNotFound
     ├── Conflict   StepNotAllowed, NobodyHolds
     ├── Stale      CaseChanged
-    ├── Forbidden  NotYourStep, NotYourPlace
+    ├── Forbidden  NotYourStep, NotYourPlace, NotTheOperator
     └── Invalid    UnknownCategory, UnknownPlace, CategoryMissing, PlaceMissing, UnboundBranches, UnfitTree
 """
 
@@ -49,6 +49,11 @@ class NotYourPlace(Forbidden):
         super().__init__("not_your_place", "You do not dispatch for that place: choose one at or below your own.", field="/place_id")
 
 
+class NotTheOperator(Forbidden):
+    def __init__(self) -> None:
+        super().__init__("not_the_operator", "Only the city's operator changes the category tree.")
+
+
 class UnknownCategory(Invalid):
     def __init__(self, code: str) -> None:
         super().__init__(
@@ -59,6 +64,11 @@ class UnknownCategory(Invalid):
 class UnknownPlace(Invalid):
     def __init__(self, place_id: UUID) -> None:
         super().__init__("unknown_place", f"There is no open place {place_id}: choose one that is.", field="/place_id")
+
+
+class UnknownPlaceAsked(Invalid):
+    def __init__(self) -> None:
+        super().__init__("unknown_place", "There is no such place: take its id from grid.", field="/place")
 
 
 class PlaceMissing(Invalid):

@@ -11,9 +11,11 @@ from sqlalchemy import (
     ColumnElement,
     Select,
     bindparam,
+    false,
     func,
     insert,
     literal_column,
+    or_,
     select,
     true,
     tuple_,
@@ -23,11 +25,11 @@ from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.types import Uuid
 
-from routing.domain.case import Case, DeadlineState
+from routing.domain.case import Case, Deadline, DeadlineState
 from routing.domain.chain import Entry
 from routing.errors import CaseChanged, CaseNotFound
 from routing.models import case_appeal, case_entry, case_grant, cases, deadline
-from routing.repository.rows import appeal_row, case_of, case_row, deadline_row, entry_of, entry_row
+from routing.repository.rows import appeal_row, case_of, case_row, deadline_of, deadline_row, entry_of, entry_row
 
 _APPEALS = (
     select(func.jsonb_agg(func.to_jsonb(literal_column("case_appeal")), type_=JSONB))
@@ -165,7 +167,7 @@ def list_queue(
 ) -> list[Case]:
     """What waits for these dispatchers (post, path), and what nobody holds at or below their places, oldest first."""
     parts = [_queue_of(cases.c.holder_post_id == post_id, after_id, limit) for post_id, _ in posts]
-    parts += [_queue_of(cases.c.holder_post_id.is_(None) & _at_or_below(path), after_id, limit) for _, path in posts]
+    parts += [_queue_of(cases.c.holder_post_id.is_(None) & _within(cases.c.placed_path, [path]), after_id, limit) for _, path in posts]
     if not parts:
         return []
     merged = parts[0].union(*parts[1:]).subquery("waiting")
@@ -174,14 +176,27 @@ def list_queue(
 
 
 def list_open_cases(
-    uow: UnitOfWork, path: str, *, after_key: tuple[str, UUID] | None, limit: int
+    uow: UnitOfWork, paths: Sequence[str], *, after_key: tuple[str, UUID] | None, limit: int
 ) -> list[Case]:
-    """What is open at a place or below it: place by place, and in the order in which it came."""
-    statement = select(cases).where(_at_or_below(path), literal_column("state <> 'closed'"))
+    """What is open at these places or below: place by place, and in the order in which it came."""
+    statement = select(cases).where(_within(cases.c.placed_path, paths), literal_column("cases.state <> 'closed'"))
     if after_key is not None:
         statement = statement.where(tuple_(cases.c.placed_path, cases.c.case_id) > after_key)
     statement = statement.order_by(cases.c.placed_path, cases.c.case_id).limit(limit)
     return [case_of(row) for row in uow.execute(statement)]
+
+
+def list_open_deadlines(
+    uow: UnitOfWork, paths: Sequence[str], *, after_key: tuple[str, UUID] | None, limit: int
+) -> list[tuple[str, UUID, Deadline]]:
+    """Path, case and deadline, place by place."""
+    statement = select(deadline).where(
+        _within(deadline.c.placed_path, paths), literal_column("deadline.state = 'open'")
+    )
+    if after_key is not None:
+        statement = statement.where(tuple_(deadline.c.placed_path, deadline.c.deadline_id) > after_key)
+    statement = statement.order_by(deadline.c.placed_path, deadline.c.deadline_id).limit(limit)
+    return [(row.placed_path, row.case_id, deadline_of(row)) for row in uow.execute(statement)]
 
 
 def move_place(uow: UnitOfWork, place_id: UUID, path: str) -> None:
@@ -199,8 +214,8 @@ def _add_entries(uow: UnitOfWork, changed: Sequence[Case]) -> None:
         case.entries.clear()
 
 
-def _at_or_below(path: str) -> ColumnElement[bool]:
-    return (cases.c.placed_path >= path) & (cases.c.placed_path < after(path))
+def _within(column: ColumnElement[str], paths: Sequence[str]) -> ColumnElement[bool]:
+    return or_(false(), *((column >= path) & (column < after(path)) for path in paths))
 
 
 def _in_states(states: Sequence[CaseState]) -> ColumnElement[bool]:

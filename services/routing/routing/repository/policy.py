@@ -29,6 +29,11 @@ def list_categories(uow: UnitOfWork, codes: Collection[str] | None = None) -> li
     return [_category(row) for row in uow.execute(statement)]
 
 
+def lock_categories(uow: UnitOfWork) -> None:
+    """One change of the tree at a time: versions are numbered by what stands."""
+    uow.execute(select(func.pg_advisory_xact_lock(func.hashtext("category"))))
+
+
 def add_categories(uow: UnitOfWork, categories: Sequence[Category]) -> None:
     """New versions of categories; the versions before them stay for the cases that began under them."""
     rows = [_category_row(item, uow.by) for item in categories]

@@ -154,20 +154,29 @@ def deadline_row(case: Case, deadline: Deadline) -> dict[str, Any]:
     }
 
 
+def deadline_of(row: Row[Any]) -> Deadline:
+    return _deadline(row._mapping)
+
+
 def _deadline(facts: Mapping[str, Any]) -> Deadline:
-    """From the row as JSON, as it comes with its case in one query."""
+    """From the row, or from the row as JSON, as it comes with its case in one query."""
     promise = Promise(
         term=Term(Unit(facts["unit"]), facts["count"]),
-        start_at=datetime.fromisoformat(facts["start_at"]),
-        due_at=datetime.fromisoformat(facts["due_at"]),
+        start_at=_moment(facts["start_at"]),
+        due_at=_moment(facts["due_at"]),
         rule_version=facts["rule_version"],
         calendar_version=facts["calendar_version"],
         forecast=facts["forecast"],
         hours=Hours.of(facts["hours"]),
         zone=facts["zone"],
     )
-    settled = datetime.fromisoformat(facts["settled_at"]) if facts["settled_at"] else None
-    return Deadline(UUID(facts["deadline_id"]), DeadlineKind(facts["kind"]), promise, DeadlineState(facts["state"]), settled)
+    settled = _moment(facts["settled_at"]) if facts["settled_at"] else None
+    identity = UUID(str(facts["deadline_id"]))
+    return Deadline(identity, DeadlineKind(facts["kind"]), promise, DeadlineState(facts["state"]), settled)
+
+
+def _moment(value: datetime | str) -> datetime:
+    return datetime.fromisoformat(value) if isinstance(value, str) else value
 
 
 def _appeal(facts: Mapping[str, Any]) -> Appeal:

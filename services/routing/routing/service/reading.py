@@ -1,0 +1,97 @@
+"""What may be seen: a case, its history, and the lists of what is open. Every list is a page over a partial index."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from contracts.grid import Duty
+from kit.db import UnitOfWork
+from kit.paging import Page, Sheet
+from network import places, posts
+from network.posts import Seat
+
+from routing.domain.case import NOTICE_NOT_DELIVERED, Case, Deadline
+from routing.domain.chain import Entry, list_faults
+from routing.errors import UnknownPlaceAsked
+from routing.repository import cases
+
+
+@dataclass(frozen=True)
+class CaseDetail:
+    """A case with who answers for it now and what could not be delivered about it."""
+
+    case: Case
+    holder: Seat | None
+    undelivered: list[Entry]
+    now: datetime
+
+
+@dataclass(frozen=True)
+class History:
+    """A case's entries, and what is wrong with their chain; nothing when it is whole."""
+
+    entries: list[Entry]
+    faults: list[str]
+
+
+@dataclass(frozen=True)
+class CaseLine:
+    """A case in a list, as of now."""
+
+    case: Case
+    now: datetime
+
+
+def get_case(uow: UnitOfWork, case_id: UUID) -> CaseDetail:
+    case = cases.get_case(uow, case_id)
+    holder = posts.find_seat(uow, case.holder_post_id) if case.holder_post_id else None
+    entries = cases.list_entries(uow, case) if case.undelivered else []
+    return CaseDetail(case, holder, [entry for entry in entries if entry.step == NOTICE_NOT_DELIVERED], uow.now)
+
+
+def get_history(uow: UnitOfWork, case_id: UUID) -> History:
+    case = cases.get_case(uow, case_id)
+    entries = cases.list_entries(uow, case)
+    return History(entries, list_faults(entries, head=case.head, length=case.version))
+
+
+def list_worklist(uow: UnitOfWork, page: Page, *, answered: bool = False) -> Sheet[CaseLine]:
+    """What lies with my posts: overdue and at risk first, since it is sorted by what falls due."""
+    held = [post.post_id for post in uow.person.posts]
+    position = page.after(datetime, UUID)
+    found = cases.list_worklist(uow, held, answered=answered, after_key=position, limit=page.fetch)
+    sheet = page.sheet(found, position=lambda case: (case.promise_due, case.case_id))
+    return sheet.of(lambda case: CaseLine(case, uow.now))
+
+
+def list_queue(uow: UnitOfWork, page: Page) -> Sheet[CaseLine]:
+    """What waits for me as a dispatcher, oldest first."""
+    dispatched = [(post.post_id, post.path) for post in uow.person.posts if post.duty == Duty.DISPATCHER]
+    position = page.after(UUID)
+    found = cases.list_queue(uow, dispatched, after_id=position[0] if position else None, limit=page.fetch)
+    return page.sheet(found, position=lambda case: (case.case_id,)).of(lambda case: CaseLine(case, uow.now))
+
+
+def list_open_cases(uow: UnitOfWork, page: Page, *, place_id: UUID | None = None) -> Sheet[CaseLine]:
+    """What is open at a place and below it, or wherever I may look."""
+    position = page.after(str, UUID)
+    found = cases.list_open_cases(uow, _paths(uow, place_id), after_key=position, limit=page.fetch)
+    sheet = page.sheet(found, position=lambda case: (case.placed_path, case.case_id))
+    return sheet.of(lambda case: CaseLine(case, uow.now))
+
+
+def list_open_deadlines(uow: UnitOfWork, page: Page, *, place_id: UUID | None = None) -> Sheet[tuple[UUID, Deadline]]:
+    """The deadlines that still run at a place and below it, place by place."""
+    position = page.after(str, UUID)
+    found = cases.list_open_deadlines(uow, _paths(uow, place_id), after_key=position, limit=page.fetch)
+    sheet = page.sheet(found, position=lambda row: (row[0], row[2].deadline_id))
+    return sheet.of(lambda row: (row[1], row[2]))
+
+
+def _paths(uow: UnitOfWork, place_id: UUID | None) -> list[str]:
+    if place_id is None:
+        return list(uow.person.scope.paths)
+    place = places.find_place(uow, place_id)
+    if place is None:
+        raise UnknownPlaceAsked()
+    return [place.path]

@@ -1,0 +1,288 @@
+"""Who may take which step in which state, and what each leaves behind."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from contracts.grid import Duty
+from contracts.routing import CaseState, HandoverMeans, Outcome, Queue
+from kit.auth import Person
+from kit.errors import ServiceError
+from kit.testing.servers import NOW, RolledBackUnitOfWork
+from network import consumers as network
+from routing.domain.case import Case, DeadlineState
+from routing.domain.steps import STEPS, Step
+from routing.errors import (
+    CaseChanged,
+    CaseNotFound,
+    CategoryMissing,
+    NobodyHolds,
+    NotYourPlace,
+    NotYourStep,
+    PlaceMissing,
+    StepNotAllowed,
+    UnknownCategory,
+    UnknownPlace,
+)
+from routing.repository import cases
+from routing.service import opening, steps
+
+from tests.conftest import UnitOfWorkOf
+from tests.routing.conftest import City, make_appeal, make_place, make_post, put_post, subject_of
+
+Take = Callable[[RolledBackUnitOfWork, Case], Case]
+
+TAKE: dict[Step, Take] = {
+    Step.ACCEPT: lambda uow, case: steps.accept_case(uow, case.case_id, version=case.version),
+    Step.START: lambda uow, case: steps.start_case(uow, case.case_id, version=case.version),
+    Step.ANSWER: lambda uow, case: steps.answer_case(
+        uow, case.case_id, version=case.version, outcome=Outcome.SOLVED, answer="灯已修好"
+    ),
+    Step.HAND_OVER: lambda uow, case: steps.hand_over_case(
+        uow, case.case_id, version=case.version, means=HandoverMeans.COLLECTED
+    ),
+    Step.CLOSE: lambda uow, case: steps.close_case(uow, case.case_id, version=case.version),
+}
+
+#: How a case comes into each state, by steps after it was opened.
+WAY: dict[CaseState, list[Step]] = {
+    CaseState.RECEIVED: [],
+    CaseState.ASSIGNED: [],
+    CaseState.IN_PROGRESS: [Step.START],
+    CaseState.ANSWERED: [Step.ANSWER],
+    CaseState.CLOSED: [Step.ANSWER, Step.CLOSE],
+}
+
+
+@pytest.fixture
+def as_person(uow_of: UnitOfWorkOf) -> Callable[..., RolledBackUnitOfWork]:
+    def as_person(person: Person, **more: Any) -> RolledBackUnitOfWork:
+        return uow_of("routing", person=person, **more)
+
+    return as_person
+
+
+As = Callable[..., RolledBackUnitOfWork]
+
+
+def make_case(uow: RolledBackUnitOfWork, city: City, **overrides: Any) -> Case:
+    event = make_appeal(city, **overrides)
+    opening.open_cases(uow, [event])
+    return cases.find_cases_of_appeals_for_change(uow, [event.appeal_id])[event.appeal_id]
+
+
+def make_case_in(state: CaseState, uow: RolledBackUnitOfWork, city: City, as_person: As) -> Case:
+    waits = {"suggested_category": None} if state is CaseState.RECEIVED else {}
+    case = make_case(uow, city, **waits)
+    for step in WAY[state]:
+        case = TAKE[step](as_person(city.person("municipal")), case)
+    assert case.state is state
+    return case
+
+
+@pytest.mark.parametrize("state", WAY)
+@pytest.mark.parametrize("step", STEPS)
+def test_each_step_from_each_state_is_as_the_table_says(
+    uow: RolledBackUnitOfWork, city: City, as_person: As, state: CaseState, step: Step
+) -> None:
+    case = make_case_in(state, uow, city, as_person)
+    both = as_person(city.person("municipal", "dispatcher", subject="both"))
+    if state in STEPS[step].states:
+        if step is Step.ACCEPT:
+            after = steps.accept_case(both, case.case_id, version=case.version, category="municipal.water")
+        else:
+            after = TAKE[step](both, case)
+        assert after.state is (STEPS[step].to or state)
+        assert after.version > case.version
+    else:
+        with pytest.raises(StepNotAllowed, match=step.value):
+            TAKE[step](both, case)
+        assert cases.get_case(uow, case.case_id).version == case.version
+        assert both.published == []
+
+
+@pytest.mark.parametrize("step", STEPS)
+@pytest.mark.parametrize("who", ["window", "legal", "other_dispatcher"])
+def test_a_step_is_only_for_its_holder_or_dispatcher(
+    uow: RolledBackUnitOfWork, city: City, as_person: As, step: Step, who: str
+) -> None:
+    state = next(state for state in WAY if state in STEPS[step].states)
+    case = make_case_in(state, uow, city, as_person)
+    # The dispatcher of another community does not even see it.
+    refused = CaseNotFound if who == "other_dispatcher" else NotYourStep
+    with pytest.raises(refused):
+        TAKE[step](as_person(city.person(who)), case)
+    assert cases.get_case(uow, case.case_id).version == case.version
+
+
+@pytest.mark.parametrize("step", [Step.ANSWER, Step.HAND_OVER, Step.CLOSE])
+@pytest.mark.parametrize("who", ["dispatcher", "district_dispatcher", "city_dispatcher"])
+def test_the_dispatchers_of_the_place_and_above_may_answer_and_end(
+    uow: RolledBackUnitOfWork, city: City, as_person: As, step: Step, who: str
+) -> None:
+    state = next(state for state in WAY if state in STEPS[step].states)
+    case = make_case_in(state, uow, city, as_person)
+    after = TAKE[step](as_person(city.person(who)), case)
+    assert cases.list_entries(uow, after)[-1].post_id == city.posts[who].post_id
+
+
+def test_who_is_complained_of_takes_no_step(uow: RolledBackUnitOfWork, city: City, as_person: As) -> None:
+    case = make_case(uow, city, complained_of=[subject_of("municipal"), subject_of("dispatcher")])
+    for who in ("municipal", "dispatcher"):
+        with pytest.raises(NotYourStep):
+            TAKE[Step.ANSWER](as_person(city.person(who)), case)
+
+
+def test_a_stale_version_is_refused_and_changes_nothing(uow: RolledBackUnitOfWork, city: City, as_person: As) -> None:
+    case = make_case(uow, city)
+    mine = as_person(city.person("municipal"))
+    for step, stale in ((Step.START, case.version - 1), (Step.START, case.version + 1)):
+        case.version = stale
+        with pytest.raises(CaseChanged, match="version 3"):
+            TAKE[step](mine, case)
+    assert cases.get_case(uow, case.case_id).state is CaseState.ASSIGNED
+
+
+def test_a_person_without_any_post_sees_no_case(uow: RolledBackUnitOfWork, city: City, as_person: As) -> None:
+    case = make_case(uow, city)
+    with pytest.raises(CaseNotFound):
+        TAKE[Step.START](as_person(Person("nobody")), case)
+
+
+def test_answering_in_time_keeps_the_promise(uow: RolledBackUnitOfWork, city: City, as_person: As) -> None:
+    case = make_case(uow, city)
+    mine = as_person(city.person("municipal"), now=case.promise_due)
+    after = TAKE[Step.ANSWER](mine, case)
+    assert after.promise_met is True
+    assert after.deadline is not None
+    assert after.deadline.state is DeadlineState.MET
+    assert [event.type for event in mine.published] == ["routing.case.answered.v1", "city.case.progressed.v1"]
+
+
+def test_answering_late_marks_the_missed_promise_first(uow: RolledBackUnitOfWork, city: City, as_person: As) -> None:
+    case = make_case(uow, city)
+    assert case.promise_due is not None
+    mine = as_person(city.person("municipal"), now=case.promise_due + timedelta(seconds=1))
+    after = TAKE[Step.ANSWER](mine, case)
+    assert (after.state, after.promise_met) == (CaseState.ANSWERED, False)
+    assert [event.type for event in mine.published] == [
+        "routing.case.deadline_breached.v1",
+        "routing.case.answered.v1",
+        "city.case.progressed.v1",
+    ]
+    assert [entry.step for entry in cases.list_entries(uow, after)][-2:] == ["deadline_breached", "answered"]
+    assert cases.get_case(uow, case.case_id).deadline.state is DeadlineState.BREACHED  # type: ignore[union-attr]
+
+
+def test_the_answer_goes_to_the_history_and_to_the_resident_alone(
+    uow: RolledBackUnitOfWork, city: City, as_person: As
+) -> None:
+    case = make_case(uow, city)
+    mine = as_person(city.person("municipal"))
+    after = TAKE[Step.ANSWER](mine, case)
+    assert cases.list_entries(uow, after)[-1].words == "灯已修好"
+    said = {event.topic: event.body or "" for event in mine.published}
+    assert "灯已修好" in said["routing.case.v1"]
+    assert "灯已修好" not in said["city.case.v1"]
+
+
+def test_what_was_handed_over_is_not_handed_over_again(uow: RolledBackUnitOfWork, city: City, as_person: As) -> None:
+    case = make_case_in(CaseState.ANSWERED, uow, city, as_person)
+    mine = as_person(city.person("municipal"))
+    after = TAKE[Step.HAND_OVER](mine, case)
+    with pytest.raises(StepNotAllowed):
+        TAKE[Step.HAND_OVER](mine, after)
+    assert TAKE[Step.CLOSE](mine, after).state is CaseState.CLOSED
+
+
+def unplaced(uow: RolledBackUnitOfWork, city: City) -> Case:
+    case = make_case(uow, city, place=None, suggested_category=None)
+    assert case.queue is Queue.UNPLACED
+    return case
+
+
+def test_a_dispatcher_places_and_sorts_what_waits(uow: RolledBackUnitOfWork, city: City, as_person: As) -> None:
+    case = unplaced(uow, city)
+    mine = as_person(city.person("city_dispatcher"))
+    after = steps.accept_case(
+        mine, case.case_id, version=case.version, place_id=city.ids["area"], category="administrative.hukou"
+    )
+    assert (after.state, after.queue, after.district) == (CaseState.ASSIGNED, None, "district")
+    assert after.holder_post_id == city.posts["window"].post_id
+    seen = cases.get_case(uow, case.case_id)
+    assert (seen.placed_path, seen.promise_due) == (city.paths["area"], after.promise_due)
+    assert [event.type for event in mine.published] == [
+        "routing.case.accepted.v1",
+        "routing.case.assigned.v1",
+        "city.case.progressed.v1",
+    ]
+
+
+def test_a_dispatcher_may_give_it_to_an_office_outside_the_tree(
+    uow: RolledBackUnitOfWork, city: City, as_person: As
+) -> None:
+    office = uuid4()
+    water = make_post(city, "water", Duty.BUREAU, "city", office_id=office, matters=["municipal.water"])
+    network.copy_post(uow, water, version=1)
+    case = unplaced(uow, city)
+    mine = as_person(city.person("city_dispatcher"))
+    case = steps.accept_case(
+        mine, case.case_id, version=case.version, place_id=city.ids["bare"], category="municipal.water"
+    )
+    bureau = as_person(city.person("water"))
+    assert TAKE[Step.START](bureau, case).state is CaseState.IN_PROGRESS
+
+
+@pytest.mark.parametrize(
+    ("facts", "error"),
+    [
+        ({"category": "municipal.water"}, PlaceMissing),
+        ({"place_id": "area"}, CategoryMissing),
+        ({"place_id": "area", "category": "no.such"}, UnknownCategory),
+        ({"place_id": uuid4(), "category": "municipal.water"}, UnknownPlace),
+        ({"place_id": "retired", "category": "municipal.water"}, UnknownPlace),
+    ],
+)
+def test_an_acceptance_that_cannot_be_names_what_is_wrong(
+    uow: RolledBackUnitOfWork, city: City, as_person: As, facts: dict[str, Any], error: type[ServiceError]
+) -> None:
+    copy_place, _ = network.handlers(moved=lambda *_: None)
+    copy_place(uow, make_place(city, "retired", "area", "community", state="retired"), version=1)
+    case = unplaced(uow, city)
+    body = {key: city.ids.get(value, value) if key == "place_id" else value for key, value in facts.items()}
+    mine = as_person(city.person("city_dispatcher"))
+    with pytest.raises(error):
+        steps.accept_case(mine, case.case_id, version=case.version, **body)
+    assert cases.get_case(uow, case.case_id).version == case.version
+
+
+def test_a_dispatcher_places_nothing_outside_their_own_place(
+    uow: RolledBackUnitOfWork, city: City, as_person: As
+) -> None:
+    case = make_case(uow, city, suggested_category=None)
+    mine = as_person(city.person("dispatcher"))
+    with pytest.raises(NotYourPlace):
+        steps.accept_case(
+            mine, case.case_id, version=case.version, place_id=city.ids["other"], category="municipal.water"
+        )
+
+
+def test_an_acceptance_needs_somebody_to_handle_it(uow: RolledBackUnitOfWork, city: City, as_person: As) -> None:
+    case = make_case(uow, city, place="bare", suggested_category=None)
+    put_post(uow, city.posts["city_dispatcher"].model_copy(update={"holders": []}))
+    mine = as_person(city.person("city_dispatcher"))
+    with pytest.raises(NobodyHolds):
+        steps.accept_case(mine, case.case_id, version=case.version, category="municipal.water")
+
+
+def test_a_promise_made_by_a_dispatcher_runs_from_their_acceptance(
+    uow: RolledBackUnitOfWork, city: City, as_person: As
+) -> None:
+    case = make_case(uow, city, suggested_category=None)
+    later = NOW + timedelta(days=2)
+    mine = as_person(city.person("dispatcher"), now=later)
+    after = steps.accept_case(mine, case.case_id, version=case.version, category="administrative.hukou")
+    assert after.promise_due is not None
+    assert after.promise_due > later
