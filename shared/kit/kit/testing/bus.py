@@ -5,7 +5,6 @@ lost, everything comes in the order of the log. ``deliver`` returns when nothing
 """
 
 from collections.abc import Callable, Iterable
-from datetime import timedelta
 from typing import TypeVar
 
 from contracts.topics import TOPICS
@@ -105,7 +104,3 @@ class FakeBus:
 
 async def _at_once(_: float) -> bool:
     return True
-
-
-#: A test that waits this long for servers to do what they should has failed.
-PATIENCE = timedelta(seconds=40)
