@@ -11,6 +11,7 @@ from kit.db import Database
 from kit.health import Component
 from kit.http.door import PeopleFinder
 from kit.http.problems import handle_problems
+from kit.http.refusals import LimitedBody
 from kit.settings import ServiceSettings
 from kit.tokens import Tokens
 
@@ -38,10 +39,10 @@ def service_defaults(
         issuer=settings.oidc_issuer, jwks_url=settings.oidc_jwks_url, audience=settings.oidc_audience
     )
     app.state.watch = Watch(service=service, database=database, components=list(components), serves_http=True)
-    app.max_body_size = MAX_BODY
     handle_problems(app)
     add_docs(app)
     add_probes(app, app.state.watch)
+    app.add_middleware(LimitedBody, at_most=MAX_BODY)
     app.add_middleware(Watched, service=service)
     telemetry.watch_app(app)
     return app

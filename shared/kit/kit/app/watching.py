@@ -4,6 +4,7 @@ import asyncio
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import cache
 
 from alembic.config import Config
 from alembic.script import ScriptDirectory
@@ -118,6 +119,7 @@ class Watch:
             return found.scalar_one_or_none()
 
 
+@cache
 def newest_revision(service: str) -> str | None:
     return _scripts(service).get_current_head()
 

@@ -21,6 +21,7 @@ from kit.http import idempotency
 from kit.http.conditions import etag, is_unchanged
 from kit.http.idempotency import Answer, Raced
 from kit.http.problems import sqlstate
+from kit.http.refusals import refuse_nul
 from kit.tokens import Tokens
 
 _ATTEMPTS = 3
@@ -186,10 +187,12 @@ _POST_HEADER = Header(alias="Baiyang-Post", description="The one of your posts t
 
 
 async def door(request: Request, claims: SignedIn, post: Annotated[UUID | None, _POST_HEADER] = None) -> DoorFor:
+    await refuse_nul(request)
     return DoorFor(request, claims, post)
 
 
 async def open_door(request: Request) -> DoorFor:
+    await refuse_nul(request)
     return DoorFor(request, None)
 
 

@@ -214,6 +214,10 @@ async def _http_exception(request: Request, error: Exception) -> JSONResponse:
     return problem(request, status, code, _STATUS_DETAILS.get(status, "See the status."), headers=headers)
 
 
+def too_large(request: Request) -> JSONResponse:
+    return problem(request, 413, _STATUS_CODES[413], _STATUS_DETAILS[413])
+
+
 def _methods_at(request: Request) -> list[str]:
     """Every method of the path, where several routes share it."""
     known: list[str] = []

@@ -1,0 +1,72 @@
+"""What is refused before any use case sees it: bodies that are too large, and text that PostgreSQL cannot hold."""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+from fastapi import Request
+from starlette.exceptions import HTTPException
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from kit.errors import Invalid
+from kit.http.problems import too_large
+
+_NUL = "\0"
+
+
+class LimitedBody:
+    """413 for a body over the limit: at once where its length is told, else as soon as it has come that far."""
+
+    def __init__(self, app: ASGIApp, *, at_most: int) -> None:
+        self._app = app
+        self._at_most = at_most
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        told = dict(scope["headers"]).get(b"content-length", b"0")
+        if told.isdigit() and int(told) > self._at_most:
+            await too_large(Request(scope))(scope, receive, send)
+            return
+        came = 0
+
+        async def counted() -> Message:
+            nonlocal came
+            message = await receive()
+            came += len(message.get("body", b""))
+            if came > self._at_most:
+                raise HTTPException(413)
+            return message
+
+        await self._app(scope, counted, send)
+
+
+async def refuse_nul(request: Request) -> None:
+    """PostgreSQL has no NUL in text; without this every such text would be a 500."""
+    for name, value in (*request.path_params.items(), *request.query_params.multi_items()):
+        if isinstance(value, str) and _NUL in value:
+            raise _holds_nul(f"/{name}")
+    body = await request.body()
+    if rb"\u0000" in body:
+        try:
+            found = next(_pointers_to_nul(json.loads(body)), None)
+        except ValueError:
+            return
+        if found is not None:
+            raise _holds_nul(found or "/")
+
+
+def _pointers_to_nul(value: Any, pointer: str = "") -> Iterator[str]:
+    if isinstance(value, str) and _NUL in value:
+        yield pointer
+    elif isinstance(value, list):
+        for place, item in enumerate(value):
+            yield from _pointers_to_nul(item, f"{pointer}/{place}")
+    elif isinstance(value, dict):
+        for key, item in value.items():
+            yield from _pointers_to_nul(item, f"{pointer}/{key.replace('~', '~0').replace('/', '~1')}")
+
+
+def _holds_nul(field: str) -> Invalid:
+    return Invalid("nul_in_text", "A text holds the character NUL (U+0000): remove it.", field=field)
