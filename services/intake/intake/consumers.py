@@ -1,5 +1,7 @@
 """Events in: the copy of the grid, the category tree, and how each case goes on."""
 
+from collections.abc import Callable
+
 from contracts.routing import (
     CaseAcceptedV1,
     CaseAnsweredV1,
@@ -34,4 +36,4 @@ def follow_case(uow: UnitOfWork, event: CaseFact) -> None:
     following.follow_cases(uow, [event])
 
 
-HANDLERS = (*network.handlers(moved=following.move_place), copy_category, follow_case)
+HANDLERS: tuple[Callable[..., None], ...] = (*network.handlers(moved=following.move_place), copy_category, follow_case)

@@ -3,6 +3,7 @@
 import math
 from datetime import datetime
 from functools import partial
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated, Any
 from zoneinfo import ZoneInfo
@@ -107,8 +108,18 @@ async def _answer(request: Request, code: str) -> Progress | NoSuchCode | TooMan
 
 
 def _client(request: Request) -> str:
-    """Who is asking, as far as can be told; the gateway says it in X-Forwarded-For, which uvicorn has applied."""
-    return request.client.host if request.client else "unknown"
+    """Who is asking, as far as can be told: the peer, or whom our own gateway says that it asks for."""
+    peer = request.client.host if request.client else ""
+    forwarded = request.headers.get("x-forwarded-for", "").rpartition(",")[2].strip()
+    return forwarded if forwarded and _is_ours(request, peer) else peer or "unknown"
+
+
+def _is_ours(request: Request, peer: str) -> bool:
+    try:
+        address = ip_address(peer)
+    except ValueError:
+        return False
+    return any(address in network for network in request.app.state.proxies)
 
 
 def _page(

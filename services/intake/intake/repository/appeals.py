@@ -8,7 +8,7 @@ from uuid import UUID
 
 from contracts.intake import Channel, Language, Means, Placing
 from kit.auth import Scope
-from kit.db import UnitOfWork, after, enter
+from kit.db import ENTER_COLUMNS, UnitOfWork, after, enter_parameters
 from kit.paging import Page, Sheet
 from sqlalchemy import Row, bindparam, func, insert, select, text, update
 
@@ -79,7 +79,7 @@ def claim_number(uow: UnitOfWork, *, source: str, external_id: str, author: byte
 def write_for(uow: UnitOfWork, *paths: str) -> None:
     """Widen the transaction to the rows that it is about to write, for who files without seeing, or hands over."""
     narrow = tuple(sorted({path for path in paths if path != "/"}))
-    enter(uow.connection, Scope(paths=narrow or ("/",)), subject=uow.by or "")
+    uow.execute(_WIDEN, enter_parameters(Scope(paths=narrow or ("/",)), subject=uow.by or ""))
 
 
 def add_person(uow: UnitOfWork, keys: Keys, envelope: Envelope, who: Who) -> None:
@@ -192,6 +192,7 @@ def move_place(uow: UnitOfWork, place_id: UUID, path: str) -> None:
     uow.execute(_MOVED[1], {"last": f"{place_id.hex}/", "path": path})
 
 
+_WIDEN = text(f"select {ENTER_COLUMNS}")
 _INSERT_PERSON = insert(person)
 _INSERT_APPEAL = insert(appeal)
 _INSERT_ENTRY = insert(appeal_entry)

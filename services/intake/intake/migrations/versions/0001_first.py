@@ -170,7 +170,7 @@ def _create_tables() -> None:
 RIGHTS = {
     "api": {
         "appeal": "select, insert, "
-        "update (gist, category, placing, place_id, placed_path, candidates, withdrawn_at, version)",
+        'update (gist, category, "placing", place_id, placed_path, candidates, withdrawn_at, version)',
         "person": "select, insert",
         "appeal_entry": "select, insert",
         "progress": "select",
@@ -182,7 +182,7 @@ RIGHTS = {
         "category_copy": "select, insert, update",
     },
     "auditor": {
-        "appeal": "select (id, number, channel, person_id, suggested_category, category, placing, place_id, "
+        "appeal": 'select (id, number, channel, person_id, suggested_category, category, "placing", place_id, '
         "placed_path, taken_path, source, external_id, received_at, written_at, historic, withdrawn_at, version)",
         "person": "select (id, kind, means, language, version, created_at)",
         "appeal_entry": "select (id, appeal_id, at, kind, version, place_id, category, reason)",
@@ -196,14 +196,14 @@ RIGHTS = {
 NARROW_FUNCTIONS = (
     """
 create function claim_number(p_source text, p_external_id text, p_author bytea, p_person uuid)
-returns table (appeal_id uuid, number text, received_at timestamptz, placing text, place_id uuid,
+returns table (appeal_id uuid, number text, received_at timestamptz, "placing" text, place_id uuid,
                suggested_category text, taken_by text, person_id uuid, wrapped_key text)
 language plpgsql security definer
 set search_path = pg_catalog, public, pg_temp set app.lo1 = '/' set app.hi1 = '0'
 as $$
 #variable_conflict use_column
 begin
-    return query select a.id, a.number, a.received_at, a.placing, a.place_id, a.suggested_category, a.taken_by,
+    return query select a.id, a.number, a.received_at, a."placing", a.place_id, a.suggested_category, a.taken_by,
         a.person_id, null::text from appeal a where a.source = p_source and a.external_id = p_external_id;
     if found or p_author is null then
         return;

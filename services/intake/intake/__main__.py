@@ -1,0 +1,8 @@
+"""``python -m intake api | consumer | relay | migrate | all``"""
+
+from kit.app import main
+
+from intake.app import ASPECTS
+from intake.settings import Settings
+
+main("intake", Settings, ASPECTS)

@@ -1,0 +1,301 @@
+"""Taking appeals, on real PostgreSQL as the role that takes them."""
+
+import json
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from contracts.intake import AppealReceivedV1, Channel, Means, PersonContactChangedV1, Placing, Reach
+from intake import errors
+from intake.domain.appeal import Receipt, WhoKind
+from intake.repository import appeals
+from intake.repository.sealing import Keys
+from intake.service import reading, receiving
+from intake.service.station import Station
+from kit.auth import EVERYWHERE, Person
+from kit.crypto import open_from_transport, open_text_from_transport
+from kit.numbers import parse_code
+from kit.testing.servers import NOW, RolledBackUnitOfWork, as_superuser
+from sqlalchemy import text
+
+from tests.conftest import UnitOfWorkOf
+from tests.intake.factories import (
+    OPERATOR_PERSON,
+    RESIDENT_PERSON,
+    copy_place,
+    id_of,
+    make_clerk,
+    make_place,
+    make_submission,
+    make_who,
+    path_of,
+)
+
+
+@pytest.fixture
+def clerk(uow_of: UnitOfWorkOf) -> RolledBackUnitOfWork:
+    return uow_of("intake", person=make_clerk())
+
+
+def receive(uow: RolledBackUnitOfWork, station: Station, **overrides: Any) -> Receipt:
+    return receiving.receive_appeal(uow, make_submission(**overrides), station=station)
+
+
+def imported(**overrides: Any) -> dict[str, Any]:
+    who = make_who(name=None, address="forum:A00182", origin="A00182")
+    return {"channel": Channel.WEB, "source": "forum", "external_id": "360114", "who": who, **overrides}
+
+
+def published(uow: RolledBackUnitOfWork) -> list[dict[str, Any]]:
+    return [{"type": event.type, **json.loads(event.body or "{}")} for event in uow.published]
+
+
+def test_an_appeal_is_placed_sorted_and_receipted(clerk: RolledBackUnitOfWork, station: Station) -> None:
+    receipt = receive(clerk, station)
+    assert receipt.placing is Placing.EXACT
+    assert receipt.place_id == id_of("HZ1-1-1-1")
+    assert receipt.suggested_category == "water"
+    assert receipt.query_code is not None
+    assert parse_code(receipt.query_code) == receipt.query_code
+
+
+def test_its_words_are_read_back_as_they_were_said(clerk: RolledBackUnitOfWork, station: Station) -> None:
+    receipt = receive(clerk, station)
+    file = reading.get_appeal(clerk, receipt.appeal_id, station=station)
+    assert file.appeal.words == make_submission().words
+    assert file.asker is not None
+    assert (file.asker.name, file.asker.address, file.asker.means) == ("李小华", "li", Means.SANDBOX)
+    assert file.appeal.suggestion_why == ("停水",)
+
+
+def test_the_contact_is_said_before_the_appeal_and_neither_tells_who_or_what(
+    clerk: RolledBackUnitOfWork, station: Station, keys: Keys
+) -> None:
+    receipt = receive(clerk, station)
+    contact, received = published(clerk)
+    assert [contact["type"], received["type"]] == [PersonContactChangedV1.TYPE, AppealReceivedV1.TYPE]
+    for planted in ("李小华", "13812345678", "3单元", receipt.query_code or ""):
+        assert planted not in json.dumps([contact, received], ensure_ascii=False)
+    reach = open_from_transport(keys.transport, contact["sealed"], Reach, key=contact["person_id"])
+    assert (reach.name, reach.address) == ("李小华", "li")
+    code = open_text_from_transport(keys.transport, received["query_code"], key=received["appeal_id"])
+    assert code == receipt.query_code
+
+
+def test_nothing_personal_is_stored_in_the_clear(clerk: RolledBackUnitOfWork, station: Station) -> None:
+    receive(clerk, station, address="12栋3单元401")
+    clerk.flush()
+    connection = as_superuser(clerk.connection)
+    tables = connection.execute(text("select tablename from pg_tables where schemaname = 'public'")).scalars().all()
+    for table in tables:
+        if not table.endswith("_copy"):
+            rows = "\n".join(connection.execute(text(f'select t::text from "{table}" as t')).scalars())
+            for planted in ("李小华", "13812345678", "3单元"):
+                assert planted not in rows, table
+
+
+def test_an_anonymous_appeal_has_no_person(clerk: RolledBackUnitOfWork, station: Station) -> None:
+    who = make_who(kind=WhoKind.ANONYMOUS, name=None, means=Means.NONE, address=None)
+    receipt = receive(clerk, station, who=who)
+    file = reading.get_appeal(clerk, receipt.appeal_id, station=station)
+    assert file.asker is None
+    assert file.appeal.words == make_submission().words
+    assert [event["type"] for event in published(clerk)] == [AppealReceivedV1.TYPE]
+
+
+def test_a_place_code_goes_before_the_words(clerk: RolledBackUnitOfWork, station: Station) -> None:
+    receipt = receive(clerk, station, place="HZ2-1")
+    assert (receipt.placing, receipt.place_id) == (Placing.GIVEN, id_of("HZ2-1"))
+
+
+def test_a_clerk_of_one_community_takes_an_appeal_about_another_and_still_sees_it(
+    clerk: RolledBackUnitOfWork, uow_of: UnitOfWorkOf, station: Station
+) -> None:
+    receipt = receive(clerk, station, place="HZ2-1")
+    again = uow_of("intake", person=make_clerk())
+    assert reading.get_appeal(again, receipt.appeal_id, station=station).asker is not None
+    there = uow_of("intake", person=make_clerk("HZ2-1", "chen.jie"))
+    assert reading.get_appeal(there, receipt.appeal_id, station=station).appeal.number == receipt.number
+
+
+def test_the_appeal_of_another_community_is_not_there(
+    clerk: RolledBackUnitOfWork, uow_of: UnitOfWorkOf, station: Station
+) -> None:
+    receipt = receive(clerk, station)
+    elsewhere = uow_of("intake", person=make_clerk("HZ2-1", "chen.jie"))
+    with pytest.raises(errors.AppealNotFound):
+        reading.get_appeal(elsewhere, receipt.appeal_id, station=station)
+
+
+def test_what_cannot_be_placed_is_taken_for_the_city(uow_of: UnitOfWorkOf, station: Station) -> None:
+    uow = uow_of("intake", person=OPERATOR_PERSON)
+    receipt = receive(uow, station, title="请加快建设", words="请加快建设步伐")
+    assert (receipt.placing, receipt.place_id) == (Placing.NONE, id_of("HZ"))
+    [_, received] = published(uow)
+    assert received["placed_path"] == path_of("HZ")
+    assert received["taken_path"] == "/"
+
+
+def test_what_may_be_several_places_is_taken_for_what_they_share(clerk: RolledBackUnitOfWork, station: Station) -> None:
+    receipt = receive(clerk, station, title="石桥街道与望江亭街道交界处停水", words="停水")
+    assert (receipt.placing, receipt.place_id) == (Placing.CANDIDATES, id_of("HZ2"))
+
+
+def test_the_same_number_of_a_source_is_the_same_appeal(uow_of: UnitOfWorkOf, station: Station) -> None:
+    first = receive(uow_of("intake", person=OPERATOR_PERSON), station, **imported())
+    second = uow_of("intake", person=OPERATOR_PERSON)
+    again = receive(second, station, **imported(words="别的话"))
+    assert again == replace(first, query_code=None, repeated=True)
+    assert second.published == []
+
+
+def test_the_same_words_under_another_number_are_another_appeal(uow_of: UnitOfWorkOf, station: Station) -> None:
+    first = receive(uow_of("intake", person=OPERATOR_PERSON), station, **imported())
+    other = receive(uow_of("intake", person=OPERATOR_PERSON), station, **imported(external_id="360115"))
+    assert first.appeal_id != other.appeal_id
+    assert not other.repeated
+
+
+def test_one_author_is_one_person_whose_contact_is_said_once(uow_of: UnitOfWorkOf, station: Station) -> None:
+    first, second = uow_of("intake", person=OPERATOR_PERSON), uow_of("intake", person=OPERATOR_PERSON)
+    one = receive(first, station, **imported())
+    two = receive(second, station, **imported(external_id="360115"))
+    assert [event["type"] for event in published(second)] == [AppealReceivedV1.TYPE]
+    seen = uow_of("intake", role="api")
+    askers = [reading.get_appeal(seen, each.appeal_id, station=station).asker for each in (one, two)]
+    assert askers[0] == askers[1]
+    assert askers[0] is not None
+
+
+def test_a_number_that_somebody_else_took_is_not_told(uow_of: UnitOfWorkOf, station: Station) -> None:
+    receive(uow_of("intake", person=make_clerk()), station, **imported())
+    with pytest.raises(errors.NumberTaken):
+        receive(uow_of("intake", person=make_clerk("HZ2-1", "chen.jie")), station, **imported())
+
+
+def test_an_imported_appeal_keeps_its_date_and_is_received_now(uow_of: UnitOfWorkOf, station: Station) -> None:
+    written = NOW - timedelta(days=2000)
+    receipt = receive(uow_of("intake", person=OPERATOR_PERSON), station, **imported(written_at=written))
+    file = reading.get_appeal(uow_of("intake"), receipt.appeal_id, station=station)
+    assert (file.appeal.written_at, file.appeal.received_at) == (written, NOW)
+
+
+def test_a_finished_past_was_received_then(uow_of: UnitOfWorkOf, station: Station) -> None:
+    written = NOW - timedelta(days=2000)
+    uow = uow_of("intake", person=OPERATOR_PERSON)
+    receipt = receive(uow, station, **imported(written_at=written, historic=True))
+    assert receipt.received_at == written
+    assert published(uow)[-1]["historic"] is True
+
+
+@pytest.mark.parametrize(
+    "overrides,field",
+    [
+        ({"source": "forum"}, "/external_id"),
+        ({"external_id": "1"}, "/source"),
+        ({"who": make_who(origin="A1")}, "/source"),
+        ({"who": make_who(kind=WhoKind.ANONYMOUS)}, "/who/kind"),
+        ({"who": make_who(kind=WhoKind.RESIDENT)}, "/who/reference"),
+        ({"who": make_who(means=Means.INBOX)}, "/who/means"),
+        ({"who": make_who(address=None)}, "/who/address"),
+        ({"received_at": NOW}, "/received_at"),
+        ({"historic": True}, "/received_at"),
+        ({"historic": True, "written_at": NOW, "done_on_the_spot": True}, "/historic"),
+        ({"written_at": NOW + timedelta(hours=1)}, "/written_at"),
+        ({"historic": True, "received_at": NOW + timedelta(hours=1)}, "/received_at"),
+    ],
+)
+def test_what_cannot_both_be_is_named_and_changes_nothing(
+    uow_of: UnitOfWorkOf, station: Station, overrides: dict[str, Any], field: str
+) -> None:
+    uow = uow_of("intake", person=OPERATOR_PERSON)
+    with pytest.raises(errors.Contradiction) as refused:
+        receive(uow, station, **overrides)
+    assert refused.value.field == field
+    assert uow.published == []
+
+
+@pytest.mark.parametrize(
+    "person,overrides,code",
+    [
+        (RESIDENT_PERSON, {}, "web_is_residents"),
+        (RESIDENT_PERSON, {"channel": Channel.WEB, "urgent": True}, "staff_only"),
+        (RESIDENT_PERSON, {"channel": Channel.WEB, "source": "x", "external_id": "1"}, "staff_only"),
+        (RESIDENT_PERSON, {"channel": Channel.WEB, "historic": True, "written_at": NOW}, "historic_is_operators"),
+        (make_clerk(), {"historic": True, "written_at": NOW}, "historic_is_operators"),
+        (Person("nobody"), {}, "no_post"),
+    ],
+)
+def test_who_may_not_take_it_is_told_why(
+    uow_of: UnitOfWorkOf, station: Station, person: Person, overrides: dict[str, Any], code: str
+) -> None:
+    with pytest.raises(errors.NotYours) as refused:
+        receive(uow_of("intake", person=person), station, **overrides)
+    assert refused.value.code == code
+
+
+def test_a_resident_files_on_the_web(uow_of: UnitOfWorkOf, station: Station) -> None:
+    uow = uow_of("intake", person=RESIDENT_PERSON)
+    receipt = receive(uow, station, channel=Channel.WEB)
+    assert receipt.place_id == id_of("HZ1-1-1-1")
+    with pytest.raises(errors.AppealNotFound):
+        reading.get_appeal(uow_of("intake", person=RESIDENT_PERSON), receipt.appeal_id, station=station)
+
+
+def test_a_place_that_is_not_there_is_refused(clerk: RolledBackUnitOfWork, station: Station) -> None:
+    with pytest.raises(errors.NoSuchPlace):
+        receive(clerk, station, place="nowhere")
+
+
+def test_a_merged_place_is_refused_and_its_successor_named(
+    clerk: RolledBackUnitOfWork, consumer: RolledBackUnitOfWork, station: Station
+) -> None:
+    copy_place(consumer, make_place("HZ1-2", state="merged", merged_into=id_of("HZ1-1"), version=2))
+    with pytest.raises(errors.PlaceClosed, match="HZ1-1"):
+        receive(clerk, station, place="HZ1-2")
+
+
+def test_words_that_name_a_merged_place_lead_to_its_successor(
+    clerk: RolledBackUnitOfWork, consumer: RolledBackUnitOfWork, station: Station
+) -> None:
+    copy_place(consumer, make_place("HZ2-1", state="merged", merged_into=id_of("HZ2-2"), version=2))
+    station.refresh(consumer)
+    receipt = receive(clerk, station, title="石桥街道停水", words="停水")
+    assert receipt.place_id == id_of("HZ2-2")
+
+
+def test_a_retired_place_is_no_longer_heard(
+    clerk: RolledBackUnitOfWork, consumer: RolledBackUnitOfWork, station: Station
+) -> None:
+    copy_place(consumer, make_place("HZ2-1", state="retired", version=2))
+    station.refresh(consumer)
+    assert receive(clerk, station, title="石桥街道停水", words="停水").placing is Placing.NONE
+
+
+def test_a_category_that_is_not_there_is_refused(clerk: RolledBackUnitOfWork, station: Station) -> None:
+    with pytest.raises(errors.NoSuchCategory):
+        receive(clerk, station, category="nothing")
+
+
+def test_the_words_are_under_the_persons_key_and_end_with_it(
+    clerk: RolledBackUnitOfWork, station: Station, keys: Keys
+) -> None:
+    receipt = receive(clerk, station)
+    connection = as_superuser(clerk.connection)
+    connection.execute(text("update person set wrapped_key = null"))
+    clerk.scope = EVERYWHERE
+    file = appeals.find_file(clerk, keys, receipt.appeal_id)
+    assert file is not None
+    assert (file.appeal.words, file.asker and file.asker.name) == ("", None)
+
+
+def test_the_names_are_taken_over_a_page_at_a_time(
+    consumer: RolledBackUnitOfWork, station: Station, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from intake.repository import copies
+
+    monkeypatch.setattr(copies, "_PAGE", 3)
+    other = Station(station.keys)
+    other.refresh(consumer)
+    assert len(other.names) == len(station.names)
