@@ -35,7 +35,8 @@ def make_app(service_ports: Mapping[str, int]) -> Starlette:
         limits = httpx.Limits(max_connections=200, max_keepalive_connections=50)
         timeout = httpx.Timeout(60, connect=2, read=None)
         async with httpx.AsyncClient(limits=limits, timeout=timeout) as http:
-            http.headers.clear()  # a caller's own headers only: with an Accept-Encoding of ours it could not read the answer
+            # a caller's own headers only: with an Accept-Encoding of ours it could not read the answer
+            http.headers.clear()
             app.state.http = http
             yield
 

@@ -118,7 +118,7 @@ class Postgres:
         """The service's database (another ``name`` for a copy), open to that service's roles only."""
         database, owner = name or service, f"{service}_owner"
         with self.connect() as connection:
-            if not connection.execute("select from pg_database where datname = %s", [database]).fetchone():
+            if not connection.execute("select 1 from pg_database where datname = %s", [database]).fetchone():
                 connection.execute(
                     sql.SQL("create database {} owner {} template {} strategy file_copy").format(
                         sql.Identifier(database), sql.Identifier(owner), sql.Identifier(template or "template0")

@@ -4,6 +4,7 @@ import os
 import signal
 import threading
 import time
+import traceback
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
@@ -92,8 +93,15 @@ class Supervisor:
             self._await(city, among=[city])
 
     def _step(self, what: str, works: Sequence[Callable[[], None]]) -> None:
-        for work in works:
-            work()
+        try:
+            for work in works:
+                work()
+        except (NotStarted, processes.Closing):
+            raise
+        except Exception as error:
+            log = self._home.path / "log" / "supervisor.trace"
+            log.write_text(traceback.format_exc())
+            raise NotStarted(f"{what} did not come up: {error} (traced in {log})") from error
         self._say(f"{time.monotonic() - self._began:6.1f} s  {what}")
 
     def _await(self, *wanted: "Future[None]", among: Sequence["Future[None]"]) -> None:
