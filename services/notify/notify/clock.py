@@ -1,17 +1,26 @@
 """The loop over what is due: claim, call the provider, settle; each step commits before the next."""
 
 from collections.abc import Mapping, Sequence
+from datetime import timedelta
 
 from contracts.intake import Means
 from kit.db import Database
+from kit.loop import Loop
 from opentelemetry import propagate, trace
 from opentelemetry.trace import SpanKind
+from prometheus_client import Counter
 
 from notify.domain.sending import Outcome, Result
 from notify.providers import Provider
 from notify.service import send
 from notify.service.office import Office
 from notify.service.send import Sending, Way
+
+OUTCOMES = Counter("baiyang_notify_calls", "Messages handed to a provider, by their outcome", ["provider", "result"])
+    "baiyang_notify_calls", "Messages handed to a provider, by what it made of them", ["provider", "result"]
+)
+
+EVERY = timedelta(seconds=1)
 
 _TRACER = trace.get_tracer("notify")
 
@@ -59,7 +68,8 @@ class Sender:
 
 
 def _record(provider: Provider, sending: Sending, outcome: Outcome, *, start_ns: int) -> None:
-    """A span in the trace of the step that owed the notice; no address, no words."""
+    """A count, and a span in the trace of the step that owed the notice; no address, no words."""
+    OUTCOMES.labels(provider.name, outcome.result.value).inc()
     parent = propagate.extract({"traceparent": sending.traceparent or ""})
     span = _TRACER.start_span(
         "notify send",
@@ -69,3 +79,8 @@ def _record(provider: Provider, sending: Sending, outcome: Outcome, *, start_ns:
         attributes={"notify.provider": provider.name, "notify.result": outcome.result.value},
     )
     span.end()
+
+
+def make_sender(sender: Sender, *, every: timedelta = EVERY) -> Loop:
+    """Any number may run: each claims what the others do not hold, oldest first."""
+    return Loop("send_due", every, sender.send_due)

@@ -4,25 +4,22 @@ from typing import Annotated
 
 from kit.settings import ServiceSettings
 from pydantic import Field, SecretStr, field_validator
-from pydantic_settings import SettingsConfigDict
 
 
-class Settings(ServiceSettings):
-    model_config = SettingsConfigDict(env_prefix="NOTIFY_")
-
-    PUBLIC_URL: Annotated[str, Field(description="Where residents find the progress page: https://city.example")] = (
+class Settings(ServiceSettings, env_prefix="NOTIFY_"):
+    public_url: Annotated[str, Field(description="where residents find the progress page: https://city.example")] = (
         "http://127.0.0.1:8080"
     )
-    SANDBOX: Annotated[
-        bool, Field(description="Keep messages in a log that anybody can read in a page. Demonstrations only.")
+    sandbox: Annotated[
+        bool, Field(description="keep messages in a log that anybody can read in a page: demonstrations only")
     ] = False
-    SMS_URL: Annotated[str, Field(description="The text message gateway; empty: none")] = ""
-    SMS_TOKEN: SecretStr = SecretStr("")
-    SMS_SENDER: str = ""
-    SMS_IDEMPOTENCY_HEADER: Annotated[str, Field(description="Idempotency-Key, or as the gateway calls it")] = ""
-    SMS_TIMEOUT_SECONDS: Annotated[float, Field(gt=0, le=10)] = 10
+    sms_url: Annotated[str, Field(description="the text message gateway; empty: none")] = ""
+    sms_token: SecretStr = SecretStr("")
+    sms_sender: str = ""
+    sms_idempotency_header: Annotated[str, Field(description="Idempotency-Key, or as the gateway calls it")] = ""
+    sms_timeout_seconds: Annotated[float, Field(gt=0, le=10)] = 10
 
-    @field_validator("SMS_URL", "PUBLIC_URL")
+    @field_validator("sms_url", "public_url")
     @classmethod
     def _is_http(cls, url: str) -> str:
         if url and not url.startswith(("https://", "http://")):

@@ -1,0 +1,8 @@
+"""``python -m notify api | consumer | relay | clock | migrate | all``."""
+
+from kit.app import main
+
+from notify import app
+from notify.settings import Settings
+
+main(app.SERVICE, Settings, {"api": app.api, "consumer": app.consumer, "relay": app.relay, "clock": app.clock})
