@@ -1,0 +1,166 @@
+import base64
+from uuid import uuid4
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from kit import crypto
+from kit.crypto import CannotOpen, DataKey, KeyRing
+from pydantic import BaseModel
+
+K1, K2 = crypto.new_key("k1"), crypto.new_key("k2")
+RING, OTHER = KeyRing.parse(K1), KeyRing.parse(K2)
+ROTATED = KeyRing.parse(f"{K2},{K1}")
+
+
+class Reach(BaseModel):
+    address: str
+
+
+class Another(BaseModel):
+    address: str
+
+
+@given(st.binary(max_size=2000), st.text(max_size=50))
+def test_what_is_sealed_opens_again_and_only_for_what_it_belongs_to(plain: bytes, aad: str) -> None:
+    sealed = RING.seal(plain, aad)
+    assert RING.open(sealed, aad) == plain
+    with pytest.raises(CannotOpen):
+        RING.open(sealed, aad + "x")
+    with pytest.raises(CannotOpen):
+        OTHER.open(sealed, aad)
+
+
+@given(st.data())
+def test_a_sealed_value_that_was_touched_anywhere_does_not_open(data: st.DataObject) -> None:
+    sealed = RING.seal(b"lock fixed", "x")
+    place = data.draw(st.integers(0, len(sealed) - 1))
+    touched = sealed[:place] + data.draw(st.sampled_from("AZaz09._-!")) + sealed[place + 1 :]
+    if _meaning(touched) != _meaning(sealed):
+        with pytest.raises(CannotOpen):
+            RING.open(touched, "x")
+
+
+def _meaning(sealed: str) -> object:
+    """The last character of base64 may hold bits that mean nothing."""
+    head, _, body = sealed.rpartition(".")
+    try:
+        return head, base64.b64decode(body + "=" * (-len(body) % 4), altchars=b"-_", validate=True)
+    except ValueError:
+        return sealed
+
+
+def test_the_same_value_is_sealed_differently_each_time() -> None:
+    assert RING.seal(b"x", "y") != RING.seal(b"x", "y")
+
+
+@given(st.text(max_size=200))
+def test_a_field_opens_only_in_its_own_table_column_and_row(plain: str) -> None:
+    key, row = DataKey.new(), uuid4()
+    sealed = crypto.encrypt_field(key, plain, table="person", column="name", row=row)
+    assert crypto.decrypt_field(key, sealed, table="person", column="name", row=row) == plain
+    for elsewhere in (
+        {"table": "contact", "column": "name", "row": row},
+        {"table": "person", "column": "address", "row": row},
+        {"table": "person", "column": "name", "row": uuid4()},
+        {"table": "personname", "column": "", "row": row},
+    ):
+        with pytest.raises(CannotOpen):
+            crypto.decrypt_field(key, sealed, **elsewhere)
+
+
+def test_a_field_says_which_data_key_sealed_it() -> None:
+    key = DataKey.new()
+    sealed = crypto.encrypt_field(key, "x", table="t", column="c", row=1)
+    assert crypto.key_id_of(sealed) == key.key_id
+    with pytest.raises(CannotOpen, match="another data key"):
+        crypto.decrypt_field(DataKey.new(), sealed, table="t", column="c", row=1)
+
+
+def test_a_wrapped_key_opens_for_its_own_person_only() -> None:
+    key = DataKey.new()
+    wrapped = key.wrap(RING, owner="p1")
+    assert DataKey.unwrap(RING, wrapped, owner="p1") == key
+    with pytest.raises(CannotOpen):
+        DataKey.unwrap(RING, wrapped, owner="p2")
+
+
+def test_without_the_wrapped_key_nothing_of_the_person_can_be_read() -> None:
+    key = DataKey.new()
+    sealed = crypto.encrypt_field(key, "13912345678", table="person", column="phone", row=1)
+    wrapped_again = DataKey.new().wrap(RING, owner=1)
+    with pytest.raises(CannotOpen):
+        crypto.decrypt_field(
+            DataKey.unwrap(RING, wrapped_again, owner=1), sealed, table="person", column="phone", row=1
+        )
+
+
+def test_a_rotation_wraps_again_and_leaves_the_fields_alone() -> None:
+    key = DataKey.new()
+    old = key.wrap(RING, owner=1)
+    new = crypto.rewrap(ROTATED, old, owner=1)
+    assert crypto.key_id_of(old) == "k1"
+    assert crypto.key_id_of(new) == "k2"
+    assert DataKey.unwrap(OTHER, new, owner=1) == key
+    assert crypto.rewrap(ROTATED, new, owner=1) == new
+
+
+def test_a_key_that_has_left_the_ring_is_named_in_the_error() -> None:
+    with pytest.raises(CannotOpen, match="k1 is not in the ring k2"):
+        OTHER.open(RING.seal(b"x", "y"), "y")
+
+
+def test_a_rotated_ring_opens_what_the_old_key_sealed_and_seals_with_the_new() -> None:
+    assert ROTATED.open(RING.seal(b"x", "y"), "y") == b"x"
+    assert crypto.key_id_of(ROTATED.seal(b"x", "y")) == "k2"
+    assert ROTATED.signed_by_us("cursor", b"m", RING.sign("cursor", b"m"))
+    assert not ROTATED.signed_by_us("other", b"m", RING.sign("cursor", b"m"))
+
+
+def test_a_blind_index_finds_what_is_written_differently_and_tells_purposes_apart() -> None:
+    index = crypto.blind_index(RING, "phone", "139 1234 5678")
+    assert index == crypto.blind_index(RING, "phone", "１３９12345678")  # noqa: RUF001
+    assert index != crypto.blind_index(RING, "email", "13912345678")
+    assert index != crypto.blind_index(OTHER, "phone", "13912345678")
+    assert crypto.blind_index(RING, "id", "aB", form=crypto.exactly) != crypto.blind_index(
+        RING, "id", "ab", form=crypto.exactly
+    )
+
+
+def test_while_rotating_a_blind_index_is_looked_for_under_both_keys() -> None:
+    assert crypto.blind_index(RING, "phone", "1") in crypto.blind_indexes(ROTATED, "phone", "1")
+    assert crypto.blind_index(ROTATED, "phone", "1") == crypto.blind_indexes(ROTATED, "phone", "1")[0]
+
+
+def test_what_travels_opens_for_its_own_subject_and_kind_only() -> None:
+    reach = Reach(address="13912345678")
+    sealed = crypto.seal_for_transport(RING, reach, key="p1")
+    assert "139" not in sealed
+    assert crypto.open_from_transport(ROTATED, sealed, Reach, key="p1") == reach
+    with pytest.raises(CannotOpen):
+        crypto.open_from_transport(RING, sealed, Reach, key="p2")
+    with pytest.raises(CannotOpen):
+        crypto.open_from_transport(RING, sealed, Another, key="p1")
+    assert crypto.open_text_from_transport(RING, crypto.seal_for_transport(RING, "K7F2", key=1), key=1) == "K7F2"
+
+
+@pytest.mark.parametrize(
+    "text, why",
+    [
+        ("", "at least one"),
+        ("k1", "id:base64"),
+        ("k.1:" + "A" * 44, "id:base64"),
+        ("k1:***", "not base64"),
+        ("k1:" + base64.b64encode(b"short").decode(), "5 bytes"),
+        (f"{K1},{K1}", "once"),
+    ],
+)
+def test_a_key_ring_that_is_wrong_says_how(text: str, why: str) -> None:
+    with pytest.raises(ValueError, match=why):
+        KeyRing.parse(text)
+
+
+def test_no_key_is_shown_by_accident() -> None:
+    shown = f"{RING!r} {RING} {DataKey.new()!r}"
+    assert base64.b64decode(K1.partition(":")[2]).hex() not in shown
+    assert "_key=" not in shown
