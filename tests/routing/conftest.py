@@ -149,5 +149,3 @@ def make_person(subject: str) -> Person:
 
 def local(text: str) -> datetime:
     return datetime.fromisoformat(text + "+08:00")
-
-

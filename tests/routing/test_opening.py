@@ -60,7 +60,7 @@ def test_versions_of_a_subject_only_grow(uow: RolledBackUnitOfWork, city: City) 
 
 
 @pytest.mark.parametrize(
-    ("category", "post", "due"),
+    "category, post, due",
     [
         ("administrative.hukou", "window", "2026-11-23 17:00"),
         ("administrative.social_insurance", "agency", "2026-11-26 17:00"),
@@ -89,7 +89,9 @@ def test_an_urgent_municipal_matter_runs_by_the_clock(uow: RolledBackUnitOfWork,
     assert case.promise_due == at + timedelta(hours=12)
 
 
-def test_an_emergency_has_its_own_limit_even_when_nobody_called_it_urgent(uow: RolledBackUnitOfWork, city: City) -> None:
+def test_an_emergency_has_its_own_limit_even_when_nobody_called_it_urgent(
+    uow: RolledBackUnitOfWork, city: City
+) -> None:
     case = open_one(uow, city, category="municipal.emergency", received_at=NOW)
     assert case.promise_due == NOW + timedelta(hours=12)
 
@@ -136,7 +138,7 @@ def test_an_office_takes_its_matter_where_no_tier_has_the_duty(uow: RolledBackUn
 
 
 @pytest.mark.parametrize(
-    ("facts", "place", "queue", "dispatcher"),
+    "facts, place, queue, dispatcher",
     [
         ({}, None, Queue.UNPLACED, "city_dispatcher"),
         ({"placing": Placing.CANDIDATES}, "district", Queue.UNPLACED, "district_dispatcher"),
@@ -144,7 +146,7 @@ def test_an_office_takes_its_matter_where_no_tier_has_the_duty(uow: RolledBackUn
         ({"suggested_category": "no.such.category"}, "area", Queue.UNSORTED, "dispatcher"),
     ],
 )
-def test_what_cannot_be_decided_waits_with_the_narrowest_dispatcher(
+def test_what_cannot_be_decided_waits_with_the_narrowest_dispatcher(  # noqa: PLR0917  # a table's columns
     uow: RolledBackUnitOfWork, city: City, facts: dict[str, Any], place: str | None, queue: Queue, dispatcher: str
 ) -> None:
     case = open_one(uow, city, place, **facts)
@@ -182,9 +184,7 @@ def test_settled_on_the_spot_is_opened_answered_and_closed_in_one(uow: RolledBac
 def test_an_enquiry_without_category_or_place_is_settled_on_the_spot_all_the_same(
     uow: RolledBackUnitOfWork, city: City
 ) -> None:
-    case = open_one(
-        uow, city, None, taken_by=subject_of("window"), done_on_the_spot=True, suggested_category=None
-    )
+    case = open_one(uow, city, None, taken_by=subject_of("window"), done_on_the_spot=True, suggested_category=None)
     assert case.state is CaseState.CLOSED
 
 
@@ -206,7 +206,10 @@ def test_an_appeal_that_comes_twice_has_one_case(uow: RolledBackUnitOfWork, city
     said = len(uow.published)
     opening.open_cases(uow, [event, make_appeal(city)])
     assert len(uow.published) == 2 * said
-    assert uow.execute(text("select count(*) from case_appeal where appeal_id = :id"), {"id": event.appeal_id}).scalar() == 1
+    assert (
+        uow.execute(text("select count(*) from case_appeal where appeal_id = :id"), {"id": event.appeal_id}).scalar()
+        == 1
+    )
 
 
 def test_an_appeal_of_a_place_that_has_not_come_waits_for_it(uow: RolledBackUnitOfWork, city: City) -> None:

@@ -236,7 +236,7 @@ def test_a_dispatcher_may_give_it_to_an_office_outside_the_tree(
 
 
 @pytest.mark.parametrize(
-    ("facts", "error"),
+    "facts, error",
     [
         ({"category": "municipal.water"}, PlaceMissing),
         ({"place_id": "area"}, CategoryMissing),

@@ -23,19 +23,24 @@ class CaseNotFound(NotFound):
 
 class CaseChanged(Stale):
     def __init__(self, version: int) -> None:
-        super().__init__("case_changed", f"The case has changed since you read it: it is at version {version}. Read it again.")
+        super().__init__(
+            "case_changed", f"The case has changed since you read it: it is at version {version}. Read it again."
+        )
 
 
 class StepNotAllowed(Conflict):
     def __init__(self, step: str, state: str, allowed: Sequence[str]) -> None:
         now = ", ".join(allowed) or "nothing"
-        super().__init__("step_not_allowed", f"A case that is {state} does not allow the step {step}; it allows: {now}.")
+        super().__init__(
+            "step_not_allowed", f"A case that is {state} does not allow the step {step}; it allows: {now}."
+        )
 
 
 class NobodyHolds(Conflict):
     def __init__(self) -> None:
         super().__init__(
-            "nobody_holds", "Nobody who may handle this holds a post for that place: fill the post or name a stand-in first."
+            "nobody_holds",
+            "Nobody who may handle this holds a post for that place: fill the post or name a stand-in first.",
         )
 
 
@@ -46,7 +51,9 @@ class NotYourStep(Forbidden):
 
 class NotYourPlace(Forbidden):
     def __init__(self) -> None:
-        super().__init__("not_your_place", "You do not dispatch for that place: choose one at or below your own.", field="/place_id")
+        super().__init__(
+            "not_your_place", "You do not dispatch for that place: choose one at or below your own.", field="/place_id"
+        )
 
 
 class NotTheOperator(Forbidden):
@@ -57,7 +64,9 @@ class NotTheOperator(Forbidden):
 class UnknownCategory(Invalid):
     def __init__(self, code: str) -> None:
         super().__init__(
-            "unknown_category", f"There is no category {code}: take one from GET /routing/v1/categories.", field="/category"
+            "unknown_category",
+            f"There is no category {code}: take one from GET /routing/v1/categories.",
+            field="/category",
         )
 
 
@@ -90,7 +99,9 @@ class UnboundBranches(Invalid):
         named = "; ".join(f"line {line}: {name}" for line, name in branches[: self.SHOWN])
         more = f"; and {len(branches) - self.SHOWN} more" if len(branches) > self.SHOWN else ""
         super().__init__(
-            "unbound_branches", f"Nothing was changed. Bind these branches to a kind and a remit: {named}{more}.", field="/rows"
+            "unbound_branches",
+            f"Nothing was changed. Bind these branches to a kind and a remit: {named}{more}.",
+            field="/rows",
         )
         self.branches = list(branches)
 

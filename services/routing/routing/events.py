@@ -78,9 +78,7 @@ def case_closed(uow: UnitOfWork, case: Case, *, holder: Seat | None) -> CaseClos
     return CaseClosedV1(**_fact(uow, case), handler=handler_of(holder), reason=case.closed_reason.value)
 
 
-def deadline_breached(
-    uow: UnitOfWork, case: Case, *, holder: Seat | None, superior: Seat | None
-) -> DeadlineBreachedV1:
+def deadline_breached(uow: UnitOfWork, case: Case, *, holder: Seat | None, superior: Seat | None) -> DeadlineBreachedV1:
     assert case.deadline is not None
     return DeadlineBreachedV1(
         **_fact(uow, case),

@@ -142,7 +142,12 @@ cases = Table(
     Index("ix_cases_worklist", "holder_post_id", "promise_due", "case_id", postgresql_where=text(DOING)),
     Index("ix_cases_answered", "holder_post_id", "promise_due", "case_id", postgresql_where=text("state = 'answered'")),
     Index("ix_cases_queue", "holder_post_id", "case_id", postgresql_where=text("queue is not null")),
-    Index("ix_cases_unheld", "placed_path", "case_id", postgresql_where=text("queue is not null and holder_post_id is null")),
+    Index(
+        "ix_cases_unheld",
+        "placed_path",
+        "case_id",
+        postgresql_where=text("queue is not null and holder_post_id is null"),
+    ),
     Index("ix_cases_place", "placed_path", "case_id", postgresql_where=text(OPEN)),
     Index("ix_cases_place_id", "place_id"),
     Index("ix_cases_taken_place_id", "taken_place_id"),
@@ -214,4 +219,3 @@ case_grant = Table(
     Column("granted_at", DateTime(timezone=True), nullable=False),
     Index("ix_case_grant_office", "office_id"),
 )
-

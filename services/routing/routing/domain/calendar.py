@@ -57,7 +57,7 @@ class Hours:
 
     @classmethod
     def of(cls, listed: Sequence[Mapping[str, object]]) -> "Hours":
-        """From ``[{weekday, opens, closes}, …]``; a day with a midday break counts from its first opening to its last close."""
+        """From ``[{weekday, opens, closes}, …]``; a midday break is passed over: first opening to last close."""
         weekdays: dict[int, tuple[time, time]] = {}
         for row in listed:
             weekday = int(str(row["weekday"]))

@@ -70,11 +70,13 @@ def seal(before: str, entry: Entry) -> str:
         "facts": entry.facts,
         "commitment": entry.commitment,
     }
-    return hashlib.sha256(json.dumps(told, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()).hexdigest()
+    return hashlib.sha256(
+        json.dumps(told, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
+    ).hexdigest()
 
 
 def list_faults(entries: Iterable[Entry], *, head: str, length: int) -> list[str]:
-    """What is wrong with a case's history, in words; nothing when it is whole. ``entries`` from the first to the last."""
+    """What is wrong with a case's history, in words; nothing when it is whole. ``entries`` in their order."""
     faults: list[str] = []
     before, count = GENESIS, 0
     for count, entry in enumerate(entries, start=1):

@@ -49,7 +49,7 @@ class RuleSet:
     rules: Sequence[Rule]
 
     def rule_for(self, category: Category, *, urgent: bool) -> Rule:
-        """The narrowest rule: an item's own before the table's, an urgent one before an ordinary one where it is urgent."""
+        """Where it is urgent, an urgent rule goes first; then an item's own before the table's."""
         fitting = [rule for rule in self.rules if _fits(rule, category) and (urgent or not rule.urgent)]
         return max(fitting, key=lambda rule: (rule.urgent, _depth(rule, category)))
 

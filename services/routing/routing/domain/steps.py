@@ -72,9 +72,7 @@ def check_state(step: Step, state: CaseState) -> None:
         raise StepNotAllowed(step, state, allowed_steps(state))
 
 
-def post_for(
-    step: Step, posts: Collection[Standing], *, holder: UUID | None, placed_path: str, barred: bool
-) -> UUID:
+def post_for(step: Step, posts: Collection[Standing], *, holder: UUID | None, placed_path: str, barred: bool) -> UUID:
     """The post by which this person may take the step; their narrowest, the holder's before a dispatcher's.
 
     ``barred``: the case complains of them, so that they may take none.

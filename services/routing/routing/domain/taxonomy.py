@@ -1,4 +1,4 @@
-"""A classification from a file, bound to kinds of matter and remits: by an explicit binding, or by what a branch is called."""
+"""A classification from a file, bound to kinds of matter and remits: by a binding, or by what a branch is called."""
 
 import hashlib
 from collections.abc import Mapping, Sequence
@@ -38,7 +38,10 @@ NAME_RULES: Sequence[tuple[tuple[str, ...], Bound]] = (
     (("交通管理",), (Kind.MUNICIPAL, Remit.CITY)),
     (("物业", "小区管理"), (Kind.MUNICIPAL, Remit.COMMUNITY)),
     (("居民服务", "便民", "志愿", "养老服务", "家政"), (Kind.PUBLIC_SERVICE, Remit.COMMUNITY)),
-    (("诉讼", "仲裁", "法律", "司法", "行政复议", "治安", "刑案", "刑罚", "警务", "政法", "公安"), (Kind.LEGAL, Remit.DISTRICT)),
+    (
+        ("诉讼", "仲裁", "法律", "司法", "行政复议", "治安", "刑案", "刑罚", "警务", "政法", "公安"),
+        (Kind.LEGAL, Remit.DISTRICT),
+    ),
     (("征收", "拆迁", "住房保障", "房地产"), (Kind.ADMINISTRATIVE, Remit.DISTRICT)),
     (("环境", "环保", "污染"), (Kind.MUNICIPAL, Remit.DISTRICT)),
     (("城乡建设", "城市建设", "市政", "交通运输", "供水", "供电", "燃气", "道路"), (Kind.MUNICIPAL, Remit.CITY)),
@@ -51,7 +54,12 @@ NAME_RULES: Sequence[tuple[tuple[str, ...], Bound]] = (
 
 
 def plan(
-    rows: Sequence[Row], bindings: Mapping[str, Bound], current: Mapping[str, Category], *, now: datetime, replaces: bool
+    rows: Sequence[Row],
+    bindings: Mapping[str, Bound],
+    current: Mapping[str, Category],
+    *,
+    now: datetime,
+    replaces: bool,
 ) -> list[Category]:
     """The new versions that make the tree what the file says; nothing for what stays as it is.
 

@@ -56,17 +56,32 @@ def default_tree() -> Iterator[Category]:
 
 
 def load_rules(uow: UnitOfWork, *, zone: str) -> None:
-    head = {"version": 1, "zone": zone, "note": "The city's own table of remits and promises.", "effective_from": BEGINNING}
+    head = {
+        "version": 1,
+        "zone": zone,
+        "note": "The city's own table of remits and promises.",
+        "effective_from": BEGINNING,
+    }
     uow.execute(insert(models.rule_set), [head])
     rows: list[dict[str, Any]] = [
-        {**row, "version": 1, "category": row["category"] or None, "urgent": row["urgent"] == "true", "count": int(row["count"])}
+        {
+            **row,
+            "version": 1,
+            "category": row["category"] or None,
+            "urgent": row["urgent"] == "true",
+            "count": int(row["count"]),
+        }
         for row in _rows("rules.csv")
     ]
     uow.execute(insert(models.rule), rows)
 
 
 def load_calendar(uow: UnitOfWork) -> None:
-    head = {"version": 1, "note": "The State Council's notices of 2014 to 2026; 2027 by law only.", "effective_from": BEGINNING}
+    head = {
+        "version": 1,
+        "note": "The State Council's notices of 2014 to 2026; 2027 by law only.",
+        "effective_from": BEGINNING,
+    }
     uow.execute(insert(models.calendar), [head])
     years = [(year, "official") for year in OFFICIAL_YEARS] + [(year, "forecast") for year in FORECAST_YEARS]
     uow.execute(insert(models.calendar_year), [{"version": 1, "year": y, "status": status} for y, status in years])

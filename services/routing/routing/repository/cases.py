@@ -123,7 +123,7 @@ def grant_to_offices(uow: UnitOfWork, held: Sequence[Case]) -> None:
 
 
 def claim_missed(uow: UnitOfWork, *, limit: int) -> list[Case]:
-    """Cases whose promise fell due before now and was not kept, oldest first, locked; what another holds is passed over."""
+    """Cases that missed their promise before now, oldest first, locked; what another holds is passed over."""
     statement = (
         _WHOLE.join(deadline, deadline.c.case_id == cases.c.case_id)
         .where(deadline.c.state == DeadlineState.OPEN.value, deadline.c.due_at < uow.now)
@@ -157,7 +157,10 @@ def list_worklist(
         mine = mine.where(key > after_key)
     lateral = mine.order_by(cases.c.promise_due, cases.c.case_id).limit(limit).lateral("mine")
     statement = (
-        select(lateral).select_from(holder.join(lateral, true())).order_by(lateral.c.promise_due, lateral.c.case_id).limit(limit)
+        select(lateral)
+        .select_from(holder.join(lateral, true()))
+        .order_by(lateral.c.promise_due, lateral.c.case_id)
+        .limit(limit)
     )
     return [case_of(row) for row in uow.execute(statement)]
 
@@ -167,7 +170,10 @@ def list_queue(
 ) -> list[Case]:
     """What waits for these dispatchers (post, path), and what nobody holds at or below their places, oldest first."""
     parts = [_queue_of(cases.c.holder_post_id == post_id, after_id, limit) for post_id, _ in posts]
-    parts += [_queue_of(cases.c.holder_post_id.is_(None) & _within(cases.c.placed_path, [path]), after_id, limit) for _, path in posts]
+    parts += [
+        _queue_of(cases.c.holder_post_id.is_(None) & _within(cases.c.placed_path, [path]), after_id, limit)
+        for _, path in posts
+    ]
     if not parts:
         return []
     merged = parts[0].union(*parts[1:]).subquery("waiting")

@@ -155,7 +155,7 @@ def deadline_row(case: Case, deadline: Deadline) -> dict[str, Any]:
 
 
 def deadline_of(row: Row[Any]) -> Deadline:
-    return _deadline(row._mapping)
+    return _deadline(dict(row._mapping))
 
 
 def _deadline(facts: Mapping[str, Any]) -> Deadline:

@@ -30,7 +30,7 @@ def load_categories(
 ) -> TreeChange:
     """All of the file or nothing; what a case began under stays as it was."""
     if OPERATOR not in uow.person.roles:
-        raise NotTheOperator()
+        raise NotTheOperator
     policy.lock_categories(uow)
     current = {category.code: category for category in policy.list_categories(uow)}
     changed = taxonomy.plan(rows, bindings, current, now=uow.now, replaces=replaces)

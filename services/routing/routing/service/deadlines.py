@@ -38,7 +38,7 @@ def mark_missed(uow: UnitOfWork, missed: Sequence[Case]) -> None:
 
 
 def _superior(seats: list[Seat], case: Case, holder: Seat | None) -> Seat | None:
-    """Who looks after the holder: the narrowest supervisor, or else a dispatcher; never the holder, nor one complained of."""
+    """The narrowest supervisor, or else a dispatcher; never the holder, nor one whom the case complains of."""
     never = {*case.complained_of, *([holder.subject] if holder and holder.subject else [])}
     others = [seat for seat in seats if seat.post_id != case.holder_post_id]
     supervisors = [seat for seat in others if seat.duty is Duty.SUPERVISOR]

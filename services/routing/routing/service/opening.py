@@ -86,9 +86,7 @@ def _seats_of_takers(uow: UnitOfWork, received: Sequence[AppealReceivedV1]) -> d
     return seats
 
 
-def _open(
-    uow: UnitOfWork, ground: Ground, event: AppealReceivedV1, path: str, takers: dict[str, Seat]
-) -> Case:
+def _open(uow: UnitOfWork, ground: Ground, event: AppealReceivedV1, path: str, takers: dict[str, Seat]) -> Case:
     case = _new_case(uow, ground, event, path)
     category = ground.category(event.category) or ground.category(event.suggested_category)
     if category is not None:
@@ -227,9 +225,7 @@ def withdraw_appeal(uow: UnitOfWork, event: AppealWithdrawnV1) -> None:
     case.record(WITHDRAWN, at=uow.now, by=event.withdrawn_by, facts=facts)
     if case.is_open and not left:
         holder = posts.find_seat(uow, case.holder_post_id) if case.holder_post_id else None
-        case.close(
-            ClosedReason.WITHDRAWN, at=uow.now, by=event.withdrawn_by, holder=holder.subject if holder else None
-        )
+        case.close(ClosedReason.WITHDRAWN, at=uow.now, by=event.withdrawn_by, holder=holder.subject if holder else None)
         uow.publish(events.case_closed(uow, case, holder=holder))
         uow.publish(events.city_case_closed(uow, case))
     cases.save_cases(uow, [case])

@@ -93,5 +93,5 @@ def _paths(uow: UnitOfWork, place_id: UUID | None) -> list[str]:
         return list(uow.person.scope.paths)
     place = places.find_place(uow, place_id)
     if place is None:
-        raise UnknownPlaceAsked()
+        raise UnknownPlaceAsked
     return [place.path]

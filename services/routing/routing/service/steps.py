@@ -33,7 +33,7 @@ def accept_case(
     _place(uow, case, place_id)
     code = category or case.category
     if code is None:
-        raise CategoryMissing()
+        raise CategoryMissing
     ground = placing.survey(uow, paths=[case.placed_path], codes=[code], since=uow.now)
     known = ground.category(code)
     if known is None:
@@ -42,7 +42,7 @@ def accept_case(
     case.district = ground.network.district_of(case.placed_path)
     rule, holder = placing.find_handler(ground, case, known)
     if holder is None:
-        raise NobodyHolds()
+        raise NobodyHolds
     placing.accept(uow, ground, case, rule, holder, since=uow.now, post_id=post_id)
     cases.save_cases(uow, [case])
     cases.grant_to_offices(uow, [case])
@@ -53,14 +53,14 @@ def accept_case(
 def _place(uow: UnitOfWork, case: Case, place_id: UUID | None) -> None:
     if place_id is None:
         if case.place_id is None:
-            raise PlaceMissing()
+            raise PlaceMissing
         return
     place = network.list_places(uow, [place_id]).get(place_id)
     if place is None or place.state != PlaceState.ACTIVE:
         raise UnknownPlace(place_id)
     dispatched = [post.path for post in uow.person.posts if post.duty == Duty.DISPATCHER]
     if not any(place.path.startswith(path) for path in dispatched):
-        raise NotYourPlace()
+        raise NotYourPlace
     case.place_id, case.placed_path = place.place_id, place.path
 
 
@@ -78,7 +78,8 @@ def start_case(uow: UnitOfWork, case_id: UUID, *, version: int) -> Case:
 
 def answer_case(uow: UnitOfWork, case_id: UUID, *, version: int, outcome: Outcome, answer: str) -> Case:
     """What was done or why it cannot be, in words for the resident. In time, it keeps the promise; late, the promise
-    is marked as missed first, so that it counts the same whether or not a clock came by in between."""
+    is marked as missed first, so that it counts the same whether or not a clock came by in between.
+    """
     case, post_id = _take(uow, case_id, Step.ANSWER, version)
     holder = _holder(uow, case)
     if case.deadline is not None and case.deadline.is_missed_at(uow.now):
@@ -108,9 +109,7 @@ def hand_over_case(uow: UnitOfWork, case_id: UUID, *, version: int, means: Hando
 def close_case(uow: UnitOfWork, case_id: UUID, *, version: int) -> Case:
     case, post_id = _take(uow, case_id, Step.CLOSE, version)
     holder = _holder(uow, case)
-    case.close(
-        ClosedReason.DONE, at=uow.now, by=uow.by, post_id=post_id, holder=holder.subject if holder else None
-    )
+    case.close(ClosedReason.DONE, at=uow.now, by=uow.by, post_id=post_id, holder=holder.subject if holder else None)
     uow.publish(events.case_closed(uow, case, holder=holder))
     uow.publish(events.city_case_closed(uow, case))
     cases.save_cases(uow, [case])

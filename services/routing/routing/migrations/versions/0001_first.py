@@ -4,11 +4,7 @@ from datetime import date
 
 import sqlalchemy as sa
 from alembic import op
-from kit.migrations import create_event_tables, grant, protect, scope_policy
-try:
-    from kit.migrations import create_http_tables
-except ImportError:
-    create_http_tables = lambda *_: None
+from kit.migrations import create_event_tables, create_http_tables, grant, protect, scope_policy
 from network.migrations import create_tables as create_network_tables
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
@@ -119,7 +115,9 @@ def _create_policy_tables() -> None:
     )
     op.create_table(
         "rule",
-        sa.Column("version", sa.Integer, sa.ForeignKey("rule_set.version", name="fk_rule_version_rule_set"), nullable=False),
+        sa.Column(
+            "version", sa.Integer, sa.ForeignKey("rule_set.version", name="fk_rule_version_rule_set"), nullable=False
+        ),
         sa.Column("kind", sa.Text, nullable=False),
         sa.Column("remit", sa.Text, nullable=False),
         sa.Column("category", sa.Text),
@@ -207,7 +205,9 @@ def _create_cases() -> None:
     unheld = sa.text("queue is not null and holder_post_id is null")
     op.create_index("ix_cases_worklist", "cases", held, postgresql_where=sa.text(DOING))
     op.create_index("ix_cases_answered", "cases", held, postgresql_where=sa.text("state = 'answered'"))
-    op.create_index("ix_cases_queue", "cases", ["holder_post_id", "case_id"], postgresql_where=sa.text("queue is not null"))
+    op.create_index(
+        "ix_cases_queue", "cases", ["holder_post_id", "case_id"], postgresql_where=sa.text("queue is not null")
+    )
     op.create_index("ix_cases_unheld", "cases", ["placed_path", "case_id"], postgresql_where=unheld)
     op.create_index("ix_cases_place", "cases", ["placed_path", "case_id"], postgresql_where=sa.text(OPEN))
     op.create_index("ix_cases_place_id", "cases", ["place_id"])
@@ -218,7 +218,9 @@ def _create_case_appeal() -> None:
     op.create_table(
         "case_appeal",
         sa.Column("appeal_id", sa.Uuid, primary_key=True),
-        sa.Column("case_id", sa.Uuid, sa.ForeignKey("cases.case_id", name="fk_case_appeal_case_id_cases"), nullable=False),
+        sa.Column(
+            "case_id", sa.Uuid, sa.ForeignKey("cases.case_id", name="fk_case_appeal_case_id_cases"), nullable=False
+        ),
         sa.Column("number", sa.Text, nullable=False),
         sa.Column("person_id", sa.Uuid),
         sa.Column("language", sa.Text, nullable=False),

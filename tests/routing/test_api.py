@@ -1,0 +1,251 @@
+"""The API over ASGI: each route with a signed-in person, a real database and the api role."""
+
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID, uuid4
+
+import httpx2
+import pytest
+from kit.clock import DrivenClock
+from kit.db import UnitOfWork
+from kit.testing.servers import NOW
+from kit.testing.tokens import Identity
+from routing.app import make_app
+from routing.service import opening
+from routing.settings import Settings
+
+from tests.conftest import AsyncDatabase
+from tests.routing.conftest import City, lay_city, make_appeal, subject_of
+
+KEYS = "k1:" + "A" * 43 + "="
+
+
+@pytest.fixture(scope="module")
+def identity() -> Iterator[Identity]:
+    with Identity().serving() as identity:
+        yield identity
+
+
+@dataclass
+class Desk:
+    """The API with a small city behind it."""
+
+    client: httpx2.AsyncClient
+    identity: Identity
+    city: City
+    appeals: dict[str, UUID]
+
+    async def get(self, path: str, who: str, **params: Any) -> httpx2.Response:
+        return await self.client.get(path, headers=self.identity.headers(subject_of(who)), params=params)
+
+    async def post(self, path: str, who: str, body: Any = None, version: int | None = None) -> httpx2.Response:
+        headers = self.identity.headers(subject_of(who)) | ({"If-Match": f'"{version}"'} if version is not None else {})
+        return await self.client.post(path, headers=headers, json=body)
+
+    async def items(self, path: str, who: str, **params: Any) -> list[dict[str, Any]]:
+        response = await self.get(path, who, **params)
+        assert response.status_code == 200, response.text
+        found: list[dict[str, Any]] = response.json()["items"]
+        return found
+
+
+@pytest.fixture
+async def desk(async_database: AsyncDatabase, identity: Identity) -> AsyncIterator[Desk]:
+    clock = DrivenClock(NOW)
+
+    def lay(uow: UnitOfWork) -> tuple[City, dict[str, UUID]]:
+        city = lay_city(uow)
+        received = {
+            "light": make_appeal(city),
+            "water": make_appeal(city, category="municipal.water"),
+            "unsorted": make_appeal(city, suggested_category=None),
+            "other": make_appeal(city, "other"),
+        }
+        opening.open_cases(uow, list(received.values()))
+        return city, {name: event.appeal_id for name, event in received.items()}
+
+    city, appeals = await async_database("routing", "consumer", clock=clock).run_everywhere(lay)
+    database = async_database("routing", "api", clock=clock)
+    settings = Settings(
+        database_url="postgresql+asyncpg://{role}@unused/routing",
+        service_keys=KEYS,
+        oidc_issuer=identity.issuer,
+        oidc_jwks_url=identity.jwks_url,
+    )
+    app = make_app(settings, database)
+    transport = httpx2.ASGITransport(app=app)
+    async with httpx2.AsyncClient(transport=transport, base_url="http://routing.test/routing/v1") as client:
+        yield Desk(client, identity, city, appeals)
+
+
+async def test_a_case_goes_its_whole_way(desk: Desk) -> None:
+    (line,) = [item for item in await desk.items("/worklist", "municipal") if item["category"] == "municipal.street_lights"]
+    path = f"/cases/{line['case_id']}"
+    seen = await desk.get(path, "municipal")
+    assert seen.headers["ETag"] == '"3"'
+    assert seen.json()["holder"]["subject"] == subject_of("municipal")
+    assert seen.json()["deadline"]["text"]["en"] == "within 5 working days, by 17:00 on 30 November 2026"
+
+    started = await desk.post(f"{path}/starts", "municipal", version=3)
+    assert (started.status_code, started.json()["state"], started.headers["ETag"]) == (201, "in_progress", '"4"')
+    answer = {"outcome": "solved", "answer": "路灯已修好"}
+    answered = await desk.post(f"{path}/answers", "municipal", answer, version=4)
+    assert (answered.status_code, answered.json()["promise_met"]) == (201, True)
+    handed = await desk.post(f"{path}/handovers", "municipal", {"means": "brought_home"}, version=5)
+    assert handed.json()["handover"] == "brought_home"
+    assert [item["case_id"] for item in await desk.items("/worklist", "municipal", stage="answered")] == [line["case_id"]]
+    closed = await desk.post(f"{path}/closings", "municipal", version=6)
+    assert (closed.json()["state"], closed.json()["closed_reason"]) == ("closed", "done")
+
+    entries = (await desk.get(f"{path}/entries", "municipal")).json()
+    assert entries["faults"] == []
+    assert [entry["step"] for entry in entries["items"]] == [
+        "opened",
+        "accepted",
+        "assigned",
+        "started",
+        "answered",
+        "handed_over",
+        "closed",
+    ]
+    assert line["case_id"] not in {item["case_id"] for item in await desk.items("/worklist", "municipal")}
+
+
+async def test_a_dispatcher_empties_the_queue(desk: Desk) -> None:
+    (waiting,) = await desk.items("/queue", "dispatcher")
+    assert (waiting["queue"], waiting["state"]) == ("unsorted", "received")
+    path = f"/cases/{waiting['case_id']}/acceptances"
+    accepted = await desk.post(path, "dispatcher", {"category": "administrative.hukou"}, version=1)
+    assert accepted.status_code == 201, accepted.text
+    assert (accepted.json()["state"], accepted.json()["queue"]) == ("assigned", None)
+    assert await desk.items("/queue", "dispatcher") == []
+    assert await desk.items("/queue", "window") == []
+
+
+async def test_the_worklist_is_paged_by_what_falls_due_first(desk: Desk) -> None:
+    first = (await desk.get("/worklist", "municipal", limit=1)).json()
+    second = (await desk.get("/worklist", "municipal", limit=1, cursor=first["next"])).json()
+    assert second["next"] is None
+    due = [page["items"][0]["promise_due"] for page in (first, second)]
+    assert due == sorted(due)
+    assert len({page["items"][0]["case_id"] for page in (first, second)}) == 2
+
+
+async def test_a_cursor_of_another_list_is_refused(desk: Desk) -> None:
+    first = (await desk.get("/worklist", "municipal", limit=1)).json()
+    response = await desk.get("/cases", "municipal", limit=1, cursor=first["next"])
+    assert (response.status_code, response.json()["errors"][0]["pointer"]) == (422, "/cursor")
+
+
+async def test_open_cases_are_listed_by_place_and_within_sight(desk: Desk) -> None:
+    everything = await desk.items("/cases", "district_dispatcher")
+    assert len(everything) == 4
+    at_area = await desk.items("/cases", "district_dispatcher", place=str(desk.city.ids["area"]))
+    assert len(at_area) == 3
+    assert len(await desk.items("/cases", "dispatcher")) == 3
+    assert await desk.items("/cases", "dispatcher", place=str(desk.city.ids["other"])) == []
+    pages, cursor = [], None
+    while True:
+        page = (await desk.get("/cases", "district_dispatcher", limit=1, **({"cursor": cursor} if cursor else {}))).json()
+        pages += page["items"]
+        cursor = page["next"]
+        if cursor is None:
+            break
+    assert [item["case_id"] for item in pages] == [item["case_id"] for item in everything]
+
+
+async def test_deadlines_show_what_they_were_counted_from(desk: Desk) -> None:
+    found = await desk.items("/deadlines", "district_dispatcher")
+    assert len(found) == 3
+    assert {item["rule_version"] for item in found} == {1}
+    assert all(item["unit"] == "working_days" and item["zone"] == "Asia/Shanghai" for item in found)
+
+
+async def test_another_communitys_case_is_not_there(desk: Desk) -> None:
+    (other,) = await desk.items("/cases", "other_dispatcher")
+    for who, status in (("dispatcher", 404), ("other_dispatcher", 200), ("city_dispatcher", 200)):
+        assert (await desk.get(f"/cases/{other['case_id']}", who)).status_code == status
+        assert (await desk.get(f"/cases/{other['case_id']}/entries", who)).status_code == status
+    refused = await desk.post(f"/cases/{other['case_id']}/closings", "dispatcher", version=3)
+    missing = await desk.post(f"/cases/{uuid4()}/closings", "dispatcher", version=3)
+    assert (refused.status_code, refused.json()["code"]) == (missing.status_code, missing.json()["code"])
+
+
+@pytest.mark.parametrize(
+    "step, body, version, status, code",
+    [
+        ("starts", None, None, 428, "version_required"),
+        ("starts", None, 2, 412, "case_changed"),
+        ("closings", None, 3, 409, "step_not_allowed"),
+        ("answers", {"outcome": "solved", "answer": "  "}, 3, 422, "invalid_request"),
+        ("answers", {"outcome": "solved", "answer": "a\u0000b"}, 3, 422, "nul_in_text"),
+        ("answers", {"outcome": "fixed", "answer": "好"}, 3, 422, "invalid_request"),
+        ("answers", {"outcome": "solved", "answer": "好", "more": 1}, 3, 422, "invalid_request"),
+        ("acceptances", {"category": "NO SUCH"}, 3, 422, "invalid_request"),
+    ],
+)
+async def test_a_bad_step_is_refused_and_changes_nothing(  # noqa: PLR0917  # a table's columns
+    desk: Desk, step: str, body: Any, version: int | None, status: int, code: str
+) -> None:
+    line = (await desk.items("/worklist", "municipal"))[0]
+    response = await desk.post(f"/cases/{line['case_id']}/{step}", "municipal", body, version=version)
+    assert (response.status_code, response.json()["code"]) == (status, code)
+    assert (await desk.get(f"/cases/{line['case_id']}", "municipal")).json()["version"] == 3
+
+
+async def test_a_step_is_taken_once_for_one_idempotency_key(desk: Desk) -> None:
+    line = (await desk.items("/worklist", "municipal"))[0]
+    headers = desk.identity.headers(subject_of("municipal")) | {"If-Match": '"3"', "Idempotency-Key": str(uuid4())}
+    first = await desk.client.post(f"/cases/{line['case_id']}/starts", headers=headers)
+    again = await desk.client.post(f"/cases/{line['case_id']}/starts", headers=headers)
+    assert (first.status_code, again.status_code) == (201, 201)
+    assert first.json() == again.json()
+
+
+async def test_nobody_signed_in_sees_nothing(desk: Desk) -> None:
+    for path in ("/worklist", "/queue", "/cases", "/deadlines", "/categories", f"/cases/{uuid4()}"):
+        assert (await desk.client.get(path)).status_code == 401
+
+
+async def test_everybody_signed_in_reads_the_categories(desk: Desk) -> None:
+    response = await desk.client.get("/categories", headers=desk.identity.headers("a.resident", "resident"))
+    tree = {item["code"]: item for item in response.json()["items"]}
+    assert tree["municipal.street_lights"]["name"] == {"zh": "路灯照明", "en": "Street lights"}
+    assert tree["municipal.street_lights"]["parent"] == "municipal"
+
+
+TAXONOMY = {
+    "rows": [
+        {"line": 2, "names": ["城乡建设", "城市建设和市政管理", "路灯"]},
+        {"line": 3, "names": ["城乡建设", "小区管理", "其他"]},
+    ]
+}
+
+
+async def test_the_operator_loads_a_classification(desk: Desk) -> None:
+    operator = desk.identity.headers("city.operator", "operator")
+    first = await desk.client.put("/categories", headers=operator, json=TAXONOMY)
+    assert first.json() == {"added": 5, "changed": 0, "retired": 0, "unchanged": 59}
+    again = await desk.client.put("/categories", headers=operator, json=TAXONOMY)
+    assert again.json() == {"added": 0, "changed": 0, "retired": 0, "unchanged": 64}
+    bindings = {"城乡建设/城市建设和市政管理/路灯": {"kind": "municipal", "remit": "district"}}
+    bound = await desk.client.put("/categories", headers=operator, json=TAXONOMY | {"bindings": bindings})
+    assert bound.json()["changed"] == 1
+    found = (await desk.client.get("/categories", headers=operator)).json()["items"]
+    (light,) = [item for item in found if item["name"]["zh"] == "路灯"]
+    assert (light["remit"], light["version"]) == ("district", 2)
+
+
+async def test_a_classification_with_an_unbound_branch_changes_nothing(desk: Desk) -> None:
+    operator = desk.identity.headers("city.operator", "operator")
+    body = {"rows": [*TAXONOMY["rows"], {"line": 4, "names": ["谜", "语"]}]}
+    response = await desk.client.put("/categories", headers=operator, json=body)
+    assert (response.status_code, response.json()["code"]) == (422, "unbound_branches")
+    assert "line 4: 谜/语" in response.json()["detail"]
+    assert len((await desk.client.get("/categories", headers=operator)).json()["items"]) == 59
+
+
+async def test_only_the_operator_loads_a_classification(desk: Desk) -> None:
+    response = await desk.client.put("/categories", headers=desk.identity.headers("a.clerk"), json=TAXONOMY)
+    assert (response.status_code, response.json()["code"]) == (403, "not_the_operator")
