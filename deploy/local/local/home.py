@@ -197,6 +197,7 @@ def service_environment(home: Home, known: Secrets, service: str) -> dict[str, s
         "OIDC_AUDIENCE": AUDIENCE,
         "SERVICE_KEYS": known.service_keys[service],
         **({"TRANSPORT_KEYS": known.transport_keys} if service in SEALERS else {}),
+        **({"PUBLIC_URL": home.address, "SANDBOX": "true"} if service == "notify" else {}),
         "OTLP_ENDPOINT": os.environ.get("OTLP_ENDPOINT", ""),
     }
     return {f"{service.upper()}_{name}": value for name, value in told.items()}

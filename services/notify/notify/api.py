@@ -69,7 +69,7 @@ def _messages(sheet: object) -> ListView[MessageView]:
 
 
 #: Mounted only where NOTIFY_SANDBOX is on.
-sandbox = APIRouter(prefix="/notify/v1", include_in_schema=False)
+sandbox = APIRouter(include_in_schema=False)
 
 SHOWN = 50
 
@@ -79,6 +79,7 @@ _PAGE = Environment(autoescape=select_autoescape(default=True, default_for_strin
 
 
 @sandbox.get("/sandbox")
+@sandbox.get("/notify/v1/sandbox")
 async def show_sandbox(request: Request, before: UUID | None = None) -> HTMLResponse:
     database: Database = request.app.state.database
     office: Office = request.app.state.office

@@ -16,9 +16,7 @@ from notify.service import send
 from notify.service.office import Office
 from notify.service.send import Sending, Way
 
-OUTCOMES = Counter("baiyang_notify_calls", "Messages handed to a provider, by their outcome", ["provider", "result"])
-    "baiyang_notify_calls", "Messages handed to a provider, by what it made of them", ["provider", "result"]
-)
+OUTCOMES = Counter("baiyang_notify_calls", "Messages handed to a provider, by outcome", ["provider", "result"])
 
 EVERY = timedelta(seconds=1)
 

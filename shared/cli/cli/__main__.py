@@ -2,7 +2,7 @@
 
 import typer
 
-from cli import token
+from cli import reconcile, token
 
 app = typer.Typer(
     name="baiyang",
@@ -18,6 +18,7 @@ def baiyang() -> None:
     """Named so that a single subcommand is still a subcommand."""
 
 
+app.command("reconcile")(reconcile.reconcile)
 app.command("token")(token.token)
 
 if __name__ == "__main__":

@@ -31,7 +31,7 @@ def reconcile(
         bool, typer.Option("--every-step", help="every step and template must have come, not only the first ones")
     ] = False,
 ) -> None:
-    """Compare what was acknowledged, what history owes and what was told; name each exception; exit 1 if there is any."""
+    """Compare what was acknowledged, what history owes and what was told; name each exception, and then exit 1."""
     settings = cli_settings.load()
     settings.export()
     files = acknowledgements.files_of(settings.home, imports or [])

@@ -16,7 +16,7 @@ class Acknowledgement:
 
 
 class UnreadableRecord(Exception):
-    """A line of the record is not what the importer writes. The last one may be cut short by a kill: it is passed over."""
+    """A line is not what the importer writes. The last may be cut short by a kill: it is passed over."""
 
 
 def files_of(home: Path, named: Sequence[Path]) -> list[Path]:

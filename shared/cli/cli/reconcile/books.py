@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -88,10 +88,11 @@ STRAY_DELIVERIES = text(
 UNSENT_MESSAGES = text("select count(*) as n from message where state in ('queued', 'sending')")
 
 DEAD_LETTERS = text(
-    "select id, type, reason, consumer from dead_letter where state in ('open', 'requested') order by died_at limit 1000"
+    "select id, type, reason from dead_letter where state in ('open', 'requested') order by died_at limit 1000"
 )
 PARKED = text(
-    "select topic, key, min(parked_at) as since, min(waits_for_topic) as topic_awaited, min(waits_for_key) as key_awaited"
+    "select topic, key, min(parked_at) as since,"
+    " min(waits_for_topic) as topic_awaited, min(waits_for_key) as key_awaited"
     " from parked group by 1, 2 order by 3 limit 1000"
 )
 PENDING = text("select count(*) as n, min(recorded_at) as oldest from event_pending")
@@ -120,7 +121,5 @@ EDGES = (
 
 def started_before(case_ids: Sequence[UUID]) -> datetime:
     """The time in the smallest id, less what a clock may be off."""
-    from datetime import UTC, timedelta
-
     earliest = min(case_ids, default=FIRST).int >> 80
     return datetime.fromtimestamp(earliest / 1000, UTC) - timedelta(hours=1)

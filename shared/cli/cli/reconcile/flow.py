@@ -31,9 +31,8 @@ class Waiting:
             (pending,) = await self._books.read(service, books.PENDING)
             if pending.n:
                 parts.append(f"{pending.n} unsent in {service}")
-        for edge in EDGES:
-            if left := await self._untaken(edge, until):
-                parts.append(f"{len(left)} of {edge.topic} for {edge.consumer}")
+        left = {edge: len(await self._untaken(edge, until)) for edge in EDGES}
+        parts += [f"{number} of {edge.topic} for {edge.consumer}" for edge, number in left.items() if number]
         (messages,) = await self._books.read("notify", books.UNSENT_MESSAGES)
         if messages.n:
             parts.append(f"{messages.n} messages to send")
