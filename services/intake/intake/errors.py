@@ -50,14 +50,14 @@ class NotYours(Forbidden):
 
 
 class NoSuchPlace(Invalid):
-    def __init__(self, code: str) -> None:
-        super().__init__("no_such_place", f"There is no place with the code {code[:64]}: look it up.", field="/place")
+    def __init__(self, code: str, field: str = "/place") -> None:
+        super().__init__("no_such_place", f"There is no place with the code {code[:64]}: look it up.", field=field)
 
 
 class PlaceClosed(Invalid):
-    def __init__(self, code: str, successor: str | None) -> None:
+    def __init__(self, code: str, successor: str | None, field: str = "/place") -> None:
         remedy = f"it was merged into {successor}: use that." if successor else "name a place that is still there."
-        super().__init__("place_retired", f"The place {code[:64]} is no longer used; {remedy}", field="/place")
+        super().__init__("place_retired", f"The place {code[:64]} is no longer used; {remedy}", field=field)
 
 
 class NoSuchCategory(Invalid):

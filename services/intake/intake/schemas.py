@@ -52,6 +52,9 @@ class NewAppeal(Asked):
     who: WhoAsks
     title: Annotated[Line | None, Field(description="In one line.")] = None
     place: Annotated[Code | None, Field(description="The code of the place, where it is known.")] = None
+    city: Annotated[
+        Code | None, Field(description="The code of the city that it is said in, where that is not plain: an import.")
+    ] = None
     address: Annotated[Line | None, Field(description="Where it is, in words: resolved against the places' names.")] = (
         None
     )
@@ -118,6 +121,17 @@ class LocationView(BaseModel):
     @classmethod
     def of(cls, location: PlacedAt) -> Self:
         return cls(placing=location.placing, place_id=location.place_id, candidates=list(location.candidates))
+
+
+class CopiesView(BaseModel):
+    """How much of the others' data intake has taken over and goes by now."""
+
+    places: int
+    categories: int
+
+    @classmethod
+    def of(cls, counts: tuple[int, int]) -> Self:
+        return cls(places=counts[0], categories=counts[1])
 
 
 class AskerView(BaseModel):

@@ -14,6 +14,7 @@ from intake.schemas import (
     AppealLineView,
     AppealView,
     Code,
+    CopiesView,
     CorrectionAsked,
     LocationView,
     NewAppeal,
@@ -122,3 +123,9 @@ async def withdraw_appeal(
 @router.post("/placings", status_code=200, response_model=LocationView, summary="Where would this address be placed?")
 async def try_address(body: PlacingAsked, request: Request, door: Door) -> Response:
     return await door(reading.try_address, body.address, station=station_of(request), view=LocationView.of)
+
+
+@router.get("/copies", response_model=CopiesView, summary="How many places and categories intake knows now")
+async def count_copies(request: Request, door: Door) -> Response:
+    """An importer waits until what it has just loaded into grid and routing is known here."""
+    return await door.read(reading.count_copies, station=station_of(request), view=CopiesView.of)

@@ -52,6 +52,7 @@ class Submission:
     who: Who
     title: str = ""
     place: str | None = None
+    city: str | None = None
     address: str | None = None
     category: str | None = None
     language: Language = Language.CHINESE

@@ -98,9 +98,11 @@ class PlaceNames:
                 del self._paths[name]
                 self._names.discard(name)
 
-    def mentions(self, text: str) -> Iterator[Mention]:
+    def mentions(self, text: str, *, within: str = NOWHERE_KNOWN) -> Iterator[Mention]:
+        """Names of places at or below ``within``; others are as if nobody had said them."""
         for at, name in self._names.find(text):
-            yield Mention(at, at + len(name), tuple(dict.fromkeys(self._paths[name])))
+            if paths := _inside(dict.fromkeys(self._paths[name]), within):
+                yield Mention(at, at + len(name), paths)
 
 
 def _heard(path: str, full: Iterable[str]) -> Iterator[tuple[str, str]]:
@@ -116,9 +118,9 @@ def parent_of(path: str) -> str:
     return path[: path.rstrip("/").rfind("/") + 1] or NOWHERE_KNOWN
 
 
-def place_address(names: PlaceNames, address: str, *, near: str = NOWHERE_KNOWN) -> Placed:
+def place_address(names: PlaceNames, address: str, *, near: str = NOWHERE_KNOWN, within: str = NOWHERE_KNOWN) -> Placed:
     """Of an address every name counts. What is not plain by itself is read as somebody at ``near`` would mean it."""
-    mentions = list(names.mentions(address))
+    mentions = list(names.mentions(address, within=within))
     placed = _settle(mentions)
     if placed.placing is Placing.EXACT or near == NOWHERE_KNOWN:
         return placed
@@ -126,15 +128,16 @@ def place_address(names: PlaceNames, address: str, *, near: str = NOWHERE_KNOWN)
     return nearby if nearby.placing is Placing.EXACT else placed
 
 
-def place_words(names: PlaceNames, *, title: str, text: str) -> Placed:
+def place_words(names: PlaceNames, *, title: str, text: str, within: str = NOWHERE_KNOWN) -> Placed:
     """The title says where; the text may narrow it. Where the title does not, the text must be plain about it."""
-    told = _settle(_meant(names, title))
-    body = _meant(names, text)
+    in_title = _meant(names, title, within)
+    told = _settle(in_title)
+    body = _meant(names, text, within)
     if told.placing is Placing.CANDIDATES:
         return told
     if told.placing is Placing.EXACT and not is_root(told.path):
         return _narrowed(told, body)
-    heard = _settle([*_meant(names, title), *body])
+    heard = _settle([*in_title, *body])
     narrow = heard.placing is Placing.EXACT and not is_root(heard.path)
     if narrow and (_ASKS.search(title) or not _is_plain(text, body, heard.path)):
         return _only_root(heard.path)
@@ -162,8 +165,8 @@ def is_root(path: str) -> bool:
     return path.count("/") <= 2
 
 
-def _meant(names: PlaceNames, text: str) -> list[Mention]:
-    found = list(names.mentions(text))
+def _meant(names: PlaceNames, text: str, within: str) -> list[Mention]:
+    found = list(names.mentions(text, within=within))
     begins = {mention.start for mention in found}
     return [mention for mention in found if _speaks_of_the_place(text, mention, begins)]
 

@@ -13,22 +13,32 @@ from intake.errors import NoSuchPlace, PlaceClosed
 from intake.service.station import Station
 
 
-def locate_code(uow: UnitOfWork, code: str) -> Location:
+def locate_code(uow: UnitOfWork, code: str, *, field: str = "/place") -> Location:
     place = places.find_place_by_code(uow, code)
     if place is None:
-        raise NoSuchPlace(code)
+        raise NoSuchPlace(code, field)
     if not place.is_open:
-        raise PlaceClosed(code, _successor(uow, place) if place.state is PlaceState.MERGED else None)
+        raise PlaceClosed(code, _successor(uow, place) if place.state is PlaceState.MERGED else None, field)
     return Location(Placing.GIVEN, place.place_id, place.path)
 
 
 def locate(
-    station: Station, *, address: str | None, title: str = "", words: str = "", near: str, root: str
+    station: Station,
+    *,
+    address: str | None,
+    title: str = "",
+    words: str = "",
+    near: str,
+    root: str,
+    within: str = NOWHERE_KNOWN,
 ) -> Location:
-    """``near`` is where it is said, ``root`` the city that it is said in: what is known when nothing else is."""
-    placed = place_address(station.names, address, near=near) if address else Placed(Placing.NONE)
+    """``near`` is where it is said, ``root`` the city that it is said in: what is known when nothing else is.
+
+    ``within``: the words speak of no place outside.
+    """
+    placed = place_address(station.names, address, near=near, within=within) if address else Placed(Placing.NONE)
     if placed.placing is Placing.NONE or is_root(placed.path):
-        by_words = place_words(station.names, title=title, text=words)
+        by_words = place_words(station.names, title=title, text=words, within=within)
         placed = by_words if by_words.placing is not Placing.NONE else placed
     return _location(placed, root)
 

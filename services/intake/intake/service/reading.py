@@ -31,8 +31,13 @@ def list_appeals(uow: UnitOfWork, page: Page, *, place: str | None = None) -> Sh
 def try_address(uow: UnitOfWork, address: str, *, station: Station) -> Location:
     """Where an appeal with this address would be placed, before it is taken."""
     near = taken_path_of(uow.person)
-    root = station.only_root if near == "/" else near[:34]
-    return locate(station, address=address, near=near, root=root)
+    return locate(station, address=address, near=near, root=station.root_of(near))
+
+
+def count_copies(uow: UnitOfWork, *, station: Station) -> tuple[int, int]:
+    """Places and categories by which appeals are placed and sorted at this moment."""
+    del uow
+    return len(station.names), len(station.categories)
 
 
 def find_progress(

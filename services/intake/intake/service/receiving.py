@@ -11,6 +11,7 @@ from kit.numbers import new_number, new_query_code
 from intake import events
 from intake.domain.appeal import Appeal, Asker, Location, Receipt, Submission, Who, WhoKind
 from intake.domain.gist import gist_of
+from intake.domain.placing import NOWHERE_KNOWN
 from intake.errors import Contradiction, NoSuchCategory, NotYours, NumberTaken
 from intake.repository import appeals
 from intake.repository.appeals import Claim
@@ -47,8 +48,11 @@ def taken_path_of(person: Person) -> str:
 def _locate(uow: UnitOfWork, given: Submission, station: Station, taken: str) -> Location:
     if given.place:
         return locate_code(uow, given.place)
-    root = station.only_root if taken == "/" else taken[:34]
-    return locate(station, address=given.address, title=given.title, words=given.words, near=taken, root=root)
+    city = locate_code(uow, given.city, field="/city").path if given.city else NOWHERE_KNOWN
+    root = city if given.city else station.root_of(taken)
+    return locate(
+        station, address=given.address, title=given.title, words=given.words, near=taken, root=root, within=city
+    )
 
 
 def _claim(uow: UnitOfWork, given: Submission, station: Station) -> tuple[Claim, Envelope]:

@@ -30,9 +30,10 @@ class Station:
         self._places_at: datetime | None = None
         self._categories_at: datetime | None = None
 
-    @property
-    def only_root(self) -> str:
-        """The path of the city, where there is one city; ``/`` where that says nothing."""
+    def root_of(self, taken: str) -> str:
+        """The city of who takes it, or else the only one there is; ``/`` where that says nothing."""
+        if taken != "/":
+            return taken[: taken.index("/", 1) + 1]
         return next(iter(self._roots.values())) if len(self._roots) == 1 else "/"
 
     def refresh(self, uow: UnitOfWork) -> int:
