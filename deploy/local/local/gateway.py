@@ -23,6 +23,9 @@ _HOP = {
 }
 _CLAIMED = {"forwarded", "x-real-ip"}
 
+#: Each service has them at its own root; here they stand under its name.
+_DOCUMENTS = {"docs", "openapi.json"}
+
 #: Never from outside: what watches a service.
 _INNER = {"metrics", "healthz", "readyz"}
 
@@ -52,7 +55,9 @@ def make_app(service_ports: Mapping[str, int]) -> Starlette:
         service = _PAGES.get(first, first)
         if service not in service_ports or rest.split("/")[0] in _INNER:
             return _problem(404, "There is nothing here.")
-        return await _forward(request, f"http://{ports.HOST}:{service_ports[service]}")
+        raw = request.scope["raw_path"].decode("ascii")
+        inner = raw.removeprefix(f"/{first}") if rest.split("/")[0] in _DOCUMENTS else raw
+        return await _forward(request, f"http://{ports.HOST}:{service_ports[service]}{inner}")
 
     return Starlette(
         routes=[
@@ -67,11 +72,10 @@ def make_app(service_ports: Mapping[str, int]) -> Starlette:
 
 async def _forward(request: Request, target: str) -> Response:
     http: httpx.AsyncClient = request.app.state.http
-    path = request.scope["raw_path"].decode("ascii")
     query = request.scope["query_string"].decode("ascii")
     outgoing = http.build_request(
         request.method,
-        httpx.URL(target + path + (f"?{query}" if query else "")),
+        httpx.URL(target + (f"?{query}" if query else "")),
         headers=_headers(request),
         content=request.stream() if _has_body(request) else None,
     )

@@ -14,7 +14,7 @@ _SHOWN = """
     where not holding.stand_in and holding.until is null and post.duty = any(%s)
     group by holder.id, holder.subject, holder.name order by min(place.depth), holder.subject limit 8
 """
-_DUTIES = ["dispatcher", "area_chief", "building_chief", "clerk", "window"]
+_DUTIES = ["dispatcher", "supervisor", "window_clerk", "area_chief"]
 
 _CURL = """\
 curl -sS {address}/intake/v1/appeals \\
@@ -22,7 +22,7 @@ curl -sS {address}/intake/v1/appeals \\
   -H "Idempotency-Key: $(cat /proc/sys/kernel/random/uuid)" -H "Content-Type: application/json" \\
   -d '{body}'"""
 
-_BODY = '{"channel": "web", "words": "三号楼的路灯坏了两天，晚上老人看不清路。", "language": "zh-CN"}'
+_BODY = '{"channel": "web", "who": {"kind": "anonymous"}, "words": "楼前的路灯坏了两天，晚上老人看不清路。"}'
 
 
 def greeting(home: Home, postgres: Postgres) -> str:
