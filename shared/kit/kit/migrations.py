@@ -62,7 +62,8 @@ def grant(connection: Connection, service: str, rights: dict[str, dict[str, str]
 
 def create_event_maintenance(connection: Connection, service: str) -> None:
     """The one narrow function by which the relay, which owns nothing, makes and drops partitions."""
-    connection.execute(text(_MAINTENANCE.replace(":", "\\:")))
+    for statement in (_FLOOR, _MAINTENANCE):
+        connection.execute(text(statement.replace(":", "\\:")))
     connection.execute(text("revoke all on function maintain_event_partitions(timestamptz) from public"))
     for role in ("relay", "owner"):
         connection.execute(
@@ -74,12 +75,14 @@ def create_event_maintenance(connection: Connection, service: str) -> None:
 # Days of the log, and days of the inbox by the time in an event's id (UUIDv7). The inbox is kept longer than the log,
 # so that whatever the log can send again is known. A partition is made only while the default one holds nothing of its
 # range: what came before its partition was made stays where it is.
-_MAINTENANCE = """
+_FLOOR = """
 create function uuid7_floor(moment timestamptz) returns uuid language sql immutable as $$
     select (substr(h, 1, 8) || '-' || substr(h, 9, 4) || '-0000-0000-000000000000')::uuid
     from lpad(to_hex((extract(epoch from moment) * 1000)::bigint), 12, '0') as h
-$$;
+$$
+"""
 
+_MAINTENANCE = """
 create function maintain_event_partitions(moment timestamptz) returns void
 language plpgsql security definer set search_path = public, pg_temp set timezone = 'UTC' as $body$
 declare
