@@ -115,7 +115,7 @@ class FileRefused(Invalid):
 
 
 class RowsRefused(Invalid):
-    """Some rows cannot be taken, and all or nothing was asked; ``problems`` names each as (line, column, code, reason)."""
+    """Rows cannot be taken, and all or nothing was asked; ``problems`` are of (line, column, code, reason)."""
 
     def __init__(self, rows: int, problems: Sequence[tuple[int, str, str, str]]) -> None:
         refused = len({line for line, *_ in problems})

@@ -126,7 +126,7 @@ def plan_places(
     *,
     below: Mapping[UUID, Sequence[Place]] = EMPTY,
 ) -> PlacesPlan:
-    """``known`` holds the places that the file names, as rows or as parents, by code; ``below`` what stays below them."""
+    """``known``: the places that the file names, as rows or as parents, by code; ``below``: what stays below them."""
     plan = PlacesPlan()
     taken: dict[str, PlaceRow] = {}
     once = Once("code")

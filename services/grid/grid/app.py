@@ -1,0 +1,35 @@
+"""What a grid process is made of, by aspect."""
+
+from fastapi import FastAPI
+from kit.app import Aspect, service_defaults
+from kit.db import Database
+from kit.http import PeopleFinder
+from kit.relay import Relay
+
+from grid import api as routes
+from grid.errors import RowsRefused
+from grid.keys import Keys
+from grid.repository.posts import find_person
+from grid.settings import Settings
+
+SERVICE = "grid"
+
+
+def create_app(settings: Settings, database: Database, *, people: PeopleFinder = find_person) -> FastAPI:
+    app = FastAPI(title="Baiyang grid", version="1", description="Places, posts and who holds them.")
+    service_defaults(app, service=SERVICE, settings=settings, database=database, people=people)
+    app.state.keys = Keys(settings.service_ring, settings.transport_ring)
+    app.state.zone = settings.city_zone
+    app.add_exception_handler(RowsRefused, routes.rows_refused)
+    app.include_router(routes.router)
+    return app
+
+
+def api(settings: Settings) -> Aspect:
+    database = Database(settings.database_url, role=f"{SERVICE}_api")
+    return Aspect(app=create_app(settings, database), databases=[database])
+
+
+def relay(settings: Settings) -> Aspect:
+    database = Database(settings.database_url, role=f"{SERVICE}_relay")
+    return Aspect(components=[Relay(service=SERVICE, database=database, settings=settings)], databases=[database])
