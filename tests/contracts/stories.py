@@ -1,8 +1,7 @@
 """The examples as a story: what is known of the city first, then appeals, then cases, as the broker hands them over."""
 
-import json
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
 from typing import Any
 from uuid import uuid4
 
@@ -35,21 +34,37 @@ def record_of(topic: str, event_type: str, body: dict[str, Any] | None, *, key: 
     return Record(topic, 0, version, key.encode(), value, tuple((k, v.encode()) for k, v in headers.items()))
 
 
-def opened_for(uow: UnitOfWork, case_id: str) -> str:
-    """The case that routing itself opened for the appeal of an example's case: its ids are its own."""
-    opened = {
-        body["case_id"]: body["parties"][0]["appeal_id"] for body in examples_of("routing.case.opened.v1").values()
-    }
-    statement = text("select case_id from case_appeal where appeal_id = :appeal")
-    return str(uow.execute(statement, {"appeal": opened[case_id]}).scalar_one())
+@dataclass
+class Home:
+    """The ids by which a service knows what the examples speak of, where it makes them itself.
+
+    Cases are of routing's own making, appeals of intake's; all other ids come with the events.
+    """
+
+    service: str
+    names: dict[str, str] = field(default_factory=dict)
+
+    def learn_cases(self, uow: UnitOfWork) -> None:
+        """The cases that routing opened for the examples' appeals."""
+        opened = {body["parties"][0]["appeal_id"]: body["case_id"] for body in _opened_cases()}
+        for row in uow.execute(text("select appeal_id, case_id from case_appeal")):
+            if str(row.appeal_id) in opened:
+                self.names[opened[str(row.appeal_id)]] = str(row.case_id)
+
+    def learn_appeals(self, receive: Callable[[], str]) -> None:
+        """An appeal of intake's own for each of the examples' appeals that has a case."""
+        for body in _opened_cases():
+            self.names[body["parties"][0]["appeal_id"]] = receive()
+
+    def fit(self, record: Record) -> Record:
+        value = (record.value or b"").decode()
+        for name, own in self.names.items():
+            value = value.replace(name, own)
+        return replace(record, value=value.encode() if record.value is not None else None)
 
 
-def at_home(uow: UnitOfWork, example: Record, service: str) -> Record:
-    """What notify says of a message names a case of routing's own making."""
-    if service != "routing" or example.topic != "notify.message.v1":
-        return example
-    body = json.loads(example.value or b"")
-    return replace(example, value=json.dumps(body | {"case_id": opened_for(uow, body["case_id"])}).encode())
+def _opened_cases() -> list[dict[str, Any]]:
+    return list(examples_of("routing.case.opened.v1").values())
 
 
 def story_of(book: Book) -> Iterator[Example]:

@@ -3,59 +3,84 @@
 import pytest
 from contracts.catalogue import examples_of
 from contracts.topics import TOPICS
+from intake.service.receiving import receive_appeal
+from intake.service.station import Station
 from kit.db import UnitOfWork
 from kit.kafka.handlers import subscriptions_of
+from kit.kafka.record import Message, Record
 from kit.kafka.taking import take
 from sqlalchemy import text
 
 from tests.conftest import UnitOfWorkOf
 from tests.contracts.services import book_of, handlers_of
-from tests.contracts.stories import at_home, batches_of, read, record_of, story_of
+from tests.contracts.stories import Home, batches_of, read, record_of, story_of
+from tests.intake.factories import make_clerk, make_keys, make_submission
 
 CONSUMERS = ("intake", "notify", "routing")
 
 
-@pytest.mark.parametrize("service", CONSUMERS)
-def test_every_handler_takes_every_example(service: str, uow_of: UnitOfWorkOf) -> None:
-    book = book_of(service)
-    uow = uow_of(service, role="consumer")
-    taken = []
-    for example in story_of(book):
-        if book.find(example.record.topic, example.type) is None:
-            continue
-        results = take(uow, service, [read(book, at_home(uow, example.record, service))]).results
-        assert [result for _, result in results] == ["applied"], f"{example.type} {example.name}"
-        uow.flush()
-        taken.append(example.type)
-    assert set(taken) == {s.type for s in subscriptions_of(handlers_of(service)) if s.type}
+class Consumer:
+    """A service that takes the story, batch by batch, in one transaction that is undone."""
+
+    def __init__(self, service: str, uow_of: UnitOfWorkOf) -> None:
+        self.service = service
+        self.uow_of = uow_of
+        self.uow = uow_of(service, role="consumer")
+        self.book = book_of(service)
+        self.home = Home(service)
+        self.taken: list[Message] = []
+
+    def take_story(self, *, size: int | None = None) -> None:
+        for batch in batches_of(self.book):
+            self._settle(batch[0].topic)
+            for start in range(0, len(batch), size or len(batch)):
+                self._take(batch[start : start + (size or len(batch))])
+
+    def _settle(self, topic: str) -> None:
+        if (self.service, topic) == ("routing", "notify.message.v1"):
+            self.home.learn_cases(self.uow)
+        if (self.service, topic) == ("intake", "routing.case.v1"):
+            self.home.learn_appeals(self._receive_appeal)
+
+    def _receive_appeal(self) -> str:
+        clerk = self.uow_of("intake", person=make_clerk())
+        station = Station(make_keys())
+        station.refresh(self.uow)
+        return str(receive_appeal(clerk, make_submission(), station=station).appeal_id)
+
+    def _take(self, batch: list[Record]) -> None:
+        messages = [read(self.book, self.home.fit(record)) for record in batch]
+        results = take(self.uow, self.service, messages).results
+        assert {result for _, result in results} == {"applied"}, [(m.type, m.key, result) for m, result in results]
+        self.uow.flush()
+        self.taken += messages
 
 
-@pytest.mark.parametrize("service", CONSUMERS)
-def test_taking_a_whole_topic_as_one_batch_is_the_same(service: str, uow_of: UnitOfWorkOf) -> None:
-    book = book_of(service)
-    uow = uow_of(service, role="consumer")
-    for batch in batches_of(book):
-        messages = [read(book, at_home(uow, record, service)) for record in batch]
-        results = take(uow, service, messages).results
-        assert {result for _, result in results} == {"applied"}
-        uow.flush()
+@pytest.fixture(params=CONSUMERS)
+def consumer(request: pytest.FixtureRequest, uow_of: UnitOfWorkOf) -> Consumer:
+    return Consumer(request.param, uow_of)
 
 
-@pytest.mark.parametrize("service", CONSUMERS)
-def test_an_example_that_comes_again_changes_nothing(service: str, uow_of: UnitOfWorkOf) -> None:
-    book = book_of(service)
-    uow = uow_of(service, role="consumer")
-    messages = []
-    for batch in batches_of(book):
-        messages += [read(book, at_home(uow, record, service)) for record in batch]
-        take(uow, service, messages[-len(batch) :])
-        uow.flush()
-    before = _rows(uow)
-    results = take(uow, service, messages).results
+def test_every_handler_takes_every_example_one_by_one(consumer: Consumer) -> None:
+    consumer.take_story(size=1)
+    taken = {message.type for message in consumer.taken}
+    assert taken == {s.type for s in subscriptions_of(handlers_of(consumer.service)) if s.type}
+
+
+def test_every_handler_takes_a_whole_topic_as_one_batch(consumer: Consumer) -> None:
+    consumer.take_story()
+    examples = [e for e in story_of(consumer.book) if consumer.book.find(e.record.topic, e.type)]
+    assert len(consumer.taken) == len(examples)
+
+
+def test_an_example_that_comes_again_changes_nothing(consumer: Consumer) -> None:
+    consumer.take_story()
+    before = _rows(consumer.uow)
+    results = take(consumer.uow, consumer.service, consumer.taken).results
     assert {result for _, result in results} <= {"repeated", "applied"}
     assert all(m.subscription and m.subscription.snapshot for m, result in results if result == "applied")
-    assert uow.published == [], "what comes again is told again"
-    assert _rows(uow) == before
+    assert consumer.uow.published == [], "what comes again is told again"
+    assert _rows(consumer.uow) == before
 
 
 @pytest.mark.parametrize("service", CONSUMERS)
