@@ -47,9 +47,9 @@ def test_every_wrong_character_and_neighbours_swap_of_a_number_is_found(_: int) 
 
 @given(codes, st.data())
 def test_a_code_is_read_however_it_is_typed(code: str, data: st.DataObject) -> None:
-    as_typed = {"0": "0Oo０", "1": "1IiLl１"}  # noqa: RUF001
+    as_typed = {"0": "0Oo０", "1": "1IiLl１"}
     typed = "".join(
-        data.draw(st.sampled_from(as_typed.get(c, c + c.lower()))) + data.draw(st.sampled_from(["", " ", "-", "–"]))  # noqa: RUF001
+        data.draw(st.sampled_from(as_typed.get(c, c + c.lower()))) + data.draw(st.sampled_from(["", " ", "-", "–"]))
         for c in bare(code)
     )
     assert parse_code(f"  {typed}\n") == code

@@ -1,7 +1,7 @@
 """What every service is told by its environment: ``<NAME>_DATABASE_URL`` and so on."""
 
 from typing import Annotated
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import Field, HttpUrl, SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -61,7 +61,10 @@ class ServiceSettings(BaseSettings):
     @field_validator("zone")
     @classmethod
     def _is_a_zone(cls, zone: str) -> str:
-        ZoneInfo(zone)
+        try:
+            ZoneInfo(zone)
+        except ZoneInfoNotFoundError:
+            raise ValueError("is no time zone, as Asia/Shanghai") from None
         return zone
 
     @property

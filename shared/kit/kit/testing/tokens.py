@@ -54,7 +54,7 @@ class Identity:
     def forged(self, subject: str = "wang.min", *roles: str) -> str:
         """A token under our key's name that somebody else signed."""
         stranger = Identity()
-        stranger.key_id, stranger._keys = self.key_id, {self.key_id: stranger._keys[stranger.key_id]}  # noqa: SLF001
+        stranger.key_id, stranger._keys = self.key_id, {self.key_id: stranger._keys[stranger.key_id]}
         return stranger.token(subject, *roles)
 
     def headers(self, subject: str = "wang.min", *roles: str) -> dict[str, str]:
