@@ -8,6 +8,7 @@ from datetime import timedelta
 
 from prometheus_client import Counter, Gauge
 
+from kit.frames import where
 from kit.health import Health
 
 log = logging.getLogger("kit.loop")
@@ -68,7 +69,10 @@ class Loop:
             self._failures += 1
             self._trouble = type(error).__name__
             FAILURES.labels(self.name, self._trouble).inc()
-            log.warning("loop.failed", extra={"loop": self.name, "error": self._trouble, "times": self._failures})
+            log.warning(
+                "loop.failed",
+                extra={"loop": self.name, "error": self._trouble, "at": where(error), "times": self._failures},
+            )
             return float(min(self._every * 2 ** min(self._failures, 10), self._longest_pause))
         finally:
             self._began = None

@@ -295,15 +295,15 @@ async def real_alone(own_node: Node, event_database: Callable[[str, str], Databa
         yield RealPipeline(own_node, event_database, stack)
 
 
-@pytest.fixture(params=["fake", "real"])
-async def pipeline(request: pytest.FixtureRequest) -> AsyncIterator[Pipeline]:
-    if request.param == "real":
-        node, database = request.getfixturevalue("node"), request.getfixturevalue("event_database")
-        async with AsyncExitStack() as stack:
-            yield RealPipeline(node, database, stack)
-        return
-    url_of = request.getfixturevalue("event_url_of")
-    connections = {service: _connect(url_of(service)) for service in ("intake", "grid", "routing")}
+@pytest.fixture
+def fake(event_url_of: Callable[[str], str]) -> Iterator[FakePipeline]:
+    connections = {service: _connect(event_url_of(service)) for service in ("intake", "grid", "routing")}
     yield FakePipeline(connections)
     for connection in connections.values():
         connection.close()
+
+
+@pytest.fixture(params=["fake", "real"])
+def pipeline(request: pytest.FixtureRequest) -> Pipeline:
+    found: Pipeline = request.getfixturevalue(request.param)
+    return found

@@ -16,12 +16,12 @@ from faststream.message import StreamMessage
 from faststream.security import BaseSecurity, SASLScram512
 
 from kit.db import Database
+from kit.frames import where
 from kit.health import Health
 from kit.kafka.handlers import Handler
 from kit.kafka.record import Book, Record
 from kit.kafka.security import KafkaSettings, client_settings
 from kit.kafka.taker import GivenBack, Taker
-from kit.kafka.taking import where
 from kit.kafka.watch import Rewinder, Watch
 
 log = logging.getLogger("kit.kafka")
@@ -128,7 +128,8 @@ class Consumers:
         subscriber: Any = broker.subscriber(
             topic,
             batch=True,
-            group_id=f"{self.service}-consumer",
+            # A group a topic: who joins or leaves one stops no other.
+            group_id=f"{self.service}-{topic}",
             auto_offset_reset="earliest",
             isolation_level="read_committed",
             max_records=self._batch,

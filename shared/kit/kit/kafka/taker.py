@@ -20,10 +20,11 @@ import sqlalchemy.exc
 from kit.clock import Clock
 from kit.db import UnitOfWork
 from kit.errors import NotYet, ServiceError, Unavailable
+from kit.frames import where
 from kit.kafka import dead_letters, metrics, parking, taking
 from kit.kafka.parking import Place
 from kit.kafka.record import Book, Message
-from kit.kafka.taking import Taken, where
+from kit.kafka.taking import Taken
 
 log = logging.getLogger("kit.kafka")
 

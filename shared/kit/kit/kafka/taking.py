@@ -10,6 +10,7 @@ from uuid import UUID
 from kit import inbox
 from kit.db import UnitOfWork
 from kit.errors import NotYet, ServiceError
+from kit.frames import where
 from kit.kafka import dead_letters, parking
 from kit.kafka.parking import Parked, Place, Waits
 from kit.kafka.record import Book, Fault, Message
@@ -221,15 +222,6 @@ def fault_of(error: Exception) -> Fault:
     if isinstance(error, ServiceError):
         return Fault(error.code, error.detail)
     return Fault("bug", f"{type(error).__name__} at {where(error)}")
-
-
-def where(error: BaseException) -> str:
-    """The frames of an error, innermost last, without what they held."""
-    frames, trace = [], error.__traceback__
-    while trace is not None:
-        frames.append(f"{trace.tb_frame.f_globals.get('__name__')}:{trace.tb_lineno}")
-        trace = trace.tb_next
-    return " > ".join(frames[-6:])
 
 
 def _once(message: Message) -> bool:

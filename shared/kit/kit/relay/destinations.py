@@ -69,7 +69,7 @@ select id, shard, recorded_at from event_log where topic = any(cast(:topics as t
 on conflict (id) do nothing
 """)
 
-# A subject whose last change is older than the log is logged again as it stands: there is nothing later of it to follow.
+# A subject whose last change is older than the log is logged again as it stands: nothing later of it can follow.
 _LOG_SNAPSHOTS = text("""
 with logged as (
     insert into event_log (event_id, shard, topic, type, key, version, body, headers, recorded_at)

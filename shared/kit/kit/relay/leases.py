@@ -46,7 +46,7 @@ where shard in (
 ) returning shard, fence
 """)
 
-_IS_HELD = text("select from relay_lease where shard = :shard and holder = :holder and fence = :fence")
+_IS_HELD = text("select 1 from relay_lease where shard = :shard and holder = :holder and fence = :fence")
 
 
 def renew(uow: UnitOfWork, holder: str, length: timedelta) -> tuple[dict[int, Lease], int]:

@@ -10,6 +10,7 @@ from uuid import uuid4
 
 from kit import outbox
 from kit.db import Database
+from kit.frames import where
 from kit.health import Health
 from kit.kafka.security import KafkaSettings, client_settings
 from kit.relay import leases, metrics, window
@@ -102,7 +103,10 @@ class Relay:
                 self._database_away = None
             except Exception as error:  # noqa: BLE001  # tried again in a moment
                 self._database_away = type(error).__name__
-                log.warning("relay.cannot_hold", extra={"service": self.service, "error": self._database_away})
+                log.warning(
+                    "relay.cannot_hold",
+                    extra={"service": self.service, "error": self._database_away, "at": where(error)},
+                )
             self._last_pass = time.monotonic()
             await asyncio.sleep(self._length.total_seconds() / 3)
 

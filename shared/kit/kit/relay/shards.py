@@ -20,6 +20,7 @@ from opentelemetry import context, propagate, trace
 from opentelemetry.trace import SpanKind
 
 from kit.db import Database
+from kit.frames import where
 from kit.relay import metrics, window
 from kit.relay.destinations import Destinations
 from kit.relay.leases import Lease
@@ -99,7 +100,12 @@ class Sender:
                 metrics.FAILURES.labels(self._service, self.trouble).inc()
                 log.warning(
                     "relay.not_sent",
-                    extra={"shard": self.lease.shard, "error": self.trouble, "attempt": attempt},
+                    extra={
+                        "shard": self.lease.shard,
+                        "error": self.trouble,
+                        "at": where(error),
+                        "attempt": attempt,
+                    },
                 )
                 await self._rest(min(0.1 * 2 ** min(attempt, 10), 5))
             else:
