@@ -2,7 +2,7 @@
 
 import typer
 
-from cli import reconcile, token
+from cli import dead_letters, import_, import_categories, lag, outbox, reconcile, token, topics
 
 app = typer.Typer(
     name="baiyang",
@@ -18,8 +18,14 @@ def baiyang() -> None:
     """Named so that a single subcommand is still a subcommand."""
 
 
+app.command("import")(import_.import_appeals)
+app.command("import-categories")(import_categories.import_categories)
 app.command("reconcile")(reconcile.reconcile)
 app.command("token")(token.token)
+app.command("lag")(lag.lag)
+app.command("outbox")(outbox.outbox)
+app.add_typer(topics.app, name="topics")
+app.add_typer(dead_letters.app, name="dead-letters")
 
 if __name__ == "__main__":
     app()

@@ -1,0 +1,76 @@
+"""A row as the platform's public API takes it."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from contracts.intake import Channel, Language
+
+from cli.import_.reading import NEEDED, Row
+
+CHANNELS = tuple(channel.value for channel in Channel)
+
+
+@dataclass(frozen=True)
+class Defaults:
+    channel: str
+    source: str
+    historic: bool = False
+    zone: str = "Asia/Shanghai"
+
+
+@dataclass(frozen=True)
+class Ready:
+    """A row that can be sent, or why it cannot."""
+
+    line: int
+    external_id: str = ""
+    body: dict[str, Any] | None = None
+    trouble: str = ""
+
+
+def to_appeal(row: Row, defaults: Defaults, *, city: str | None = None) -> Ready:
+    if row.trouble:
+        return Ready(row.line, trouble=row.trouble)
+    missing = next((name for name in NEEDED if not row.values.get(name)), None)
+    if missing:
+        return Ready(row.line, trouble=f"column {missing}: is empty: fill it")
+    try:
+        written = _moment(row.values.get("written_at"), ZoneInfo(defaults.zone))
+    except ValueError:
+        return Ready(row.line, trouble="column written_at: not a date, as 2026-09-01 or 2026-09-01T09:30:00+08:00")
+    body = {
+        "channel": defaults.channel,
+        "words": row.values["words"],
+        "who": _who(row, defaults),
+        "source": defaults.source,
+        "external_id": row.values["external_id"],
+        "written_at": written,
+        "historic": defaults.historic or None,
+        "city": city,
+        **{name: row.values.get(name) for name in ("title", "address", "place", "category", "language")},
+    }
+    return Ready(row.line, row.values["external_id"], {name: value for name, value in body.items() if value})
+
+
+def _who(row: Row, defaults: Defaults) -> dict[str, Any]:
+    """An author is one outsider, told in the sandbox; who left a telephone number is told there."""
+    author, phone = row.values.get("author"), row.values.get("phone")
+    if not (author or phone or row.values.get("name")):
+        return {"kind": "anonymous"}
+    who: dict[str, Any] = {"kind": "outsider", "language": row.values.get("language", Language.CHINESE.value)}
+    if row.values.get("name"):
+        who["name"] = row.values["name"]
+    if author:
+        who |= {"origin": author, "means": "sandbox", "address": f"{defaults.source}:{author}"}
+    if phone:
+        who |= {"means": "sms", "address": phone}
+    return who
+
+
+def _moment(value: Any, zone: ZoneInfo) -> str | None:
+    if not value:
+        return None
+    moment = value if isinstance(value, datetime) else datetime.fromisoformat(value.replace("/", "-"))
+    return (moment if moment.tzinfo else moment.replace(tzinfo=zone)).isoformat()
