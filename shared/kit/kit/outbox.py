@@ -129,3 +129,22 @@ def committed(connection: Connection) -> None:
 def maintain(uow: "UnitOfWork") -> None:
     """Make the partitions of the days to come, and drop those past keeping; never one that has unsent events."""
     uow.execute(text("select maintain_event_partitions(:now)"), {"now": uow.now})
+
+
+_REPUBLISH = text("""
+with logged as (
+    insert into event_log (event_id, shard, topic, type, key, version, body, headers, recorded_at)
+    select event_id, shard, topic, type, key, version, body, headers, :now
+    from event_snapshot where topic = :topic order by key
+    returning id, shard, recorded_at
+)
+insert into event_pending (id, shard, recorded_at) select id, shard, recorded_at from logged
+""")
+
+
+def republish(uow: "UnitOfWork", topic: str) -> int:
+    """Say the last state of every subject of a compacted topic again, so that copies are rebuilt; how many there are.
+
+    What is said meanwhile may come before or after it: copies go by the version.
+    """
+    return uow.execute(_REPUBLISH, {"topic": topic, "now": uow.now}).rowcount
