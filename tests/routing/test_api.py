@@ -80,7 +80,9 @@ async def desk(async_database: AsyncDatabase, identity: Identity) -> AsyncIterat
 
 
 async def test_a_case_goes_its_whole_way(desk: Desk) -> None:
-    (line,) = [item for item in await desk.items("/worklist", "municipal") if item["category"] == "municipal.street_lights"]
+    (line,) = [
+        item for item in await desk.items("/worklist", "municipal") if item["category"] == "municipal.street_lights"
+    ]
     path = f"/cases/{line['case_id']}"
     seen = await desk.get(path, "municipal")
     assert seen.headers["ETag"] == '"3"'
@@ -94,7 +96,9 @@ async def test_a_case_goes_its_whole_way(desk: Desk) -> None:
     assert (answered.status_code, answered.json()["promise_met"]) == (201, True)
     handed = await desk.post(f"{path}/handovers", "municipal", {"means": "brought_home"}, version=5)
     assert handed.json()["handover"] == "brought_home"
-    assert [item["case_id"] for item in await desk.items("/worklist", "municipal", stage="answered")] == [line["case_id"]]
+    assert [item["case_id"] for item in await desk.items("/worklist", "municipal", stage="answered")] == [
+        line["case_id"]
+    ]
     closed = await desk.post(f"{path}/closings", "municipal", version=6)
     assert (closed.json()["state"], closed.json()["closed_reason"]) == ("closed", "done")
 
@@ -147,7 +151,9 @@ async def test_open_cases_are_listed_by_place_and_within_sight(desk: Desk) -> No
     assert await desk.items("/cases", "dispatcher", place=str(desk.city.ids["other"])) == []
     pages, cursor = [], None
     while True:
-        page = (await desk.get("/cases", "district_dispatcher", limit=1, **({"cursor": cursor} if cursor else {}))).json()
+        page = (
+            await desk.get("/cases", "district_dispatcher", limit=1, **({"cursor": cursor} if cursor else {}))
+        ).json()
         pages += page["items"]
         cursor = page["next"]
         if cursor is None:

@@ -1,0 +1,81 @@
+"""``baiyang import-categories FILE``: load the city's classification, its branches bound to kinds of matter."""
+
+import csv
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+from typing import Annotated, Any, NoReturn
+
+import httpx
+import typer
+
+from cli import settings
+from cli.client import client_of, said
+
+ENCODINGS = ("utf-8-sig", "gb18030")
+
+#: The columns of the bindings file: a branch by its names joined by /, and what it is bound to.
+BINDING_COLUMNS = ("branch", "kind", "remit")
+
+
+def import_categories(
+    file: Annotated[
+        Path, typer.Argument(exists=True, dir_okay=False, help="CSV: a column a level, first level first.")
+    ],
+    bindings: Annotated[
+        Path | None,
+        typer.Option(exists=True, dir_okay=False, help="CSV with the columns branch, kind, remit; branch as 甲/乙."),
+    ] = None,
+    replace: Annotated[
+        bool, typer.Option("--replace", help="Retire every category that the file does not name.")
+    ] = False,
+    name: Annotated[str, typer.Option("--as", help="Who imports; the operator.")] = "operator",
+) -> None:
+    """Load a classification: all of it, or nothing and the lines that are wrong."""
+    body = {
+        "rows": list(_rows(file)),
+        "bindings": dict(_bindings(bindings)) if bindings else {},
+        "replaces": replace,
+    }
+    if not body["rows"]:
+        _refuse(f"{file} has no line below its heading: nothing was changed.")
+    with client_of(name, settings.load()) as client:
+        response = client.put("/routing/v1/categories", json=body)
+    if not response.is_success:
+        _refuse(_told(response))
+    counts = response.json()
+    typer.echo(", ".join(f"{counts[key]} {key}" for key in ("added", "changed", "retired", "unchanged")))
+
+
+def _rows(file: Path) -> Iterator[dict[str, Any]]:
+    reader = csv.reader(_text(file).splitlines())
+    next(reader, None)
+    for names in reader:
+        if any(name.strip() for name in names):
+            yield {"line": reader.line_num, "names": [name.strip() for name in names]}
+
+
+def _bindings(file: Path) -> Iterator[tuple[str, dict[str, str]]]:
+    reader = csv.DictReader(_text(file).splitlines())
+    if missing := [column for column in BINDING_COLUMNS if column not in (reader.fieldnames or ())]:
+        _refuse(f"{file} line 1: the column {missing[0]} is missing; it needs {', '.join(BINDING_COLUMNS)}.")
+    for row in reader:
+        yield row["branch"].strip(), {"kind": row["kind"].strip(), "remit": row["remit"].strip()}
+
+
+def _text(file: Path) -> str:
+    raw = file.read_bytes()
+    for encoding in ENCODINGS:
+        with suppress(UnicodeDecodeError):
+            return raw.decode(encoding)
+    return _refuse(f"{file} is neither UTF-8 nor GB 18030: save it as UTF-8.")
+
+
+def _told(response: httpx.Response) -> str:
+    """The platform's own words, a line each for what is wrong."""
+    return said(response).replace("; ", "\n")
+
+
+def _refuse(why: str) -> NoReturn:
+    typer.echo(why, err=True)
+    raise typer.Exit(1)

@@ -1,0 +1,287 @@
+"""Who sees which rows, who may do what to which table, and that policies leave the indexes of use."""
+
+import json
+from collections.abc import Callable, Iterator
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+from kit.auth import EVERYWHERE, NOWHERE, Scope
+from kit.testing.servers import NOW, RolledBackUnitOfWork, as_superuser
+from network import models as network_models
+from routing import models
+from routing.repository import cases
+from routing.service import opening, placing
+from sqlalchemy import Connection, event, text
+from sqlalchemy.exc import ProgrammingError
+
+from tests.conftest import UnitOfWorkOf
+from tests.routing.conftest import City, make_appeal
+
+KEPT_APART = ("cases", "case_appeal", "case_entry", "deadline", "case_grant")
+POLICY = ("category", "rule_set", "rule", "calendar", "calendar_year", "calendar_day")
+COPIES = tuple(network_models.metadata.tables)
+TABLES = (*KEPT_APART, *POLICY, *COPIES)
+
+#: What each role may do to each table; the letters are select, insert, update, delete.
+RIGHTS = {
+    "api": {
+        "cases": "su",
+        "case_appeal": "s",
+        "case_entry": "si",
+        "deadline": "siu",
+        "case_grant": "si",
+        "category": "si",
+        **dict.fromkeys(POLICY[1:], "s"),
+        **dict.fromkeys(COPIES, "s"),
+    },
+    "consumer": {
+        "cases": "siu",
+        "case_appeal": "siu",
+        "case_entry": "si",
+        "deadline": "siu",
+        "case_grant": "si",
+        **dict.fromkeys(POLICY, "s"),
+        **dict.fromkeys(COPIES, "siud"),
+    },
+    "clock": {
+        "cases": "su",
+        "case_appeal": "s",
+        "case_entry": "si",
+        "deadline": "siu",
+        "case_grant": "s",
+        **dict.fromkeys(POLICY, "s"),
+        **dict.fromkeys(COPIES, "s"),
+    },
+    "auditor": dict.fromkeys(TABLES, "s"),
+    "relay": dict.fromkeys(TABLES, ""),
+}
+PRIVILEGES = {"s": "select", "i": "insert", "u": "update", "d": "delete"}
+
+
+@pytest.fixture
+def superuser(database_of: Callable[[str], Connection]) -> Connection:
+    return database_of("routing")
+
+
+def test_every_table_is_in_the_table_of_rights() -> None:
+    assert set(TABLES) == set(models.metadata.tables) | set(COPIES)
+
+
+@pytest.mark.parametrize("role", RIGHTS)
+@pytest.mark.parametrize("table", TABLES)
+def test_a_role_has_exactly_its_rights(superuser: Connection, role: str, table: str) -> None:
+    has = text("select has_table_privilege(:role, :table, :privilege)")
+    granted = "".join(
+        letter
+        for letter, privilege in PRIVILEGES.items()
+        if superuser.execute(has, {"role": f"routing_{role}", "table": table, "privilege": privilege}).scalar_one()
+    )
+    assert granted == RIGHTS[role][table]
+
+
+@pytest.mark.parametrize("table", KEPT_APART)
+def test_row_security_binds_even_the_owner(superuser: Connection, table: str) -> None:
+    query = text("select relrowsecurity and relforcerowsecurity from pg_class where oid = cast(:table as regclass)")
+    assert superuser.execute(query, {"table": table}).scalar_one() is True
+
+
+def count(uow: RolledBackUnitOfWork, table: str) -> int:
+    return int(uow.execute(text(f"select count(*) from {table}")).scalar_one())
+
+
+def lay_rows(uow: RolledBackUnitOfWork, city: City) -> None:
+    """A case of the area and one of the other community, each with rows in every table but the grants."""
+    opening.open_cases(uow, [make_appeal(city, "area"), make_appeal(city, "other")])
+
+
+@pytest.mark.parametrize("role", ["api", "consumer", "clock", "auditor"])
+@pytest.mark.parametrize("table", ["cases", "case_appeal", "case_entry", "deadline"])
+def test_each_role_sees_what_its_scope_holds_and_no_more(
+    uow: RolledBackUnitOfWork, city: City, uow_of: UnitOfWorkOf, role: str, table: str
+) -> None:
+    lay_rows(uow, city)
+
+    def seen(scope: Scope) -> int:
+        return count(uow_of("routing", role=role, scope=scope), table)
+
+    each = {"cases": 1, "case_appeal": 1, "case_entry": 3, "deadline": 1}[table]
+    assert seen(EVERYWHERE) == 2 * each
+    assert seen(Scope(paths=(city.paths["community"],))) == each
+    assert seen(Scope(paths=(city.paths["other"],))) == each
+    assert seen(Scope(paths=(city.paths["district"],))) == 2 * each
+    assert seen(Scope(paths=(city.paths["bare"],))) == 0
+    assert seen(NOWHERE) == 0
+
+
+def test_the_place_where_it_was_taken_sees_it_too(uow: RolledBackUnitOfWork, city: City, uow_of: UnitOfWorkOf) -> None:
+    opening.open_cases(uow, [make_appeal(city, "area", taken_path=city.paths["other"])])
+    for table in ("cases", "case_entry", "deadline"):
+        assert count(uow_of("routing", scope=Scope(paths=(city.paths["other"],))), table) > 0
+
+
+def test_an_office_sees_what_is_granted_to_it_and_no_more(
+    uow: RolledBackUnitOfWork, city: City, uow_of: UnitOfWorkOf
+) -> None:
+    lay_rows(uow, city)
+    office = uuid4()
+    (case_id, *_) = uow.execute(text("select case_id from cases order by case_id")).scalars()
+    grant = text("insert into case_grant (case_id, office_id, granted_at) values (:case_id, :office_id, :now)")
+    uow.execute(grant, {"case_id": case_id, "office_id": office, "now": NOW})
+    for table in ("cases", "case_appeal", "deadline", "case_grant"):
+        assert count(uow_of("routing", scope=Scope(offices=(office,))), table) == 1
+        assert count(uow_of("routing", scope=Scope(offices=(uuid4(),))), table) == 0
+
+
+def test_nobody_writes_into_another_community(uow: RolledBackUnitOfWork, city: City, uow_of: UnitOfWorkOf) -> None:
+    lay_rows(uow, city)
+    mine = uow_of("routing", scope=Scope(paths=(city.paths["community"],)))
+    changed = mine.execute(text("update cases set gist = 'x'"))
+    assert changed.rowcount == 1
+    with pytest.raises(ProgrammingError, match="row-level security"):
+        mine.execute(text("update cases set placed_path = :path"), {"path": city.paths["other"]})
+
+
+def test_history_can_neither_be_changed_nor_removed(uow: RolledBackUnitOfWork, city: City) -> None:
+    lay_rows(uow, city)
+    for statement in ("update case_entry set step = 'x'", "delete from case_entry"):
+        with pytest.raises(ProgrammingError, match="permission denied"), uow.connection.begin_nested():
+            uow.execute(text(statement))
+
+
+def test_the_models_are_what_the_migrations_made(superuser: Connection) -> None:
+    from alembic.autogenerate import compare_metadata
+    from alembic.migration import MigrationContext
+
+    mine = set(models.metadata.tables)
+
+    def is_mine(item: Any, name: str | None, kind: str, _reflected: bool, _against: Any) -> bool:
+        return kind != "table" or name in mine
+
+    context = MigrationContext.configure(superuser, opts={"include_object": is_mine, "compare_type": True})
+    assert compare_metadata(context, models.metadata) == []
+
+
+# Plans: a hundred thousand cases of a hundred communities, one in ten open, and each list reads a handful of pages.
+
+COMMUNITIES, EACH, POSTS = 100, 1000, 3
+FEW_PAGES = 400
+
+
+@pytest.fixture
+def crowd(superuser: Connection) -> dict[str, Any]:
+    root, communities = uuid4(), [uuid4() for _ in range(COMMUNITIES)]
+    paths = [f"/{root.hex}/{community.hex}/" for community in communities]
+    posts = [uuid4() for _ in range(COMMUNITIES * POSTS)]
+    fill = text("""
+        insert into cases (case_id, number, version, head, state, queue, gist, channel, urgent, silent, complained_of,
+            placed_path, taken_path, holder_post_id, promise_due, undelivered, received_at, opened_at)
+        select gen_random_uuid(), 'n' || n, 3, '', case when n % 10 = 0 then 'assigned' when n % 10 = 1 then 'answered'
+            else 'closed' end, case when n % 100 = 2 then 'unsorted' end, 'gist', 'web', false, false, '{}',
+            (cast(:paths as text[]))[n % :communities + 1], '/', (cast(:posts as uuid[]))[n % :posts_count + 1],
+            cast(:now as timestamptz) + n * interval '1 minute', 0, :now, :now
+        from generate_series(1, :total) n
+    """)
+    counts = {"communities": COMMUNITIES, "posts_count": len(posts), "total": COMMUNITIES * EACH}
+    superuser.execute(fill, {"paths": paths, "posts": [str(post) for post in posts], "now": NOW, **counts})
+    superuser.execute(text("update cases set state = 'received' where queue is not null"))
+    superuser.execute(
+        text("""
+        insert into deadline (deadline_id, case_id, kind, state, placed_path, taken_path, due_at, start_at, unit, count,
+            zone, hours, rule_version, calendar_version, forecast)
+        select case_id, case_id, 'promise', case when state = 'assigned' then 'open' else 'met' end, placed_path, '/',
+            promise_due, received_at, 'working_days', 3, 'Asia/Shanghai', '[]', 1, 1, false from cases
+    """)
+    )
+    for table in ("cases", "deadline", "case_appeal", "case_grant"):
+        superuser.execute(text(f"analyze {table}"))
+    return {"root": f"/{root.hex}/", "paths": paths, "posts": posts}
+
+
+def explained(uow: RolledBackUnitOfWork, run: Callable[[], object]) -> list[dict[str, Any]]:
+    """The plans, executed, of the statements that ``run`` sends."""
+    sent: list[tuple[str, Any]] = []
+
+    def note(_c: Any, _cursor: Any, statement: str, parameters: Any, *_: Any) -> None:
+        sent.append((statement, parameters))
+
+    uow.enter()
+    event.listen(uow.connection, "before_cursor_execute", note)
+    try:
+        run()
+    finally:
+        event.remove(uow.connection, "before_cursor_execute", note)
+    plans = []
+    for statement, parameters in sent:
+        found = uow.connection.exec_driver_sql(f"explain (analyze, buffers, format json) {statement}", parameters)
+        (answer,) = found.scalar_one()
+        plans.append(answer if isinstance(answer, dict) else json.loads(answer)[0])
+    return plans
+
+
+def nodes(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    yield plan
+    for child in plan.get("Plans", []):
+        yield from nodes(child)
+
+
+def assert_reads_little(uow: RolledBackUnitOfWork, index: str, run: Callable[[], object]) -> None:
+    for answer in explained(uow, run):
+        found = list(nodes(answer["Plan"]))
+        scanned = [n for n in found if n["Node Type"] == "Seq Scan" and n.get("Relation Name") in ("cases", "deadline")]
+        assert scanned == [], json.dumps(answer, indent=1)
+        assert index in {node.get("Index Name") for node in found}, json.dumps(answer, indent=1)
+        top = answer["Plan"]
+        assert top["Shared Hit Blocks"] + top["Shared Read Blocks"] < FEW_PAGES
+
+
+def test_lists_read_a_handful_of_pages_under_the_policy(crowd: dict[str, Any], uow_of: UnitOfWorkOf) -> None:
+    path, posts = crowd["paths"][7], crowd["posts"][:2]
+    clerk = uow_of("routing", scope=Scope(paths=(path,)))
+    mayor = uow_of("routing", scope=Scope(paths=(crowd["root"],)))
+    for uow in (clerk, mayor):
+        assert_reads_little(
+            uow, "ix_cases_worklist", lambda: cases.list_worklist(uow, posts, answered=False, after_key=None, limit=51)
+        )
+        assert_reads_little(
+            uow, "ix_cases_answered", lambda: cases.list_worklist(uow, posts, answered=True, after_key=None, limit=51)
+        )
+        assert_reads_little(
+            uow, "ix_cases_queue", lambda: cases.list_queue(uow, [(posts[0], path)], after_id=None, limit=51)
+        )
+        assert_reads_little(uow, "ix_cases_place", lambda: cases.list_open_cases(uow, [path], after_key=None, limit=51))
+        assert_reads_little(
+            uow, "ix_deadline_place", lambda: cases.list_open_deadlines(uow, [path], after_key=None, limit=51)
+        )
+    assert_reads_little(
+        mayor, "ix_cases_place", lambda: cases.list_open_cases(mayor, [crowd["root"]], after_key=None, limit=51)
+    )
+    key = (path, UUID(int=0))
+    assert_reads_little(
+        mayor, "ix_cases_place", lambda: cases.list_open_cases(mayor, [crowd["root"]], after_key=key, limit=51)
+    )
+
+
+def test_the_sweeper_reads_what_is_due_and_no_more(crowd: dict[str, Any], uow_of: UnitOfWorkOf) -> None:
+    clock = uow_of("routing", role="clock", now=NOW)
+    clock.now = NOW.replace(hour=3)
+    assert_reads_little(clock, "ix_deadline_due", lambda: cases.claim_missed(clock, limit=20))
+
+
+def test_one_case_is_found_by_its_id_under_the_policy(crowd: dict[str, Any], uow_of: UnitOfWorkOf) -> None:
+    clerk = uow_of("routing", scope=Scope(paths=(crowd["paths"][7],)))
+    one = clerk.execute(text("select case_id from cases limit 1")).scalar_one()
+    assert_reads_little(clerk, "pk_cases", lambda: cases.get_case_for_change(clerk, one))
+
+
+def test_opening_reads_little_beside_many_cases(
+    uow: RolledBackUnitOfWork, city: City, crowd: dict[str, Any], uow_of: UnitOfWorkOf
+) -> None:
+    event_ = make_appeal(city)
+    opening.open_cases(uow, [event_])
+    found = list(explained(uow, lambda: cases.find_cases_of_appeals_for_change(uow, [event_.appeal_id])))
+    assert all(
+        n["Node Type"] != "Seq Scan" or n.get("Relation Name") != "cases" for p in found for n in nodes(p["Plan"])
+    )
+    assert placing.HORIZON.days == 90
+    as_superuser(uow.connection)
