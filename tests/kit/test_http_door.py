@@ -1,7 +1,6 @@
 import asyncio
-import threading
 from datetime import UTC, datetime, timedelta
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
 from uuid import uuid4
 
 import pytest
@@ -153,7 +152,7 @@ class TestScope:
 
 
 class TestIdempotency:
-    KEY = {"Idempotency-Key": "8e03978e-40d5-43dd-bc93-6894a57f9324"}
+    KEY: ClassVar = {"Idempotency-Key": "8e03978e-40d5-43dd-bc93-6894a57f9324"}
 
     async def test_the_same_request_again_is_done_once_and_answered_alike(
         self, client: AsyncClient, clerk_a: dict[str, str], as_superuser: Connection
@@ -186,12 +185,10 @@ class TestIdempotency:
     async def test_a_request_that_still_runs_is_a_conflict_and_then_replayed(
         self, app_of: AppOf, clerk_a: dict[str, str], as_superuser: Connection
     ) -> None:
-        app, inside, go_on = app_of(), threading.Event(), asyncio.Event()
-        loop = asyncio.get_running_loop()
+        app, inside, go_on = app_of(), asyncio.Event(), asyncio.Event()
 
         def slow(uow: UnitOfWork, new: NewNote) -> Note:
-            loop.call_soon(inside.set)
-            uow.execute(text("select pg_sleep(0)"))
+            inside.set()
             while not go_on.is_set():
                 uow.execute(text("select pg_sleep(0.02)"))
             return write_note(uow, new)
@@ -202,8 +199,7 @@ class TestIdempotency:
 
         async with client_of(app) as client:
             first = asyncio.create_task(client.post("/slow", json=note_at(), headers=clerk_a | self.KEY))
-            while not inside.is_set():
-                await asyncio.sleep(0.01)
+            await inside.wait()
             meanwhile = await client.post("/slow", json=note_at(), headers=clerk_a | self.KEY)
             assert (meanwhile.status_code, meanwhile.json()["code"]) == (409, "request_in_progress")
             assert meanwhile.headers["retry-after"] == "1"
@@ -332,8 +328,9 @@ class TestPages:
         assert seen == ids
 
     async def test_a_cursor_of_another_filter_or_a_forged_one_is_refused(
-        self, app_of: AppOf, client: AsyncClient, clerk_a: dict[str, str], ids: list[str]
+        self, client: AsyncClient, clerk_a: dict[str, str], ids: list[str]
     ) -> None:
+        assert ids
         cursor = (await client.get(NOTES, params={"limit": 1}, headers=clerk_a)).json()["next"]
         forged = ("A" if cursor[5] != "A" else "B").join([cursor[:5], cursor[6:]])
         for query in ({"cursor": cursor, "words": "1"}, {"cursor": forged}, {"cursor": "x"}, {"cursor": "é"}):

@@ -9,8 +9,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import jwt
-from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, generate_private_key
-from jwt.algorithms import RSAAlgorithm
+from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, EllipticCurvePrivateKey, generate_private_key
+from jwt.algorithms import ECAlgorithm
 
 from kit.auth import Claims, Person, Post
 
@@ -27,13 +27,13 @@ class Identity:
         self.jwks_url = ""
         self.answers = True
         self.asked = 0
-        self._keys: dict[str, RSAPrivateKey] = {}
+        self._keys: dict[str, EllipticCurvePrivateKey] = {}
         self.rotate()
 
     def rotate(self) -> None:
         """A further key, which signs from now on; the ones before stay published."""
         self.key_id = f"key-{len(self._keys) + 1}"
-        self._keys[self.key_id] = generate_private_key(public_exponent=65537, key_size=2048)
+        self._keys[self.key_id] = generate_private_key(SECP256R1())
 
     def token(
         self, subject: str = "wang.min", *roles: str, lasts: timedelta = timedelta(minutes=10), **claims: Any
@@ -49,7 +49,7 @@ class Identity:
             "exp": now + lasts,
         } | claims
         said = {name: value for name, value in said.items() if value is not None}
-        return jwt.encode(said, self._keys[self.key_id], "RS256", headers={"kid": self.key_id})
+        return jwt.encode(said, self._keys[self.key_id], "ES256", headers={"kid": self.key_id})
 
     def forged(self, subject: str = "wang.min", *roles: str) -> str:
         """A token under our key's name that somebody else signed."""
@@ -64,7 +64,7 @@ class Identity:
     def jwks(self) -> dict[str, Any]:
         return {
             "keys": [
-                RSAAlgorithm.to_jwk(key.public_key(), as_dict=True) | {"kid": key_id, "alg": "RS256", "use": "sig"}
+                ECAlgorithm.to_jwk(key.public_key(), as_dict=True) | {"kid": key_id, "alg": "ES256", "use": "sig"}
                 for key_id, key in self._keys.items()
             ]
         }

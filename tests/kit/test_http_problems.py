@@ -1,0 +1,144 @@
+import json
+from typing import Any
+
+import pytest
+from httpx2 import AsyncClient
+from kit.app.defaults import MAX_BODY
+from kit.db import Database
+from kit.http.problems import prefers_chinese
+
+from tests.kit.conftest import A, AppOf, client_of
+
+NOTES = "/scratch/v1/notes"
+MARKER = "13912345678"
+
+
+def is_problem(answer: Any, status: int, code: str) -> dict[str, Any]:
+    assert answer.headers["content-type"] == "application/problem+json"
+    body: dict[str, Any] = answer.json()
+    assert (answer.status_code, body["status"], body["code"], body["type"]) == (
+        status,
+        status,
+        code,
+        f"/problems/{code}",
+    )
+    assert MARKER not in answer.text
+    return body
+
+
+async def test_malformed_json_is_said_to_be_that(client: AsyncClient, clerk_a: dict[str, str]) -> None:
+    for content in (b"{", b"\xff\xfe", b"", b'{"place": \x00}', b"[" * 100_000):
+        answer = await client.post(NOTES, content=content, headers=clerk_a | {"Content-Type": "application/json"})
+        assert answer.status_code in (400, 422), content[:10]
+        assert answer.headers["content-type"] == "application/problem+json"
+
+
+async def test_every_wrong_field_is_pointed_to_with_its_remedy(client: AsyncClient, clerk_a: dict[str, str]) -> None:
+    body = {"words": MARKER * 20, "colour": MARKER}
+    problem = is_problem(await client.post(NOTES, json=body, headers=clerk_a), 422, "invalid_request")
+    found = {error["pointer"]: error["detail"] for error in problem["errors"]}
+    assert found == {
+        "/place": "is required: add it",
+        "/words": "is too long: at most 100 characters",
+        "/colour": "is not a field of this request: remove it or correct its name",
+    }
+
+
+@pytest.mark.parametrize(
+    "body", [{"place": 7, "words": [MARKER]}, {"place": MARKER, "words": None}, [MARKER], MARKER, None, {"place": {}}]
+)
+async def test_no_value_is_ever_repeated(client: AsyncClient, clerk_a: dict[str, str], body: object) -> None:
+    is_problem(await client.post(NOTES, json=body, headers=clerk_a), 422, "invalid_request")
+
+
+async def test_a_body_that_is_no_json_is_an_unsupported_media_type(
+    client: AsyncClient, clerk_a: dict[str, str]
+) -> None:
+    for media_type in ("text/plain", "application/xml"):
+        answer = await client.post(NOTES, content=b"words", headers=clerk_a | {"Content-Type": media_type})
+        is_problem(answer, 415, "unsupported_media_type")
+
+
+async def test_an_unknown_path_and_a_path_with_another_method(client: AsyncClient, clerk_a: dict[str, str]) -> None:
+    is_problem(await client.get(f"/{MARKER}"), 404, "no_such_path")
+    answer = await client.delete(NOTES, headers=clerk_a)
+    is_problem(answer, 405, "no_such_method")
+    assert answer.headers["allow"] == "GET, POST"
+
+
+async def test_a_body_over_the_limit_is_refused_whether_its_length_is_told_or_not(
+    client: AsyncClient, clerk_a: dict[str, str]
+) -> None:
+    large = json.dumps({"place": A, "words": "x" * MAX_BODY}).encode()
+
+    async def in_pieces() -> Any:
+        for start in range(0, len(large), 50_000):
+            yield large[start : start + 50_000]
+
+    headers = clerk_a | {"Content-Type": "application/json"}
+    is_problem(await client.post(NOTES, content=large, headers=headers), 413, "too_large")
+    is_problem(await client.post(NOTES, content=in_pieces(), headers=headers), 413, "too_large")
+
+
+async def test_text_that_postgresql_cannot_hold_is_refused(client: AsyncClient, clerk_a: dict[str, str]) -> None:
+    answer = await client.post(NOTES, json={"place": A, "words": "a\0b"}, headers=clerk_a)
+    assert is_problem(answer, 422, "nul_in_text")["errors"][0]["pointer"] == "/words"
+    is_problem(await client.get(f"{NOTES}?words=%00", headers=clerk_a), 422, "nul_in_text")
+    is_problem(await client.get("/scratch/v1/open/a%00b"), 422, "nul_in_text")
+    surrogate = b'{"place": "' + A.encode() + rb'", "words": "\ud800"}'
+    answer = await client.post(NOTES, content=surrogate, headers=clerk_a | {"Content-Type": "application/json"})
+    is_problem(answer, 422, "invalid_request")
+
+
+async def test_the_letters_backslash_u0000_are_no_nul(client: AsyncClient, clerk_a: dict[str, str]) -> None:
+    assert (await client.post(NOTES, json={"place": A, "words": r"\u0000"}, headers=clerk_a)).status_code == 201
+
+
+async def test_a_defect_hides_what_happened(client: AsyncClient, clerk_a: dict[str, str]) -> None:
+    problem = is_problem(await client.get("/scratch/v1/defects", headers=clerk_a), 500, "defect")
+    assert "ValueError" not in json.dumps(problem)
+
+
+async def test_a_database_that_is_away_is_a_passing_thing(app_of: AppOf, clerk_a: dict[str, str]) -> None:
+    app = app_of()
+    app.state.database = Database("postgresql+asyncpg://{role}@127.0.0.1:1/nowhere", role="scratch_api")
+    async with client_of(app) as client:
+        answer = await client.get(NOTES, headers=clerk_a)
+    is_problem(answer, 503, "database_away")
+    assert answer.headers["retry-after"]
+
+
+async def test_titles_speak_chinese_to_who_prefers_it(client: AsyncClient) -> None:
+    assert (await client.get("/nowhere", headers={"Accept-Language": "zh-CN,zh;q=0.9"})).json()["title"] == "查無此項"
+    assert (await client.get("/nowhere")).json()["title"] == "Not found"
+
+
+@pytest.mark.parametrize(
+    "header, chinese",
+    [
+        ("zh-CN", True),
+        ("en,zh;q=0.5", False),
+        ("en;q=0.4,zh;q=0.5", True),
+        ("fr", False),
+        ("zh;q=x", False),
+        ("", False),
+    ],
+)
+def test_a_language_is_chosen_by_weight(header: str, chinese: bool) -> None:
+    assert prefers_chinese(header) is chinese
+
+
+async def test_every_operation_documents_what_it_may_answer(client: AsyncClient) -> None:
+    description = (await client.get("/openapi.json")).json()
+    put = description["paths"]["/scratch/v1/notes/{note_id}/words"]["put"]
+    assert {"200", "400", "401", "403", "404", "409", "412", "413", "415", "422", "428", "500", "503"} == set(
+        put["responses"]
+    )
+    assert {"If-Match", "Idempotency-Key", "Baiyang-Post"} <= {parameter["name"] for parameter in put["parameters"]}
+    for operations in description["paths"].values():
+        for operation in operations.values():
+            for status, answer in operation["responses"].items():
+                if status >= "400":
+                    assert list(answer["content"]) == ["application/problem+json"]
+    assert "HTTPValidationError" not in description["components"]["schemas"]
+    assert "FieldProblem" in description["components"]["schemas"]
