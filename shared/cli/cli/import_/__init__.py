@@ -1,4 +1,4 @@
-"""``baiyang import FILE``: appeals of another system through the public API, each taken once however often it is run."""
+"""``baiyang import FILE``: appeals of another system through the public API, each taken once however often it runs."""
 
 import asyncio
 from dataclasses import dataclass
