@@ -1,4 +1,4 @@
-"""``python -m local run | up | down | reset | status``; ``identity`` and ``gateway`` are two of its own processes."""
+"""``python -m local run | up | down | reset | status``; ``identity``, ``gateway``, ``migrate`` are its own processes."""
 
 import os
 import signal
@@ -128,12 +128,20 @@ def gateway(home: Home) -> int:
     return 0
 
 
+def migrate(services: list[str]) -> int:
+    from local import schemas
+
+    return schemas.migrate(services)
+
+
 COMMANDS = {"run": run, "up": up, "down": down, "reset": reset, "status": status}
 PROCESSES = {"identity": identity, "gateway": gateway}
 
 
 def main() -> int:
     commands = COMMANDS | PROCESSES
+    if sys.argv[1:2] == ["migrate"]:
+        return migrate(sys.argv[2:])
     if len(sys.argv) != 2 or sys.argv[1] not in commands:
         say(f"python -m local {' | '.join(COMMANDS)}")
         return 2

@@ -83,6 +83,8 @@ async def _forward(request: Request, target: str) -> Response:
         answer = await http.send(outgoing, stream=True)
     except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout):
         return _problem(503, "This service is starting or away: try again.", {"Retry-After": "2"})
+    except httpx.LocalProtocolError:
+        return _problem(400, "The request's headers are malformed.")
     except httpx.HTTPError:
         return _problem(502, "The service went away while it answered: ask again with the same Idempotency-Key.")
     response = StreamingResponse(
@@ -95,7 +97,7 @@ async def _forward(request: Request, target: str) -> Response:
 def _headers(request: Request) -> list[tuple[str, str]]:
     """What the caller sent, less what only a gateway may say; and who the caller is, as seen from here."""
     sent = [
-        (name, value)
+        (name, value.strip())
         for name, value in request.headers.items()
         if name not in _HOP | _CLAIMED and not name.startswith("x-forwarded-")
     ]
@@ -134,6 +136,7 @@ def serve(port: int, service_ports: Mapping[str, int]) -> None:
         port=port,
         log_level="warning",
         server_header=False,
+        date_header=False,
         proxy_headers=False,
         timeout_graceful_shutdown=10,
     )

@@ -36,7 +36,6 @@ def greeting(home: Home, postgres: Postgres) -> str:
             "",
             f"Who can sign in, with {_baiyang(home)} token NAME (no password on this machine):",
             *lines,
-            "  any other name is a resident",
             "",
             "A first appeal:",
             _CURL.format(address=home.address, baiyang=_baiyang(home), body=_BODY),

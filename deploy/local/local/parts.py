@@ -14,7 +14,7 @@ from kit import topics
 from pydantic import SecretStr
 
 from local import home as homes
-from local import ports, processes
+from local import ports, processes, schemas
 from local.home import SERVICES, Home, Secrets
 from local.kafka import ADMIN, Kafka
 from local.postgres import Postgres
@@ -143,12 +143,17 @@ class Platform:
     def bring_up_identity(self) -> None:
         self._bring_up("identity", ["-m", "local", "identity"], f"{self.home.issuer}/.well-known/openid-configuration")
 
-    def migrate(self, service: str) -> None:
-        child = self._python(f"migrate-{service}", ["-m", service, "migrate"], self._told(service))
+    def migrate(self) -> None:
+        """Before any service starts; each as the owner of its own tables."""
+        services = schemas.behind(self.postgres)
+        if not services:
+            return
+        told = homes.operator_environment(self.home, self.known)
+        child = self._python("migrate", ["-m", "local", "migrate", *services], told)
         code = child.popen.wait()
         child.stop()
         if code != 0:
-            raise processes.NotStarted(f"{service}'s tables could not be laid: {processes.last_words(child.log)}")
+            raise processes.NotStarted(f"The tables could not be laid: {processes.last_words(child.log)}")
 
     def bring_up_service(self, service: str) -> None:
         address = f"http://127.0.0.1:{self.home.ports[service]}/readyz"

@@ -2,10 +2,11 @@
 
 from collections.abc import Sequence
 
-from kit.auth import AUDITOR, OPERATOR
+from kit.auth import AUDITOR, OPERATOR, RESIDENT
 
 PEOPLE: dict[str, Sequence[str]] = {
     "operator": [OPERATOR],
     "importer": [OPERATOR],
     "auditor": [AUDITOR],
+    "resident": [RESIDENT],
 }

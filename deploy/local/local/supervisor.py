@@ -8,7 +8,6 @@ import traceback
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
-from functools import partial
 from types import FrameType
 from typing import NoReturn
 
@@ -72,7 +71,7 @@ class Supervisor:
                 self._stop(platform)
 
     def _bring_up(self, platform: Platform, parts: dict[str, Part]) -> None:
-        """What waits for nothing at once; each service as soon as its tables are laid."""
+        """What waits for nothing at once; the services as soon as their tables are laid."""
         self._say("Bringing the platform up …")
 
         def submit(what: str, *works: Callable[[], None]) -> "Future[None]":
@@ -83,9 +82,9 @@ class Supervisor:
             submit("identity provider", parts["identity"].bring_up),
             submit("gateway", parts["gateway"].bring_up),
         ]
-        database = submit("PostgreSQL", parts["postgres"].bring_up)
+        database = submit("PostgreSQL with the services' tables", parts["postgres"].bring_up, platform.migrate)
         self._await(database, among=[*begun, database])
-        begun += [submit(name, partial(platform.migrate, name), parts[name].bring_up) for name in SERVICES]
+        begun += [submit(name, parts[name].bring_up) for name in SERVICES]
         self._await(*begun, among=begun)
         if not self._home.has_city.exists():
             self._say("Making the demonstration city …")
