@@ -1,0 +1,255 @@
+"""The supervisor behind `make run`, with real PostgreSQL, Kafka and identity, and stand-ins for the four services."""
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+import psycopg
+import pytest
+from kit import topics
+from local import ports, processes
+from local.home import SERVICES, Home
+from local.processes import Identity
+from pydantic import SecretStr
+
+_STAND_IN = """
+import os, sys
+from starlette.applications import Starlette
+from starlette.responses import JSONResponse
+from starlette.routing import Route
+import psycopg, uvicorn
+
+url = os.environ["{upper}_DATABASE_URL"].replace("+asyncpg", "")
+with psycopg.connect(url.format(role="{name}_owner")) as connection:
+    if sys.argv[1] == "migrate":
+        connection.execute("create table if not exists kept (word text)")
+if sys.argv[1] == "migrate":
+    sys.exit()
+
+async def answer(request):
+    path = request.scope["raw_path"].decode()
+    return JSONResponse({{"service": "{name}", "path": path, "headers": dict(request.headers)}})
+
+routes = [Route("/{{path:path}}", answer, methods=["GET", "POST"])]
+uvicorn.run(Starlette(routes=routes), port=int(os.environ["{upper}_PORT"]), log_level="warning")
+"""
+
+
+def free_base() -> int:
+    """A PORT whose whole family of ports is free."""
+    for base in range(21000, 32000, 50):
+        if all(ports.is_free(port) for port in Home(Path(), base).ports.values()):
+            return base
+    raise AssertionError("no family of ports is free")
+
+
+@dataclass
+class Installation:
+    home: Home
+    stand_ins: Path
+
+    @property
+    def environment(self) -> dict[str, str]:
+        told = {"BAIYANG_HOME": str(self.home.path), "PORT": str(self.home.port), "PYTHONPATH": str(self.stand_ins)}
+        return {**os.environ, **told}
+
+    def local(self, command: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [sys.executable, "-m", "local", command],
+            env=self.environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            timeout=180,
+            check=False,
+        )
+
+    def start(self) -> "subprocess.Popen[bytes]":
+        """In a session of its own, as a terminal gives it one."""
+        out = (self.home.path.parent / "run.log").open("wb")
+        with out:
+            return subprocess.Popen(
+                [sys.executable, "-m", "local", "run"],
+                env=self.environment,
+                stdout=out,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+
+    def said(self) -> str:
+        return (self.home.path.parent / "run.log").read_text()
+
+    def left(self) -> list[Identity]:
+        """Every process that serves this home, however it was started."""
+        return processes._marked(self.home.path)
+
+    def pid_of(self, name: str) -> int:
+        found = Identity.read(self.home.path / "run" / f"{name}.pid")
+        assert found is not None, f"{name} has no pid file"
+        return found.pid
+
+
+@pytest.fixture
+def installation(tmp_path: Path) -> Iterator[Installation]:
+    stand_ins = tmp_path / "stand-ins"
+    for name in SERVICES:
+        (stand_ins / name).mkdir(parents=True)
+        (stand_ins / name / "__init__.py").touch()
+        (stand_ins / name / "__main__.py").write_text(_STAND_IN.format(name=name, upper=name.upper()))
+    home = Home(tmp_path / "home", free_base())
+    home.path.mkdir()
+    home.has_city.touch()
+    made = Installation(home, stand_ins)
+    yield made
+    if running := home.supervisor():
+        running.send(signal.SIGKILL)
+    processes.take_down_leftovers(home.path)
+    home.forget()
+
+
+def wait_until(claim: Callable[[], bool], *, what: str, seconds: float = 90) -> None:
+    end = time.monotonic() + seconds
+    while not claim():
+        assert time.monotonic() < end, f"{what}: not within {seconds} s"
+        time.sleep(0.02)
+
+
+def test_a_port_in_use_is_named_with_the_remedy(installation: Installation) -> None:
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", installation.home.ports["kafka"]))
+        other.listen()
+        done = installation.local("run")
+    assert done.returncode == 1
+    assert f"Port {installation.home.ports['kafka']} (kafka) is in use." in done.stdout
+    assert "PORT=" in done.stdout
+    assert not installation.left()
+
+
+@pytest.mark.parametrize("instant", ["Bringing the platform up", "s  PostgreSQL", "A first appeal"])
+def test_killed_at_any_instant_it_starts_again(installation: Installation, instant: str) -> None:
+    running = installation.start()
+    wait_until(lambda: instant in installation.said(), what=instant)
+    running.kill()
+    running.wait()
+    assert installation.left(), "the kill came when nothing ran: it proves nothing"
+    again = installation.local("up")
+    assert again.returncode == 0, again.stdout
+    assert "taken down" in again.stdout
+    assert httpx.get(f"{installation.home.address}/readyz").is_success
+    assert installation.local("down").returncode == 0
+    assert not installation.left()
+
+
+def test_ctrl_c_stops_everything_and_the_data_survive(installation: Installation) -> None:
+    running = installation.start()
+    wait_until(lambda: "A first appeal" in installation.said(), what="ready")
+    with postgres(installation) as connection:
+        connection.execute("insert into kept values ('here')")
+    os.killpg(running.pid, signal.SIGINT)
+    assert running.wait(60) == 0
+    assert "the data are kept" in installation.said()
+    assert not installation.left()
+    assert installation.local("up").returncode == 0
+    with postgres(installation) as connection:
+        assert connection.execute("select word from kept").fetchall() == [("here",)]
+
+
+def test_ctrl_c_while_it_comes_up_leaves_no_process(installation: Installation) -> None:
+    running = installation.start()
+    wait_until(lambda: "s  PostgreSQL" in installation.said(), what="PostgreSQL is up")
+    os.killpg(running.pid, signal.SIGINT)
+    assert running.wait(60) == 0
+    assert not installation.left()
+
+
+def test_what_dies_is_started_again_and_shown(installation: Installation) -> None:
+    running = installation.start()
+    wait_until(lambda: "A first appeal" in installation.said(), what="ready")
+    for name in ("routing", "kafka", "postgres"):
+        os.kill(installation.pid_of(name), signal.SIGKILL)
+        wait_until(lambda name=name: f"{name} is up again." in installation.said(), what=f"{name} again")  # type: ignore[misc]
+    os.killpg(running.pid, signal.SIGINT)
+    assert running.wait(60) == 0
+
+
+def test_a_second_run_says_that_one_runs(installation: Installation) -> None:
+    assert installation.local("up").returncode == 0
+    second = installation.local("run")
+    assert second.returncode == 1
+    assert "It runs already" in second.stdout
+    assert installation.local("up").returncode == 0, "up beside up shows the same again"
+    assert httpx.get(f"{installation.home.address}/readyz").is_success
+
+
+def test_lost_kafka_disks_are_laid_again(installation: Installation) -> None:
+    assert installation.local("up").returncode == 0
+    assert installation.local("down").returncode == 0
+    shutil.rmtree(installation.home.path / "kafka")
+    assert installation.local("up").returncode == 0
+    known = installation.home.secrets()
+    servers = f"127.0.0.1:{installation.home.ports['kafka']}"
+    users = {name: word for name, word in known.kafka.items() if name != "admin"}
+    assert topics.drift(topics.Access(servers, "admin", SecretStr(known.kafka["admin"])), users) == []
+
+
+def test_lost_secrets_are_named_with_reset_which_begins_anew(installation: Installation) -> None:
+    assert installation.local("up").returncode == 0
+    assert installation.local("down").returncode == 0
+    (installation.home.path / "secrets.json").unlink()
+    broken = installation.local("up")
+    assert broken.returncode == 1
+    assert "make reset" in broken.stdout
+    foreign = installation.home.path / "a-file-of-somebody"
+    foreign.touch()
+    assert installation.local("reset").returncode == 0
+    assert [path.name for path in installation.home.path.iterdir()] == [foreign.name]
+    installation.home.has_city.touch()
+    assert installation.local("up").returncode == 0
+
+
+def test_secrets_are_readable_by_their_owner_only_and_each_service_knows_its_own(installation: Installation) -> None:
+    assert installation.local("up").returncode == 0
+    kept = [installation.home.path / name for name in ("env", "secrets.json", "identity.json", "kafka.properties")]
+    kept += list((installation.home.path / "passwords").iterdir())
+    assert {path.stat().st_mode & 0o077 for path in kept} == {0}
+    known = installation.home.secrets()
+    told = Path(f"/proc/{installation.pid_of('routing')}/environ").read_text()
+    assert known.kafka["routing"] in told
+    for secret in (known.kafka["admin"], known.service_keys["intake"], known.transport_keys, known.superuser):
+        assert secret not in told
+
+
+def test_the_gateway_says_itself_who_calls_and_keeps_what_watches_inside(installation: Installation) -> None:
+    assert installation.local("up").returncode == 0
+    address = installation.home.address
+    claimed = {"X-Forwarded-For": "6.6.6.6", "Forwarded": "for=6.6.6.6", "X-Real-IP": "6.6.6.6"}
+    seen = httpx.post(f"{address}/routing/v1/a%2Fb?c=%20d", headers=claimed, content=b"x").json()
+    assert seen["service"] == "routing"
+    assert seen["path"] == "/routing/v1/a%2Fb"
+    assert seen["headers"]["x-forwarded-for"] == "127.0.0.1"
+    assert "6.6.6.6" not in str(seen["headers"])
+    assert httpx.get(f"{address}/progress").json()["service"] == "intake"
+    for path in ("/intake/metrics", "/grid/healthz", "/elsewhere", "/notify/readyz"):
+        assert httpx.get(f"{address}{path}").status_code == 404
+    os.kill(installation.pid_of("notify"), signal.SIGSTOP)
+    os.kill(installation.pid_of("notify"), signal.SIGKILL)
+    away = httpx.get(f"{address}/notify/v1/messages")
+    assert away.status_code == 503
+    assert away.headers["content-type"] == "application/problem+json"
+
+
+def postgres(installation: Installation) -> "psycopg.Connection[tuple[object, ...]]":
+    known = installation.home.secrets()
+    port = installation.home.ports["postgres"]
+    word = known.database["grid_owner"]
+    return psycopg.connect(
+        host="127.0.0.1", port=port, dbname="grid", user="grid_owner", password=word, autocommit=True
+    )
