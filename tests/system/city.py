@@ -33,10 +33,16 @@ def wait_until(claim: Callable[[], bool], *, seconds: float, what: str) -> None:
 class City:
     home: Path
     port: int
+    otlp_endpoint: str = ""
 
     @property
     def environment(self) -> dict[str, str]:
-        return {**os.environ, "BAIYANG_HOME": str(self.home), "PORT": str(self.port)}
+        return {
+            **os.environ,
+            "BAIYANG_HOME": str(self.home),
+            "PORT": str(self.port),
+            "OTLP_ENDPOINT": self.otlp_endpoint,
+        }
 
     @property
     def address(self) -> str:
@@ -95,8 +101,8 @@ def free_port_range() -> int:
 
 
 @contextmanager
-def running_city(home: Path) -> Iterator[City]:
-    city = City(home=home, port=free_port_range())
+def running_city(home: Path, *, otlp_endpoint: str = "") -> Iterator[City]:
+    city = City(home=home, port=free_port_range(), otlp_endpoint=otlp_endpoint)
     try:
         city.local("up")
         yield city

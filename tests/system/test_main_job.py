@@ -1,7 +1,7 @@
 """The main job on real input: real appeals through real Kafka and PostgreSQL, with and without ``kill -9``."""
 
 import gzip
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from itertools import islice
 from pathlib import Path
 from typing import LiteralString
@@ -9,17 +9,10 @@ from typing import LiteralString
 import psutil
 import pytest
 
-from tests.system.city import DATA, City, kill_in_the_act, running_city, wait_until
+from tests.system.city import DATA, City, kill_in_the_act, wait_until
 
 #: Enough that every kill lands while the import is under way.
 APPEALS = 1500
-
-
-@pytest.fixture(scope="module")
-def city(tmp_path_factory: pytest.TempPathFactory) -> Iterator[City]:
-    with running_city(tmp_path_factory.mktemp("city")) as city:
-        city.baiyang("import-places", str(DATA / "places.csv"), "--staff", "demo")
-        yield city
 
 
 @pytest.fixture(scope="module")
@@ -82,7 +75,7 @@ def test_a_second_import_takes_nothing_twice(city: City, appeals: Path) -> None:
     taken = "select count(*) from appeal where source = 'twice'"
     city.baiyang("import", str(appeals), "--channel", "web", "--source", "twice")
     once = city.count("intake", taken)
-    city.baiyang("import", str(appeals), "--channel", "web", "--source", "twice")
+    city.baiyang("import", str(appeals), "--channel", "web", "--source", "twice", "--again")
     assert (once, city.count("intake", taken)) == (APPEALS, APPEALS)
     told = city.baiyang("reconcile", "--wait", "180", check=False)
     assert told.returncode == 0, told.stdout[-6000:]

@@ -1,0 +1,81 @@
+"""One trace from the resident's request to the last notice, over every process in between."""
+
+from uuid import uuid4
+
+import httpx
+import pytest
+from kit.testing.otlp import Collector, ReceivedSpan
+
+from tests.system.city import City
+
+SPAN_KIND_SERVER, SPAN_KIND_CONSUMER = 2, 5
+
+
+@pytest.fixture(scope="module")
+def trace(city: City, collector: Collector) -> list[ReceivedSpan]:
+    """The spans of one appeal filed by a resident who wants to be told, once the last of its notices was sent."""
+    trace_id = uuid4().hex
+    body = {
+        "channel": "web",
+        "place": "A3-15",
+        "words": "A3区西湖街道小区停水三天了，请尽快处理。",
+        "who": {"kind": "outsider", "name": "周平", "means": "sandbox", "address": "sandbox:zhou-ping"},
+    }
+    headers = {
+        "Authorization": f"Bearer {city.baiyang('token', 'resident').stdout.strip()}",
+        "Idempotency-Key": uuid4().hex,
+        "traceparent": f"00-{trace_id}-{uuid4().hex[:16]}-01",
+    }
+    taken = httpx.post(f"{city.address}/intake/v1/appeals", json=body, headers=headers, timeout=30)
+    assert taken.status_code == 201, taken.text
+
+    def of_it(spans: list[ReceivedSpan]) -> list[ReceivedSpan]:
+        return [span for span in spans if span.trace_id == trace_id]
+
+    return of_it(collector.wait_for(lambda spans: any(s.name == "notify send" for s in of_it(spans)), seconds=60))
+
+
+def one(trace: list[ReceivedSpan], service: str, name: str) -> ReceivedSpan:
+    found = [span for span in trace if (span.service, span.name) == (service, name)]
+    assert len(found) == 1, f"{service} {name}: {len(found)} in {sorted({(s.service, s.name) for s in trace})}"
+    return found[0]
+
+
+def is_under(trace: list[ReceivedSpan], span: ReceivedSpan, ancestor: ReceivedSpan) -> bool:
+    parents = {s.span_id: s.parent_id for s in trace}
+    at: str | None = span.span_id
+    while at:
+        if at == ancestor.span_id:
+            return True
+        at = parents.get(at)
+    return False
+
+
+def test_the_request_is_traced_through_the_gateway_to_intake(trace: list[ReceivedSpan]) -> None:
+    assert one(trace, "intake", "POST /intake/v1/appeals").kind == SPAN_KIND_SERVER
+
+
+def test_routing_opens_the_case_under_the_request(trace: list[ReceivedSpan]) -> None:
+    request = one(trace, "intake", "POST /intake/v1/appeals")
+    opened = one(trace, "routing", "intake.appeal.received.v1 handle")
+    assert opened.kind == SPAN_KIND_CONSUMER
+    assert is_under(trace, opened, request)
+
+
+@pytest.mark.parametrize("step", ["opened", "accepted", "assigned"])
+def test_each_step_is_taken_by_notify_and_intake_under_its_opening(trace: list[ReceivedSpan], step: str) -> None:
+    opened = one(trace, "routing", "intake.appeal.received.v1 handle")
+    name = f"routing.case.{step}.v1 handle"
+    assert is_under(trace, one(trace, "intake", name), opened)
+    assert is_under(trace, one(trace, "notify", name), opened)
+
+
+def test_the_notice_is_sent_under_the_step_that_owes_it(trace: list[ReceivedSpan]) -> None:
+    accepted = one(trace, "notify", "routing.case.accepted.v1 handle")
+    assert is_under(trace, one(trace, "notify", "notify send"), accepted)
+
+
+def test_no_span_tells_of_the_resident(trace: list[ReceivedSpan], collector: Collector) -> None:
+    assert trace
+    sent = b"".join(collector.raw)
+    assert not [marker for marker in ("周平", "zhou-ping", "停水三天") if marker.encode() in sent]
