@@ -2,12 +2,14 @@
 
 import sys
 
-from kit.app import main
-
-from grid import app, demonstrate
-from grid.settings import Settings
-
 if sys.argv[1:2] == ["demonstration"]:
+    from grid import demonstrate
+
     demonstrate.main(sys.argv[2:])
 else:
+    from kit.app import main
+
+    from grid import app
+    from grid.settings import Settings
+
     main(app.SERVICE, Settings, {"api": app.api, "relay": app.relay})

@@ -2,7 +2,7 @@
 
 import typer
 
-from cli import dead_letters, import_, import_categories, lag, outbox, reconcile, token, topics
+from cli import dead_letters, demo, import_, import_categories, import_places, lag, outbox, reconcile, token, topics
 
 app = typer.Typer(
     name="baiyang",
@@ -19,6 +19,8 @@ def baiyang() -> None:
 
 
 app.command("import")(import_.import_appeals)
+app.command("import-places")(import_places.import_places)
+app.command("demo")(demo.demo)
 app.command("import-categories")(import_categories.import_categories)
 app.command("reconcile")(reconcile.reconcile)
 app.command("token")(token.token)
