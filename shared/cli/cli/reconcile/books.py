@@ -10,7 +10,7 @@ from uuid import UUID
 from kit.db import Database
 from sqlalchemy import Row, TextClause, bindparam, text
 from sqlalchemy.dialects.postgresql import ARRAY
-from sqlalchemy.types import DateTime, Integer, Uuid
+from sqlalchemy.types import DateTime, Integer, Text, Uuid
 
 SERVICES = ("intake", "routing", "grid", "notify")
 
@@ -98,23 +98,32 @@ PARKED = text(
 PENDING = text("select count(*) as n, min(recorded_at) as oldest from event_pending")
 LOGGED = text(
     "select event_id from event_log where topic = :topic and recorded_at >= :since and recorded_at < :until"
-).bindparams(bindparam("since", type_=DateTime(timezone=True)), bindparam("until", type_=DateTime(timezone=True)))
+    " and type <> all(:passes)"
+).bindparams(
+    bindparam("passes", type_=ARRAY(Text)),
+    bindparam("since", type_=DateTime(timezone=True)),
+    bindparam("until", type_=DateTime(timezone=True)),
+)
 TAKEN = _by_ids("select event_id from inbox where event_id = any(:ids)")
 
 
 @dataclass(frozen=True)
 class Edge:
-    """Who takes what from whom. Snapshots are applied by version and leave no row to count."""
+    """Who takes what from whom; ``passes``: types that the consumer lets pass.
+
+    Snapshots are applied by version and leave no row to count.
+    """
 
     producer: str
     topic: str
     consumer: str
+    passes: tuple[str, ...] = ()
 
 
 EDGES = (
     Edge("intake", "intake.appeal.v1", "routing"),
     Edge("routing", "routing.case.v1", "notify"),
-    Edge("routing", "routing.case.v1", "intake"),
+    Edge("routing", "routing.case.v1", "intake", passes=("routing.case.deadline_breached.v1",)),
     Edge("notify", "notify.message.v1", "routing"),
 )
 

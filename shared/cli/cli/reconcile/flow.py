@@ -41,11 +41,15 @@ class Waiting:
     async def _untaken(self, edge: Edge, until: datetime) -> set[UUID]:
         # A little overlap: a transaction may commit behind one whose events bear a later time.
         since = self._seen[edge] - timedelta(seconds=30)
-        said = await self._books.read(edge.producer, books.LOGGED, topic=edge.topic, since=since, until=until)
-        self._left[edge] |= {row.event_id for row in said}
+        self._left[edge] |= await said(self._books, edge, since=since, until=until)
         self._left[edge] -= await taken(self._books, edge, self._left[edge])
         self._seen[edge] = until
         return self._left[edge]
+
+
+async def said(of: Books, edge: Edge, *, since: datetime, until: datetime) -> set[UUID]:
+    asked = {"topic": edge.topic, "passes": list(edge.passes), "since": since, "until": until}
+    return {row.event_id for row in await of.read(edge.producer, books.LOGGED, **asked)}
 
 
 async def taken(of: Books, edge: Edge, event_ids: set[UUID]) -> set[UUID]:
@@ -87,7 +91,6 @@ async def check_flow(of: Books, audit: Audit, *, watermark: datetime) -> None:
 
 async def _check_edge(of: Books, audit: Audit, edge: Edge, watermark: datetime) -> None:
     since = watermark - RECENT
-    said = await of.read(edge.producer, books.LOGGED, topic=edge.topic, since=since, until=watermark)
-    ids = {row.event_id for row in said}
+    ids = await said(of, edge, since=since, until=watermark)
     for event_id in sorted(ids - await taken(of, edge, ids)):
         audit.find("event_not_taken", event_id, f"{edge.topic} by {edge.consumer}")

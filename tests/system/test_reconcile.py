@@ -1,0 +1,477 @@
+"""The auditor over real databases: what went through intake, routing and notify balances; one row less does not."""
+
+import asyncio
+import json
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+from uuid import UUID, uuid4
+from zoneinfo import ZoneInfo
+
+import intake.consumers
+import notify.consumers
+import pytest
+import routing.consumers
+from cli.__main__ import app
+from cli.reconcile import audit_books
+from cli.reconcile.books import SERVICES, Books
+from cli.reconcile.findings import Audit, check_counts
+from cli.reconcile.owed import STEPS, TEMPLATES
+from contracts.grid import Duty, Holding, PostChangedV1
+from contracts.intake import Means
+from contracts.routing import HandoverMeans, Outcome
+from intake.domain.appeal import Receipt, WithdrawalReason
+from intake.service import amending, receiving
+from intake.service.station import Station
+from kit.auth import EVERYWHERE, Person, Post, Scope
+from kit.clock import DrivenClock
+from kit.db import Database
+from kit.testing import servers
+from kit.testing.bus import FakeBus
+from local.postgres import SUPERUSER, Postgres
+from notify.clock import Sender
+from notify.providers.sandbox import Sandbox
+from notify.service.office import Office
+from routing.service import deadlines, steps
+from sqlalchemy import Connection, create_engine, text
+from sqlalchemy.pool import NullPool
+from typer.testing import CliRunner
+
+from tests.intake.factories import (
+    PLACES,
+    id_of,
+    make_keys,
+    make_place,
+    make_submission,
+    make_who,
+    path_of,
+)
+
+COMMUNITY = "HZ1-1"
+AT = "2026-11-23T09:00:00+08:00"
+KEYS = make_keys()
+OFFICE = Office(KEYS.service, KEYS.transport, ZoneInfo("Asia/Shanghai"), "https://city.example/progress")
+
+
+@dataclass
+class City:
+    """Four real databases, a bus between them, and whoever works there."""
+
+    urls: dict[str, str]
+    connections: dict[str, Connection]
+    clock: DrivenClock
+    posts: dict[str, PostChangedV1] = field(default_factory=dict)
+    receipts: list[Receipt] = field(default_factory=list)
+
+    def uow(self, service: str, role: str, *, person: Person | None = None, scope: Scope | None = None) -> Any:
+        connection = servers.as_superuser(self.connections[service])
+        return servers.unit_of_work(connection, service, role=role, person=person, scope=scope, now=self.clock.now())
+
+    def holder(self, code: str) -> Person:
+        post = self.posts[code]
+        held = Post(post.post_id, post.duty.value, post.title, post.place_id, post.path)
+        return Person(post.holders[0].subject, frozenset(), (held,))
+
+    def deliver(self, bus: FakeBus) -> None:
+        """All events to all consumers, then all that is due to its reader."""
+        for connection in self.connections.values():
+            servers.as_superuser(connection)
+        asyncio.run(bus.deliver())
+        for connection in self.connections.values():
+            connection.commit()
+        asyncio.run(self.send())
+
+    async def send(self) -> None:
+        database = Database(self.urls["notify"], role="notify_clock", clock=self.clock)
+        try:
+            sender = Sender(database, OFFICE, {Means.SANDBOX: Sandbox(database, KEYS.service)})
+            while await sender.send_due():
+                pass
+        finally:
+            await database.close()
+
+    def file(self, station: Station, **overrides: Any) -> Receipt:
+        uow = self.uow("intake", "api", person=self.holder("window"))
+        who = make_who(address=f"sandbox:{len(self.receipts)}")
+        receipt = receiving.receive_appeal(uow, make_submission(who=who, **overrides), station=station)
+        uow.flush()
+        self.receipts.append(receipt)
+        return receipt
+
+    def step(self, appeal: Receipt, step: Callable[..., Any], code: str, **arguments: Any) -> None:
+        connection = servers.as_superuser(self.connections["routing"])
+        row = connection.execute(
+            text("select c.case_id, c.version from cases c join case_appeal using (case_id) where appeal_id = :id"),
+            {"id": appeal.appeal_id},
+        ).one()
+        uow = self.uow("routing", "api", person=self.holder(code))
+        step(uow, row.case_id, version=row.version, **arguments)
+        uow.flush()
+
+
+def make_post(code: str, duty: Duty, place: str = COMMUNITY) -> PostChangedV1:
+    holder = Holding(
+        subject=f"holder.of.{code}", name="某人", contact_id=uuid4(), since=datetime.now(UTC) - timedelta(days=90)
+    )
+    return PostChangedV1(
+        version=1,
+        post_id=uuid4(),
+        code=code,
+        title=code,
+        duty=duty,
+        place_id=id_of(place),
+        path=path_of(place),
+        holders=[holder],
+    )
+
+
+@pytest.fixture(scope="module")
+def city(postgres_server: Postgres, template_of: Callable[[str], str]) -> Iterator[City]:
+    """Cases that ended each in their own way: closed, withdrawn, missed, just assigned, waiting for a dispatcher."""
+    names = {service: f"{service}_{uuid4().hex[:12]}" for service in SERVICES}
+    for service, name in names.items():
+        postgres_server.lay_database(service, name=name, template=template_of(service))
+    urls = {service: postgres_server.url(name) for service, name in names.items()}
+    engines = {
+        service: create_engine(postgres_server.url(name, SUPERUSER, driver="postgresql+psycopg"), poolclass=NullPool)
+        for service, name in names.items()
+    }
+    connections = {service: engine.connect() for service, engine in engines.items()}
+    try:
+        city = City(urls, connections, DrivenClock(datetime.now(UTC) - timedelta(hours=2)))
+        live(city)
+        yield city
+    finally:
+        for connection in connections.values():
+            connection.close()
+        for name in names.values():
+            postgres_server.drop_database(name)
+
+
+def live(city: City) -> None:
+    bus = FakeBus(clock=city.clock)
+    bus.attach("grid", city.connections["grid"])
+    bus.attach("intake", city.connections["intake"], intake.consumers.HANDLERS)
+    bus.attach("routing", city.connections["routing"], routing.consumers.HANDLERS)
+    bus.attach("notify", city.connections["notify"], notify.consumers.handlers(OFFICE))
+    lay_network(city)
+    city.deliver(bus)
+    station = Station(KEYS)
+    copying = city.uow("intake", "consumer", scope=EVERYWHERE)
+    station.refresh(copying)
+    closed, withdrawn, missed, _assigned = (city.file(station) for _ in range(4))
+    city.file(station, title="停水", words="停水三天了。")
+    city.deliver(bus)
+    city.step(closed, steps.start_case, "window")
+    city.step(closed, steps.answer_case, "window", outcome=Outcome.SOLVED, answer="水管已换好。")
+    city.step(closed, steps.hand_over_case, "window", means=HandoverMeans.COLLECTED)
+    city.step(closed, steps.close_case, "window")
+    uow = city.uow("intake", "api", person=city.holder("window"))
+    amending.withdraw_appeal(uow, withdrawn.appeal_id, version=1, reason=WithdrawalReason.SETTLED, station=station)
+    uow.flush()
+    miss(city, missed)
+    city.deliver(bus)
+
+
+def lay_network(city: City) -> None:
+    uow = city.uow("grid", "api", scope=EVERYWHERE)
+    for code, *_ in PLACES:
+        uow.publish(make_place(code))
+    for code, duty, place in (
+        ("dispatcher", Duty.DISPATCHER, COMMUNITY),
+        ("window", Duty.WINDOW_CLERK, COMMUNITY),
+        ("supervisor", Duty.SUPERVISOR, "HZ1"),
+        ("city_dispatcher", Duty.DISPATCHER, "HZ"),
+    ):
+        city.posts[code] = make_post(code, duty, place)
+        uow.publish(city.posts[code])
+    uow.flush()
+
+
+def miss(city: City, receipt: Receipt) -> None:
+    """The promise of one case fell due an hour ago."""
+    connection = servers.as_superuser(city.connections["routing"])
+    connection.execute(
+        text(
+            "update deadline set due_at = :due where case_id ="
+            " (select case_id from case_appeal where appeal_id = :appeal)"
+        ),
+        {"due": city.clock.now() - timedelta(hours=1), "appeal": receipt.appeal_id},
+    )
+    uow = city.uow("routing", "clock", scope=EVERYWHERE)
+    assert deadlines.sweep_missed(uow) == 1
+    uow.flush()
+
+
+@pytest.fixture
+def record(city: City, tmp_path: Path) -> Path:
+    """The importer's own record of what was acknowledged."""
+    path = tmp_path / "forum.jsonl"
+    lines = [
+        {
+            "external_id": str(n),
+            "appeal_id": str(receipt.appeal_id),
+            "number": receipt.number,
+            "at": "2026-11-23T09:00:00+08:00",
+        }
+        for n, receipt in enumerate(city.receipts)
+    ]
+    path.write_text("".join(json.dumps(line) + "\n" for line in lines))
+    return path
+
+
+def audited(city: City, record: Path, *, grace: timedelta = timedelta(0)) -> Audit:
+    async def run() -> Audit:
+        books = Books(city.urls)
+        try:
+            return await audit_books(books, [record], wait=0, grace=grace, tell=lambda _: None)
+        finally:
+            await books.close()
+
+    return asyncio.run(run())
+
+
+def found(audit: Audit) -> set[str]:
+    return {finding.kind for finding in audit.findings}
+
+
+def test_what_went_through_balances_and_every_step_and_template_was_seen(city: City, record: Path) -> None:
+    audit = audited(city, record)
+    seen_later = {"case_reassigned"}
+    check_counts(audit, steps=STEPS, templates=[t for t in TEMPLATES if t not in seen_later])
+    assert audit.findings == []
+    assert audit.flow == {"acknowledged": 5, "in intake": 5, "in a case": 5, "with a promise": 4}
+    assert audit.owed == audit.made
+    assert audit.logged.total() > 0
+
+
+@contextmanager
+def tampered(city: City, service: str, *statements: str) -> Iterator[None]:
+    """Change committed rows behind everybody's back, and put them back as they were."""
+    connection = servers.as_superuser(city.connections[service])
+    tables = sorted(
+        {word for statement in statements for word in statement.replace("(", " ").split() if word in TABLES}
+    )
+    connection.execute(text("set session_replication_role = replica"))
+    for table in tables:
+        connection.execute(text(f"create temp table kept_{table} as select * from {table}"))
+    try:
+        changed = [connection.execute(text(statement)).rowcount for statement in statements]
+        assert all(changed), "the tampering hit nothing"
+        connection.commit()
+        yield
+    finally:
+        connection.rollback()
+        for table in tables:
+            columns = ", ".join(f'"{c}"' for c in columns_of(connection, table))
+            connection.execute(text(f"delete from {table}"))
+            connection.execute(
+                text(f"insert into {table} ({columns}) overriding system value select {columns} from kept_{table}")
+            )
+            connection.execute(text(f"drop table kept_{table}"))
+        connection.commit()
+
+
+def columns_of(connection: Connection, table: str) -> list[str]:
+    query = "select column_name from information_schema.columns where table_name = :t and table_schema = 'public'"
+    return list(connection.execute(text(query), {"t": table}).scalars())
+
+
+TABLES = {
+    *("appeal", "progress", "cases", "case_appeal", "case_entry", "deadline", "message", "sandbox_message"),
+    *("inbox_item", "inbox", "event_log", "dead_letter", "parked", "event_pending"),
+}
+
+
+def one_of(table: str, key: str, where: str = "true") -> str:
+    return f"delete from {table} where {key} = (select {key} from {table} where {where} order by {key} limit 1)"
+
+
+ONE_ROW_LESS = [
+    ("intake", one_of("appeal", "id"), "appeal_lost"),
+    ("intake", one_of("progress", "appeal_id"), "progress_missing"),
+    ("routing", one_of("cases", "case_id"), "appeal_in_no_case"),
+    ("routing", one_of("case_appeal", "appeal_id"), "appeal_in_no_case"),
+    ("routing", one_of("case_entry", "hash", "step = 'opened'"), "history_broken"),
+    ("routing", one_of("case_entry", "hash", "step = 'accepted'"), "history_broken"),
+    ("routing", one_of("case_entry", "hash", "step = 'closed'"), "history_broken"),
+    ("routing", one_of("deadline", "deadline_id"), "promise_missing"),
+    ("notify", one_of("message", "message_id", "template = 'case_accepted'"), "notice_missing"),
+    ("notify", one_of("message", "message_id", "template = 'deadline_missed_superior'"), "notice_missing"),
+    ("notify", one_of("inbox_item", "item_id"), "inbox_item_missing"),
+    ("notify", one_of("sandbox_message", "sandbox_id"), "delivery_missing"),
+    ("routing", one_of("inbox", "event_id"), "event_not_taken"),
+    ("notify", one_of("inbox", "event_id"), "event_not_taken"),
+]
+
+
+@pytest.mark.parametrize("service, statement, kind", ONE_ROW_LESS, ids=lambda value: value if " " not in value else "")
+def test_one_row_less_is_named(city: City, record: Path, service: str, statement: str, kind: str) -> None:
+    with tampered(city, service, statement):
+        audit = audited(city, record)
+    assert kind in found(audit)
+    assert audited(city, record).findings == []
+
+
+@pytest.mark.parametrize("template", [t for t in TEMPLATES if t != "case_reassigned"])
+def test_a_notice_of_each_template_that_is_gone_is_named_with_its_reader(
+    city: City, record: Path, template: str
+) -> None:
+    with tampered(city, "notify", one_of("message", "message_id", f"template = '{template}'")):
+        missing = [f for f in audited(city, record).findings if f.kind == "notice_missing"]
+    assert len(missing) == 1
+    assert missing[0].detail.startswith(f"{template} to ")
+
+
+TAMPERED = [
+    (
+        "notify",
+        (
+            "insert into message select (jsonb_populate_record(m, jsonb_build_object('message_id', gen_random_uuid(),"
+            " 'template', 'case_answered', 'case_version', 99))).* from message m"
+            " where template = 'case_accepted' limit 1"
+        ),
+        "notice_not_owed",
+    ),
+    (
+        "notify",
+        (
+            "insert into sandbox_message select gen_random_uuid(), idempotency_key || '.1', message_id, address, text,"
+            " received_at from sandbox_message limit 1"
+        ),
+        "delivered_twice",
+    ),
+    (
+        "notify",
+        (
+            "insert into sandbox_message select gen_random_uuid(), 'x', gen_random_uuid(), null, null,"
+            " received_at from sandbox_message limit 1"
+        ),
+        "delivery_unknown",
+    ),
+    ("notify", "update message set state = 'failed' where template = 'case_answered'", "notice_failed"),
+    ("notify", "update message set state = 'unknown' where template = 'case_answered'", "notice_unknown"),
+    (
+        "notify",
+        "update message set state = 'queued', due_at = now() where template = 'case_answered'",
+        "notice_stuck",
+    ),
+    ("routing", "update case_entry set words = 'nobody said this' where words is not null", "history_broken"),
+    ("routing", "update case_entry set \"by\" = 'somebody.else' where step = 'closed'", "history_broken"),
+    (
+        "routing",
+        (
+            "update case_appeal set person_id = gen_random_uuid() where appeal_id ="
+            " (select appeal_id from case_appeal limit 1)"
+        ),
+        "party_differs",
+    ),
+    (
+        "routing",
+        "insert into event_pending (id, shard, recorded_at) select id, shard, recorded_at from event_log limit 1",
+        "event_unsent",
+    ),
+    (
+        "intake",
+        (
+            'insert into dead_letter (id, consumer, topic, partition, "offset", headers, reason, detail, attempts,'
+            " blocks, died_at) values (gen_random_uuid(), 'intake', 'routing.case.v1', 0, 1, '{}', 'undecodable', '',"
+            " 1, false, now() - interval '1 hour')"
+        ),
+        "dead_letter",
+    ),
+]
+
+
+@pytest.mark.parametrize("service, statement, kind", TAMPERED, ids=lambda value: value if " " not in value else "")
+def test_what_was_tampered_with_is_named(city: City, record: Path, service: str, statement: str, kind: str) -> None:
+    with tampered(city, service, statement):
+        audit = audited(city, record)
+    assert kind in found(audit)
+
+
+def test_a_message_told_twice_is_named_even_where_the_database_forgot_that_it_is_once(city: City, record: Path) -> None:
+    connection = servers.as_superuser(city.connections["notify"])
+    connection.execute(text("alter table message drop constraint uq_message_once"))
+    twice = (
+        "insert into message select (jsonb_populate_record(m, jsonb_build_object('message_id', gen_random_uuid()))).*"
+        " from message m where template = 'case_answered' limit 1"
+    )
+    with tampered(city, "notify", twice):
+        kinds = found(audited(city, record))
+    connection.execute(
+        text("alter table message add constraint uq_message_once unique (case_id, case_version, recipient, template)")
+    )
+    connection.commit()
+    assert "notice_twice" in kinds
+
+
+def test_an_appeal_that_was_acknowledged_and_never_stored_is_named(city: City, record: Path) -> None:
+    lost = {"external_id": "lost", "appeal_id": str(UUID(int=99)), "number": "A1", "at": AT}
+    record.write_text(record.read_text() + json.dumps(lost) + "\n")
+    (finding,) = audited(city, record).findings
+    assert (finding.kind, finding.ids) == ("appeal_lost", str(UUID(int=99)))
+    assert "lost" in finding.detail
+
+
+def test_one_external_id_taken_as_two_appeals_is_named(city: City, record: Path) -> None:
+    first, second = (json.loads(line) for line in record.read_text().splitlines()[:2])
+    record.write_text(record.read_text() + json.dumps({**second, "external_id": first["external_id"]}) + "\n")
+    assert found(audited(city, record)) == {"appeal_taken_twice"}
+
+
+def test_a_line_that_a_kill_cut_short_is_passed_over(city: City, record: Path) -> None:
+    record.write_text(record.read_text() + '{"external_id": "9", "appea')
+    assert audited(city, record).findings == []
+
+
+def test_what_happened_after_the_watermark_is_set_aside(city: City, record: Path) -> None:
+    """Everything here is younger than a day: nothing can be missing yet."""
+    with tampered(city, "notify", one_of("message", "message_id")):
+        audit = audited(city, record, grace=timedelta(days=1))
+    assert audit.findings == []
+    assert audit.set_aside["cases"] == 5
+
+
+def test_an_audit_of_nothing_proves_nothing() -> None:
+    audit = Audit()
+    check_counts(audit, steps=["opened"], templates=["case_accepted"])
+    assert {finding.ids for finding in audit.findings} == {
+        *("acknowledged", "in intake", "in a case", "with a promise"),
+        *("step opened", "template case_accepted"),
+    }
+    assert all(finding.detail for finding in audit.findings)
+
+
+def run_cli(city: City, record: Path, *more: str) -> Any:
+    environment = {f"{service.upper()}_DATABASE_URL": url for service, url in city.urls.items()}
+    arguments = ["reconcile", "--import", str(record), "--wait", "0", "--grace", "0", *more]
+    return CliRunner().invoke(app, arguments, env=environment)
+
+
+def test_the_command_ends_with_0_and_prints_the_counts(city: City, record: Path) -> None:
+    result = run_cli(city, record)
+    assert result.exit_code == 0, result.output
+    assert "0 exceptions" in result.output
+    for counted in ("acknowledged", "case_accepted", "deadline_breached", "deadline_missed_superior"):
+        assert counted in result.output
+
+
+def test_the_command_ends_with_1_and_names_the_row_and_the_remedy(city: City, record: Path) -> None:
+    with tampered(city, "notify", one_of("sandbox_message", "sandbox_id")):
+        result = run_cli(city, record)
+    assert result.exit_code == 1
+    assert "delivery_missing  message " in result.output
+    assert "What to do about delivery_missing" in result.output
+    assert "1 exceptions" in result.output
+
+
+def test_a_record_that_no_importer_wrote_is_refused(city: City, tmp_path: Path) -> None:
+    path = tmp_path / "wrong.jsonl"
+    path.write_text("id,number\n1,2\n")
+    result = run_cli(city, path)
+    assert result.exit_code == 2
+    assert "wrong.jsonl line 1" in result.output
