@@ -2,21 +2,23 @@
 
 import json
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
 from kit.auth import EVERYWHERE, NOWHERE, Scope
-from kit.testing.servers import NOW, RolledBackUnitOfWork, as_superuser
+from kit.testing.servers import NOW, RolledBackUnitOfWork
 from network import models as network_models
 from routing import models
+from routing.domain.case import Case
 from routing.repository import cases
-from routing.service import opening, placing
+from routing.service import opening
 from sqlalchemy import Connection, event, text
 from sqlalchemy.exc import ProgrammingError
 
 from tests.conftest import UnitOfWorkOf
-from tests.routing.conftest import City, make_appeal
+from tests.routing.conftest import City, lay_city, make_appeal
 
 KEPT_APART = ("cases", "case_appeal", "case_entry", "deadline", "case_grant")
 POLICY = ("category", "rule_set", "rule", "calendar", "calendar_year", "calendar_day")
@@ -240,19 +242,7 @@ def test_lists_read_a_handful_of_pages_under_the_policy(crowd: dict[str, Any], u
     clerk = uow_of("routing", scope=Scope(paths=(path,)))
     mayor = uow_of("routing", scope=Scope(paths=(crowd["root"],)))
     for uow in (clerk, mayor):
-        assert_reads_little(
-            uow, "ix_cases_worklist", lambda: cases.list_worklist(uow, posts, answered=False, after_key=None, limit=51)
-        )
-        assert_reads_little(
-            uow, "ix_cases_answered", lambda: cases.list_worklist(uow, posts, answered=True, after_key=None, limit=51)
-        )
-        assert_reads_little(
-            uow, "ix_cases_queue", lambda: cases.list_queue(uow, [(posts[0], path)], after_id=None, limit=51)
-        )
-        assert_reads_little(uow, "ix_cases_place", lambda: cases.list_open_cases(uow, [path], after_key=None, limit=51))
-        assert_reads_little(
-            uow, "ix_deadline_place", lambda: cases.list_open_deadlines(uow, [path], after_key=None, limit=51)
-        )
+        _lists_read_little(uow, path, posts)
     assert_reads_little(
         mayor, "ix_cases_place", lambda: cases.list_open_cases(mayor, [crowd["root"]], after_key=None, limit=51)
     )
@@ -261,27 +251,40 @@ def test_lists_read_a_handful_of_pages_under_the_policy(crowd: dict[str, Any], u
         mayor, "ix_cases_place", lambda: cases.list_open_cases(mayor, [crowd["root"]], after_key=key, limit=51)
     )
 
+    _sweep_reads_little(uow_of)
+    _one_case_reads_little(uow_of, path)
+    _opening_reads_little(uow_of)
 
-def test_the_sweeper_reads_what_is_due_and_no_more(crowd: dict[str, Any], uow_of: UnitOfWorkOf) -> None:
-    clock = uow_of("routing", role="clock", now=NOW)
-    clock.now = NOW.replace(hour=3)
+
+def _lists_read_little(uow: RolledBackUnitOfWork, path: str, posts: list[UUID]) -> None:
+    def worklist(*, answered: bool) -> list[Case]:
+        return cases.list_worklist(uow, posts, answered=answered, after_key=None, limit=51)
+
+    queue = [(posts[0], path)]
+    assert_reads_little(uow, "ix_cases_worklist", lambda: worklist(answered=False))
+    assert_reads_little(uow, "ix_cases_answered", lambda: worklist(answered=True))
+    assert_reads_little(uow, "ix_cases_queue", lambda: cases.list_queue(uow, queue, after_id=None, limit=51))
+    assert_reads_little(uow, "ix_cases_place", lambda: cases.list_open_cases(uow, [path], after_key=None, limit=51))
+    assert_reads_little(
+        uow, "ix_deadline_place", lambda: cases.list_open_deadlines(uow, [path], after_key=None, limit=51)
+    )
+
+
+def _sweep_reads_little(uow_of: UnitOfWorkOf) -> None:
+    clock = uow_of("routing", role="clock", now=NOW + timedelta(hours=2))
     assert_reads_little(clock, "ix_deadline_due", lambda: cases.claim_missed(clock, limit=20))
 
 
-def test_one_case_is_found_by_its_id_under_the_policy(crowd: dict[str, Any], uow_of: UnitOfWorkOf) -> None:
-    clerk = uow_of("routing", scope=Scope(paths=(crowd["paths"][7],)))
+def _one_case_reads_little(uow_of: UnitOfWorkOf, path: str) -> None:
+    clerk = uow_of("routing", scope=Scope(paths=(path,)))
     one = clerk.execute(text("select case_id from cases limit 1")).scalar_one()
     assert_reads_little(clerk, "pk_cases", lambda: cases.get_case_for_change(clerk, one))
 
 
-def test_opening_reads_little_beside_many_cases(
-    uow: RolledBackUnitOfWork, city: City, crowd: dict[str, Any], uow_of: UnitOfWorkOf
-) -> None:
-    event_ = make_appeal(city)
-    opening.open_cases(uow, [event_])
-    found = list(explained(uow, lambda: cases.find_cases_of_appeals_for_change(uow, [event_.appeal_id])))
-    assert all(
-        n["Node Type"] != "Seq Scan" or n.get("Relation Name") != "cases" for p in found for n in nodes(p["Plan"])
+def _opening_reads_little(uow_of: UnitOfWorkOf) -> None:
+    consumer = uow_of("routing", role="consumer")
+    event_ = make_appeal(lay_city(consumer))
+    opening.open_cases(consumer, [event_])
+    assert_reads_little(
+        consumer, "pk_cases", lambda: cases.find_cases_of_appeals_for_change(consumer, [event_.appeal_id])
     )
-    assert placing.HORIZON.days == 90
-    as_superuser(uow.connection)

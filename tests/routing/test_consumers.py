@@ -1,0 +1,243 @@
+"""Events in, through the kit's own taking: in order, once in effect, parked until what they need has come."""
+
+import json
+from collections.abc import Callable, Iterator
+from typing import Any, get_args
+from uuid import UUID, uuid4
+
+import pytest
+from contracts.envelope import Event
+from contracts.grid import PlaceChangedV1, PlaceState
+from contracts.intake import AppealCorrectedV1, AppealWithdrawnV1
+from contracts.notify import MessageFailedV1
+from contracts.routing import HandoverMeans, Outcome
+from contracts.topics import EVENTS, TOPICS
+from kit.db import UnitOfWork
+from kit.kafka import subscriptions_of
+from kit.testing.bus import FakeBus
+from kit.testing.servers import NOW, RolledBackUnitOfWork, as_superuser
+from pydantic import BaseModel
+from routing.consumers import HANDLERS
+from routing.service import deadlines, opening, steps
+from sqlalchemy import Connection, text
+
+from tests.conftest import UnitOfWorkOf
+from tests.routing.conftest import City, make_appeal, make_place
+
+
+class Bus(FakeBus):
+    """Intake, grid and notify say what the tests let them say; routing takes it."""
+
+    def __init__(self, database_of: Callable[[str], Connection]) -> None:
+        super().__init__()
+        self._database_of = database_of
+        for service in ("intake", "grid", "notify"):
+            self.attach(service, database_of(service))
+        self.attach("routing", database_of("routing"), HANDLERS)
+
+    async def deliver(self) -> None:
+        # A unit of work of the test's own may have left its role on the connection.
+        as_superuser(self._database_of("routing"))
+        await super().deliver()
+
+
+@pytest.fixture
+def bus(database_of: Callable[[str], Connection]) -> FakeBus:
+    return Bus(database_of)
+
+
+@pytest.fixture
+def say(database_of: Callable[[str], Connection]) -> Callable[..., None]:
+    def say(*events: Event) -> None:
+        for event in events:
+            uow = UnitOfWork(as_superuser(database_of(TOPICS[event.TOPIC].owner)), now=NOW)
+            uow.publish(event)
+            uow.flush()
+
+    return say
+
+
+def query(connection: Connection, sql: str, **parameters: object) -> Any:
+    return as_superuser(connection).execute(text(sql), parameters).all()
+
+
+def states(connection: Connection, appeal_id: UUID) -> list[tuple[str, int]]:
+    sql = "select state, version from cases join case_appeal using (case_id) where appeal_id = :id"
+    return [tuple(row) for row in query(connection, sql, id=appeal_id)]
+
+
+def test_routing_takes_all_that_it_is_registered_for() -> None:
+    taken = {subscription.type for subscription in subscriptions_of(HANDLERS)}
+    registered = {event.TYPE for topic in TOPICS.values() if "routing" in topic.consumers for event in topic.events}
+    assert taken == registered
+
+
+async def test_an_appeal_opens_a_case_once_however_often_it_comes(
+    bus: FakeBus, say: Callable[..., None], database_of: Callable[[str], Connection], city: City
+) -> None:
+    received = make_appeal(city)
+    say(received, received)
+    await bus.deliver()
+    for record in list(bus.log["intake.appeal.v1"]):
+        bus.append(record)
+    await bus.deliver()
+    assert states(database_of("routing"), received.appeal_id) == [("assigned", 3)]
+
+
+async def test_what_happens_to_one_appeal_happens_in_its_order(
+    bus: FakeBus, say: Callable[..., None], database_of: Callable[[str], Connection], city: City
+) -> None:
+    received = make_appeal(city, place=None)
+    corrected = AppealCorrectedV1(
+        version=2,
+        appeal_id=received.appeal_id,
+        corrected_at=NOW,
+        gist="更正",
+        place_id=city.ids["area"],
+        placed_path=city.paths["area"],
+    )
+    withdrawn = AppealWithdrawnV1(version=3, appeal_id=received.appeal_id, withdrawn_at=NOW, reason="settled")
+    say(received, make_appeal(city), corrected, withdrawn)
+    await bus.deliver()
+    connection = database_of("routing")
+    assert states(connection, received.appeal_id) == [("closed", 6)]
+    sql = "select step from case_entry join case_appeal using (case_id) where appeal_id = :id order by seq"
+    found = [row.step for row in query(connection, sql, id=received.appeal_id)]
+    assert found == ["opened", "corrected", "accepted", "assigned", "withdrawn", "closed"]
+
+
+async def test_an_appeal_waits_for_its_place_and_holds_back_what_follows(
+    bus: FakeBus, say: Callable[..., None], database_of: Callable[[str], Connection], city: City
+) -> None:
+    place = make_place(city, "late", "area", "community")
+    waiting, other = make_appeal(city, "late"), make_appeal(city)
+    withdrawn = AppealWithdrawnV1(version=2, appeal_id=waiting.appeal_id, withdrawn_at=NOW, reason="settled")
+    say(waiting, other, withdrawn)
+    await bus.deliver()
+    connection = database_of("routing")
+    assert states(connection, waiting.appeal_id) == []
+    assert states(connection, other.appeal_id) == [("assigned", 3)]
+    say(place)
+    await bus.deliver()
+    await bus.settle()
+    assert states(connection, waiting.appeal_id) == [("closed", 5)]
+
+
+async def test_a_place_that_moves_takes_its_cases_along(
+    bus: FakeBus, say: Callable[..., None], database_of: Callable[[str], Connection], city: City
+) -> None:
+    received = make_appeal(city, taken_path=city.paths["area"])
+    say(received)
+    await bus.deliver()
+    path = city.paths["other"] + city.ids["area"].hex + "/"
+    moved = PlaceChangedV1(
+        version=2,
+        place_id=city.ids["area"],
+        code="area",
+        name="area",
+        tier="area",
+        parent_id=city.ids["other"],
+        path=path,
+        depth=4,
+        state=PlaceState.ACTIVE,
+    )
+    say(moved)
+    await bus.deliver()
+    for table in ("cases", "deadline"):
+        sql = f"select placed_path, taken_path from {table} where place_id = :id"
+        assert query(database_of("routing"), sql, id=city.ids["area"]) == [(path, path)]
+
+
+async def test_a_notice_that_failed_stands_on_its_case(
+    bus: FakeBus, say: Callable[..., None], database_of: Callable[[str], Connection], city: City
+) -> None:
+    received = make_appeal(city)
+    say(received)
+    await bus.deliver()
+    ((case_id,),) = query(
+        database_of("routing"), "select case_id from case_appeal where appeal_id = :id", id=received.appeal_id
+    )
+    failed = MessageFailedV1(
+        version=1,
+        message_id=uuid4(),
+        case_id=case_id,
+        template="case_accepted",
+        means="sms",
+        reason="dead",
+        failed_at=NOW,
+    )
+    say(failed)
+    await bus.deliver()
+    assert states(database_of("routing"), received.appeal_id) == [("assigned", 4)]
+
+
+# The city's public feed holds no personal data: every text that an event can carry is a marker, and none comes through.
+
+
+def _fields(model: type[BaseModel], path: str = "") -> Iterator[tuple[str, Any]]:
+    for name, field in model.model_fields.items():
+        yield f"{path}{name}", field.annotation
+        for part in (field.annotation, *get_args(field.annotation)):
+            if isinstance(part, type) and issubclass(part, BaseModel):
+                yield from _fields(part, f"{path}{name}.")
+
+
+def test_no_field_of_the_public_feed_can_hold_words_or_people() -> None:
+    allowed = {"version", "case_id", "number", "at", "state", "category", "kind", "remit", "district", "channel"}
+    for event in TOPICS["city.case.v1"].events:
+        names = {name for name, _ in _fields(event)}
+        assert names - allowed <= {"promise_met", "outcome"}, event.TYPE
+
+
+def test_nothing_that_was_said_of_people_reaches_the_public_feed(
+    uow: RolledBackUnitOfWork, city: City, uow_of: UnitOfWorkOf
+) -> None:
+    received = make_appeal(
+        city,
+        number="MARKA1",
+        gist="标记要点 MARKgist",
+        taken_by="MARKtaker",
+        source="MARKsource",
+        complained_of=["MARKcomplained"],
+        query_code="MARKcode",
+    )
+    opening.open_cases(uow, [received])
+    ((case_id,),) = uow.execute(
+        text("select case_id from case_appeal where appeal_id = :id"), {"id": received.appeal_id}
+    ).all()
+    mine = uow_of("routing", person=city.person("municipal"))
+    answered = steps.answer_case(mine, case_id, version=3, outcome=Outcome.SOLVED, answer="MARKanswer")
+    steps.close_case(mine, case_id, version=answered.version)
+    late = make_appeal(city, gist="MARKgist")
+    opening.open_cases(uow, [late])
+    clock = uow_of("routing", role="clock", now=NOW.replace(year=2027))
+    deadlines.sweep_missed(clock)
+    said = [*uow.published, *mine.published, *clock.published]
+    feed = [event for event in said if event.topic == "city.case.v1"]
+    assert {event.type for event in feed} == {event.TYPE for event in TOPICS["city.case.v1"].events}
+    holders = {city.posts["municipal"].holders[0].name, city.posts["municipal"].holders[0].subject}
+    personal = [str(received.person_id), str(received.appeal_id), *holders, "MARK", "标记", city.ids["area"].hex]
+    internal = "".join(event.body or "" for event in said if event.topic == "routing.case.v1")
+    assert all(marker in internal for marker in ("MARKgist", "MARKanswer", "MARKcode", *holders))
+    for event in feed:
+        assert not [marker for marker in personal if marker in (event.body or "")]
+        assert json.loads(event.body or "")["district"] == "district"
+
+
+def test_every_event_of_routing_is_published_somewhere_in_its_life(
+    uow: RolledBackUnitOfWork, city: City, uow_of: UnitOfWorkOf
+) -> None:
+    opening.open_cases(uow, [make_appeal(city), make_appeal(city, category="administrative.hukou")])
+    ((first,), _) = uow.execute(text("select case_id from cases order by promise_due desc")).all()
+    mine = uow_of("routing", person=city.person("municipal"))
+    case = steps.start_case(mine, first, version=3)
+    case = steps.answer_case(mine, first, version=case.version, outcome=Outcome.EXPLAINED, answer="不能办")
+    case = steps.hand_over_case(mine, first, version=case.version, means=HandoverMeans.COLLECTED)
+    steps.close_case(mine, first, version=case.version)
+    clock = uow_of("routing", role="clock", now=NOW.replace(year=2027))
+    deadlines.sweep_missed(clock)
+    said = {event.type for event in (*uow.published, *mine.published, *clock.published)}
+    owned = {event.TYPE for topic in TOPICS.values() if topic.owner == "routing" for event in topic.events}
+    assert said == owned - {"routing.category.changed.v1"}
+    for event in (*uow.published, *mine.published, *clock.published):
+        EVENTS[event.type].model_validate_json(event.body or "")
