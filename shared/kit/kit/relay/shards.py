@@ -23,7 +23,7 @@ from kit.db import Database
 from kit.frames import where
 from kit.relay import metrics, window
 from kit.relay.destinations import Destinations
-from kit.relay.leases import Lease
+from kit.relay.leases import Lease, is_held
 from kit.relay.window import Pending
 
 log = logging.getLogger("kit.relay")
@@ -113,7 +113,12 @@ class Sender:
             self.last_pass = time.monotonic()
 
     async def _with_producer(self) -> None:
-        """A producer of the shard's own: starting it fences every one before it."""
+        """A producer of the shard's own: starting it fences every one before it.
+
+        Asking for the lease first spares the rightful holder; reading under it afterwards is what holds.
+        """
+        if not await self._database.run(lambda uow: is_held(uow, self.lease)):
+            raise LeaseLost
         producer = AIOKafkaProducer(
             transactional_id=f"{self._service}-relay-{self.lease.shard}",
             client_id=f"{self._service}-relay-{self.lease.shard}",

@@ -1,0 +1,148 @@
+"""The log outlives Kafka."""
+
+import asyncio
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+from contracts.grid import PlaceChangedV1, PlaceState
+from contracts.intake import AppealWithdrawnV1
+from kit.db import UnitOfWork
+from kit.kafka import consumes
+from kit.testing.servers import NOW
+from kit.testing.waiting import running, until
+from sqlalchemy import Connection, text
+
+LEASE = timedelta(seconds=1.5)
+CHECK = timedelta(seconds=1)
+
+
+def withdrawn(appeal: UUID, version: int) -> AppealWithdrawnV1:
+    return AppealWithdrawnV1(appeal_id=appeal, version=version, withdrawn_at=NOW, reason="mistake")
+
+
+@consumes(AppealWithdrawnV1)
+def take_withdrawal(uow: UnitOfWork, event: AppealWithdrawnV1) -> None:
+    statement = text("insert into effect (key, version, what) values (:key, :version, 'withdrawn')")
+    uow.execute(statement, {"key": str(event.appeal_id), "version": event.version})
+
+
+@consumes(PlaceChangedV1, snapshot=True)
+def copy_place(uow: UnitOfWork, event: PlaceChangedV1, *, version: int) -> None:
+    statement = text("insert into effect (key, version, what) values (:key, :version, 'place')")
+    uow.execute(statement, {"key": str(event.place_id), "version": version})
+
+
+def place(place_id: UUID, version: int) -> PlaceChangedV1:
+    return PlaceChangedV1(
+        place_id=place_id,
+        version=version,
+        code="B1",
+        name="Birch",
+        tier="building",
+        parent_id=None,
+        path=f"/{place_id.hex}/",
+        depth=1,
+        state=PlaceState.ACTIVE,
+    )
+
+
+def by_key(effects: list[tuple[str, int, str]]) -> dict[str, list[int]]:
+    return {key: [v for k, v, _ in effects if k == key] for key, _, _ in effects}
+
+
+async def test_a_wiped_cluster_loses_and_doubles_nothing_and_keeps_the_order(
+    real_alone: Any, own_node: Any
+) -> None:
+    keys = [uuid4() for _ in range(8)]
+    relay = real_alone.make_relay("intake", lease=LEASE, check_topics_every=CHECK, window_size=5)
+    consumers = real_alone.consumers = real_alone.make_consumers(take_withdrawal, batch=5)
+    async with running(relay), running(consumers):
+        for version in range(1, 21):
+            await real_alone.publish(*(withdrawn(key, version) for key in keys))
+
+        async def some_are_taken() -> bool:
+            return len(await real_alone.effects()) > 30
+
+        await until(some_are_taken, "the stream runs")
+        await asyncio.to_thread(own_node.server.wipe)
+        before = len(await real_alone.effects())
+        assert 0 < before < 160, "the disks were to be lost mid-stream"
+        for version in range(21, 26):
+            await real_alone.publish(*(withdrawn(key, version) for key in keys))
+        assert relay.check().alive
+        assert consumers.check().alive
+        await asyncio.to_thread(own_node.lay)
+
+        async def all_are_taken() -> bool:
+            return len(await real_alone.effects()) >= 200
+
+        await until(all_are_taken, "all events have taken effect", patience=90)
+        await real_alone.settle()
+        assert relay.check().alive
+        assert consumers.check().alive
+    assert by_key(await real_alone.effects()) == {str(key): list(range(1, 26)) for key in keys}
+
+
+async def test_a_topic_laid_anew_is_sent_again_whole_and_a_live_consumer_reads_it_from_its_start(
+    real: Any, node: Any, event_tables_of: Callable[[str], Connection]
+) -> None:
+    key, missed = uuid4(), uuid4()
+    relay = real.make_relay("intake", lease=LEASE, check_topics_every=CHECK)
+    real.consumers = real.make_consumers(take_withdrawal)
+    async with running(relay), running(real.consumers):
+        await real.publish(*(withdrawn(key, version) for version in range(1, 21)))
+        await real.settle()
+        # What was in the old topic and had not been taken when it went: sent, and nowhere in the consumer.
+        await real.publish(withdrawn(missed, 1))
+        await real.settle()
+        await real.change(_forget(missed))
+        await asyncio.to_thread(node.delete, "intake.appeal.v1")
+
+        async def laid() -> bool:
+            return any("intake.appeal.v1" in line for line in await asyncio.to_thread(node.lay))
+
+        await until(laid, "the topic is laid anew")
+
+        async def sent_again() -> bool:
+            return await asyncio.to_thread(node.ends, "intake.appeal.v1") >= 21
+
+        await until(sent_again, "the log is sent again")
+        await real.publish(withdrawn(key, 21), withdrawn(missed, 2))
+        await real.settle()
+    found = by_key(await real.effects())
+    assert found == {str(key): list(range(1, 22)), str(missed): [1, 2]}
+
+
+def _forget(key: UUID) -> Callable[[UnitOfWork], None]:
+    def forget(uow: UnitOfWork) -> None:
+        uow.execute(text("delete from effect where key = :key"), {"key": str(key)})
+
+    return forget
+
+
+async def test_snapshots_older_than_the_log_are_logged_again(
+    real: Any, node: Any, event_tables_of: Callable[[str], Connection]
+) -> None:
+    old, young = uuid4(), uuid4()
+    relay = real.make_relay("grid", lease=LEASE, check_topics_every=CHECK)
+    async with running(relay):
+        await real.publish(place(old, 1), place(old, 2), place(young, 1), service="grid")
+        await until(real._is_sent, "the places are sent")
+        tables = event_tables_of("grid")
+        tables.execute(text("delete from event_log where key = :key"), {"key": str(old)})
+        await asyncio.to_thread(node.delete, "grid.place.v1")
+
+        async def laid() -> bool:
+            return any("grid.place.v1" in line for line in await asyncio.to_thread(node.lay))
+
+        await until(laid, "the topic is laid anew")
+        real.consumers = real.make_consumers(copy_place)
+        async with running(real.consumers):
+
+            async def both_there() -> bool:
+                return len(by_key(await real.effects())) == 2
+
+            await until(both_there, "both places are copied")
+    assert by_key(await real.effects()) == {str(old): [2], str(young): [1]}
