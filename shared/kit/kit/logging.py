@@ -38,7 +38,7 @@ _MASKS = (
     (re.compile(r"(?<![0-9a-zA-Z-])(?:\+?86[ -]?)?1[3-9]\d[ -]?\d{4}[ -]?\d{4}(?![0-9a-zA-Z])"), "[phone]"),
     (re.compile(r"(?<![0-9a-zA-Z-])(?:[0-9A-Za-z]{4}-){3}[0-9A-Za-z](?![0-9a-zA-Z-])"), "[code]"),
     (re.compile(r"(/progress/)[^\s/?\"']+"), r"\1[code]"),
-    (re.compile(r"(?<=[\w/])\?[^\s\"']*"), "?[query]"),
+    (re.compile(r"(?<=[\w/\]])\?[^\s\"']*"), "?[query]"),
 )
 
 Fields = MutableMapping[str, Any]
@@ -75,9 +75,10 @@ def set_up(*, service: str, level: str = "INFO", stream: TextIO | None = None) -
         library = logging.getLogger(name)
         library.handlers = []
         library.propagate = True
-    # kit.app writes the access log itself, by route template; these two would repeat paths and statements.
+    # kit.app writes the access log itself, by route template; these would repeat paths, statements and addresses.
     logging.getLogger("uvicorn.access").disabled = True
-    logging.getLogger("sqlalchemy.engine").setLevel(logging.WARNING)
+    for name in ("sqlalchemy.engine", "httpx", "httpx2", "httpcore", "httpcore2"):
+        logging.getLogger(name).setLevel(logging.WARNING)
 
 
 def new_formatter(service: str) -> logging.Formatter:

@@ -5,7 +5,7 @@ named by one.
 """
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from fastapi import FastAPI
@@ -14,10 +14,10 @@ from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExport
 from opentelemetry.instrumentation.fastapi import FastAPIInstrumentor
 from opentelemetry.instrumentation.sqlalchemy import SQLAlchemyInstrumentor
 from opentelemetry.sdk.resources import Resource
-from opentelemetry.sdk.trace import TracerProvider
-from opentelemetry.sdk.trace.export import BatchSpanProcessor
+from opentelemetry.sdk.trace import Event, ReadableSpan, TracerProvider
+from opentelemetry.sdk.trace.export import BatchSpanProcessor, SpanExporter, SpanExportResult
 from opentelemetry.sdk.trace.sampling import ALWAYS_OFF, ALWAYS_ON, ParentBased
-from opentelemetry.trace import Span
+from opentelemetry.trace import Span, Status
 
 from kit.db import Database
 
@@ -26,6 +26,8 @@ _UNTRACED = "/healthz$,/readyz$,/metrics$,/docs,/openapi.json$"
 
 #: What a request's span would tell of who asked and for whom; the route's template stays.
 _PERSONAL = ("url.path", "url.query", "url.full", "http.target", "http.url", "client.address", "client.port")
+
+_SAID_BY_ERRORS = ("exception.message", "exception.stacktrace")
 
 
 def set_up(*, service: str, endpoint: str) -> TracerProvider:
@@ -43,8 +45,47 @@ def new_provider(*, service: str, endpoint: str) -> TracerProvider:
     )
     if endpoint:
         exporter = OTLPSpanExporter(endpoint=f"{endpoint.rstrip('/')}/v1/traces", timeout=5)
-        provider.add_span_processor(BatchSpanProcessor(exporter, schedule_delay_millis=1000))
+        provider.add_span_processor(BatchSpanProcessor(WithoutWords(exporter), schedule_delay_millis=1000))
     return provider
+
+
+class WithoutWords(SpanExporter):
+    """Leaves out what errors say, which may repeat a value: PostgreSQL's detail names the row that was there."""
+
+    def __init__(self, exporter: SpanExporter) -> None:
+        self._exporter = exporter
+
+    def export(self, spans: Sequence[ReadableSpan]) -> SpanExportResult:
+        return self._exporter.export([_without_words(span) for span in spans])
+
+    def shutdown(self) -> None:
+        self._exporter.shutdown()
+
+    def force_flush(self, timeout_millis: int = 30_000) -> bool:
+        return self._exporter.force_flush(timeout_millis)
+
+
+def _without_words(span: ReadableSpan) -> ReadableSpan:
+    if span.status.description is None and not span.events:
+        return span
+    return ReadableSpan(
+        name=span.name,
+        context=span.context,
+        parent=span.parent,
+        resource=span.resource,
+        attributes=span.attributes,
+        events=[Event(event.name, _without_message(event), event.timestamp) for event in span.events],
+        links=span.links,
+        kind=span.kind,
+        status=Status(span.status.status_code),
+        start_time=span.start_time,
+        end_time=span.end_time,
+        instrumentation_scope=span.instrumentation_scope,
+    )
+
+
+def _without_message(event: Event) -> dict[str, Any]:
+    return {name: value for name, value in (event.attributes or {}).items() if name not in _SAID_BY_ERRORS}
 
 
 def watch_app(app: FastAPI, provider: TracerProvider | None = None) -> None:
