@@ -13,7 +13,7 @@ PROJECTS := pyproject.toml uv.lock $(wildcard services/*/pyproject.toml shared/*
 READY := .venv/.in-step
 TOOLS := .venv/.has-java
 
-.PHONY: help run up down reset status test check fmt bench chaos
+.PHONY: help run up down reset status test check fmt chaos
 
 help: ## this page
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
@@ -47,11 +47,8 @@ fmt: $(READY) ## put the files into shape
 	@.venv/bin/ruff check --fix .
 	@$(PYTHON) -m contracts write
 
-bench: $(READY) $(TOOLS) ## measure it (needs `make up`)
-	@$(PYTHON) -m tests.system.bench
-
 chaos: $(READY) $(TOOLS) ## kill each process in turn during the main job
-	@$(PYTHON) -m pytest -m chaos tests/system $(ARGS)
+	@$(PYTHON) -m pytest tests/system/test_main_job.py $(ARGS)
 
 $(READY): $(PROJECTS) deploy/local/bootstrap
 	@deploy/local/bootstrap python

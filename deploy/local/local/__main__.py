@@ -53,9 +53,7 @@ def up(home: Home) -> int:
             start_new_session=True,
             env={**os.environ, "BAIYANG_COMMAND": "up"},
         )
-    code = follow(home, child.pid, say)
-    child.returncode = child.returncode if child.returncode is not None else 0
-    return code
+    return follow(home, child, say)
 
 
 def down(home: Home) -> int:

@@ -1,7 +1,7 @@
 """``make run``: brings every part up, shows how, starts again what dies, and stops all of it in order."""
 
-import os
 import signal
+import subprocess
 import threading
 import time
 import traceback
@@ -180,12 +180,12 @@ class Supervisor:
                 signal.signal(number, handler)
 
 
-def follow(home: Home, pid: int, say: Callable[[str], None]) -> int:
+def follow(home: Home, supervisor: "subprocess.Popen[bytes]", say: Callable[[str], None]) -> int:
     """``make up``: show what the supervisor in the background says, until it is ready or gives up."""
     log = home.path / "log" / "supervisor.log"
     shown = 0
     while True:
-        ready, ended = home.ready_file.exists(), _has_ended(pid)
+        ready, ended = home.ready_file.exists(), supervisor.poll()
         text = log.read_text() if log.exists() else ""
         if new := text[shown:].rstrip("\n"):
             say(new)
@@ -193,8 +193,3 @@ def follow(home: Home, pid: int, say: Callable[[str], None]) -> int:
         if ready or ended is not None:
             return 0 if ready else ended or 1
         time.sleep(_LOOK_EVERY)
-
-
-def _has_ended(pid: int) -> int | None:
-    found, status = os.waitpid(pid, os.WNOHANG)
-    return os.waitstatus_to_exitcode(status) if found else None
