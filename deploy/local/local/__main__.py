@@ -1,4 +1,4 @@
-"""``python -m local run | up | down | reset | status``; ``identity``, ``gateway``, ``migrate`` are its own processes."""
+"""``python -m local run | up | down | reset | status``; ``identity``, ``gateway``, ``migrate`` are its own."""
 
 import os
 import signal
