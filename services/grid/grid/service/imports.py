@@ -92,8 +92,8 @@ def import_holders(uow: UnitOfWork, rows: Sequence[Row], *, how: How, keys: Keys
 def _apply_places(uow: UnitOfWork, plan: PlacesPlan) -> None:
     tree.insert_places(uow, plan.created)
     for start in range(0, len(plan.created), _BATCH):
-        publish(uow, plan.created[start : start + _BATCH], PlaceChange.CREATED)
         uow.flush()
+        publish(uow, plan.created[start : start + _BATCH], PlaceChange.CREATED)
     changed = [replace(place, version=place.version + 1) for place in plan.changed]
     tree.update_places(uow, changed)
     publish(uow, changed, PlaceChange.CHANGED)
@@ -205,9 +205,9 @@ def _same_reach(item: HolderRow, holder: Holder, keys: Keys) -> bool:
 
 def _publish_posts(uow: UnitOfWork, posts: Sequence[Post]) -> None:
     for start in range(0, len(posts), _BATCH):
+        uow.flush()
         for post in posts[start : start + _BATCH]:
             uow.publish(events.post_changed(post, uow))
-        uow.flush()
 
 
 def _report_of(kind: str, rows: Sequence[Row], how: How, plan: Plan[Any]) -> Report:
