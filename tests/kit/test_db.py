@@ -1,0 +1,189 @@
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from kit.auth import EVERYWHERE, NOWHERE, Person, Scope
+from kit.db import SCOPE_SLOTS, Database, UnitOfWork, enter
+from kit.errors import Forbidden
+from kit.migrations import ASPECTS
+from sqlalchemy import Connection, create_engine, text
+from sqlalchemy.exc import IntegrityError, ProgrammingError
+from sqlalchemy.pool import NullPool
+
+from tests.kit.conftest import A, B
+
+INSIDE_A = A + "c" * 32 + "/"
+
+
+def places(uow: UnitOfWork) -> list[str]:
+    return list(uow.execute(text("select place from note order by place")).scalars())
+
+
+@pytest.fixture
+def notes(as_superuser: Connection) -> None:
+    for place in (A, INSIDE_A, B, "/"):
+        as_superuser.execute(text("insert into note values (gen_random_uuid(), :place, 'x')"), {"place": place})
+
+
+@pytest.mark.usefixtures("notes")
+class TestScope:
+    async def test_without_a_scope_there_is_nothing(self, database: Database) -> None:
+        assert await database.run(places, scope=NOWHERE) == []
+        async with database.engine.connect() as connection:
+            assert (await connection.execute(text("select * from note"))).all() == []
+
+    async def test_a_scope_sees_its_place_and_all_below_and_nothing_beside(self, database: Database) -> None:
+        assert await database.run(places, scope=Scope((A,))) == [A, INSIDE_A]
+        assert await database.run(places, scope=Scope((INSIDE_A,))) == [INSIDE_A]
+        assert await database.run(places, scope=Scope((A, B))) == [A, INSIDE_A, B]
+        assert await database.run(places, scope=EVERYWHERE) == ["/", A, INSIDE_A, B]
+
+    async def test_the_next_transaction_on_the_same_connection_starts_with_nothing(self, scratch_url: str) -> None:
+        database = Database(scratch_url, role="scratch_api", pool_size=1)
+
+        def who(uow: UnitOfWork) -> int:
+            return int(uow.execute(text("select pg_backend_pid()")).scalar_one())
+
+        first = await database.run(who, scope=EVERYWHERE)
+        assert len(await database.run(places, scope=EVERYWHERE)) == 4
+        async with database.engine.connect() as connection:
+            left = (await connection.execute(text("select pg_backend_pid(), current_setting('app.lo1', true)"))).one()
+            assert tuple(left) == (first, ""), "the same connection, its setting empty and no longer NULL"
+            assert (await connection.execute(text("select * from note"))).all() == []
+        await database.close()
+
+    async def test_nothing_can_be_written_outside_the_scope(self, database: Database) -> None:
+        def write(uow: UnitOfWork) -> None:
+            uow.execute(text("insert into note values (gen_random_uuid(), :place, 'y')"), {"place": B})
+
+        with pytest.raises(ProgrammingError, match="row-level security"):
+            await database.run(write, scope=Scope((A,)))
+
+    async def test_nothing_can_be_moved_out_of_the_scope(self, database: Database) -> None:
+        def move(uow: UnitOfWork) -> None:
+            uow.execute(text("update note set place = :place"), {"place": B})
+
+        with pytest.raises(ProgrammingError, match="row-level security"):
+            await database.run(move, scope=Scope((A,)))
+
+    async def test_a_place_whose_path_begins_alike_is_another_place(
+        self, database: Database, as_superuser: Connection
+    ) -> None:
+        alike = A[:-1] + "0/"
+        as_superuser.execute(text("insert into note values (gen_random_uuid(), :place, 'x')"), {"place": alike})
+        assert alike not in await database.run(places, scope=Scope((A,)))
+
+    async def test_more_places_than_there_are_slots_are_refused_with_the_remedy(self, database: Database) -> None:
+        paths = tuple(f"/{n:032x}/" for n in range(SCOPE_SLOTS + 1))
+        with pytest.raises(Forbidden, match="Baiyang-Post"):
+            await database.run(places, scope=Scope(paths))
+
+
+async def test_a_failure_rolls_back_and_hides_its_values(database: Database, as_superuser: Connection) -> None:
+    def twice(uow: UnitOfWork) -> None:
+        for _ in range(2):
+            uow.execute(
+                text("insert into note values (:id, :place, :words)"),
+                {"id": "0" * 32, "place": A, "words": "13912345678"},
+            )
+
+    with pytest.raises(IntegrityError) as failed:
+        await database.run(twice, scope=Scope((A,)))
+    assert "13912345678" not in str(failed.value)
+    assert as_superuser.execute(text("select count(*) from note")).scalar_one() == 0
+
+
+class TestPlans:
+    """The policy must not cost the index: 100,000 notes at 1,000 places."""
+
+    @pytest.fixture
+    def many(self, as_superuser: Connection, scratch_url: str) -> Iterator[Connection]:
+        as_superuser.execute(
+            text(
+                "insert into note select gen_random_uuid(), '/' || lpad(to_hex(n % 1000), 32, '0') || '/', n::text"
+                " from generate_series(1, 100000) as n"
+            )
+        )
+        as_superuser.execute(text("analyze note"))
+        engine = create_engine(
+            scratch_url.format(role="scratch_api").replace("+asyncpg", "+psycopg"), poolclass=NullPool
+        )
+        with engine.connect() as connection:
+            yield connection
+        engine.dispose()
+
+    def plan(self, connection: Connection, query: str, scope: Scope) -> dict[str, Any]:
+        enter(connection, scope)
+        found = connection.execute(text(f"explain (analyze, buffers, format json) {query}")).scalar_one()
+        plan: dict[str, Any] = found[0]["Plan"]
+        return plan
+
+    @pytest.mark.parametrize("places_held", [1, SCOPE_SLOTS])
+    def test_under_the_policy_a_scope_reads_its_own_rows_by_the_index(self, many: Connection, places_held: int) -> None:
+        scope = Scope(tuple(f"/{n:032x}/" for n in range(places_held)))
+        plan = self.plan(many, "select * from note", scope)
+        assert plan["Actual Rows"] == 100 * places_held
+        assert "Seq Scan" not in str(plan)
+        assert "ix_note_place" in str(plan)
+        assert plan["Shared Hit Blocks"] + plan["Shared Read Blocks"] < 150 * places_held
+
+    def test_the_check_can_fail_a_policy_that_unnests_reads_every_row(
+        self, many: Connection, as_superuser: Connection
+    ) -> None:
+        as_superuser.execute(text("drop policy scope on note"))
+        as_superuser.execute(
+            text(
+                "create policy scope on note using (exists (select from unnest(string_to_array("
+                "current_setting('app.lo1', true), ',')) as s where place like s || '%'))"
+            )
+        )
+        plan = self.plan(many, "select * from note", Scope((f"/{7:032x}/",)))
+        assert "Seq Scan" in str(plan)
+
+
+class TestRoles:
+    def test_no_role_but_the_owner_owns_anything_and_none_bypasses_anything(self, as_superuser: Connection) -> None:
+        roles = as_superuser.execute(
+            text(
+                "select rolname, rolsuper, rolbypassrls, rolcreaterole, rolcreatedb"
+                " from pg_roles where rolname ~ '^scratch_'"
+            )
+        ).all()
+        assert {role[0] for role in roles} == {f"scratch_{name}" for name in ("owner", *ASPECTS)}
+        assert not any(any(role[1:]) for role in roles)
+        owners = as_superuser.execute(
+            text(
+                "select distinct pg_get_userbyid(c.relowner) from pg_class c"
+                " join pg_namespace n on n.oid = c.relnamespace where n.nspname = 'public'"
+            )
+        )
+        assert owners.scalars().all() == ["scratch_owner"]
+
+    def test_even_the_owner_is_under_the_policy(self, as_superuser: Connection, scratch_url: str) -> None:
+        as_superuser.execute(text("insert into note values (gen_random_uuid(), :place, 'x')"), {"place": A})
+        engine = create_engine(
+            scratch_url.format(role="scratch_owner").replace("+asyncpg", "+psycopg"), poolclass=NullPool
+        )
+        with engine.connect() as connection:
+            assert connection.execute(text("select * from note")).all() == []
+        engine.dispose()
+
+    def test_kept_answers_are_for_the_api_alone(self, as_superuser: Connection) -> None:
+        for name in ASPECTS:
+            can = as_superuser.execute(
+                text("select has_table_privilege(:role, 'idempotency', 'select')"), {"role": f"scratch_{name}"}
+            ).scalar_one()
+            assert can is (name == "api")
+
+    def test_every_role_may_see_where_the_schema_stands(self, as_superuser: Connection) -> None:
+        for name in ASPECTS:
+            assert as_superuser.execute(
+                text("select has_table_privilege(:role, 'alembic_version', 'select')"), {"role": f"scratch_{name}"}
+            ).scalar_one()
+
+
+async def test_who_asks_is_known_to_the_database_too(database: Database) -> None:
+    def subject(uow: UnitOfWork) -> str:
+        return str(uow.execute(text("select current_setting('app.subject', true)")).scalar_one())
+
+    assert await database.run(subject, person=Person("wang.min")) == "wang.min"
