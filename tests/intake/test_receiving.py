@@ -137,6 +137,25 @@ def test_what_cannot_be_placed_is_taken_for_the_city(uow_of: UnitOfWorkOf, stati
     assert received["taken_path"] == "/"
 
 
+def test_who_gives_no_title_says_in_the_first_sentence_where_it_is(
+    clerk: RolledBackUnitOfWork, station: Station
+) -> None:
+    receipt = receive(clerk, station, title="", words="您好！石桥街道停水三天了。请解决。")
+    assert (receipt.place_id, receipt.suggested_category) == (id_of("HZ2-1"), "water")
+
+
+def test_a_city_that_is_named_keeps_others_out(
+    uow_of: UnitOfWorkOf, consumer: RolledBackUnitOfWork, station: Station
+) -> None:
+    other = id_of("other")
+    copy_place(consumer, make_place("HZ", place_id=other, code="OT", name="青山市", path=f"/{other.hex}/"))
+    station.refresh(consumer)
+    uow = uow_of("intake", person=OPERATOR_PERSON)
+    assert receive(uow, station, title="石桥街道停水", city="OT").place_id == other
+    assert receive(uow, station, title="请加快建设", words="请加快", city="OT").place_id == other
+    assert receive(uow, station, title="请加快建设", words="请加快").place_id is None
+
+
 def test_what_may_be_several_places_is_taken_for_what_they_share(clerk: RolledBackUnitOfWork, station: Station) -> None:
     receipt = receive(clerk, station, title="石桥街道与望江亭街道交界处停水", words="停水")
     assert (receipt.placing, receipt.place_id) == (Placing.CANDIDATES, id_of("HZ2"))

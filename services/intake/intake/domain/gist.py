@@ -49,12 +49,12 @@ def masked(text: str) -> str:
 
 def gist_of(*, title: str, words: str) -> str:
     """The title, or else what the words begin with; masked first and cut after, so that no half number stays."""
-    line = " ".join((title.strip() or _first_sentence(words)).split())
+    line = " ".join((title.strip() or first_sentence(words)).split())
     hidden = masked(line[: LIMIT * 4])
     return hidden if len(hidden) <= LIMIT else hidden[: LIMIT - 1] + "…"
 
 
-def _first_sentence(words: str) -> str:
+def first_sentence(words: str) -> str:
     """Greetings are passed over."""
     parts = [part.strip() for part in re.split(r"[。！？!?\n]", words) if part.strip()]
     spoken = [part for part in parts if not _GREETING.fullmatch(part)]

@@ -10,7 +10,7 @@ from kit.numbers import new_number, new_query_code
 
 from intake import events
 from intake.domain.appeal import Appeal, Asker, Location, Receipt, Submission, Who, WhoKind
-from intake.domain.gist import gist_of
+from intake.domain.gist import first_sentence, gist_of
 from intake.domain.placing import NOWHERE_KNOWN
 from intake.errors import Contradiction, NoSuchCategory, NotYours, NumberTaken
 from intake.repository import appeals
@@ -51,7 +51,7 @@ def _locate(uow: UnitOfWork, given: Submission, station: Station, taken: str) ->
     city = locate_code(uow, given.city, field="/city").path if given.city else NOWHERE_KNOWN
     root = city if given.city else station.root_of(taken)
     return locate(
-        station, address=given.address, title=given.title, words=given.words, near=taken, root=root, within=city
+        station, address=given.address, title=_headline(given), words=given.words, near=taken, root=root, within=city
     )
 
 
@@ -86,7 +86,7 @@ def _appeal(
     taken: str,
     category: str | None,
 ) -> Appeal:
-    suggestion = station.categories.suggest(title=given.title, words=given.words)
+    suggestion = station.categories.suggest(title=_headline(given), words=given.words)
     anonymous = given.who.kind is WhoKind.ANONYMOUS
     return Appeal(
         id=envelope.owner if anonymous else new_id(uow.now),
@@ -133,6 +133,11 @@ def _store(
         suggested_category=appeal.suggested_category,
         query_code=code,
     )
+
+
+def _headline(given: Submission) -> str:
+    """Who gives no title says in the first sentence what it is about."""
+    return given.title or first_sentence(given.words)
 
 
 def _asker(appeal: Appeal, who: Who) -> Asker:

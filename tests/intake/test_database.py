@@ -1,0 +1,185 @@
+"""Who may do what to which table, whose rows are seen, and that the index is used under the policy."""
+
+from collections.abc import Callable
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from intake import models
+from intake.repository.sealing import Keys
+from intake.service import receiving
+from intake.service.station import Station
+from kit.auth import NOWHERE, Scope
+from kit.testing.servers import RolledBackUnitOfWork, as_superuser
+from sqlalchemy import Connection, inspect, text
+from sqlalchemy.exc import ProgrammingError
+
+from tests.conftest import UnitOfWorkOf
+from tests.intake.factories import OPERATOR_PERSON, make_clerk, make_submission, path_of
+
+SCOPED = ("appeal", "person", "appeal_entry", "progress")
+ROLES = ("api", "consumer", "relay", "clock", "auditor")
+
+#: What each role may do to each of intake's own tables: anything else is refused.
+RIGHTS: dict[tuple[str, str], set[str]] = {
+    ("api", "appeal"): {"select", "insert", "update"},
+    ("api", "person"): {"select", "insert"},
+    ("api", "appeal_entry"): {"select", "insert"},
+    ("api", "progress"): {"select"},
+    ("api", "category_copy"): {"select"},
+    ("consumer", "appeal"): {"select", "update"},
+    ("consumer", "progress"): {"select", "insert", "update"},
+    ("consumer", "category_copy"): {"select", "insert", "update"},
+    ("auditor", "appeal"): {"select"},
+    ("auditor", "person"): {"select"},
+    ("auditor", "appeal_entry"): {"select"},
+    ("auditor", "progress"): {"select"},
+    ("auditor", "category_copy"): {"select"},
+}
+
+
+@pytest.fixture
+def taken(uow_of: UnitOfWorkOf, station: Station) -> Any:
+    uow = uow_of("intake", person=make_clerk())
+    return receiving.receive_appeal(uow, make_submission(place="HZ1-1"), station=station)
+
+
+@pytest.mark.parametrize("role", ROLES)
+@pytest.mark.parametrize("table", [table.name for table in models.metadata.sorted_tables])
+def test_each_role_may_do_to_each_table_what_is_listed_and_no_more(
+    database_of: Callable[[str], Connection], role: str, table: str
+) -> None:
+    connection = database_of("intake")
+    may = {
+        right
+        for right in ("select", "insert", "update", "delete", "truncate")
+        if connection.execute(
+            text(
+                "select has_table_privilege(:role, :table, :right) or "
+                "(:right in ('select', 'insert', 'update') and has_any_column_privilege(:role, :table, :right))"
+                if right in ("select", "insert", "update")
+                else "select has_table_privilege(:role, :table, :right)"
+            ),
+            {"role": f"intake_{role}", "table": table, "right": right},
+        ).scalar_one()
+    }
+    assert may == RIGHTS.get((role, table), set())
+
+
+@pytest.mark.parametrize("role", ["api", "consumer", "auditor"])
+@pytest.mark.parametrize("table", SCOPED)
+def test_without_a_scope_no_row_is_seen(uow_of: UnitOfWorkOf, taken: object, role: str, table: str) -> None:
+    uow = uow_of("intake", role=role, scope=NOWHERE)
+    column = {"progress": "appeal_id"}.get(table, "id")
+    assert uow.execute(text(f"select {column} from {table}" if role != "consumer" else _seen(table))).all() == []
+
+
+def _seen(table: str) -> str:
+    """The consumer reads appeals' places and progress only."""
+    return (
+        f"select {'appeal_id' if table == 'progress' else 'id'} from {'progress' if table == 'progress' else 'appeal'}"
+    )
+
+
+def test_a_scope_beside_it_sees_neither_the_appeal_nor_who_asks(uow_of: UnitOfWorkOf, taken: object) -> None:
+    beside = uow_of("intake", scope=Scope(paths=(path_of("HZ2"),)))
+    above = uow_of("intake", scope=Scope(paths=(path_of("HZ1"),)))
+    for table in ("appeal", "person"):
+        assert beside.execute(text(f"select id from {table}")).all() == []
+        assert len(above.execute(text(f"select id from {table}")).all()) == 1
+
+
+def test_the_owner_too_is_bound(uow_of: UnitOfWorkOf, taken: object) -> None:
+    owner = uow_of("intake", role="owner", scope=NOWHERE)
+    assert owner.execute(text("select id from appeal")).all() == []
+
+
+def test_nobody_writes_outside_their_scope(uow_of: UnitOfWorkOf, taken: Any) -> None:
+    beside = uow_of("intake", scope=Scope(paths=(path_of("HZ2"),)))
+    changed = beside.execute(text("update appeal set gist = 'x' where id = :id"), {"id": taken.appeal_id})
+    assert changed.rowcount == 0
+    own = uow_of("intake", scope=Scope(paths=(path_of("HZ1"),)))
+    with pytest.raises(ProgrammingError, match="row-level security"):
+        own.execute(
+            text("update appeal set placed_path = :path, taken_path = placed_path where id = :id")
+            if False
+            else text("update appeal set placed_path = :path where id = :id and taken_path <> placed_path"),
+            {"path": path_of("HZ2"), "id": _web_appeal(uow_of, taken)},
+        )
+
+
+def _web_appeal(uow_of: UnitOfWorkOf, taken: Any) -> Any:
+    connection = as_superuser(uow_of("intake").connection)
+    connection.execute(text("update appeal set taken_path = '/' where id = :id"), {"id": taken.appeal_id})
+    return taken.appeal_id
+
+
+@pytest.mark.parametrize(
+    "words", ["delete from appeal_entry", "update appeal_entry set note = 1", "delete from appeal"]
+)
+def test_history_is_only_added_to(uow_of: UnitOfWorkOf, words: str) -> None:
+    with pytest.raises(ProgrammingError):
+        uow_of("intake").execute(text(words))
+
+
+@pytest.mark.parametrize("role", ["consumer", "relay", "clock", "auditor"])
+def test_the_narrow_functions_are_the_apis_alone(uow_of: UnitOfWorkOf, role: str) -> None:
+    with pytest.raises(ProgrammingError, match="permission denied"):
+        uow_of("intake", role=role).execute(text("select * from progress_by_code('{}', '', now(), 1)"))
+
+
+def test_a_narrow_function_leaves_the_scope_as_it_was(uow_of: UnitOfWorkOf, taken: object, keys: Keys) -> None:
+    uow = uow_of("intake", scope=NOWHERE)
+    uow.execute(
+        text("select * from claim_number('forum', '1', :author, :person)"), {"author": b"x" * 32, "person": uuid4()}
+    )
+    assert uow.execute(text("select id from appeal")).all() == []
+
+
+def test_the_index_is_used_under_the_policy(uow_of: UnitOfWorkOf, station: Station) -> None:
+    uow = uow_of("intake", person=OPERATOR_PERSON)
+    receipt = receiving.receive_appeal(uow, make_submission(), station=station)
+    _many(uow, receipt.appeal_id)
+    scoped = uow_of("intake", scope=Scope(paths=(path_of("HZ1-1"),)))
+    plan = "\n".join(
+        scoped.execute(
+            text(
+                "explain select id from appeal where placed_path >= :lo and placed_path < :hi order by id desc limit 50"
+            ),
+            {"lo": path_of("HZ1-1"), "hi": path_of("HZ1-1")[:-1] + "0"},
+        ).scalars()
+    )
+    assert "ix_appeal_placed" in plan, plan
+    assert "Seq Scan" not in plan, plan
+
+
+def _many(uow: RolledBackUnitOfWork, appeal_id: object) -> None:
+    """20,000 appeals, of other places than the scope's but for the one."""
+    columns = [
+        c.name for c in models.appeal.c if c.name not in ("id", "number", "code_index", "placed_path", "person_id")
+    ]
+    listed = ", ".join(f'"{name}"' for name in columns)
+    connection = as_superuser(uow.connection)
+    connection.execute(
+        text(
+            f"insert into appeal (id, number, code_index, placed_path, {listed}) "
+            "select gen_random_uuid(), 'N' || n, decode(lpad(to_hex(n), 8, '0'), 'hex'), "
+            f"'/' || md5((n % 500)::text) || '/', {listed} from appeal, generate_series(1, 20000) as n "
+            "where id = :id"
+        ),
+        {"id": appeal_id},
+    )
+    connection.execute(text("analyze appeal"))
+
+
+def test_the_migrations_lay_what_the_tables_say(database_of: Callable[[str], Connection]) -> None:
+    found = inspect(database_of("intake"))
+    for table in models.metadata.sorted_tables:
+        columns = {column["name"]: column for column in found.get_columns(table.name)}
+        assert set(columns) == set(table.c.keys()), table.name
+        for column in table.c:
+            assert columns[column.name]["nullable"] == column.nullable, f"{table.name}.{column.name}"
+            expected = column.type.compile(dialect=database_of("intake").dialect)
+            assert columns[column.name]["type"].compile(dialect=database_of("intake").dialect) == expected
+        indexes = {index["name"] for index in found.get_indexes(table.name) if not index.get("duplicates_constraint")}
+        assert indexes == {index.name for index in table.indexes}, table.name

@@ -1,0 +1,140 @@
+"""The progress page's copy of a case."""
+
+from datetime import timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+from contracts.intake import Channel
+from contracts.routing import (
+    CaseAcceptedV1,
+    CaseAnsweredV1,
+    CaseClosedV1,
+    CaseOpenedV1,
+    CaseState,
+    Handler,
+    Outcome,
+    Party,
+)
+from intake.consumers import follow_case
+from intake.domain.appeal import Receipt
+from intake.domain.progress import Progress, Standing
+from intake.service import reading, receiving
+from intake.service.following import move_place
+from intake.service.station import Station
+from kit.auth import NOWHERE
+from kit.db import UnitOfWork
+from kit.testing.servers import NOW
+from sqlalchemy import text
+
+from tests.conftest import UnitOfWorkOf
+from tests.intake.factories import id_of, make_clerk, make_submission, path_of
+
+CASE = uuid4()
+DUE = NOW + timedelta(days=5)
+HANDLER = Handler(post_id=uuid4(), title="白杨社区一号窗口", name="王敏", phone="0500-1234567", subject="wang.min")
+
+
+@pytest.fixture
+def receipt(uow_of: UnitOfWorkOf, station: Station) -> Receipt:
+    return receiving.receive_appeal(uow_of("intake", person=make_clerk()), make_submission(), station=station)
+
+
+def facts(appeal_id: UUID, version: int, state: CaseState) -> dict[str, Any]:
+    return {
+        "case_id": CASE,
+        "number": "C7K2",
+        "version": version,
+        "at": NOW,
+        "state": state,
+        "placed_path": path_of("HZ1-1"),
+        "parties": [Party(appeal_id=appeal_id, appeal_number="A1")],
+    }
+
+
+def opened(appeal_id: UUID) -> CaseOpenedV1:
+    return CaseOpenedV1(**facts(appeal_id, 1, CaseState.RECEIVED), gist="停水", channel=Channel.WINDOW)
+
+
+def accepted(appeal_id: UUID) -> CaseAcceptedV1:
+    promise = {"zh": "五个工作日内办结", "en": "within 5 working days"}
+    return CaseAcceptedV1(
+        **facts(appeal_id, 2, CaseState.ACCEPTED), promise_due=DUE, promise_text=promise, handler=HANDLER
+    )
+
+
+def answered(appeal_id: UUID) -> CaseAnsweredV1:
+    return CaseAnsweredV1(
+        **facts(appeal_id, 3, CaseState.ANSWERED),
+        outcome=Outcome.SOLVED,
+        answer="已修好，请李小华来取",
+        handler=HANDLER,
+        promise_met=True,
+    )
+
+
+def closed(appeal_id: UUID) -> CaseClosedV1:
+    return CaseClosedV1(**facts(appeal_id, 4, CaseState.CLOSED), handler=None, reason="done")
+
+
+def look(uow_of: UnitOfWorkOf, station: Station, receipt: Receipt) -> Progress:
+    assert receipt.query_code
+    uow = uow_of("intake", scope=NOWHERE)
+    found = reading.find_progress(uow, receipt.query_code, client="203.0.113.1", station=station)
+    assert isinstance(found, Progress)
+    return found
+
+
+def test_each_step_shows(uow_of: UnitOfWorkOf, consumer: UnitOfWork, station: Station, receipt: Receipt) -> None:
+    assert look(uow_of, station, receipt).standing is Standing.RECEIVED
+    follow_case(consumer, opened(receipt.appeal_id))
+    follow_case(consumer, accepted(receipt.appeal_id))
+    found = look(uow_of, station, receipt)
+    assert (found.standing, found.talk_to, found.phone, found.handler, found.due) == (
+        Standing.ACCEPTED,
+        HANDLER.title,
+        HANDLER.phone,
+        HANDLER.name,
+        DUE,
+    )
+    follow_case(consumer, answered(receipt.appeal_id))
+    assert look(uow_of, station, receipt).standing is Standing.ANSWERED
+    follow_case(consumer, closed(receipt.appeal_id))
+    found = look(uow_of, station, receipt)
+    assert (found.standing, found.due, found.talk_to) == (Standing.CLOSED, None, HANDLER.title)
+
+
+def test_an_old_step_changes_nothing(
+    uow_of: UnitOfWorkOf, consumer: UnitOfWork, station: Station, receipt: Receipt
+) -> None:
+    follow_case(consumer, answered(receipt.appeal_id))
+    follow_case(consumer, accepted(receipt.appeal_id))
+    assert look(uow_of, station, receipt).standing is Standing.ANSWERED
+
+
+def test_every_appeal_of_a_case_shows_it(
+    uow_of: UnitOfWorkOf, consumer: UnitOfWork, station: Station, receipt: Receipt
+) -> None:
+    clerk = uow_of("intake", person=make_clerk())
+    other = receiving.receive_appeal(clerk, make_submission(), station=station)
+    both = [Party(appeal_id=each.appeal_id, appeal_number=each.number) for each in (receipt, other)]
+    follow_case(consumer, accepted(receipt.appeal_id).model_copy(update={"parties": both}))
+    assert look(uow_of, station, receipt).due == look(uow_of, station, other).due == DUE
+
+
+def test_the_answer_is_not_kept_here(uow_of: UnitOfWorkOf, consumer: UnitOfWork, receipt: Receipt) -> None:
+    follow_case(consumer, answered(receipt.appeal_id))
+    rows = consumer.execute(text("select t::text from progress as t")).scalars().all()
+    assert rows
+    assert not any("已修好" in row for row in rows)
+
+
+def test_a_place_that_moves_takes_its_appeals_along(
+    uow_of: UnitOfWorkOf, consumer: UnitOfWork, station: Station, receipt: Receipt
+) -> None:
+    new = f"{path_of('HZ2')}{id_of('HZ1-1').hex}/"
+    building = f"{new}{id_of('HZ1-1-1-1').hex}/"
+    move_place(consumer, id_of("HZ1-1"), new)
+    move_place(consumer, id_of("HZ1-1-1-1"), building)
+    row = consumer.execute(text("select placed_path, taken_path from appeal")).one()
+    assert (row.placed_path, row.taken_path) == (building, new)
