@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,6 +17,7 @@ import psycopg
 import pytest
 from kit import topics
 from local import ports, processes
+from local.gateway import make_app
 from local.home import SERVICES, Home
 from local.processes import Identity
 from pydantic import SecretStr
@@ -97,25 +99,41 @@ class Installation:
         return found.pid
 
 
-@pytest.fixture
-def installation(tmp_path: Path) -> Iterator[Installation]:
-    stand_ins = tmp_path / "stand-ins"
+@contextmanager
+def installed(folder: Path) -> Iterator[Installation]:
+    stand_ins = folder / "stand-ins"
     for name in SERVICES:
         (stand_ins / name).mkdir(parents=True)
         (stand_ins / name / "__init__.py").touch()
         (stand_ins / name / "__main__.py").write_text(_STAND_IN.format(name=name, upper=name.upper()))
-    home = Home(tmp_path / "home", free_base())
+    home = Home(folder / "home", free_base())
     home.path.mkdir()
     home.has_city.touch()
-    made = Installation(home, stand_ins)
-    yield made
-    if running := home.supervisor():
-        running.send(signal.SIGKILL)
-    processes.take_down_leftovers(home.path)
-    home.forget()
+    try:
+        yield Installation(home, stand_ins)
+    finally:
+        if running := home.supervisor():
+            running.send(signal.SIGKILL)
+        processes.take_down_leftovers(home.path)
+        home.forget()
 
 
-def wait_until(claim: Callable[[], bool], *, what: str, seconds: float = 90) -> None:
+@pytest.fixture
+def installation(tmp_path: Path) -> Iterator[Installation]:
+    with installed(tmp_path) as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def up(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
+    """One that runs in the background; tests that only look share it."""
+    with installed(tmp_path_factory.mktemp("up")) as made:
+        begun = made.local("up")
+        assert begun.returncode == 0, begun.stdout
+        yield made
+
+
+def wait_until(claim: Callable[[], object], *, what: str, seconds: float = 120) -> None:
     end = time.monotonic() + seconds
     while not claim():
         assert time.monotonic() < end, f"{what}: not within {seconds} s"
@@ -133,16 +151,15 @@ def test_a_port_in_use_is_named_with_the_remedy(installation: Installation) -> N
     assert not installation.left()
 
 
-@pytest.mark.parametrize("instant", ["Bringing the platform up", "s  PostgreSQL", "A first appeal"])
+@pytest.mark.parametrize("instant", ["Bringing the platform up", "s  PostgreSQL with", "A first appeal"])
 def test_killed_at_any_instant_it_starts_again(installation: Installation, instant: str) -> None:
     running = installation.start()
-    wait_until(lambda: instant in installation.said(), what=instant)
+    wait_until(lambda: instant in installation.said() and installation.left(), what=f"{instant}, with processes")
     running.kill()
     running.wait()
     assert installation.left(), "the kill came when nothing ran: it proves nothing"
     again = installation.local("up")
     assert again.returncode == 0, again.stdout
-    assert "taken down" in again.stdout
     assert httpx.get(f"{installation.home.address}/readyz").is_success
     assert installation.local("down").returncode == 0
     assert not installation.left()
@@ -170,23 +187,19 @@ def test_ctrl_c_while_it_comes_up_leaves_no_process(installation: Installation) 
     assert not installation.left()
 
 
-def test_what_dies_is_started_again_and_shown(installation: Installation) -> None:
-    running = installation.start()
-    wait_until(lambda: "A first appeal" in installation.said(), what="ready")
+def test_what_dies_is_started_again_and_shown(up: Installation) -> None:
+    log = up.home.path / "log" / "supervisor.log"
     for name in ("routing", "kafka", "postgres"):
-        os.kill(installation.pid_of(name), signal.SIGKILL)
-        wait_until(lambda name=name: f"{name} is up again." in installation.said(), what=f"{name} again")  # type: ignore[misc]
-    os.killpg(running.pid, signal.SIGINT)
-    assert running.wait(60) == 0
+        os.kill(up.pid_of(name), signal.SIGKILL)
+        wait_until(lambda said=f"{name} is up again.": said in log.read_text(), what=f"{name} again")  # type: ignore[misc]
 
 
-def test_a_second_run_says_that_one_runs(installation: Installation) -> None:
-    assert installation.local("up").returncode == 0
-    second = installation.local("run")
+def test_a_second_run_says_that_one_runs(up: Installation) -> None:
+    second = up.local("run")
     assert second.returncode == 1
     assert "It runs already" in second.stdout
-    assert installation.local("up").returncode == 0, "up beside up shows the same again"
-    assert httpx.get(f"{installation.home.address}/readyz").is_success
+    assert up.local("up").returncode == 0, "up beside up shows the same again"
+    assert httpx.get(f"{up.home.address}/readyz").is_success
 
 
 def test_lost_kafka_disks_are_laid_again(installation: Installation) -> None:
@@ -215,21 +228,19 @@ def test_lost_secrets_are_named_with_reset_which_begins_anew(installation: Insta
     assert installation.local("up").returncode == 0
 
 
-def test_secrets_are_readable_by_their_owner_only_and_each_service_knows_its_own(installation: Installation) -> None:
-    assert installation.local("up").returncode == 0
-    kept = [installation.home.path / name for name in ("env", "secrets.json", "identity.json", "kafka.properties")]
-    kept += list((installation.home.path / "passwords").iterdir())
+def test_secrets_are_readable_by_their_owner_only_and_each_service_knows_its_own(up: Installation) -> None:
+    kept = [up.home.path / name for name in ("env", "secrets.json", "identity.json", "kafka.properties")]
+    kept += list((up.home.path / "passwords").iterdir())
     assert {path.stat().st_mode & 0o077 for path in kept} == {0}
-    known = installation.home.secrets()
-    told = Path(f"/proc/{installation.pid_of('routing')}/environ").read_text()
+    known = up.home.secrets()
+    told = Path(f"/proc/{up.pid_of('routing')}/environ").read_text()
     assert known.kafka["routing"] in told
     for secret in (known.kafka["admin"], known.service_keys["intake"], known.transport_keys, known.superuser):
         assert secret not in told
 
 
-def test_the_gateway_says_itself_who_calls_and_keeps_what_watches_inside(installation: Installation) -> None:
-    assert installation.local("up").returncode == 0
-    address = installation.home.address
+def test_the_gateway_says_itself_who_calls_and_keeps_what_watches_inside(up: Installation) -> None:
+    address = up.home.address
     claimed = {"X-Forwarded-For": "6.6.6.6", "Forwarded": "for=6.6.6.6", "X-Real-IP": "6.6.6.6"}
     seen = httpx.post(f"{address}/routing/v1/a%2Fb?c=%20d", headers=claimed, content=b"x").json()
     assert seen["service"] == "routing"
@@ -239,11 +250,6 @@ def test_the_gateway_says_itself_who_calls_and_keeps_what_watches_inside(install
     assert httpx.get(f"{address}/progress").json()["service"] == "intake"
     for path in ("/intake/metrics", "/grid/healthz", "/elsewhere", "/notify/readyz"):
         assert httpx.get(f"{address}{path}").status_code == 404
-    os.kill(installation.pid_of("notify"), signal.SIGSTOP)
-    os.kill(installation.pid_of("notify"), signal.SIGKILL)
-    away = httpx.get(f"{address}/notify/v1/messages")
-    assert away.status_code == 503
-    assert away.headers["content-type"] == "application/problem+json"
 
 
 def postgres(installation: Installation) -> "psycopg.Connection[tuple[object, ...]]":
@@ -253,3 +259,14 @@ def postgres(installation: Installation) -> "psycopg.Connection[tuple[object, ..
     return psycopg.connect(
         host="127.0.0.1", port=port, dbname="grid", user="grid_owner", password=word, autocommit=True
     )
+
+
+async def test_a_service_that_is_away_is_said_to_be_away_and_malformed_headers_cost_nothing_more() -> None:
+    app = make_app({"notify": ports.free()[0]})
+    transport = httpx.ASGITransport(app=app)
+    async with app.router.lifespan_context(app), httpx.AsyncClient(transport=transport, base_url="http://city") as http:
+        away = await http.get("/notify/v1/messages")
+        assert (away.status_code, away.headers["content-type"]) == (503, "application/problem+json")
+        assert away.headers["retry-after"] == "2"
+        assert (await http.get("/readyz")).status_code == 503
+        assert (await http.get("/notify/v1/messages", headers={"X-Odd": "\x01"})).status_code == 400

@@ -53,7 +53,12 @@ def up(home: Home) -> int:
             start_new_session=True,
             env={**os.environ, "BAIYANG_COMMAND": "up"},
         )
-    return follow(home, child, say)
+    try:
+        return follow(home, child, say)
+    except KeyboardInterrupt:
+        child.terminate()
+        child.wait()
+        return 130
 
 
 def down(home: Home) -> int:
