@@ -39,6 +39,7 @@ GUARDS: dict[str, list[list[str]]] = {
     "imports": [["lint-imports", "--no-cache"]],
     "undeclared": [undeclared(folder) for folder in PACKAGES],
     "contracts": [["python", "-m", "contracts", "check"]],
+    "openapi": [["python", "-m", "tests.architecture.openapi", "check"]],
 }
 
 

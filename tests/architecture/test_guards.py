@@ -114,6 +114,12 @@ def test_contracts_fail_on_a_schema_that_is_not_as_generated(tree: Path) -> None
     assert schema.name in run("contracts", tree)
 
 
+def test_openapi_fails_on_a_document_that_is_not_as_the_routes(tree: Path) -> None:
+    document = tree / "docs/openapi/grid.json"
+    document.write_text(document.read_text().replace("/grid/v1/tiers", "/grid/v1/levels"))
+    assert "grid.json: differs from the routes" in run("openapi", tree)
+
+
 def test_a_command_with_no_fault_to_find_is_content(tree: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(GUARDS, "lint", [["ruff", "check", "--no-cache", "shared/contracts/contracts/envelope.py"]])
     assert guards.main(["lint"]) == 0

@@ -1,0 +1,218 @@
+"""For each API a story in which every operation is called once as it is meant, by who may, and answers well."""
+
+import asyncio
+from collections.abc import Callable
+from typing import Any
+
+from kit.clock import DrivenClock
+from kit.db import Database, UnitOfWork
+from kit.kafka.taking import take
+from kit.testing.servers import NOW
+from sqlalchemy import text
+
+from tests.contracts.services import book_of
+from tests.contracts.stories import Home, batches_of, read
+from tests.system.callers import CITY_DISPATCHER, CLERK, DISPATCHER, NOBODY, OPERATOR, RESIDENT, Caller
+
+#: Places and posts of the examples.
+BUILDING = "LJ-HZ-BY-3-12"
+COMMUNITY = "LJ-HZ-BY"
+
+
+def as_role(service: str, url: str, role: str, work: Callable[[UnitOfWork], object]) -> None:
+    async def run() -> None:
+        database = Database(url, role=f"{service}_{role}", clock=DrivenClock(NOW))
+        try:
+            await database.run_everywhere(work)
+        finally:
+            await database.close()
+
+    asyncio.run(run())
+
+
+def feed(service: str, url: str, home: Home, *, topics: Callable[[str], bool]) -> None:
+    """What the service's consumer has taken: the examples of these topics, committed."""
+    book = book_of(service)
+
+    def work(uow: UnitOfWork) -> None:
+        for batch in batches_of(book):
+            if topics(batch[0].topic):
+                take(uow, service, [read(book, home.fit(record)) for record in batch])
+
+    as_role(service, url, "consumer", work)
+
+
+def routing(api: Caller) -> None:
+    mine = api.call("GET /routing/v1/worklist", CLERK)["items"]
+    first = next(case for case in mine if case["category"] == "administrative.relief")["case_id"]
+    version = api.call("GET /routing/v1/cases/{case_id}", CLERK, case_id=first)["version"]
+    for step, body in (
+        ("starts", None),
+        ("answers", {"outcome": "solved", "answer": "证明已开好，请到一号窗口领取。"}),
+        ("handovers", {"means": "collected"}),
+        ("closings", None),
+    ):
+        name = f"POST /routing/v1/cases/{{case_id}}/{step}"
+        version = api.call(name, CLERK, case_id=first, version=version, body=body)["version"]
+    waiting = api.call("GET /routing/v1/queue", DISPATCHER)["items"]
+    unsorted = next(case for case in waiting if case["queue"] == "unsorted")
+    put_right = {"place_id": unsorted["place_id"], "category": "municipal.property"}
+    name = "POST /routing/v1/cases/{case_id}/acceptances"
+    api.call(name, DISPATCHER, case_id=unsorted["case_id"], version=unsorted["version"], body=put_right)
+    api.call("GET /routing/v1/cases", CITY_DISPATCHER)
+    api.call("GET /routing/v1/cases/{case_id}/entries", DISPATCHER, case_id=first)
+    api.call("GET /routing/v1/deadlines", CITY_DISPATCHER)
+    api.call("GET /routing/v1/categories", NOBODY)
+    tree = {
+        "rows": [{"line": 2, "names": ["市政设施", "路灯照明", "路灯不亮"]}],
+        "bindings": {"市政设施": {"kind": "municipal", "remit": "district"}},
+    }
+    api.call("PUT /routing/v1/categories", OPERATOR, body=tree)
+
+
+def intake(api: Caller) -> str:
+    """The id of the first appeal taken."""
+    outsider = {"kind": "outsider", "name": "何田", "means": "sandbox", "address": "author-11"}
+    asked = {"channel": "window", "words": "我家门前的路灯坏了三天。", "who": outsider, "place": BUILDING}
+    receipt = api.call("POST /intake/v1/appeals", CLERK, body=asked)
+    appeal = receipt["appeal_id"]
+    own = {"channel": "web", "words": "小区停水。", "who": {"kind": "outsider", "means": "none"}, "address": "白杨社区"}
+    api.call("POST /intake/v1/appeals", RESIDENT, body=own)
+    author = {**outsider, "origin": "he.tian"}
+    imported = {**asked, "channel": "web", "who": author, "source": "open-data", "external_id": "A-17"}
+    for _ in range(2):
+        api.call("POST /intake/v1/appeals", OPERATOR, body=imported)
+    api.call("GET /intake/v1/appeals", CLERK)
+    version = api.call("GET /intake/v1/appeals/{appeal_id}", CLERK, appeal_id=appeal)["version"]
+    corrected = api.call(
+        "POST /intake/v1/appeals/{appeal_id}/corrections",
+        CLERK,
+        appeal_id=appeal,
+        version=version,
+        body={"place": COMMUNITY, "category": "municipal.street_lights"},
+    )
+    api.call(
+        "POST /intake/v1/appeals/{appeal_id}/withdrawals",
+        CLERK,
+        appeal_id=appeal,
+        version=corrected["version"],
+        body={},
+    )
+    api.call("POST /intake/v1/placings", CLERK, body={"address": "白杨社区12号楼"})
+    api.call("GET /intake/v1/copies", OPERATOR)
+    api.call("GET /intake/v1/progress/{code}", None, code=receipt["query_code"])
+    return str(appeal)
+
+
+def notify(api: Caller, fail_one: Callable[[], str]) -> None:
+    item = api.call("GET /notify/v1/inbox", CLERK)["items"][0]
+    api.call("POST /notify/v1/inbox/{item_id}/readings", CLERK, item_id=item["item_id"])
+    assert api.call("GET /notify/v1/messages", DISPATCHER, query={"case": item["case_id"]})["items"]
+    failed = fail_one()
+    assert api.call("GET /notify/v1/messages/troubled", OPERATOR)["items"]
+    api.call("POST /notify/v1/messages/{message_id}/retries", OPERATOR, message_id=failed)
+
+
+def grid(api: Caller) -> None:
+    places, offices, posts = "POST /grid/v1/places", "POST /grid/v1/offices", "POST /grid/v1/posts"
+    city = api.call(places, OPERATOR, body={"code": "LJ", "name": "临江市", "tier": "city"})
+    district = api.call(places, OPERATOR, body={"code": "LJ-HZ", "name": "海州区", "tier": "district", "parent": "LJ"})
+    for code in ("LJ-HZ-BY", "LJ-HZ-XH", "LJ-HZ-ZZ"):
+        api.call(places, OPERATOR, body={"code": code, "name": f"{code}社区", "tier": "community", "parent": "LJ-HZ"})
+    api.call("GET /grid/v1/tiers", RESIDENT)
+    api.call("POST /grid/v1/tiers", OPERATOR, body=_tier("block", 65))
+    api.call("GET /grid/v1/places", RESIDENT, query={"under": "LJ"})
+    _change_places(api, district)
+    _staff(api, posts, city)
+    office = api.call(offices, OPERATOR, body={"code": "LJ-SW", "name": "市水务局", "kind": "bureau", "place": "LJ"})
+    api.call("GET /grid/v1/offices", RESIDENT)
+    api.call("GET /grid/v1/offices/{office_id}", RESIDENT, office_id=office["id"])
+    name = "PATCH /grid/v1/offices/{office_id}"
+    api.call(name, OPERATOR, office_id=office["id"], version=office["version"], body={"matters": ["municipal.water"]})
+    api.call("GET /grid/v1/organisations", CITY_DISPATCHER)
+    api.call("GET /grid/v1/households", CITY_DISPATCHER, query={"under": "LJ-HZ-BY"})
+    _import(api)
+    api.call("DELETE /grid/v1/holders/{subject}", OPERATOR, subject="li.na")
+
+
+def _tier(name: str, rank: int) -> dict[str, Any]:
+    return {"name": name, "rank": rank, "label_zh": "院落", "label_en": "Courtyard"}
+
+
+def _change_places(api: Caller, district: dict[str, Any]) -> None:
+    of = "/grid/v1/places/{place_id}"
+    street = api.call(
+        "POST /grid/v1/places", OPERATOR, body={"code": "LJ-QT", "name": "青塘镇", "tier": "district", "parent": "LJ"}
+    )
+    renamed = api.call(
+        f"PATCH {of}", OPERATOR, place_id=street["id"], version=street["version"], body={"name": "青塘街道"}
+    )
+    name = "GET /grid/v1/places/{place}"
+    moved, merged, retired = (api.call(name, RESIDENT, place=f"LJ-HZ-{c}") for c in ("XH", "BY", "ZZ"))
+    moved = api.call(f"POST {of}/moves", OPERATOR, place_id=moved["id"], version=moved["version"], body={"to": "LJ-QT"})
+    api.call(
+        f"POST {of}/mergers", OPERATOR, place_id=moved["id"], version=moved["version"], body={"into": merged["id"]}
+    )
+    api.call(f"POST {of}/retirements", OPERATOR, place_id=retired["id"], version=retired["version"], body={})
+    api.call("GET /grid/v1/places/{place}/entries", RESIDENT, place=renamed["id"])
+    api.remember({"place_id": district["id"]})
+
+
+def _staff(api: Caller, posts: str, city: dict[str, Any]) -> None:
+    of = "/grid/v1/posts/{post_id}"
+    made = [
+        api.call(posts, OPERATOR, body={"code": f"LJ-{duty}", "title": "岗位", "duty": duty, "place": city["id"]})
+        for duty in ("dispatcher", "supervisor", "legal")
+    ]
+    first, second, third = made
+    held = _hold(api, first, "he.jian", "何健")
+    stood = api.call(
+        f"POST {of}/stand-ins",
+        OPERATOR,
+        post_id=first["id"],
+        version=held["version"],
+        body={"subject": "li.na", "name": "李娜", "since": "2027-01-01T00:00:00+08:00"},
+    )
+    term = next(holding for holding in stood["holdings"] if holding["stand_in"])
+    name = f"POST {of}/holdings/{{holding_id}}/endings"
+    end = {"until": "2027-02-01T00:00:00+08:00"}
+    api.call(name, OPERATOR, post_id=first["id"], holding_id=term["id"], version=stood["version"], body=end)
+    api.call(f"PATCH {of}", OPERATOR, post_id=second["id"], version=second["version"], body={"title": "督办员"})
+    api.call(f"POST {of}/retirements", OPERATOR, post_id=third["id"], version=third["version"])
+    api.call("GET /grid/v1/posts", RESIDENT)
+    api.call(f"GET {of}", RESIDENT, post_id=first["id"])
+    api.call("GET /grid/v1/vacancies", OPERATOR)
+    api.call("GET /grid/v1/answerers", RESIDENT, query={"place": "LJ-HZ-BY", "duty": "dispatcher"})
+    api.call("GET /grid/v1/places/{place}/register", CITY_DISPATCHER, place="LJ-HZ-BY")
+
+
+def _hold(api: Caller, post: dict[str, Any], subject: str, name: str) -> Any:
+    body = {"subject": subject, "name": name, "means": "sandbox", "address": subject}
+    operation = "POST /grid/v1/posts/{post_id}/holdings"
+    return api.call(operation, OPERATOR, post_id=post["id"], version=post["version"], body=body)
+
+
+def _import(api: Caller) -> None:
+    files = {
+        "places": "code,name,tier,parent\nLJ-DQ,东桥区,district,LJ\n",
+        "offices": "code,name,kind,place\nLJ-RQ,市燃气处,bureau,LJ\n",
+        "posts": "code,title,duty,place\nLJ-DQ-D,东桥区派单员,dispatcher,LJ-DQ\n",
+        "holders": "post,subject,name\nLJ-DQ-D,sun.yue,孙悦\n",
+    }
+    for kind, rows in files.items():
+        api.call(f"POST /grid/v1/imports/{kind}", OPERATOR, body=rows.encode(), media_type="text/csv")
+
+
+def fail_a_message(url: str) -> str:
+    """As a provider that refuses it for good would leave it."""
+    found: list[str] = []
+
+    def work(uow: UnitOfWork) -> None:
+        statement = text(
+            "update message set state = 'failed', reason = 'refused', due_at = null where message_id ="
+            " (select message_id from message where state = 'queued' limit 1) returning message_id"
+        )
+        found.append(str(uow.execute(statement).scalar_one()))
+
+    as_role("notify", url, "clock", work)
+    return found[0]
