@@ -21,6 +21,7 @@ from kit.numbers import new_query_code
 from kit.testing.servers import NOW
 from kit.testing.tokens import Identity
 from network.consumers import copy_post
+from pydantic import SecretStr
 from sqlalchemy import text
 
 from tests.conftest import AsyncDatabase
@@ -98,8 +99,8 @@ async def desk(async_database: AsyncDatabase, identity: Identity) -> AsyncIterat
     database = async_database("intake", "api", clock=clock)
     settings = Settings(
         database_url="postgresql+asyncpg://{role}@unused/intake",
-        service_keys=new_key("s1"),
-        transport_keys=new_key("t1"),
+        service_keys=SecretStr(new_key("s1")),
+        transport_keys=SecretStr(new_key("t1")),
         oidc_issuer=identity.issuer,
         oidc_jwks_url=identity.jwks_url,
     )

@@ -148,7 +148,12 @@ def test_a_city_that_is_named_keeps_others_out(
     uow_of: UnitOfWorkOf, consumer: RolledBackUnitOfWork, station: Station
 ) -> None:
     other = id_of("other")
-    copy_place(consumer, make_place("HZ", place_id=other, code="OT", name="青山市", path=f"/{other.hex}/"))
+    copy_place(
+        consumer,
+        make_place("HZ").model_copy(
+            update={"place_id": other, "code": "OT", "name": "青山市", "path": f"/{other.hex}/"}
+        ),
+    )
     station.refresh(consumer)
     uow = uow_of("intake", person=OPERATOR_PERSON)
     assert receive(uow, station, title="石桥街道停水", city="OT").place_id == other
