@@ -137,6 +137,20 @@ async def test_a_resident_reads_the_code_and_the_promise_in_their_language(stati
     assert await station.states() == ["sent"]
 
 
+async def test_what_is_due_together_is_told_in_the_order_of_the_cases_steps(station: Station) -> None:
+    await station.meets()
+    case_id = uuid4()
+    kinds = [CaseAcceptedV1, CaseAnsweredV1, CaseClosedV1]
+    for version in (5, 4, 2):
+        kind = kinds[(2, 4, 5).index(version)]
+        await station.hears(make_event(kind, case_id=case_id, version=version, parties=[make_party()]))
+    await station.sends()
+    rows = await station.rows(
+        "select m.case_version from sandbox_message s join message m using (message_id) order by sandbox_id"
+    )
+    assert [row.case_version for row in rows] == [2, 4, 5]
+
+
 async def test_the_same_step_again_owes_nothing_more(station: Station) -> None:
     await station.meets()
     event = make_event(CaseClosedV1, handler=make_handler("wang.min"))

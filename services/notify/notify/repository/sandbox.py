@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from kit.crypto import KeyRing
@@ -26,17 +26,20 @@ class SandboxMessage:
 
 
 def add_sandbox_messages(uow: UnitOfWork, keys: KeyRing, letters: Sequence[Letter]) -> None:
-    """As a provider with idempotency keys does: what it has had before, it takes and does not send again."""
+    """As a provider with idempotency keys does: what it has had before, it takes and does not send again.
+
+    Ids grow in the order given, though it all happens at one instant.
+    """
     rows = [
         {
-            "sandbox_id": new_id(uow.now),
+            "sandbox_id": new_id(uow.now + timedelta(milliseconds=place)),
             "idempotency_key": letter.key,
             "message_id": letter.message_id,
             "address": keys.seal(letter.address.encode(), _bound("address", letter.key)),
             "text": keys.seal(letter.text.encode(), _bound("text", letter.key)),
             "received_at": uow.now,
         }
-        for letter in letters
+        for place, letter in enumerate(letters)
     ]
     if rows:
         once = upsert(sandbox_message).on_conflict_do_nothing(index_elements=[sandbox_message.c.idempotency_key])

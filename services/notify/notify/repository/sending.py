@@ -32,6 +32,8 @@ class Claimed:
     """A message that this clock holds until its lease ends, with what it takes to send it."""
 
     message_id: UUID
+    case_id: UUID
+    case_version: int
     claim: int
     turn: int
     attempts: int

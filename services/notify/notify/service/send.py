@@ -49,6 +49,8 @@ def claim_due(
 ) -> tuple[int, list[Sending]]:
     """Claim what is due: how many rows were taken up, and those of them that are to be sent."""
     claimed = repository.claim_due(uow, limit=limit, lease=lease)
+    # What is due together goes out in the order of the case's steps: nobody reads of an answer before the acceptance.
+    claimed.sort(key=lambda c: (c.case_id, c.case_version))
     prepared = [(c, *_prepare(office, ways, c)) for c in claimed]
     repository.prepare(uow, [p for _, p, _ in prepared if p.settled is None])
     ended = {(p.message_id, p.claim): p.settled for _, p, _ in prepared if p.settled is not None}
