@@ -59,14 +59,14 @@ def test_a_field_opens_only_in_its_own_table_column_and_row(plain: str) -> None:
     key, row = DataKey.new(), uuid4()
     sealed = crypto.encrypt_field(key, plain, table="person", column="name", row=row)
     assert crypto.decrypt_field(key, sealed, table="person", column="name", row=row) == plain
-    for elsewhere in (
-        {"table": "contact", "column": "name", "row": row},
-        {"table": "person", "column": "address", "row": row},
-        {"table": "person", "column": "name", "row": uuid4()},
-        {"table": "personname", "column": "", "row": row},
+    for table, column, other in (
+        ("contact", "name", row),
+        ("person", "address", row),
+        ("person", "name", uuid4()),
+        ("personname", "", row),
     ):
         with pytest.raises(CannotOpen):
-            crypto.decrypt_field(key, sealed, **elsewhere)
+            crypto.decrypt_field(key, sealed, table=table, column=column, row=other)
 
 
 def test_a_field_says_which_data_key_sealed_it() -> None:

@@ -234,7 +234,10 @@ class TestIdempotency:
         answer = await client.post(
             NOTES,
             json=note_at(),
-            headers={**clerk_a, "Idempotency-Key": key.encode("latin-1")},  # type: ignore[dict-item]
+            headers=[
+                (b"Idempotency-Key", key.encode("latin-1")),
+                *((k.encode(), v.encode()) for k, v in clerk_a.items()),
+            ],
         )
         assert (answer.status_code, answer.json()["code"]) == (422, "malformed_idempotency_key")
 

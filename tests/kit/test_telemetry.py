@@ -1,6 +1,5 @@
 from collections.abc import Iterator
 from typing import Any
-from uuid import uuid4
 
 import pytest
 from fastapi import FastAPI
@@ -79,9 +78,9 @@ async def test_spans_tell_nothing_of_people(
 ) -> None:
     @traced.get("/twice")
     async def twice(door: Door) -> Any:
-        """PostgreSQL's error for the second row repeats the words of the first."""
-        rows = [{"id": uuid4(), "place": A, "words": "marker-detail"} for _ in range(2)]
-        return await door(lambda uow: uow.execute(text("insert into note values (:id, :place, :words)"), rows))
+        """PostgreSQL's error for the second row repeats the first one's key, on a table without a policy."""
+        row = "insert into idempotency values ('x', 'x', :key, '', 201, '', '{}', now())"
+        return await door(lambda uow: uow.execute(text(row), [{"key": "marker-detail"}] * 2))
 
     async with client_of(traced) as client:
         words = {"place": A, "words": "marker-words"}
