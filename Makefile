@@ -46,6 +46,7 @@ fmt: $(READY) ## put the files into shape
 	@.venv/bin/ruff format .
 	@.venv/bin/ruff check --fix .
 	@$(PYTHON) -m contracts write
+	@$(PYTHON) -m tests.architecture.openapi write
 
 chaos: $(READY) $(TOOLS) ## kill each process in turn during the main job
 	@$(PYTHON) -m pytest tests/system/test_main_job.py $(ARGS)
