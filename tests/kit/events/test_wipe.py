@@ -52,9 +52,7 @@ def by_key(effects: list[tuple[str, int, str]]) -> dict[str, list[int]]:
     return {key: [v for k, v, _ in effects if k == key] for key, _, _ in effects}
 
 
-async def test_a_wiped_cluster_loses_and_doubles_nothing_and_keeps_the_order(
-    real_alone: Any, own_node: Any
-) -> None:
+async def test_a_wiped_cluster_loses_and_doubles_nothing_and_keeps_the_order(real_alone: Any, own_node: Any) -> None:
     keys = [uuid4() for _ in range(8)]
     relay = real_alone.make_relay("intake", lease=LEASE, check_topics_every=CHECK, window_size=5)
     consumers = real_alone.consumers = real_alone.make_consumers(take_withdrawal, batch=5)
@@ -78,8 +76,11 @@ async def test_a_wiped_cluster_loses_and_doubles_nothing_and_keeps_the_order(
         async def all_are_taken() -> bool:
             return len(await real_alone.effects()) >= 200
 
+        async def nothing_is_left() -> bool:
+            return await real_alone._is_sent() and await consumers.behind() == 0
+
         await until(all_are_taken, "all events have taken effect", patience=90)
-        await real_alone.settle()
+        await until(nothing_is_left, "what is sent again has been read again")
         assert relay.check().alive
         assert consumers.check().alive
     assert by_key(await real_alone.effects()) == {str(key): list(range(1, 26)) for key in keys}

@@ -82,6 +82,10 @@ class Consumers:
     def check(self) -> Health:
         return self._watch.check()
 
+    async def behind(self) -> int:
+        """How many records of this replica's partitions it has not been handed yet."""
+        return await self._watch.behind()
+
     async def _start(self) -> None:
         attempt = 0
         while not self._stopping.is_set():
@@ -114,6 +118,8 @@ class Consumers:
             security.pop("bootstrap_servers"),
             ack_policy=AckPolicy.NACK_ON_ERROR,
             allow_auto_create_topics=False,
+            # Else a topic that is laid after its consumer has started is not found for five minutes.
+            metadata_max_age_ms=5_000,
             graceful_timeout=self._graceful_timeout.total_seconds(),
             client_id=f"{self.service}-consumer",
             logger=log,

@@ -75,6 +75,9 @@ class Watch:
         for topic, (lag, _) in lags.items():
             metrics.LAG.labels(topic).set(lag)
 
+    async def behind(self) -> int:
+        return sum([(await self._lag(s.consumer))[0] for s in self._subscribers.values() if s.consumer])
+
     async def _lag(self, consumer: Any) -> tuple[int, list[str]]:
         partitions = sorted(consumer.assignment())
         if not partitions:

@@ -239,3 +239,7 @@ async def _close(producer: AIOKafkaProducer) -> None:
             await producer.stop()
     except Exception as error:  # noqa: BLE001  # it is being thrown away
         log.debug("relay.close_failed", extra={"error": type(error).__name__})
+        sender = producer._sender.sender_task  # noqa: SLF001  # else it goes on trying for ever, with its sockets
+        if sender is not None:
+            sender.cancel()
+        await producer.client.close()
