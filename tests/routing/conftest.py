@@ -14,6 +14,7 @@ from kit.auth import Post as HeldPost
 from kit.db import UnitOfWork
 from kit.testing.servers import NOW, RolledBackUnitOfWork
 from network import consumers as network
+from sqlalchemy import event
 
 from tests.conftest import UnitOfWorkOf
 
@@ -149,3 +150,19 @@ def make_person(subject: str) -> Person:
 
 def local(text: str) -> datetime:
     return datetime.fromisoformat(text + "+08:00")
+
+
+def statements_of(uow: RolledBackUnitOfWork, run: Callable[[], object]) -> list[tuple[str, Any]]:
+    """What ``run`` sends to the database, with its parameters."""
+    sent: list[tuple[str, Any]] = []
+
+    def note(_connection: Any, _cursor: Any, statement: str, parameters: Any, *_: Any) -> None:
+        sent.append((statement, parameters))
+
+    uow.enter()
+    event.listen(uow.connection, "before_cursor_execute", note)
+    try:
+        run()
+    finally:
+        event.remove(uow.connection, "before_cursor_execute", note)
+    return sent

@@ -11,6 +11,7 @@ from kit.clock import DrivenClock
 from kit.db import UnitOfWork
 from kit.testing.servers import NOW
 from kit.testing.tokens import Identity
+from pydantic import SecretStr
 from routing.app import make_app
 from routing.service import opening
 from routing.settings import Settings
@@ -69,7 +70,7 @@ async def desk(async_database: AsyncDatabase, identity: Identity) -> AsyncIterat
     database = async_database("routing", "api", clock=clock)
     settings = Settings(
         database_url="postgresql+asyncpg://{role}@unused/routing",
-        service_keys=KEYS,
+        service_keys=SecretStr(KEYS),
         oidc_issuer=identity.issuer,
         oidc_jwks_url=identity.jwks_url,
     )

@@ -14,11 +14,11 @@ from routing import models
 from routing.domain.case import Case
 from routing.repository import cases
 from routing.service import opening
-from sqlalchemy import Connection, event, text
+from sqlalchemy import Connection, text
 from sqlalchemy.exc import ProgrammingError
 
 from tests.conftest import UnitOfWorkOf
-from tests.routing.conftest import City, lay_city, make_appeal
+from tests.routing.conftest import City, lay_city, make_appeal, statements_of
 
 KEPT_APART = ("cases", "case_appeal", "case_entry", "deadline", "case_grant")
 POLICY = ("category", "rule_set", "rule", "calendar", "calendar_year", "calendar_day")
@@ -202,17 +202,7 @@ def crowd(superuser: Connection) -> dict[str, Any]:
 
 def explained(uow: RolledBackUnitOfWork, run: Callable[[], object]) -> list[dict[str, Any]]:
     """The plans, executed, of the statements that ``run`` sends."""
-    sent: list[tuple[str, Any]] = []
-
-    def note(_c: Any, _cursor: Any, statement: str, parameters: Any, *_: Any) -> None:
-        sent.append((statement, parameters))
-
-    uow.enter()
-    event.listen(uow.connection, "before_cursor_execute", note)
-    try:
-        run()
-    finally:
-        event.remove(uow.connection, "before_cursor_execute", note)
+    sent = statements_of(uow, run)
     plans = []
     for statement, parameters in sent:
         found = uow.connection.exec_driver_sql(f"explain (analyze, buffers, format json) {statement}", parameters)

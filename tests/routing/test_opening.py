@@ -19,7 +19,7 @@ from routing.repository import cases
 from routing.service import notices, opening
 from sqlalchemy import text
 
-from tests.routing.conftest import City, local, make_appeal, make_post, put_post, subject_of
+from tests.routing.conftest import City, local, make_appeal, make_post, put_post, statements_of, subject_of
 
 
 def open_one(uow: RolledBackUnitOfWork, city: City, place: str | None = "area", **overrides: Any) -> Case:
@@ -221,14 +221,8 @@ def test_an_appeal_of_a_place_that_has_not_come_waits_for_it(uow: RolledBackUnit
 
 def test_many_appeals_cost_as_many_statements_as_one(uow: RolledBackUnitOfWork, city: City) -> None:
     def statements(count: int) -> int:
-        seen: list[object] = []
-        plain = uow.connection.execute
-        uow.connection.execute = lambda *args: (seen.append(args), plain(*args))[1]  # type: ignore[assignment,method-assign]
-        try:
-            opening.open_cases(uow, [make_appeal(city) for _ in range(count)])
-        finally:
-            uow.connection.execute = plain  # type: ignore[method-assign]
-        return len(seen)
+        received = [make_appeal(city) for _ in range(count)]
+        return len(statements_of(uow, lambda: opening.open_cases(uow, received)))
 
     assert statements(20) == statements(1)
 
