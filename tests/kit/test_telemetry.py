@@ -76,11 +76,11 @@ async def test_a_request_and_its_statements_are_one_trace_that_continues_the_cal
 async def test_spans_tell_nothing_of_people(
     traced: FastAPI, collector: Collector, provider: TracerProvider, clerk_a: dict[str, str]
 ) -> None:
-    @traced.get("/twice")
-    async def twice(door: Door) -> Any:
-        """PostgreSQL's error for the second row repeats the first one's key, on a table without a policy."""
-        row = "insert into idempotency values ('x', 'x', :key, '', 201, '', '{}', now())"
-        return await door(lambda uow: uow.execute(text(row), [{"key": "marker-detail"}] * 2))
+    @traced.get("/cast")
+    async def cast(door: Door) -> Any:
+        """PostgreSQL's message repeats the value that is no UUID."""
+        wrong = text("select cast(cast(:value as text) as uuid)")
+        return await door(lambda uow: uow.execute(wrong, {"value": "marker-detail"}))
 
     async with client_of(traced) as client:
         words = {"place": A, "words": "marker-words"}
@@ -88,7 +88,7 @@ async def test_spans_tell_nothing_of_people(
         await client.get("/scratch/v1/open/marker-code")
         await client.get("/scratch/v1/defects", headers=clerk_a)
         await client.get("/marker-nowhere")
-        await client.get("/twice", headers=clerk_a)
+        await client.get("/cast", headers=clerk_a)
     provider.force_flush()
     collector.wait_for(lambda spans: sum(span.kind == SERVER for span in spans) == 5)
     assert all(b"marker" not in raw for raw in collector.raw)

@@ -50,7 +50,7 @@ def new_provider(*, service: str, endpoint: str) -> TracerProvider:
 
 
 class WithoutWords(SpanExporter):
-    """Leaves out what errors say, which may repeat a value: PostgreSQL's detail names the row that was there."""
+    """Leaves out what errors say, which may repeat a value: PostgreSQL names the text that is no number."""
 
     def __init__(self, exporter: SpanExporter) -> None:
         self._exporter = exporter
