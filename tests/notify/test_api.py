@@ -11,7 +11,7 @@ from contracts.intake import Means
 from contracts.routing import CaseAnsweredV1, CaseAssignedV1, CaseClosedV1
 from kit.auth import AUDITOR, OPERATOR, Post
 from kit.clock import DrivenClock
-from kit.crypto import new_key
+from kit.crypto import new_key, seal_for_transport
 from kit.db import Database
 from kit.testing.tokens import Identity, People, make_person
 from notify.app import make_app, office_of, providers_of
@@ -19,6 +19,7 @@ from notify.clock import Sender
 from notify.service import contacts
 from notify.service.tell import tell
 from notify.settings import Settings
+from pydantic import SecretStr
 
 from tests.conftest import AsyncDatabase
 from tests.notify import factories
@@ -65,7 +66,7 @@ class Desk:
 
     async def hears(self, *events: Any, means: Means = Means.SANDBOX) -> None:
         office = office_of(self.settings)
-        sealed = factories.seal_for_transport(
+        sealed = seal_for_transport(
             office.transport, factories.make_reach(means=means, address="sandbox:li <b>"), key=LI
         )
 
@@ -89,8 +90,8 @@ async def open_desk(async_database: AsyncDatabase, identity: Identity, *, sandbo
     roles = {role: async_database("notify", role, clock=clock) for role in ("api", "consumer", "clock")}
     settings = Settings(
         database_url="postgresql+asyncpg://{role}@unused/notify",
-        service_keys=new_key("k1"),
-        transport_keys=new_key("t1"),
+        service_keys=SecretStr(new_key("k1")),
+        transport_keys=SecretStr(new_key("t1")),
         oidc_issuer=identity.issuer,
         oidc_jwks_url=identity.jwks_url,
         sandbox=sandbox,
@@ -173,7 +174,7 @@ async def test_a_cursor_of_another_list_is_refused(desk: Desk) -> None:
 async def failed_message(desk: Desk) -> str:
     """One to a resident without an address."""
     office = office_of(desk.settings)
-    sealed = factories.seal_for_transport(office.transport, factories.make_reach(address=None), key=LI)
+    sealed = seal_for_transport(office.transport, factories.make_reach(address=None), key=LI)
 
     def work(uow: Any) -> None:
         contacts.keep_contact(uow, office, LI, sealed, topic="intake.contact.v1", subject=None, version=1)

@@ -4,6 +4,7 @@ import asyncio
 import json
 from collections.abc import Callable
 from datetime import timedelta
+from typing import Any
 from uuid import UUID
 
 import httpx
@@ -14,7 +15,7 @@ from notify.providers.http_sms import Gateway, HttpSms
 LETTER = Letter(message_id=UUID(int=7), key=str(UUID(int=7)), address="+8613800000000", text="您的诉求已受理。")
 
 
-def deliver(answer: Callable[[httpx.Request], httpx.Response], **overrides: object) -> Outcome:
+def deliver(answer: Callable[[httpx.Request], httpx.Response], **overrides: Any) -> Outcome:
     async def call() -> Outcome:
         gateway = Gateway(**{"url": "https://sms.example/v2/messages", "token": "s3cret", **overrides})
         provider = HttpSms(gateway, transport=httpx.MockTransport(answer))
@@ -59,7 +60,7 @@ def test_each_status_is_taken_for_what_it_says(status: int, result: Result) -> N
     ],
 )
 def test_a_call_without_an_answer_is_uncertain_unless_it_never_connected(
-    error: type[httpx.HTTPError], result: Result
+    error: type[httpx.RequestError], result: Result
 ) -> None:
     def fail(request: httpx.Request) -> httpx.Response:
         raise error("no", request=request)

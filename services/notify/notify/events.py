@@ -4,7 +4,7 @@ from datetime import datetime
 
 from contracts.notify import MessageFailedV1
 
-from notify.repository import Finished
+from notify.domain.sending import Finished
 
 
 def message_failed(message: Finished, *, at: datetime) -> MessageFailedV1:

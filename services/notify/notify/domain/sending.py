@@ -75,6 +75,21 @@ class Settled:
     ref: str | None = None
 
 
+@dataclass(frozen=True)
+class Finished:
+    """A message as a settlement left it."""
+
+    message_id: UUID
+    case_id: UUID
+    appeal_id: UUID | None
+    template: str
+    means: str
+    state: State
+    reason: str | None
+    version: int
+    traceparent: str | None
+
+
 def settle(outcome: Outcome, *, attempts: int, is_idempotent: bool, now: datetime) -> Settled:
     """A call without a clear answer is repeated only where the provider tells a repetition from a new message."""
     if outcome.result is Result.ACCEPTED:

@@ -14,12 +14,11 @@ from notify.repository.reading import (
     take_up_again,
 )
 from notify.repository.sandbox import SandboxMessage, add_sandbox_messages, list_sandbox
-from notify.repository.sending import Claimed, Finished, Prepared, claim_due, mark_called, prepare, settle
+from notify.repository.sending import Claimed, Prepared, claim_due, mark_called, prepare, settle
 
 __all__ = [
     "Claimed",
     "Contact",
-    "Finished",
     "InboxItem",
     "Message",
     "Prepared",

@@ -23,7 +23,7 @@ from sqlalchemy import (
     values,
 )
 
-from notify.domain.sending import Settled, State
+from notify.domain.sending import Finished, Settled, State
 from notify.models import contact, message
 
 
@@ -56,21 +56,6 @@ class Prepared:
     provider: str | None = None
     sent_to: str | None = None
     settled: Settled | None = None
-
-
-@dataclass(frozen=True)
-class Finished:
-    """A message as a settlement left it."""
-
-    message_id: UUID
-    case_id: UUID
-    appeal_id: UUID | None
-    template: str
-    means: str
-    state: State
-    reason: str | None
-    version: int
-    traceparent: str | None
 
 
 def claim_due(uow: UnitOfWork, *, limit: int, lease: timedelta) -> list[Claimed]:

@@ -16,8 +16,8 @@ from kit.db import UnitOfWork
 from opentelemetry import context, propagate
 
 from notify import events, repository
-from notify.domain.sending import Letter, Outcome, Settled, State, key_of, settle
-from notify.repository import Claimed, Contact, Finished, Prepared
+from notify.domain.sending import Finished, Letter, Outcome, Settled, State, key_of, settle
+from notify.repository import Claimed, Contact, Prepared
 from notify.service.contacts import reach_of
 from notify.service.office import Office
 
