@@ -299,6 +299,9 @@ class Asked(BaseModel):
     partial: bool = Query(default=False, description="Take the good rows though others are bad.")
 
 
+#: Files are larger than other bodies.
+LARGER_BODIES = {"/grid/v1/imports/": spreadsheets.MAX_BYTES}
+
 How_ = Annotated[Asked, Query()]
 
 

@@ -17,7 +17,14 @@ SERVICE = "grid"
 
 def create_app(settings: Settings, database: Database, *, people: PeopleFinder = find_person) -> FastAPI:
     app = FastAPI(title="Baiyang grid", version="1", description="Places, posts and who holds them.")
-    service_defaults(app, service=SERVICE, settings=settings, database=database, people=people)
+    service_defaults(
+        app,
+        service=SERVICE,
+        settings=settings,
+        database=database,
+        people=people,
+        larger_bodies=routes.LARGER_BODIES,
+    )
     app.state.keys = Keys(settings.service_ring, settings.transport_ring)
     app.state.zone = settings.city_zone
     app.add_exception_handler(RowsRefused, routes.rows_refused)

@@ -1,6 +1,7 @@
 """What every service's HTTP application has, so that its own app.py stays short."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 
 from fastapi import FastAPI
 
@@ -26,10 +27,12 @@ def service_defaults(
     database: Database,
     people: PeopleFinder,
     components: Sequence[Component] = (),
+    larger_bodies: Mapping[str, int] = MappingProxyType({}),
 ) -> FastAPI:
     """Health, readiness, metrics, traces, problem+json, pages, and what ``Door`` needs. Call it before the routers.
 
     ``database`` is the service's as its api role; ``components`` run in the same process (aspect ``all``).
+    ``larger_bodies``: bytes that may come under a path prefix, where that is more than usual.
     """
     app.state.database = database
     app.state.clock = database.clock
@@ -42,7 +45,7 @@ def service_defaults(
     handle_problems(app)
     add_docs(app)
     add_probes(app, app.state.watch)
-    app.add_middleware(LimitedBody, at_most=MAX_BODY)
+    app.add_middleware(LimitedBody, at_most=MAX_BODY, larger=larger_bodies)
     app.add_middleware(Watched, service=service)
     telemetry.watch_app(app)
     return app

@@ -1,7 +1,8 @@
 """What is refused before any use case sees it: bodies that are too large, and text that PostgreSQL cannot hold."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from types import MappingProxyType
 from typing import Any
 
 from fastapi import Request
@@ -15,18 +16,23 @@ _NUL = "\0"
 
 
 class LimitedBody:
-    """413 for a body over the limit: at once where its length is told, else as soon as it has come that far."""
+    """413 for a body over the limit: at once where its length is told, else as soon as it has come that far.
 
-    def __init__(self, app: ASGIApp, *, at_most: int) -> None:
+    ``larger``: path prefixes that take more, as uploads of whole files do.
+    """
+
+    def __init__(self, app: ASGIApp, *, at_most: int, larger: Mapping[str, int] = MappingProxyType({})) -> None:
         self._app = app
         self._at_most = at_most
+        self._larger = larger
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
+        at_most = next((most for path, most in self._larger.items() if scope["path"].startswith(path)), self._at_most)
         told = dict(scope["headers"]).get(b"content-length", b"0")
-        if told.isdigit() and int(told) > self._at_most:
+        if told.isdigit() and int(told) > at_most:
             await too_large(Request(scope))(scope, receive, send)
             return
         came = 0
@@ -35,7 +41,7 @@ class LimitedBody:
             nonlocal came
             message = await receive()
             came += len(message.get("body", b""))
-            if came > self._at_most:
+            if came > at_most:
                 raise HTTPException(413)
             return message
 
