@@ -115,7 +115,8 @@ def installed(folder: Path) -> Iterator[Installation]:
         if running := home.supervisor():
             running.send(signal.SIGKILL)
         processes.take_down_leftovers(home.path)
-        home.forget()
+        for data in ("postgres", "postgres.new", "kafka"):  # the logs stay, for who reads why a test failed
+            shutil.rmtree(home.path / data, ignore_errors=True)
 
 
 @pytest.fixture
@@ -133,9 +134,12 @@ def up(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
         yield made
 
 
-def wait_until(claim: Callable[[], object], *, what: str, seconds: float = 120) -> None:
+def wait_until(
+    claim: Callable[[], object], *, what: str, seconds: float = 120, of: "subprocess.Popen[bytes] | None" = None
+) -> None:
     end = time.monotonic() + seconds
     while not claim():
+        assert of is None or of.poll() is None, f"{what}: it ended before"
         assert time.monotonic() < end, f"{what}: not within {seconds} s"
         time.sleep(0.02)
 
@@ -154,7 +158,8 @@ def test_a_port_in_use_is_named_with_the_remedy(installation: Installation) -> N
 @pytest.mark.parametrize("instant", ["Bringing the platform up", "s  PostgreSQL with", "A first appeal"])
 def test_killed_at_any_instant_it_starts_again(installation: Installation, instant: str) -> None:
     running = installation.start()
-    wait_until(lambda: instant in installation.said() and installation.left(), what=f"{instant}, with processes")
+    wait_until(lambda: instant in installation.said(), what=instant, of=running)
+    wait_until(installation.left, what="a process to leave behind")
     running.kill()
     running.wait()
     assert installation.left(), "the kill came when nothing ran: it proves nothing"
@@ -167,7 +172,7 @@ def test_killed_at_any_instant_it_starts_again(installation: Installation, insta
 
 def test_ctrl_c_stops_everything_and_the_data_survive(installation: Installation) -> None:
     running = installation.start()
-    wait_until(lambda: "A first appeal" in installation.said(), what="ready")
+    wait_until(lambda: "A first appeal" in installation.said(), what="ready", of=running)
     with postgres(installation) as connection:
         connection.execute("insert into kept values ('here')")
     os.killpg(running.pid, signal.SIGINT)
@@ -181,7 +186,7 @@ def test_ctrl_c_stops_everything_and_the_data_survive(installation: Installation
 
 def test_ctrl_c_while_it_comes_up_leaves_no_process(installation: Installation) -> None:
     running = installation.start()
-    wait_until(lambda: "s  PostgreSQL" in installation.said(), what="PostgreSQL is up")
+    wait_until(lambda: "s  PostgreSQL" in installation.said(), what="PostgreSQL is up", of=running)
     os.killpg(running.pid, signal.SIGINT)
     assert running.wait(60) == 0
     assert not installation.left()

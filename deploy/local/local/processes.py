@@ -51,11 +51,12 @@ class Identity:
         return Identity.of(self.pid) == self
 
     def send(self, number: int, *, group: bool = False) -> None:
-        """A signal to the process, or to the whole session that it leads."""
+        """A signal to the process, or to the whole session where it leads one."""
         if not self.is_running():
             return
         try:
-            (os.killpg if group else os.kill)(self.pid, number)
+            leads = group and os.getpgid(self.pid) == self.pid
+            (os.killpg if leads else os.kill)(self.pid, number)
         except ProcessLookupError:
             return
 
