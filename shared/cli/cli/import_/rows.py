@@ -1,5 +1,6 @@
 """A row as the platform's public API takes it."""
 
+import re
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -69,8 +70,20 @@ def _who(row: Row, defaults: Defaults) -> dict[str, Any]:
     return who
 
 
+#: Dates as spreadsheets of the field spell them: 2019/3/5 8:00:00, 2019年3月5日.
+_SPELT = re.compile(r"(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})日?(?:[ T]+(\d{1,2}):(\d{2})(?::(\d{2})(?:\.\d+)?)?)?")
+
+
 def _moment(value: Any, zone: ZoneInfo) -> str | None:
     if not value:
         return None
-    moment = value if isinstance(value, datetime) else datetime.fromisoformat(value.replace("/", "-"))
+    moment = value if isinstance(value, datetime) else _read_moment(value, zone)
     return (moment if moment.tzinfo else moment.replace(tzinfo=zone)).isoformat()
+
+
+def _read_moment(text: str, zone: ZoneInfo) -> datetime:
+    spelt = _SPELT.fullmatch(text)
+    if not spelt:
+        return datetime.fromisoformat(text)
+    year, month, day, hour, minute, second = (int(part or 0) for part in spelt.groups())
+    return datetime(year, month, day, hour, minute, second, tzinfo=zone)
