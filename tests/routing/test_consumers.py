@@ -241,3 +241,26 @@ def test_every_event_of_routing_is_published_somewhere_in_its_life(
     assert said == owned - {"routing.category.changed.v1"}
     for event in (*uow.published, *mine.published, *clock.published):
         EVENTS[event.type].model_validate_json(event.body or "")
+
+
+def test_the_history_names_whom_each_event_told(uow: RolledBackUnitOfWork, city: City, uow_of: UnitOfWorkOf) -> None:
+    opening.open_cases(uow, [make_appeal(city), make_appeal(city, suggested_category=None)])
+    clock = uow_of("routing", role="clock", now=NOW.replace(year=2027))
+    deadlines.sweep_missed(clock)
+    ((held,),) = uow.execute(text("select case_id from cases where queue is null")).all()
+    mine = uow_of("routing", person=city.person("municipal"))
+    case = steps.answer_case(mine, held, version=4, outcome=Outcome.SOLVED, answer="好")
+    steps.close_case(mine, held, version=case.version)
+    told = {
+        (key, version): json.loads(body)
+        for event in (*uow.published, *clock.published, *mine.published)
+        for key, version, body in [(event.key, event.version, event.body or "")]
+        if event.topic == "routing.case.v1"
+    }
+    entries = uow.execute(text("select case_id, seq, step, facts from case_entry")).all()
+    for entry in entries:
+        event = told[str(entry.case_id), entry.seq]
+        for fact, part in (("holder", "handler"), ("dispatcher", "dispatcher"), ("superior", "superior")):
+            if fact in entry.facts:
+                assert entry.facts[fact] == (event[part] or {}).get("subject"), entry.step
+    assert {entry.step for entry in entries if entry.facts.get("holder")} == {"assigned", "deadline_breached", "closed"}

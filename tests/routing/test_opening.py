@@ -124,6 +124,25 @@ def test_nobody_handles_a_complaint_about_himself(uow: RolledBackUnitOfWork, cit
     assert case.holder_post_id == city.posts["district_dispatcher"].post_id
 
 
+@pytest.mark.parametrize(
+    "lists, taker",
+    [
+        ([("exact", "city", ["municipal.water"]), ("branch", "bare", ["municipal"])], "exact"),
+        ([("branch", "city", ["municipal"]), ("all", "bare", [])], "branch"),
+        ([("wide", "city", ["municipal.water"]), ("narrow", "bare", ["municipal.water"])], "narrow"),
+        ([("other", "bare", ["municipal.power"])], "city_dispatcher"),
+    ],
+)
+def test_the_office_that_comes_nearest_takes_it(
+    uow: RolledBackUnitOfWork, city: City, lists: list[tuple[str, str, list[str]]], taker: str
+) -> None:
+    for code, place, matters in lists:
+        post = make_post(city, code, Duty.BUREAU, place, office_id=uuid4(), matters=matters)
+        network.copy_post(uow, post, version=1)
+    case = open_one(uow, city, "bare", category="municipal.water")
+    assert case.holder_post_id == city.posts[taker].post_id
+
+
 def test_an_office_takes_its_matter_where_no_tier_has_the_duty(uow: RolledBackUnitOfWork, city: City) -> None:
     office = uuid4()
     water = make_post(city, "water", Duty.BUREAU, "city", office_id=office, matters=["municipal.water"])

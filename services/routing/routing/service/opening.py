@@ -160,7 +160,7 @@ def _open_finished(uow: UnitOfWork, case: Case) -> None:
     case.record(OPENED, at=uow.now, by=None, facts={"historic": True, "category": case.category})
     uow.publish(events.case_opened(uow, case, dispatcher=None))
     uow.publish(events.city_case_opened(uow, case))
-    case.close(ClosedReason.HISTORIC, at=uow.now, by=None)
+    case.close(ClosedReason.HISTORIC, at=uow.now, by=None, holder=None)
     uow.publish(events.case_closed(uow, case, holder=None))
     uow.publish(events.city_case_closed(uow, case))
 

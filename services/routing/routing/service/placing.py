@@ -84,14 +84,21 @@ def find_dispatcher(ground: Ground, case: Case) -> Seat | None:
 
 
 def _office_for(seats: list[Seat], category: Category, *, never: tuple[str, ...]) -> Seat | None:
-    """The office whose list names the matter; its narrowest district and most exact branch before the rest."""
+    """The office that answers for the matter: the most exact branch first, then the narrowest district."""
     answering = [
-        (len(seat.path), max(category.line.index(code) for code in seat.matters if code in category.line), seat)
+        (closeness, len(seat.path), seat)
         for seat in seats
-        if seat.duty in OFFICES and set(seat.matters) & set(category.line)
-        if not seat.is_vacant and seat.subject not in never
+        if seat.duty in OFFICES and not seat.is_vacant and seat.subject not in never
+        if (closeness := _closeness(seat, category)) is not None
     ]
     return max(answering, key=lambda found: found[:2])[2] if answering else None
+
+
+def _closeness(seat: Seat, category: Category) -> int | None:
+    """How near the office's list comes to the matter; 0 where it answers for all, None where it does not."""
+    if not seat.matters:
+        return 0
+    return max((depth for depth, code in enumerate(category.line, start=1) if code in seat.matters), default=None)
 
 
 def sort_case(case: Case, category: Category) -> None:
