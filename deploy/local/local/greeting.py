@@ -28,7 +28,7 @@ _BODY = '{"channel": "web", "who": {"kind": "anonymous"}, "words": "楼前的路
 def greeting(home: Home, postgres: Postgres) -> str:
     people = [*_staff(postgres), *((name, "", ", ".join(roles)) for name, roles in PEOPLE.items())]
     width = max(len(subject) for subject, _, _ in people)
-    lines = [f"  {subject:{width}}  {name} {what}".rstrip() for subject, name, what in people]
+    lines = [f"  {subject:{width}}  {f'{name} {what}'.strip()}" for subject, name, what in people]
     return "\n".join(
         [
             "",
