@@ -1,6 +1,7 @@
 """Event tables without a service's own, and pipelines from a publisher to a handler: one in memory, one over Kafka."""
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
@@ -23,7 +24,7 @@ from kit.migrations import create_event_tables
 from kit.relay import Relay
 from kit.testing.bus import FakeBus
 from kit.testing.servers import NOW
-from kit.testing.waiting import running, until
+from kit.testing.waiting import PATIENCE, running, until
 from kit.topics import Access, Cluster
 from local import ports
 from local.kafka import ADMIN, Kafka
@@ -60,8 +61,14 @@ class Node:
             )
 
     def delete(self, *names: str) -> None:
+        """Delete topics, and wait until the broker has none of them any more."""
         with Cluster(self.admin) as cluster:
-            cluster._admin.delete_topics(list(names))
+            if there := sorted(set(names) & set(cluster.topics())):
+                cluster._admin.delete_topics(there)
+            end = time.monotonic() + PATIENCE
+            while set(names) & set(cluster.topics()):
+                assert time.monotonic() < end, f"{names} are still there"
+                time.sleep(0.05)
 
     def ends(self, name: str) -> int:
         """How far the topic's partitions have come, all together."""
@@ -151,10 +158,10 @@ def node(event_kafka: Kafka) -> Node:
     """A node whose topics and groups are fresh, laid from the registry."""
     node = Node(event_kafka)
     with Cluster(node.admin) as cluster:
-        if there := [name for name in cluster.topics() if not name.startswith("__")]:
-            cluster._admin.delete_topics(there)
+        there = [name for name in cluster.topics() if not name.startswith("__")]
         if groups := cluster.groups():
             cluster._admin.delete_groups(groups)
+    node.delete(*there)
     node.lay()
     return node
 

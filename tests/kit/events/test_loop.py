@@ -1,0 +1,62 @@
+"""The clock's loop."""
+
+import asyncio
+from datetime import timedelta
+
+from kit.loop import Loop
+from kit.testing.waiting import running, until
+
+
+async def test_work_is_called_until_nothing_is_due_and_then_again_later() -> None:
+    due, calls = [3, 2, 0, 1, 0], []
+
+    async def work() -> int:
+        calls.append(len(calls))
+        return due[len(calls) - 1] if len(calls) <= len(due) else 0
+
+    async def seen() -> bool:
+        return len(calls) > len(due)
+
+    async with running(Loop("clock", timedelta(milliseconds=1), work)):
+        await until(seen, "the loop goes on")
+
+
+async def test_a_failing_pass_is_tried_again_and_seen() -> None:
+    fails = [True]
+
+    async def work() -> int:
+        if fails[0]:
+            raise ConnectionError
+        return 0
+
+    loop = Loop("clock", timedelta(milliseconds=1), work, longest_pause=timedelta(milliseconds=5))
+
+    async def troubled() -> bool:
+        return not loop.check().ready
+
+    async def well() -> bool:
+        return loop.check().ready
+
+    async with running(loop):
+        await until(troubled, "the loop says that it fails")
+        assert loop.check().alive
+        assert "ConnectionError" in loop.check().detail
+        fails[0] = False
+        await until(well, "it is well again")
+
+
+async def test_a_pass_that_never_ends_is_not_alive() -> None:
+    go_on = asyncio.Event()
+
+    async def work() -> int:
+        await go_on.wait()
+        return 0
+
+    loop = Loop("clock", timedelta(milliseconds=1), work, stuck_after=timedelta(0))
+
+    async def hangs() -> bool:
+        return not loop.check().alive
+
+    async with running(loop):
+        await until(hangs, "a pass that hangs is seen")
+        go_on.set()
