@@ -16,7 +16,7 @@ from contracts.routing import (
     Outcome,
     Party,
 )
-from intake.consumers import follow_case
+from intake.consumers import follow_cases
 from intake.domain.appeal import Receipt
 from intake.domain.progress import Progress, Standing
 from intake.service import reading, receiving
@@ -87,8 +87,8 @@ def look(uow_of: UnitOfWorkOf, station: Station, receipt: Receipt) -> Progress:
 
 def test_each_step_shows(uow_of: UnitOfWorkOf, consumer: UnitOfWork, station: Station, receipt: Receipt) -> None:
     assert look(uow_of, station, receipt).standing is Standing.RECEIVED
-    follow_case(consumer, opened(receipt.appeal_id))
-    follow_case(consumer, accepted(receipt.appeal_id))
+    follow_cases(consumer, [opened(receipt.appeal_id)])
+    follow_cases(consumer, [accepted(receipt.appeal_id)])
     found = look(uow_of, station, receipt)
     assert (found.standing, found.talk_to, found.phone, found.handler, found.due) == (
         Standing.ACCEPTED,
@@ -97,18 +97,27 @@ def test_each_step_shows(uow_of: UnitOfWorkOf, consumer: UnitOfWork, station: St
         HANDLER.name,
         DUE,
     )
-    follow_case(consumer, answered(receipt.appeal_id))
+    follow_cases(consumer, [answered(receipt.appeal_id)])
     assert look(uow_of, station, receipt).standing is Standing.ANSWERED
-    follow_case(consumer, closed(receipt.appeal_id))
+    follow_cases(consumer, [closed(receipt.appeal_id)])
     found = look(uow_of, station, receipt)
     assert (found.standing, found.due, found.talk_to) == (Standing.CLOSED, None, HANDLER.title)
+
+
+def test_several_steps_at_once_show_the_last(
+    uow_of: UnitOfWorkOf, consumer: UnitOfWork, station: Station, receipt: Receipt
+) -> None:
+    steps = (opened, accepted, answered, closed)
+    follow_cases(consumer, [step(receipt.appeal_id) for step in steps])
+    found = look(uow_of, station, receipt)
+    assert (found.standing, found.talk_to) == (Standing.CLOSED, HANDLER.title)
 
 
 def test_an_old_step_changes_nothing(
     uow_of: UnitOfWorkOf, consumer: UnitOfWork, station: Station, receipt: Receipt
 ) -> None:
-    follow_case(consumer, answered(receipt.appeal_id))
-    follow_case(consumer, accepted(receipt.appeal_id))
+    follow_cases(consumer, [answered(receipt.appeal_id)])
+    follow_cases(consumer, [accepted(receipt.appeal_id)])
     assert look(uow_of, station, receipt).standing is Standing.ANSWERED
 
 
@@ -118,12 +127,12 @@ def test_every_appeal_of_a_case_shows_it(
     clerk = uow_of("intake", person=make_clerk())
     other = receiving.receive_appeal(clerk, make_submission(), station=station)
     both = [Party(appeal_id=each.appeal_id, appeal_number=each.number) for each in (receipt, other)]
-    follow_case(consumer, accepted(receipt.appeal_id).model_copy(update={"parties": both}))
+    follow_cases(consumer, [accepted(receipt.appeal_id).model_copy(update={"parties": both})])
     assert look(uow_of, station, receipt).due == look(uow_of, station, other).due == DUE
 
 
 def test_the_answer_is_not_kept_here(uow_of: UnitOfWorkOf, consumer: UnitOfWork, receipt: Receipt) -> None:
-    follow_case(consumer, answered(receipt.appeal_id))
+    follow_cases(consumer, [answered(receipt.appeal_id)])
     rows = consumer.execute(text("select t::text from progress as t")).scalars().all()
     assert rows
     assert not any("已修好" in row for row in rows)

@@ -1,6 +1,6 @@
 """Events in: the copy of the grid, the category tree, and how each case goes on."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from contracts.routing import (
     CaseAcceptedV1,
@@ -25,15 +25,15 @@ def copy_category(uow: UnitOfWork, event: CategoryChangedV1, *, version: int) ->
     following.copy_category(uow, event, version=version)
 
 
-@consumes(CaseOpenedV1)
-@consumes(CaseAcceptedV1)
-@consumes(CaseAssignedV1)
-@consumes(CaseStartedV1)
-@consumes(CaseAnsweredV1)
-@consumes(CaseHandedOverV1)
-@consumes(CaseClosedV1)
-def follow_case(uow: UnitOfWork, event: CaseFact) -> None:
-    following.follow_cases(uow, [event])
+@consumes(CaseOpenedV1, set_wise=True)
+@consumes(CaseAcceptedV1, set_wise=True)
+@consumes(CaseAssignedV1, set_wise=True)
+@consumes(CaseStartedV1, set_wise=True)
+@consumes(CaseAnsweredV1, set_wise=True)
+@consumes(CaseHandedOverV1, set_wise=True)
+@consumes(CaseClosedV1, set_wise=True)
+def follow_cases(uow: UnitOfWork, events: Sequence[CaseFact]) -> None:
+    following.follow_cases(uow, events)
 
 
-HANDLERS: tuple[Callable[..., None], ...] = (*network.handlers(moved=following.move_place), copy_category, follow_case)
+HANDLERS: tuple[Callable[..., None], ...] = (*network.handlers(moved=following.move_place), copy_category, follow_cases)

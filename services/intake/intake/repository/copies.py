@@ -24,6 +24,7 @@ _OVERLAP = timedelta(seconds=30)
 @dataclass(frozen=True)
 class NamedPlace:
     place_id: UUID
+    code: str
     path: str
     names: tuple[str, ...]
     state: str
@@ -31,7 +32,7 @@ class NamedPlace:
     changed_at: datetime
 
 
-_NAMED = [place.c[n] for n in ("place_id", "path", "name", "aliases", "state", "merged_into", "changed_at")]
+_NAMED = [place.c[n] for n in ("place_id", "code", "path", "name", "aliases", "state", "merged_into", "changed_at")]
 
 
 def changed_places(uow: UnitOfWork, since: datetime | None) -> Iterator[NamedPlace]:
@@ -96,4 +97,6 @@ def put_category(uow: UnitOfWork, event: CategoryChangedV1, *, version: int) -> 
 
 
 def _named(row: Row[Any]) -> NamedPlace:
-    return NamedPlace(row.place_id, row.path, (row.name, *row.aliases), row.state, row.merged_into, row.changed_at)
+    return NamedPlace(
+        row.place_id, row.code, row.path, (row.name, *row.aliases), row.state, row.merged_into, row.changed_at
+    )

@@ -31,7 +31,7 @@ def find_by_code(
 
 
 def put(uow: UnitOfWork, rows: list[dict[str, Any]]) -> None:
-    """``rows`` are of one kind of event, so of the same columns; an older version changes nothing."""
+    """``rows`` have the same columns; an older version changes nothing."""
     if not rows:
         return
     changed = set(rows[0]) - {"appeal_id"}

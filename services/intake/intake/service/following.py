@@ -1,6 +1,7 @@
 """The progress page's copy of a case: each step in the order in which routing says it."""
 
 from collections.abc import Sequence
+from itertools import groupby
 from typing import Any
 from uuid import UUID
 
@@ -21,8 +22,10 @@ from intake.repository import appeals, copies, progress
 
 
 def follow_cases(uow: UnitOfWork, facts: Sequence[CaseFact]) -> None:
-    """Several cases' steps at once: all of one type, each case's in order."""
-    progress.put(uow, [row for fact in facts for row in _rows(fact)])
+    """Several cases' steps at once, each case's in order. What changes the same columns is written together."""
+    rows = [row for fact in facts for row in _rows(fact)]
+    for _, alike in groupby(rows, key=sorted):
+        progress.put(uow, list(alike))
 
 
 def copy_category(uow: UnitOfWork, event: CategoryChangedV1, *, version: int) -> None:

@@ -48,7 +48,9 @@ def taken_path_of(person: Person) -> str:
 def _locate(uow: UnitOfWork, given: Submission, station: Station, taken: str) -> Location:
     if given.place:
         return locate_code(uow, given.place)
-    city = locate_code(uow, given.city, field="/city").path if given.city else NOWHERE_KNOWN
+    city = NOWHERE_KNOWN
+    if given.city:
+        city = station.find_city(given.city) or locate_code(uow, given.city, field="/city").path
     root = city if given.city else station.root_of(taken)
     return locate(
         station, address=given.address, title=_headline(given), words=given.words, near=taken, root=root, within=city

@@ -27,6 +27,7 @@ class Station:
         self.names = PlaceNames()
         self.categories = Categories()
         self._roots: dict[UUID, str] = {}
+        self._cities: dict[str, str] = {}
         self._places_at: datetime | None = None
         self._categories_at: datetime | None = None
 
@@ -35,6 +36,11 @@ class Station:
         if taken != "/":
             return taken[: taken.index("/", 1) + 1]
         return next(iter(self._roots.values())) if len(self._roots) == 1 else "/"
+
+    def find_city(self, code: str) -> str | None:
+        """The path of the root with this code."""
+        path = self._cities.get(code)
+        return path if path in self._roots.values() else None
 
     def refresh(self, uow: UnitOfWork) -> int:
         """Take over what has changed in the copies; how many places and categories that were."""
@@ -61,6 +67,7 @@ class Station:
         self.names.put(place.place_id, path, place.names)
         if is_root(path) and place.state == PlaceState.ACTIVE:
             self._roots[place.place_id] = path
+            self._cities[place.code] = path
 
     def _refresh_categories(self, uow: UnitOfWork, latest: datetime | None) -> int:
         if latest is None or (latest == self._categories_at and uow.now - latest > _SETTLED):
