@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable
+from random import Random
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -10,13 +11,16 @@ from grid.demonstration.homes import make_homes, spread
 from grid.demonstration.network import BAIYANG, RURAL, Network, make_network
 from grid.domain.register import Counts
 from grid.keys import Keys
+from grid.models import resident
 from grid.repository import places as tree
 from grid.repository import posts as seats
 from grid.repository import register
 from grid.service import demonstration
 from hypothesis import given
 from hypothesis import strategies as st
+from kit.auth import EVERYWHERE
 from kit.testing.servers import RolledBackUnitOfWork
+from sqlalchemy import select
 
 from .conftest import OPERATING
 
@@ -81,8 +85,6 @@ def test_a_city_of_n_has_n_communities() -> None:
 
 @given(st.data())
 def test_what_is_spread_is_all_there(data: st.DataObject) -> None:
-    from random import Random
-
     parts, most = data.draw(st.integers(1, 40)), data.draw(st.integers(1, 9))
     total = data.draw(st.integers(parts, parts * most))
     sizes = spread(total, parts, Random(0), most=most)
@@ -91,54 +93,40 @@ def test_what_is_spread_is_all_there(data: st.DataObject) -> None:
     assert all(1 <= size <= most for size in sizes)
 
 
-@pytest.fixture
-def city(
+def lay(uow: RolledBackUnitOfWork, network: Network, keys: Keys) -> None:
+    demonstration.lay_network(uow, network, keys=keys, zone=ZONE)
+    for homes in network.homes:
+        demonstration.lay_homes(uow, make_homes(homes, seed=1), keys=keys)
+
+
+def test_the_city_as_it_stands_is_exact_whole_and_made_once(
     uow_of: Callable[..., RolledBackUnitOfWork], network: Network, keys: Keys
-) -> Callable[[], RolledBackUnitOfWork]:
-    from kit.auth import EVERYWHERE
-
-    def lay() -> RolledBackUnitOfWork:
-        uow = uow_of("grid", person=OPERATING, scope=EVERYWHERE)
-        demonstration.lay_network(uow, network, keys=keys, zone=ZONE)
-        for homes in network.homes:
-            demonstration.lay_homes(uow, make_homes(homes, seed=1), keys=keys)
-        return uow
-
-    return lay
-
-
-def test_the_register_counts_what_the_sources_count(city: Callable[[], RolledBackUnitOfWork]) -> None:
-    uow = city()
+) -> None:
+    """One city for all of these, since laying it takes seconds."""
+    uow = uow_of("grid", person=OPERATING, scope=EVERYWHERE)
+    lay(uow, network, keys)
+    uow.flush()
     baiyang, rural = tree.get_named(uow, BAIYANG), tree.get_named(uow, RURAL)
     assert register.counts(uow, baiyang.path) == Counts(7_130, 17_291, 130, 257, 152, 48)
     counted = register.counts(uow, rural.path)
     assert (counted.households, counted.residents) == (1_308, 4_860)
     assert sum(place.tier == "village" for place in tree.list_below(uow, rural.path)) == 5
+    check_that_the_net_has_no_hole(uow)
+    check_that_names_are_sealed(uow)
+    before = register.counts(uow, "/")
+    lay(uow, network, keys)
+    assert uow.published == []
+    assert register.counts(uow, "/") == before
 
 
-def test_no_post_of_the_city_is_vacant_and_no_building_without_its_chief(
-    city: Callable[[], RolledBackUnitOfWork],
-) -> None:
-    uow = city()
+def check_that_the_net_has_no_hole(uow: RolledBackUnitOfWork) -> None:
     assert seats.list_posts(uow, limit=10, now=uow.now, vacant=True) == []
     buildings = {place.id for place in tree.list_places(uow, limit=1_000, tier_name="building")}
     chiefs = seats.list_posts(uow, limit=1_000, now=uow.now, duty=Duty.BUILDING_CHIEF)
     assert {post.place_id for post in chiefs} == buildings
 
 
-def test_making_the_city_twice_changes_nothing(city: Callable[[], RolledBackUnitOfWork]) -> None:
-    first = city()
-    first.flush()
-    before = register.counts(first, "/")
-    second = city()
-    assert second.published == []
-    assert register.counts(second, "/") == before
-
-
-def test_residents_names_are_sealed_each_under_their_own_key(city: Callable[[], RolledBackUnitOfWork]) -> None:
-    from grid.models import resident
-    from sqlalchemy import select
-
-    rows = city().execute(select(resident.c.name, resident.c.phone, resident.c.wrapped_key).limit(50)).all()
+def check_that_names_are_sealed(uow: RolledBackUnitOfWork) -> None:
+    rows = uow.execute(select(resident.c.name, resident.c.wrapped_key).limit(50)).all()
     assert all(row.name.startswith("v1.") for row in rows)
     assert len({row.wrapped_key for row in rows}) == 50
