@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from contracts.topics import TOPICS
-from kafka import KafkaConsumer
+from kafka.consumer import KafkaConsumer
 from kafka.errors import GroupAuthorizationFailedError, TopicAuthorizationFailedError
 from kit import topics
 from kit.kafka.record import Record
