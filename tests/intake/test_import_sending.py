@@ -15,11 +15,11 @@ from typing import Any
 from uuid import NAMESPACE_URL, uuid5
 
 import pytest
-from cli.import_.reading import Row
+from cli.import_.reading import Row, open_table
 from cli.import_.record import Record
 from cli.import_.rows import Defaults, to_appeal
 from cli.import_.sending import Platform as Door
-from cli.import_.sending import PlatformAway, Sending
+from cli.import_.sending import PlatformAway, Sending, choose_city
 from cli.import_.summary import Tally
 from cli.settings import Settings
 from rich.console import Console
@@ -212,3 +212,14 @@ def test_the_command_takes_a_file_and_sums_up(city: City, tmp_path: Path) -> Non
     assert done.returncode == 0, done.stdout + done.stderr
     assert "taken now" in done.stdout
     assert (tmp_path / "imports" / "a.jsonl").exists()
+
+
+def test_the_city_that_the_file_names_most_is_chosen_and_a_doubt_is_left_open(tmp_path: Path) -> None:
+    file = tmp_path / "a.jsonl"
+    lines = [{"id": n, "title": "海城市停水" if n else "河城市停电", "text": "请处理"} for n in range(6)]
+    file.write_text("".join(json.dumps(line) + "\n" for line in lines), encoding="utf-8")
+    table = open_table(file)
+    assert choose_city({"A": "海城市", "B": "河城市"}, table) == "A"
+    assert choose_city({"A": "海城市"}, table) is None, "where there is one city, intake knows it"
+    assert choose_city({"B": "河城市", "C": "停水"}, table) == "C"
+    assert choose_city({"B": "请处理", "C": "停"}, table) is None
