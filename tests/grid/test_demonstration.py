@@ -1,4 +1,4 @@
-"""The demonstration city's numbers are the sources' own (domain.md, 1), and making it twice changes nothing."""
+"""The demonstration city's numbers are the sources' own, and making it twice changes nothing."""
 
 from collections import Counter
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""Who answers for a place (domain.md, 1): the rule against an oracle that walks the tiers one by one."""
+"""Who answers for a place: the rule against an oracle that walks the tiers one by one."""
 
 from collections.abc import Sequence
 from uuid import UUID, uuid4

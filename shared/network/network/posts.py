@@ -1,4 +1,4 @@
-"""Who answers for a place, for a duty, now (domain.md, 1): in one query."""
+"""Who answers for a place, for a duty, now: in one query."""
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass

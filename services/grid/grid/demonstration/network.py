@@ -1,4 +1,4 @@
-"""The network of the demonstration city as the rows of its own import files (domain.md, 1)."""
+"""The network of the demonstration city as the rows of its own import files."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -12,7 +12,7 @@ from grid.domain.register import Fee, OrganisationKind
 
 CITY, DISTRICT, BAIYANG, TOWNSHIP, RURAL = "HL", "HZ", "HZ-BY", "HZ-LH", "HZ-LH-SQ"
 
-#: Baiyang's 103 buildings by area, and the chiefs of an area (domain.md, 1; §2).
+#: Baiyang's 103 buildings by area, and the chiefs of an area.
 BUILDINGS_BY_AREA = (17, 17, 17, 17, 17, 18)
 CHIEFS_AN_AREA = 10
 VILLAGES = ("石桥村", "柳湾村", "竹溪村", "杉岭村", "莲塘村")

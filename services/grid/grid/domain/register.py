@@ -6,7 +6,7 @@ from uuid import UUID
 
 
 class Flag(StrEnum):
-    """What the work needs to know of a resident or a household (domain.md, 1)."""
+    """What the work needs to know of a resident or a household."""
 
     LOW_INCOME = "low_income"
     LOW_INCOME_EDGE = "low_income_edge"

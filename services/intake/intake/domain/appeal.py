@@ -11,7 +11,7 @@ from intake.errors import AppealWithdrawn
 
 
 class WhoKind(StrEnum):
-    """Who asks (domain.md, 2). The anonymous have no person: only the progress page tells them."""
+    """Who asks. The anonymous have no person: only the progress page tells them."""
 
     RESIDENT = "resident"
     ORGANISATION = "organisation"

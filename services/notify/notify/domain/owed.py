@@ -1,4 +1,4 @@
-"""Who is told what: the notices that each step of a case owes (domain.md, 4 and 6)."""
+"""Who is told what: the notices that each step of a case owes."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass

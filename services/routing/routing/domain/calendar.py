@@ -1,4 +1,4 @@
-"""The working-day calendar and a station's hours (domain.md, 3)."""
+"""The working-day calendar and a station's hours."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field

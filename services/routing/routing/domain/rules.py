@@ -1,4 +1,4 @@
-"""The remit and promise rules: who is to handle a matter, and by when (domain.md, 3). Versioned data."""
+"""The remit and promise rules: who is to handle a matter, and by when. Versioned data."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""The steps of a case's life: from which state, to which, and who may take them (domain.md, 4)."""
+"""The steps of a case's life: from which state, to which, and who may take them."""
 
 from collections.abc import Collection
 from dataclasses import dataclass

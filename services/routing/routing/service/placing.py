@@ -1,4 +1,4 @@
-"""Who handles a case and by when: category × remit × place → post, and the promise (domain.md, 3)."""
+"""Who handles a case and by when: category × remit × place → post, and the promise."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass

@@ -1,6 +1,6 @@
 """What is owed, as an auditor reads it out of a case's history.
 
-Written from domain.md (4 and 6), not from notify's code: two that agree by sharing their code agree about nothing.
+Written from what is owed by right, not from notify's code: two that agree by sharing their code agree about nothing.
 """
 
 from collections.abc import Collection, Mapping
