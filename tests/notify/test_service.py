@@ -395,6 +395,31 @@ async def test_a_sender_that_stood_still_past_its_lease_calls_nobody(station: St
     assert (await station.states(), len(gateway.told)) == (["sent"], 1)
 
 
+async def test_what_another_sender_holds_by_now_is_not_called_by_the_one_before(station: Station) -> None:
+    gateway = Gateway(ACCEPTED)
+    station.providers[Means.SMS] = gateway
+    await station.meets(means=Means.SMS, address="+861")
+    await station.hears(make_event(CaseAnsweredV1))
+    first, second = (Sender(station.sender_role, OFFICE, station.providers) for _ in range(2))
+    ask_first, ask_second = first._still_ours, second._still_ours
+    held_by_first: list[Any] = []
+
+    async def stands_still(sendings: list[Any]) -> list[Any]:
+        held_by_first.extend(sendings)
+        station.clock.move(LEASE)
+        await second.send_due()
+        return await ask_first(sendings)
+
+    async def meets_the_first(sendings: list[Any]) -> list[Any]:
+        assert await ask_first(held_by_first) == [], "the second has claimed it since"
+        return await ask_second(sendings)
+
+    first._still_ours = stands_still  # type: ignore[method-assign]
+    second._still_ours = meets_the_first  # type: ignore[method-assign]
+    await first.send_due()
+    assert (await station.states(), len(gateway.told)) == (["sent"], 1)
+
+
 async def test_a_late_answer_settles_what_was_given_up_as_unknown(station: Station) -> None:
     class Slow(Gateway):
         async def deliver(self, letters: Sequence[Letter]) -> Mapping[UUID, Outcome]:

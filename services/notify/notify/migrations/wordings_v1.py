@@ -17,13 +17,15 @@ WORDINGS: dict[str, dict[str, tuple[str, str]]] = {
     "case_accepted": {
         "zh": (
             "诉求 {{ number }} 已受理",
-            "您的诉求 {{ number }} 已受理。{{ promise }}最迟 {{ due }} 前答复您。" + _WHO["zh"] + _SEE["zh"],
+            "您的诉求 {{ number }} 已受理。"
+            "{% if promise %}承诺：{{ promise }}{% else %}最迟 {{ due }} 前答复您{% endif %}。"
+            + _WHO["zh"]
+            + _SEE["zh"],
         ),
         "en": (
             "Your appeal {{ number }} has been accepted",
-            "Your appeal {{ number }} has been accepted. {{ promise }} You will have an answer by {{ due }}. "
-            + _WHO["en"]
-            + _SEE["en"],
+            "Your appeal {{ number }} has been accepted. You will have an answer"
+            " {% if promise %}{{ promise }}{% else %}by {{ due }}{% endif %}. " + _WHO["en"] + _SEE["en"],
         ),
     },
     "case_reassigned": {

@@ -122,7 +122,6 @@ def mark_called(uow: UnitOfWork, claims: Mapping[UUID, int], *, lease: timedelta
             message.c.message_id == pairs.c.message_id,
             message.c.claim == pairs.c.claim,
             message.c.state == State.SENDING.value,
-            message.c.called_at.is_(None),
         )
         .values(called_at=uow.now, due_at=uow.now + lease)
         .returning(message.c.message_id)
