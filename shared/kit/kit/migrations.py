@@ -19,7 +19,7 @@ def role_statements(service: str) -> list[str]:
 
 
 def create_event_tables(connection: Connection, service: str) -> None:
-    """The log, what is unsent, the last state of compacted subjects, relays' leases, the inbox, parked, dead letters."""
+    """The log, what is unsent, last states of compacted subjects, relays' leases, the inbox, parked, dead letters."""
     for statement in _EVENT_TABLES.format(service=service, last_shard=SHARDS - 1).split(";\n\n"):
         if statement.strip():
             connection.execute(text(statement.replace(":", "\\:")))
