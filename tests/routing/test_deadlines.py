@@ -156,7 +156,8 @@ async def test_what_somebody_is_answering_is_passed_over_until_they_are_done(asy
     async with answering.engine.connect() as connection:
         await connection.execute(text("select set_config('app.lo1', '/', false), set_config('app.hi1', '0', false)"))
         await connection.execute(text("select from cases order by case_id limit 1 for update"))
-        assert await sweeper.run_everywhere(deadlines.sweep_missed) == 1
+        async with asyncio.timeout(20):
+            assert await sweeper.run_everywhere(deadlines.sweep_missed) == 1
         await connection.rollback()
     assert await sweeper.run_everywhere(deadlines.sweep_missed) == 1
 
