@@ -203,7 +203,7 @@ async def test_a_consumer_that_does_not_move_is_not_alive(real: Any) -> None:
 
         async def alive() -> bool:
             await real.consumers._watch.look()
-            return real.consumers.check().alive
+            return bool(real.consumers.check().alive)
 
         await until(alive, "it is alive when it moves")
 

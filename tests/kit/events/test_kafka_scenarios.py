@@ -115,7 +115,7 @@ async def test_an_event_that_is_sent_again_changes_nothing(pipeline: Any) -> Non
     assert len(await pipeline.effects()) == 1
 
 
-UNDECODABLE = {
+UNDECODABLE: dict[str, tuple[bytes, bytes, Any]] = {
     "header": (b"key", b"{}", (("ce_type", b"\xff\xfe"),)),
     "no type": (b"key", b"{}", ()),
     "body": (b"key", b"\xff{", "valid"),

@@ -8,7 +8,8 @@ from kit.testing.waiting import running, until
 
 
 async def test_work_is_called_until_nothing_is_due_and_then_again_later() -> None:
-    due, calls = [3, 2, 0, 1, 0], []
+    due = [3, 2, 0, 1, 0]
+    calls: list[int] = []
 
     async def work() -> int:
         calls.append(len(calls))

@@ -1,5 +1,6 @@
 """What the event tables keep, and for how long."""
 
+import asyncio
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -130,12 +131,10 @@ def test_republishing_says_the_last_state_of_each_subject(event_tables_of: Table
 
 
 async def test_events_committed_in_this_process_ring_its_relays(event_database: Callable[[str, str], Database]) -> None:
-    import asyncio
-
     bell = asyncio.Event()
     outbox.listen(bell)
     database = event_database("intake", "api")
-    await database.run(lambda uow: None)
+    await database.run(lambda uow: uow.flush())
     assert not bell.is_set()
     event = AppealWithdrawnV1(appeal_id=uuid4(), version=1, withdrawn_at=NOW, reason="mistake")
     await database.run(lambda uow: uow.publish(event))

@@ -152,7 +152,7 @@ async def test_a_record_that_kafka_refuses_holds_up_its_key_only_and_is_seen(
     tables = event_tables_of("intake")
 
     async def only_the_refused_wait() -> bool:
-        return tables.execute(text("select count(*) from event_pending")).scalar_one() == 2
+        return bool(tables.execute(text("select count(*) from event_pending")).scalar_one() == 2)
 
     async with running(real.make_relay("intake", lease=LEASE)):
         await until(only_the_refused_wait, "all but the refused event and what follows it is sent")
@@ -256,7 +256,7 @@ async def test_a_lease_in_force_is_not_taken(relay_work: Callable[..., Any]) -> 
 
 
 async def test_a_batch_goes_to_the_partition_of_each_key(real: Any, node: Any) -> None:
-    """aiokafka's own batches put every key on one partition: the relay must not use them."""
+    """Batches of aiokafka's own put every key on one partition: the relay must not use them."""
     keys = [uuid4() for _ in range(40)]
     await real.publish(*(withdrawn(key, 1) for key in keys))
     async with running(real.make_relay("intake", lease=LEASE)):

@@ -77,7 +77,7 @@ async def test_a_wiped_cluster_loses_and_doubles_nothing_and_keeps_the_order(rea
             return len(await real_alone.effects()) >= 200
 
         async def nothing_is_left() -> bool:
-            return await real_alone._is_sent() and await consumers.behind() == 0
+            return bool(await real_alone._is_sent() and await consumers.behind() == 0)
 
         await until(all_are_taken, "all events have taken effect", patience=90)
         await until(nothing_is_left, "what is sent again has been read again")
@@ -107,7 +107,7 @@ async def test_a_topic_laid_anew_is_sent_again_whole_and_a_live_consumer_reads_i
         await until(laid, "the topic is laid anew")
 
         async def sent_again() -> bool:
-            return await asyncio.to_thread(node.ends, "intake.appeal.v1") >= 21
+            return bool(await asyncio.to_thread(node.ends, "intake.appeal.v1") >= 21)
 
         await until(sent_again, "the log is sent again")
         await real.publish(withdrawn(key, 21), withdrawn(missed, 2))

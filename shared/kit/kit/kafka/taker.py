@@ -116,7 +116,7 @@ class Taker:
         started, attempt = asyncio.get_running_loop().time(), 0
         while True:
             try:
-                taken = await self._database.run_everywhere(work)
+                taken = await self._transaction(work)
             except Exception as error:
                 if not is_away(error):
                     raise
@@ -131,6 +131,22 @@ class Taker:
                 self._waits(None)
                 return taken
 
+    async def _transaction(self, work: Callable[[UnitOfWork], T]) -> T:
+        """Run it; what fails before the work has begun is the database's, whatever it calls it, never the event's."""
+        begun = False
+
+        def begin(uow: UnitOfWork) -> T:
+            nonlocal begun
+            begun = True
+            return work(uow)
+
+        try:
+            return await self._database.run_everywhere(begin)
+        except Exception as error:
+            if begun:
+                raise
+            raise Unreachable(type(error).__name__) from error
+
     async def _after(self, taken: Taken) -> None:
         """What follows a commit: count, and take up what waited for the subjects that have just changed."""
         now = self._database.clock.now()
@@ -144,18 +160,14 @@ class Taker:
             # What it waits for may have been applied while it was being parked.
             await self._resume(place)
         if applied := taken.applied:
-            for place in await self._database.run_everywhere(
-                lambda uow: parking.waiting_for(uow, self.service, applied)
-            ):
+            for place in await self._transaction(lambda uow: parking.waiting_for(uow, self.service, applied)):
                 await self._resume(place)
 
     async def _resume(self, place: Place) -> None:
         """Take a parked subject's events in order, until one has to wait on."""
         while True:
             try:
-                taken, parked = await self._database.run_everywhere(
-                    lambda uow: taking.resume(uow, self.service, self.book, place)
-                )
+                taken, parked = await self._transaction(lambda uow: taking.resume(uow, self.service, self.book, place))
             except Exception as error:  # noqa: BLE001  # it costs one event, never the consumer
                 if is_away(error):
                     return
@@ -171,44 +183,44 @@ class Taker:
                 "consumer.handler_failed",
                 extra={"topic": place.topic, "error": type(error).__name__, "at": where(error)},
             )
-        taken = await self._database.run_everywhere(
+        taken = await self._transaction(
             lambda uow: taking.settle_parked(uow, self.service, self.book, place, error, last_attempt=ATTEMPTS)
         )
         await self._after(taken)
 
     async def replay_requested(self) -> None:
         """Take the dead letters again that somebody asked for."""
-        for letter_id, record in await self._database.run_everywhere(
-            lambda uow: dead_letters.requested(uow, self.service)
-        ):
+        for letter_id, record in await self._transaction(lambda uow: dead_letters.requested(uow, self.service)):
             await self._replay(letter_id, self.book.read(record))
 
     async def sweep(self) -> None:
         """Try all that is parked, in case its cause came while nobody looked."""
-        for place in await self._database.run_everywhere(lambda uow: parking.all_places(uow, self.service)):
+        for place in await self._transaction(lambda uow: parking.all_places(uow, self.service)):
             await self._resume(place)
         await self._measure()
 
     async def _replay(self, letter_id: UUID, message: Message) -> None:
         try:
-            taken = await self._database.run_everywhere(
-                lambda uow: taking.replay(uow, self.service, letter_id, message)
-            )
+            taken = await self._transaction(lambda uow: taking.replay(uow, self.service, letter_id, message))
         except Exception as error:  # noqa: BLE001  # it costs one event, never the consumer
             if is_away(error):
                 return
             fault = taking.fault_of(error)
-            await self._database.run_everywhere(lambda uow: dead_letters.reopen(uow, letter_id, fault))
+            await self._transaction(lambda uow: dead_letters.reopen(uow, letter_id, fault))
         else:
             await self._after(taken)
 
     async def _measure(self) -> None:
-        open_, parked = await self._database.run_everywhere(lambda uow: dead_letters.count(uow, self.service))
+        open_, parked = await self._transaction(lambda uow: dead_letters.count(uow, self.service))
         metrics.DEAD_LETTERS.labels(self.service).set(open_)
         metrics.PARKED.labels(self.service).set(parked)
 
     async def pause(self, attempt: int) -> bool:
         return await self._sleep(self._backoff(attempt))
+
+
+class Unreachable(ConnectionError):
+    """No transaction could be begun."""
 
 
 class GivenBack(Exception):
