@@ -12,7 +12,7 @@ from tests.system.apis import aspect_of, running, settings_of
 from tests.system.callers import OPERATOR, Caller
 
 #: Made-up calls of each operation.
-CALLS = 24
+CALLS = 16
 
 
 @pytest.fixture
