@@ -60,9 +60,10 @@ class City:
         return done
 
     def start_baiyang(self, *arguments: str, log: Path) -> subprocess.Popen[bytes]:
-        return subprocess.Popen(
-            self.command(*arguments), env=self.environment, stdout=log.open("wb"), stderr=subprocess.STDOUT
-        )
+        with log.open("wb") as out:
+            return subprocess.Popen(
+                self.command(*arguments), env=self.environment, stdout=out, stderr=subprocess.STDOUT
+            )
 
     @staticmethod
     def command(*arguments: str) -> list[str]:

@@ -23,7 +23,10 @@ EXPECTED = {
 
 @pytest.fixture(scope="module")
 def trace(city: City, collector: Collector) -> list[ReceivedSpan]:
-    """The spans of one appeal filed by a resident who wants to be told, once the last of its notices was sent."""
+    """The spans of one appeal filed by a resident who wants to be told, once the last of its notices was sent.
+
+    Where a whole batch is handled at once, its span is in a trace of its own and linked to each event's.
+    """
     trace_id = uuid4().hex
     body = {
         "channel": "web",
@@ -40,7 +43,7 @@ def trace(city: City, collector: Collector) -> list[ReceivedSpan]:
     assert taken.status_code == 201, taken.text
 
     def of_it(spans: list[ReceivedSpan]) -> list[ReceivedSpan]:
-        return [span for span in spans if span.trace_id == trace_id]
+        return [s for s in spans if s.trace_id == trace_id or any(linked == trace_id for linked, _ in s.links)]
 
     def is_whole(spans: list[ReceivedSpan]) -> bool:
         return {(span.service, span.name) for span in of_it(spans)} >= EXPECTED
@@ -55,13 +58,13 @@ def one(trace: list[ReceivedSpan], service: str, name: str) -> ReceivedSpan:
 
 
 def is_under(trace: list[ReceivedSpan], span: ReceivedSpan, ancestor: ReceivedSpan) -> bool:
-    parents = {s.span_id: s.parent_id for s in trace}
-    at: str | None = span.span_id
-    while at:
-        if at == ancestor.span_id:
-            return True
-        at = parents.get(at)
-    return False
+    """Whether the ancestor is reached by parents, or by the link of a batch to the event that it took."""
+    above = {s.span_id: {s.parent_id, *(linked for _, linked in s.links)} for s in trace}
+    reached, ahead = set[str](), {span.span_id}
+    while ahead:
+        reached |= ahead
+        ahead = {up for at in ahead for up in above.get(at, ())} - reached
+    return ancestor.span_id in reached
 
 
 def test_the_request_is_traced_through_the_gateway_to_intake(trace: list[ReceivedSpan]) -> None:
