@@ -49,7 +49,9 @@ def list_seats(uow: UnitOfWork, paths: Iterable[str], duties: Collection[Duty]) 
 
 
 def list_seats_held(uow: UnitOfWork, subjects: Collection[str]) -> list[Seat]:
-    """The posts that these people hold now, or stand in for."""
+    """The posts that these people hold now, or stand in for, narrowest first."""
+    if not subjects:
+        return []
     theirs = select(holding.c.post_id).where(holding.c.subject.in_(list(subjects)))
     return [seat for seat in _seats(uow, post.c.post_id.in_(theirs)) if seat.subject in subjects]
 

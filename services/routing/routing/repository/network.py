@@ -7,10 +7,10 @@ from uuid import UUID
 
 from contracts.grid import Duty
 from kit.db import UnitOfWork
-from network.models import holding, place, post
+from network.models import place
 from network.places import prefixes
-from network.posts import Seat
-from sqlalchemy import Row, and_, or_, select
+from network.posts import Seat, list_seats
+from sqlalchemy import Row, select
 
 from routing.domain.calendar import ORDINARY_HOURS, Hours
 
@@ -48,8 +48,6 @@ class Network:
 
 
 _PLACE = [place.c[name] for name in ("place_id", "code", "tier", "path", "state", "opening_hours")]
-_POST = [post.c[name] for name in ("post_id", "title", "duty", "place_id", "path", "office_id", "matters", "phone")]
-_HOLDER = [holding.c.subject, holding.c.name, holding.c.contact_id, holding.c.stand_in]
 
 
 def list_places(uow: UnitOfWork, place_ids: Collection[UUID]) -> dict[UUID, PlaceOnLine]:
@@ -61,42 +59,11 @@ def list_places(uow: UnitOfWork, place_ids: Collection[UUID]) -> dict[UUID, Plac
 
 def get_network(uow: UnitOfWork, paths: Iterable[str], duties: Collection[Duty]) -> Network:
     """Two queries, however many paths."""
-    lines = sorted({prefix for path in paths for prefix in prefixes(path)})
+    lines = sorted({prefix for path in set(paths) for prefix in prefixes(path)})
     if not lines:
         return Network({}, [])
     places = [_place(row) for row in uow.execute(select(*_PLACE).where(place.c.path.in_(lines)))]
-    values = sorted(duty.value for duty in duties)
-    seats = _list_seats(uow, and_(post.c.path.in_(lines), post.c.duty.in_(values)))
-    return Network({item.path: item for item in places}, seats)
-
-
-def list_seats_held(uow: UnitOfWork, subjects: Collection[str]) -> list[Seat]:
-    """The posts that these people hold now, or stand in for, narrowest first."""
-    if not subjects:
-        return []
-    mine = select(holding.c.post_id).where(holding.c.subject.in_(list(subjects)))
-    return [seat for seat in _list_seats(uow, post.c.post_id.in_(mine)) if seat.subject in subjects]
-
-
-def _list_seats(uow: UnitOfWork, which: Any) -> list[Seat]:
-    held = and_(
-        holding.c.post_id == post.c.post_id,
-        holding.c.since <= uow.now,
-        or_(holding.c.until.is_(None), holding.c.until > uow.now),
-    )
-    statement = (
-        select(*_POST, *_HOLDER)
-        .outerjoin(holding, held)
-        .where(which, ~post.c.retired)
-        .order_by(post.c.path.desc(), post.c.post_id, holding.c.stand_in.desc(), holding.c.since.desc())
-    )
-    return [_seat(row) for row in uow.execute(statement)]
-
-
-def _seat(row: Row[Any]) -> Seat:
-    facts = dict(row._mapping)
-    facts |= {"duty": Duty(facts["duty"]), "matters": tuple(facts["matters"]), "stand_in": bool(facts["stand_in"])}
-    return Seat(**facts)
+    return Network({item.path: item for item in places}, list_seats(uow, lines, duties))
 
 
 def _place(row: Row[Any]) -> PlaceOnLine:

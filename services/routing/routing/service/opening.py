@@ -81,7 +81,7 @@ def _seats_of_takers(uow: UnitOfWork, received: Sequence[AppealReceivedV1]) -> d
     """The narrowest post of each person who settled something while taking it."""
     subjects = {event.taken_by for event in received if event.done_on_the_spot and event.taken_by}
     seats: dict[str, Seat] = {}
-    for seat in network.list_seats_held(uow, subjects):
+    for seat in posts.list_seats_held(uow, subjects):
         seats.setdefault(str(seat.subject), seat)
     return seats
 
