@@ -2,6 +2,7 @@
 
 import io
 import os
+import zipfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -145,6 +146,26 @@ def test_a_retired_places_code_is_not_used_again(city: City) -> None:
     assert refused.value.problems[0][2] == "place_closed"
 
 
+def _with_sheet(sheet: bytes) -> bytes:
+    """A workbook whose sheet reads so."""
+    whole = io.BytesIO()
+    with (
+        zipfile.ZipFile(io.BytesIO(xlsx([["code"]]))) as old,
+        zipfile.ZipFile(whole, "w", zipfile.ZIP_DEFLATED) as new,
+    ):
+        for name in old.namelist():
+            new.writestr(name, sheet if name.startswith("xl/worksheets/") else old.read(name))
+    return whole.getvalue()
+
+
+def _broken() -> bytes:
+    """A workbook in which a compressed part has been overwritten."""
+    data = bytearray(_with_sheet(b"<worksheet>" + bytes(range(256)) * 40))
+    begin = data.index(b"xl/worksheets/sheet1.xml") + len("xl/worksheets/sheet1.xml")
+    data[begin : begin + 60] = b"\xff" * 60
+    return bytes(data)
+
+
 BAD_FILES: dict[str, tuple[bytes, str, str]] = {
     "empty": (b"", "empty_file", "empty"),
     "blank": (b"\xef\xbb\xbf \r\n", "empty_file", "empty"),
@@ -159,6 +180,8 @@ BAD_FILES: dict[str, tuple[bytes, str, str]] = {
     "an open quote": (b'code,name,tier,parent\nZ,"x,street,D\n', "malformed_csv", "Line 2"),
     "binary": (b"code,name,tier,parent\n\x00\x00,x,street,D\n", "not_a_table", "CSV nor XLSX"),
     "a ZIP that is no XLSX": (b"PK\x03\x04garbage", "not_a_table", "XLSX"),
+    "an XLSX whose sheet is no XML": (_with_sheet(b"<worksheet><sheetData><row"), "not_a_table", "XLSX"),
+    "an XLSX with a broken part": (_broken(), "not_a_table", "XLSX"),
     "merged cells": (
         xlsx(
             [["code", "name", "tier", "parent"], ["Z", "甲", "street", "D"], ["Y", "乙", "street", "D"]], merged="D2:D3"
@@ -273,6 +296,7 @@ BAD_HOLDERS = {
     "no subject": ("M/legal,,甲,,,,,", "subject", "missing"),
     "no date": ("M/legal,x,甲,soon,,,,", "since", "not_a_date"),
     "a term backwards": ("M/legal,x,甲,2026-09-02,2026-09-01,,,", "until", "term_backwards"),
+    "a date before the calendar": ("M/legal,x,甲,0001-01-01,,,,", "since", "not_a_date"),
     "no yes or no": ("M/legal,x,甲,,,maybe,,", "stand_in", "not_yes_or_no"),
     "no such means": ("M/legal,x,甲,,,,pigeon,", "means", "not_one_of"),
     "no address": ("M/legal,x,甲,,,,sms,", "address", "missing"),
@@ -314,3 +338,18 @@ def test_a_supervisor_imports_the_posts_of_their_own_place_only(city: City, uow_
     report = imports.import_posts(own, rows_of(text, POSTS), how=How(partial=True))
     assert [(problem.line, problem.code) for problem in report.problems] == [(3, "not_yours")]
     assert report.created == 1
+
+
+def test_a_supervisor_imports_neither_posts_of_a_citys_bureau_nor_the_reach_of_others_holders(city: City) -> None:
+    imports.import_offices(city.uow, rows_of(OFFICE, OFFICES), how=How())
+    imports.import_posts(city.uow, rows_of(POST, POSTS), how=How())
+    city.add_post("N/supervisor", "N", Duty.SUPERVISOR)
+    city.assign("N/supervisor", "li.na")
+    own = city.as_(person_of("x", holds(city.place("M"), Duty.SUPERVISOR)))
+    text = "code,title,duty,place,office\nM/w,联络员,bureau,M,C-GAS\n"
+    report = imports.import_posts(own, rows_of(text, POSTS), how=How(partial=True))
+    assert [(problem.column, problem.code) for problem in report.problems] == [("office", "not_yours")]
+    text = "post,subject,name,means,address\nM/legal,li.na,Li.Na,sms,19900002222\n"
+    holders = rows_of(text, HOLDERS)
+    report = imports.import_holders(own, holders, how=How(partial=True), keys=city.keys, zone=ZONE)
+    assert [(problem.column, problem.code) for problem in report.problems] == [("subject", "not_yours")]

@@ -7,12 +7,12 @@ import pytest
 from contracts.grid import Duty
 from contracts.intake import Means, Reach
 from grid.domain import posts as rules
-from grid.domain.posts import Seat
+from grid.domain.posts import Office, OfficeKind, Seat
 from grid.errors import ChangedMeanwhile, NotYours, PlaceClosed, PostRetired, TermBackwards, TermsOverlap
 from grid.keys import Keys
 from grid.models import holder
 from grid.repository import posts as seats
-from grid.service import places, posts
+from grid.service import offices, places, posts
 from grid.service.posts import Term
 from hypothesis import given
 from hypothesis import strategies as st
@@ -244,3 +244,32 @@ def test_grid_and_the_copies_answer_alike(made: list[tuple[str, Duty, str | None
     ]
     answer, chosen = rules.answers(mine, Duty.LEGAL, never=never).seat, copied.choose(theirs, Duty.LEGAL, never=never)
     assert (answer and answer.post_id) == (chosen and chosen.post_id)
+
+
+def add_bureau(city: City) -> Office:
+    return offices.add_office(city.uow, code="C-WATER", name="水务局", kind=OfficeKind.BUREAU, place="C")
+
+
+def test_who_dispatches_for_a_community_makes_no_post_of_a_citys_bureau(city: City) -> None:
+    bureau = add_bureau(city)
+    local = city.as_(person_of("x", holds(city.place("M"), Duty.DISPATCHER)))
+    with pytest.raises(NotYours):
+        posts.add_post(local, code="M/w", title="w", duty=Duty.BUREAU, place="M", office_id=bureau.id)
+    above = city.as_(person_of("x", holds(city.place("C"), Duty.DISPATCHER)))
+    made = posts.add_post(above, code="M/w", title="w", duty=Duty.BUREAU, place="M", office_id=bureau.id)
+    with pytest.raises(NotYours):
+        posts.assign(local, made.id, version=1, term=Term("x", "X"), reach=None, keys=city.keys)
+
+
+def test_how_somebody_elses_holder_is_reached_and_called_is_not_mine_to_change(city: City) -> None:
+    city.add_post("N/supervisor", "N", Duty.SUPERVISOR)
+    city.assign("N/supervisor", "li.na")
+    mine = city.add_post("M/legal", "M", Duty.LEGAL)
+    city.uow.flush()
+    local = city.as_(person_of("x", holds(city.place("M"), Duty.SUPERVISOR)))
+    stolen = Reach(name="Li.Na", means=Means.SMS, address="19900002222")
+    for term, reach in ((Term("li.na", "Li.Na"), stolen), (Term("li.na", "别人"), None)):
+        with pytest.raises(NotYours):
+            posts.assign(local, mine.id, version=1, term=term, reach=reach, keys=city.keys)
+    assert not [event for event in local.published if event.topic == "grid.contact.v1"]
+    posts.assign(local, mine.id, version=1, term=Term("li.na", "Li.Na"), reach=None, keys=city.keys)

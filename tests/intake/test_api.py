@@ -147,6 +147,7 @@ BAD_BODIES: list[tuple[str, Any, int, str]] = [
     ("words missing", {"channel": "web", "who": {"kind": "anonymous"}}, 422, "/words"),
     ("words of nothing but space", {**ANONYMOUS, "words": "  "}, 422, "/words"),
     ("words too long", {**ANONYMOUS, "words": "水" * 20_001}, 422, "/words"),
+    ("a date before any calendar", {**ANONYMOUS, "written_at": "0001-01-01T00:00:00+14:00"}, 422, "/written_at"),
     ("words with a NUL", {**ANONYMOUS, "words": "a\x00b"}, 422, "/words"),
     ("a wrong type", {**ANONYMOUS, "urgent": "soon"}, 422, "/urgent"),
     ("an unknown channel", {**ANONYMOUS, "channel": "fax"}, 422, "/channel"),
@@ -337,6 +338,11 @@ async def test_the_form_leads_to_the_page(desk: Desk) -> None:
     english = await desk.http.get(f"/progress/{receipt['query_code']}?lang=en")
     assert "Received, waiting" in english.text
     assert english.text.startswith('<!doctype html>\n<html lang="en">')
+
+
+async def test_whatever_is_pasted_into_the_form_is_answered_by_the_page(desk: Desk) -> None:
+    answer = await desk.http.post("/progress", data={"code": "您的查询码" * 100})
+    assert (answer.status_code, answer.headers["Content-Type"]) == (422, "text/html; charset=utf-8")
 
 
 async def test_the_page_needs_nothing_from_outside(desk: Desk) -> None:

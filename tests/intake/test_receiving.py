@@ -8,12 +8,12 @@ from typing import Any
 import pytest
 from contracts.intake import AppealReceivedV1, Channel, Means, PersonContactChangedV1, Placing, Reach
 from intake import errors
-from intake.domain.appeal import Receipt, WhoKind
+from intake.domain.appeal import Receipt, WhoKind, WithdrawalReason
 from intake.repository import appeals
 from intake.repository.sealing import Keys
-from intake.service import reading, receiving
+from intake.service import amending, reading, receiving
 from intake.service.station import Station
-from kit.auth import EVERYWHERE, Person
+from kit.auth import AUDITOR, EVERYWHERE, Person
 from kit.crypto import open_from_transport, open_text_from_transport
 from kit.numbers import parse_code
 from kit.testing.servers import NOW, RolledBackUnitOfWork, as_superuser
@@ -144,6 +144,13 @@ def test_who_gives_no_title_says_in_the_first_sentence_where_it_is(
     assert (receipt.place_id, receipt.suggested_category) == (id_of("HZ2-1"), "water")
 
 
+def test_a_few_words_without_a_title_are_sorted_like_a_title(clerk: RolledBackUnitOfWork, station: Station) -> None:
+    few = "反映一个问题。我家停水了。"
+    assert receive(clerk, station, title="", words=few).suggested_category == "water"
+    by_the_way = few.replace("。", "，" + "还有别的话要说，" * 8 + "。", 1)
+    assert receive(clerk, station, title="", words=by_the_way).suggested_category is None
+
+
 def test_a_city_that_is_named_keeps_others_out(
     uow_of: UnitOfWorkOf, consumer: RolledBackUnitOfWork, station: Station
 ) -> None:
@@ -193,9 +200,10 @@ def test_one_author_is_one_person_whose_contact_is_said_once(uow_of: UnitOfWorkO
 
 
 def test_a_number_that_somebody_else_took_is_not_told(uow_of: UnitOfWorkOf, station: Station) -> None:
-    receive(uow_of("intake", person=make_clerk()), station, **imported())
+    assigned = imported(who=make_who())
+    receive(uow_of("intake", person=make_clerk()), station, **assigned)
     with pytest.raises(errors.NumberTaken):
-        receive(uow_of("intake", person=make_clerk("HZ2-1", "chen.jie")), station, **imported())
+        receive(uow_of("intake", person=make_clerk("HZ2-1", "chen.jie")), station, **assigned)
 
 
 def test_an_imported_appeal_keeps_its_date_and_is_received_now(uow_of: UnitOfWorkOf, station: Station) -> None:
@@ -248,6 +256,7 @@ def test_what_cannot_both_be_is_named_and_changes_nothing(
         (RESIDENT_PERSON, {"channel": Channel.WEB, "source": "x", "external_id": "1"}, "staff_only"),
         (RESIDENT_PERSON, {"channel": Channel.WEB, "historic": True, "written_at": NOW}, "historic_is_operators"),
         (make_clerk(), {"historic": True, "written_at": NOW}, "historic_is_operators"),
+        (make_clerk(), imported(external_id="guessed"), "origin_is_operators"),
         (Person("nobody"), {}, "no_post"),
     ],
 )
@@ -323,3 +332,31 @@ def test_the_names_are_taken_over_a_page_at_a_time(
     other = Station(station.keys)
     other.refresh(consumer)
     assert len(other.names) == len(station.names)
+
+
+def test_an_auditor_reads_an_appeal_and_amends_nothing(uow_of: UnitOfWorkOf, station: Station) -> None:
+    receipt = receive(uow_of("intake", person=make_clerk()), station)
+    auditor = uow_of("intake", person=Person("auditor", frozenset({AUDITOR})))
+    assert reading.get_appeal(auditor, receipt.appeal_id, station=station).appeal.number == receipt.number
+    reason = WithdrawalReason.UNWANTED
+    with pytest.raises(errors.NotYours):
+        amending.withdraw_appeal(auditor, receipt.appeal_id, version=1, reason=reason, station=station)
+    with pytest.raises(errors.NotYours):
+        amending.correct_appeal(auditor, receipt.appeal_id, version=1, words="x", station=station)
+
+
+def test_whom_an_appeal_complains_of_neither_reads_nor_withdraws_it(uow_of: UnitOfWorkOf, station: Station) -> None:
+    accused, colleague = uow_of("intake", person=make_clerk()), uow_of("intake", person=make_clerk(subject="li.na"))
+    facts = {"source": "12345", "external_id": "7", "complained_of": ("wang.min",)}
+    receipt = receive(colleague, station, **facts)
+    accused.enter()
+    with pytest.raises(errors.AppealNotFound):
+        reading.get_appeal(accused, receipt.appeal_id, station=station)
+    reason = WithdrawalReason.UNWANTED
+    with pytest.raises(errors.AppealNotFound):
+        amending.withdraw_appeal(accused, receipt.appeal_id, version=1, reason=reason, station=station)
+    with pytest.raises(errors.NumberTaken):
+        receive(accused, station, **facts)
+    assert receive(accused, station, complained_of=("wang.min",)).number
+    colleague.enter()
+    assert reading.get_appeal(colleague, receipt.appeal_id, station=station).appeal.complained_of == ("wang.min",)

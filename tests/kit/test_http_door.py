@@ -174,6 +174,12 @@ class TestIdempotency:
         answer = await client.post(NOTES, json=note_at(words="other"), headers=clerk_a | self.KEY)
         assert (answer.status_code, answer.json()["code"]) == (422, "idempotency_key_reused")
 
+    async def test_the_key_under_another_post_is_refused(self, client: AsyncClient, identity: Identity) -> None:
+        both = identity.headers("clerk.ab") | self.KEY
+        await client.post(NOTES, json=note_at(), headers=both | {"Baiyang-Post": str(POST_A)})
+        answer = await client.post(NOTES, json=note_at(), headers=both | {"Baiyang-Post": str(POST_B)})
+        assert (answer.status_code, answer.json()["code"]) == (422, "idempotency_key_reused")
+
     async def test_another_persons_key_is_another_key(
         self, client: AsyncClient, identity: Identity, clerk_a: dict[str, str], as_superuser: Connection
     ) -> None:

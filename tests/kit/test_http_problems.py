@@ -5,6 +5,7 @@ import pytest
 from httpx2 import AsyncClient
 from kit.app.defaults import MAX_BODY
 from kit.db import Database
+from kit.http import Door
 from kit.http.problems import prefers_chinese
 
 from tests.kit.conftest import A, AppOf, client_of
@@ -88,6 +89,24 @@ async def test_text_that_postgresql_cannot_hold_is_refused(client: AsyncClient, 
     surrogate = b'{"place": "' + A.encode() + rb'", "words": "\ud800"}'
     answer = await client.post(NOTES, content=surrogate, headers=clerk_a | {"Content-Type": "application/json"})
     is_problem(answer, 422, "invalid_request")
+
+
+async def test_a_nul_is_found_however_deep_it_lies_and_in_whatever_encoding(
+    app_of: AppOf, clerk_a: dict[str, str]
+) -> None:
+    app, signed = app_of(), clerk_a | {"Content-Type": "application/json"}
+
+    @app.post("/bodiless")
+    async def post(door: Door) -> dict[str, bool]:
+        return {"came": bool(door)}
+
+    async with client_of(app) as client:
+        deep = b"[" * 900 + b'"\\u0000"' + b"]" * 900
+        is_problem(await client.post("/bodiless", content=deep, headers=signed), 422, "nul_in_text")
+        too_deep = b"[" * 90_000 + b'"\\u0000"' + b"]" * 90_000
+        assert (await client.post("/bodiless", content=too_deep, headers=signed)).status_code == 200
+        wide = json.dumps({"place": A, "words": "a\0b"}).encode("utf-16")
+        is_problem(await client.post(NOTES, content=wide, headers=signed), 422, "nul_in_text")
 
 
 async def test_the_letters_backslash_u0000_are_no_nul(client: AsyncClient, clerk_a: dict[str, str]) -> None:

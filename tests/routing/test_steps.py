@@ -13,7 +13,7 @@ from kit.errors import ServiceError
 from kit.testing.servers import NOW, RolledBackUnitOfWork
 from network import consumers as network
 from routing.domain.case import Case, DeadlineState
-from routing.domain.steps import STEPS, Step
+from routing.domain.steps import STEPS, Standing, Step, post_for
 from routing.errors import (
     CaseChanged,
     CaseNotFound,
@@ -128,11 +128,24 @@ def test_the_dispatchers_of_the_place_and_above_may_answer_and_end(
     assert cases.list_entries(uow, after)[-1].post_id == city.posts[who].post_id
 
 
-def test_who_is_complained_of_takes_no_step(uow: RolledBackUnitOfWork, city: City, as_person: As) -> None:
+@pytest.mark.parametrize("step", STEPS)
+def test_who_is_barred_takes_no_step_by_any_post(step: Step) -> None:
+    holder = uuid4()
+    both = [Standing(holder, Duty.MUNICIPAL.value, "/a/"), Standing(uuid4(), Duty.DISPATCHER.value, "/")]
+    assert post_for(step, both, holder=holder, placed_path="/a/", barred=False)
+    with pytest.raises(NotYourStep):
+        post_for(step, both, holder=holder, placed_path="/a/", barred=True)
+
+
+def test_who_is_complained_of_takes_no_step_and_sees_no_case(
+    uow: RolledBackUnitOfWork, city: City, as_person: As
+) -> None:
     case = make_case(uow, city, complained_of=[subject_of("municipal"), subject_of("dispatcher")])
     for who in ("municipal", "dispatcher"):
-        with pytest.raises(NotYourStep):
-            TAKE[Step.ANSWER](as_person(city.person(who)), case)
+        person = as_person(city.person(who))
+        with pytest.raises(CaseNotFound):
+            TAKE[Step.ANSWER](person, case)
+        assert cases.list_open_cases(person, [case.placed_path], after_key=None, limit=9) == []
 
 
 def test_a_stale_version_is_refused_and_changes_nothing(uow: RolledBackUnitOfWork, city: City, as_person: As) -> None:

@@ -1,5 +1,6 @@
 """The supervisor behind `make run`, with real PostgreSQL, Kafka and identity, and stand-ins for the four services."""
 
+import asyncio
 import os
 import shutil
 import signal
@@ -266,7 +267,7 @@ def postgres(installation: Installation) -> "psycopg.Connection[tuple[object, ..
     )
 
 
-async def test_a_service_that_is_away_is_said_to_be_away_and_malformed_headers_cost_nothing_more() -> None:
+async def test_a_service_that_is_away_is_said_to_be_away() -> None:
     app = make_app({"notify": ports.free()[0]})
     transport = httpx.ASGITransport(app=app)
     async with app.router.lifespan_context(app), httpx.AsyncClient(transport=transport, base_url="http://city") as http:
@@ -274,4 +275,14 @@ async def test_a_service_that_is_away_is_said_to_be_away_and_malformed_headers_c
         assert (away.status_code, away.headers["content-type"]) == (503, "application/problem+json")
         assert away.headers["retry-after"] == "2"
         assert (await http.get("/readyz")).status_code == 503
-        assert (await http.get("/notify/v1/messages", headers={"X-Odd": "\x01"})).status_code == 400
+
+
+async def test_a_malformed_header_is_the_callers_fault() -> None:
+    async with await asyncio.start_server(lambda _, writer: writer.close(), ports.HOST, 0) as service:
+        app = make_app({"notify": service.sockets[0].getsockname()[1]})
+        transport = httpx.ASGITransport(app=app)
+        async with (
+            app.router.lifespan_context(app),
+            httpx.AsyncClient(transport=transport, base_url="http://city") as http,
+        ):
+            assert (await http.get("/notify/v1/messages", headers={"X-Odd": "\x01"})).status_code == 400

@@ -1,5 +1,6 @@
 """One address for all APIs, pages and API documents: a proxy that trusts nothing a caller says of itself."""
 
+import re
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 
@@ -29,6 +30,9 @@ _DOCUMENTS = {"docs", "openapi.json"}
 #: Never from outside: what watches a service.
 _INNER = {"metrics", "healthz", "readyz"}
 
+#: A path that goes back up would be somebody else's by the time it arrives.
+_LOOKS_BACK = re.compile(r"/(?:\.|%2e){1,2}(?:/|$)", re.IGNORECASE)
+
 _METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
 
 
@@ -56,6 +60,8 @@ def make_app(service_ports: Mapping[str, int]) -> Starlette:
         if service not in service_ports or rest.split("/")[0] in _INNER:
             return _problem(404, "There is nothing here.")
         raw = request.scope["raw_path"].decode("ascii")
+        if _LOOKS_BACK.search(raw):
+            return _problem(404, "There is nothing here.")
         inner = raw.removeprefix(f"/{first}") if rest.split("/")[0] in _DOCUMENTS else raw
         return await _forward(request, f"http://{ports.HOST}:{service_ports[service]}{inner}")
 

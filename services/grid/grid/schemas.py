@@ -6,7 +6,8 @@ from uuid import UUID
 
 from contracts.grid import Duty, OpeningHours, PlaceState
 from contracts.intake import Language, Means, Reach
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from kit.clock import Instant
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
 from grid.domain.imports import Report
 from grid.domain.places import Place, PlaceChange, PlaceEntry, Tier
@@ -89,8 +90,8 @@ class ChangedPost(Request):
 class NewHolding(Request):
     subject: Subject = Field(description="The sign-in name.")
     name: Annotated[str, StringConstraints(min_length=1, max_length=120, pattern=r"^[^\x00-\x1f]+$")]
-    since: AwareDatetime | None = Field(default=None, description="None: now.")
-    until: AwareDatetime | None = None
+    since: Instant | None = Field(default=None, description="None: now.")
+    until: Instant | None = None
     relieves: bool = Field(default=False, description="Who holds it leaves when this term begins.")
     means: Means | None = Field(
         default=None, description="How they are reached; none: as before, at first their inbox."
@@ -112,7 +113,7 @@ class NewHolding(Request):
 
 
 class Ending(Request):
-    until: AwareDatetime | None = Field(default=None, description="None: now.")
+    until: Instant | None = Field(default=None, description="None: now.")
 
 
 class NewOffice(Request):

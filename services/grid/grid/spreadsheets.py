@@ -4,6 +4,7 @@ import csv
 import io
 import re
 import zipfile
+import zlib
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -130,6 +131,13 @@ def _is_gbk(data: bytes) -> bool:
     return True
 
 
+#: What zipfile, zlib, the XML parser and openpyxl say to a file that is broken, encrypted or something else.
+_UNREADABLE = (
+    *(zipfile.BadZipFile, zlib.error, InvalidFileException, SyntaxError, RuntimeError),
+    *(LookupError, ValueError, TypeError, AttributeError, OSError, EOFError),
+)
+
+
 def _xlsx_lines(data: bytes) -> Iterator[tuple[int, Sequence[str]]]:
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
@@ -137,7 +145,7 @@ def _xlsx_lines(data: bytes) -> Iterator[tuple[int, Sequence[str]]]:
         book = load_workbook(io.BytesIO(data), read_only=True, data_only=True)
         values = book.worksheets[0].iter_rows(values_only=True)
         yield from _numbered(values)
-    except (zipfile.BadZipFile, InvalidFileException, KeyError, ValueError, OSError, IndexError) as error:
+    except _UNREADABLE as error:
         raise FileRefused("not_a_table", "The file is no readable XLSX: open it and save it again as XLSX.") from error
 
 

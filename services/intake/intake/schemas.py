@@ -5,7 +5,8 @@ from typing import Annotated, Self
 from uuid import UUID
 
 from contracts.intake import Channel, Language, Means, Placing
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
+from kit.clock import Instant
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from intake.domain.appeal import Appeal, Asker, Entry, EntryKind, Receipt, Submission, Who, WhoKind, WithdrawalReason
 from intake.domain.appeal import Location as PlacedAt
@@ -64,8 +65,8 @@ class NewAppeal(Asked):
     language: Language = Language.CHINESE
     source: Annotated[Code | None, Field(description="The system that it comes from.")] = None
     external_id: Annotated[Name | None, Field(description="Its number there: with the source, unique for good.")] = None
-    written_at: Annotated[AwareDatetime | None, Field(description="The date that it bears.")] = None
-    received_at: Annotated[AwareDatetime | None, Field(description="For a finished past only; else it is now.")] = None
+    written_at: Annotated[Instant | None, Field(description="The date that it bears.")] = None
+    received_at: Annotated[Instant | None, Field(description="For a finished past only; else it is now.")] = None
     historic: Annotated[bool, Field(description="A finished past: no clock is started and nobody is told.")] = False
     urgent: bool = False
     done_on_the_spot: Annotated[bool, Field(description="Settled while it was taken.")] = False

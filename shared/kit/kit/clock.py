@@ -1,7 +1,14 @@
 """The one clock that domain decisions are made by; a test or a simulation drives another."""
 
 from datetime import UTC, datetime, timedelta
-from typing import Protocol
+from typing import Annotated, Protocol
+
+from pydantic import AwareDatetime, Field
+
+EARLIEST, LATEST = datetime(1900, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
+
+#: An instant that is handed in: within what calendars and the database can hold in every zone.
+Instant = Annotated[AwareDatetime, Field(ge=EARLIEST, le=LATEST)]
 
 
 class Clock(Protocol):

@@ -1,6 +1,6 @@
 """Imports of offices, posts and holders: what differs from what is there, row by row."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Generic, TypeVar
@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 from contracts.grid import Duty
 from contracts.intake import Language, Means, Reach
+from kit.clock import EARLIEST, LATEST
 
 from grid.domain.imports import Once, Refused, Row, RowProblem, list_of, text_of
 from grid.domain.places import Place
@@ -68,8 +69,9 @@ def plan_posts(
     ids: Iterator[UUID],
     *,
     mine: Callable[[str], bool],
+    not_mine: Collection[str] = (),
 ) -> Plan[Post]:
-    """``mine`` tells whether who imports may manage the posts under a path."""
+    """``mine`` tells whether who imports may manage the posts under a path; ``not_mine`` are offices they may not."""
     plan: Plan[Post] = Plan()
     once = Once("code")
 
@@ -82,6 +84,8 @@ def plan_posts(
         if before and before.retired:
             raise Refused("code", "post_retired", f"{code} is retired: give a new post a new code")
         office = _office(row, offices)
+        if office and office.code in not_mine and not (before and before.office_id == office.id):
+            raise Refused("office", "not_yours", f"posts of {office.code} are not yours to add: ask an operator")
         after = Post(
             id=before.id if before else next(ids),
             version=before.version if before else 1,
@@ -116,7 +120,7 @@ class HolderRow:
 
 
 def read_holders(
-    rows: Iterable[Row], posts: Mapping[str, Post], zone: ZoneInfo, *, mine: Callable[[str], bool]
+    rows: Iterable[Row], posts: Mapping[str, Post], zone: ZoneInfo, *, mine: Callable[[Post], bool]
 ) -> tuple[list[HolderRow], list[RowProblem]]:
     taken: list[HolderRow] = []
     problems: list[RowProblem] = []
@@ -125,7 +129,7 @@ def read_holders(
 
     def take(row: Row) -> None:
         item = _holder_row(row, posts, zone)
-        if not mine(item.post.path):
+        if not mine(item.post):
             raise Refused("post", "not_yours", f"the post {item.post.code} is not yours to manage: ask its supervisor")
         once.check(f"{item.post.code} {'stand-in' if item.stand_in else 'holder'} {item.since or ''}".strip(), row.line)
         name, line = names.setdefault(item.subject, (item.name, row.line))
@@ -197,7 +201,10 @@ def _moment(row: Row, column: str, zone: ZoneInfo) -> datetime | None:
         moment = datetime.fromisoformat(value)
     except ValueError:
         raise Refused(column, "not_a_date", f"{column} must be a date as 2026-09-01 or a time as RFC 3339") from None
-    return moment if moment.tzinfo else moment.replace(tzinfo=zone)
+    moment = moment if moment.tzinfo else moment.replace(tzinfo=zone)
+    if not EARLIEST <= moment <= LATEST:
+        raise Refused(column, "not_a_date", f"{column} must lie between {EARLIEST.year} and {LATEST.year}")
+    return moment
 
 
 def _claim(row: Row, column: str) -> bool:

@@ -5,7 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from kit.db import UnitOfWork, after
-from sqlalchemy import Row, Text, any_, bindparam, insert, or_, select, update
+from sqlalchemy import Row, Text, Uuid, any_, bindparam, insert, or_, select, update
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from grid.domain.posts import Office, OfficeKind
@@ -31,6 +31,13 @@ def get_for_change(uow: UnitOfWork, office_id: UUID, *, version: int) -> Office:
 def by_code(uow: UnitOfWork, codes: Collection[str]) -> dict[str, Office]:
     statement = select(*_OFFICE).where(office.c.code == any_(bindparam("codes", list(codes), ARRAY(Text))))
     return {row.code: _office(row) for row in uow.execute(statement)}
+
+
+def paths_of(uow: UnitOfWork, office_ids: Collection[UUID]) -> dict[UUID, str]:
+    """Where each office itself lies."""
+    statement = select(office.c.id, place.c.path).join(place, place.c.id == office.c.place_id)
+    among = office.c.id == any_(bindparam("offices", list(office_ids), ARRAY(Uuid)))
+    return {row.id: row.path for row in uow.execute(statement.where(among))}
 
 
 def list_offices(

@@ -25,7 +25,7 @@ from grid.repository import offices as office_rows
 from grid.repository import places as tree
 from grid.repository import posts as seats
 from grid.service.places import follow, publish, republish
-from grid.service.posts import Term, holding_of, keep_all, put_holders
+from grid.service.posts import Term, held_elsewhere, holding_of, keep_all, put_holders
 from grid.service.rights import check_operator, manages
 
 #: Events are written in batches, so that a city's file is not held twice in memory.
@@ -66,7 +66,9 @@ def import_posts(uow: UnitOfWork, rows: Sequence[Row], *, how: How) -> Report:
     known = seats.lock_by_code(uow, {row["code"] for row in rows})
     places = tree.by_code(uow, {row["place"] for row in rows})
     offices = office_rows.by_code(uow, {row["office"] for row in rows})
-    plan = plan_posts(rows, known, places, offices, _new_ids(uow), mine=lambda path: manages(uow, path))
+    plan = plan_posts(
+        rows, known, places, offices, _new_ids(uow), mine=lambda path: manages(uow, path), not_mine=_foreign(uow, offices)
+    )
     report = _report_of("posts", rows, how, plan)
     if not how.dry_run:
         seats.insert_posts(uow, plan.created)
@@ -78,7 +80,11 @@ def import_posts(uow: UnitOfWork, rows: Sequence[Row], *, how: How) -> Report:
 
 def import_holders(uow: UnitOfWork, rows: Sequence[Row], *, how: How, keys: Keys, zone: ZoneInfo) -> Report:
     posts = seats.lock_by_code(uow, {row["post"] for row in rows})
-    items, problems = read_holders(rows, posts, zone, mine=lambda path: manages(uow, path))
+    paths = office_rows.paths_of(uow, {post.office_id for post in posts.values() if post.office_id})
+    foreign = {post.code for post in posts.values() if post.office_id and not manages(uow, paths[post.office_id])}
+    items, problems = read_holders(
+        rows, posts, zone, mine=lambda post: manages(uow, post.path) and post.code not in foreign
+    )
     known = seats.holders_of(uow, {item.subject for item in items})
     after, outcome = _fill(uow, items, posts, known, problems, keys=keys)
     report = _report("holders", rows, how, problems, outcome)
@@ -87,6 +93,12 @@ def import_holders(uow: UnitOfWork, rows: Sequence[Row], *, how: How, keys: Keys
         good = [item for item in items if item.line not in refused]
         _apply_holders(uow, good, after, keys=keys)
     return report
+
+
+def _foreign(uow: UnitOfWork, offices: Mapping[str, Office]) -> set[str]:
+    """The offices whose posts are not the asker's to add."""
+    paths = office_rows.paths_of(uow, [office.id for office in offices.values()])
+    return {code for code, office in offices.items() if not manages(uow, paths[office.id])}
 
 
 def _apply_places(uow: UnitOfWork, plan: PlacesPlan) -> None:
@@ -133,6 +145,7 @@ def _fill(
     """Try the rows on the posts, in the order of the file; gives the posts that differ and what was counted."""
     after: dict[str, Post] = {}
     created = changed = unchanged = 0
+    others = held_elsewhere(uow, list(known.values()))
     for item in items:
         post = after.get(item.post.code, posts[item.post.code])
         holder = known.get(item.subject) or _stand_for(item, uow)
@@ -142,6 +155,10 @@ def _fill(
             problems.append(RowProblem(item.line, (error.field or "/since")[1:], error.code, error.detail))
             continue
         same_person = holder.name == item.name and _same_reach(item, holder, keys)
+        if not same_person and item.subject in others:
+            reason = f"{item.subject} holds posts that others manage: give the name as it is, and no means"
+            problems.append(RowProblem(item.line, "subject", "not_yours", reason))
+            continue
         if filled is not post:
             after[post.code] = filled
             created, changed = (created, changed + 1) if _held(post, item, uow) else (created + 1, changed)

@@ -7,20 +7,21 @@ from uuid import UUID
 
 from contracts.grid import Duty
 from contracts.intake import Means, Reach
+from kit.auth import OPERATOR
 from kit.db import UnitOfWork
 from kit.ids import new_id
 
 from grid import events
 from grid.domain import places as place_rules
 from grid.domain import posts as rules
-from grid.domain.posts import Answer, Holder, Holding, Post
-from grid.errors import CodeTaken, HoldingNotFound, PostRetired
+from grid.domain.posts import Answer, Holder, Holding, Office, Post
+from grid.errors import CodeTaken, HoldingNotFound, NotYours, PostRetired
 from grid.keys import Keys
 from grid.repository import offices as office_rows
 from grid.repository import places as tree
 from grid.repository import posts as seats
 from grid.service.places import republish
-from grid.service.rights import check_manages, check_operator
+from grid.service.rights import check_manages, check_operator, manages
 
 
 @dataclass(frozen=True)
@@ -50,7 +51,7 @@ def add_post(
     place_rules.check_active(at, field="/place")
     if seats.lock_by_code(uow, [code]):
         raise CodeTaken(code)
-    office = office_rows.get_office(uow, office_id) if office_id else None
+    office = _office_of(uow, office_id) if office_id else None
     post = Post(
         id=new_id(uow.now),
         version=1,
@@ -66,6 +67,18 @@ def add_post(
     seats.insert_posts(uow, [post])
     uow.publish(events.post_changed(post, uow))
     return post
+
+
+def _office_of(uow: UnitOfWork, office_id: UUID) -> Office:
+    office = office_rows.get_office(uow, office_id)
+    _check_manages_office(uow, office.id)
+    return office
+
+
+def _check_manages_office(uow: UnitOfWork, office_id: UUID) -> None:
+    """Whoever acts in an office's post sees all that is granted to the office: a part of its area is not enough."""
+    for path in office_rows.paths_of(uow, [office_id]).values():
+        check_manages(uow, path)
 
 
 def change_post(uow: UnitOfWork, post_id: UUID, *, version: int, title: str | None, phone: str | None) -> Post:
@@ -87,6 +100,9 @@ def retire_post(uow: UnitOfWork, post_id: UUID, *, version: int) -> Post:
 def assign(uow: UnitOfWork, post_id: UUID, *, version: int, term: Term, reach: Reach | None, keys: Keys) -> Post:
     """Give a post a holder or a stand-in. Who holds nothing yet becomes known, reached in their inbox unless said."""
     _mine(uow, post_id, version=version)
+    known = seats.holders_of(uow, [term.subject]).get(term.subject)
+    if known and (reach or term.name != known.name) and term.subject in held_elsewhere(uow, [known]):
+        raise NotYours(f"{term.subject} holds posts that others manage: leave out means, and give the name as it is.")
     holder = put_holders(uow, {term.subject: (term.name, reach)}, keys=keys)[term.subject]
     before = seats.get_post(uow, post_id)  # a holder's new name has made another version of their posts
     return _keep(uow, before, rules.with_holding(before, holding_of(uow, before, holder, term), relieves=term.relieves))
@@ -139,6 +155,15 @@ def put_holders(uow: UnitOfWork, people: dict[str, tuple[str, Reach | None]], *,
     return known | {holder.subject: holder for holder in (*new, *changed)}
 
 
+def held_elsewhere(uow: UnitOfWork, holders: Sequence[Holder]) -> set[str]:
+    """Who of them holds a post that the asker does not manage: neither their name nor their reach is the asker's."""
+    if not holders or OPERATOR in uow.person.roles:
+        return set()
+    others = [post for post in seats.list_posts_of_holders(uow, [h.id for h in holders]) if not manages(uow, post.path)]
+    held = {term.subject for post in others for term in post.holdings if not term.is_past(uow.now)}
+    return held & {holder.subject for holder in holders}
+
+
 def holding_of(uow: UnitOfWork, post: Post, holder: Holder, term: Term) -> Holding:
     return Holding(
         id=new_id(uow.now),
@@ -167,6 +192,8 @@ def _keep(uow: UnitOfWork, before: Post, after: Post) -> Post:
 def _mine(uow: UnitOfWork, post_id: UUID, *, version: int) -> Post:
     post = seats.get_for_change(uow, post_id, version=version)
     check_manages(uow, post.path)
+    if post.office_id:
+        _check_manages_office(uow, post.office_id)
     return post
 
 

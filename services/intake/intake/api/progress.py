@@ -73,7 +73,7 @@ async def show_form(language: Annotated[str, Query(alias="lang", max_length=8)] 
 
 @pages_router.post("/progress")
 async def open_code(
-    code: Annotated[str, Form(max_length=200)] = "",
+    code: Annotated[str, Form()] = "",
     language: Annotated[str, Query(alias="lang", max_length=8)] = "zh",
 ) -> Response:
     """The form is posted, so that what is typed stands in no address until it is known to be a code."""

@@ -2,13 +2,14 @@
 
 from uuid import UUID
 
+from kit.auth import Person
 from kit.db import UnitOfWork
 from kit.ids import new_id
 
 from intake import events
 from intake.domain.appeal import Appeal, Entry, EntryKind, Location, WithdrawalReason
 from intake.domain.gist import gist_of
-from intake.errors import AppealChanged, AppealNotFound, Contradiction, NoSuchCategory
+from intake.errors import AppealChanged, AppealNotFound, Contradiction, NoSuchCategory, NotYours
 from intake.repository import appeals
 from intake.service.placing import locate_code
 from intake.service.station import Station
@@ -81,6 +82,14 @@ def _get_for_change(uow: UnitOfWork, station: Station, appeal_id: UUID, *, versi
     file = appeals.find_file(uow, station.keys, appeal_id, lock=True)
     if file is None:
         raise AppealNotFound
+    if not _answers_for(uow.person, file.appeal):
+        raise NotYours("only_read", "You may read this appeal; it is amended by who holds a post where it lies.")
     if file.appeal.version != version:
         raise AppealChanged(file.appeal.version)
     return file.appeal
+
+
+def _answers_for(person: Person, appeal: Appeal) -> bool:
+    """An auditor sees everything and changes nothing."""
+    paths = [post.path for post in person.posts if post.office_id is None]
+    return any(where.startswith(path) for path in paths for where in (appeal.location.path, appeal.taken_path))

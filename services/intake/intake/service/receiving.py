@@ -10,7 +10,7 @@ from kit.numbers import new_number, new_query_code
 
 from intake import events
 from intake.domain.appeal import Appeal, Asker, Location, Receipt, Submission, Who, WhoKind
-from intake.domain.gist import first_sentence, gist_of
+from intake.domain.gist import LIMIT, first_sentence, gist_of
 from intake.domain.placing import NOWHERE_KNOWN
 from intake.errors import Contradiction, NoSuchCategory, NotYours, NumberTaken
 from intake.repository import appeals
@@ -138,8 +138,8 @@ def _store(
 
 
 def _headline(given: Submission) -> str:
-    """Who gives no title says in the first sentence what it is about."""
-    return given.title or first_sentence(given.words)
+    """Who gives no title says what it is about in the first sentence, or in all of a few words."""
+    return given.title or (given.words if len(given.words) <= LIMIT else first_sentence(given.words))
 
 
 def _asker(appeal: Appeal, who: Who) -> Asker:
@@ -170,6 +170,8 @@ def _may_take(person: Person, given: Submission) -> None:
         return
     if given.historic:
         raise NotYours("historic_is_operators", "Only an operator brings in a finished past.", field="/historic")
+    if given.who.origin:
+        raise NotYours("origin_is_operators", "Only an operator knows whose name it is in a source.", field="/who/origin")
     if person.posts:
         return
     if RESIDENT not in person.roles:

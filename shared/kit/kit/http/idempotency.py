@@ -81,6 +81,8 @@ async def find_key(request: Request, subject: str) -> Key | None:
             field=f"/{HEADER}",
         )
     asked = [request.method, request.url.path, request.url.query, request.headers.get("if-match", "")]
+    if post := request.headers.get("baiyang-post"):
+        asked.append(post)
     return Key(
         client=subject,
         route=f"{request.method} {route_of(request)}",

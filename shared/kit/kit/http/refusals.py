@@ -54,24 +54,26 @@ async def refuse_nul(request: Request) -> None:
         if isinstance(value, str) and _NUL in value:
             raise _holds_nul(f"/{name}")
     body = await request.body()
-    if rb"\u0000" in body:
+    if rb"\u0000" in body or b"\0" in body:  # JSON in UTF-16 is read too, and escapes otherwise
         try:
             found = next(_pointers_to_nul(json.loads(body)), None)
-        except ValueError:
+        except (ValueError, RecursionError):
             return
         if found is not None:
             raise _holds_nul(found or "/")
 
 
-def _pointers_to_nul(value: Any, pointer: str = "") -> Iterator[str]:
-    if isinstance(value, str) and _NUL in value:
-        yield pointer
-    elif isinstance(value, list):
-        for place, item in enumerate(value):
-            yield from _pointers_to_nul(item, f"{pointer}/{place}")
-    elif isinstance(value, dict):
-        for key, item in value.items():
-            yield from _pointers_to_nul(item, f"{pointer}/{key.replace('~', '~0').replace('/', '~1')}")
+def _pointers_to_nul(body: Any) -> Iterator[str]:
+    """Without recursion: how deep the body goes is the sender's choice."""
+    left: list[tuple[str, Any]] = [("", body)]
+    while left:
+        pointer, value = left.pop()
+        if isinstance(value, str) and _NUL in value:
+            yield pointer
+        elif isinstance(value, list):
+            left += [(f"{pointer}/{place}", item) for place, item in enumerate(value)]
+        elif isinstance(value, dict):
+            left += [(f"{pointer}/{key.replace('~', '~0').replace('/', '~1')}", item) for key, item in value.items()]
 
 
 def _holds_nul(field: str) -> Invalid:
