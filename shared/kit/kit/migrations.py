@@ -1,11 +1,29 @@
 """What every service's migrations begin with: roles, the tables of events, and the policy that keeps places apart."""
 
-from sqlalchemy import Connection, text
+from alembic import context
+from sqlalchemy import Connection, MetaData, create_engine, text
 
 from kit.db import SCOPE_SLOTS
 from kit.outbox import SHARDS
 
 ASPECTS = ("api", "consumer", "relay", "clock", "auditor")
+
+
+def run(metadata: MetaData) -> None:
+    """What a service's migrations/env.py does: in one transaction of its owner, without a long wait for a lock."""
+    given = context.config.attributes.get("connection")
+    if given is not None:
+        _run_on(given, metadata)
+        return
+    with create_engine(context.config.get_main_option("sqlalchemy.url", "")).connect() as connection:
+        _run_on(connection, metadata)
+
+
+def _run_on(connection: Connection, metadata: MetaData) -> None:
+    context.configure(connection=connection, target_metadata=metadata, compare_type=True)
+    with context.begin_transaction():
+        connection.execute(text("set local lock_timeout = '5s'"))
+        context.run_migrations()
 
 
 def role_statements(service: str) -> list[str]:
