@@ -71,7 +71,7 @@ def make_category(code: str = "water", **overrides: Any) -> CategoryChangedV1:
 
 def copy_place(uow: UnitOfWork, place: PlaceChangedV1) -> None:
     handler = consumers.handlers(moved=lambda *_: None)[0]
-    handler(uow, place, version=place.version)
+    handler(uow, [place], versions=[place.version])
 
 
 def make_keys() -> Keys:

@@ -20,7 +20,7 @@ from kit.db import Database, UnitOfWork
 from kit.numbers import new_query_code
 from kit.testing.servers import NOW
 from kit.testing.tokens import Identity
-from network.consumers import copy_post
+from network.consumers import copy_posts
 from pydantic import SecretStr
 from sqlalchemy import text
 
@@ -89,7 +89,7 @@ def lay(keys: Keys, uow: UnitOfWork) -> None:
             holders=[holder],
             version=1,
         )
-        copy_post(uow, post, version=1)
+        copy_posts(uow, [post], versions=[1])
 
 
 @pytest.fixture

@@ -25,7 +25,7 @@ from intake.service.station import Station
 from kit.auth import NOWHERE
 from kit.db import UnitOfWork
 from kit.testing.servers import NOW
-from sqlalchemy import text
+from sqlalchemy import event, text
 
 from tests.conftest import UnitOfWorkOf
 from tests.intake.factories import id_of, make_clerk, make_submission, path_of
@@ -111,6 +111,23 @@ def test_several_steps_at_once_show_the_last(
     follow_cases(consumer, [step(receipt.appeal_id) for step in steps])
     found = look(uow_of, station, receipt)
     assert (found.standing, found.talk_to) == (Standing.CLOSED, HANDLER.title)
+
+
+def test_steps_of_several_cases_are_written_together(
+    uow_of: UnitOfWorkOf, consumer: UnitOfWork, station: Station, receipt: Receipt
+) -> None:
+    clerk = uow_of("intake", person=make_clerk())
+    receipts = [receipt, *(receiving.receive_appeal(clerk, make_submission(), station=station) for _ in range(4))]
+    steps = (opened, accepted, answered, closed)
+    written: list[str] = []
+    event.listen(consumer.connection, "before_cursor_execute", lambda *call: written.append(call[2]))
+    follow_cases(consumer, [step(each.appeal_id) for each in receipts for step in steps])
+    assert len([each for each in written if each.startswith("INSERT INTO progress")]) == len(steps), (
+        "one a step, not a case"
+    )
+    for each in receipts:
+        found = look(uow_of, station, each)
+        assert (found.standing, found.talk_to) == (Standing.CLOSED, HANDLER.title)
 
 
 def test_an_old_step_changes_nothing(

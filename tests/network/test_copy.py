@@ -58,7 +58,17 @@ def make_holding(subject: str, **overrides: object) -> Holding:
 class Moves:
     def __init__(self) -> None:
         self.seen: list[tuple[UUID, str]] = []
-        self.copy_place = consumers.handlers(moved=lambda _, place_id, path: self.seen.append((place_id, path)))[0]
+        self._handler = consumers.handlers(moved=lambda _, place_id, path: self.seen.append((place_id, path)))[0]
+
+    def copy_place(self, uow: UnitOfWork, place: PlaceChangedV1, *, version: int) -> None:
+        self._handler(uow, [place], versions=[version])
+
+    def copy_places(self, uow: UnitOfWork, *states: tuple[PlaceChangedV1, int]) -> None:
+        self._handler(uow, [place for place, _ in states], versions=[version for _, version in states])
+
+
+def copy_post(uow: UnitOfWork, post: PostChangedV1, *, version: int) -> None:
+    consumers.copy_posts(uow, [post], versions=[version])
 
 
 def test_an_older_state_of_a_place_never_undoes_a_newer(uow: UnitOfWork) -> None:
@@ -90,12 +100,35 @@ def test_a_place_that_moves_takes_its_rows_along_once(uow: UnitOfWork) -> None:
     assert moves.seen == [(DISTRICT, moved_path)]
 
 
+def test_of_a_set_each_place_keeps_its_last_state_and_moves_once(uow: UnitOfWork) -> None:
+    moves = Moves()
+    city = make_place(place_id=CITY, code="test-city", tier="city", parent_id=None, path=CITY_PATH, depth=1)
+    moves.copy_places(uow, (city, 1), (make_place(), 1))
+    moved_path = f"/{uuid4().hex}/{DISTRICT.hex}/"
+    moved = make_place(path=moved_path, name="海州区")
+    moves.copy_places(uow, (make_place(), 2), (city, 1), (moved, 4), (make_place(), 3))
+    found = places.find_place(uow, DISTRICT)
+    assert found is not None
+    assert (found.name, found.path) == ("海州区", moved_path)
+    assert moves.seen == [(DISTRICT, moved_path)]
+
+
+def test_of_a_set_older_posts_are_passed_over_with_their_holders(uow: UnitOfWork) -> None:
+    first, second = make_post(holders=[make_holding("li.na")]), make_post(code="test-clerk", duty=Duty.WINDOW_CLERK)
+    consumers.copy_posts(uow, [first, second], versions=[5, 5])
+    emptied = first.model_copy(update={"holders": []})
+    taken = second.model_copy(update={"holders": [make_holding("wang.min")]})
+    consumers.copy_posts(uow, [taken, emptied, second], versions=[6, 4, 5])
+    assert [seat.subject for seat in posts.list_seats(uow, [DISTRICT_PATH], [Duty.DISPATCHER])] == ["li.na"]
+    assert [seat.subject for seat in posts.list_seats(uow, [DISTRICT_PATH], [Duty.WINDOW_CLERK])] == ["wang.min"]
+
+
 def test_a_person_is_who_they_are_by_the_posts_of_this_instant(uow: UnitOfWork) -> None:
     ended = make_holding("li.na", until=NOW)
     begins = make_holding("li.na", since=NOW + timedelta(seconds=1))
-    consumers.copy_post(uow, make_post(holders=[ended], stand_ins=[begins]), version=1)
+    copy_post(uow, make_post(holders=[ended], stand_ins=[begins]), version=1)
     held = make_post(code="test-clerk", duty=Duty.WINDOW_CLERK, holders=[make_holding("li.na")])
-    consumers.copy_post(uow, held, version=1)
+    copy_post(uow, held, version=1)
     person = people.find_person(uow.connection, Claims("li.na"), NOW)
     assert [post.post_id for post in person.posts] == [held.post_id]
     assert person.scope.paths == (DISTRICT_PATH,)
@@ -103,14 +136,14 @@ def test_a_person_is_who_they_are_by_the_posts_of_this_instant(uow: UnitOfWork) 
 
 def test_who_held_a_post_before_holds_it_no_more(uow: UnitOfWork) -> None:
     post = make_post(holders=[make_holding("li.na")])
-    consumers.copy_post(uow, post, version=1)
-    consumers.copy_post(uow, post.model_copy(update={"holders": [make_holding("wang.min")]}), version=2)
+    copy_post(uow, post, version=1)
+    copy_post(uow, post.model_copy(update={"holders": [make_holding("wang.min")]}), version=2)
     assert [seat.subject for seat in posts.list_seats(uow, [DISTRICT_PATH], [Duty.DISPATCHER])] == ["wang.min"]
 
 
 def test_a_stand_in_answers_before_the_holder_for_its_term(uow: UnitOfWork) -> None:
     post = make_post(holders=[make_holding("li.na")], stand_ins=[make_holding("wang.min")])
-    consumers.copy_post(uow, post, version=1)
+    copy_post(uow, post, version=1)
     seat = posts.find_seat(uow, post.post_id)
     assert seat is not None
     assert (seat.subject, seat.stand_in) == ("wang.min", True)
@@ -118,6 +151,6 @@ def test_a_stand_in_answers_before_the_holder_for_its_term(uow: UnitOfWork) -> N
 
 def test_a_retired_post_answers_for_nothing(uow: UnitOfWork) -> None:
     post = make_post(holders=[make_holding("li.na")], retired=True)
-    consumers.copy_post(uow, post, version=1)
+    copy_post(uow, post, version=1)
     assert posts.list_seats(uow, [DISTRICT_PATH], [Duty.DISPATCHER]) == []
     assert people.find_person(uow.connection, Claims("li.na"), NOW).posts == ()

@@ -100,16 +100,14 @@ POSTS = (
 
 def lay_city(uow: UnitOfWork) -> City:
     city = City()
-    copy_place, copy_post = network.handlers(moved=lambda *_: None)
-    for code, tier, parent in PLACES:
-        copy_place(uow, make_place(city, code, tier, parent), version=1)
-    for code, duty, place in POSTS:
-        copy_post(uow, make_post(city, code, duty, place), version=1)
+    copy_places, copy_posts = network.handlers(moved=lambda *_: None)
+    copy_places(uow, [make_place(city, *facts) for facts in PLACES], versions=[1] * len(PLACES))
+    copy_posts(uow, [make_post(city, *facts) for facts in POSTS], versions=[1] * len(POSTS))
     return city
 
 
 def put_post(uow: UnitOfWork, post: PostChangedV1, *, version: int = 2) -> None:
-    network.copy_post(uow, post, version=version)
+    network.copy_posts(uow, [post], versions=[version])
 
 
 @pytest.fixture

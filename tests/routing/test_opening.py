@@ -138,7 +138,7 @@ def test_the_office_that_comes_nearest_takes_it(
 ) -> None:
     for code, place, matters in lists:
         post = make_post(city, code, Duty.BUREAU, place, office_id=uuid4(), matters=matters)
-        network.copy_post(uow, post, version=1)
+        network.copy_posts(uow, [post], versions=[1])
     case = open_one(uow, city, "bare", category="municipal.water")
     assert case.holder_post_id == city.posts[taker].post_id
 
@@ -147,8 +147,7 @@ def test_an_office_takes_its_matter_where_no_tier_has_the_duty(uow: RolledBackUn
     office = uuid4()
     water = make_post(city, "water", Duty.BUREAU, "city", office_id=office, matters=["municipal.water"])
     everything = make_post(city, "works", Duty.BUREAU, "city", office_id=uuid4(), matters=["municipal"])
-    for post in (water, everything):
-        network.copy_post(uow, post, version=1)
+    network.copy_posts(uow, [water, everything], versions=[1, 1])
     case = open_one(uow, city, "bare", category="municipal.water")
     assert (case.holder_post_id, case.office_id) == (water.post_id, office)
     granted = uow.execute(text("select office_id from case_grant where case_id = :id"), {"id": case.case_id})

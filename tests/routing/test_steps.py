@@ -238,7 +238,7 @@ def test_a_dispatcher_may_give_it_to_an_office_outside_the_tree(
 ) -> None:
     office = uuid4()
     water = make_post(city, "water", Duty.BUREAU, "city", office_id=office, matters=["municipal.water"])
-    network.copy_post(uow, water, version=1)
+    network.copy_posts(uow, [water], versions=[1])
     case = unplaced(uow, city)
     mine = as_person(city.person("city_dispatcher"))
     case = steps.accept_case(
@@ -261,8 +261,8 @@ def test_a_dispatcher_may_give_it_to_an_office_outside_the_tree(
 def test_an_acceptance_that_cannot_be_names_what_is_wrong(
     uow: RolledBackUnitOfWork, city: City, as_person: As, facts: dict[str, Any], error: type[ServiceError]
 ) -> None:
-    copy_place, _ = network.handlers(moved=lambda *_: None)
-    copy_place(uow, make_place(city, "retired", "area", "community", state="retired"), version=1)
+    copy_places, _ = network.handlers(moved=lambda *_: None)
+    copy_places(uow, [make_place(city, "retired", "area", "community", state="retired")], versions=[1])
     case = unplaced(uow, city)
     body = {key: city.ids.get(value, value) if key == "place_id" else value for key, value in facts.items()}
     mine = as_person(city.person("city_dispatcher"))

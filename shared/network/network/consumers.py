@@ -1,13 +1,13 @@
 """Keeps the copy: snapshots, applied by version, so that it can be rebuilt at any time."""
 
-from collections.abc import Callable, Sequence
-from typing import Any
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, TypeVar
 from uuid import UUID
 
 from contracts.grid import Holding, PlaceChangedV1, PostChangedV1
 from kit.db import UnitOfWork
 from kit.kafka import consumes
-from sqlalchemy import delete, insert, select
+from sqlalchemy import Table, delete, insert, select
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from network.models import holding, place, post
@@ -15,42 +15,70 @@ from network.models import holding, place, post
 #: Told of a place whose path has changed: (uow, place_id, new path). The service moves its own rows.
 Moved = Callable[[UnitOfWork, UUID, str], None]
 
+E = TypeVar("E", PlaceChangedV1, PostChangedV1)
+
 
 def handlers(*, moved: Moved) -> Sequence[Callable[..., None]]:
-    @consumes(PlaceChangedV1, snapshot=True)
-    def copy_place(uow: UnitOfWork, event: PlaceChangedV1, *, version: int) -> None:
-        before = uow.execute(select(place.c.path).where(place.c.place_id == event.place_id)).scalar_one_or_none()
-        if _put_place(uow, event, version) and before is not None and before != event.path:
-            moved(uow, event.place_id, event.path)
+    @consumes(PlaceChangedV1, snapshot=True, set_wise=True)
+    def copy_places(uow: UnitOfWork, events: Sequence[PlaceChangedV1], *, versions: Sequence[int]) -> None:
+        newest = _newest(events, versions)
+        before = _paths_of(uow, [event.place_id for event, _ in newest])
+        changed = _put(uow, place, [_place_row(uow, event, version) for event, version in newest])
+        for event, _ in newest:
+            if event.place_id in changed and before.get(event.place_id, event.path) != event.path:
+                moved(uow, event.place_id, event.path)
 
-    return (copy_place, copy_post)
+    return (copy_places, copy_posts)
 
 
-@consumes(PostChangedV1, snapshot=True)
-def copy_post(uow: UnitOfWork, event: PostChangedV1, *, version: int) -> None:
-    facts = event.model_dump(exclude={"version", "holders", "stand_ins"})
-    row = {**facts, "duty": event.duty.value, "version": version}
-    put = upsert(post).values(row)
-    statement = put.on_conflict_do_update(
-        index_elements=[post.c.post_id], set_=row, where=post.c.version <= version
-    ).returning(post.c.post_id)
-    if uow.execute(statement).first() is None:
-        return
-    uow.execute(delete(holding).where(holding.c.post_id == event.post_id))
-    rows = [_holding_row(event.post_id, h, stand_in=False) for h in event.holders]
-    rows += [_holding_row(event.post_id, h, stand_in=True) for h in event.stand_ins]
-    if rows:
+@consumes(PostChangedV1, snapshot=True, set_wise=True)
+def copy_posts(uow: UnitOfWork, events: Sequence[PostChangedV1], *, versions: Sequence[int]) -> None:
+    newest = _newest(events, versions)
+    changed = _put(uow, post, [_post_row(event, version) for event, version in newest])
+    uow.execute(delete(holding).where(holding.c.post_id.in_(changed)))
+    if rows := [row for event, _ in newest if event.post_id in changed for row in _holding_rows(event)]:
         uow.execute(insert(holding), rows)
 
 
-def _put_place(uow: UnitOfWork, event: PlaceChangedV1, version: int) -> bool:
-    row = {**event.model_dump(exclude={"version"}), "version": version, "changed_at": uow.now}
-    row["state"] = event.state.value
-    put = upsert(place).values(row)
+def _newest(events: Iterable[E], versions: Iterable[int]) -> list[tuple[E, int]]:
+    """Each subject's last state: one statement cannot write a row twice."""
+    found: dict[str, tuple[E, int]] = {}
+    for event, version in zip(events, versions, strict=True):
+        if event.key not in found or found[event.key][1] <= version:
+            found[event.key] = (event, version)
+    return list(found.values())
+
+
+def _paths_of(uow: UnitOfWork, places: Sequence[UUID]) -> dict[UUID, str]:
+    rows = uow.execute(select(place.c.place_id, place.c.path).where(place.c.place_id.in_(places)))
+    return {row.place_id: row.path for row in rows}
+
+
+def _put(uow: UnitOfWork, table: Table, rows: list[dict[str, Any]]) -> set[UUID]:
+    """Those that were not older than what is known; a state that is known already heals a damaged copy."""
+    [key] = table.primary_key.columns
+    put = upsert(table)
     statement = put.on_conflict_do_update(
-        index_elements=[place.c.place_id], set_=row, where=place.c.version <= version
-    ).returning(place.c.place_id)
-    return uow.execute(statement).first() is not None
+        index_elements=[key],
+        set_={column.name: put.excluded[column.name] for column in table.c if column is not key},
+        where=table.c.version <= put.excluded.version,
+    )
+    return set(uow.execute(statement.returning(key), rows).scalars())
+
+
+def _place_row(uow: UnitOfWork, event: PlaceChangedV1, version: int) -> dict[str, Any]:
+    facts = event.model_dump(exclude={"version"})
+    return {**facts, "state": event.state.value, "version": version, "changed_at": uow.now}
+
+
+def _post_row(event: PostChangedV1, version: int) -> dict[str, Any]:
+    facts = event.model_dump(exclude={"version", "holders", "stand_ins"})
+    return {**facts, "duty": event.duty.value, "version": version}
+
+
+def _holding_rows(event: PostChangedV1) -> list[dict[str, Any]]:
+    held = [_holding_row(event.post_id, item, stand_in=False) for item in event.holders]
+    return held + [_holding_row(event.post_id, item, stand_in=True) for item in event.stand_ins]
 
 
 def _holding_row(post_id: UUID, item: Holding, *, stand_in: bool) -> dict[str, Any]:

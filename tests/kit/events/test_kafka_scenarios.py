@@ -274,6 +274,42 @@ async def test_a_set_is_taken_together_without_breaking_the_order_of_a_key(pipel
     assert len(await pipeline.query("select 1 from dead_letter")) == 1
 
 
+@consumes(AppealWithdrawnV1, set_wise=True)
+@consumes(AppealCorrectedV1, set_wise=True)
+def take_steps(uow: UnitOfWork, events: list[AppealWithdrawnV1 | AppealCorrectedV1]) -> None:
+    for event in events:
+        note(uow, event.appeal_id, event.version, f"of {len(events)}")
+
+
+async def test_what_one_handler_takes_is_one_set_whatever_its_types(pipeline: Any) -> None:
+    keys = [uuid4() for _ in range(5)]
+    await pipeline.publish(*(say(k, v) for k in keys for v, say in ((1, withdrawn), (2, corrected), (3, withdrawn))))
+    await pipeline.start(take_steps)
+    await pipeline.settle()
+    effects = await pipeline.effects()
+    assert {key: [v for k, v, _ in effects if k == key] for key, _, _ in effects} == {str(k): [1, 2, 3] for k in keys}
+    assert {int(what.removeprefix("of ")) % 3 for _, _, what in effects} == {0}, "a key's steps were torn apart"
+
+
+@consumes(PlaceChangedV1, snapshot=True, set_wise=True)
+def copy_places(uow: UnitOfWork, events: list[PlaceChangedV1], *, versions: list[int]) -> None:
+    for event, version in zip(events, versions, strict=True):
+        note(uow, event.place_id, version, event.name)
+
+
+async def test_snapshots_in_a_set_come_each_with_its_version(pipeline: Any) -> None:
+    first, second = uuid4(), uuid4()
+    await pipeline.start(copy_places, forget_place)
+    erased = Tombstone(topic="grid.place.v1", type="grid.place.changed.v1", key=str(first), version=3)
+    await pipeline.publish(place(first, 1), place(second, 1, "Ash"), place(first, 2), erased, service="grid")
+    await pipeline.publish(place(first, 4), service="grid")
+    await pipeline.settle()
+    effects = await pipeline.effects()
+    assert [v for k, v, _ in effects if k == str(first)] == [1, 2, 3, 4]
+    assert (str(second), 1, "Ash") in effects
+    assert await pipeline.query("select 1 from inbox") == []
+
+
 @consumes_tombstone("grid.place.v1")
 def forget_place(uow: UnitOfWork, event: Tombstone, *, version: int) -> None:
     note(uow, event.key, version, "forgotten")

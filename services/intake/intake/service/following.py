@@ -1,7 +1,7 @@
 """The progress page's copy of a case: each step in the order in which routing says it."""
 
+from collections import Counter
 from collections.abc import Sequence
-from itertools import groupby
 from typing import Any
 from uuid import UUID
 
@@ -22,10 +22,16 @@ from intake.repository import appeals, copies, progress
 
 
 def follow_cases(uow: UnitOfWork, facts: Sequence[CaseFact]) -> None:
-    """Several cases' steps at once, each case's in order. What changes the same columns is written together."""
-    rows = [row for fact in facts for row in _rows(fact)]
-    for _, alike in groupby(rows, key=sorted):
-        progress.put(uow, list(alike))
+    """Several cases' steps at once, each case's in order: every appeal's first step, then every appeal's second. What
+    changes the same columns is written together.
+    """
+    nth: Counter[UUID] = Counter()
+    alike: dict[tuple[int, tuple[str, ...]], list[dict[str, Any]]] = {}
+    for row in (row for fact in facts for row in _rows(fact)):
+        nth[row["appeal_id"]] += 1
+        alike.setdefault((nth[row["appeal_id"]], tuple(sorted(row))), []).append(row)
+    for turn in sorted(alike):
+        progress.put(uow, alike[turn])
 
 
 def copy_category(uow: UnitOfWork, event: CategoryChangedV1, *, version: int) -> None:

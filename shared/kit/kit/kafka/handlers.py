@@ -36,12 +36,11 @@ def consumes(
 
     - ``on_failure``: what becomes of a subject whose event died. ``skip``: what follows goes on without it; ``park``:
       what follows waits behind the dead letter until that is replayed or discarded.
-    - ``set_wise``: ``fn(uow, events)`` takes the events of a batch together, in order.
+    - ``set_wise``: ``fn(uow, events)`` takes the events of a batch together, of all its types, in order.
     - ``snapshot``: ``fn(uow, event, *, version)`` applies full state by version, so that a copy can be rebuilt from the
       start of the topic at any time; there is no inbox row. ``version`` leads across epochs; ``event.version`` not.
+      Set-wise it is ``fn(uow, events, *, versions)``; one subject may come more than once in a set.
     """
-    if set_wise and snapshot:
-        raise TypeError("A snapshot handler takes one event at a time, with its version.")
 
     def mark(handler: H) -> H:
         return _mark(

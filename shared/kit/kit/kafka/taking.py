@@ -12,6 +12,7 @@ from kit.db import UnitOfWork
 from kit.errors import NotYet, ServiceError
 from kit.frames import where
 from kit.kafka import dead_letters, parking
+from kit.kafka.handlers import Handler
 from kit.kafka.parking import Parked, Place, Waits
 from kit.kafka.record import Book, Fault, Message
 from kit.kafka.tracing import handling, handling_set
@@ -43,7 +44,7 @@ class _Batch:
         self.consumer = consumer
         self.messages = messages
         self.taken = Taken()
-        self._sets: dict[str, list[Message]] = {}
+        self._sets: dict[Handler, list[Message]] = {}
         self._to_park: list[tuple[Message, Waits]] = []
 
     def take(self) -> Taken:
@@ -97,27 +98,26 @@ class _Batch:
         self.taken.note(message, "dead")
 
     def _handle(self, message: Message) -> None:
-        """At once, or with the others of its set; a set is handled before another type of one of its keys is."""
-        assert message.subscription is not None
-        type_ = message.type or ""
-        for other in [t for t, queue in self._sets.items() if t != type_ and any(m.key == message.key for m in queue)]:
+        """At once, or with the others of its handler's set; a set is handled before anything else of its keys is."""
+        subscription = message.subscription
+        assert subscription is not None
+        joins = subscription.handler if subscription.set_wise else None
+        for other in [h for h, queue in self._sets.items() if h is not joins and message.key in {m.key for m in queue}]:
             self._handle_set(other)
-        if message.subscription.set_wise:
-            self._sets.setdefault(type_, []).append(message)
+        if joins:
+            self._sets.setdefault(joins, []).append(message)
         else:
             call(self.uow, message)
             self.taken.note(message, "applied")
 
     def _handle_sets(self) -> None:
-        for type_ in list(self._sets):
-            self._handle_set(type_)
+        for handler in list(self._sets):
+            self._handle_set(handler)
 
-    def _handle_set(self, type_: str) -> None:
-        messages = self._sets.pop(type_)
-        subscription = messages[0].subscription
-        assert subscription is not None
+    def _handle_set(self, handler: Handler) -> None:
+        messages = self._sets.pop(handler)
         with handling_set(messages):
-            subscription.handler(self.uow, [m.event for m in messages])
+            _call_set(self.uow, handler, messages)
         for message in messages:
             self.taken.note(message, "applied")
 
@@ -127,12 +127,20 @@ def call(uow: UnitOfWork, message: Message) -> None:
     subscription = message.subscription
     assert subscription is not None
     with handling(message):
-        if subscription.snapshot:
+        if subscription.set_wise:
+            _call_set(uow, subscription.handler, [message])
+        elif subscription.snapshot:
             subscription.handler(uow, message.event, version=message.version)
-        elif subscription.set_wise:
-            subscription.handler(uow, [message.event])
         else:
             subscription.handler(uow, message.event)
+
+
+def _call_set(uow: UnitOfWork, handler: Handler, messages: Sequence[Message]) -> None:
+    events = [message.event for message in messages]
+    if _once(messages[0]):
+        handler(uow, events)
+    else:
+        handler(uow, events, versions=[message.version for message in messages])
 
 
 def settle(uow: UnitOfWork, consumer: str, message: Message, error: Exception, *, attempts: int) -> Taken:

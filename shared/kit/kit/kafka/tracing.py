@@ -1,12 +1,12 @@
 """One trace from the request to the last notice: an event is handled under the span that it was published in."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from contextvars import ContextVar
 
 from contracts.envelope import Event, Tombstone
 from opentelemetry import context, propagate, trace
-from opentelemetry.trace import Link, SpanKind
+from opentelemetry.trace import Link, Span, SpanKind
 
 from kit.kafka.record import Message
 
@@ -26,21 +26,29 @@ def handling(message: Message) -> Iterator[None]:
 
 @contextmanager
 def handling_set(messages: list[Message]) -> Iterator[None]:
-    """A span for a set, linked to those that published its events; ``under`` leads back to each one's own trace."""
-    spans = [trace.get_current_span(propagate.extract(m.headers, context=context.Context())) for m in messages]
-    links = [Link(span.get_span_context()) for span in spans if span.get_span_context().is_valid]
+    """A span for each type in a set, linked to those that published its events; ``under`` leads back to each one's own
+    trace.
+    """
     token = _batch.set({id(message.event): message for message in messages})
     try:
-        with _tracer.start_as_current_span(
-            f"{messages[0].type} handle",
-            context=context.Context(),
-            kind=SpanKind.CONSUMER,
-            links=links[:128],
-            attributes={"messaging.destination.name": messages[0].record.topic, "messaging.batch.size": len(messages)},
-        ):
+        with ExitStack() as spans:
+            for type_ in dict.fromkeys(message.type for message in messages):
+                spans.enter_context(_spanning([message for message in messages if message.type == type_]))
             yield
     finally:
         _batch.reset(token)
+
+
+def _spanning(alike: list[Message]) -> AbstractContextManager[Span]:
+    spans = [trace.get_current_span(propagate.extract(m.headers, context=context.Context())) for m in alike]
+    links = [Link(span.get_span_context()) for span in spans if span.get_span_context().is_valid]
+    return _tracer.start_as_current_span(
+        f"{alike[0].type} handle",
+        context=context.Context(),
+        kind=SpanKind.CONSUMER,
+        links=links[:128],
+        attributes={"messaging.destination.name": alike[0].record.topic, "messaging.batch.size": len(alike)},
+    )
 
 
 @contextmanager
