@@ -67,7 +67,13 @@ def import_posts(uow: UnitOfWork, rows: Sequence[Row], *, how: How) -> Report:
     places = tree.by_code(uow, {row["place"] for row in rows})
     offices = office_rows.by_code(uow, {row["office"] for row in rows})
     plan = plan_posts(
-        rows, known, places, offices, _new_ids(uow), mine=lambda path: manages(uow, path), not_mine=_foreign(uow, offices)
+        rows,
+        known,
+        places,
+        offices,
+        _new_ids(uow),
+        mine=lambda path: manages(uow, path),
+        not_mine=_foreign(uow, offices),
     )
     report = _report_of("posts", rows, how, plan)
     if not how.dry_run:
