@@ -77,9 +77,12 @@ def claim_number(uow: UnitOfWork, *, source: str, external_id: str, author: byte
 
 
 def write_for(uow: UnitOfWork, *paths: str) -> None:
-    """Widen the transaction to the rows that it is about to write, for who files without seeing, or hands over."""
+    """Widen the transaction to the rows that it is about to write, for who files without seeing, or hands over.
+
+    Nobody's subject: a clerk takes down a complaint about themselves too, and does not see it again.
+    """
     narrow = tuple(sorted({path for path in paths if path != "/"}))
-    uow.execute(_WIDEN, enter_parameters(Scope(paths=narrow or ("/",)), subject=uow.by or ""))
+    uow.execute(_WIDEN, enter_parameters(Scope(paths=narrow or ("/",))))
 
 
 def add_person(uow: UnitOfWork, keys: Keys, envelope: Envelope, who: Who) -> None:

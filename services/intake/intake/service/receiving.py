@@ -171,7 +171,9 @@ def _may_take(person: Person, given: Submission) -> None:
     if given.historic:
         raise NotYours("historic_is_operators", "Only an operator brings in a finished past.", field="/historic")
     if given.who.origin:
-        raise NotYours("origin_is_operators", "Only an operator knows whose name it is in a source.", field="/who/origin")
+        raise NotYours(
+            "origin_is_operators", "Only an operator knows whose name it is in a source.", field="/who/origin"
+        )
     if person.posts:
         return
     if RESIDENT not in person.roles:
