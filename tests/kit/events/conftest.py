@@ -275,9 +275,8 @@ class RealPipeline:
 
     async def _is_taken(self) -> bool:
         assert self.consumers
-        found = {t: behind for _, t, behind in await asyncio.to_thread(topics.lag, self.node.admin)}
-        unread = [t for t in self.consumers.book.topics if t not in found]
-        return not any(found.values()) and not any([await asyncio.to_thread(self.node.ends, t) for t in unread])
+        found = {(group, t): behind for group, t, behind in await asyncio.to_thread(topics.lag, self.node.admin)}
+        return not any(found[f"routing-{t}", t] for t in self.consumers.book.topics)
 
     async def query(self, statement: str) -> list[Any]:
         return await self._read.run_everywhere(lambda uow: list(uow.execute(text(statement)).all()))

@@ -10,6 +10,7 @@ import pytest
 from contracts.topics import TOPICS
 from kafka.consumer import KafkaConsumer
 from kafka.errors import GroupAuthorizationFailedError, TopicAuthorizationFailedError
+from kafka.structs import OffsetAndMetadata, TopicPartition
 from kit import topics
 from kit.kafka.record import Record
 from kit.kafka.security import client_settings
@@ -43,6 +44,18 @@ def test_what_differs_is_named_with_its_remedy_and_put_right(node: Any) -> None:
     assert "topic stray is in no registry" in found
     node.lay()
     assert [line for line in topics.drift(node.admin, USERS) if "stray" not in line] == []
+
+
+def test_who_has_taken_nothing_is_behind_by_all_of_it(node: Any) -> None:
+    for partition in (0, 1):
+        asyncio.run(node.put(Record("intake.appeal.v1", partition, 0, b"k", b"{}", ())))
+    found = {(group, topic): behind for group, topic, behind in topics.lag(node.admin)}
+    assert found["routing-intake.appeal.v1", "intake.appeal.v1"] == 2
+    assert found["notify-routing.case.v1", "routing.case.v1"] == 0
+    with KafkaConsumer(group_id="routing-intake.appeal.v1", **client_settings(node.access("routing"))) as consumer:
+        consumer.commit({TopicPartition("intake.appeal.v1", 0): OffsetAndMetadata(1, "", -1)})
+    found = {(group, topic): behind for group, topic, behind in topics.lag(node.admin)}
+    assert found["routing-intake.appeal.v1", "intake.appeal.v1"] == 1
 
 
 def test_too_few_partitions_are_named_and_never_added(node: Any) -> None:

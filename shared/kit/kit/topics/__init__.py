@@ -8,11 +8,18 @@ import time
 from collections.abc import Mapping
 
 from contracts.topics import TOPICS
+from kafka.errors import KafkaError
+from kafka.structs import TopicPartition
 
 from kit.topics.cluster import Access, Cluster
 from kit.topics.declared import BUREAU, Declared, acls_of, declared
 
-__all__ = ["BUREAU", "Access", "Cluster", "drift", "lag", "lay"]
+__all__ = ["BUREAU", "Access", "Cluster", "Refused", "drift", "lag", "lay"]
+
+#: What all of these raise while the cluster does not answer, or refuses.
+Refused = KafkaError
+
+Positions = Mapping[TopicPartition, int]
 
 
 def lay(access: Access, users: Mapping[str, str]) -> list[str]:
@@ -54,16 +61,29 @@ def drift(access: Access, users: Mapping[str, str] | None = None) -> list[str]:
 
 
 def lag(access: Access) -> list[tuple[str, str, int]]:
-    """(group, topic, records behind) for every group that reads one of the registry's topics."""
+    """(group, topic, records behind) for every group of the registry's, and for who else reads one of its topics.
+
+    A partition in which a group has no position yet is one of which it has taken nothing.
+    """
     with Cluster(access) as cluster:
-        found = []
-        for group in cluster.groups():
-            positions = {p: at for p, at in cluster.positions(group).items() if p.topic in TOPICS}
-            ends = cluster.ends(positions)
-            for topic in sorted({p.topic for p in positions}):
-                behind = sum(max(0, ends[p] - at) for p, at in positions.items() if p.topic == topic)
-                found.append((group, topic, behind))
-        return found
+        there = {name: found.partitions for name, found in cluster.topics().items() if name in TOPICS}
+        partitions = [TopicPartition(name, number) for name, count in there.items() for number in range(count)]
+        ends, beginnings = cluster.ends(partitions), cluster.ends(partitions, beginning=True)
+        positions = {group: cluster.positions(group) for group in cluster.groups()}
+        return [
+            (group, topic, _behind(topic, positions.get(group, {}), beginnings, ends))
+            for group, topic in sorted(_readers(positions))
+            if topic in there
+        ]
+
+
+def _readers(positions: Mapping[str, Positions]) -> set[tuple[str, str]]:
+    own = {(f"{service}-{topic.name}", topic.name) for topic in TOPICS.values() for service in topic.consumers}
+    return own | {(group, p.topic) for group, found in positions.items() for p in found if p.topic in TOPICS}
+
+
+def _behind(topic: str, positions: Positions, beginnings: Positions, ends: Positions) -> int:
+    return sum(max(0, end - positions.get(p, beginnings[p])) for p, end in ends.items() if p.topic == topic)
 
 
 def _await(cluster: Cluster, users: Mapping[str, str], *, patience: float = 15) -> None:
