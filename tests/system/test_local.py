@@ -8,10 +8,12 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, MutableMapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
+from urllib.parse import unquote
 
 import httpx
 import psycopg
@@ -22,6 +24,7 @@ from local.gateway import make_app
 from local.home import SERVICES, Home
 from local.processes import Identity
 from pydantic import SecretStr
+from starlette.applications import Starlette
 
 _STAND_IN = """
 import os, sys
@@ -286,3 +289,41 @@ async def test_a_malformed_header_is_the_callers_fault() -> None:
             httpx.AsyncClient(transport=transport, base_url="http://city") as http,
         ):
             assert (await http.get("/notify/v1/messages", headers={"X-Odd": "\x00"})).status_code == 400
+
+
+async def statuses_of(app: Starlette, *paths: str, headers: Sequence[tuple[bytes, bytes]] = ()) -> list[int]:
+    """Asked as they are: an HTTP client would put the paths and headers right first."""
+    told: list[int] = []
+
+    async def receive() -> dict[str, object]:
+        return {"type": "http.request", "body": b"", "more_body": False}
+
+    async def send(message: MutableMapping[str, Any]) -> None:
+        told.extend([message["status"]] if message["type"] == "http.response.start" else [])
+
+    async with app.router.lifespan_context(app):
+        for path in paths:
+            scope = {
+                "type": "http",
+                "method": "GET",
+                "path": unquote(path),
+                "raw_path": path.encode(),
+                "scheme": "http",
+            }
+            rest = {"query_string": b"", "headers": list(headers), "client": ("127.0.0.1", 1), "server": ("city", 80)}
+            await app({**scope, **rest}, receive, send)
+    return told
+
+
+@pytest.mark.parametrize(
+    "path", ["/notify/x/../../metrics", "/sandbox/../metrics", "/notify/docs/../metrics", "/notify/%2E%2e/metrics"]
+)
+async def test_a_path_that_goes_back_up_leads_nowhere(path: str) -> None:
+    app = make_app({"notify": ports.free()[0]})
+    assert await statuses_of(app, path, "/notify/v1/a..b/..c") == [404, 503]
+
+
+async def test_a_header_may_hold_more_than_ascii() -> None:
+    app = make_app({"notify": ports.free()[0]})
+    headers = [(b"host", b"city"), (b"x-odd", "白杨".encode()), (b"authorization", b"Bearer \xff")]
+    assert await statuses_of(app, "/notify/v1/inbox", headers=headers) == [503]

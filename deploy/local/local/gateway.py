@@ -100,19 +100,23 @@ async def _forward(request: Request, target: str) -> Response:
     return response
 
 
-def _headers(request: Request) -> list[tuple[str, str]]:
-    """What the caller sent, less what only a gateway may say; and who the caller is, as seen from here."""
+def _headers(request: Request) -> list[tuple[bytes, bytes]]:
+    """What the caller sent, less what only a gateway may say; and who the caller is, as seen from here.
+
+    As bytes: what a caller writes there need not be ASCII.
+    """
     sent = [
         (name, value.strip())
-        for name, value in request.headers.items()
-        if name not in _HOP | _CLAIMED and not name.startswith("x-forwarded-")
+        for name, value in request.headers.raw
+        if name.decode("latin-1") not in _HOP | _CLAIMED and not name.startswith(b"x-forwarded-")
     ]
+    host = request.headers.get("host", "").encode("latin-1")
     return [
         *sent,
-        ("host", request.headers.get("host", "")),
-        ("x-forwarded-for", request.client.host if request.client else ""),
-        ("x-forwarded-proto", request.url.scheme),
-        ("x-forwarded-host", request.headers.get("host", "")),
+        (b"host", host),
+        (b"x-forwarded-for", request.client.host.encode() if request.client else b""),
+        (b"x-forwarded-proto", request.url.scheme.encode()),
+        (b"x-forwarded-host", host),
     ]
 
 
