@@ -12,7 +12,7 @@ from kit.testing.servers import RolledBackUnitOfWork
 from routing.domain.promise import Term, Unit
 from routing.domain.rules import Category, RuleSet
 from routing.domain.taxonomy import Row, bind, code_of, plan
-from routing.errors import UnboundBranches, UnfitTree
+from routing.errors import UnboundBranches, UnfitTree, UnknownBranch
 from routing.migrations import first_data
 from routing.repository import policy
 from sqlalchemy import text
@@ -204,6 +204,12 @@ def test_what_nothing_binds_is_named_by_line() -> None:
     with pytest.raises(UnboundBranches, match="line 3: 谜; line 3: 谜/语") as refused:
         load(("民政",), ("谜", "语"))
     assert refused.value.branches == [(3, "谜"), (3, "谜/语")]
+
+
+def test_a_binding_of_no_branch_is_named_rather_than_passed_over() -> None:
+    bound = {"民政": (Kind.LEGAL, Remit.CITY), "民正/优抚": (Kind.LEGAL, Remit.CITY)}
+    with pytest.raises(UnknownBranch, match="民正/优抚"):
+        plan([Row(2, ("民政", "优抚"))], bound, {}, now=NOW, replaces=False)
 
 
 @pytest.mark.parametrize(

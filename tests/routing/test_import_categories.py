@@ -66,6 +66,17 @@ def test_bindings_are_sent_with_it(tmp_path: Path, platform: Platform) -> None:
     assert platform.sent[0]["replaces"] is True
 
 
+@pytest.mark.parametrize("line", ["谜,legal", "谜,legal,", ",legal,district"])
+def test_a_binding_that_lacks_something_is_named_by_line(tmp_path: Path, platform: Platform, line: str) -> None:
+    file, bindings = tmp_path / "taxonomy.csv", tmp_path / "bindings.csv"
+    file.write_text("level1\n谜\n")
+    bindings.write_text(f"branch,kind,remit\n{line}\n")
+    code, output = run(file, "--bindings", bindings)
+    assert (code, platform.sent) == (1, [])
+    assert "line 2: " in output
+    assert output.endswith(" is empty.\n")
+
+
 def test_what_is_not_bound_is_named_by_line(tmp_path: Path, platform: Platform) -> None:
     file = tmp_path / "taxonomy.csv"
     file.write_text("level1\n谜\n语\n")

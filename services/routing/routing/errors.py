@@ -106,6 +106,18 @@ class UnboundBranches(Invalid):
         self.branches = list(branches)
 
 
+class UnknownBranch(Invalid):
+    """A binding that speaks of no branch of its tree would bind nothing: a slip of the pen."""
+
+    def __init__(self, branch: str) -> None:
+        super().__init__(
+            "unknown_branch",
+            f"Nothing was changed. The bindings name {branch}, which is no branch of the tree: write its names from "
+            f"the first level on, joined by /.",
+            field="/bindings",
+        )
+
+
 class UnfitTree(Invalid):
     def __init__(self, line: int, reason: str) -> None:
         super().__init__("unfit_tree", f"Nothing was changed. Line {line}: {reason}.", field="/rows")

@@ -60,6 +60,8 @@ def _bindings(file: Path) -> Iterator[tuple[str, dict[str, str]]]:
     if missing := [column for column in BINDING_COLUMNS if column not in (reader.fieldnames or ())]:
         _refuse(f"{file} line 1: the column {missing[0]} is missing; it needs {', '.join(BINDING_COLUMNS)}.")
     for row in reader:
+        if empty := [column for column in BINDING_COLUMNS if not (row[column] or "").strip()]:
+            _refuse(f"{file} line {reader.line_num}: {empty[0]} is empty.")
         yield row["branch"].strip(), {"kind": row["kind"].strip(), "remit": row["remit"].strip()}
 
 

@@ -8,7 +8,7 @@ from datetime import datetime
 from contracts.routing import Kind, Remit
 
 from routing.domain.rules import Category
-from routing.errors import UnboundBranches, UnfitTree
+from routing.errors import UnboundBranches, UnfitTree, UnknownBranch
 
 #: A code of the tree's own: from the names, so that a file loaded again finds its branches.
 PREFIX = "taxonomy."
@@ -66,6 +66,8 @@ def plan(
     ``replaces``: whatever the file does not name is retired, the default tree too. Raises what is wrong, by line.
     """
     branches = _branches(rows)
+    if strange := sorted(bindings.keys() - {SEPARATOR.join(names) for names in branches}):
+        raise UnknownBranch(strange[0])
     unbound = [(line, SEPARATOR.join(names)) for names, line in branches.items() if bind(names, bindings) is None]
     if unbound:
         raise UnboundBranches(unbound)
