@@ -154,3 +154,19 @@ def test_a_retired_post_answers_for_nothing(uow: UnitOfWork) -> None:
     copy_post(uow, post, version=1)
     assert posts.list_seats(uow, [DISTRICT_PATH], [Duty.DISPATCHER]) == []
     assert people.find_person(uow.connection, Claims("li.na"), NOW).posts == ()
+
+
+def test_a_post_without_a_number_is_reached_by_its_stations(uow: UnitOfWork) -> None:
+    city = make_place(place_id=CITY, code="c", parent_id=None, path=CITY_PATH, depth=1, phone="1")
+    copies = Moves()
+    copies.copy_place(uow, city, version=1)
+    own, none = make_post(phone="3"), make_post()
+    for post in (own, none):
+        copy_post(uow, post, version=1)
+
+    def phones() -> list[str | None]:
+        return [seat.phone for post in (own, none) if (seat := posts.find_seat(uow, post.post_id))]
+
+    assert phones() == ["3", "1"]
+    copies.copy_place(uow, make_place(phone="2"), version=1)
+    assert phones() == ["3", "2"]

@@ -7,9 +7,10 @@ from uuid import UUID
 
 from contracts.grid import Duty
 from kit.db import UnitOfWork
-from sqlalchemy import Row, and_, or_, select
+from sqlalchemy import Row, Uuid, and_, any_, func, or_, select
+from sqlalchemy.dialects.postgresql import ARRAY
 
-from network.models import holding, post
+from network.models import holding, place, post
 from network.places import prefixes
 
 
@@ -35,7 +36,21 @@ class Seat:
         return self.subject is None
 
 
-_POST = [post.c[name] for name in ("post_id", "title", "duty", "place_id", "path", "office_id", "matters", "phone")]
+_LINE = func.string_to_array(func.trim(post.c.path, "/"), "/").cast(ARRAY(Uuid))
+
+#: Who answers a post that has no number of its own: the narrowest place of its line that has one.
+_STATION_PHONE = (
+    select(place.c.phone)
+    .where(place.c.place_id == any_(_LINE), place.c.phone.is_not(None))
+    .order_by(place.c.depth.desc())
+    .limit(1)
+    .correlate(post)
+    .scalar_subquery()
+)
+_POST = [
+    *(post.c[name] for name in ("post_id", "title", "duty", "place_id", "path", "office_id", "matters")),
+    func.coalesce(post.c.phone, _STATION_PHONE).label("phone"),
+]
 _HOLDER = [holding.c.subject, holding.c.name, holding.c.contact_id, holding.c.stand_in]
 
 
