@@ -311,7 +311,8 @@ async def test_guessing_ends_for_who_guesses_and_for_nobody_else(desk: Desk) -> 
     refused = await desk.http.get(path)
     assert refused.status_code == 429
     assert 0 < int(refused.headers["Retry-After"]) <= GUESS_WINDOW.total_seconds()
-    assert (await desk.http.get(f"/progress/{receipt['query_code']}")).status_code == 429
+    page = await desk.http.get(f"/progress/{receipt['query_code']}")
+    assert (page.status_code, receipt["query_code"] in page.text) == (429, True), "the code is not typed again"
     other = await desk.http.get(path, headers={"X-Forwarded-For": "203.0.113.9"})
     assert other.status_code == 200
     desk.clock.move(GUESS_WINDOW)

@@ -96,7 +96,9 @@ async def show_progress(
         return _page("form.html", language, status=404, problem="unknown", typed=code)
     if isinstance(answer, TooManyGuesses):
         wait = math.ceil(answer.retry_after.total_seconds())
-        return _page("form.html", language, status=429, problem="too_many", headers={"Retry-After": str(wait)})
+        return _page(
+            "form.html", language, status=429, problem="too_many", typed=code, headers={"Retry-After": str(wait)}
+        )
     zone: ZoneInfo = request.app.state.zone
     return _page("progress.html", language, progress=answer, code=code, when=partial(_when, zone=zone))
 
