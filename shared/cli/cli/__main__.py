@@ -1,11 +1,42 @@
 """The ``baiyang`` command: one module a subcommand, each named here by one line."""
 
+from typing import Any
+
+import httpx
 import typer
+from kit.kafka.taker import is_away
+from kit.topics import Refused
+from typer.core import TyperGroup
 
 from cli import dead_letters, demo, import_, import_categories, import_places, lag, outbox, reconcile, token, topics
 
+
+class Commands(TyperGroup):
+    def invoke(self, ctx: Any) -> Any:
+        """A command that finds a part of the platform away says so in one line, and exits 2."""
+        try:
+            return super().invoke(ctx)
+        except Exception as error:
+            if (what := _away(error)) is None:
+                raise
+            why = " ".join(str(error).split()) or type(error).__name__
+            typer.echo(f"{what} does not answer ({why}): see `make status`, or start it with `make up`.", err=True)
+            raise typer.Exit(2) from None
+
+
+def _away(error: Exception) -> str | None:
+    if isinstance(error, BrokenPipeError):
+        return None  # who reads what is said has gone: `| head`
+    if isinstance(error, Refused):
+        return "Kafka"
+    if isinstance(error, httpx.TransportError):
+        return "The platform's address"
+    return "PostgreSQL" if is_away(error) else None
+
+
 app = typer.Typer(
     name="baiyang",
+    cls=Commands,
     help="What operators and importers do with a city's platform.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
