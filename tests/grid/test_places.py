@@ -50,7 +50,7 @@ def test_a_place_lies_within_a_wider_tier_only(city: City) -> None:
 
 
 def test_tiers_are_data(city: City) -> None:
-    places.add_tier(city.uow, name="staircase", rank=70, label_zh="單元", label_en="staircase")
+    places.add_tier(city.uow, name="staircase", rank=70, label_zh="单元", label_en="staircase")
     place = places.add_place(city.uow, code="M1-1-A", name="一单元", tier="staircase", parent="M1-1")
     assert place.depth == 6
 
