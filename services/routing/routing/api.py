@@ -61,6 +61,7 @@ async def hand_over_case(case_id: UUID, body: Handover, if_match: IfMatch, door:
 
 @router.post("/cases/{case_id}/closings", status_code=201, response_model=CaseView, responses=STEP)
 async def close_case(case_id: UUID, if_match: IfMatch, door: Door) -> Response:
+    """What was answered is done; the resident is told. No body."""
     return await door(steps.close_case, case_id, version=if_match, view=CaseView.of)
 
 

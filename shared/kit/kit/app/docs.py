@@ -18,9 +18,12 @@ _WRITES = ("post", "put", "patch")
 _SCHEMAS = "#/components/schemas/{model}"
 
 _ABOUT = """
+Sign in with `Authorization: Bearer …`; `.venv/bin/baiyang token NAME` prints a token for the box under Authorize.
+
 Errors are `application/problem+json` (RFC 9457): `type` and `code` are stable, `detail` names what is wrong and the
 remedy, `errors` points to fields, `trace_id` is what to report. Repeat a write safely by sending the same
-`Idempotency-Key` (kept 72 hours). Lists go on by the cursor in `next`. A resource's version is its `ETag`.
+`Idempotency-Key` (kept 72 hours). Lists go on by the cursor in `next`. A resource's version is its `ETag`: what changes
+it names in `If-Match` the version that was read, and each answer gives the next one.
 """
 
 
