@@ -22,6 +22,7 @@ from typing import Any
 from kafka import KafkaConsumer
 
 TOPIC = "city.case.v1"
+TYPES = {"city.case.opened.v1", "city.case.progressed.v1", "city.case.closed.v1"}
 
 
 def main(*, once: bool) -> None:
@@ -30,7 +31,7 @@ def main(*, once: bool) -> None:
         TOPIC,
         bootstrap_servers=os.environ["KAFKA_BOOTSTRAP_SERVERS"].split(","),
         group_id=f"{user}-sample",
-        security_protocol="SASL_PLAINTEXT",
+        security_protocol="SASL_PLAINTEXT",  # SASL_SSL outside the city's own network
         sasl_mechanism="SCRAM-SHA-512",
         sasl_plain_username=user,
         sasl_plain_password=os.environ["KAFKA_BUREAU_PASSWORD"],
@@ -51,7 +52,7 @@ def main(*, once: bool) -> None:
 
 def take(record: Any, taken: set[str]) -> None:
     attributes = {name: value.decode() for name, value in record.headers}
-    if attributes["ce_id"] in taken:
+    if attributes["ce_type"] not in TYPES or attributes["ce_id"] in taken:
         return
     case = json.loads(record.value)
     print(attributes["ce_type"], case["number"], case["state"], flush=True)

@@ -13,7 +13,7 @@ from cli.settings import Settings
 _CALLBACK = "http://127.0.0.1/signed-in"
 
 
-def token(name: Annotated[str, typer.Argument(help="who signs in: wang.min, operator, …")]) -> None:
+def token(name: Annotated[str, typer.Argument(help="who signs in: lin.yue, operator, …")]) -> None:
     """Print a bearer token of NAME, for curl and scripts."""
     typer.echo(bearer_of(name, cli_settings.load()))
 
