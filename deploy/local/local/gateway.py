@@ -157,5 +157,6 @@ _FRONT = """<!doctype html>
 <meta name="viewport" content="width=device-width"></head>
 <body><h1>白杨 Baiyang</h1>
 <p><a href="/progress">查询进度 How does my appeal stand?</a></p>
+<p><a href="/sandbox">沙箱短信 What residents are told, in a demonstration</a></p>
 <h2>接口 APIs</h2><ul>{links}</ul></body></html>
 """

@@ -67,7 +67,7 @@ def show_summary(
         console.print(_counted("by district", _by_district(tally, names)))
         console.print(_counted("by category", Counter({c or "none suggested": n for c, n in tally.categories.items()})))
     if city:
-        console.print(f"Spoken of as of the city {city}; --city CODE says otherwise.", highlight=False)
+        console.print(f"Places were looked for in the city {city}; --city CODE names another.", highlight=False)
     _show_refusals(tally, console)
     console.print(f"Acknowledged appeals: {record}", highlight=False, soft_wrap=True)
 
