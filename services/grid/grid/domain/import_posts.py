@@ -9,13 +9,15 @@ from zoneinfo import ZoneInfo
 
 from contracts.grid import Duty
 from contracts.intake import Language, Means, Reach
-from kit.clock import EARLIEST, LATEST
 
 from grid.domain.imports import Once, Refused, Row, RowProblem, list_of, text_of
 from grid.domain.places import Place
 from grid.domain.posts import Office, OfficeKind, Post
 
 T = TypeVar("T")
+
+#: Of terms: what the calendar and the database hold in every zone.
+_YEARS = range(1900, 2200)
 
 
 @dataclass
@@ -202,8 +204,8 @@ def _moment(row: Row, column: str, zone: ZoneInfo) -> datetime | None:
     except ValueError:
         raise Refused(column, "not_a_date", f"{column} must be a date as 2026-09-01 or a time as RFC 3339") from None
     moment = moment if moment.tzinfo else moment.replace(tzinfo=zone)
-    if not EARLIEST <= moment <= LATEST:
-        raise Refused(column, "not_a_date", f"{column} must lie between {EARLIEST.year} and {LATEST.year}")
+    if moment.year not in _YEARS:
+        raise Refused(column, "not_a_date", f"{column} must lie between {_YEARS.start} and {_YEARS.stop}")
     return moment
 
 
