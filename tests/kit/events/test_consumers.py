@@ -13,7 +13,7 @@ from aiokafka.errors import CommitFailedError
 from contracts.intake import AppealWithdrawnV1
 from kit.db import UnitOfWork
 from kit.errors import Unavailable
-from kit.kafka import consumes, taker
+from kit.kafka import Consumers, consumes, taker
 from kit.kafka.record import Record
 from kit.testing.servers import NOW
 from kit.testing.waiting import running, until
@@ -114,6 +114,23 @@ async def test_what_is_away_is_waited_for_and_never_buried(real: Any) -> None:
         await real.settle()
     assert [version for _, version, _ in await real.effects()] == [1, 2]
     assert await real.query("select 1 from dead_letter") == []
+
+
+async def test_what_is_given_back_to_the_broker_is_waited_over_first_and_longer_each_time() -> None:
+    """The broker hands it out again at once: without a pause a database that is away makes thousands of tries."""
+    nothing: Any = None
+    consumers = Consumers(service="routing", database=nothing, settings=nothing, handlers=[take_withdrawal])
+    waited: list[int] = []
+
+    async def pause(attempt: int) -> bool:
+        waited.append(attempt)
+        return True
+
+    consumers._taker.pause = pause  # type: ignore[method-assign]
+    for _ in range(3):
+        with pytest.raises(taker.GivenBack):
+            await consumers._take_records("intake.appeal.v1", nothing, nothing)
+    assert waited == [1, 2, 3]
 
 
 async def test_a_database_that_was_away_loses_no_event(real: Any, event_tables_of: Callable[[str], Connection]) -> None:
