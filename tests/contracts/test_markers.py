@@ -4,7 +4,7 @@ No key and no header of any event may hold one; no body of a public topic may; a
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import pytest
 from contracts.intake import Channel, Means
@@ -14,7 +14,7 @@ from intake.domain.appeal import Receipt, Submission, Who, WhoKind
 from intake.repository.sealing import Keys
 from intake.service.receiving import receive_appeal
 from intake.service.station import Station
-from kit.auth import Claims, Person
+from kit.auth import OPERATOR, Claims, Person
 from kit.crypto import KeyRing, new_key
 from kit.kafka.record import Record
 from kit.kafka.taking import take
@@ -54,7 +54,8 @@ class City:
         self.said.clear()
 
     def hand_in(self, *, place: str | None, category: str | None, number: str, on_the_spot: bool = False) -> None:
-        clerk = self.uow_of("intake", person=self.person("intake", "wang.min"))
+        importing = replace(self.person("intake", "wang.min"), roles=frozenset({OPERATOR}))
+        clerk = self.uow_of("intake", person=importing)
         station = Station(Keys(KeyRing.parse(new_key("s")), KeyRing.parse(EXAMPLE_KEYS)))
         station.refresh(self.uow_of("intake", role="consumer"))
         who = Who(kind=WhoKind.OUTSIDER, name=NAME, means=Means.SANDBOX, address=ADDRESS, origin=ORIGIN)
