@@ -31,7 +31,13 @@ class Asked(BaseModel):
 
 
 class WhoAsks(Asked):
-    kind: WhoKind
+    kind: Annotated[
+        WhoKind,
+        Field(
+            description="resident and organisation: one of the register, by its reference; outsider: anybody else by"
+            " name; anonymous: without a name."
+        ),
+    ]
     name: Name | None = None
     reference: Annotated[UUID | None, Field(description="The register's id of the resident or organisation.")] = None
     means: Annotated[Means, Field(description="How they want to be told.")] = Means.NONE
