@@ -22,7 +22,9 @@ curl -sS {address}/intake/v1/appeals \\
   -H "Idempotency-Key: $(cat /proc/sys/kernel/random/uuid)" -H "Content-Type: application/json" \\
   -d '{body}'"""
 
-_BODY = '{"channel": "web", "who": {"kind": "anonymous"}, "words": "楼前的路灯坏了两天，晚上老人看不清路。"}'
+#: The city is named: beside a second one, what speaks of no place would be nobody's to place.
+_BODY = '{{"channel": "web", {city}"who": {{"kind": "anonymous"}}, "words": "楼前的路灯坏了两天，晚上老人看不清路。"}}'
+_CITY = "select code from place where depth = 1 and state = 'active' order by id limit 1"
 
 
 def greeting(home: Home, postgres: Postgres) -> str:
@@ -38,7 +40,7 @@ def greeting(home: Home, postgres: Postgres) -> str:
             *lines,
             "",
             "A first appeal:",
-            _CURL.format(address=home.address, baiyang=_baiyang(home), body=_BODY),
+            _CURL.format(address=home.address, baiyang=_baiyang(home), body=_BODY.format(city=_city(postgres))),
             "",
         ]
     )
@@ -55,3 +57,12 @@ def _staff(postgres: Postgres) -> list[tuple[str, str, str]]:
             return [(str(s), str(n), str(w)) for s, n, w in connection.execute(_SHOWN, [_DUTIES]).fetchall()]
     except psycopg.Error:
         return []
+
+
+def _city(postgres: Postgres) -> str:
+    try:
+        with postgres.connect("grid") as connection:
+            row = connection.execute(_CITY).fetchone()
+    except psycopg.Error:
+        return ""
+    return f'"city": "{row[0]}", ' if row else ""
