@@ -4,6 +4,7 @@ import json
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 import pytest
 from contracts.intake import AppealReceivedV1, Channel, Means, PersonContactChangedV1, Placing, Reach
@@ -165,7 +166,20 @@ def test_a_city_that_is_named_keeps_others_out(
     uow = uow_of("intake", person=OPERATOR_PERSON)
     assert receive(uow, station, title="石桥街道停水", city="OT").place_id == other
     assert receive(uow, station, title="请加快建设", words="请加快", city="OT").place_id == other
-    assert receive(uow, station, title="请加快建设", words="请加快").place_id is None
+
+
+def test_what_says_nothing_of_a_city_is_taken_for_the_first_that_was_laid(
+    uow_of: UnitOfWorkOf, consumer: RolledBackUnitOfWork, station: Station
+) -> None:
+    """A case of no city is in nobody's scope, and waits for nobody."""
+    later = UUID(int=id_of("HZ").int + 1)
+    copy_place(
+        consumer,
+        make_place("HZ").model_copy(update={"place_id": later, "code": "OT", "path": f"/{later.hex}/"}),
+    )
+    station.refresh(consumer)
+    receipt = receive(uow_of("intake", person=OPERATOR_PERSON), station, title="请加快建设", words="请加快")
+    assert (receipt.placing, receipt.place_id) == (Placing.NONE, id_of("HZ"))
 
 
 def test_what_may_be_several_places_is_taken_for_what_they_share(clerk: RolledBackUnitOfWork, station: Station) -> None:

@@ -32,10 +32,13 @@ class Station:
         self._categories_at: datetime | None = None
 
     def root_of(self, taken: str) -> str:
-        """The city of who takes it, or else the only one there is; ``/`` where that says nothing."""
+        """The city of who takes it, or else the first that was laid here (ids are in the order of time).
+
+        A wrong city's dispatcher puts it right; a case of no city is nobody's. ``/`` only while there is no city.
+        """
         if taken != "/":
             return taken[: taken.index("/", 1) + 1]
-        return next(iter(self._roots.values())) if len(self._roots) == 1 else "/"
+        return self._roots[min(self._roots)] if self._roots else "/"
 
     def find_city(self, code: str) -> str | None:
         """The path of the root with this code."""
