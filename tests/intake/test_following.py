@@ -9,6 +9,7 @@ from contracts.intake import Channel
 from contracts.routing import (
     CaseAcceptedV1,
     CaseAnsweredV1,
+    CaseAssignedV1,
     CaseClosedV1,
     CaseOpenedV1,
     CaseState,
@@ -19,10 +20,11 @@ from contracts.routing import (
 from intake.consumers import follow_cases
 from intake.domain.appeal import Receipt
 from intake.domain.progress import Progress, Standing
+from intake.errors import AppealNotFound
 from intake.service import reading, receiving
 from intake.service.following import move_place
 from intake.service.station import Station
-from kit.auth import NOWHERE
+from kit.auth import NOWHERE, Person, Post
 from kit.db import UnitOfWork
 from kit.testing.servers import NOW
 from sqlalchemy import event, text
@@ -164,3 +166,37 @@ def test_a_place_that_moves_takes_its_appeals_along(
     move_place(consumer, id_of("HZ1-1-1-1"), building)
     row = consumer.execute(text("select placed_path, taken_path from appeal")).one()
     assert (row.placed_path, row.taken_path) == (building, new)
+
+
+def liaison(office_id: UUID) -> Person:
+    """Whoever holds the post of an office: no place's line, so nothing by scope."""
+    post = Post(uuid4(), "bureau", "供水局联络员", id_of("HZ"), path_of("HZ"), office_id=office_id)
+    return Person("he.rui", frozenset(), (post,))
+
+
+def assigned(appeal_id: UUID, office_id: UUID | None) -> CaseAssignedV1:
+    handler = HANDLER.model_copy(update={"office_id": office_id})
+    return CaseAssignedV1(
+        **facts(appeal_id, 3, CaseState.ASSIGNED), handler=handler, gist="停水", promise_due=DUE, first=True
+    )
+
+
+def test_an_office_that_was_given_the_case_reads_the_words_and_no_other_does(
+    uow_of: UnitOfWorkOf, consumer: UnitOfWork, station: Station, receipt: Receipt
+) -> None:
+    water, gas = uuid4(), uuid4()
+    given = [assigned(receipt.appeal_id, water), assigned(receipt.appeal_id, None)]
+    follow_cases(consumer, given)
+    follow_cases(consumer, given)
+    seen = reading.get_appeal(uow_of("intake", person=liaison(water)), receipt.appeal_id, station=station)
+    assert seen.appeal.words
+    with pytest.raises(AppealNotFound):
+        reading.get_appeal(uow_of("intake", person=liaison(gas)), receipt.appeal_id, station=station)
+
+
+def test_what_an_office_reads_it_cannot_change(uow_of: UnitOfWorkOf, consumer: UnitOfWork, receipt: Receipt) -> None:
+    water = uuid4()
+    follow_cases(consumer, [assigned(receipt.appeal_id, water)])
+    office = uow_of("intake", person=liaison(water))
+    changed = office.execute(text("update appeal set gist = 'x' where id = :id"), {"id": receipt.appeal_id})
+    assert changed.rowcount == 0

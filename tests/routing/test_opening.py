@@ -152,6 +152,8 @@ def test_an_office_takes_its_matter_where_no_tier_has_the_duty(uow: RolledBackUn
     assert (case.holder_post_id, case.office_id) == (water.post_id, office)
     granted = uow.execute(text("select office_id from case_grant where case_id = :id"), {"id": case.case_id})
     assert granted.scalars().all() == [office]
+    assigned = next(event for event in uow.published if event.type == "routing.case.assigned.v1")
+    assert f'"office_id":"{office}"' in (assigned.body or ""), "intake shows the words to whom the case was given"
     assert open_one(uow, city, "area", category="municipal.water").office_id is None, "the station looks first"
 
 

@@ -132,6 +132,14 @@ progress = Table(
     Index("ix_progress_case_id", "case_id"),
 )
 
+#: The offices that routing gave an appeal's case to: they read its words.
+appeal_grant = Table(
+    "appeal_grant",
+    metadata,
+    Column("appeal_id", Uuid, primary_key=True),
+    Column("office_id", Uuid, primary_key=True),
+)
+
 #: Codes tried in vain, by client and window.
 guess = Table(
     "guess",

@@ -130,6 +130,7 @@ def _handler(seat: Seat) -> Handler:
         name=seat.name,
         phone=seat.phone,
         stand_in=seat.stand_in,
+        office_id=seat.office_id,
     )
 
 

@@ -69,6 +69,10 @@ class Handler(Fact):
     name: Personal | None = None
     phone: str | None = Field(default=None, max_length=40)
     stand_in: bool = False
+    office_id: UUID | None = Field(
+        default=None,
+        description="The bureau or department whose post it is: it is given the case, and reads its words.",
+    )
 
 
 class Party(Fact):

@@ -2,6 +2,7 @@
 
 from datetime import datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 from kit.db import UnitOfWork
 from sqlalchemy import Row, text
@@ -9,7 +10,7 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 
 from intake.domain.progress import Progress, Standing, TooManyGuesses
 from intake.errors import NoSuchCode
-from intake.models import progress
+from intake.models import appeal_grant, progress
 from intake.repository.sealing import Keys
 
 _BY_CODE = text("select * from progress_by_code(:codes, :client, :window, :limit)")
@@ -42,6 +43,13 @@ def put(uow: UnitOfWork, rows: list[dict[str, Any]]) -> None:
         where=(progress.c.version < statement.excluded.version) | (progress.c.case_id != statement.excluded.case_id),
     )
     uow.execute(statement, rows)
+
+
+def grant(uow: UnitOfWork, given: set[tuple[UUID, UUID]]) -> None:
+    """Let offices read appeals: (appeal, office) each."""
+    if given:
+        rows = [{"appeal_id": appeal_id, "office_id": office_id} for appeal_id, office_id in sorted(given)]
+        uow.execute(upsert(appeal_grant).on_conflict_do_nothing(), rows)
 
 
 def _progress(row: Row[Any]) -> Progress:

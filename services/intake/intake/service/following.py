@@ -32,6 +32,7 @@ def follow_cases(uow: UnitOfWork, facts: Sequence[CaseFact]) -> None:
         alike.setdefault((nth[row["appeal_id"]], tuple(sorted(row))), []).append(row)
     for turn in sorted(alike):
         progress.put(uow, alike[turn])
+    progress.grant(uow, {given for fact in facts for given in _given(fact)})
 
 
 def copy_category(uow: UnitOfWork, event: CategoryChangedV1, *, version: int) -> None:
@@ -65,6 +66,13 @@ def _changes(fact: CaseFact) -> dict[str, Any]:
             return _who(fact.handler) if fact.handler else {}
         case _:
             return {}
+
+
+def _given(fact: CaseFact) -> list[tuple[UUID, UUID]]:
+    """(appeal, office): whoever is assigned a case in an office's name reads its words with that office."""
+    if not isinstance(fact, CaseAssignedV1) or fact.handler.office_id is None:
+        return []
+    return [(party.appeal_id, fact.handler.office_id) for party in fact.parties]
 
 
 def _who(handler: Handler | None) -> dict[str, Any]:
