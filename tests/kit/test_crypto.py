@@ -56,7 +56,7 @@ def test_the_same_value_is_sealed_differently_each_time() -> None:
 
 @given(st.text(max_size=200))
 def test_a_field_opens_only_in_its_own_table_column_and_row(plain: str) -> None:
-    key, row = DataKey.new(), uuid4()
+    key, row = DataKey.new(RING), uuid4()
     sealed = crypto.encrypt_field(key, plain, table="person", column="name", row=row)
     assert crypto.decrypt_field(key, sealed, table="person", column="name", row=row) == plain
     for table, column, other in (
@@ -70,15 +70,15 @@ def test_a_field_opens_only_in_its_own_table_column_and_row(plain: str) -> None:
 
 
 def test_a_field_says_which_data_key_sealed_it() -> None:
-    key = DataKey.new()
+    key = DataKey.new(RING)
     sealed = crypto.encrypt_field(key, "x", table="t", column="c", row=1)
     assert crypto.key_id_of(sealed) == key.key_id
     with pytest.raises(CannotOpen, match="another data key"):
-        crypto.decrypt_field(DataKey.new(), sealed, table="t", column="c", row=1)
+        crypto.decrypt_field(DataKey.new(RING), sealed, table="t", column="c", row=1)
 
 
 def test_a_wrapped_key_opens_for_its_own_person_only() -> None:
-    key = DataKey.new()
+    key = DataKey.new(RING)
     wrapped = key.wrap(RING, owner="p1")
     assert DataKey.unwrap(RING, wrapped, owner="p1") == key
     with pytest.raises(CannotOpen):
@@ -86,9 +86,9 @@ def test_a_wrapped_key_opens_for_its_own_person_only() -> None:
 
 
 def test_without_the_wrapped_key_nothing_of_the_person_can_be_read() -> None:
-    key = DataKey.new()
+    key = DataKey.new(RING)
     sealed = crypto.encrypt_field(key, "13912345678", table="person", column="phone", row=1)
-    wrapped_again = DataKey.new().wrap(RING, owner=1)
+    wrapped_again = DataKey.new(RING).wrap(RING, owner=1)
     with pytest.raises(CannotOpen):
         crypto.decrypt_field(
             DataKey.unwrap(RING, wrapped_again, owner=1), sealed, table="person", column="phone", row=1
@@ -96,7 +96,7 @@ def test_without_the_wrapped_key_nothing_of_the_person_can_be_read() -> None:
 
 
 def test_a_rotation_wraps_again_and_leaves_the_fields_alone() -> None:
-    key = DataKey.new()
+    key = DataKey.new(RING)
     old = key.wrap(RING, owner=1)
     new = crypto.rewrap(ROTATED, old, owner=1)
     assert crypto.key_id_of(old) == "k1"
@@ -161,6 +161,50 @@ def test_a_key_ring_that_is_wrong_says_how(text: str, why: str) -> None:
 
 
 def test_no_key_is_shown_by_accident() -> None:
-    shown = f"{RING!r} {RING} {DataKey.new()!r}"
+    shown = f"{RING!r} {RING} {DataKey.new(RING)!r}"
     assert base64.b64decode(K1.partition(":")[2]).hex() not in shown
     assert "_key=" not in shown
+
+
+SM4_RING = KeyRing.parse(f"g1:{base64.b64encode(bytes(range(16))).decode()}")
+
+
+@given(st.binary(max_size=2000), st.text(max_size=50))
+def test_under_a_key_of_16_bytes_all_is_sealed_by_sm4(plain: bytes, aad: str) -> None:
+    sealed = SM4_RING.seal(plain, aad)
+    assert SM4_RING.open(sealed, aad) == plain
+    with pytest.raises(CannotOpen):
+        SM4_RING.open(sealed, aad + "x")
+    key = DataKey.new(SM4_RING)
+    assert len(base64.urlsafe_b64decode(key.wrap(SM4_RING, owner=1).split(".")[2] + "==")) == 12 + 4 + 16 + 16
+    assert key.open(key.seal(plain, aad), aad) == plain
+
+
+def test_sm4_gcm_is_that_of_rfc_8998() -> None:
+    """Appendix A.1."""
+    key, nonce = bytes.fromhex("0123456789ABCDEFFEDCBA9876543210"), bytes.fromhex("00001234567800000000ABCD")
+    aad = bytes.fromhex("FEEDFACEDEADBEEFFEEDFACEDEADBEEFABADDAD2")
+    plain = b"".join(bytes([byte]) * 8 for byte in (0xAA, 0xBB, 0xCC, 0xDD, 0xEE, 0xFF, 0xEE, 0xAA))
+    sealed = bytes.fromhex(
+        "17F399F08C67D5EE19D0DC9969C4BB7D5FD46FD3756489069157B282BB200735"
+        "D82710CA5C22F0CCFA7CBF93D496AC15A56834CBCF98C397B4024A2691233B8D"
+        "83DE3541E4C2B58177E065A9BF7B62EC"
+    )
+    assert crypto._seal(key, nonce, plain, aad) == sealed
+    assert crypto._unseal(key, nonce, sealed, aad) == plain
+
+
+def test_a_rotation_goes_from_aes_to_sm4_and_loses_nothing() -> None:
+    both = KeyRing((*SM4_RING.keys, *RING.keys))
+    key = DataKey.new(RING)
+    field = crypto.encrypt_field(key, "白杨社区", table="t", column="c", row=1)
+    rewrapped = crypto.rewrap(both, key.wrap(RING, owner=1), owner=1)
+    again = DataKey.unwrap(SM4_RING, rewrapped, owner=1)
+    assert crypto.decrypt_field(again, field, table="t", column="c", row=1) == "白杨社区"
+    assert crypto.blind_index(RING, "phone", "138") in crypto.blind_indexes(both, "phone", "138")
+
+
+def test_indexes_and_signatures_under_sm3_are_its_own() -> None:
+    assert SM4_RING.signed_by_us("cursor", b"x", SM4_RING.sign("cursor", b"x"))
+    assert not SM4_RING.signed_by_us("cursor", b"y", SM4_RING.sign("cursor", b"x"))
+    assert crypto.blind_index(SM4_RING, "phone", "138") != crypto.blind_index(RING, "phone", "138")

@@ -23,7 +23,7 @@ class Keys:
     transport: KeyRing
 
     def seal_reach(self, holder_id: UUID, reach: Reach) -> SealedReach:
-        key = DataKey.new()
+        key = DataKey.new(self.service)
         plain = reach.model_dump_json()
         sealed = encrypt_field(key, plain, table="holder", column="reach", row=holder_id)
         return SealedReach(key.wrap(self.service, owner=holder_id), sealed, self.digest(holder_id, reach))

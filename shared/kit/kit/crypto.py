@@ -1,8 +1,11 @@
 """Keys, and what they seal: fields under a person's own data key, data keys and answers under the service's key ring.
 
-A sealed value reads ``v1.<key id>.<base64url of nonce, ciphertext, tag>``: AES-256-GCM, with what it belongs to as
-associated data, so that a value moved to another row, column or key does not open. Each use has a key of its own,
-derived from the ring's by HKDF-SHA256. Erasure destroys a person's wrapped data key; rotation wraps it again.
+A sealed value reads ``v1.<key id>.<base64url of nonce, ciphertext, tag>``, with what it belongs to as associated data,
+so that a value moved to another row, column or key does not open. Each use has a key of its own, derived from the
+ring's by HKDF. Erasure destroys a person's wrapped data key; rotation wraps it again.
+
+A key's length says its algorithms: 32 bytes, AES-256-GCM and SHA-256; 16 bytes, SM4-GCM and SM3 (GB/T 32907, 32905).
+An installation chooses by the keys that it is given, and goes from one to the other by rotation.
 """
 
 import base64
@@ -19,11 +22,17 @@ from typing import TypeVar
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.ciphers import Cipher
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.ciphers.algorithms import SM4
+from cryptography.hazmat.primitives.ciphers.modes import GCM
+from cryptography.hazmat.primitives.hmac import HMAC
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from pydantic import BaseModel
 
 KEY_BYTES = 32
+SM4_KEY_BYTES = 16
+_TAG_BYTES = 16
 _NONCE_BYTES = 12
 _DATA_KEY_ID_BYTES = 4
 _KEY_ID = re.compile(r"[A-Za-z0-9_-]{1,32}")
@@ -44,7 +53,7 @@ class KeyRing:
 
     @classmethod
     def parse(cls, text: str) -> "KeyRing":
-        """``id:base64,id:base64``, each key 32 bytes."""
+        """``id:base64,id:base64``, each key 32 bytes (AES-256) or 16 (SM4)."""
         keys = tuple(_parse_key(part.strip()) for part in text.split(",") if part.strip())
         if not keys:
             raise ValueError("a key ring needs at least one key, as id:base64 of 32 bytes")
@@ -61,12 +70,11 @@ class KeyRing:
         return tuple(key_id for key_id, _ in self.keys)
 
     def derive(self, purpose: str, key_id: str | None = None) -> bytes:
-        """The 32-byte key for one purpose, from the current key or the one named."""
+        """The key for one purpose, from the current key or the one named, and as long as that."""
         key_id = key_id or self.current
         if (key_id, purpose) not in self._derived:
-            self._derived[key_id, purpose] = HKDF(hashes.SHA256(), KEY_BYTES, None, purpose.encode()).derive(
-                self._key(key_id)
-            )
+            key = self._key(key_id)
+            self._derived[key_id, purpose] = HKDF(_hash_of(key), len(key), None, purpose.encode()).derive(key)
         return self._derived[key_id, purpose]
 
     def seal(self, plain: bytes, aad: str) -> str:
@@ -76,10 +84,10 @@ class KeyRing:
         return _decrypt(self.derive("seal", key_id_of(sealed)), sealed, aad)
 
     def sign(self, purpose: str, message: bytes) -> bytes:
-        return hmac.digest(self.derive(f"sign {purpose}"), message, "sha256")
+        return _mac(self.derive(f"sign {purpose}"), message)
 
     def signed_by_us(self, purpose: str, message: bytes, signature: bytes) -> bool:
-        candidates = (hmac.digest(self.derive(f"sign {purpose}", key_id), message, "sha256") for key_id in self.ids)
+        candidates = (_mac(self.derive(f"sign {purpose}", key_id), message) for key_id in self.ids)
         return any(hmac.compare_digest(candidate, signature) for candidate in candidates)
 
     def _key(self, key_id: str) -> bytes:
@@ -97,8 +105,9 @@ class DataKey:
     _key: bytes = field(repr=False)
 
     @classmethod
-    def new(cls) -> "DataKey":
-        return cls(os.urandom(_DATA_KEY_ID_BYTES).hex(), os.urandom(KEY_BYTES))
+    def new(cls, ring: KeyRing) -> "DataKey":
+        """Of the same algorithm as the ring's current key."""
+        return cls(os.urandom(_DATA_KEY_ID_BYTES).hex(), os.urandom(len(ring.keys[0][1])))
 
     def wrap(self, ring: KeyRing, *, owner: object) -> str:
         """``owner`` is the id of the person whose key it is."""
@@ -144,14 +153,14 @@ def exactly(value: str) -> str:
 
 
 def blind_index(ring: KeyRing, purpose: str, value: str, *, form: Callable[[str], str] = normalised) -> bytes:
-    """What to store to find a sealed value again: HMAC-SHA256 under a key for this purpose alone."""
-    return hmac.digest(ring.derive(f"index {purpose}"), form(value).encode(), "sha256")
+    """What to store to find a sealed value again: an HMAC under a key for this purpose alone."""
+    return _mac(ring.derive(f"index {purpose}"), form(value).encode())
 
 
 def blind_indexes(ring: KeyRing, purpose: str, value: str, *, form: Callable[[str], str] = normalised) -> list[bytes]:
     """What to look for: the index under each key, since rows keep the old one until a rotation has reached them."""
     message = form(value).encode()
-    return [hmac.digest(ring.derive(f"index {purpose}", key_id), message, "sha256") for key_id in ring.ids]
+    return [_mac(ring.derive(f"index {purpose}", key_id), message) for key_id in ring.ids]
 
 
 def seal_for_transport(ring: KeyRing, value: BaseModel | str, *, key: object) -> str:
@@ -194,8 +203,8 @@ def _parse_key(part: str) -> tuple[str, bytes]:
         key = base64.b64decode(encoded, validate=True)
     except binascii.Error:
         raise ValueError(f"key {key_id} is not base64") from None
-    if len(key) != KEY_BYTES:
-        raise ValueError(f"key {key_id} has {len(key)} bytes, not {KEY_BYTES}")
+    if len(key) not in (KEY_BYTES, SM4_KEY_BYTES):
+        raise ValueError(f"key {key_id} has {len(key)} bytes, not {KEY_BYTES} (AES-256) or {SM4_KEY_BYTES} (SM4)")
     return key_id, key
 
 
@@ -206,16 +215,42 @@ def _bound(*parts: object) -> str:
 
 def _encrypt(key: bytes, key_id: str, plain: bytes, aad: str) -> str:
     nonce = os.urandom(_NONCE_BYTES)
-    sealed = nonce + AESGCM(key).encrypt(nonce, plain, aad.encode())
+    sealed = nonce + _seal(key, nonce, plain, aad.encode())
     return f"v1.{key_id}.{base64.urlsafe_b64encode(sealed).decode().rstrip('=')}"
 
 
 def _decrypt(key: bytes, sealed: str, aad: str) -> bytes:
     blob = _parts(sealed)[1]
     try:
-        return AESGCM(key).decrypt(blob[:_NONCE_BYTES], blob[_NONCE_BYTES:], aad.encode())
+        return _unseal(key, blob[:_NONCE_BYTES], blob[_NONCE_BYTES:], aad.encode())
     except (InvalidTag, ValueError):
         raise CannotOpen("the value is damaged or belongs elsewhere") from None
+
+
+def _seal(key: bytes, nonce: bytes, plain: bytes, aad: bytes) -> bytes:
+    if len(key) != SM4_KEY_BYTES:
+        return AESGCM(key).encrypt(nonce, plain, aad)
+    encryptor = Cipher(SM4(key), GCM(nonce)).encryptor()
+    encryptor.authenticate_additional_data(aad)
+    return encryptor.update(plain) + encryptor.finalize() + encryptor.tag
+
+
+def _unseal(key: bytes, nonce: bytes, sealed: bytes, aad: bytes) -> bytes:
+    if len(key) != SM4_KEY_BYTES:
+        return AESGCM(key).decrypt(nonce, sealed, aad)
+    decryptor = Cipher(SM4(key), GCM(nonce, sealed[-_TAG_BYTES:])).decryptor()
+    decryptor.authenticate_additional_data(aad)
+    return decryptor.update(sealed[:-_TAG_BYTES]) + decryptor.finalize()
+
+
+def _hash_of(key: bytes) -> hashes.HashAlgorithm:
+    return hashes.SM3() if len(key) == SM4_KEY_BYTES else hashes.SHA256()
+
+
+def _mac(key: bytes, message: bytes) -> bytes:
+    code = HMAC(key, _hash_of(key))
+    code.update(message)
+    return code.finalize()
 
 
 def _parts(sealed: str) -> tuple[str, bytes]:

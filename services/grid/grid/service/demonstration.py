@@ -64,7 +64,7 @@ def _lay_batch(uow: UnitOfWork, homes: list[Home], *, keys: Keys) -> None:
 
 
 def _resident(identity: UUID, dweller: Dweller, household: Household, branch: UUID | None, keys: Keys) -> ResidentRow:
-    key = DataKey.new()
+    key = DataKey.new(keys.service)
 
     def seal(column: str, plain: str) -> str:
         return encrypt_field(key, plain, table="resident", column=column, row=identity)
@@ -110,7 +110,7 @@ def _lay_teams(uow: UnitOfWork, network: Network, at: dict[str, Place], *, keys:
     for volunteer in network.volunteers:
         if volunteer.team not in ids:
             continue
-        identity, key = new_id(uow.now), DataKey.new()
+        identity, key = new_id(uow.now), DataKey.new(keys.service)
         name = encrypt_field(key, volunteer.name, table="volunteer", column="name", row=identity)
         wrapped = key.wrap(keys.service, owner=identity)
         subject, path = volunteer.subject, paths[volunteer.team]

@@ -31,8 +31,8 @@ class Envelope:
     key: DataKey | None = field(repr=False)
 
     @classmethod
-    def new(cls, owner: UUID) -> "Envelope":
-        return cls(owner, DataKey.new())
+    def new(cls, keys: Keys, *, owner: UUID) -> "Envelope":
+        return cls(owner, DataKey.new(keys.service))
 
     @classmethod
     def open(cls, keys: Keys, wrapped: str | None, *, owner: UUID) -> "Envelope":

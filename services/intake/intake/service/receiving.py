@@ -61,13 +61,13 @@ def _claim(uow: UnitOfWork, given: Submission, station: Station) -> tuple[Claim,
     """Whose the appeal is: its number and its author's may be known already."""
     identity = new_id(uow.now)
     if given.source is None or given.external_id is None:
-        return Claim(), Envelope.new(identity)
+        return Claim(), Envelope.new(station.keys, owner=identity)
     author = given.who.origin and station.keys.index("author", f"{given.source}\n{given.who.origin}")
     claim = appeals.claim_number(
         uow, source=given.source, external_id=given.external_id, author=author or None, person_id=identity
     )
     if claim.person_id is None or claim.wrapped_key is None:
-        return claim, Envelope.new(identity)
+        return claim, Envelope.new(station.keys, owner=identity)
     return claim, Envelope.open(station.keys, claim.wrapped_key, owner=claim.person_id)
 
 

@@ -21,7 +21,7 @@ def keep_contact(
     except CannotOpen as error:
         raise ContactUnreadable from error
     stored = repository.list_contacts(uow, [contact_id]).get(contact_id)
-    key = key_of(office, stored) if stored and not stored.is_erased else DataKey.new()
+    key = key_of(office, stored) if stored and not stored.is_erased else DataKey.new(office.keys)
     row = {
         "contact_id": contact_id,
         "topic": topic,
