@@ -28,7 +28,9 @@ class ServiceSettings(BaseSettings):
     oidc_jwks_url: str = ""
     oidc_audience: str = "baiyang"
 
-    service_keys: Annotated[SecretStr, Field(description="id:base64,id:base64; the first is current; 32 bytes: AES-256, 16: SM4")]
+    service_keys: Annotated[
+        SecretStr, Field(description="id:base64,id:base64; the first is current; 32 bytes: AES-256, 16: SM4")
+    ]
     transport_keys: Annotated[SecretStr, Field(description="as service_keys; only who seals or opens contacts")] = (
         SecretStr("")
     )
