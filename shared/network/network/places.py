@@ -2,13 +2,12 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from contracts.grid import PlaceState
 from kit.db import UnitOfWork
-from sqlalchemy import Row, Select, func, select
+from sqlalchemy import Row, Select, select
 
 from network.models import place
 
@@ -42,10 +41,6 @@ def prefixes(path: str) -> list[str]:
     return ["/" + "/".join(parts[: i + 1]) + "/" for i in range(len(parts))]
 
 
-def ids_of(path: str) -> list[UUID]:
-    return [UUID(part) for part in path.strip("/").split("/") if part]
-
-
 def find_place(uow: UnitOfWork, place_id: UUID) -> Place | None:
     return _one(uow, select(*_COLUMNS).where(place.c.place_id == place_id))
 
@@ -54,30 +49,6 @@ def find_place_by_code(uow: UnitOfWork, code: str) -> Place | None:
     """Codes are unique in grid; an open place goes before one of the same code that is not."""
     statement = select(*_COLUMNS).where(place.c.code == code).order_by(place.c.state).limit(1)
     return _one(uow, statement)
-
-
-def list_line(uow: UnitOfWork, path: str) -> list[Place]:
-    """The places from the root down to this one, widest first."""
-    rows = uow.execute(select(*_COLUMNS).where(place.c.path.in_(prefixes(path))).order_by(place.c.depth))
-    return [_place(row) for row in rows]
-
-
-def list_roots(uow: UnitOfWork) -> list[Place]:
-    rows = uow.execute(select(*_COLUMNS).where(place.c.parent_id.is_(None)).order_by(place.c.code).limit(100))
-    return [_place(row) for row in rows]
-
-
-def list_changed_since(uow: UnitOfWork, moment: datetime | None, *, limit: int = 10_000) -> list[Place]:
-    """Places in the order in which the copy took them, for whoever keeps an index of names in memory."""
-    statement = select(*_COLUMNS).order_by(place.c.changed_at, place.c.place_id).limit(limit)
-    if moment is not None:
-        statement = statement.where(place.c.changed_at >= moment)
-    return [_place(row) for row in uow.execute(statement)]
-
-
-def latest_change(uow: UnitOfWork) -> datetime | None:
-    moment: datetime | None = uow.execute(select(func.max(place.c.changed_at))).scalar_one()
-    return moment
 
 
 def _one(uow: UnitOfWork, statement: Select[Any]) -> Place | None:
