@@ -1,0 +1,98 @@
+"""The city that faults strike, and what a fault is.
+
+``tests.chaos.faults.FAULTS`` are all faults; ``tests.chaos.proxy.proxies(city)`` is a context manager that is entered
+before the city comes up: it starts what stands between the processes and adds its settings to ``city.extra``.
+"""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from random import Random
+from typing import Protocol
+
+from local.processes import Identity
+
+from tests.system.city import SERVICES, City, wait_until
+
+#: What is loaded into every process of the city before its own code, when BAIYANG_CHAOS names a folder.
+INSIDE = Path(__file__).parent / "inside"
+
+#: Every process that may be killed; "supervisor" is killed and started again by the harness's own city.
+PROCESSES = (*SERVICES, "kafka", "postgres", "gateway", "identity")
+
+#: How a strike begins its line when there was nothing to strike: it is not counted.
+MISSED = "missed: "
+
+
+class Note(Protocol):
+    """Writes a line of the record: ``note("poison", topic=…, consumer=…, event_id=…)``. No personal data."""
+
+    def __call__(self, what: str, **facts: object) -> None: ...
+
+
+def _unheard(what: str, **facts: object) -> None:
+    del what, facts
+
+
+@dataclass
+class ChaosCity(City):
+    """``armed`` is the folder of arming files; ``extra`` is added to the environment of all that is started."""
+
+    armed: Path = Path("armed")
+    note: Note = _unheard
+    extra: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def environment(self) -> dict[str, str]:
+        paths = (str(INSIDE), os.environ.get("PYTHONPATH", ""))
+        return {
+            **super().environment,
+            "PYTHONPATH": os.pathsep.join(path for path in paths if path),
+            "BAIYANG_CHAOS": str(self.armed),
+            **self.extra,
+        }
+
+    def identity_of(self, process: str) -> Identity | None:
+        """The process as it runs now, also "supervisor"; None while it does not."""
+        file = self.home / "lock" if process == "supervisor" else self.home / "run" / f"{process}.pid"
+        found = Identity.read(file)
+        return found if found and found.is_running() else None
+
+    def wait_for_another(self, process: str, than: Identity, *, seconds: float = 60) -> None:
+        """Until the supervisor has started the process again (not: until it answers)."""
+
+        def is_another() -> bool:
+            now = self.identity_of(process)
+            return now is not None and now != than
+
+        wait_until(is_another, seconds=seconds, what=f"{process} is started again")
+
+
+class Fault(Protocol):
+    """What strikes a city. ``weight``: how often it is drawn among the others; 0 never by chance.
+
+    ``strike`` does it, waits as long as it lasts, heals it, and returns one line of what was done. That of a kill
+    begins with the process and a colon (``routing: killed between commit and publish``). Where there was nothing to
+    strike (the process was just starting again) it returns a line that begins with ``MISSED``. All chance comes from
+    ``random``. What the checks at the end must know of it is told by ``city.note``:
+
+    - ``note("poison", consumer="notify", topic=…, event_id=…)``: one a dead letter that it must have made, exactly
+    - ``note("kafka_wiped")``: events are sent again
+    - ``note("doubled", topic=…, key=…, event_id=…)``, ``note("reordered", …)``: on the wire twice, or out of order
+    """
+
+    name: str
+    is_kill: bool
+    weight: int
+
+    def strike(self, city: ChaosCity, random: Random) -> str: ...
+
+
+def environment_without_faults(city: ChaosCity) -> Mapping[str, str]:
+    """For what looks at the city from outside (``baiyang reconcile``): none of it is loaded there."""
+    return {
+        name: value
+        for name, value in {**os.environ, "BAIYANG_HOME": str(city.home), "PORT": str(city.port)}.items()
+        if name != "BAIYANG_CHAOS"
+    }
