@@ -13,12 +13,13 @@ PROJECTS := pyproject.toml uv.lock $(wildcard services/*/pyproject.toml shared/*
 READY := .venv/.in-step
 TOOLS := .venv/.has-java
 
-.PHONY: help run up down reset status test check fmt chaos
+.PHONY: help run up down reset status test check fmt chaos bench bench-compare
 
 help: ## this page
-	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 22
 	@echo
 	@echo "  PORT (8080) and BAIYANG_HOME (.local) move what run, up, down and reset speak of; ARGS goes to pytest."
+	@echo "  bench: HOLD (300) and SOAK (1800) are seconds, STRICT=1 fails when an aim is missed, BENCH_HOME (.bench) keeps its states."
 	@echo "  .venv/bin/baiyang --help lists what operators do with a running platform."
 
 run: $(READY) $(TOOLS) ## bring the whole platform up here; Ctrl-C stops it, its data stay
@@ -50,6 +51,12 @@ fmt: $(READY) ## put the files into shape
 
 chaos: $(READY) $(TOOLS) ## kill each process in turn during the main job
 	@$(PYTHON) -m pytest tests/system/test_main_job.py $(ARGS)
+
+bench: $(READY) $(TOOLS) ## measure the platform here: ONLY=P1,P4 SCALE=10k|100k|1m OUT=bench.json
+	@$(PYTHON) -m tests.bench
+
+bench-compare: $(READY) ## OLD=one.json NEW=other.json: what changed, and what got worse
+	@$(PYTHON) -m tests.bench.compare $(OLD) $(NEW)
 
 $(READY): $(PROJECTS) deploy/local/bootstrap
 	@deploy/local/bootstrap python

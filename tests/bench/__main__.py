@@ -1,0 +1,73 @@
+"""``make bench``: measure the whole platform on this machine; a table on the screen, everything in a file."""
+
+import importlib
+import os
+import sys
+import time
+import traceback
+from collections.abc import Sequence
+from pathlib import Path
+from pkgutil import iter_modules
+from types import ModuleType
+
+from tests.bench import measures
+from tests.bench.bench import Bench, Settings, scale_of
+from tests.bench.figures import Failure, Report
+from tests.bench.surroundings import surroundings
+
+
+def names() -> dict[str, str]:
+    """P1 and the module that measures it."""
+    found = sorted(module.name for module in iter_modules(measures.__path__))
+    return {f"P{int(name[1:3])}": name for name in found}
+
+
+def asked(only: str) -> list[str]:
+    known = names()
+    wanted = [name.strip().upper() for name in only.split(",") if name.strip()] or list(known)
+    if strange := [name for name in wanted if name not in known]:
+        raise SystemExit(f"ONLY={','.join(strange)}: known are {', '.join(known)}")
+    return wanted
+
+
+def run(bench: Bench, wanted: Sequence[str], report: Report) -> None:
+    for name in wanted:
+        module = importlib.import_module(f"tests.bench.measures.{names()[name]}")
+        bench.say(f"{name}: {module.TITLE} ({module.AIM})")
+        _measure(bench, name, module, report)
+
+
+def _measure(bench: Bench, name: str, module: ModuleType, report: Report) -> None:
+    begun = time.monotonic()
+    try:
+        figures = module.run(bench)
+    except Exception as error:  # noqa: BLE001  # one measure that fails is a row, and the others go on
+        traceback.print_exc()
+        report.failures.append(Failure(name, f"{type(error).__name__}: {error}"[:300]))
+        return
+    report.figures.extend(figures)
+    bench.say(f"{name}: {len(figures)} figures in {time.monotonic() - begun:.0f} s")
+
+
+def main() -> int:
+    wanted = asked(os.environ.get("ONLY", ""))
+    scale = os.environ.get("SCALE") or "10k"
+    out = Path(os.environ.get("OUT") or "bench.json")
+    home = Path(os.environ.get("BENCH_HOME") or ".bench").resolve()
+    home.mkdir(parents=True, exist_ok=True)
+    bench = Bench(scale_of(scale), home, int(os.environ.get("PORT") or "8080"), Settings.of_environment())
+    report = Report({**surroundings(), "scale": bench.scale, "only": wanted})
+    try:
+        run(bench, wanted, report)
+    finally:
+        bench.close()
+        report.about["seconds"] = round(time.monotonic() - bench.begun, 1)
+        report.about["settings"] |= vars(bench.settings)
+        report.write(out)
+    print(f"\n{report.table()}\n\n{report.about['seconds']:.0f} s in all; everything is in {out}")
+    missed = [figure for figure in report.figures if figure.met is False]
+    return 1 if report.failures or (missed and os.environ.get("STRICT") == "1") else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
