@@ -8,7 +8,7 @@ import secrets
 import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import IO
 
@@ -28,7 +28,7 @@ SAMPLE_BUREAU = "bureau-sample"
 AUDIENCE = "baiyang"
 
 _KEPT = (
-    *("postgres", "postgres.new", "kafka", "log", "run", "passwords", "imports"),
+    *("postgres", "postgres.new", "kafka", "log", "run", "hold", "passwords", "imports"),
     *(
         "secrets.json",
         "identity.json",
@@ -49,15 +49,19 @@ class Busy(RuntimeError):
 
 @dataclass(frozen=True)
 class Home:
+    """``front``: where services are told to find PostgreSQL, and Kafka at the port after it, when not at their own:
+    something that is not ours to start (a proxy) listens there and passes on to ``behind_front``.
+    """
+
     path: Path
     port: int
+    front: int | None = None
 
     @classmethod
     def of_environment(cls) -> "Home":
-        given = os.environ.get("PORT", "8080")
-        if not given.isdecimal() or not 1024 <= int(given) <= 65000:
-            raise NotStarted(f"PORT={given}: name a port between 1024 and 65000")
-        return cls(Path(os.environ.get("BAIYANG_HOME") or ".local").resolve(), int(given))
+        front = _port_of("FRONT_PORT", os.environ["FRONT_PORT"]) if os.environ.get("FRONT_PORT") else None
+        path = Path(os.environ.get("BAIYANG_HOME") or ".local").resolve()
+        return cls(path, _port_of("PORT", os.environ.get("PORT", "8080")), front)
 
     @property
     def address(self) -> str:
@@ -72,8 +76,25 @@ class Home:
             "postgres": self.port + 20,
             "kafka": self.port + 30,
             "kafka-controller": self.port + 31,
+            **({"kafka-front": self.port + 32} if self.front else {}),
             "identity": self.port + 40,
         }
+
+    @property
+    def behind_front(self) -> dict[str, int]:
+        """What stands in front passes on to these: Kafka's own listener for it names the front's address to clients."""
+        return {"postgres": self.port + 20, "kafka": self.port + 32}
+
+    @property
+    def told(self) -> dict[str, int]:
+        """The ports at which services look for PostgreSQL and Kafka."""
+        if self.front:
+            return {"postgres": self.front, "kafka": self.front + 1}
+        return {name: self.ports[name] for name in ("postgres", "kafka")}
+
+    def is_held(self, part: str) -> bool:
+        """Whether ``hold/PART`` keeps the supervisor from starting the part again: its disk is being looked at."""
+        return (self.path / "hold" / part).exists()
 
     @property
     def issuer(self) -> str:
@@ -132,6 +153,12 @@ class Home:
             raise NotStarted(f"{file} cannot be read: `make reset` begins anew") from None
 
 
+def _port_of(name: str, given: str) -> int:
+    if not given.isdecimal() or not 1024 <= int(given) <= 65000:
+        raise NotStarted(f"{name}={given}: name a port between 1024 and 65000")
+    return int(given)
+
+
 def _take(lock: IO[str]) -> None:
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -171,7 +198,8 @@ def lay_passwords(home: Home, known: Secrets) -> None:
     folder.mkdir(exist_ok=True, mode=0o700)
 
     def lines(roles: Mapping[str, str]) -> str:
-        return "".join(f"{ports.HOST}:{home.ports['postgres']}:*:{role}:{word}\n" for role, word in roles.items())
+        servers = sorted({home.ports["postgres"], home.told["postgres"]})
+        return "".join(f"{ports.HOST}:{port}:*:{role}:{word}\n" for role, word in roles.items() for port in servers)
 
     for service in SERVICES:
         write(folder / service, lines(passwords_of(service, known)))
@@ -184,10 +212,9 @@ def passwords_of(service: str, known: Secrets) -> dict[str, str]:
 
 def service_environment(home: Home, known: Secrets, service: str) -> dict[str, str]:
     """What one service is told: its own secrets and no other's."""
-    port = home.ports["postgres"]
     told = {
-        "DATABASE_URL": f"postgresql+asyncpg://{{role}}@{ports.HOST}:{port}/{service}",
-        "KAFKA_BOOTSTRAP_SERVERS": f"{ports.HOST}:{home.ports['kafka']}",
+        "DATABASE_URL": f"postgresql+asyncpg://{{role}}@{ports.HOST}:{home.told['postgres']}/{service}",
+        "KAFKA_BOOTSTRAP_SERVERS": f"{ports.HOST}:{home.told['kafka']}",
         "KAFKA_USERNAME": service,
         "KAFKA_PASSWORD": known.kafka[service],
         "HOST": ports.HOST,
@@ -204,8 +231,8 @@ def service_environment(home: Home, known: Secrets, service: str) -> dict[str, s
 
 
 def operator_environment(home: Home, known: Secrets) -> dict[str, str]:
-    """What the command line reads from ``env``: everything."""
-    of_services = [service_environment(home, known, service) for service in SERVICES]
+    """What the command line reads from ``env``: everything, and past what may stand in front of the servers."""
+    of_services = [service_environment(replace(home, front=None), known, service) for service in SERVICES]
     return {
         "BAIYANG_URL": home.address,
         "OIDC_ISSUER": home.issuer,

@@ -5,6 +5,7 @@ import fcntl
 import hashlib
 import shutil
 import uuid
+from dataclasses import dataclass
 from pathlib import Path
 
 from local import ports, processes
@@ -18,9 +19,9 @@ _SETTINGS = """\
 process.roles=broker,controller
 node.id=1
 controller.quorum.voters=1@{host}:{controller_port}
-listeners=CLIENTS://{host}:{port},CONTROLLER://{host}:{controller_port}
-advertised.listeners=CLIENTS://{host}:{port}
-listener.security.protocol.map=CLIENTS:SASL_PLAINTEXT,CONTROLLER:SASL_PLAINTEXT
+listeners=CLIENTS://{host}:{port},CONTROLLER://{host}:{controller_port}{front_listener}
+advertised.listeners=CLIENTS://{host}:{port}{front_address}
+listener.security.protocol.map=CLIENTS:SASL_PLAINTEXT,CONTROLLER:SASL_PLAINTEXT,FRONT:SASL_PLAINTEXT
 inter.broker.listener.name=CLIENTS
 controller.listener.names=CONTROLLER
 sasl.enabled.mechanisms=SCRAM-SHA-512
@@ -28,6 +29,8 @@ sasl.mechanism.inter.broker.protocol=SCRAM-SHA-512
 sasl.mechanism.controller.protocol=PLAIN
 listener.name.clients.scram-sha-512.sasl.jaas.config=\
 org.apache.kafka.common.security.scram.ScramLoginModule required username="{admin}" password="{password}";
+listener.name.front.scram-sha-512.sasl.jaas.config=\
+org.apache.kafka.common.security.scram.ScramLoginModule required;
 listener.name.controller.sasl.enabled.mechanisms=PLAIN
 listener.name.controller.plain.sasl.jaas.config=\
 org.apache.kafka.common.security.plain.PlainLoginModule required username="{admin}" password="{password}" \
@@ -69,6 +72,14 @@ _JAVA = (
 )
 
 
+@dataclass(frozen=True)
+class Front:
+    """What stands between clients and the node: clients are told ``address``, which passes on to ``listener``."""
+
+    address: int
+    listener: int
+
+
 class Kafka:
     """A single node on 127.0.0.1: SASL_PLAINTEXT with SCRAM-SHA-512, closed to whoever has no ACL but the admin."""
 
@@ -79,10 +90,12 @@ class Kafka:
         port: int,
         controller_port: int,
         password: str,
+        front: Front | None = None,
         starter: processes.Starter = processes.start,
     ) -> None:
         self.home = home
         self.data = home / "kafka"
+        self.front = front
         self.port = port
         self.controller_port = controller_port
         self.password = password
@@ -144,6 +157,8 @@ class Kafka:
                 host=ports.HOST,
                 port=self.port,
                 controller_port=self.controller_port,
+                front_listener=f",FRONT://{ports.HOST}:{self.front.listener}" if self.front else "",
+                front_address=f",FRONT://{ports.HOST}:{self.front.address}" if self.front else "",
                 admin=ADMIN,
                 password=self.password,
                 data=self.data,

@@ -16,7 +16,7 @@ from pydantic import SecretStr
 from local import home as homes
 from local import ports, processes, schemas
 from local.home import SERVICES, Home, Secrets
-from local.kafka import ADMIN, Kafka
+from local.kafka import ADMIN, Front, Kafka
 from local.postgres import Postgres
 from local.processes import Child, Closing
 
@@ -113,6 +113,7 @@ class Platform:
             port=home.ports["kafka"],
             controller_port=home.ports["kafka-controller"],
             password=known.kafka[ADMIN],
+            front=Front(home.told["kafka"], home.behind_front["kafka"]) if home.front else None,
             starter=self.children.start,
         )
 
@@ -133,12 +134,16 @@ class Platform:
             self.postgres.lay_database(service)
 
     def bring_up_kafka(self) -> None:
-        """With its topics, users and rights: the disk may be new."""
+        """With its topics, users and rights: the disk may be new. A node that cannot have them is begun again."""
         self.kafka.start()
-        topics.lay(
-            topics.Access(self.kafka.bootstrap_servers, ADMIN, SecretStr(self.known.kafka[ADMIN])),
-            {user: word for user, word in self.known.kafka.items() if user != ADMIN},
-        )
+        try:
+            topics.lay(
+                topics.Access(self.kafka.bootstrap_servers, ADMIN, SecretStr(self.known.kafka[ADMIN])),
+                {user: word for user, word in self.known.kafka.items() if user != ADMIN},
+            )
+        except Exception:
+            self.kafka.stop()
+            raise
 
     def bring_up_identity(self) -> None:
         self._bring_up("identity", ["-m", "local", "identity"], f"{self.home.issuer}/.well-known/openid-configuration")

@@ -145,7 +145,7 @@ class Supervisor:
 
     def _again(self, part: Part, pause: float) -> None:
         until = time.monotonic() + pause
-        while time.monotonic() < until and not self._signals:
+        while (time.monotonic() < until or self._home.is_held(part.name)) and not self._signals:
             time.sleep(_LOOK_EVERY)
         part.bring_up()
 
