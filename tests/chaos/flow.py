@@ -1,0 +1,75 @@
+"""What is still on its way through the city: told by the services' own tables, edge by edge."""
+
+from dataclasses import dataclass
+from typing import LiteralString
+from uuid import UUID
+
+import psycopg
+
+from tests.chaos.fault import ChaosCity
+from tests.system.city import SERVICES
+
+_BREACHED = "routing.case.deadline_breached.v1"
+
+_PENDING: LiteralString = "select count(*), count(refused) from event_pending"
+_UNSENT: LiteralString = "select count(*) from message where state in ('queued', 'sending')"
+_SAID: LiteralString = "select event_id from event_log where topic = %s and type <> %s"
+_TAKEN: LiteralString = "select event_id from inbox where consumer = %s"
+_PARKED: LiteralString = "select count(*) from parked"
+
+
+@dataclass(frozen=True)
+class Edge:
+    """Who takes what of whom; ``passes``: a type that the consumer lets pass."""
+
+    producer: str
+    topic: str
+    consumer: str
+    passes: str = ""
+
+
+EDGES = (
+    Edge("intake", "intake.appeal.v1", "routing"),
+    Edge("routing", "routing.case.v1", "notify"),
+    Edge("routing", "routing.case.v1", "intake", passes=_BREACHED),
+    Edge("notify", "notify.message.v1", "routing"),
+)
+
+
+def left(city: ChaosCity) -> list[str]:
+    """What has not arrived yet, in words; a service whose database does not answer is on its way too."""
+    try:
+        return [*_unsent(city), *_untaken(city)]
+    except psycopg.OperationalError as error:
+        return [f"a database is away: {type(error).__name__}"]
+
+
+def _unsent(city: ChaosCity) -> list[str]:
+    found = []
+    for service in SERVICES:
+        with auditor(city, service) as connection:
+            pending, refused = connection.execute(_PENDING).fetchone() or (0, 0)
+            (parked,) = connection.execute(_PARKED).fetchone() or (0,)
+        found += [f"{pending} pending in {service}, {refused} of them refused"] if pending else []
+        found += [f"{parked} parked in {service}"] if parked else []
+    with auditor(city, "notify") as connection:
+        (messages,) = connection.execute(_UNSENT).fetchone() or (0,)
+    return found + ([f"{messages} messages to send"] if messages else [])
+
+
+def _untaken(city: ChaosCity) -> list[str]:
+    counts = {edge: len(untaken(city, edge)) for edge in EDGES}
+    return [f"{count} of {edge.topic} for {edge.consumer}" for edge, count in counts.items() if count]
+
+
+def untaken(city: ChaosCity, edge: Edge) -> set[UUID]:
+    with auditor(city, edge.producer) as producer, auditor(city, edge.consumer) as consumer:
+        said = {row[0] for row in producer.execute(_SAID, [edge.topic, edge.passes])}
+        return said - {row[0] for row in consumer.execute(_TAKEN, [edge.consumer])}
+
+
+def auditor(city: ChaosCity, service: str) -> psycopg.Connection:
+    """A connection that sees every place and changes nothing."""
+    connection = city.connect(service, f"{service}_auditor")
+    connection.execute("select set_config('app.lo1', '/', false), set_config('app.hi1', '0', false)")
+    return connection

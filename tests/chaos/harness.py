@@ -1,0 +1,164 @@
+"""One run: a fresh city, a drive through it, faults all the while; then everything heals and the books are compared."""
+
+import os
+import platform
+import subprocess
+import time
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from tests.chaos import flow, record
+from tests.chaos.city import struck_city, wait_until_whole
+from tests.chaos.driver import Drive
+from tests.chaos.fault import ChaosCity, Fault
+from tests.chaos.people import find_people
+from tests.chaos.record import History, Record
+from tests.chaos.strikes import Strikes
+from tests.system.city import ROOT
+
+#: Within so many seconds of the last fault everything must have been sent, taken and told.
+CATCH_UP_SECONDS = 120.0
+
+Say = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """``seconds``: the longest that the faults may take; ``extra``: for the environment of the city's processes."""
+
+    seed: int
+    kills: int
+    home: Path
+    port: int
+    faults: Sequence[Fault]
+    rate: float = 9.0
+    seconds: float = 900.0
+    template: Path | None = None
+    extra: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass
+class Result:
+    """What a run came to; ``exceptions`` are names with what they name."""
+
+    seed: int
+    kills_wanted: int
+    commit: str
+    machine: str
+    began: str
+    seconds: dict[str, float] = field(default_factory=dict)
+    kills: dict[str, int] = field(default_factory=dict)
+    kills_by_process: dict[str, int] = field(default_factory=dict)
+    faults: dict[str, int] = field(default_factory=dict)
+    missed: dict[str, int] = field(default_factory=dict)
+    acknowledged: dict[str, int] = field(default_factory=dict)
+    unknown: dict[str, int] = field(default_factory=dict)
+    lost_answers: int = 0
+    catch_up_seconds: float | None = None
+    checked: dict[str, int] = field(default_factory=dict)
+    exceptions: list[dict[str, str]] = field(default_factory=list)
+
+    def find(self, name: str, about: str, detail: str = "") -> None:
+        self.exceptions.append({"name": name, "about": about, "detail": detail})
+
+
+def run(plan: Plan, say: Say) -> Result:
+    result = Result(
+        seed=plan.seed,
+        kills_wanted=plan.kills,
+        commit=_commit(),
+        machine=_machine(),
+        began=time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
+    )
+    plan.home.mkdir(parents=True, exist_ok=True)
+    path = plan.home / "record.jsonl"
+    path.unlink(missing_ok=True)
+    city = ChaosCity(home=plan.home / "city", port=plan.port, armed=plan.home / "armed", extra=dict(plan.extra))
+    watch = _Watch(result, say)
+    with struck_city(city, template=plan.template):
+        watch.lap("up")
+        _drive(plan, city, path, result, watch)
+        history = record.read(path)
+        _sum_up(result, history)
+        watch.lap("settled")
+        _check(city, history, result)
+        watch.lap("checked")
+    watch.lap("down")
+    return result
+
+
+def _drive(plan: Plan, city: ChaosCity, path: Path, result: Result, watch: "_Watch") -> None:
+    people = find_people(city)
+    kept = Record(path)
+    city.note = kept.note
+    drive = Drive(city.address, people, kept, seed=plan.seed, rate=plan.rate)
+    strikes = Strikes(city, plan.faults, kept, plan.seed, plan.kills, plan.seconds)
+    drive.start()
+    try:
+        strikes.run()
+        watch.lap("struck")
+        healed = time.monotonic()
+        wait_until_whole(city, seconds=CATCH_UP_SECONDS)
+    finally:
+        drive.stop(patience=30)
+        kept.close()
+    watch.lap("stopped")
+    result.catch_up_seconds = _settle(city, result, since=healed)
+    result.kills, result.kills_by_process = dict(strikes.kills), dict(strikes.by_process)
+    result.faults, result.missed = dict(strikes.others), dict(strikes.missed)
+    for line in strikes.failed:
+        result.find("fault_not_healed", line)
+    if strikes.kills.total() < plan.kills:
+        result.find("too_few_kills", f"{strikes.kills.total()} of {plan.kills}")
+
+
+def _settle(city: ChaosCity, result: Result, *, since: float) -> float | None:
+    """Until nothing is on its way any more; the seconds that it took since the last fault was healed."""
+    while left := flow.left(city):
+        if time.monotonic() > since + CATCH_UP_SECONDS:
+            for what in left:
+                result.find("not_caught_up", what, f"{CATCH_UP_SECONDS:.0f} s after the last fault")
+            return None
+        time.sleep(0.5)
+    return round(time.monotonic() - since, 1)
+
+
+def _sum_up(result: Result, history: History) -> None:
+    result.acknowledged = dict(sorted(history.acknowledged.items()))
+    result.unknown = dict(Counter(op.kind for op in history.ops.values() if op.is_unknown))
+    outcomes = [outcome for op in history.ops.values() for outcome in op.outcomes]
+    result.lost_answers = sum(outcome.outcome == record.UNKNOWN for outcome in outcomes)
+    done, kills = sum(result.acknowledged.values()), sum(result.kills.values())
+    if done < max(20, kills):
+        result.find("too_little_work", f"{done} acknowledged, {kills} kills", "the faults proved nothing")
+
+
+def _check(city: ChaosCity, history: History, result: Result) -> None:
+    del city, history, result
+
+
+class _Watch:
+    def __init__(self, result: Result, say: Say) -> None:
+        self._result = result
+        self._say = say
+        self._last = time.monotonic()
+
+    def lap(self, name: str) -> None:
+        now = time.monotonic()
+        self._result.seconds[name] = round(now - self._last, 1)
+        self._say(f"seed {self._result.seed}: {name} after {now - self._last:.1f} s")
+        self._last = now
+
+
+def _commit() -> str:
+    def git(*arguments: str) -> str:
+        return subprocess.run(["git", *arguments], cwd=ROOT, capture_output=True, text=True, check=False).stdout.strip()
+
+    changed = git("status", "--porcelain", "--untracked-files=no")
+    return git("rev-parse", "--short", "HEAD") + ("+" if changed else "")
+
+
+def _machine() -> str:
+    return f"{platform.machine()}, {len(os.sched_getaffinity(0))} cores, Python {platform.python_version()}"
