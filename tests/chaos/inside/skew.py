@@ -1,4 +1,4 @@
-"""A clock that goes wrong: the instant by which domain decisions are made is off by what a file says."""
+"""A clock that goes wrong: the instant by which a service decides is off by the seconds that a file says."""
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
