@@ -1,0 +1,5 @@
+"""A state for the benchmarks: a city with many cases and their whole history, loaded in minutes."""
+
+from tests.bench.state.loading import load
+
+__all__ = ["load"]

@@ -1,0 +1,161 @@
+"""The steps of a case, as routing's use cases take them, each at an instant that fits its story."""
+
+from datetime import datetime, timedelta
+from random import Random
+from typing import Any, cast
+
+from contracts.envelope import Event, Tombstone
+from contracts.intake import AppealReceivedV1
+from contracts.routing import CaseFact, CaseState, HandoverMeans, Outcome
+from kit.db import UnitOfWork
+from network.posts import Seat
+from routing import events
+from routing.domain.case import ANSWERED, HANDED_OVER, STARTED, WITHDRAWN, Case, ClosedReason
+from routing.service import deadlines, opening, placing
+from routing.service.placing import Ground
+from sqlalchemy import Connection
+
+from tests.bench.state.sheets import Sheets
+from tests.bench.state.stories import End, Story
+
+_LATE = (End.LATE, End.LATE_CLOSED)
+_DONE = (End.CLOSED, End.LATE_CLOSED)
+
+#: What a dispatcher makes of what nobody could sort.
+SORTED_AS = "administrative.community_affairs"
+
+
+class Moment(UnitOfWork):
+    """An instant of somebody's: what is published in it is kept, what is inserted goes onto a sheet."""
+
+    def __init__(self, now: datetime, by: str | None = None, *, sheets: Sheets | None = None) -> None:
+        super().__init__(cast("Connection", None), now=now)
+        self._by, self._sheets = by, sheets
+        self.told: list[Event | Tombstone] = []
+
+    @property
+    def by(self) -> str | None:
+        return self._by
+
+    def execute(self, statement: Any, parameters: Any = None) -> Any:
+        if self._sheets is None:
+            raise LookupError("nothing is asked for here: what stands is on the ground already")
+        self._sheets.add(statement.table, parameters)
+
+    def publish(self, event: Event | Tombstone) -> None:
+        self.told.append(event)
+
+
+class Course:
+    """One case's way; ``facts`` is what was said of it, in order."""
+
+    def __init__(self, ground: Ground, story: Story, clerk: Seat | None, chance: Random, now: datetime) -> None:
+        self._ground, self._story, self._clerk = ground, story, clerk
+        self._chance, self._now = chance, now
+        self.facts: list[CaseFact] = []
+
+    def open(self, received: AppealReceivedV1) -> Case:
+        takers = {self._clerk.subject: self._clerk} if self._clerk and self._clerk.subject else {}
+        moment = Moment(received.received_at + self._seconds(0.2, 1.2))
+        case = opening._open(moment, self._ground, received, self._story.spot.path, takers)
+        self._keep(moment)
+        return case
+
+    def carry(self, case: Case, *, taken_by: str | None) -> None:
+        if case.queue and self._story.end is not End.WAITING:
+            self._accept(case)
+        if case.deadline is None or not case.is_open:
+            return
+        if self._story.withdrawn:
+            self._withdraw(case, self._story.withdrawn + self._seconds(0.2, 1.2), taken_by)
+        else:
+            self._handle(case, case.accepted_at or case.opened_at, case.deadline.promise.due_at)
+
+    def _handle(self, case: Case, begun: datetime, due: datetime) -> None:
+        end = self._story.end
+        holder = self._seat(case)
+        in_time = min(due, self._now - timedelta(minutes=1)) - begun
+        late = end in _LATE and due + timedelta(hours=2) < self._now
+        if end is not End.ASSIGNED and not (end is End.LATE and self._chance.random() < 0.3):
+            self._start(case, holder, begun + in_time * self._chance.uniform(0.05, 0.3))
+        answered = begun + in_time * self._chance.uniform(0.35, 0.95)
+        if late:
+            missed = due + self._seconds(0.1, 2.1)
+            self._miss(case, holder, missed)
+            answered = missed + min(timedelta(hours=72), self._now - missed) * self._chance.uniform(0.1, 0.8)
+        if end in (*_DONE, End.ANSWERED):
+            self._answer(case, holder, answered)
+        if end in _DONE:
+            left = min(timedelta(hours=48), self._now - answered)
+            if self._story.handed_over:
+                self._hand_over(case, holder, answered + left * self._chance.uniform(0.05, 0.3))
+            self._close(case, holder, answered + left * self._chance.uniform(0.35, 0.9))
+
+    def _accept(self, case: Case) -> None:
+        """The dispatcher sorts what the platform could not."""
+        dispatcher = placing.find_dispatcher(self._ground, case)
+        category = self._ground.category(SORTED_AS)
+        if dispatcher is None or category is None:
+            return
+        wait = min(timedelta(hours=2), self._now - case.opened_at) * self._chance.uniform(0.05, 0.5)
+        moment = Moment(case.opened_at + wait, dispatcher.subject)
+        placing.sort_case(case, category)
+        rule, holder = placing.find_handler(self._ground, case, category)
+        if holder is not None:
+            placing.accept(moment, self._ground, case, rule, holder, since=moment.now, post_id=dispatcher.post_id)
+        self._keep(moment)
+
+    def _start(self, case: Case, holder: Seat, at: datetime) -> None:
+        moment = Moment(at, holder.subject)
+        case.state = CaseState.IN_PROGRESS
+        case.record(STARTED, at=at, by=moment.by, post_id=holder.post_id)
+        moment.publish(events.case_started(moment, case, holder=holder))
+        self._keep(moment)
+
+    def _miss(self, case: Case, holder: Seat, at: datetime) -> None:
+        moment = Moment(at)
+        superior = deadlines._superior(self._ground.network.seats, case, holder)
+        case.miss(at=at, holder=holder.subject, superior=superior.subject if superior else None)
+        moment.publish(events.deadline_breached(moment, case, holder=holder, superior=superior))
+        self._keep(moment)
+
+    def _answer(self, case: Case, holder: Seat, at: datetime) -> None:
+        moment = Moment(at, holder.subject)
+        case.keep(at=at)
+        case.state, case.outcome, case.answered_at = CaseState.ANSWERED, Outcome.SOLVED, at
+        facts = {"outcome": Outcome.SOLVED.value, "promise_met": case.promise_met}
+        case.record(ANSWERED, at=at, by=moment.by, post_id=holder.post_id, facts=facts, words=self._story.answer)
+        moment.publish(events.case_answered(moment, case, holder=holder, answer=self._story.answer))
+        self._keep(moment)
+
+    def _hand_over(self, case: Case, holder: Seat, at: datetime) -> None:
+        moment = Moment(at, holder.subject)
+        case.handover = HandoverMeans.COLLECTED
+        case.record(HANDED_OVER, at=at, by=moment.by, post_id=holder.post_id, facts={"means": case.handover.value})
+        moment.publish(events.case_handed_over(moment, case))
+        self._keep(moment)
+
+    def _close(self, case: Case, holder: Seat, at: datetime) -> None:
+        moment = Moment(at, holder.subject)
+        case.close(ClosedReason.DONE, at=at, by=moment.by, post_id=holder.post_id, holder=holder.subject)
+        moment.publish(events.case_closed(moment, case, holder=holder))
+        self._keep(moment)
+
+    def _withdraw(self, case: Case, at: datetime, taken_by: str | None) -> None:
+        moment, (appeal,) = Moment(at), case.appeals
+        holder = self._seat(case)
+        appeal.withdrawn_at = at
+        facts = {"appeal": str(appeal.appeal_id), "reason": "unwanted"}
+        case.record(WITHDRAWN, at=at, by=taken_by, facts=facts)
+        case.close(ClosedReason.WITHDRAWN, at=at, by=taken_by, holder=holder.subject)
+        moment.publish(events.case_closed(moment, case, holder=holder))
+        self._keep(moment)
+
+    def _seat(self, case: Case) -> Seat:
+        return next(seat for seat in self._ground.network.seats if seat.post_id == case.holder_post_id)
+
+    def _keep(self, moment: Moment) -> None:
+        self.facts += [event for event in moment.told if isinstance(event, CaseFact)]
+
+    def _seconds(self, least: float, most: float) -> timedelta:
+        return timedelta(seconds=self._chance.uniform(least, most))

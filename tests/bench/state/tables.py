@@ -1,0 +1,39 @@
+"""The tables around a load: the months of the past, and what is swept afterwards."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import date, datetime
+
+from psycopg import sql
+
+from tests.bench.state.ground import SUPERUSER
+from tests.system.city import City
+
+#: The first month that the migrations have made.
+FIRST_MONTH = date(2026, 11, 1)
+
+
+@contextmanager
+def ready_for_loading(city: City, *, since: datetime, say: Callable[[str], None]) -> Iterator[None]:
+    _lay_months(city, since.date())
+    yield
+    for service in ("intake", "routing", "notify"):
+        say(f"sweeping {service}")
+        with city.connect(service, SUPERUSER) as connection:
+            connection.execute("vacuum (analyze)")
+
+
+def _lay_months(city: City, first: date) -> None:
+    """Of the history's partitions, those of the past: a city that has lived so long has them."""
+    with city.connect("routing", "routing_owner") as connection:
+        month = date(first.year, first.month, 1)
+        while month < FIRST_MONTH:
+            following = date(month.year + month.month // 12, month.month % 12 + 1, 1)
+            connection.execute(
+                sql.SQL("create table if not exists {} partition of case_entry for values from ({}) to ({})").format(
+                    sql.Identifier(f"case_entry_{month:%Y_%m}"),
+                    sql.Literal(f"{month} 00:00+00"),
+                    sql.Literal(f"{following} 00:00+00"),
+                )
+            )
+            month = following
