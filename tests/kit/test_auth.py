@@ -1,6 +1,7 @@
 import base64
 from collections.abc import Iterator
 from datetime import timedelta
+from unittest.mock import Mock
 
 import jwt
 import pytest
@@ -127,6 +128,35 @@ async def test_known_keys_are_looked_at_again_after_a_while_without_making_anybo
     await checked._refreshing
     with pytest.raises(NotSignedIn):
         await checked.check(withdrawn)
+
+
+async def test_the_signature_of_a_token_is_checked_once(
+    own_identity: Identity, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    checked, token = tokens_of(own_identity), own_identity.token()
+    decode = Mock(wraps=jwt.decode)
+    monkeypatch.setattr(jwt, "decode", decode)
+    assert await checked.check(token) == await checked.check(token)
+    assert decode.call_count == 1
+    with pytest.raises(NotSignedIn):
+        await checked.check(token[:-4] + "AAAA")
+
+
+async def test_a_token_that_was_good_ends_when_it_says(own_identity: Identity, monkeypatch: pytest.MonkeyPatch) -> None:
+    checked, token = tokens_of(own_identity), own_identity.token(lasts=timedelta(seconds=-10))
+    await checked.check(token)
+    monkeypatch.setattr(tokens, "_LEEWAY_SECONDS", 5)
+    with pytest.raises(NotSignedIn) as refused:
+        await checked.check(token)
+    assert refused.value.code == "token_expired"
+
+
+async def test_tokens_that_are_remembered_are_bounded(own_identity: Identity, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tokens, "_REMEMBERED", 2)
+    checked = tokens_of(own_identity)
+    for name in ("a", "b", "c"):
+        assert (await checked.check(own_identity.token(name))).subject == name
+    assert len(checked._genuine) == 2
 
 
 async def test_without_an_identity_provider_nobody_can_be_judged() -> None:

@@ -6,6 +6,8 @@ With the provider away, keys that are known go on working; a token under an unkn
 import asyncio
 import time
 from collections.abc import Mapping
+from dataclasses import dataclass
+from hashlib import sha256
 from typing import Any
 
 import jwt
@@ -23,7 +25,23 @@ _FRESH_SECONDS = 300.0
 _BETWEEN_FETCHES_SECONDS = 5.0
 _FETCH_TIMEOUT_SECONDS = 5.0
 
+#: So many genuine tokens are remembered, by their hash; the one found first is forgotten first.
+_REMEMBERED = 4096
+
 log = get_logger(__name__)
+
+
+@dataclass(frozen=True)
+class _Genuine:
+    """A token whose signature was found good: it is not reckoned again while it lasts and its key stays published."""
+
+    claims: Claims
+    key: PyJWK
+    expires: int
+
+    @property
+    def has_expired(self) -> bool:
+        return self.expires <= time.time() - _LEEWAY_SECONDS
 
 
 class Tokens:
@@ -31,6 +49,7 @@ class Tokens:
         self._issuer = issuer
         self._audience = audience
         self._keys: dict[str, PyJWK] = {}
+        self._genuine: dict[bytes, _Genuine] = {}
         self._fetched_at = float("-inf")
         self._tried_at = float("-inf")
         self._answered = False
@@ -39,9 +58,25 @@ class Tokens:
         self._client = PyJWKClient(jwks_url, cache_jwk_set=False, timeout=_FETCH_TIMEOUT_SECONDS) if jwks_url else None
 
     async def check(self, token: str) -> Claims:
+        digest = sha256(token.encode()).digest()
+        known = self._genuine.get(digest)
+        if known and not known.has_expired and await self._key_of(known.key.key_id or "") is known.key:
+            return known.claims
         key = await self._key_of(_key_id(token))
+        said = self._said(token, key)
+        claims = _claims(said)
+        self._remember(digest, _Genuine(claims, key, int(said["exp"])))
+        return claims
+
+    def _remember(self, digest: bytes, genuine: _Genuine) -> None:
+        self._genuine.pop(digest, None)
+        self._genuine[digest] = genuine
+        if len(self._genuine) > _REMEMBERED:
+            del self._genuine[next(iter(self._genuine))]
+
+    def _said(self, token: str, key: PyJWK) -> Mapping[str, Any]:
         try:
-            said = jwt.decode(
+            said: Mapping[str, Any] = jwt.decode(
                 token,
                 key,
                 algorithms=[name for name in ALGORITHMS if name == key.algorithm_name],
@@ -60,7 +95,7 @@ class Tokens:
             raise NotSignedIn("token_of_another", "The token is of another issuer: sign in to this city.") from None
         except (jwt.PyJWTError, TypeError, ValueError):
             raise _not_genuine() from None
-        return _claims(said)
+        return said
 
     async def _key_of(self, key_id: str) -> PyJWK:
         known = self._keys.get(key_id)

@@ -80,7 +80,8 @@ def _settings(service: str, settings: Callable[[], S]) -> S:
 async def serve(service: str, aspect: Aspect, *, settings: ServiceSettings, name: str = "all") -> int:
     """Run until SIGTERM or SIGINT: 0. Or until a part ends by itself: 1, so that a supervisor starts it again."""
     provider = telemetry.set_up(service=service, endpoint=settings.otlp_endpoint)
-    telemetry.watch_databases(aspect.databases, provider)
+    if settings.otlp_endpoint:
+        telemetry.watch_databases(aspect.databases, provider)
     listening = listen(service, settings.host, settings.port)
     if listening is None:
         return 1

@@ -16,7 +16,7 @@ def etag(version: int) -> str:
     return f'"{version}"'
 
 
-def named_version(
+async def named_version(
     if_match: Annotated[
         str | None,
         Header(alias="If-Match", description='The ETag of what you read, as "7".', examples=['"7"'], max_length=200),

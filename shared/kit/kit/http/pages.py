@@ -21,7 +21,7 @@ class ListView(BaseModel, Generic[V]):
     next: str | None = Field(default=None, description="The cursor of the next page; null on the last.")
 
 
-def asked_page(
+async def asked_page(
     request: Request,
     limit: Annotated[int, Query(ge=1, le=200, description="At most so many.")] = 50,
     cursor: Annotated[
