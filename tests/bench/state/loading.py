@@ -2,6 +2,7 @@
 
 import multiprocessing
 import os
+import secrets
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -82,6 +83,7 @@ class _Worker:
     def load(self, first: int) -> dict[str, int]:
         task = self._task
         chance = Random(f"{task.seed} {first}")
+        _deal(chance)
         for place in range(first, min(first + CHUNK, task.cases)):
             story = draw(task.ground, chance, now=task.now, share=place / task.cases)
             self._teller.tell_of(self._player.play(story, chance), chance)
@@ -97,6 +99,12 @@ _worker: _Worker | None = None
 def _begin(task: Task) -> None:
     global _worker  # noqa: PLW0603  # one a process, made when the pool makes the process
     _worker = _Worker(task)
+
+
+def _deal(chance: Random) -> None:
+    """Ids, numbers, codes, keys and salts of this process come from the seed too, and cost no call of the kernel."""
+    os.urandom = chance.randbytes
+    secrets.choice = chance.choice
 
 
 def _load_chunk(first: int) -> dict[str, int]:
