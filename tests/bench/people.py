@@ -1,0 +1,82 @@
+"""Who takes part: communities with the people of their stations, found over grid's API and signed in beforehand."""
+
+from collections import defaultdict
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from random import Random
+from typing import Any
+
+import httpx
+from cli.token import sign_in
+
+from tests.bench.load.plan import Community
+from tests.bench.load.words import DUTIES
+from tests.system.city import City
+
+#: So many communities' people sign in; more would only take longer to sign in.
+COMMUNITIES = 60
+
+_BUILDINGS = 10
+_OTHERS = ("resident", "auditor")
+
+
+@dataclass(frozen=True)
+class Cast:
+    communities: tuple[Community, ...]
+    tokens: dict[str, str]
+
+
+def gather(city: City, *, seed: int, communities: int = COMMUNITIES) -> Cast:
+    token = _token(city, "auditor")
+    with httpx.Client(base_url=city.address, headers={"Authorization": f"Bearer {token}"}, timeout=30) as grid:
+        duties, wanted = _duties(grid), set(DUTIES.values())
+        known = [each for each in _pages(grid, "/grid/v1/places", tier="community") if wanted <= duties[each["id"]]]
+        chosen = Random(seed).sample(known, min(communities, len(known)))
+        found = tuple(_community(grid, place["code"]) for place in chosen)
+    subjects = {*_OTHERS, *(c.clerk for c in found), *(holder for c in found for holder in c.holders.values())}
+    with ThreadPoolExecutor(4) as threads:
+        tokens = dict(zip(subjects, threads.map(lambda subject: _token(city, subject), subjects), strict=True))
+    return Cast(found, tokens)
+
+
+def _token(city: City, subject: str) -> str:
+    settings = city.settings()
+    return sign_in(subject, issuer=settings["OIDC_ISSUER"], audience=settings["OIDC_AUDIENCE"])
+
+
+def _duties(grid: httpx.Client) -> dict[str, set[str]]:
+    """By place: the duties that its own posts have."""
+    duties: dict[str, set[str]] = defaultdict(set)
+    for duty in sorted(set(DUTIES.values())):
+        for post in _pages(grid, "/grid/v1/posts", duty=duty):
+            if post["holdings"]:
+                duties[post["place_id"]].add(duty)
+    return duties
+
+
+def _community(grid: httpx.Client, code: str) -> Community:
+    asked = {"under": code, "tier": "building", "limit": str(_BUILDINGS)}
+    buildings = grid.get("/grid/v1/places", params=asked).raise_for_status().json()["items"]
+    staff = {duty: _answerer(grid, code, duty) for duty in set(DUTIES.values())}
+    return Community(
+        places=(code, *(building["code"] for building in buildings)),
+        clerk=staff["window_clerk"],
+        holders={category: staff[duty] for category, duty in DUTIES.items()},
+    )
+
+
+def _answerer(grid: httpx.Client, code: str, duty: str) -> str:
+    answer = grid.get("/grid/v1/answerers", params={"place": code, "duty": duty}).raise_for_status().json()
+    return str(answer["answerer"]["subject"])
+
+
+def _pages(grid: httpx.Client, path: str, **asked: str) -> Iterator[dict[str, Any]]:
+    cursor = ""
+    while True:
+        query = {**asked, "limit": "200"} | ({"cursor": cursor} if cursor else {})
+        page = grid.get(path, params=query).raise_for_status().json()
+        yield from page["items"]
+        cursor = page["next"]
+        if not cursor:
+            return
