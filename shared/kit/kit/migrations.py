@@ -44,6 +44,13 @@ def create_event_tables(connection: Connection, service: str) -> None:
     create_event_maintenance(connection, service)
 
 
+def gather_shards(connection: Connection) -> None:
+    """Where there were eight shards: what is logged and pending belongs to those that are left."""
+    for table in ("event_pending", "event_log", "event_snapshot"):
+        connection.execute(text(f"update {table} set shard = shard % {SHARDS} where shard >= {SHARDS}"))
+    connection.execute(text(f"delete from relay_lease where shard >= {SHARDS}"))
+
+
 def create_http_tables(connection: Connection, service: str) -> None:
     """The answers kept for Idempotency-Key; and who may read at which migration the schema stands."""
     for statement in _HTTP_TABLES.format(service=service).split(";\n\n"):

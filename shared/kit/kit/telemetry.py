@@ -5,7 +5,7 @@ named by one.
 """
 
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from fastapi import FastAPI
@@ -28,6 +28,15 @@ _UNTRACED = "/healthz$,/readyz$,/metrics$,/docs,/openapi.json$"
 _PERSONAL = ("url.path", "url.query", "url.full", "http.target", "http.url", "client.address", "client.port")
 
 _SAID_BY_ERRORS = ("exception.message", "exception.stacktrace")
+
+
+def is_recorded(headers: Mapping[str, str]) -> bool:
+    """Whether somebody records the trace that an event came with; if nobody does, it is handed on as it is."""
+    return headers.get("traceparent", "")[-1:] in _SAMPLED
+
+
+#: The last digit of the flags: sampled is its lowest bit (W3C Trace Context).
+_SAMPLED = frozenset("13579bdf")
 
 
 def set_up(*, service: str, endpoint: str) -> TracerProvider:

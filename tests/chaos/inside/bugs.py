@@ -31,7 +31,6 @@ def _delete_before_acks(send_and_mark: Function, arming: Arming) -> Function:
 
         await self._database.run(lambda uow: window.mark_sent(uow, self.lease, events))
         await self._send(producer, events, ids)
-        self._on_sent()
 
     return send
 

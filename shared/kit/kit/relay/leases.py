@@ -26,6 +26,10 @@ class Lease:
     holder: str
     fence: int
 
+    @property
+    def fields(self) -> dict[str, object]:
+        return {"shard": self.shard, "holder": self.holder, "fence": self.fence}
+
 
 _ARRIVE = text("""
 insert into relay_replica (holder, until) values (:holder, clock_timestamp() + :length)
@@ -66,7 +70,7 @@ def take(uow: UnitOfWork, holder: str, length: timedelta, *, wanted: int) -> dic
 
 
 def is_held(uow: UnitOfWork, lease: Lease) -> bool:
-    return uow.execute(_IS_HELD, _fence(lease)).first() is not None
+    return uow.execute(_IS_HELD, lease.fields).first() is not None
 
 
 _GIVE_UP = text("""
@@ -77,12 +81,8 @@ where shard = :shard and holder = :holder and fence = :fence
 
 def give_up(uow: UnitOfWork, lease: Lease) -> None:
     """Another may have it at once."""
-    uow.execute(_GIVE_UP, _fence(lease))
+    uow.execute(_GIVE_UP, lease.fields)
 
 
 def leave(uow: UnitOfWork, holder: str) -> None:
     uow.execute(text("delete from relay_replica where holder = :holder"), {"holder": holder})
-
-
-def _fence(lease: Lease) -> dict[str, object]:
-    return {"shard": lease.shard, "holder": lease.holder, "fence": lease.fence}

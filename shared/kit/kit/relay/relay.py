@@ -20,8 +20,6 @@ from kit.relay.shards import Sender
 
 log = logging.getLogger("kit.relay")
 
-BUSY = 0.05
-IDLE = 1.0
 HOURLY = 3600.0
 
 
@@ -51,8 +49,6 @@ class Relay:
         self._destinations = Destinations(service, database, every=check_topics_every.total_seconds())
         self._senders: dict[int, tuple[Sender, asyncio.Task[None]]] = {}
         self._valid_until = 0.0
-        self._sent = False
-        self._bell = asyncio.Event()
         self._stopping = asyncio.Event()
         self._last_pass = time.monotonic()
         self._maintained = float("-inf")
@@ -60,17 +56,15 @@ class Relay:
 
     async def run(self) -> None:
         """Run until stopped. Waits for Kafka and the database while they are away."""
-        outbox.listen(self._bell)
-        loops = [asyncio.create_task(self._holding()), asyncio.create_task(self._polling())]
-        stopping = asyncio.create_task(self._stopping.wait())
+        tasks = [asyncio.create_task(self._holding()), asyncio.create_task(self._stopping.wait())]
         try:
-            done, _ = await asyncio.wait([*loops, stopping], return_when=asyncio.FIRST_COMPLETED)
+            done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
             for task in done:
                 task.result()
         finally:
-            for task in [*loops, stopping]:
+            for task in tasks:
                 task.cancel()
-            await asyncio.gather(*loops, stopping, return_exceptions=True)
+            await asyncio.gather(*tasks, return_exceptions=True)
             await self._let_go(list(self._senders))
             await self._leave()
 
@@ -142,7 +136,6 @@ class Relay:
             destinations=self._destinations,
             producer_settings=client_settings(self._settings),
             valid_until=lambda: self._valid_until,
-            on_sent=self._note_sent,
             window_size=self._window_size,
             window_timeout=timedelta(seconds=20),
         )
@@ -175,35 +168,6 @@ class Relay:
                 await self._database.run(lambda uow: leases.leave(uow, self.holder))
         except Exception as error:  # noqa: BLE001  # the lease ends by itself
             log.debug("relay.cannot_leave", extra={"error": type(error).__name__})
-
-    async def _polling(self) -> None:
-        """Wake the senders that have something to send: 50 ms after the last event, a second when nothing comes."""
-        pause = BUSY
-        while True:
-            try:
-                async with asyncio.timeout(30):
-                    await self._poll()
-            except Exception as error:  # noqa: BLE001  # tried again in a moment
-                log.debug("relay.cannot_poll", extra={"error": type(error).__name__})
-            pause = BUSY if self._sent else min(pause * 2, IDLE)
-            self._sent = False
-            try:
-                await asyncio.wait_for(self._bell.wait(), pause)
-            except TimeoutError:
-                pass
-            else:
-                pause = BUSY
-            self._bell.clear()
-
-    async def _poll(self) -> None:
-        if not self._senders:
-            return
-        for shard in await self._database.run(lambda uow: window.waiting(uow, self._senders)):
-            if shard in self._senders:
-                self._senders[shard][0].wake.set()
-
-    def _note_sent(self) -> None:
-        self._sent = True
 
     async def _measure(self) -> None:
         pending, oldest, refused = await self._database.run(window.measure)

@@ -3,10 +3,11 @@
 import asyncio
 import logging
 import time
+from collections import Counter
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from datetime import timedelta
-from typing import Any
+from typing import Any, TypeVar
 
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import (
@@ -19,15 +20,25 @@ from aiokafka.errors import (
 from opentelemetry import context, propagate, trace
 from opentelemetry.trace import SpanKind
 
-from kit.db import Database
+from kit import outbox
+from kit.db import Database, UnitOfWork
 from kit.frames import where
 from kit.relay import metrics, window
 from kit.relay.destinations import Destinations
 from kit.relay.leases import Lease, is_held
 from kit.relay.window import Pending
+from kit.telemetry import is_recorded
 
 log = logging.getLogger("kit.relay")
 _tracer = trace.get_tracer("kit.relay")
+
+T = TypeVar("T")
+
+#: From the beginning of one transaction to that of the next while windows are not full. What Kafka, both databases and
+#: consumers spend goes by transactions more than by events, and an event that finds the shard at rest does not wait.
+SPACING = 0.2
+#: The longest between two looks where nobody rings: events written by another process.
+IDLE = 0.5
 
 #: What no repetition cures, since it lies in the record.
 REFUSALS = (
@@ -62,13 +73,10 @@ class Sender:
         destinations: Destinations,
         producer_settings: dict[str, Any],
         valid_until: Callable[[], float],
-        on_sent: Callable[[], None],
         window_size: int,
         window_timeout: timedelta,
     ) -> None:
         self.lease = lease
-        self.wake = asyncio.Event()
-        self.stopping = False
         self.last_pass = time.monotonic()
         self.trouble: str | None = None
         self._service = service
@@ -76,19 +84,22 @@ class Sender:
         self._destinations = destinations
         self._producer_settings = producer_settings
         self._valid_until = valid_until
-        self._on_sent = on_sent
         self._most = window_size
         self._size = window_size
         self._timeout = window_timeout.total_seconds()
+        self._stopping = asyncio.Event()
+        self._bell = asyncio.Event()
+        self._pause = SPACING
+        outbox.listen(self._bell)
 
     def stop(self) -> None:
-        self.stopping = True
-        self.wake.set()
+        self._stopping.set()
+        self._bell.set()
 
     async def run(self) -> None:
         """Send until stopped or until the lease is lost; waits for Kafka and the database while they are away."""
         attempt = 0
-        while not self.stopping:
+        while not self._stopping.is_set():
             try:
                 await self._with_producer()
             except LeaseLost:
@@ -107,7 +118,7 @@ class Sender:
                         "attempt": attempt,
                     },
                 )
-                await self._rest(min(0.1 * 2 ** min(attempt, 10), 5))
+                await self._rest(min(0.1 * 2 ** min(attempt, 10), 5), until=self._bell)
             else:
                 attempt = 0
             self.last_pass = time.monotonic()
@@ -131,7 +142,7 @@ class Sender:
             async with asyncio.timeout(self._timeout):
                 await producer.start()
                 await self._destinations.check(producer.client, now=True)
-            while not self.stopping:
+            while not self._stopping.is_set():
                 await self._pass(producer)
                 self.trouble = None
                 self.last_pass = time.monotonic()
@@ -139,17 +150,32 @@ class Sender:
             await _close(producer)
 
     async def _pass(self, producer: AIOKafkaProducer) -> None:
-        self.wake.clear()
+        began = time.monotonic()
+        self._bell.clear()
         async with asyncio.timeout(self._timeout):
             await self._destinations.check(producer.client)
             ids = dict(self._destinations.ids)
-            events = await self._database.run(lambda uow: window.read(uow, self.lease, ids, self._size))
+            events = await self._run(lambda uow: window.read(uow, self.lease, ids, self._size))
             if events is None:
                 raise LeaseLost
             if events:
                 await self._send_and_mark(producer, events, ids)
-        if len(events) < self._size:
-            await self._rest(self._timeout / 2)
+        await self._space(began, len(events))
+
+    async def _space(self, began: float, sent: int) -> None:
+        """None while there is more than a window; else what comes soon after goes together; else until it rings."""
+        if sent:
+            self._pause = SPACING
+            if sent < self._size:
+                await self._rest(SPACING - (time.monotonic() - began), until=self._stopping)
+        else:
+            await self._rest(self._pause, until=self._bell)
+            self._pause = min(self._pause * 2, IDLE)
+
+    async def _run(self, work: Callable[[UnitOfWork], T]) -> T:
+        """In a transaction without a scope: the tables of events belong to no place."""
+        now = self._database.clock.now
+        return await self._database.transaction(lambda connection: work(UnitOfWork(connection, now=now())))
 
     async def _send_and_mark(self, producer: AIOKafkaProducer, events: list[Pending], ids: dict[str, str]) -> None:
         try:
@@ -157,12 +183,11 @@ class Sender:
         except Refused as refused:
             await self._single_out(refused)
             raise
-        if not await self._database.run(lambda uow: window.mark_sent(uow, self.lease, events)):
+        if not await self._run(lambda uow: window.mark_sent(uow, self.lease, events)):
             raise LeaseLost
         self._size = min(self._most, self._size * 2)
-        self._on_sent()
-        for event in events:
-            metrics.PUBLISHED.labels(event.topic).inc()
+        for topic, count in Counter(event.topic for event in events).items():
+            metrics.PUBLISHED.labels(topic).inc(count)
 
     async def _send(self, producer: AIOKafkaProducer, events: list[Pending], ids: dict[str, str]) -> None:
         await producer.begin_transaction()
@@ -183,12 +208,11 @@ class Sender:
         await producer.commit_transaction()
 
     def _record(self, event: Pending, topic_id: str) -> dict[str, Any]:
-        headers = {**event.headers, **_traced(event)}
         return {
             "topic": event.topic,
             "key": event.key.encode(),
             "value": None if event.body is None else event.body.encode(),
-            "headers": Pending(**{**event.__dict__, "headers": headers}).wire_headers(self._service, topic_id),
+            "headers": event.wire_headers(self._service, topic_id, _traced(event)),
         }
 
     async def _single_out(self, refused: Refused) -> None:
@@ -210,15 +234,15 @@ class Sender:
             },
         )
 
-    async def _rest(self, seconds: float) -> None:
+    async def _rest(self, seconds: float, *, until: asyncio.Event) -> None:
         with suppress(TimeoutError):
-            await asyncio.wait_for(self.wake.wait(), seconds)
+            await asyncio.wait_for(until.wait(), max(0.0, seconds))
 
 
 def _traced(event: Pending) -> dict[str, str]:
     """A span for the sending, child of the one in which the event was published, and parent of its handling."""
-    if "traceparent" not in event.headers:
-        return {}
+    if not is_recorded(event.headers):
+        return event.headers
     parent = propagate.extract(event.headers, context=context.Context())
     span = _tracer.start_span(
         f"{event.type} publish",
@@ -227,7 +251,7 @@ def _traced(event: Pending) -> dict[str, str]:
         attributes={"messaging.destination.name": event.topic, "messaging.message.id": str(event.event_id)},
     )
     span.end()
-    headers: dict[str, str] = {}
+    headers = dict(event.headers)
     propagate.inject(headers, context=trace.set_span_in_context(span, parent))
     return headers
 

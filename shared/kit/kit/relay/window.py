@@ -5,7 +5,7 @@ appear after a higher one has been sent. Within a key ids and commits agree, sin
 another.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -15,7 +15,7 @@ from sqlalchemy import text
 
 from kit.db import UnitOfWork
 from kit.ids import time_of
-from kit.relay.leases import Lease, is_held
+from kit.relay.leases import Lease
 
 #: The longest that an event which Kafka refuses rests between two tries.
 LONGEST_REST = timedelta(minutes=5)
@@ -32,8 +32,10 @@ class Pending:
     body: str | None
     headers: dict[str, str]
 
-    def wire_headers(self, service: str, topic_id: str) -> list[tuple[str, bytes]]:
-        """CloudEvents 1.0, Kafka binding, binary mode."""
+    def wire_headers(
+        self, service: str, topic_id: str, headers: Mapping[str, str] | None = None
+    ) -> list[tuple[str, bytes]]:
+        """CloudEvents 1.0, Kafka binding, binary mode; with ``headers`` in place of its own."""
         found = {
             "ce_specversion": "1.0",
             "ce_id": str(self.event_id),
@@ -43,23 +45,30 @@ class Pending:
             "ce_subject": self.key,
             "ce_subjectversion": str(self.version),
             "content-type": "application/json",
-            **self.headers,
+            **(self.headers if headers is None else headers),
             "ce_topicid": topic_id,
         }
         return [(name, value.encode()) for name, value in found.items()]
 
 
+# One row without an event: nothing is pending. None at all: the lease is another's.
 # A key that has a refused event rests with it: what follows must not overtake.
 _READ = text("""
-with resting as (
+with held as (
+    select from relay_lease where shard = :shard and holder = :holder and fence = :fence
+),
+resting as (
     select refused_key, id from event_pending
     where shard = :shard and refused is not null and next_at > :now
 )
-select p.id, l.event_id, l.topic, l.type, l.key, l.version, l.body, l.headers
-from event_pending p join event_log l on l.recorded_at = p.recorded_at and l.id = p.id
-where p.shard = :shard and l.topic = any(cast(:topics as text[]))
-  and not exists (select from resting r where r.refused_key = l.topic || ' ' || l.key and r.id <= p.id)
-order by p.id limit :size
+select e.* from held left join lateral (
+    select p.id, l.event_id, l.topic, l.type, l.key, l.version, l.body, l.headers
+    from event_pending p join event_log l on l.recorded_at = p.recorded_at and l.id = p.id
+    where p.shard = :shard and l.topic = any(cast(:topics as text[]))
+      and not exists (select from resting r where r.refused_key = l.topic || ' ' || l.key and r.id <= p.id)
+    order by p.id limit :size
+) e on true
+order by e.id
 """)
 
 # Nobody may delete what another has made pending again: the share lock waits for who is just taking the lease away.
@@ -76,11 +85,6 @@ update event_pending set attempts = attempts + 1, refused = :reason, refused_key
 where id = :id returning attempts
 """)
 
-_WAITING = text("""
-select s.shard from unnest(cast(:shards as smallint[])) as s(shard)
-where exists (select from event_pending p where p.shard = s.shard)
-""")
-
 _AGE = text("""
 select count(*) as pending, min(recorded_at) as oldest, count(refused) as refused from event_pending
 """)
@@ -88,16 +92,14 @@ select count(*) as pending, min(recorded_at) as oldest, count(refused) as refuse
 
 def read(uow: UnitOfWork, lease: Lease, topics: Collection[str], size: int) -> list[Pending] | None:
     """The next events of the shard, of topics that are there; None when the lease is another's."""
-    if not is_held(uow, lease):
-        return None
-    values = {"shard": lease.shard, "topics": sorted(topics), "size": size, "now": uow.now}
-    return [Pending(**row._mapping) for row in uow.execute(_READ, values)]
+    values = {**lease.fields, "topics": sorted(topics), "size": size, "now": uow.now}
+    rows = uow.execute(_READ, values).all()
+    return [Pending(*row.tuple()) for row in rows if row.id is not None] if rows else None
 
 
 def mark_sent(uow: UnitOfWork, lease: Lease, events: Sequence[Pending]) -> bool:
     """They are sent. False when the lease is another's, who will send them again."""
-    values = {"shard": lease.shard, "holder": lease.holder, "fence": lease.fence, "ids": [e.id for e in events]}
-    return len(uow.execute(_SENT, values).all()) == len(events)
+    return len(uow.execute(_SENT, {**lease.fields, "ids": [e.id for e in events]}).all()) == len(events)
 
 
 def mark_refused(uow: UnitOfWork, event: Pending, reason: str) -> int:
@@ -110,11 +112,6 @@ def mark_refused(uow: UnitOfWork, event: Pending, reason: str) -> int:
         "longest": LONGEST_REST,
     }
     return uow.execute(_REFUSE, values).scalar_one_or_none() or 0
-
-
-def waiting(uow: UnitOfWork, shards: Collection[int]) -> list[int]:
-    """Of these shards those that have something to send."""
-    return list(uow.execute(_WAITING, {"shards": sorted(shards)}).scalars())
 
 
 def measure(uow: UnitOfWork) -> tuple[int, float, int]:
