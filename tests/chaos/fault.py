@@ -82,9 +82,14 @@ class Fault(Protocol):
     - ``note("doubled", topic=…, key=…, event_id=…)``, ``note("reordered", …)``: on the wire twice, or out of order
     """
 
-    name: str
-    is_kill: bool
-    weight: int
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def is_kill(self) -> bool: ...
+
+    @property
+    def weight(self) -> int: ...
 
     def strike(self, city: ChaosCity, random: Random) -> str: ...
 

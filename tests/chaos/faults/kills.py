@@ -9,7 +9,7 @@ import psutil
 import psycopg
 from local.home import SERVICES
 
-from tests.chaos.fault import MISSED, ChaosCity
+from tests.chaos.fault import MISSED, ChaosCity, Fault
 from tests.chaos.faults.database import as_superuser
 from tests.system.city import kill_in_the_act, wait_until
 
@@ -109,7 +109,7 @@ class KillSupervisor:
         return "supervisor: killed, and all begun again over what it had left"
 
 
-KILLS = (
+KILLS: tuple[Fault, ...] = (
     *(Kill(service, weight=3) for service in SERVICES if service != "grid"),
     *(Kill(process) for process in ("grid", "gateway", "identity")),
     *(Kill(process, weight=2) for process in ("kafka", "postgres")),
