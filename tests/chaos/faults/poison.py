@@ -11,8 +11,8 @@ from uuid import NAMESPACE_URL, UUID, uuid5
 
 import psycopg
 from contracts.topics import TOPICS, Topic
-from kafka.producer import KafkaProducer
 from kafka.errors import KafkaError
+from kafka.producer import KafkaProducer
 from kit.ids import new_id
 from kit.kafka.security import client_settings
 from kit.topics import Access
