@@ -94,7 +94,7 @@ def read(uow: UnitOfWork, lease: Lease, topics: Collection[str], size: int) -> l
     """The next events of the shard, of topics that are there; None when the lease is another's."""
     values = {**lease.fields, "topics": sorted(topics), "size": size, "now": uow.now}
     rows = uow.execute(_READ, values).all()
-    return [Pending(*row.tuple()) for row in rows if row.id is not None] if rows else None
+    return [Pending(*tuple(row)) for row in rows if row.id is not None] if rows else None
 
 
 def mark_sent(uow: UnitOfWork, lease: Lease, events: Sequence[Pending]) -> bool:
