@@ -86,7 +86,7 @@ def _behind(topic: str, positions: Positions, beginnings: Positions, ends: Posit
     return sum(max(0, end - positions.get(p, beginnings[p])) for p, end in ends.items() if p.topic == topic)
 
 
-def _await(cluster: Cluster, users: Mapping[str, str], *, patience: float = 15) -> None:
+def _await(cluster: Cluster, users: Mapping[str, str], *, patience: float = 60) -> None:
     """Until the broker shows what was laid, so that who starts next is let in."""
     wanted = {user: set(acls_of(user)) for user in users}
     until = time.monotonic() + patience
