@@ -11,7 +11,7 @@ PYTHON := .venv/bin/python
 LOCAL := $(PYTHON) -m local
 PROJECTS := pyproject.toml uv.lock $(wildcard services/*/pyproject.toml shared/*/pyproject.toml deploy/*/pyproject.toml)
 READY := .venv/.in-step
-TOOLS := .venv/.has-java
+TOOLS := .venv/.has-programs
 
 .PHONY: help run up down reset status test check fmt chaos bench bench-compare
 
@@ -63,5 +63,5 @@ $(READY): $(PROJECTS) deploy/local/bootstrap
 	@touch $@
 
 $(TOOLS): deploy/local/bootstrap | $(READY)
-	@deploy/local/bootstrap java
+	@deploy/local/bootstrap programs
 	@touch $@

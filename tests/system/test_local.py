@@ -1,6 +1,5 @@
 """The supervisor behind `make run`, with real PostgreSQL, Kafka and identity, and stand-ins for the four services."""
 
-import asyncio
 import os
 import shutil
 import signal
@@ -8,23 +7,19 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, MutableMapping, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
-from urllib.parse import unquote
 
 import httpx
 import psycopg
 import pytest
 from kit import topics
 from local import ports, processes
-from local.gateway import make_app
 from local.home import SERVICES, Home
 from local.processes import Identity
 from pydantic import SecretStr
-from starlette.applications import Starlette
 
 _STAND_IN = """
 import os, sys
@@ -198,7 +193,7 @@ def test_ctrl_c_while_it_comes_up_leaves_no_process(installation: Installation) 
 
 def test_what_dies_is_started_again_and_shown(up: Installation) -> None:
     log = up.home.path / "log" / "supervisor.log"
-    for name in ("routing", "kafka", "postgres"):
+    for name in ("gateway", "routing", "kafka", "postgres"):
         os.kill(up.pid_of(name), signal.SIGKILL)
         wait_until(lambda said=f"{name} is up again.": said in log.read_text(), what=f"{name} again")  # type: ignore[misc]
 
@@ -268,62 +263,3 @@ def postgres(installation: Installation) -> "psycopg.Connection[tuple[object, ..
     return psycopg.connect(
         host="127.0.0.1", port=port, dbname="grid", user="grid_owner", password=word, autocommit=True
     )
-
-
-async def test_a_service_that_is_away_is_said_to_be_away() -> None:
-    app = make_app({"notify": ports.free()[0]})
-    transport = httpx.ASGITransport(app=app)
-    async with app.router.lifespan_context(app), httpx.AsyncClient(transport=transport, base_url="http://city") as http:
-        away = await http.get("/notify/v1/messages")
-        assert (away.status_code, away.headers["content-type"]) == (503, "application/problem+json")
-        assert away.headers["retry-after"] == "2"
-        assert (await http.get("/readyz")).status_code == 503
-
-
-async def test_a_malformed_header_is_the_callers_fault() -> None:
-    async with await asyncio.start_server(lambda _, writer: writer.close(), ports.HOST, 0) as service:
-        app = make_app({"notify": service.sockets[0].getsockname()[1]})
-        transport = httpx.ASGITransport(app=app)
-        async with (
-            app.router.lifespan_context(app),
-            httpx.AsyncClient(transport=transport, base_url="http://city") as http,
-        ):
-            assert (await http.get("/notify/v1/messages", headers={"X-Odd": "\x00"})).status_code == 400
-
-
-async def statuses_of(app: Starlette, *paths: str, headers: Sequence[tuple[bytes, bytes]] = ()) -> list[int]:
-    """Asked as they are: an HTTP client would put the paths and headers right first."""
-    told: list[int] = []
-
-    async def receive() -> dict[str, object]:
-        return {"type": "http.request", "body": b"", "more_body": False}
-
-    async def send(message: MutableMapping[str, Any]) -> None:
-        told.extend([message["status"]] if message["type"] == "http.response.start" else [])
-
-    async with app.router.lifespan_context(app):
-        for path in paths:
-            scope = {
-                "type": "http",
-                "method": "GET",
-                "path": unquote(path),
-                "raw_path": path.encode(),
-                "scheme": "http",
-            }
-            rest = {"query_string": b"", "headers": list(headers), "client": ("127.0.0.1", 1), "server": ("city", 80)}
-            await app({**scope, **rest}, receive, send)
-    return told
-
-
-@pytest.mark.parametrize(
-    "path", ["/notify/x/../../metrics", "/sandbox/../metrics", "/notify/docs/../metrics", "/notify/%2E%2e/metrics"]
-)
-async def test_a_path_that_goes_back_up_leads_nowhere(path: str) -> None:
-    app = make_app({"notify": ports.free()[0]})
-    assert await statuses_of(app, path, "/notify/v1/a..b/..c") == [404, 503]
-
-
-async def test_a_header_may_hold_more_than_ascii() -> None:
-    app = make_app({"notify": ports.free()[0]})
-    headers = [(b"host", b"city"), (b"x-odd", "白杨".encode()), (b"authorization", b"Bearer \xff")]
-    assert await statuses_of(app, "/notify/v1/inbox", headers=headers) == [503]

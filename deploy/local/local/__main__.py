@@ -1,4 +1,4 @@
-"""``python -m local run | up | down | reset | status``; ``identity``, ``gateway``, ``migrate`` are its own."""
+"""``python -m local run | up | down | reset | status``; ``identity``, ``migrate`` are its own."""
 
 import os
 import signal
@@ -8,7 +8,7 @@ import time
 from pathlib import Path
 
 from local import processes
-from local.home import SERVICES, Busy, Home
+from local.home import Busy, Home
 from local.processes import Identity, NotStarted
 
 
@@ -124,13 +124,6 @@ def identity(home: Home) -> int:
     return 0
 
 
-def gateway(home: Home) -> int:
-    from local.gateway import serve
-
-    serve(home.port, {service: home.ports[service] for service in SERVICES})
-    return 0
-
-
 def migrate(services: list[str]) -> int:
     from local import schemas
 
@@ -138,7 +131,7 @@ def migrate(services: list[str]) -> int:
 
 
 COMMANDS = {"run": run, "up": up, "down": down, "reset": reset, "status": status}
-PROCESSES = {"identity": identity, "gateway": gateway}
+PROCESSES = {"identity": identity}
 
 
 def main() -> int:

@@ -13,8 +13,8 @@ import httpx
 from kit import topics
 from pydantic import SecretStr
 
+from local import gateway, ports, processes, schemas
 from local import home as homes
-from local import ports, processes, schemas
 from local.home import SERVICES, Home, Secrets
 from local.kafka import ADMIN, Front, Kafka
 from local.postgres import Postgres
@@ -22,6 +22,9 @@ from local.processes import Child, Closing
 
 #: Who is stopped before whom: first what takes requests, last what keeps data.
 STOPPING = (("gateway",), SERVICES, ("identity",), ("kafka",), ("postgres",))
+
+#: What lets HAProxy answer what it has taken, and PostgreSQL not wait for its sessions.
+_STOPS_BY = {"gateway": signal.SIGUSR1, "postgres": signal.SIGINT}
 
 
 class Children:
@@ -85,7 +88,7 @@ class Children:
 
 
 def _stop(child: Child, patience: float) -> None:
-    child.stop(by=signal.SIGINT if child.name == "postgres" else signal.SIGTERM, patience=patience)
+    child.stop(by=_STOPS_BY.get(child.name, signal.SIGTERM), patience=patience)
 
 
 @dataclass
@@ -165,7 +168,9 @@ class Platform:
         self._bring_up(service, ["-m", service, "all"], address, self._told(service))
 
     def bring_up_gateway(self) -> None:
-        self._bring_up("gateway", ["-m", "local", "gateway"], f"{self.home.address}/healthz")
+        told = gateway.environment({name: self.home.ports[name] for name in ("gateway", *SERVICES)})
+        child = self.children.start("gateway", gateway.command(), home=self.home.path, env=told)
+        _wait_for(child, f"{self.home.address}/healthz")
 
     def make_city(self) -> None:
         """The demonstration city, by the same command that an operator has; what it says is shown."""
@@ -193,9 +198,12 @@ class Platform:
     def _bring_up(
         self, name: str, arguments: Sequence[str], address: str, told: Mapping[str, str] | None = None
     ) -> None:
-        child = self._python(name, arguments, told or {})
-        with httpx.Client(timeout=2) as http:
-            processes.wait_for(child, lambda: _is_ready(http, address), seconds=90)
+        _wait_for(self._python(name, arguments, told or {}), address)
+
+
+def _wait_for(child: Child, address: str) -> None:
+    with httpx.Client(timeout=2) as http:
+        processes.wait_for(child, lambda: _is_ready(http, address), seconds=90)
 
 
 def _is_ready(http: httpx.Client, address: str) -> bool:

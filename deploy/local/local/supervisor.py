@@ -1,5 +1,6 @@
 """``make run``: brings every part up, shows how, starts again what dies, and stops all of it in order."""
 
+import resource
 import signal
 import subprocess
 import threading
@@ -38,6 +39,7 @@ class Supervisor:
 
     def run(self) -> int:
         """Until it is told to stop. 0: stopped as asked; 1: something could not be brought up, and it is said what."""
+        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # a core dump would hold residents' words
         with self._home.held(), self._listening():
             self._home.ready_file.unlink(missing_ok=True)
             if left := processes.take_down_leftovers(self._home.path):
