@@ -6,7 +6,7 @@ each time: what is measured here is a ratio of two ways to do the same, or the s
 
 import shutil
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from typing import LiteralString
@@ -39,10 +39,12 @@ class Stage:
     platform: Platform
     settings: dict[str, str] = field(repr=False)
 
-    def running(self, service: str, aspect: str, count: int = 1) -> AbstractContextManager[list[Aspect]]:
-        return aspects.running(
-            service, aspect, count, settings=self.settings, first_port=self.free_port, logs=self.home.path / "log"
-        )
+    def running(
+        self, service: str, aspect: str, count: int = 1, *, beside: int = 0
+    ) -> AbstractContextManager[list[Aspect]]:
+        """``beside`` so many others that run."""
+        port, logs = self.free_port + beside, self.home.path / "log"
+        return aspects.running(service, aspect, count, settings=self.settings, first_port=port, logs=logs)
 
     @property
     def free_port(self) -> int:
@@ -59,6 +61,12 @@ class Stage:
         with self.connect(database) as connection:
             row = connection.execute(query).fetchone()
         return int(str(row[0])) if row else 0
+
+    def execute(
+        self, database: str, query: LiteralString, values: Mapping[str, object] | Sequence[object] = ()
+    ) -> None:
+        with self.connect(database) as connection:
+            connection.execute(query, values)
 
     def cpu(self, part: str) -> float:
         """Seconds that ``postgres`` or ``kafka`` has taken so far."""

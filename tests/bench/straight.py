@@ -11,7 +11,7 @@ import time
 from dataclasses import asdict, dataclass
 from itertools import count, cycle
 from random import Random
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import uvloop
 
@@ -92,10 +92,8 @@ async def _send(order: Order) -> Tally:
 
 
 def _appeal(random: Random) -> tuple[bytes, UUID]:
-    body = words.appeal(
-        random, words.token_of(random), place=random.choice(PLACES), category=CATEGORY, channel="window"
-    )
-    return json.dumps(body, ensure_ascii=False).encode(), UUID(int=random.getrandbits(128), version=4)
+    body = words.appeal(random, words.new_token(), place=random.choice(PLACES), category=CATEGORY, channel="window")
+    return json.dumps(body, ensure_ascii=False).encode(), uuid4()
 
 
 def _order(given: str) -> Order:

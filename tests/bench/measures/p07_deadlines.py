@@ -177,7 +177,7 @@ def _await_peace(city: City) -> None:
 
     def at_rest() -> bool:
         pending = sum(city.count(service, "select count(*) from event_pending") for service in SERVICES)
-        return pending + city.count("notify", "select count(*) from message where due_at is not null") == 0
+        return pending + city.count("notify", "select count(*) from message where state in ('queued', 'sending')") == 0
 
     await_quiet(at_rest, seconds=900)
 
