@@ -14,7 +14,7 @@ import httpx
 
 from tests.chaos.fault import ChaosCity
 from tests.chaos.proxy import proxies
-from tests.system.city import ROOT, wait_until
+from tests.system.city import ROOT, City, wait_until
 
 _START_SECONDS = 300
 
@@ -50,7 +50,7 @@ def lay_template(city: ChaosCity, template: Path) -> None:
     if not (stamp.exists() and stamp.read_text() == wanted):
         shutil.rmtree(template, ignore_errors=True)
         stamp.unlink(missing_ok=True)
-        first = ChaosCity(home=template, port=city.port)
+        first = City(home=template, port=city.port)
         try:
             first.local("up")
             lay_rules(first)
@@ -71,7 +71,7 @@ def _digest() -> str:
     return digest.hexdigest()
 
 
-def lay_rules(city: ChaosCity) -> None:
+def lay_rules(city: City) -> None:
     with city.connect("routing", "postgres") as connection:
         connection.execute(_DUE_AT_ONCE)
 

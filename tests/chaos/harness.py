@@ -13,13 +13,19 @@ from tests.chaos import flow, record
 from tests.chaos.city import struck_city, wait_until_whole
 from tests.chaos.driver import Drive
 from tests.chaos.fault import ChaosCity, Fault
-from tests.chaos.people import find_people
+from tests.chaos.invariants import judge
+from tests.chaos.people import People, find_people
+from tests.chaos.reconciling import reconcile, settle_poison
 from tests.chaos.record import History, Record
 from tests.chaos.strikes import Strikes
+from tests.chaos.world import counted, look
 from tests.system.city import ROOT
 
 #: Within so many seconds of the last fault everything must have been sent, taken and told.
 CATCH_UP_SECONDS = 120.0
+
+#: A deadline that fell due in the last moments need not have been noticed yet.
+_GRACE = 15.0
 
 Say = Callable[[str], None]
 
@@ -37,6 +43,10 @@ class Plan:
     seconds: float = 900.0
     template: Path | None = None
     extra: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def record(self) -> Path:
+        return self.home / "record.jsonl"
 
 
 @dataclass
@@ -73,25 +83,25 @@ def run(plan: Plan, say: Say) -> Result:
         began=time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
     )
     plan.home.mkdir(parents=True, exist_ok=True)
-    path = plan.home / "record.jsonl"
-    path.unlink(missing_ok=True)
+    plan.record.unlink(missing_ok=True)
     city = ChaosCity(home=plan.home / "city", port=plan.port, armed=plan.home / "armed", extra=dict(plan.extra))
     watch = _Watch(result, say)
     with struck_city(city, template=plan.template):
         watch.lap("up")
-        _drive(plan, city, path, result, watch)
-        history = record.read(path)
+        people = find_people(city)
+        watch.lap("signed in")
+        _drive(plan, city, people, result, watch)
+        history = record.read(plan.record)
         _sum_up(result, history)
         watch.lap("settled")
-        _check(city, history, result)
+        check(city, people, history, result)
         watch.lap("checked")
     watch.lap("down")
     return result
 
 
-def _drive(plan: Plan, city: ChaosCity, path: Path, result: Result, watch: "_Watch") -> None:
-    people = find_people(city)
-    kept = Record(path)
+def _drive(plan: Plan, city: ChaosCity, people: People, result: Result, watch: "_Watch") -> None:
+    kept = Record(plan.record)
     city.note = kept.note
     drive = Drive(city.address, people, kept, seed=plan.seed, rate=plan.rate)
     strikes = Strikes(city, plan.faults, kept, plan.seed, plan.kills, plan.seconds)
@@ -135,8 +145,17 @@ def _sum_up(result: Result, history: History) -> None:
         result.find("too_little_work", f"{done} acknowledged, {kills} kills", "the faults proved nothing")
 
 
-def _check(city: ChaosCity, history: History, result: Result) -> None:
-    del city, history, result
+def check(city: ChaosCity, people: People, history: History, result: Result) -> None:
+    """The harness's own check first, while everything stands as it was left; then the auditor's."""
+    history.notes.append({"what": "looked", "at": time.time() - _GRACE})
+    world = look(city, people, history)
+    result.checked = counted(world)
+    for finding in judge(history, world):
+        result.find(finding.name, finding.about, finding.detail)
+    settle_poison(city, history, world)
+    told = reconcile(city, history)
+    if told.returncode != 0:
+        result.find("not_reconciled", f"exit {told.returncode}", told.stdout[-3000:] + told.stderr[-1000:])
 
 
 class _Watch:

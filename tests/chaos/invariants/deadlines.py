@@ -1,0 +1,162 @@
+"""Each promise is as its inputs explain it, and was missed, kept or dropped once.
+
+Counted here day by day from the stored inputs and the stored calendar, without routing's own reckoning.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from tests.chaos.invariants.finding import Finding
+from tests.chaos.record import History
+from tests.chaos.world import Row, World
+
+_DAY = timedelta(days=1)
+_SATURDAY = 5
+
+Days = Mapping[str, Row]
+
+
+def due(deadline: Row, days: Days) -> datetime:
+    if deadline["unit"] == "clock_hours":
+        return deadline["start_at"] + timedelta(hours=deadline["count"])  # type: ignore[no-any-return]
+    zone = ZoneInfo(deadline["zone"])
+    began = deadline["start_at"].astimezone(zone)
+    last = _last_day(deadline, began, days)
+    closes = _closing(last, deadline["hours"], days)
+    midnight = datetime.combine(last + _DAY, time(0), zone)
+    return (datetime.combine(last, closes, zone) if closes else midnight).astimezone(UTC)
+
+
+def _last_day(deadline: Row, began: datetime, days: Days) -> date:
+    day: date = began.date()
+    count: int = deadline["count"]
+    if deadline["unit"] == "same_day":
+        return _day_of_business(began, deadline["hours"], days)
+    if deadline["unit"] == "calendar_days":
+        day += count * _DAY
+        while not _is_working(day, days):
+            day += _DAY
+        return day
+    while count:
+        day += _DAY
+        count -= _is_working(day, days)
+    return day
+
+
+def _day_of_business(began: datetime, hours: Sequence[Row], days: Days) -> date:
+    """Today while the station is open; else the first of the next seven working days on which it opens."""
+    today = began.date()
+    closes = _closing(today, hours, days)
+    if _is_working(today, days) and closes and began.time() < closes:
+        return today
+    ahead: list[date] = []
+    day = today
+    while len(ahead) < 7:
+        day += _DAY
+        if _is_working(day, days):
+            ahead.append(day)
+    return next((day for day in ahead if _closing(day, hours, days)), ahead[0])
+
+
+def _is_working(day: date, days: Days) -> bool:
+    known = days.get(day.isoformat())
+    return bool(known["working"]) if known else day.weekday() < _SATURDAY
+
+
+def _closing(day: date, hours: Sequence[Row], days: Days) -> time | None:
+    known = days.get(day.isoformat())
+    weekday = day.weekday() if known is None or known["stands_for"] is None else known["stands_for"]
+    closings = [time.fromisoformat(span["closes"]) for span in hours if span["weekday"] == weekday]
+    return max(closings, default=None)
+
+
+def each_promise_is_as_explained(history: History, world: World) -> Iterator[Finding]:
+    """One promise a case that was accepted: by the rule of its matter, from the right moment, to the right day."""
+    del history
+    for case_id, case in world.cases.items():
+        accepted = [e for e in world.entries.get(case_id, []) if e["step"] == "accepted"]
+        promises = world.deadlines.get(case_id, [])
+        if len(promises) != len(accepted) or len(accepted) > 1:
+            name = "promise_missing" if len(promises) < len(accepted) else "promise_twice"
+            yield Finding(name, f"case {case_id}", f"{len(promises)} promises, {len(accepted)} acceptances")
+            continue
+        for deadline, entry in zip(promises, accepted, strict=True):
+            yield from _explained(world, case, deadline, entry)
+
+
+def _explained(world: World, case: Row, deadline: Row, accepted: Row) -> Iterator[Finding]:
+    about = f"case {case['case_id']}"
+    entries = world.entries[case["case_id"]]
+    counted = due(deadline, world.calendars.get(deadline["calendar_version"], {}))
+    noted = datetime.fromisoformat(accepted["facts"]["due_at"])
+    if not counted == deadline["due_at"] == case["promise_due"] == noted:
+        yield Finding("promise_differs", about, f"{deadline['due_at']}, counted {counted}")
+    start = accepted["at"] if entries[0]["facts"]["queue"] else case["received_at"]
+    if deadline["start_at"] != start:
+        yield Finding("promise_from_elsewhere", about, f"from {deadline['start_at']}, not {start}")
+    rule = _rule(world, case, deadline, is_on_the_spot=_is_on_the_spot(entries))
+    if rule is None or (rule["unit"], rule["count"]) != (deadline["unit"], deadline["count"]):
+        yield Finding("promise_of_another_rule", about, f"{deadline['unit']} {deadline['count']}")
+
+
+def _rule(world: World, case: Row, deadline: Row, *, is_on_the_spot: bool) -> Row | None:
+    """Where it is urgent, what is urgent first; then the nearest branch's own; then the table's."""
+    rules = [rule for rule in world.rules if rule["version"] == deadline["rule_version"]]
+    accepted = next(e for e in world.entries[case["case_id"]] if e["step"] == "accepted")
+    code, version = accepted["facts"]["category"], accepted["facts"]["category_version"]
+    known = world.categories.get((code, version)) if code else None
+    line, matter = (known["line"], (known["kind"], known["remit"])) if known else ([], ("administrative", "community"))
+    for is_urgent in (True, False) if case["urgent"] and not is_on_the_spot else (False,):
+        fitting = [rule for rule in rules if rule["urgent"] == is_urgent]
+        for branch in reversed(line):
+            if own := next((rule for rule in fitting if rule["category"] == branch), None):
+                return own
+        table = (rule for rule in fitting if rule["category"] is None and (rule["kind"], rule["remit"]) == matter)
+        if common := next(table, None):
+            return common
+    return None
+
+
+def _is_on_the_spot(entries: Sequence[Row]) -> bool:
+    return any(entry["facts"].get("on_the_spot") for entry in entries)
+
+
+def each_deadline_is_settled_once(history: History, world: World) -> Iterator[Finding]:
+    """Missed and said so once, after it was due; or kept; or dropped; or it still runs, and is not due yet."""
+    ended = datetime.fromtimestamp(max((note["at"] for note in history.noted("looked")), default=0), UTC)
+    for case_id, deadlines in world.deadlines.items():
+        entries = world.entries.get(case_id, [])
+        missed = [entry for entry in entries if entry["step"] == "deadline_breached"]
+        if len(missed) > len(deadlines):
+            yield Finding("deadline_fired_twice", f"case {case_id}", f"{len(missed)} times")
+        for deadline in deadlines:
+            yield from _settled(world.cases[case_id], deadline, entries, missed, ended)
+
+
+def _settled(
+    case: Row, deadline: Row, entries: Sequence[Row], missed: Sequence[Row], ended: datetime
+) -> Iterator[Finding]:
+    about, due_at, state = f"case {case['case_id']}", deadline["due_at"], deadline["state"]
+    wanted = _state(case, entries, missed)
+    if state != wanted or case["promise_met"] != {"met": True, "breached": False}.get(wanted):
+        yield Finding("deadline_differs", about, f"{state}, not {wanted}; kept: {case['promise_met']}")
+    if any(entry["at"] <= due_at for entry in missed):
+        yield Finding("deadline_fired_early", about, f"due {due_at}")
+    answered: Any = next((entry["at"] for entry in entries if entry["step"] == "answered"), None)
+    if wanted == "met" and answered > due_at and not _is_on_the_spot(entries):
+        yield Finding("deadline_not_fired", about, f"due {due_at}, answered {answered}")
+    if wanted == "open" and due_at < ended:
+        yield Finding("deadline_not_fired", about, f"due {due_at}")
+
+
+def _state(case: Row, entries: Sequence[Row], missed: Sequence[Row]) -> str:
+    if missed:
+        return "breached"
+    if any(entry["step"] == "answered" for entry in entries):
+        return "met"
+    return "cancelled" if case["state"] == "closed" else "open"
+
+
+INVARIANTS = (each_promise_is_as_explained, each_deadline_is_settled_once)

@@ -1,0 +1,200 @@
+"""Each invariant holds of a sound history, and says so when one thing in it is spoiled."""
+
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+
+from tests.chaos.invariants import judge
+from tests.chaos.record import REFUSED, UNKNOWN, History, Op, Outcome
+from tests.chaos.small_world import DONE, DUE, MISSED, RECEIVED, add, small_world
+from tests.chaos.world import World
+
+Spoil = Callable[[History, World], object]
+
+
+def test_a_sound_history_is_found_sound() -> None:
+    assert judge(*small_world()) == []
+
+
+def _lose_appeal(history: History, world: World) -> None:
+    del history, world.appeals["appeal-2"]
+
+
+def _double_appeal(history: History, world: World) -> None:
+    del history
+    world.appeals["appeal-9"] = {**world.appeals["appeal-1"], "id": "appeal-9"}
+
+
+def _set(rows: str, key: str, **values: object) -> Spoil:
+    def spoil(history: History, world: World) -> None:
+        del history
+        found = getattr(world, rows)
+        found[key] = {**found[key], **values}
+
+    return spoil
+
+
+def _set_first(rows: str, key: str, **values: object) -> Spoil:
+    def spoil(history: History, world: World) -> None:
+        del history
+        found = getattr(world, rows)[key]
+        found[0] = {**found[0], **values}
+
+    return spoil
+
+
+def _outcome(op: int, outcome: str, **facts: object) -> Spoil:
+    """What was acknowledged came to something else: that it was done all the same is now unknown or wrong."""
+
+    def spoil(history: History, world: World) -> None:
+        del world
+        history.ops[op].outcomes = [Outcome(1.0, outcome, **facts)]  # type: ignore[arg-type]
+
+    return spoil
+
+
+def _drop(rows: str, key: str, place: int) -> Spoil:
+    def spoil(history: History, world: World) -> None:
+        del history
+        del getattr(world, rows)[key][place]
+
+    return spoil
+
+
+def _swap_wire(history: History, world: World) -> None:
+    del history
+    events = world.wire["routing.case.v1"]
+    events[0], events[1] = events[1], events[0]
+
+
+def _answer_otherwise(history: History, world: World) -> None:
+    del world
+    history.ops[1].outcomes.append(Outcome(2.0, "ok", 201, answer={"appeal_id": "another"}))
+
+
+def _case_of_two(history: History, world: World) -> None:
+    del history
+    world.parties.append({**world.parties[0], "case_id": MISSED})
+
+
+def _one_entry_for_two(history: History, world: World) -> None:
+    del world
+    history.ops[20] = Op(20, "start", "sun.yong", history.ops[10].asked, 3.0, 1, history.ops[10].outcomes)
+
+
+def _note(**note: object) -> Spoil:
+    def spoil(history: History, world: World) -> None:
+        del world
+        history.notes.append({"t": 6.0, **note})
+
+    return spoil
+
+
+def _bury(history: History, world: World) -> None:
+    del history
+    letter = {"id": "1", "consumer": "notify", "topic": "t", "event_id": "e", "type": "x", "reason": "r"}
+    world.dead_letters.append(letter)
+
+
+def _append(rows: str, *values: object) -> Spoil:
+    def spoil(history: History, world: World) -> None:
+        del history
+        getattr(world, rows).extend(values)
+
+    return spoil
+
+
+def _miss_again(history: History, world: World) -> None:
+    del history
+    add(world, MISSED, "deadline_breached", at=RECEIVED + timedelta(seconds=9), superior=None)
+
+
+def _log_again(history: History, world: World) -> None:
+    del history
+    world.log["routing.case.v1"].append({**world.log["routing.case.v1"][0], "event_id": "again"})
+
+
+SPOILED: dict[str, tuple[str, Spoil]] = {
+    "an acknowledged appeal is gone": ("appeal_lost", _lose_appeal),
+    "an appeal is there twice": ("appeal_twice", _double_appeal),
+    "an appeal says something else": ("appeal_differs", _set("appeals", "appeal-1", number="A9")),
+    "nobody filed it": ("appeal_from_nowhere", _set("appeals", "appeal-1", words="别的")),
+    "it was refused and is there": ("refused_but_done", _outcome(1, REFUSED, status=409, code="withdrawn")),
+    "a repetition is answered otherwise": ("answer_differs", _answer_otherwise),
+    "somebody signed in is told that they are not": ("refused_oddly", _outcome(1, REFUSED, status=401, code="token")),
+    "an appeal is in no case": ("appeal_in_no_case", lambda _, w: w.parties.pop()),
+    "an appeal is in two cases": ("appeal_in_several_cases", _case_of_two),
+    "a case is of nobody": ("case_of_no_appeal", lambda _, w: w.cases.update({"case-9": w.cases[DONE]})),
+    "a correction is gone": ("amendment_lost", _set("appeals", "appeal-1", entries=[])),
+    "a correction did not reach the case": ("amendment_not_on_case", _drop("entries", DONE, 3)),
+    "an acknowledged step is gone": ("step_lost", _drop("entries", DONE, 6)),
+    "an acknowledged step is another's": ("step_differs", _outcome(10, "ok", status=201, answer={"version": 4})),
+    "a step of nobody": ("step_from_nowhere", lambda h, _: h.ops.pop(10)),
+    "a refused step is there": ("step_from_nowhere", _outcome(10, REFUSED, status=412, code="case_changed")),
+    "two were told that the step is theirs": ("step_acknowledged_twice", _one_entry_for_two),
+    "a case is older than it was": ("case_went_back", _note(what="seen", case_id=DONE, version=8, state="closed")),
+    "a page is older than it was": (
+        "progress_went_back", _note(what="progress", appeal_id="appeal-2", standing="closed")),
+    "a notice is missing": ("notice_missing", lambda _, w: w.messages.pop(0)),
+    "a notice was made twice": ("notice_twice", lambda _, w: w.messages.append(w.messages[0])),
+    "a notice is owed by nothing": ("notice_not_owed", lambda _, w: w.messages.append(
+        {**w.messages[0], "template": "case_waiting", "message_id": "m"})),
+    "a notice stays unsent": ("notice_not_sent", lambda _, w: w.messages.append({**w.messages[0], "state": "sending"})),
+    "a notice never left": ("delivery_missing", lambda _, w: w.deliveries.pop()),
+    "a resident is told twice": ("delivered_twice", lambda _, w: w.deliveries.append(w.deliveries[0])),
+    "staff's inbox lacks it": ("inbox_differs", lambda _, w: w.inbox_items.pop()),
+    "a delivery of nothing": ("delivery_from_nowhere", _append("deliveries", "message-99")),
+    "it went another way than was asked for": ("notice_by_other_means", lambda _, w: w.messages.append(
+        {**w.messages[0], "means": "sms"})),
+    "a version is said twice": ("event_twice", _log_again),
+    "the log goes back": ("log_out_of_order", _log_again),
+    "a step is not said": ("event_missing", lambda _, w: w.log["routing.case.v1"].pop()),
+    "what was not done is said": ("event_of_no_step", _drop("entries", DONE, 6)),
+    "the wire leaves something out": ("wire_out_of_order", lambda _, w: w.wire["routing.case.v1"].pop(1)),
+    "the wire is turned round": ("wire_out_of_order", _swap_wire),
+    "the wire ends early": ("wire_missing", lambda _, w: w.wire["routing.case.v1"].pop()),
+    "the wire says something else": ("wire_differs", _set_first("wire", "routing.case.v1", body=b"{}")),
+    "the wire says what the log does not": ("wire_from_nowhere", _set_first("wire", "routing.case.v1", event_id="z")),
+    "an event is not taken": ("event_not_taken", lambda _, w: w.untaken.update({"edge": ["event-1"]})),
+    "an event is not sent": ("event_unsent", lambda _, w: w.pending.update({"intake": 2})),
+    "a key is parked": ("parked", _append(
+        "parked", {"consumer": "notify", "topic": "t", "key": "k", "waits_for_topic": "u"})),
+    "poison is in no list": ("poison_unlisted", _note(what="poison", consumer="notify", event_id="e")),
+    "a good event is a dead letter": ("dead_letter", _bury),
+    "the progress page is another's": ("progress_differs", _set("progress", "appeal-1", version=6)),
+    "a copy is old": ("copy_differs", lambda _, w: w.copies.update({("intake", "grid.place.v1"): {"place-1": 1}})),
+    "a promise is gone": ("promise_missing", lambda _, w: w.deadlines[DONE].clear()),
+    "a promise is made twice": ("promise_twice", lambda _, w: w.deadlines[DONE].append(w.deadlines[DONE][0])),
+    "a promise is counted wrongly": (
+        "promise_differs", _set_first("deadlines", DONE, due_at=DUE + timedelta(days=1))),
+    "a promise begins elsewhere": ("promise_from_elsewhere", _set("cases", DONE, received_at=RECEIVED - timedelta(1))),
+    "a promise is by another rule": ("promise_of_another_rule", lambda _, w: w.rules.pop(0)),
+    "a promise is missed twice": ("deadline_fired_twice", _miss_again),
+    "a promise is missed before it is due": (
+        "deadline_fired_early", _set_first("deadlines", MISSED, due_at=RECEIVED + timedelta(hours=3))),
+    "a late answer keeps the promise": (
+        "deadline_not_fired", _set_first("deadlines", DONE, due_at=RECEIVED - timedelta(days=1))),
+    "nobody missed what is overdue": ("deadline_not_fired", _drop("entries", MISSED, 3)),
+    "a deadline is settled otherwise": ("deadline_differs", _set_first("deadlines", DONE, state="cancelled")),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("what", SPOILED)
+def test_what_is_spoiled_is_found(what: str) -> None:
+    name, spoil = SPOILED[what]
+    history, world = small_world()
+    spoil(history, world)
+    assert name in {finding.name for finding in judge(history, world)}
+
+
+def test_an_unknown_step_may_be_there_or_not() -> None:
+    history, world = small_world()
+    history.ops[12].outcomes = [Outcome(1.0, UNKNOWN)]
+    assert judge(history, world) == []
+
+
+def test_what_kafka_lost_comes_again_in_order() -> None:
+    history, world = small_world()
+    world.wire["routing.case.v1"] = world.wire["routing.case.v1"] * 2
+    assert judge(history, world) == []

@@ -1,0 +1,241 @@
+"""What the services say at the end: by their APIs, in their auditors' eyes, and on the wire. Nothing is judged here."""
+
+import asyncio
+import json
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from typing import Any, LiteralString
+from uuid import UUID
+
+import httpx
+from aiokafka import AIOKafkaConsumer, TopicPartition
+from contracts.topics import TOPICS
+from psycopg.rows import dict_row
+
+from tests.chaos import flow
+from tests.chaos.fault import ChaosCity
+from tests.chaos.people import AUDITOR, People
+from tests.chaos.record import History
+from tests.system.city import SERVICES
+
+Row = Mapping[str, Any]
+
+#: The topics whose order is looked at on the wire: each event of a case in one order.
+ORDERED = ("routing.case.v1", "city.case.v1", "intake.appeal.v1")
+
+_AT_ONCE = 8
+
+
+@dataclass
+class World:
+    """Rows as they were read; ids are text throughout. Each field is keyed as its name says, or a plain list."""
+
+    appeals: dict[str, Row] = field(default_factory=dict)
+    """By id, as intake's auditor reads them; with ``words`` and ``entries`` as the API tells them."""
+    progress: dict[str, Row] = field(default_factory=dict)
+    """intake's copy of the case, by appeal."""
+    standings: dict[str, str] = field(default_factory=dict)
+    """How an appeal stands for who holds its query code, by appeal."""
+    cases: dict[str, Row] = field(default_factory=dict)
+    parties: list[Row] = field(default_factory=list)
+    entries: dict[str, list[Row]] = field(default_factory=dict)
+    """By case, oldest first."""
+    deadlines: dict[str, list[Row]] = field(default_factory=dict)
+    rules: list[Row] = field(default_factory=list)
+    categories: dict[tuple[str, int], Row] = field(default_factory=dict)
+    calendars: dict[int, dict[str, Row]] = field(default_factory=dict)
+    """Days that differ from their weekday, by version and date."""
+    messages: list[Row] = field(default_factory=list)
+    inbox_items: list[str] = field(default_factory=list)
+    """The message of each item."""
+    deliveries: list[str] = field(default_factory=list)
+    """The message of each line of the provider's own log."""
+    log: dict[str, list[Row]] = field(default_factory=dict)
+    """By topic, in the order of the log: event_id, type, key, version, body."""
+    wire: dict[str, list[Row]] = field(default_factory=dict)
+    """By topic, each partition in its order: event_id, type, key, version, body."""
+    untaken: dict[str, list[str]] = field(default_factory=dict)
+    """Events that somebody should have taken and has not, by edge."""
+    pending: dict[str, int] = field(default_factory=dict)
+    parked: list[Row] = field(default_factory=list)
+    dead_letters: list[Row] = field(default_factory=list)
+    snapshots: dict[str, dict[str, int]] = field(default_factory=dict)
+    """The last version of each subject, by compacted topic, as its owner has it."""
+    copies: dict[tuple[str, str], dict[str, int]] = field(default_factory=dict)
+    """The same as a consumer has it, by (consumer, topic)."""
+
+
+def look(city: ChaosCity, people: People, history: History) -> World:
+    world = World()
+    _look_at_intake(city, world)
+    _look_at_routing(city, world)
+    _look_at_notify(city, world)
+    _look_at_events(city, world)
+    _ask(city, people, history, world)
+    world.wire = asyncio.run(_listen(city))
+    return world
+
+
+def counted(world: World) -> dict[str, int]:
+    """How much was looked at: a check of nothing proves nothing."""
+    return {
+        "appeals": len(world.appeals),
+        "cases": len(world.cases),
+        "entries": sum(map(len, world.entries.values())),
+        "promises": sum(map(len, world.deadlines.values())),
+        "notices": len(world.messages),
+        "deliveries": len(world.deliveries),
+        "events": sum(map(len, world.log.values())),
+        "records on the wire": sum(map(len, world.wire.values())),
+        "dead letters": len(world.dead_letters),
+    }
+
+
+def _rows(city: ChaosCity, service: str, query: LiteralString, values: Sequence[Any] = ()) -> list[Row]:
+    with flow.auditor(city, service) as connection, connection.cursor(row_factory=dict_row) as cursor:
+        return [_plain(row) for row in cursor.execute(query, values)]
+
+
+def _plain(row: Mapping[str, Any]) -> Row:
+    return {name: str(value) if isinstance(value, UUID) else value for name, value in row.items()}
+
+
+def _grouped(rows: Iterable[Row], by: str) -> dict[str, list[Row]]:
+    found: dict[str, list[Row]] = defaultdict(list)
+    for row in rows:
+        found[row[by]].append(row)
+    return dict(found)
+
+
+def _look_at_intake(city: ChaosCity, world: World) -> None:
+    appeals = _rows(
+        city,
+        "intake",
+        "select id, number, source, external_id, received_at, taken_by, person_id, version, withdrawn_at from appeal",
+    )
+    world.appeals = {row["id"]: row for row in appeals}
+    progress = _rows(city, "intake", "select appeal_id, case_id, version, state from progress")
+    world.progress = {row["appeal_id"]: row for row in progress}
+
+
+def _look_at_routing(city: ChaosCity, world: World) -> None:
+    world.cases = {row["case_id"]: row for row in _rows(city, "routing", "select * from cases")}
+    world.parties = _rows(city, "routing", "select appeal_id, case_id, person_id, withdrawn_at from case_appeal")
+    steps = 'select case_id, seq, at, step, "by", facts, words from case_entry order by case_id, seq'
+    world.entries = _grouped(_rows(city, "routing", steps), "case_id")
+    world.deadlines = _grouped(_rows(city, "routing", "select * from deadline order by deadline_id"), "case_id")
+    world.rules = _rows(city, "routing", "select * from rule")
+    categories = _rows(city, "routing", "select code, version, kind, remit, line from category")
+    world.categories = {(row["code"], row["version"]): row for row in categories}
+    for row in _rows(city, "routing", "select version, date::text as date, working, stands_for from calendar_day"):
+        world.calendars.setdefault(row["version"], {})[row["date"]] = row
+
+
+def _look_at_notify(city: ChaosCity, world: World) -> None:
+    world.messages = _rows(
+        city,
+        "notify",
+        "select message_id, case_id, case_version, recipient, template, audience, means, state, appeal_id from message",
+    )
+    items = _rows(city, "notify", "select message_id from inbox_item")
+    world.inbox_items = [row["message_id"] for row in items]
+    world.deliveries = [row["message_id"] for row in _rows(city, "notify", "select message_id from sandbox_message")]
+
+
+_COPIES: dict[tuple[str, str], LiteralString] = {
+    **{
+        (s, "grid.place.v1"): "select place_id as key, version from place_copy" for s in ("intake", "routing", "notify")
+    },
+    **{(s, "grid.post.v1"): "select post_id as key, version from post_copy" for s in ("intake", "routing", "notify")},
+    ("notify", "grid.contact.v1"): "select contact_id as key, version from contact where topic = 'grid.contact.v1'",
+    ("notify", "intake.contact.v1"): "select contact_id as key, version from contact where topic = 'intake.contact.v1'",
+    ("intake", "routing.category.v1"): "select code as key, version from category_copy",
+}
+
+
+def _look_at_events(city: ChaosCity, world: World) -> None:
+    for service in SERVICES:
+        logged = _rows(city, service, "select topic, event_id, type, key, version, body from event_log order by id")
+        for row in logged:
+            world.log.setdefault(row["topic"], []).append({**row, "body": row["body"] and json.loads(row["body"])})
+        (pending,) = _rows(city, service, "select count(*) as n from event_pending")
+        world.pending[service] = pending["n"]
+        world.parked += _rows(city, service, "select consumer, topic, key, event_id, waits_for_topic from parked")
+        letters = "select id, consumer, topic, key, event_id, type, reason from dead_letter where state = 'open'"
+        world.dead_letters += _rows(city, service, letters)
+        for row in _rows(city, service, "select topic, key, version from event_snapshot"):
+            world.snapshots.setdefault(row["topic"], {})[row["key"]] = row["version"]
+    for edge in flow.EDGES:
+        world.untaken[f"{edge.topic} by {edge.consumer}"] = sorted(map(str, flow.untaken(city, edge)))
+    for (service, topic), query in _COPIES.items():
+        world.copies[service, topic] = {str(row["key"]): row["version"] for row in _rows(city, service, query)}
+
+
+def _ask(city: ChaosCity, people: People, history: History, world: World) -> None:
+    """Each appeal with its words, and each query code that was told, by the public API."""
+    headers = {"Authorization": f"Bearer {people.tokens[AUDITOR]}"}
+    codes = {op.ack["appeal_id"]: op.ack["query_code"] for op in history.of_kind("file") if op.is_acknowledged}
+    with httpx.Client(base_url=city.address, timeout=30) as http, ThreadPoolExecutor(_AT_ONCE) as pool:
+
+        def appeal(appeal_id: str) -> Row:
+            return http.get(f"/intake/v1/appeals/{appeal_id}", headers=headers).raise_for_status().json()  # type: ignore[no-any-return]
+
+        def standing(code: str) -> str:
+            return str(http.get(f"/intake/v1/progress/{code}").raise_for_status().json()["standing"])
+
+        for appeal_id, told in zip(world.appeals, pool.map(appeal, world.appeals), strict=True):
+            known = world.appeals[appeal_id]
+            world.appeals[appeal_id] = {**known, "words": told["words"], "entries": told["entries"]}
+        told_codes = {appeal_id: code for appeal_id, code in codes.items() if code}
+        for appeal_id, found in zip(told_codes, pool.map(standing, told_codes.values()), strict=True):
+            world.standings[appeal_id] = found
+
+
+async def _listen(city: ChaosCity) -> dict[str, list[Row]]:
+    """Everything that stands on the ordered topics, as a consumer that reads what was committed."""
+    settings = city.settings()
+    consumer = AIOKafkaConsumer(
+        bootstrap_servers=settings["KAFKA_BOOTSTRAP_SERVERS"],
+        security_protocol="SASL_PLAINTEXT",
+        sasl_mechanism="SCRAM-SHA-512",
+        sasl_plain_username=settings["KAFKA_ADMIN_USERNAME"],
+        sasl_plain_password=settings["KAFKA_ADMIN_PASSWORD"],
+        isolation_level="read_committed",
+        auto_offset_reset="earliest",
+        enable_auto_commit=False,
+    )
+    await consumer.start()
+    try:
+        return {topic: await _read(consumer, topic) for topic in ORDERED}
+    finally:
+        await consumer.stop()
+
+
+async def _read(consumer: AIOKafkaConsumer, topic: str) -> list[Row]:
+    partitions = [TopicPartition(topic, number) for number in range(TOPICS[topic].partitions)]
+    consumer.assign(partitions)
+    await consumer.seek_to_beginning(*partitions)
+    ends = await consumer.end_offsets(partitions)
+    found: dict[int, list[Row]] = defaultdict(list)
+    quiet = 0
+    while quiet < 3 and any([await consumer.position(p) < ends[p] for p in partitions]):
+        got = await consumer.getmany(*partitions, timeout_ms=1000)
+        quiet = 0 if got else quiet + 1
+        for partition, records in got.items():
+            found[partition.partition] += [_wire_row(record) for record in records]
+    return [row for number in sorted(found) for row in found[number]]
+
+
+def _wire_row(record: Any) -> Row:
+    headers = {name: (value or b"").decode(errors="replace") for name, value in record.headers}
+    return {
+        "partition": record.partition,
+        "offset": record.offset,
+        "key": (record.key or b"").decode(errors="replace"),
+        "event_id": headers.get("ce_id"),
+        "type": headers.get("ce_type"),
+        "version": headers.get("ce_subjectversion"),
+        "body": record.value,
+    }
