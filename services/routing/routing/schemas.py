@@ -286,4 +286,4 @@ class EntriesView(BaseModel):
 
 
 def _facts(case: Case) -> dict[str, Any]:
-    return CaseView.of(case).model_dump()
+    return {name: getattr(case, name) for name in CaseView.model_fields}

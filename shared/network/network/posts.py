@@ -1,14 +1,28 @@
 """Who answers for a place, for a duty, now: in one query."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
 from contracts.grid import Duty
 from kit.db import UnitOfWork
-from sqlalchemy import Row, Uuid, and_, any_, func, or_, select
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy import (
+    Column,
+    ColumnElement,
+    DateTime,
+    Select,
+    Text,
+    Uuid,
+    and_,
+    any_,
+    bindparam,
+    func,
+    literal_column,
+    or_,
+    select,
+)
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
 from network.models import holding, place, post
 from network.places import prefixes
@@ -54,34 +68,71 @@ _POST = [
 _HOLDER = [holding.c.subject, holding.c.name, holding.c.contact_id, holding.c.stand_in]
 
 
+_NOW = bindparam("now", type_=DateTime(timezone=True))
+_HELD = and_(
+    holding.c.post_id == post.c.post_id,
+    holding.c.since <= _NOW,
+    or_(holding.c.until.is_(None), holding.c.until > _NOW),
+)
+_SEATS = select(*_POST, *_HOLDER).outerjoin(holding, _HELD).where(~post.c.retired)
+_NEWEST = (holding.c.stand_in.desc(), holding.c.since.desc())
+_IN_ORDER = _SEATS.order_by(post.c.path.desc(), post.c.post_id, *_NEWEST)
+_ON_LINES = _IN_ORDER.where(
+    post.c.path == any_(bindparam("paths", type_=ARRAY(Text))),
+    post.c.duty == any_(bindparam("duties", type_=ARRAY(Text))),
+)
+_HELD_BY = _IN_ORDER.where(
+    post.c.post_id.in_(
+        select(holding.c.post_id).where(holding.c.subject == any_(bindparam("subjects", type_=ARRAY(Text))))
+    )
+)
+_THESE = _IN_ORDER.where(post.c.post_id == any_(bindparam("posts", type_=ARRAY(Uuid))))
+
+
 def list_seats(uow: UnitOfWork, paths: Iterable[str], duties: Collection[Duty]) -> list[Seat]:
     """The posts with these duties that answer for the paths, narrowest place first, vacant ones among them.
 
     A post appears once for each person who may act in it: its stand-in of today before its holder.
     """
     lines = sorted({prefix for path in paths for prefix in prefixes(path)})
-    return _seats(uow, and_(post.c.path.in_(lines), post.c.duty.in_(sorted(duty.value for duty in duties))))
+    return _seats(uow, _ON_LINES, paths=lines, duties=sorted(duty.value for duty in duties))
 
 
 def list_seats_held(uow: UnitOfWork, subjects: Collection[str]) -> list[Seat]:
     """The posts that these people hold now, or stand in for, narrowest first."""
     if not subjects:
         return []
-    theirs = select(holding.c.post_id).where(holding.c.subject.in_(list(subjects)))
-    return [seat for seat in _seats(uow, post.c.post_id.in_(theirs)) if seat.subject in subjects]
+    return [seat for seat in _seats(uow, _HELD_BY, subjects=list(subjects)) if seat.subject in subjects]
 
 
 def find_seat(uow: UnitOfWork, post_id: UUID) -> Seat | None:
     """The post with who answers in it now."""
-    return next(iter(_seats(uow, post.c.post_id == post_id)), None)
+    return next(iter(_seats(uow, _THESE, posts=[post_id])), None)
 
 
 def list_seats_of(uow: UnitOfWork, post_ids: Collection[UUID]) -> dict[UUID, Seat]:
     """Several posts at once, each with who answers in it now."""
     seats: dict[UUID, Seat] = {}
-    for seat in _seats(uow, post.c.post_id.in_(list(post_ids))):
+    for seat in _seats(uow, _THESE, posts=list(post_ids)):
         seats.setdefault(seat.post_id, seat)
     return seats
+
+
+def seat_column(post_id: Column[UUID]) -> ColumnElement[Any]:
+    """``find_seat`` as a column of a statement that has a post's id and takes ``now``; for ``seat_of``."""
+    found = _SEATS.where(post.c.post_id == post_id).order_by(*_NEWEST).limit(1).correlate(post_id.table)
+    return (
+        select(func.to_jsonb(literal_column("seat"), type_=JSONB)).select_from(found.subquery("seat")).scalar_subquery()
+    )
+
+
+def seat_of(told: Mapping[str, Any] | None) -> Seat | None:
+    if told is None:
+        return None
+    ids = {
+        name: UUID(told[name]) if told[name] else None for name in ("post_id", "place_id", "office_id", "contact_id")
+    }
+    return _seat({**told, **ids})
 
 
 def choose(seats: Iterable[Seat], duty: Duty, *, never: Collection[str] = ()) -> Seat | None:
@@ -99,22 +150,16 @@ def choose(seats: Iterable[Seat], duty: Duty, *, never: Collection[str] = ()) ->
     return None
 
 
-def _seats(uow: UnitOfWork, which: Any) -> list[Seat]:
-    held = and_(
-        holding.c.post_id == post.c.post_id,
-        holding.c.since <= uow.now,
-        or_(holding.c.until.is_(None), holding.c.until > uow.now),
-    )
-    statement = (
-        select(*_POST, *_HOLDER)
-        .outerjoin(holding, held)
-        .where(which, ~post.c.retired)
-        .order_by(post.c.path.desc(), post.c.post_id, holding.c.stand_in.desc(), holding.c.since.desc())
-    )
-    return [_seat(row) for row in uow.execute(statement)]
+def _seats(uow: UnitOfWork, statement: Select[Any], **which: list[Any]) -> list[Seat]:
+    return [_seat(dict(row._mapping)) for row in uow.execute(statement, {"now": uow.now, **which})]
 
 
-def _seat(row: Row[Any]) -> Seat:
-    facts = dict(row._mapping)
-    facts |= {"duty": Duty(facts["duty"]), "matters": tuple(facts["matters"]), "stand_in": bool(facts["stand_in"])}
-    return Seat(**facts)
+def _seat(told: Mapping[str, Any]) -> Seat:
+    return Seat(
+        **{
+            **told,
+            "duty": Duty(told["duty"]),
+            "matters": tuple(told["matters"]),
+            "stand_in": bool(told["stand_in"]),
+        }
+    )

@@ -1,15 +1,19 @@
 """Cases, their appeals, history, deadlines and grants."""
 
+import json
 from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from contracts.routing import CaseState
 from kit.db import UnitOfWork, after
+from network.posts import Seat, seat_column, seat_of
 from sqlalchemy import (
     ColumnElement,
+    DateTime,
+    Integer,
     Select,
+    Table,
     bindparam,
     false,
     func,
@@ -17,12 +21,12 @@ from sqlalchemy import (
     literal_column,
     or_,
     select,
+    text,
     true,
     tuple_,
     update,
 )
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
-from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.types import Uuid
 
 from routing.domain.case import Case, Deadline, DeadlineState
@@ -48,21 +52,31 @@ _PROMISE = (
     .scalar_subquery()
 )
 _WHOLE = select(cases, _APPEALS.label("appeals"), _PROMISE.label("promise"))
+_ONE = _WHOLE.add_columns(seat_column(cases.c.holder_post_id).label("holder")).where(
+    cases.c.case_id == bindparam("one", type_=Uuid)
+)
+_ONE_LOCKED = _ONE.with_for_update(of=cases)
 
 
 def get_case(uow: UnitOfWork, case_id: UUID) -> Case:
-    row = uow.execute(_WHOLE.where(cases.c.case_id == case_id)).first()
-    if row is None:
-        raise CaseNotFound(case_id)
-    return case_of(row)
+    return _get(uow, _ONE, case_id)[0]
 
 
-def get_case_for_change(uow: UnitOfWork, case_id: UUID) -> Case:
-    """The case, locked until the transaction ends; whoever changes a case takes this lock first."""
-    row = uow.execute(_WHOLE.where(cases.c.case_id == case_id).with_for_update(of=cases)).first()
+def get_case_and_holder(uow: UnitOfWork, case_id: UUID) -> tuple[Case, Seat | None]:
+    """The case with who answers now in the post that it lies with."""
+    return _get(uow, _ONE, case_id)
+
+
+def get_case_for_change(uow: UnitOfWork, case_id: UUID) -> tuple[Case, Seat | None]:
+    """The same, the case locked until the transaction ends; whoever changes a case takes this lock first."""
+    return _get(uow, _ONE_LOCKED, case_id)
+
+
+def _get(uow: UnitOfWork, statement: Select[Any], case_id: UUID) -> tuple[Case, Seat | None]:
+    row = uow.execute(statement, {"one": case_id, "now": uow.now}).first()
     if row is None:
         raise CaseNotFound(case_id)
-    return case_of(row)
+    return case_of(row), seat_of(row.holder)
 
 
 def check_version(case: Case, version: int) -> None:
@@ -89,7 +103,7 @@ def add_cases(uow: UnitOfWork, opened: Sequence[Case]) -> None:
         return
     uow.execute(insert(cases), [case_row(case) for case in opened])
     uow.execute(insert(case_appeal), [appeal_row(case, appeal) for case in opened for appeal in case.appeals])
-    _add_entries(uow, opened)
+    uow.execute(insert(case_entry), _new_entries(opened))
     promised = [deadline_row(case, case.deadline) for case in opened if case.deadline]
     if promised:
         uow.execute(insert(deadline), promised)
@@ -97,16 +111,15 @@ def add_cases(uow: UnitOfWork, opened: Sequence[Case]) -> None:
 
 
 def save_cases(uow: UnitOfWork, changed: Sequence[Case]) -> None:
-    """Cases that were locked for change: their rows, new entries and deadlines."""
+    """Cases that were locked for change, their new entries and deadlines: one statement, however many."""
     if not changed:
         return
-    uow.execute(_CHANGE, [_change_of(case) for case in changed])
-    _add_entries(uow, changed)
-    touched = [deadline_row(case, case.deadline) for case in changed if case.deadline and case.deadline.changed]
-    if touched:
-        statement = upsert(deadline)
-        columns = {name: statement.excluded[name] for name in ("state", "settled_at")}
-        uow.execute(statement.on_conflict_do_update(index_elements=[deadline.c.deadline_id], set_=columns), touched)
+    rows = {
+        "cases": [case_row(case) for case in changed],
+        "entries": _new_entries(changed),
+        "deadlines": [deadline_row(case, case.deadline) for case in changed if case.deadline and case.deadline.changed],
+    }
+    uow.execute(_SAVE, {name: json.dumps(listed, default=str) for name, listed in rows.items()})
 
 
 def save_appeal_withdrawn(uow: UnitOfWork, appeal_id: UUID, at: datetime) -> None:
@@ -148,21 +161,10 @@ def list_worklist(
     uow: UnitOfWork, posts: Collection[UUID], *, answered: bool, after_key: tuple[datetime, UUID] | None, limit: int
 ) -> list[Case]:
     """What lies with these posts, what falls due first before the rest: each post's own index is read, then merged."""
-    states = [CaseState.ANSWERED] if answered else [CaseState.ACCEPTED, CaseState.ASSIGNED, CaseState.IN_PROGRESS]
-    stands = _in_states(states)
-    holder = func.unnest(bindparam("posts", list(posts), type_=ARRAY(Uuid))).table_valued("post_id").render_derived()
-    mine = select(cases).where(cases.c.holder_post_id == holder.c.post_id, stands)
-    key = tuple_(cases.c.promise_due, cases.c.case_id)
+    first = {"posts": list(posts), "most": limit}
     if after_key is not None:
-        mine = mine.where(key > after_key)
-    lateral = mine.order_by(cases.c.promise_due, cases.c.case_id).limit(limit).lateral("mine")
-    statement = (
-        select(lateral)
-        .select_from(holder.join(lateral, true()))
-        .order_by(lateral.c.promise_due, lateral.c.case_id)
-        .limit(limit)
-    )
-    return [case_of(row) for row in uow.execute(statement)]
+        first |= {"after_due": after_key[0], "after_case": after_key[1]}
+    return [case_of(row) for row in uow.execute(_WORKLIST[answered, after_key is not None], first)]
 
 
 def list_queue(
@@ -212,24 +214,15 @@ def move_place(uow: UnitOfWork, place_id: UUID, path: str) -> None:
         uow.execute(update(table).where(table.c.taken_place_id == place_id).values(taken_path=path))
 
 
-def _add_entries(uow: UnitOfWork, changed: Sequence[Case]) -> None:
+def _new_entries(changed: Sequence[Case]) -> list[dict[str, Any]]:
     rows = [entry_row(entry) for case in changed for entry in case.entries]
-    if rows:
-        uow.execute(insert(case_entry), rows)
     for case in changed:
         case.entries.clear()
+    return rows
 
 
 def _within(column: ColumnElement[str], paths: Sequence[str]) -> ColumnElement[bool]:
     return or_(false(), *((column >= path) & (column < after(path)) for path in paths))
-
-
-def _in_states(states: Sequence[CaseState]) -> ColumnElement[bool]:
-    # Spelled as the partial index spells it, so that the planner sees that it fits.
-    if len(states) == 1:
-        return literal_column(f"cases.state = '{states[0].value}'")
-    listed = ", ".join(f"'{state.value}'" for state in states)
-    return literal_column(f"cases.state in ({listed})")
 
 
 def _queue_of(whose: ColumnElement[bool], after_id: UUID | None, limit: int) -> Select[Any]:
@@ -240,14 +233,53 @@ def _queue_of(whose: ColumnElement[bool], after_id: UUID | None, limit: int) -> 
     return select(page.c.case_id)
 
 
-def _change_of(case: Case) -> dict[str, Any]:
-    row = case_row(case)
-    return {f"b_{name}": value for name, value in row.items() if name == "case_id" or name not in _FIXED}
+def _worklist(stands: str, *, goes_on: bool) -> Select[Any]:
+    """``stands`` is spelled as the partial index spells it, so that the planner sees that it fits."""
+    holder = func.unnest(bindparam("posts", type_=ARRAY(Uuid))).table_valued("post_id").render_derived()
+    mine = select(cases).where(cases.c.holder_post_id == holder.c.post_id, literal_column(stands))
+    if goes_on:
+        after = tuple_(bindparam("after_due", type_=DateTime(timezone=True)), bindparam("after_case", type_=Uuid))
+        mine = mine.where(tuple_(cases.c.promise_due, cases.c.case_id) > after)
+    most = bindparam("most", type_=Integer)
+    lateral = mine.order_by(cases.c.promise_due, cases.c.case_id).limit(most).lateral("mine")
+    return (
+        select(lateral)
+        .select_from(holder.join(lateral, true()))
+        .order_by(lateral.c.promise_due, lateral.c.case_id)
+        .limit(most)
+    )
 
 
-_FIXED = {"case_id", "number", "channel", "silent", "received_at", "opened_at", "taken_path", "taken_place_id"}
-_CHANGE = (
-    update(cases)
-    .where(cases.c.case_id == bindparam("b_case_id"))
-    .values({column.name: bindparam(f"b_{column.name}") for column in cases.c if column.name not in _FIXED})
+#: By whether they are answered, and whether a page came before.
+_WORKLIST = {
+    (answered, goes_on): _worklist(stands, goes_on=goes_on)
+    for answered, stands in (
+        (False, "cases.state in ('accepted', 'assigned', 'in_progress')"),
+        (True, "cases.state = 'answered'"),
+    )
+    for goes_on in (False, True)
+}
+
+
+def _names(table: Table, *but: str) -> list[str]:
+    return [f'"{column.name}"' for column in table.c if column.name not in but]
+
+
+def _rows_of(table: Table, given: str) -> str:
+    return f"jsonb_populate_recordset(cast(null as {table.name}), cast(:{given} as jsonb)) as given"
+
+
+_FIXED = ("case_id", "number", "channel", "silent", "received_at", "opened_at", "taken_path", "taken_place_id")
+_SAVE = text(f"""
+with changed as (
+    update cases set {", ".join(f"{name} = given.{name}" for name in _names(cases, *_FIXED))}
+    from {_rows_of(cases, "cases")} where cases.case_id = given.case_id
+),
+settled as (
+    insert into deadline ({", ".join(_names(deadline))})
+    select {", ".join(_names(deadline))} from {_rows_of(deadline, "deadlines")}
+    on conflict (deadline_id) do update set state = excluded.state, settled_at = excluded.settled_at
 )
+insert into case_entry ({", ".join(_names(case_entry))})
+select {", ".join(_names(case_entry))} from {_rows_of(case_entry, "entries")}
+""")

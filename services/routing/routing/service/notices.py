@@ -8,7 +8,7 @@ from routing.repository import cases
 
 
 def record_notice_not_delivered(uow: UnitOfWork, event: MessageFailedV1) -> None:
-    case = cases.get_case_for_change(uow, event.case_id)
+    case, _ = cases.get_case_for_change(uow, event.case_id)
     facts = {
         "message": str(event.message_id),
         "appeal": str(event.appeal_id) if event.appeal_id else None,

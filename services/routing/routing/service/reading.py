@@ -7,7 +7,7 @@ from uuid import UUID
 from contracts.grid import Duty
 from kit.db import UnitOfWork
 from kit.paging import Page, Sheet
-from network import places, posts
+from network import places
 from network.posts import Seat
 
 from routing.domain.case import NOTICE_NOT_DELIVERED, Case, Deadline
@@ -43,8 +43,7 @@ class CaseLine:
 
 
 def get_case(uow: UnitOfWork, case_id: UUID) -> CaseDetail:
-    case = cases.get_case(uow, case_id)
-    holder = posts.find_seat(uow, case.holder_post_id) if case.holder_post_id else None
+    case, holder = cases.get_case_and_holder(uow, case_id)
     entries = cases.list_entries(uow, case) if case.undelivered else []
     return CaseDetail(case, holder, [entry for entry in entries if entry.step == NOTICE_NOT_DELIVERED], uow.now)
 

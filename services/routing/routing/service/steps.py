@@ -5,7 +5,6 @@ from uuid import UUID
 from contracts.grid import Duty, PlaceState
 from contracts.routing import CaseState, HandoverMeans, Outcome
 from kit.db import UnitOfWork
-from network import posts
 from network.posts import Seat
 
 from routing import events
@@ -29,7 +28,7 @@ def accept_case(
     uow: UnitOfWork, case_id: UUID, *, version: int, place_id: UUID | None = None, category: str | None = None
 ) -> Case:
     """The dispatcher places and sorts what the platform could not, and so makes the promise."""
-    case, post_id = _take(uow, case_id, Step.ACCEPT, version)
+    case, _, post_id = _take(uow, case_id, Step.ACCEPT, version)
     _place(uow, case, place_id)
     code = category or case.category
     if code is None:
@@ -65,8 +64,7 @@ def _place(uow: UnitOfWork, case: Case, place_id: UUID | None) -> None:
 
 
 def start_case(uow: UnitOfWork, case_id: UUID, *, version: int) -> Case:
-    case, post_id = _take(uow, case_id, Step.START, version)
-    holder = _holder(uow, case)
+    case, holder, post_id = _take(uow, case_id, Step.START, version)
     case.state = CaseState.IN_PROGRESS
     case.record(STARTED, at=uow.now, by=uow.by, post_id=post_id)
     if holder is not None:
@@ -80,8 +78,7 @@ def answer_case(uow: UnitOfWork, case_id: UUID, *, version: int, outcome: Outcom
     """What was done or why it cannot be, in words for the resident. In time, it keeps the promise; late, the promise
     is marked as missed first, so that it counts the same whether or not a clock came by in between.
     """
-    case, post_id = _take(uow, case_id, Step.ANSWER, version)
-    holder = _holder(uow, case)
+    case, holder, post_id = _take(uow, case_id, Step.ANSWER, version)
     if case.deadline is not None and case.deadline.is_missed_at(uow.now):
         deadlines.mark_missed(uow, [case])
     case.keep(at=uow.now)
@@ -96,7 +93,7 @@ def answer_case(uow: UnitOfWork, case_id: UUID, *, version: int, outcome: Outcom
 
 def hand_over_case(uow: UnitOfWork, case_id: UUID, *, version: int, means: HandoverMeans) -> Case:
     """What is finished is given back once: the resident collects it, or it is brought home."""
-    case, post_id = _take(uow, case_id, Step.HAND_OVER, version)
+    case, _, post_id = _take(uow, case_id, Step.HAND_OVER, version)
     if case.handover is not None:
         raise StepNotAllowed(Step.HAND_OVER, "handed over", [Step.CLOSE.value])
     case.handover = means
@@ -107,8 +104,7 @@ def hand_over_case(uow: UnitOfWork, case_id: UUID, *, version: int, means: Hando
 
 
 def close_case(uow: UnitOfWork, case_id: UUID, *, version: int) -> Case:
-    case, post_id = _take(uow, case_id, Step.CLOSE, version)
-    holder = _holder(uow, case)
+    case, holder, post_id = _take(uow, case_id, Step.CLOSE, version)
     case.close(ClosedReason.DONE, at=uow.now, by=uow.by, post_id=post_id, holder=holder.subject if holder else None)
     uow.publish(events.case_closed(uow, case, holder=holder))
     uow.publish(events.city_case_closed(uow, case))
@@ -116,9 +112,11 @@ def close_case(uow: UnitOfWork, case_id: UUID, *, version: int) -> Case:
     return case
 
 
-def _take(uow: UnitOfWork, case_id: UUID, step: Step, version: int) -> tuple[Case, UUID]:
-    """The case, locked, once this person may take this step on this version of it; and the post by which they do."""
-    case = cases.get_case_for_change(uow, case_id)
+def _take(uow: UnitOfWork, case_id: UUID, step: Step, version: int) -> tuple[Case, Seat | None, UUID]:
+    """The case, locked, once this person may take this step on this version of it; who answers for it now; and the
+    post by which they take it.
+    """
+    case, holder = cases.get_case_for_change(uow, case_id)
     person = uow.person
     standing = [Standing(post.post_id, post.duty, post.path) for post in person.posts]
     post_id = steps.post_for(
@@ -130,8 +128,4 @@ def _take(uow: UnitOfWork, case_id: UUID, step: Step, version: int) -> tuple[Cas
     )
     cases.check_version(case, version)
     steps.check_state(step, case.state)
-    return case, post_id
-
-
-def _holder(uow: UnitOfWork, case: Case) -> Seat | None:
-    return posts.find_seat(uow, case.holder_post_id) if case.holder_post_id else None
+    return case, holder, post_id
