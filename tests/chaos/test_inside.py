@@ -173,7 +173,7 @@ async def test_a_window_is_sent_twice(city: ChaosCity) -> None:
 
 
 def test_a_clock_is_wrong_while_the_file_says_so(city: ChaosCity) -> None:
-    now = skew._skewed(lambda self: datetime(2026, 3, 2, tzinfo=UTC), Arming("routing", city.armed))
+    now = skew._skewed(lambda *_: datetime(2026, 3, 2, tzinfo=UTC), Arming("routing", city.armed))
     arm(city, "routing", "skew").write_text("-90")
     assert now(SystemClock()) == datetime(2026, 3, 2, tzinfo=UTC) - timedelta(seconds=90)
     (city.armed / "routing.skew").unlink()
@@ -193,7 +193,7 @@ async def test_the_first_bug_acks_what_has_not_been_taken(city: ChaosCity) -> No
 
 def test_the_third_bug_takes_what_it_knows_for_new(city: ChaosCity) -> None:
     _, _, wrap = bugs.BUGS["skip_inbox"]
-    claim = wrap(lambda uow, consumer, ids: set(), Arming("notify", city.armed))
+    claim = wrap(lambda *_: set(), Arming("notify", city.armed))
     known = uuid4()
     assert claim(None, "notify", [known]) == {known}
 
