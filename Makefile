@@ -49,8 +49,8 @@ fmt: $(READY) ## put the files into shape
 	@$(PYTHON) -m contracts write
 	@$(PYTHON) -m tests.architecture.openapi write
 
-chaos: $(READY) $(TOOLS) ## kill each process in turn during the main job
-	@$(PYTHON) -m pytest tests/system/test_main_job.py $(ARGS)
+chaos: $(READY) $(TOOLS) ## kill anything at any moment under load, then compare all books; KILLS, SEED, MERGE
+	@$(PYTHON) -m tests.chaos $(ARGS)
 
 bench: $(READY) $(TOOLS) ## measure the platform here: ONLY=P1,P4 SCALE=10k|100k|1m OUT=bench.json
 	@$(PYTHON) -m tests.bench

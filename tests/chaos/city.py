@@ -13,6 +13,7 @@ from pathlib import Path
 import httpx
 
 from tests.chaos.fault import ChaosCity
+from tests.chaos.faults import small_disk
 from tests.chaos.proxy import proxies
 from tests.system.city import ROOT, City, wait_until
 
@@ -35,13 +36,25 @@ from rule, new where rule.version = 1
 @contextmanager
 def struck_city(city: ChaosCity, *, template: Path | None = None) -> Iterator[ChaosCity]:
     """Up with all that stands between; ``template`` is where a city that nobody has used yet is kept for the next."""
-    city.armed.mkdir(parents=True, exist_ok=True)
+    shutil.rmtree(city.armed, ignore_errors=True)
+    city.armed.mkdir(parents=True)
+    _clear(city)
     if template is not None:
         lay_template(city, template)
-    with proxies(city), _kept_up(city):
+    with small_disk(city), proxies(city), _kept_up(city):
         if template is None:
             lay_rules(city)
         yield city
+
+
+def _clear(city: ChaosCity) -> None:
+    """What a run that was itself killed has left here."""
+    if city.home.exists():
+        city.local("down")
+    data = city.home / "postgres"
+    if data.is_mount():
+        subprocess.run(["umount", "--lazy", str(data)], check=True)
+    shutil.rmtree(city.home, ignore_errors=True)
 
 
 def lay_template(city: ChaosCity, template: Path) -> None:
@@ -57,7 +70,6 @@ def lay_template(city: ChaosCity, template: Path) -> None:
         finally:
             first.local("down")
         stamp.write_text(wanted)
-    shutil.rmtree(city.home, ignore_errors=True)
     subprocess.run(["cp", "-a", str(template), str(city.home)], check=True)
 
 

@@ -84,13 +84,16 @@ def run(plan: Plan, say: Say) -> Result:
     )
     plan.home.mkdir(parents=True, exist_ok=True)
     plan.record.unlink(missing_ok=True)
-    city = ChaosCity(home=plan.home / "city", port=plan.port, armed=plan.home / "armed", extra=dict(plan.extra))
+    kept = Record(plan.record)
+    city = ChaosCity(home=plan.home / "city", port=plan.port, armed=plan.home / "armed", note=kept.note)
+    city.extra |= plan.extra
     watch = _Watch(result, say)
     with struck_city(city, template=plan.template):
         watch.lap("up")
         people = find_people(city)
         watch.lap("signed in")
-        _drive(plan, city, people, result, watch)
+        _drive(plan, city, people, kept, result)
+        watch.lap("driven")
         history = record.read(plan.record)
         _sum_up(result, history)
         watch.lap("settled")
@@ -100,21 +103,17 @@ def run(plan: Plan, say: Say) -> Result:
     return result
 
 
-def _drive(plan: Plan, city: ChaosCity, people: People, result: Result, watch: "_Watch") -> None:
-    kept = Record(plan.record)
-    city.note = kept.note
+def _drive(plan: Plan, city: ChaosCity, people: People, kept: Record, result: Result) -> None:
     drive = Drive(city.address, people, kept, seed=plan.seed, rate=plan.rate)
     strikes = Strikes(city, plan.faults, kept, plan.seed, plan.kills, plan.seconds)
     drive.start()
     try:
         strikes.run()
-        watch.lap("struck")
         healed = time.monotonic()
         wait_until_whole(city, seconds=CATCH_UP_SECONDS)
     finally:
         drive.stop(patience=30)
         kept.close()
-    watch.lap("stopped")
     result.catch_up_seconds = _settle(city, result, since=healed)
     result.kills, result.kills_by_process = dict(strikes.kills), dict(strikes.by_process)
     result.faults, result.missed = dict(strikes.others), dict(strikes.missed)
