@@ -19,7 +19,7 @@ from tests.bench.surroundings import surroundings
 def names() -> dict[str, str]:
     """P1 and the module that measures it."""
     found = sorted(module.name for module in iter_modules(measures.__path__))
-    return {f"P{int(name[1:3])}": name for name in found}
+    return {f"P{int(name[1:3])}": name for name in found if name[0] == "p" and name[1:3].isdecimal()}
 
 
 def asked(only: str) -> list[str]:
@@ -55,7 +55,9 @@ def main() -> int:
     out = Path(os.environ.get("OUT") or "bench.json")
     home = Path(os.environ.get("BENCH_HOME") or ".bench").resolve()
     home.mkdir(parents=True, exist_ok=True)
-    bench = Bench(scale_of(scale), home, int(os.environ.get("PORT") or "8080"), Settings.of_environment())
+    bench = Bench(
+        scale_of(scale), home, int(os.environ.get("PORT") or "8080"), Settings.of_environment(), tuple(wanted)
+    )
     report = Report({**surroundings(), "scale": bench.scale, "only": wanted})
     try:
         run(bench, wanted, report)

@@ -11,6 +11,7 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
+from tests.bench import instruments
 from tests.system.city import City
 
 #: Raise it when the loader writes something else: states that were kept are then made anew.
@@ -39,9 +40,9 @@ def name_of(scale: int) -> str:
 class Settings:
     """How long and how much; each by the environment variable of its name."""
 
-    hold: float = 300
-    soak: float = 1800
-    rate: float = 0
+    hold: float = 300.0
+    soak: float = 1800.0
+    rate: float = 0.0
     seed: int = 1
 
     @classmethod
@@ -58,6 +59,7 @@ class Bench:
     home: Path
     port: int
     settings: Settings = field(default_factory=Settings)
+    wanted: tuple[str, ...] = ()
     found: dict[str, Any] = field(default_factory=dict)
     begun: float = field(default_factory=time.monotonic)
     _running: dict[int, City] = field(default_factory=dict)
@@ -106,6 +108,7 @@ class Bench:
             self._forget(city, stamp)
             city.local("up")
         if not stamp.exists():
+            instruments.lay(city)
             _load(city, scale, self.settings.seed, self.say)
             stamp.write_text(str(STATE_FORMAT))
         return city

@@ -3,28 +3,42 @@
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
+from tests.bench.bench import Bench
 from tests.bench.load.plan import Load, Phase, Plan
-from tests.bench.people import Cast
+from tests.bench.people import Cast, gather
 from tests.system.city import ROOT, City
 
 
-def plan_of(city: City, cast: Cast, phases: tuple[Phase, ...], *, seed: int = 1) -> Plan:
-    return Plan(port=city.port, tokens=cast.tokens, communities=cast.communities, phases=phases, seed=seed)
+def cast_of(bench: Bench, city: City) -> Cast:
+    """Signed in once a city and run."""
+    casts: dict[Path, Cast] = bench.found.setdefault("casts", {})
+    if city.home not in casts:
+        bench.say("signing in who takes part")
+        casts[city.home] = gather(city, seed=bench.settings.seed)
+    return casts[city.home]
 
 
-def drive(plan: Plan, *, meanwhile: Callable[[], None] | None = None, grace: float = 180) -> Load:
-    """``meanwhile`` is called again and again, until the load has ended."""
+def plan_of(bench: Bench, city: City, phases: Sequence[Phase], **more: Any) -> Plan:
+    cast = cast_of(bench, city)
+    seed = bench.found["seed"] = bench.found.get("seed", bench.settings.seed) + 1
+    plan = Plan(port=city.port, tokens=cast.tokens, communities=cast.communities, phases=tuple(phases), seed=seed)
+    return replace(plan, **more)
+
+
+def drive(plan: Plan, *, grace: float = 240) -> Load:
+    """``grace`` is how long the last errands may take after the last has begun."""
     with tempfile.TemporaryDirectory(prefix="baiyang-bench-") as folder:
         asked, found = Path(folder) / "plan.json", Path(folder) / "load.json"
         plan.write(asked)
         command = [sys.executable, "-m", "tests.bench.load", str(asked), str(found)]
-        patience = sum(phase.seconds for phase in plan.phases) + grace
         with subprocess.Popen(command, cwd=ROOT) as generator:
             try:
-                _wait(generator, patience, meanwhile)
+                generator.wait(sum(phase.seconds for phase in plan.phases) + grace)
             finally:
                 generator.kill()
         if generator.returncode != 0:
@@ -32,9 +46,5 @@ def drive(plan: Plan, *, meanwhile: Callable[[], None] | None = None, grace: flo
         return Load.read(found)
 
 
-def _wait(generator: "subprocess.Popen[bytes]", patience: float, meanwhile: Callable[[], None] | None) -> None:
-    if meanwhile is None:
-        generator.wait(patience)
-        return
-    while generator.poll() is None:
-        meanwhile()
+def run_load(bench: Bench, city: City, *phases: Phase, **more: Any) -> Load:
+    return drive(plan_of(bench, city, phases, **more))
