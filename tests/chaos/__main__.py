@@ -1,8 +1,8 @@
 """``make chaos``: ``python -m tests.chaos [prove]``; the environment says how much.
 
-KILLS (50), SEED (1), SECONDS (the longest that the faults may take), CHAOS_HOME (.local/chaos), PORT (34000),
-MERGE=1 (only merge what has been run). More than a hundred kills are runs of a hundred, a seed and a city each; a seed
-whose result is there is not run again.
+KILLS (50), SEED (1), SECONDS (the longest that the faults may take), CHAOS_HOME (.chaos), CHAOS_PORT (the first free
+range), MERGE=1 (only merge what has been run). More than a hundred kills are runs of a hundred, a seed and a city each; a
+seed whose result is there is not run again.
 """
 
 import os
@@ -13,7 +13,7 @@ from pathlib import Path
 from tests.chaos import report
 from tests.chaos.faults import FAULTS
 from tests.chaos.harness import Plan, Result, run
-from tests.system.city import ROOT
+from tests.system.city import ROOT, free_port_range
 
 #: The kills of one run.
 MOST = 100
@@ -23,7 +23,7 @@ BUGS = ("ack_before_commit", "delete_before_acks", "skip_inbox")
 
 
 def main() -> int:
-    home = Path(os.environ.get("CHAOS_HOME") or ROOT / ".local" / "chaos").resolve()
+    home = Path(os.environ.get("CHAOS_HOME") or ROOT / ".chaos").resolve()
     if sys.argv[1:] == ["prove"]:
         return prove(home)
     if sys.argv[1:]:
@@ -73,7 +73,7 @@ def plan(home: Path, *, seed: int, kills: int, bug: str = "") -> Plan:
         seed=seed,
         kills=kills,
         home=home / (bug or f"seed-{seed}"),
-        port=_number("PORT", 34000),
+        port=_number("CHAOS_PORT", 0) or free_port_range(),
         faults=FAULTS,
         seconds=_number("SECONDS", 15 * kills),
         template=home / "template",
