@@ -239,7 +239,7 @@ select max(held) from (select count(*) as held from relay_lease where until > no
 """
 _REPEAT: LiteralString = """
 insert into event_log (recorded_at, event_id, shard, topic, type, key, version, body, headers)
-select now(), uuidv7(), number % 8, topic, type, uuidv7()::text, version, body, headers
+select now(), uuidv7(), mod(number, 8), topic, type, uuidv7()::text, version, body, headers
 from generate_series(1, %(many)s) as number
 join lateral (select * from event_log where topic = 'intake.contact.v1' order by id desc limit 1) as real on true
 """

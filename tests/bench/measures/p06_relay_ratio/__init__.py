@@ -35,7 +35,7 @@ _FILED = 200
 
 _REPEAT = """
 insert into event_log (recorded_at, event_id, shard, topic, type, key, version, body, headers)
-select now(), uuidv7(), (row_number() over ()) % 8, topic, type, uuidv7()::text, version, body, headers
+select now(), uuidv7(), mod(row_number() over (), 8), topic, type, uuidv7()::text, version, body, headers
 from (select * from event_log order by id desc limit %(said)s) as real, generate_series(1, %(times)s)
 """
 _RELEASE = """
