@@ -1,5 +1,6 @@
 """A state for the benchmarks: a city with many cases and their whole history, loaded in minutes."""
 
+from tests.bench.state.burst import add_open
 from tests.bench.state.loading import load
 
-__all__ = ["load"]
+__all__ = ["add_open", "load"]

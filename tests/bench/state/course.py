@@ -11,6 +11,8 @@ from kit.db import UnitOfWork
 from network.posts import Seat
 from routing import events
 from routing.domain.case import ANSWERED, HANDED_OVER, STARTED, WITHDRAWN, Case, ClosedReason
+from routing.models import case_appeal, case_entry, case_grant, cases, deadline
+from routing.repository.rows import appeal_row, case_row, deadline_row, entry_row
 from routing.service import deadlines, opening, placing
 from routing.service.placing import Ground
 from sqlalchemy import Connection
@@ -46,6 +48,15 @@ class Moment(UnitOfWork):
         self.told.append(event)
 
 
+def opened(
+    received: AppealReceivedV1, ground: Ground, path: str, clerk: Seat | None, chance: Random
+) -> tuple[Case, Moment]:
+    """The case that routing opens a second after the appeal; ``clerk`` settles it, where that was done on the spot."""
+    takers = {clerk.subject: clerk} if clerk and clerk.subject else {}
+    moment = Moment(received.received_at + timedelta(seconds=chance.uniform(0.2, 1.2)))
+    return opening._open(moment, ground, received, path, takers), moment
+
+
 class Course:
     """One case's way; ``facts`` is what was said of it, in order."""
 
@@ -55,9 +66,7 @@ class Course:
         self.facts: list[CaseFact] = []
 
     def open(self, received: AppealReceivedV1) -> Case:
-        takers = {self._clerk.subject: self._clerk} if self._clerk and self._clerk.subject else {}
-        moment = Moment(received.received_at + self._seconds(0.2, 1.2))
-        case = opening._open(moment, self._ground, received, self._story.spot.path, takers)
+        case, moment = opened(received, self._ground, self._story.spot.path, self._clerk, self._chance)
         self._keep(moment)
         return case
 
@@ -159,3 +168,16 @@ class Course:
 
     def _seconds(self, least: float, most: float) -> timedelta:
         return timedelta(seconds=self._chance.uniform(least, most))
+
+
+def put_case(sheets: Sheets, case: Case) -> None:
+    """As routing.repository.cases adds it, with what has become of it since."""
+    sheets.add(cases, case_row(case))
+    for appeal in case.appeals:
+        sheets.add(case_appeal, appeal_row(case, appeal))
+    for entry in case.entries:
+        sheets.add(case_entry, entry_row(entry))
+    if case.deadline:
+        sheets.add(deadline, deadline_row(case, case.deadline))
+    if case.office_id:
+        sheets.add(case_grant, {"case_id": case.case_id, "office_id": case.office_id, "granted_at": case.accepted_at})

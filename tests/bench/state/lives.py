@@ -26,12 +26,10 @@ from kit.numbers import new_number, new_query_code
 from kit.outbox import outgoing
 from network.posts import Seat
 from routing.domain.case import Case
-from routing.models import case_appeal, case_entry, case_grant, cases, deadline
-from routing.repository.rows import appeal_row, case_row, deadline_row, entry_row
 from sqlalchemy import BigInteger, Column, DateTime, MetaData, SmallInteger, Table, Text, Uuid
 from sqlalchemy.dialects.postgresql import JSONB
 
-from tests.bench.state.course import Course, Moment
+from tests.bench.state.course import Course, Moment, put_case
 from tests.bench.state.ground import CityGround
 from tests.bench.state.sheets import Sheets
 from tests.bench.state.stories import End, Story
@@ -76,7 +74,7 @@ class Player:
         course = Course(self.ground.grounds[story.spot.path], story, clerk, chance, self.now)
         case = course.open(received)
         course.carry(case, taken_by=received.taken_by)
-        self._put_case(case)
+        put_case(self.routing, case)
         self._put_progress(course.facts)
         return Life(asker, case, course.facts, trace)
 
@@ -144,18 +142,6 @@ class Player:
             "reason": WithdrawalReason.UNWANTED.value,
         }
         self.intake.add(appeal_entry, entry)
-
-    def _put_case(self, case: Case) -> None:
-        put = self.routing.add
-        put(cases, case_row(case))
-        for appeal in case.appeals:
-            put(case_appeal, appeal_row(case, appeal))
-        for entry in case.entries:
-            put(case_entry, entry_row(entry))
-        if case.deadline:
-            put(deadline, deadline_row(case, case.deadline))
-        if case.office_id:
-            put(case_grant, {"case_id": case.case_id, "office_id": case.office_id, "granted_at": case.accepted_at})
 
     def _put_progress(self, facts: Sequence[CaseFact]) -> None:
         """The row that the steps leave, each over the one before."""

@@ -134,7 +134,7 @@ def draw(ground: CityGround, chance: Random, *, now: datetime, share: float) -> 
     category, trouble = chance.choice(_LONG if end in FRESH_ENDS else _MATTERS)
     dispatched = waits or (end is End.CLOSED and chance.random() < 0.03)
     words = _ENGLISH if english else trouble + chance.choice(_SINCE) + chance.choice(_WISH)
-    anonymous = chance.random() < 0.08
+    anonymous = chance.random() < 0.2
     name = None if anonymous else chance.choice(_SURNAMES) + chance.choice(_GIVEN) + chance.choice(_GIVEN)
     received = _received(end, chance, now, share)
     return Story(
@@ -150,7 +150,7 @@ def draw(ground: CityGround, chance: Random, *, now: datetime, share: float) -> 
         language=Language.ENGLISH if english else Language.CHINESE,
         name=name,
         reach=None if anonymous else f"138{chance.randrange(10**8):08}",
-        means=Means.NONE if anonymous or chance.random() < 0.15 else Means.SANDBOX,
+        means=Means.NONE if anonymous or chance.random() < 0.25 else Means.SANDBOX,
         answer=chance.choice(ANSWERS),
         handed_over=end is End.CLOSED and category.startswith("administrative") and chance.random() < 0.3,
         dispatched=dispatched,

@@ -1,7 +1,6 @@
 """The tables around a load: the months of the past, and what is swept afterwards."""
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from datetime import date, datetime
 
 from psycopg import sql
@@ -9,24 +8,17 @@ from psycopg import sql
 from tests.bench.state.ground import SUPERUSER
 from tests.system.city import City
 
+#: Those whose tables are filled; grid makes its own.
+SERVICES = ("intake", "routing", "notify")
+
 #: The first month that the migrations have made.
 FIRST_MONTH = date(2026, 11, 1)
 
 
-@contextmanager
-def ready_for_loading(city: City, *, since: datetime, say: Callable[[str], None]) -> Iterator[None]:
-    _lay_months(city, since.date())
-    yield
-    for service in ("intake", "routing", "notify"):
-        say(f"sweeping {service}")
-        with city.connect(service, SUPERUSER) as connection:
-            connection.execute("vacuum (analyze)")
-
-
-def _lay_months(city: City, first: date) -> None:
+def lay_months(city: City, *, since: datetime) -> None:
     """Of the history's partitions, those of the past: a city that has lived so long has them."""
     with city.connect("routing", "routing_owner") as connection:
-        month = date(first.year, first.month, 1)
+        month = date(since.year, since.month, 1)
         while month < FIRST_MONTH:
             following = date(month.year + month.month // 12, month.month % 12 + 1, 1)
             connection.execute(
@@ -37,3 +29,11 @@ def _lay_months(city: City, first: date) -> None:
                 )
             )
             month = following
+
+
+def sweep(city: City, *, say: Callable[[str], None]) -> None:
+    """As autovacuum leaves them: visible to all, and known to the planner."""
+    for service in SERVICES:
+        say(f"sweeping {service}")
+        with city.connect(service, SUPERUSER) as connection:
+            connection.execute("vacuum (analyze)")
