@@ -23,7 +23,10 @@ _OTHERS = ("resident", "auditor")
 
 @dataclass(frozen=True)
 class Cast:
+    """``wide`` are the dispatchers of the whole city and of its first district."""
+
     communities: tuple[Community, ...]
+    wide: tuple[str, ...]
     tokens: dict[str, str]
 
 
@@ -34,10 +37,12 @@ def gather(city: City, *, seed: int, communities: int = COMMUNITIES) -> Cast:
         known = [each for each in _pages(grid, "/grid/v1/places", tier="community") if wanted <= duties[each["id"]]]
         chosen = Random(seed).sample(known, min(communities, len(known)))
         found = tuple(_community(grid, place["code"]) for place in chosen)
-    subjects = {*_OTHERS, *(c.clerk for c in found), *(holder for c in found for holder in c.holders.values())}
+        tops = [next(_pages(grid, "/grid/v1/places", tier=tier))["code"] for tier in ("city", "district")]
+        wide = tuple(_answerer(grid, code, "dispatcher") for code in tops)
+    subjects = {*_OTHERS, *wide, *(subject for each in found for subject in _staff(each))}
     with ThreadPoolExecutor(4) as threads:
         tokens = dict(zip(subjects, threads.map(lambda subject: _token(city, subject), subjects), strict=True))
-    return Cast(found, tokens)
+    return Cast(found, wide, tokens)
 
 
 def _token(city: City, subject: str) -> str:
@@ -62,8 +67,13 @@ def _community(grid: httpx.Client, code: str) -> Community:
     return Community(
         places=(code, *(building["code"] for building in buildings)),
         clerk=staff["window_clerk"],
+        dispatcher=_answerer(grid, code, "dispatcher"),
         holders={category: staff[duty] for category, duty in DUTIES.items()},
     )
+
+
+def _staff(community: Community) -> set[str]:
+    return {community.clerk, community.dispatcher, *community.holders.values()}
 
 
 def _answerer(grid: httpx.Client, code: str, duty: str) -> str:

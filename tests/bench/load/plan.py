@@ -20,10 +20,11 @@ class Phase:
 
 @dataclass(frozen=True)
 class Community:
-    """Where appeals are about (codes of places), who takes them, and who answers for each category."""
+    """Where appeals are about (codes of places), who takes them, who answers for each category, who hands them out."""
 
     places: tuple[str, ...]
     clerk: str
+    dispatcher: str
     holders: dict[str, str]
 
 
