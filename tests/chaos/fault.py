@@ -79,7 +79,8 @@ class Fault(Protocol):
 
     - ``note("poison", consumer="notify", topic=…, event_id=…)``: one a dead letter that it must have made, exactly
     - ``note("kafka_wiped")``: events are sent again
-    - ``note("doubled", topic=…, key=…, event_id=…)``, ``note("reordered", …)``: on the wire twice, or out of order
+    - ``note("not_run", fault=…, why=…)``: what this machine does not permit
+    - ``note("doubled", topics=…, events=…)``, ``note("reordered", …)``: how many came twice, or out of order
     """
 
     @property

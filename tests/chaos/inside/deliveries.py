@@ -20,8 +20,7 @@ def _sent_twice(send: Function, arming: Arming) -> Function:
         await send(self, producer, events, ids)
         if arming.take("double"):
             await send(self, producer, events, ids)
-            for event in events:
-                arming.tell("doubled", topic=event.topic, key=event.key, event_id=str(event.event_id))
+            arming.tell("doubled", topics=sorted({event.topic for event in events}), events=len(events))
 
     return sending
 
@@ -49,10 +48,7 @@ def _handed_out(take_records: Function, arming: Arming) -> Function:
 
 
 def _tell(arming: Arming, what: str, records: Sequence[Any]) -> None:
-    for record in records:
-        event_id = next((value.decode() for name, value in record.headers if name == "ce_id" and value), None)
-        key = record.key.decode(errors="replace") if record.key else None
-        arming.tell(what, topic=record.topic, key=key, event_id=event_id)
+    arming.tell(what, topics=sorted({record.topic for record in records}), events=len(records))
 
 
 async def _rewind(consumer: Any, raw: Sequence[Any]) -> None:
