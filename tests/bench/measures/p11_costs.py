@@ -34,6 +34,7 @@ class Round:
 
     load: Load
     used: Spent
+    seconds: float
 
     @property
     def lifecycles(self) -> int:
@@ -63,7 +64,7 @@ def run(bench: Bench) -> list[Figure]:
         "machine_ms": [round(1000 * each.each(each.used.machine), 1) for each in rounds],
         **rounds[-1].load.told_of_itself(),
     }
-    return [*_cpu(rounds, detail), *_amounts(rounds), _at_rest(rest)]
+    return [*_cpu(rounds, detail), *_amounts(rounds), *_at_rest(rest, rounds)]
 
 
 def _rest(city: City) -> Spent:
@@ -74,14 +75,14 @@ def _rest(city: City) -> Spent:
 
 
 def _round(bench: Bench, city: City, rate: float) -> Round:
-    before = spending.spent(city)
+    before, begun = spending.spent(city), time.monotonic()
     load = run_load(bench, city, Phase(rate, SECONDS))
     await_calm(city)
-    used = spending.spent(city) - before
+    used, seconds = spending.spent(city) - before, time.monotonic() - begun
     if load.errors or not load.finished:
         raise RuntimeError(f"{len(load.finished)} of {load.begun} were finished: {load.errors_told()}")
     bench.say(f"{len(load.finished)} lifecycles, {1000 * used.total / len(load.finished):.1f} ms of CPU each")
-    return Round(load, used)
+    return Round(load, used, seconds)
 
 
 def _cpu(rounds: list[Round], detail: dict[str, Any]) -> list[Figure]:
@@ -115,8 +116,14 @@ def _amounts(rounds: list[Round]) -> list[Figure]:
     return figures
 
 
-def _at_rest(rest: Spent) -> Figure:
-    return Figure("P11", "CPU at rest, all processes, of a second", round(1000 * rest.total / REST, 1), "ms")
+def _at_rest(rest: Spent, rounds: list[Round]) -> list[Figure]:
+    """What the city takes when nobody asks for anything, and what a lifecycle takes above that."""
+    a_second = rest.total / REST
+    above = [1000 * each.each(each.used.total - a_second * each.seconds) for each in rounds]
+    return [
+        Figure("P11", "CPU at rest, all processes, of a second", round(1000 * a_second, 1), "ms"),
+        of_samples("P11", "CPU of a lifecycle above what rest takes meanwhile", above, "ms"),
+    ]
 
 
 def _by_role(rounds: list[Round]) -> dict[str, float]:
