@@ -114,7 +114,7 @@ class Replicas:
                 stack.enter_context(here.running(service, aspect, beside=number))
             await_quiet(self._is_told)
         first = self._last_event()
-        here.execute("intake", _REPEAT, {"many": RELAYED})
+        here.execute("intake", _REPEAT, {"many": RELAYED, "shards": SHARDS})
         self._relayed = (first, self._last_event())
 
     def _is_told(self) -> bool:
@@ -151,7 +151,9 @@ class Replicas:
     def _relay(self, count: int) -> Cost:
         here, share = self._here, -(-SHARDS // count)
         with here.running("intake", "relay", count) as replicas:
-            _await(lambda: here.count("intake", _HOLDERS) == count and here.count("intake", _LARGEST) == share)
+            _await(
+                lambda: here.count("intake", _HOLDERS) == min(count, SHARDS) and here.count("intake", _LARGEST) == share
+            )
             with self._counting(replicas, RELAYED) as costs:
                 here.execute("intake", _RELEASE, self._relayed)
                 _await(lambda: here.count("intake", _PENDING) == 0)
@@ -239,7 +241,7 @@ select max(held) from (select count(*) as held from relay_lease where until > no
 """
 _REPEAT: LiteralString = """
 insert into event_log (recorded_at, event_id, shard, topic, type, key, version, body, headers)
-select now(), uuidv7(), mod(number, 8), topic, type, uuidv7()::text, version, body, headers
+select now(), uuidv7(), mod(number, %(shards)s), topic, type, uuidv7()::text, version, body, headers
 from generate_series(1, %(many)s) as number
 join lateral (select * from event_log where topic = 'intake.contact.v1' order by id desc limit 1) as real on true
 """

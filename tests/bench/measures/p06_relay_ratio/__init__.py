@@ -10,6 +10,7 @@ from inspect import signature
 from statistics import median
 from typing import Any
 
+from kit.outbox import SHARDS
 from kit.relay import Relay
 
 from tests.bench.bench import Bench
@@ -35,7 +36,7 @@ _FILED = 200
 
 _REPEAT = """
 insert into event_log (recorded_at, event_id, shard, topic, type, key, version, body, headers)
-select now(), uuidv7(), mod(row_number() over (), 8), topic, type, uuidv7()::text, version, body, headers
+select now(), uuidv7(), mod(row_number() over (), %(shards)s), topic, type, uuidv7()::text, version, body, headers
 from (select * from event_log order by id desc limit %(said)s) as real, generate_series(1, %(times)s)
 """
 _RELEASE = """
@@ -61,7 +62,7 @@ def _fill(here: Stage) -> int:
         connection.execute("delete from event_pending")
         row = connection.execute("select max(id) from event_log").fetchone()
         assert row is not None
-        connection.execute(_REPEAT, {"said": said, "times": -(-(EVENTS + WARM_UP) // said)})
+        connection.execute(_REPEAT, {"said": said, "shards": SHARDS, "times": -(-(EVENTS + WARM_UP) // said)})
         connection.execute("analyze event_log")
     return int(str(row[0]))
 
