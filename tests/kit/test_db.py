@@ -1,15 +1,22 @@
+import asyncio
 from collections.abc import Iterator
+from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import pytest
 from kit.auth import EVERYWHERE, NOWHERE, Person, Scope
 from kit.db import SCOPE_SLOTS, Database, UnitOfWork, enter
 from kit.errors import Forbidden
+from kit.kafka.taker import is_away
 from kit.migrations import ASPECTS
+from local import ports
+from local.postgres import Postgres
 from sqlalchemy import Connection, create_engine, text
-from sqlalchemy.exc import IntegrityError, ProgrammingError
+from sqlalchemy.exc import DBAPIError, IntegrityError, ProgrammingError
 from sqlalchemy.pool import NullPool
 
+from tests.chaos.proxy import Proxy, Rule
 from tests.kit.conftest import A, B
 
 INSIDE_A = A + "c" * 32 + "/"
@@ -187,3 +194,28 @@ async def test_who_asks_is_known_to_the_database_too(database: Database) -> None
         return str(uow.execute(text("select current_setting('app.subject', true)")).scalar_one())
 
     assert await database.run(subject, person=Person("wang.min")) == "wang.min"
+
+
+async def test_a_server_that_says_nothing_any_more_is_given_up(scratch_url: str, postgres_server: Postgres) -> None:
+    """A wire on which answers vanish: nothing fails by itself, and no session may wait for ever."""
+    proxy = Proxy({"postgres": postgres_server.port})
+    async with await asyncio.start_server(partial(proxy.serve, "postgres"), ports.HOST, 0) as front:
+        port = front.sockets[0].getsockname()[1]
+        url = scratch_url.replace(f":{postgres_server.port}/", f":{port}/")
+        database = Database(url, role="scratch_api", pool_size=1, longest=timedelta(seconds=0.5))
+        assert await database.run(places) == []
+        number = proxy.lay(Rule("postgres", "swallow", way="down"))
+        async with asyncio.timeout(10):
+            with pytest.raises(DBAPIError) as given_up:
+                await database.run(places)
+        assert is_away(given_up.value)
+        proxy.lift(number, reset=False)
+        assert await database.run(places) == []
+        await database.close()
+
+
+async def test_a_session_whose_client_is_gone_holds_nothing_for_long(scratch_url: str) -> None:
+    database = Database(scratch_url, role="scratch_api", pool_size=1)
+    bound = await database.run(lambda uow: uow.execute(text("show idle_in_transaction_session_timeout")).scalar_one())
+    assert bound == "1min"
+    await database.close()

@@ -7,7 +7,7 @@ import time
 from collections.abc import Sequence
 
 from kit.auth import EVERYWHERE, OPERATOR, Person
-from kit.db import Database
+from kit.db import LONGEST_OF_A_COMMAND, Database
 
 from grid.demonstration.homes import make_homes
 from grid.demonstration.network import BAIYANG, CITY, Homes, Network, make_network
@@ -45,7 +45,7 @@ async def make_city(settings: Settings, *, communities: int, seed: int) -> None:
     started = time.monotonic()
     network = make_network(seed=seed, communities=communities)
     keys = Keys(settings.service_ring, settings.transport_ring)
-    database = Database(settings.database_url, role="grid_api", pool_size=1)
+    database = Database(settings.database_url, role="grid_api", pool_size=1, longest=LONGEST_OF_A_COMMAND)
     try:
         await database.run(
             lambda uow: demonstration.lay_network(uow, network, keys=keys, zone=settings.city_zone),

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import TypeVar
 
 import typer
-from kit.db import Database, UnitOfWork
+from kit.db import LONGEST_OF_A_COMMAND, Database, UnitOfWork
 from kit.topics import Access
 from pydantic import SecretStr
 
@@ -21,7 +21,9 @@ def run_in(settings: Settings, service: str, work: Callable[[UnitOfWork], T], *,
     settings.export()
 
     async def in_database() -> T:
-        database = Database(settings[f"{service.upper()}_DATABASE_URL"], role=f"{service}_{role}")
+        database = Database(
+            settings[f"{service.upper()}_DATABASE_URL"], role=f"{service}_{role}", longest=LONGEST_OF_A_COMMAND
+        )
         try:
             return await database.run_everywhere(work)
         finally:

@@ -1,7 +1,9 @@
 """The database: one unit of work a door, under the scope of whoever asks."""
 
-from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime
+import asyncio
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
 from contracts.envelope import Event, Tombstone
@@ -14,6 +16,12 @@ from kit.clock import Clock, SystemClock
 from kit.errors import Forbidden
 
 T = TypeVar("T")
+
+#: The longest that a transaction may take. A server that has gone without a word is known by nothing else: neither side
+#: would ever end it, and what it has locked would stay locked.
+LONGEST = timedelta(seconds=60)
+#: A command's, which works through a whole city at once.
+LONGEST_OF_A_COMMAND = timedelta(hours=2)
 
 #: A request may be under this many separate places at once: the policies compare that many fixed slots.
 SCOPE_SLOTS = 4
@@ -105,8 +113,11 @@ def after(path: str) -> str:
 class Database:
     """A service's database as one of its roles. Every door (HTTP, events, clocks, commands) works through it."""
 
-    def __init__(self, url: str, *, role: str, clock: Clock | None = None, pool_size: int = 5) -> None:
+    def __init__(
+        self, url: str, *, role: str, clock: Clock | None = None, pool_size: int = 5, longest: timedelta = LONGEST
+    ) -> None:
         """``url`` holds ``{role}`` where the user stands, as ``postgresql+asyncpg://{role}@127.0.0.1:5432/intake``."""
+        self._longest = longest.total_seconds()
         self.engine: AsyncEngine = create_async_engine(
             url.format(role=role),
             pool_size=pool_size,
@@ -114,7 +125,7 @@ class Database:
             pool_pre_ping=False,
             pool_timeout=10,
             hide_parameters=True,
-            connect_args={"server_settings": {"application_name": role, "jit": "off", "timezone": "UTC"}, "timeout": 5},
+            connect_args={"server_settings": _settings(role, longest), "timeout": 5},
         )
         self.clock: Clock = clock or SystemClock()
 
@@ -122,7 +133,7 @@ class Database:
         """Run ``work`` in one transaction under no scope yet, for a door that learns in it who asks; then commit."""
 
         def in_transaction(connection: Connection) -> T:
-            with connection.begin():
+            with _cut_after(connection, self._longest), connection.begin():
                 result = work(connection)
             outbox.committed(connection)
             return result
@@ -148,3 +159,22 @@ class Database:
 
     async def close(self) -> None:
         await self.engine.dispose()
+
+
+def _settings(role: str, longest: timedelta) -> dict[str, str]:
+    """The bound on what is idle is the server's own: it lets go of what a client holds that is gone without a word."""
+    bound = f"{longest.total_seconds():.0f}s"
+    return {"application_name": role, "jit": "off", "timezone": "UTC", "idle_in_transaction_session_timeout": bound}
+
+
+@contextmanager
+def _cut_after(connection: Connection, seconds: float) -> Iterator[None]:
+    """What takes longer fails as a connection that was lost. A cancelled wait would not end: asyncpg asks the silent
+    server to let go first.
+    """
+    driver: Any = connection.connection.driver_connection
+    timer = asyncio.get_running_loop().call_later(seconds, driver.terminate)
+    try:
+        yield
+    finally:
+        timer.cancel()

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from kit.db import Database
+from kit.db import LONGEST_OF_A_COMMAND, Database
 from sqlalchemy import Row, TextClause, bindparam, text
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.types import DateTime, Integer, Text, Uuid
@@ -24,7 +24,10 @@ class Books:
     """The four databases, read only."""
 
     def __init__(self, urls: Mapping[str, str]) -> None:
-        self._databases = {name: Database(urls[name], role=f"{name}_auditor", pool_size=2) for name in SERVICES}
+        self._databases = {
+            name: Database(urls[name], role=f"{name}_auditor", pool_size=2, longest=LONGEST_OF_A_COMMAND)
+            for name in SERVICES
+        }
 
     async def read(self, service: str, query: TextClause, **parameters: Any) -> list[Row[Any]]:
         return await self._databases[service].run_everywhere(lambda uow: list(uow.execute(query, parameters)))
