@@ -228,10 +228,13 @@ def crowd(superuser: Connection) -> str:
 
 def test_what_runs_often_reads_a_handful_of_pages_under_the_policy(crowd: str, uow_of: UnitOfWorkOf) -> None:
     clock = uow_of("notify", role="clock", now=NOW + timedelta(days=2))
-    assert_reads_little(
-        clock, "ix_message_due", lambda: repository.claim_due(clock, limit=20, lease=timedelta(seconds=30))
-    )
-    settled = {(row.message_id, 1): Settled(State.SENT) for row in claimed(clock)}
+    assert_reads_little(clock, "ix_message_due", lambda: repository.claim_due(clock, limit=20))
+    taken = repository.claim_due(clock, limit=20)
+    goes = [repository.Prepared(row.message_id, row.claim, "sms", "sandbox") for row in taken]
+    until = clock.now + timedelta(seconds=30)
+    assert_reads_little(clock, "pk_message", lambda: repository.hold(clock, goes, until=until))
+    repository.hold(clock, goes, until=until)
+    settled = {(row.message_id, row.claim): Settled(State.SENT) for row in taken}
     assert_reads_little(clock, "pk_message", lambda: repository.settle(clock, settled))
     clerk = uow_of("notify", scope=Scope(paths=(crowd,)))
     case_id = clerk.execute(text("select case_id from message limit 1")).scalar_one()
@@ -243,10 +246,6 @@ def test_what_runs_often_reads_a_handful_of_pages_under_the_policy(crowd: str, u
     assert_reads_little(
         clerk, "ix_message_troubled", lambda: repository.list_troubled_in_scope(clerk, before=None, limit=51)
     )
-
-
-def claimed(clock: RolledBackUnitOfWork) -> list[repository.Claimed]:
-    return repository.claim_due(clock, limit=20, lease=timedelta(seconds=30))
 
 
 def assert_reads_little(uow: RolledBackUnitOfWork, index: str, run: Callable[[], object]) -> None:

@@ -31,13 +31,13 @@ class Sender:
         self._database = database
         self._office = office
         self._providers = {provider.name: provider for provider in providers.values()}
-        self._at_once = min((provider.at_once for provider in providers.values()), default=100)
+        self.at_once = min((provider.at_once for provider in providers.values()), default=100)
         self._ways = {means: Way(p.name, p.is_idempotent) for means, p in providers.items()}
 
     async def send_due(self) -> int:
         """Take up what is due, once; how many rows that were."""
         taken, sendings = await self._database.run_everywhere(
-            lambda uow: send.claim_due(uow, self._office, self._ways, limit=self._at_once)
+            lambda uow: send.claim_due(uow, self._office, self._ways, limit=self.at_once)
         )
         for name, provider in self._providers.items():
             await self._deliver(provider, [s for s in sendings if s.way.name == name])
@@ -81,4 +81,4 @@ def _record(provider: Provider, sending: Sending, outcome: Outcome, *, start_ns:
 
 def make_sender(sender: Sender, *, every: timedelta = EVERY) -> Loop:
     """Any number may run: each claims what the others do not hold, oldest first."""
-    return Loop("send_due", every, sender.send_due)
+    return Loop("send_due", every, sender.send_due, full=sender.at_once)

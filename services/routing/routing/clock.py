@@ -16,4 +16,4 @@ def make_sweeper(database: Database, *, every: timedelta = EVERY) -> Loop:
     async def sweep() -> int:
         return await database.run_everywhere(deadlines.sweep_missed)
 
-    return Loop("sweep_missed", every, sweep)
+    return Loop("sweep_missed", every, sweep, full=deadlines.BATCH)

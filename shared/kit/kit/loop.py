@@ -19,7 +19,8 @@ LAST_PASS = Gauge("baiyang_loop_last_pass_seconds", "When a loop last finished a
 
 
 class Loop:
-    """Calls ``work`` until it returns 0 (how many things it did), waits ``every``, and begins again.
+    """Calls ``work`` until it returns less than ``full`` (how many things it did), waits ``every``, and begins again:
+    what comes in singly is done together.
 
     Any number of replicas may run it: ``work`` claims what it does. A pass that fails is tried again with growing
     pauses, for ever. The loop is alive while passes end, well or badly, within ``stuck_after``.
@@ -31,12 +32,14 @@ class Loop:
         every: timedelta,
         work: Callable[[], Awaitable[int]],
         *,
+        full: int = 1,
         stuck_after: timedelta = timedelta(minutes=2),
         longest_pause: timedelta = timedelta(seconds=30),
     ) -> None:
         self.name = name
         self._every = every.total_seconds()
         self._work = work
+        self._full = full
         self._stuck_after = stuck_after.total_seconds()
         self._longest_pause = longest_pause.total_seconds()
         self._stopping = asyncio.Event()
@@ -79,7 +82,7 @@ class Loop:
             LAST_PASS.labels(self.name).set_to_current_time()
         self._failures = 0
         DONE.labels(self.name).inc(done)
-        return 0 if done else self._every
+        return 0 if done >= self._full else self._every
 
     async def _rest(self, seconds: float) -> None:
         try:

@@ -5,8 +5,8 @@ from typing import Any
 from uuid import UUID
 
 from kit.db import UnitOfWork
+from kit.rows import insert_rows
 from sqlalchemy import Row, text
-from sqlalchemy.dialects.postgresql import insert as upsert
 
 from intake.domain.progress import Progress, Standing, TooManyGuesses
 from intake.errors import NoSuchCode
@@ -35,21 +35,16 @@ def put(uow: UnitOfWork, rows: list[dict[str, Any]]) -> None:
     """``rows`` have the same columns; an older version changes nothing."""
     if not rows:
         return
-    changed = set(rows[0]) - {"appeal_id"}
-    statement = upsert(progress)
-    statement = statement.on_conflict_do_update(
-        index_elements=[progress.c.appeal_id],
-        set_={name: statement.excluded[name] for name in sorted(changed)},
-        where=(progress.c.version < statement.excluded.version) | (progress.c.case_id != statement.excluded.case_id),
-    )
-    uow.execute(statement, rows)
+    kept = ", ".join(f"{name} = excluded.{name}" for name in rows[0] if name != "appeal_id")
+    newer = "progress.version < excluded.version or progress.case_id <> excluded.case_id"
+    insert_rows(uow, progress, rows, then=f"on conflict (appeal_id) do update set {kept} where {newer}")
 
 
 def grant(uow: UnitOfWork, given: set[tuple[UUID, UUID]]) -> None:
     """Let offices read appeals: (appeal, office) each."""
     if given:
         rows = [{"appeal_id": appeal_id, "office_id": office_id} for appeal_id, office_id in sorted(given)]
-        uow.execute(upsert(appeal_grant).on_conflict_do_nothing(), rows)
+        insert_rows(uow, appeal_grant, rows, then="on conflict do nothing")
 
 
 def _progress(row: Row[Any]) -> Progress:

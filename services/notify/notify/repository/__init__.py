@@ -14,7 +14,7 @@ from notify.repository.reading import (
     take_up_again,
 )
 from notify.repository.sandbox import SandboxMessage, add_sandbox_messages, list_sandbox
-from notify.repository.sending import Claimed, Prepared, claim_due, mark_called, prepare, settle
+from notify.repository.sending import Claimed, Prepared, claim_due, hold, mark_called, settle
 
 __all__ = [
     "Claimed",
@@ -30,6 +30,7 @@ __all__ = [
     "blank_messages_of",
     "claim_due",
     "find_message",
+    "hold",
     "list_contacts",
     "list_inbox",
     "list_messages_of_case",
@@ -40,7 +41,6 @@ __all__ = [
     "mark_called",
     "mark_read",
     "move_messages",
-    "prepare",
     "put_contact",
     "settle",
     "take_up_again",

@@ -7,13 +7,9 @@ from uuid import UUID
 
 from contracts.envelope import Path
 from kit.db import UnitOfWork
-from sqlalchemy import (
-    insert,
-    select,
-    update,
-)
+from kit.rows import insert_rows
+from sqlalchemy import select, update
 from sqlalchemy.dialects.postgresql import distinct_on
-from sqlalchemy.dialects.postgresql import insert as upsert
 
 from notify.models import inbox_item, message, template
 
@@ -42,13 +38,13 @@ def add_messages(uow: UnitOfWork, rows: Sequence[Mapping[str, Any]]) -> set[UUID
     """Add those that have not been owed before; their ids."""
     if not rows:
         return set()
-    statement = upsert(message).values(list(rows)).on_conflict_do_nothing(constraint="uq_message_once")
-    return set(uow.execute(statement.returning(message.c.message_id)).scalars())
+    once = "on conflict on constraint uq_message_once do nothing returning message_id"
+    return set(insert_rows(uow, message, rows, then=once).scalars())
 
 
 def add_inbox_items(uow: UnitOfWork, rows: Sequence[Mapping[str, Any]]) -> None:
     if rows:
-        uow.execute(insert(inbox_item).values(list(rows)))
+        insert_rows(uow, inbox_item, rows)
 
 
 def move_messages(uow: UnitOfWork, place_id: UUID, path: Path) -> None:

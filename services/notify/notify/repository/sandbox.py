@@ -8,8 +8,8 @@ from uuid import UUID
 from kit.crypto import KeyRing
 from kit.db import UnitOfWork
 from kit.ids import new_id
+from kit.rows import insert_rows
 from sqlalchemy import select
-from sqlalchemy.dialects.postgresql import insert as upsert
 
 from notify.domain.sending import Letter
 from notify.models import sandbox_message
@@ -42,8 +42,7 @@ def add_sandbox_messages(uow: UnitOfWork, keys: KeyRing, letters: Sequence[Lette
         for place, letter in enumerate(letters)
     ]
     if rows:
-        once = upsert(sandbox_message).on_conflict_do_nothing(index_elements=[sandbox_message.c.idempotency_key])
-        uow.execute(once, rows)
+        insert_rows(uow, sandbox_message, rows, then="on conflict (idempotency_key) do nothing")
 
 
 def list_sandbox(uow: UnitOfWork, keys: KeyRing, *, before: UUID | None, limit: int) -> list[SandboxMessage]:

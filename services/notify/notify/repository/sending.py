@@ -7,24 +7,10 @@ from typing import Any
 from uuid import UUID
 
 from kit.db import UnitOfWork
-from sqlalchemy import (
-    DateTime,
-    Integer,
-    Row,
-    Text,
-    Uuid,
-    bindparam,
-    case,
-    cast,
-    column,
-    null,
-    select,
-    update,
-    values,
-)
+from sqlalchemy import Integer, Row, Uuid, column, text, update, values
 
 from notify.domain.sending import Finished, Settled, State
-from notify.models import contact, message
+from notify.models import message
 
 
 @dataclass(frozen=True)
@@ -48,7 +34,7 @@ class Claimed:
 
 @dataclass(frozen=True)
 class Prepared:
-    """How a claimed message goes out; or, with a state, why it does not."""
+    """How a claimed message goes out; or, settled, why it does not."""
 
     message_id: UUID
     claim: int
@@ -58,59 +44,39 @@ class Prepared:
     settled: Settled | None = None
 
 
-def claim_due(uow: UnitOfWork, *, limit: int, lease: timedelta) -> list[Claimed]:
-    """Take what is due, oldest first, also what a dead sender left. Nobody else gets it until the lease ends."""
-    due = _due(uow.now, limit).cte("due")
-    taken = (
-        update(message)
-        .where(message.c.message_id == due.c.message_id)
-        .values(
-            state=State.SENDING.value,
-            due_at=uow.now + lease,
-            claim=message.c.claim + 1,
-            attempts=message.c.attempts + 1,
-        )
-        .returning(message)
-        .cte("taken")
-    )
-    fields = [name for name in Claimed.__dataclass_fields__ if name not in {"wrapped_key", "reach"}]
-    statement = select(*[taken.c[name] for name in fields], contact.c.wrapped_key, contact.c.reach).outerjoin(
-        contact, contact.c.contact_id == taken.c.contact_id
-    )
-    return [Claimed(**row._mapping) for row in uow.execute(statement)]
+# Locked and not yet written: ``hold`` writes the claim together with how the message goes out.
+_CLAIM = text("""
+select m.message_id, m.case_id, m.case_version, m.claim + 1 as claim, m.turn, m.attempts + 1 as attempts, m.body,
+       m.provider, m.called_at, m.traceparent, m.contact_id, c.wrapped_key, c.reach
+from message m left join contact c on c.contact_id = m.contact_id
+where m.state in ('queued', 'sending') and m.due_at <= :now
+order by m.due_at, m.message_id limit :limit for update of m skip locked
+""")
+
+_HOLD = text("""
+update message m set state = 'sending', due_at = :until, claim = m.claim + 1, attempts = m.attempts + 1,
+    means = coalesce(h.means, m.means), provider = coalesce(h.provider, m.provider),
+    sent_to = coalesce(h.sent_to, m.sent_to)
+from unnest(cast(:ids as uuid[]), cast(:means as text[]), cast(:providers as text[]), cast(:addresses as text[]))
+    as h(message_id, means, provider, sent_to)
+where m.message_id = h.message_id
+""")
 
 
-def _due(now: datetime, limit: int) -> Any:
-    return (
-        select(message.c.message_id)
-        .where(message.c.state.in_([State.QUEUED.value, State.SENDING.value]), message.c.due_at <= now)
-        .order_by(message.c.due_at, message.c.message_id)
-        .limit(limit)
-        .with_for_update(skip_locked=True)
-    )
+def claim_due(uow: UnitOfWork, *, limit: int) -> list[Claimed]:
+    """Lock what is due, oldest first, also what a dead sender left; ``hold`` is to follow in this transaction."""
+    rows = uow.execute(_CLAIM, {"now": uow.now, "limit": limit})
+    return [Claimed(**row._mapping) for row in rows]
 
 
-_PREPARE = (
-    update(message)
-    .where(message.c.message_id == bindparam("id"), message.c.claim == bindparam("of_claim"))
-    .values(means=bindparam("to_means"), provider=bindparam("by_provider"), sent_to=bindparam("to_address"))
-)
-
-
-def prepare(uow: UnitOfWork, prepared: Sequence[Prepared]) -> None:
-    """Note how each claimed message goes out."""
-    rows = [
-        {
-            "id": p.message_id,
-            "of_claim": p.claim,
-            "to_means": p.means,
-            "by_provider": p.provider,
-            "to_address": p.sent_to,
-        }
-        for p in prepared
-    ]
-    if rows:
-        uow.execute(_PREPARE, rows)
+def hold(uow: UnitOfWork, claimed: Sequence[Prepared], *, until: datetime) -> None:
+    """Nobody else gets what was claimed until then; how each goes out is noted."""
+    if not claimed:
+        return
+    goes = [(p.means, p.provider, p.sent_to) if p.settled is None else (None, None, None) for p in claimed]
+    means, providers, addresses = zip(*goes, strict=True)
+    values = {"means": list(means), "providers": list(providers), "addresses": list(addresses)}
+    uow.execute(_HOLD, {**values, "ids": [p.message_id for p in claimed], "until": until})
 
 
 def mark_called(uow: UnitOfWork, claims: Mapping[UUID, int], *, lease: timedelta) -> set[UUID]:
@@ -129,6 +95,19 @@ def mark_called(uow: UnitOfWork, claims: Mapping[UUID, int], *, lease: timedelta
     return set(uow.execute(statement).scalars())
 
 
+_SETTLE = text("""
+update message m set state = e.state, reason = e.reason, due_at = e.due_at, provider_ref = e.ref,
+    sent_at = case when e.state = 'sent' then cast(:now as timestamptz) end,
+    called_at = case when e.state <> 'queued' then m.called_at end,
+    version = m.version + 1, changed_at = :now
+from unnest(cast(:ids as uuid[]), cast(:claims as int[]), cast(:states as text[]), cast(:reasons as text[]),
+            cast(:dues as timestamptz[]), cast(:refs as text[])) as e(message_id, claim, state, reason, due_at, ref)
+where m.message_id = e.message_id
+  and (m.state = 'sending' and m.claim = e.claim or m.state = 'unknown' and e.state = 'sent')
+returning m.message_id, m.case_id, m.appeal_id, m.template, m.means, m.state, m.reason, m.version, m.traceparent
+""")
+
+
 def settle(uow: UnitOfWork, settled: Mapping[tuple[UUID, int], Settled]) -> list[Finished]:
     """Write what became of messages by id and claim, unless another claim has taken them since.
 
@@ -136,36 +115,16 @@ def settle(uow: UnitOfWork, settled: Mapping[tuple[UUID, int], Settled]) -> list
     """
     if not settled:
         return []
-    ends = values(
-        column("message_id", Uuid),
-        column("claim", Integer),
-        column("state", Text),
-        column("reason", Text),
-        column("due_at", DateTime(timezone=True)),
-        column("ref", Text),
-        name="ends",
-    ).data([(i, claim, s.state.value, s.reason, s.due_at, s.ref) for (i, claim), s in settled.items()])
-    is_sent = ends.c.state == State.SENT.value
-    is_ours = (message.c.state == State.SENDING.value) & (message.c.claim == ends.c.claim)
-    statement = (
-        update(message)
-        .where(
-            message.c.message_id == ends.c.message_id,
-            is_ours | ((message.c.state == State.UNKNOWN.value) & is_sent),
-        )
-        .values(
-            state=ends.c.state,
-            reason=ends.c.reason,
-            due_at=cast(ends.c.due_at, DateTime(timezone=True)),
-            provider_ref=ends.c.ref,
-            sent_at=case((is_sent, uow.now), else_=null()),
-            called_at=case((ends.c.state == State.QUEUED.value, null()), else_=message.c.called_at),
-            version=message.c.version + 1,
-            changed_at=uow.now,
-        )
-        .returning(*[message.c[name] for name in Finished.__dataclass_fields__])
-    )
-    return [_finished(row) for row in uow.execute(statement)]
+    ends = list(settled.values())
+    values = {
+        "ids": [message_id for message_id, _ in settled],
+        "claims": [claim for _, claim in settled],
+        "states": [end.state.value for end in ends],
+        "reasons": [end.reason for end in ends],
+        "dues": [end.due_at for end in ends],
+        "refs": [end.ref for end in ends],
+    }
+    return [_finished(row) for row in uow.execute(_SETTLE, {**values, "now": uow.now})]
 
 
 def _finished(row: Row[Any]) -> Finished:

@@ -48,11 +48,11 @@ def claim_due(
     uow: UnitOfWork, office: Office, ways: Mapping[Means, Way], *, limit: int, lease: timedelta = LEASE
 ) -> tuple[int, list[Sending]]:
     """Claim what is due: how many rows were taken up, and those of them that are to be sent."""
-    claimed = repository.claim_due(uow, limit=limit, lease=lease)
+    claimed = repository.claim_due(uow, limit=limit)
     # What is due together goes out in the order of the case's steps: nobody reads of an answer before the acceptance.
     claimed.sort(key=lambda c: (c.case_id, c.case_version))
     prepared = [(c, *_prepare(office, ways, c)) for c in claimed]
-    repository.prepare(uow, [p for _, p, _ in prepared if p.settled is None])
+    repository.hold(uow, [p for _, p, _ in prepared], until=uow.now + lease)
     ended = {(p.message_id, p.claim): p.settled for _, p, _ in prepared if p.settled is not None}
     _finish(uow, repository.settle(uow, ended))
     return len(claimed), [sending for _, _, sending in prepared if sending is not None]

@@ -16,12 +16,13 @@ from notify import repository
 from notify.domain.owed import Audience, Owed, owed_by
 from notify.domain.sending import State
 from notify.errors import ContactUnreadable, WordingMissing
-from notify.repository import Contact, Wording
+from notify.repository import Wording
 from notify.service.contacts import reach_of
 from notify.service.office import Office
 from notify.service.words import rendered, shortened, spoken_facts
 
 Wordings = Mapping[tuple[str, str], Wording]
+Reaches = Mapping[UUID | None, tuple[DataKey | None, Reach]]
 
 #: Staff without a contact of their own still have their inbox.
 INBOX = Reach(means=Means.INBOX)
@@ -49,28 +50,28 @@ def tell(uow: UnitOfWork, office: Office, events: Sequence[CaseFact], *, tracepa
     ]
     if not drafts:
         return
-    contacts = _contacts_of(uow, drafts)
+    reaches = _reaches_of(uow, office, drafts)
     wordings = repository.list_wordings(uow, {draft.notice.template.value for draft in drafts})
-    written = [_write(uow, office, draft, contacts, wordings) for draft in drafts]
+    written = [_write(uow, office, draft, reaches, wordings) for draft in drafts]
     added = repository.add_messages(uow, [row for row, _ in written])
     repository.add_inbox_items(uow, [item for row, item in written if item and row["message_id"] in added])
 
 
-def _contacts_of(uow: UnitOfWork, drafts: Sequence[_Draft]) -> dict[UUID, Contact]:
+def _reaches_of(uow: UnitOfWork, office: Office, drafts: Sequence[_Draft]) -> Reaches:
+    """How those are reached whose contact is known and not erased, opened once however much they are told."""
     contacts = repository.list_contacts(uow, {d.notice.contact_id for d in drafts if d.notice.contact_id})
     for draft in drafts:
         if draft.notice.audience is Audience.RESIDENT and draft.notice.contact_id not in contacts:
             raise NotYet(PersonContactChangedV1.TOPIC, draft.notice.contact_id)
-    return contacts
+    return {known.contact_id: reach_of(office, known) for known in contacts.values() if not known.is_erased}
 
 
 def _write(
-    uow: UnitOfWork, office: Office, draft: _Draft, contacts: Mapping[UUID, Contact], wordings: Wordings
+    uow: UnitOfWork, office: Office, draft: _Draft, reaches: Reaches, wordings: Wordings
 ) -> tuple[dict[str, Any], dict[str, Any] | None]:
     """The message's row; and, for staff, the inbox item."""
     notice = draft.notice
-    contact = contacts.get(notice.contact_id) if notice.contact_id else None
-    key, reach = reach_of(office, contact) if contact and not contact.is_erased else (None, INBOX)
+    key, reach = reaches.get(notice.contact_id, (None, INBOX))
     wording = _wording(wordings, notice.template.value, reach.language)
     facts = _facts(office, notice, wording.language)
     body = shortened(rendered(wording.body, facts))
