@@ -30,9 +30,9 @@ _PERSONAL = ("url.path", "url.query", "url.full", "http.target", "http.url", "cl
 _SAID_BY_ERRORS = ("exception.message", "exception.stacktrace")
 
 
-def is_recorded(headers: Mapping[str, str]) -> bool:
-    """Whether somebody records the trace that an event came with; if nobody does, it is handed on as it is."""
-    return headers.get("traceparent", "")[-1:] in _SAMPLED
+def is_unrecorded(headers: Mapping[str, str]) -> bool:
+    """Whether nobody records the trace that an event came with: it is handed on as it is, without spans of ours."""
+    return "traceparent" in headers and headers["traceparent"][-1:] not in _SAMPLED
 
 
 #: The last digit of the flags: sampled is its lowest bit (W3C Trace Context).

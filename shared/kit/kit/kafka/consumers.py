@@ -167,12 +167,13 @@ class Consumers:
         self._watch.progressed(topic)
 
     async def _sweeping(self) -> None:
-        """Replays are taken within seconds; what is parked is tried now and then."""
+        """Replays are taken within seconds, and what was parked last tried again; the rest of it now and then."""
         swept = 0.0
         while True:
             await asyncio.sleep(min(self._sweep, 2))
             try:
                 await self._taker.replay_requested()
+                await self._taker.try_lately_parked()
                 if time.monotonic() - swept >= self._sweep:
                     await self._taker.sweep()
                     swept = time.monotonic()

@@ -25,15 +25,18 @@ select pg_advisory_xact_lock(hashtextextended(place, 0))
 from (select distinct unnest(cast(:places as text[])) as place order by 1) as places
 """)
 
+# And a row without a key when anything of the consumer is parked at all.
 _HELD = text("""
-select distinct on (key) key, waits_for_topic, waits_for_key from (
+(select null as key, null as waits_for_topic, null as waits_for_key from parked where consumer = :consumer limit 1)
+union all
+(select distinct on (key) key, waits_for_topic, waits_for_key from (
     select key, waits_for_topic, waits_for_key, id from parked
     where consumer = :consumer and topic = :topic and key = any(cast(:keys as text[]))
     union all
     select key, '', id::text, 0 from dead_letter
     where consumer = :consumer and topic = :topic and key = any(cast(:keys as text[]))
       and blocks and state in ('open', 'requested')
-) as held order by key, id
+) as held order by key, id)
 """)
 
 _PARK = text("""
@@ -76,10 +79,13 @@ def lock(uow: UnitOfWork, consumer: str, places: Iterable[tuple[str, int]]) -> N
     uow.execute(_LOCK, {"places": names})
 
 
-def held(uow: UnitOfWork, consumer: str, topic: str, keys: Iterable[str]) -> dict[str, Waits]:
-    """Of these keys those that are parked or stand behind a dead letter, with what they wait for."""
-    rows = uow.execute(_HELD, {"consumer": consumer, "topic": topic, "keys": sorted(set(keys))})
-    return {row.key: (row.waits_for_topic, row.waits_for_key) for row in rows}
+def held(uow: UnitOfWork, consumer: str, topic: str, keys: Iterable[str]) -> tuple[dict[str, Waits], bool]:
+    """Of these keys those that are parked or stand behind a dead letter, with what they wait for; and whether anything
+    is parked at all.
+    """
+    rows = uow.execute(_HELD, {"consumer": consumer, "topic": topic, "keys": sorted(set(keys))}).all()
+    found = {row.key: (row.waits_for_topic, row.waits_for_key) for row in rows if row.key is not None}
+    return found, len(found) < len(rows)
 
 
 def park(uow: UnitOfWork, consumer: str, messages: Sequence[tuple[Message, Waits]]) -> None:

@@ -34,6 +34,8 @@ T = TypeVar("T")
 PATIENCE = timedelta(seconds=30)
 #: How often a handler that fails by a bug is tried before its event dies.
 ATTEMPTS = 5
+#: How many of those parked last are tried again before the sweep comes.
+LATELY = 1000
 
 
 class Transactions(Protocol):
@@ -66,6 +68,7 @@ class Taker:
         self._sleep = pause
         self._waits = waits
         self._patience = patience.total_seconds()
+        self._lately: list[Place] = []
 
     async def take(self, messages: Sequence[Message]) -> None:
         """Take all of one topic; returns when each message is applied, parked, dead or known."""
@@ -159,7 +162,8 @@ class Taker:
         for place in taken.parked:
             # What it waits for may have been applied while it was being parked.
             await self._resume(place)
-        if applied := taken.applied:
+        self._lately = [*self._lately, *taken.parked][-LATELY:]
+        if taken.others_wait and (applied := taken.applied):
             for place in await self._transaction(lambda uow: parking.waiting_for(uow, self.service, applied)):
                 await self._resume(place)
 
@@ -192,6 +196,12 @@ class Taker:
         """Take the dead letters again that somebody asked for."""
         for letter_id, record in await self._transaction(lambda uow: dead_letters.requested(uow, self.service)):
             await self._replay(letter_id, self.book.read(record))
+
+    async def try_lately_parked(self) -> None:
+        """Once more, a moment later: what it waits for may have seen nothing waiting, and be committed since."""
+        places, self._lately = self._lately, []
+        for place in places:
+            await self._resume(place)
 
     async def sweep(self) -> None:
         """Try all that is parked, in case its cause came while nobody looked."""

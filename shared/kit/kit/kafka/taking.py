@@ -20,8 +20,11 @@ from kit.kafka.tracing import handling, handling_set
 
 @dataclass
 class Taken:
-    """What became of a batch: counts by (topic, type, result), the subjects that changed, those parked."""
+    """What became of a batch: counts by (topic, type, result), the subjects that changed, those parked, and whether
+    anything had been waiting.
+    """
 
+    others_wait: bool = True
     results: list[tuple[Message, str]] = field(default_factory=list)
     parked: list[Place] = field(default_factory=list)
 
@@ -61,9 +64,10 @@ class _Batch:
 
     def _find_held(self, wanted: list[Message]) -> dict[tuple[str, str], Waits]:
         found: dict[tuple[str, str], Waits] = {}
+        self.taken.others_wait = False
         for topic in {m.record.topic for m in wanted}:
             keys = [m.key for m in wanted if m.record.topic == topic and m.key]
-            held = parking.held(self.uow, self.consumer, topic, keys)
+            held, self.taken.others_wait = parking.held(self.uow, self.consumer, topic, keys)
             found |= {(topic, key): waits for key, waits in held.items()}
         return found
 

@@ -9,6 +9,7 @@ from opentelemetry import context, propagate, trace
 from opentelemetry.trace import Link, Span, SpanKind
 
 from kit.kafka.record import Message
+from kit.telemetry import is_unrecorded
 
 _tracer = trace.get_tracer("kit.kafka")
 _batch: ContextVar[dict[int, Message] | None] = ContextVar("batch", default=None)
@@ -18,6 +19,13 @@ _batch: ContextVar[dict[int, Message] | None] = ContextVar("batch", default=None
 def handling(message: Message) -> Iterator[None]:
     """A span for one event, child of the one that published it."""
     parent = propagate.extract(message.headers, context=context.Context())
+    if is_unrecorded(message.headers):
+        token = context.attach(parent)
+        try:
+            yield
+        finally:
+            context.detach(token)
+        return
     with _tracer.start_as_current_span(
         f"{message.type} handle", context=parent, kind=SpanKind.CONSUMER, attributes=_attributes(message)
     ):
@@ -32,8 +40,9 @@ def handling_set(messages: list[Message]) -> Iterator[None]:
     token = _batch.set({id(message.event): message for message in messages})
     try:
         with ExitStack() as spans:
-            for type_ in dict.fromkeys(message.type for message in messages):
-                spans.enter_context(_spanning([message for message in messages if message.type == type_]))
+            recorded = [message for message in messages if not is_unrecorded(message.headers)]
+            for type_ in dict.fromkeys(message.type for message in recorded):
+                spans.enter_context(_spanning([message for message in recorded if message.type == type_]))
             yield
     finally:
         _batch.reset(token)

@@ -27,7 +27,7 @@ from kit.relay import metrics, window
 from kit.relay.destinations import Destinations
 from kit.relay.leases import Lease, is_held
 from kit.relay.window import Pending
-from kit.telemetry import is_recorded
+from kit.telemetry import is_unrecorded
 
 log = logging.getLogger("kit.relay")
 _tracer = trace.get_tracer("kit.relay")
@@ -241,7 +241,7 @@ class Sender:
 
 def _traced(event: Pending) -> dict[str, str]:
     """A span for the sending, child of the one in which the event was published, and parent of its handling."""
-    if not is_recorded(event.headers):
+    if "traceparent" not in event.headers or is_unrecorded(event.headers):
         return event.headers
     parent = propagate.extract(event.headers, context=context.Context())
     span = _tracer.start_span(
