@@ -51,6 +51,7 @@ class Desk:
     database: Database
     consumer: Database
     clock: DrivenClock
+    station: Station
 
     async def post(self, who: str, path: str, body: Any, **headers: str) -> httpx2.Response:
         return await self.http.post(path, json=body, headers={**self._signed(who), **headers})
@@ -110,7 +111,7 @@ async def desk(async_database: AsyncDatabase, identity: Identity) -> AsyncIterat
     await database.run_everywhere(station.refresh)
     transport = httpx2.ASGITransport(app=create_app(settings, database, station), client=("127.0.0.1", 4711))
     async with httpx2.AsyncClient(transport=transport, base_url="http://intake.test") as http:
-        yield Desk(http, identity, database, consumer, clock)
+        yield Desk(http, identity, database, consumer, clock, station)
 
 
 async def test_an_appeal_is_receipted_and_read_where_the_receipt_says(desk: Desk) -> None:
@@ -178,6 +179,7 @@ async def test_bad_input_is_named_by_field_and_changes_nothing(
 
 async def test_a_retired_place_is_refused(desk: Desk) -> None:
     await desk.consumer.run_everywhere(lambda uow: copy_place(uow, make_place("HZ2-1", state="retired", version=2)))
+    await desk.database.run_everywhere(desk.station.refresh)
     response = await desk.post("operator", APPEALS, {**ANONYMOUS, "place": "HZ2-1"})
     assert (response.status_code, response.json()["code"]) == (422, "place_retired")
 

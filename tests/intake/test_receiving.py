@@ -299,6 +299,7 @@ def test_a_merged_place_is_refused_and_its_successor_named(
     clerk: RolledBackUnitOfWork, consumer: RolledBackUnitOfWork, station: Station
 ) -> None:
     copy_place(consumer, make_place("HZ1-2", state="merged", merged_into=id_of("HZ1-1"), version=2))
+    station.refresh(consumer)
     with pytest.raises(errors.PlaceClosed, match="HZ1-1"):
         receive(clerk, station, place="HZ1-2")
 

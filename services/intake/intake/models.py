@@ -42,8 +42,7 @@ person = Table(
     Column("version", Integer, nullable=False),
     Column("created_at", DateTime(timezone=True), nullable=False),
     CheckConstraint("kind in ('resident', 'organisation', 'outsider')", name="kind"),
-    Index("ix_person_address_index", "address_index"),
-    Index("ix_person_reference", "reference"),
+    Index("ix_person_reference", "reference", postgresql_where=text("reference is not null")),
 )
 
 #: The author of an imported appeal is one person, however many appeals they wrote.
@@ -89,8 +88,8 @@ appeal = Table(
     Column("complained_of", ARRAY(Text), nullable=False, server_default=_NONE_OF_TEXT),
     Column("withdrawn_at", DateTime(timezone=True)),
     Column("version", Integer, nullable=False),
-    UniqueConstraint("source", "external_id"),
     CheckConstraint("(source is null) = (external_id is null)", name="source_with_external_id"),
+    Index("uq_appeal_source", "source", "external_id", unique=True, postgresql_where=text("source is not null")),
     Index("ix_appeal_placed", "placed_path", "id"),
     Index("ix_appeal_taken", "taken_path", "id"),
     Index("ix_appeal_person_id", "person_id"),

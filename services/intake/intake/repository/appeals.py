@@ -77,64 +77,67 @@ def claim_number(uow: UnitOfWork, *, source: str, external_id: str, author: byte
 
 
 def write_for(uow: UnitOfWork, *paths: str) -> None:
-    """Widen the transaction to the rows that it is about to write, for who files without seeing, or hands over.
-
-    Nobody's subject: a clerk takes down a complaint about themselves too, and does not see it again.
-    """
+    """Widen the transaction to the rows that it is about to change, for who hands over."""
     narrow = tuple(sorted({path for path in paths if path != "/"}))
     uow.execute(_WIDEN, enter_parameters(Scope(paths=narrow or ("/",))))
 
 
-def add_person(uow: UnitOfWork, keys: Keys, envelope: Envelope, who: Who) -> None:
+def add_appeal(
+    uow: UnitOfWork, keys: Keys, envelope: Envelope, item: Appeal, *, code_index: bytes, new: Who | None = None
+) -> None:
+    """With its person, where that is somebody ``new``."""
+    row = _appeal_row(keys, envelope, item, code_index)
+    if new is None:
+        uow.execute(_INSERT_APPEAL, row)
+    else:
+        uow.execute(_INSERT_APPEAL_AND_PERSON, {**row, **_person_row(keys, envelope, new, uow.now)})
+
+
+def _person_row(keys: Keys, envelope: Envelope, who: Who, now: datetime) -> dict[str, Any]:
     row = envelope.owner
-    uow.execute(
-        _INSERT_PERSON,
-        {
-            "id": row,
-            "kind": who.kind.value,
-            "reference": who.reference,
-            "wrapped_key": envelope.wrapped(keys),
-            "name": envelope.seal(who.name, table="person", column="name", row=row),
-            "address": envelope.seal(who.address, table="person", column="address", row=row),
-            "address_index": keys.index("address", who.address) if who.address else None,
-            "means": who.means.value,
-            "language": who.language.value,
-            "version": 1,
-            "created_at": uow.now,
-        },
-    )
+    facts = {
+        "id": row,
+        "kind": who.kind.value,
+        "reference": who.reference,
+        "wrapped_key": envelope.wrapped(keys),
+        "name": envelope.seal(who.name, table="person", column="name", row=row),
+        "address": envelope.seal(who.address, table="person", column="address", row=row),
+        "address_index": keys.index("address", who.address) if who.address else None,
+        "means": who.means.value,
+        "language": who.language.value,
+        "version": 1,
+        "created_at": now,
+    }
+    return {f"person_{name}": value for name, value in facts.items()}
 
 
-def add_appeal(uow: UnitOfWork, keys: Keys, envelope: Envelope, item: Appeal, *, code_index: bytes) -> None:
+def _appeal_row(keys: Keys, envelope: Envelope, item: Appeal, code_index: bytes) -> dict[str, Any]:
     own = item.person_id is None
-    uow.execute(
-        _INSERT_APPEAL,
-        {
-            "id": item.id,
-            "number": item.number,
-            "code_index": code_index,
-            "channel": item.channel.value,
-            "person_id": item.person_id,
-            "wrapped_key": envelope.wrapped(keys) if own else None,
-            "words": envelope.seal(item.words, table="appeal", column="words", row=item.id),
-            "title": envelope.seal(item.title, table="appeal", column="title", row=item.id),
-            "address": envelope.seal(item.address, table="appeal", column="address", row=item.id),
-            "suggested_category": item.suggested_category,
-            "suggestion_why": list(item.suggestion_why),
-            "taken_path": item.taken_path,
-            "taken_by": item.taken_by,
-            "source": item.source,
-            "external_id": item.external_id,
-            "received_at": item.received_at,
-            "written_at": item.written_at,
-            "historic": item.historic,
-            "language": item.language.value,
-            "urgent": item.urgent,
-            "done_on_the_spot": item.done_on_the_spot,
-            "complained_of": list(item.complained_of),
-            **_changing(item),
-        },
-    )
+    return {
+        "id": item.id,
+        "number": item.number,
+        "code_index": code_index,
+        "channel": item.channel.value,
+        "person_id": item.person_id,
+        "wrapped_key": envelope.wrapped(keys) if own else None,
+        "words": envelope.seal(item.words, table="appeal", column="words", row=item.id),
+        "title": envelope.seal(item.title, table="appeal", column="title", row=item.id),
+        "address": envelope.seal(item.address, table="appeal", column="address", row=item.id),
+        "suggested_category": item.suggested_category,
+        "suggestion_why": list(item.suggestion_why),
+        "taken_path": item.taken_path,
+        "taken_by": item.taken_by,
+        "source": item.source,
+        "external_id": item.external_id,
+        "received_at": item.received_at,
+        "written_at": item.written_at,
+        "historic": item.historic,
+        "language": item.language.value,
+        "urgent": item.urgent,
+        "done_on_the_spot": item.done_on_the_spot,
+        "complained_of": list(item.complained_of),
+        **_changing(item),
+    }
 
 
 def find_file(uow: UnitOfWork, keys: Keys, appeal_id: UUID, *, lock: bool = False) -> AppealFile | None:
@@ -196,8 +199,10 @@ def move_place(uow: UnitOfWork, place_id: UUID, path: str) -> None:
 
 
 _WIDEN = text(f"select {ENTER_COLUMNS}")
-_INSERT_PERSON = insert(person)
-_INSERT_APPEAL = insert(appeal)
+_INSERT_APPEAL = insert(appeal).values({column: bindparam(column.name) for column in appeal.c})
+_INSERT_APPEAL_AND_PERSON = _INSERT_APPEAL.add_cte(
+    insert(person).values({column: bindparam(f"person_{column.name}") for column in person.c}).cte("somebody_new")
+)
 _INSERT_ENTRY = insert(appeal_entry)
 
 _CHANGING = ("gist", "category", "placing", "place_id", "placed_path", "candidates", "withdrawn_at", "version")

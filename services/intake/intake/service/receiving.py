@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from contracts.intake import Channel, Means
+from contracts.intake import Channel, Means, Placing
 from kit.auth import OPERATOR, RESIDENT, Person
 from kit.db import UnitOfWork
 from kit.ids import new_id
@@ -36,7 +36,6 @@ def receive_appeal(uow: UnitOfWork, given: Submission, *, station: Station) -> R
     taken = taken_path_of(uow.person)
     location = _locate(uow, given, station, taken)
     appeal = _appeal(uow, given, station, envelope=envelope, location=location, taken=taken, category=category)
-    appeals.write_for(uow, appeal.location.path, appeal.taken_path)
     return _store(uow, given, station, appeal, envelope, known=claim.wrapped_key is not None)
 
 
@@ -47,7 +46,8 @@ def taken_path_of(person: Person) -> str:
 
 def _locate(uow: UnitOfWork, given: Submission, station: Station, taken: str) -> Location:
     if given.place:
-        return locate_code(uow, given.place)
+        known = station.find_open(given.place)
+        return Location(Placing.GIVEN, *known) if known else locate_code(uow, given.place)
     city = NOWHERE_KNOWN
     if given.city:
         city = station.find_city(given.city) or locate_code(uow, given.city, field="/city").path
@@ -121,9 +121,9 @@ def _store(
     uow: UnitOfWork, given: Submission, station: Station, appeal: Appeal, envelope: Envelope, *, known: bool
 ) -> Receipt:
     code = new_query_code()
-    appeals.add_appeal(uow, station.keys, envelope, appeal, code_index=station.keys.index("query code", code))
-    if appeal.person_id and not known:
-        appeals.add_person(uow, station.keys, envelope, given.who)
+    new = given.who if appeal.person_id and not known else None
+    appeals.add_appeal(uow, station.keys, envelope, appeal, code_index=station.keys.index("query code", code), new=new)
+    if new:
         uow.publish(events.contact_changed(_asker(appeal, given.who), ring=station.keys.transport))
     uow.publish(events.appeal_received(appeal, query_code=code, ring=station.keys.transport))
     return Receipt(

@@ -27,7 +27,8 @@ class Station:
         self.names = PlaceNames()
         self.categories = Categories()
         self._roots: dict[UUID, str] = {}
-        self._cities: dict[str, str] = {}
+        self._codes: dict[UUID, str] = {}
+        self._open: dict[str, tuple[UUID, str]] = {}
         self._places_at: datetime | None = None
         self._categories_at: datetime | None = None
 
@@ -42,8 +43,12 @@ class Station:
 
     def find_city(self, code: str) -> str | None:
         """The path of the root with this code."""
-        path = self._cities.get(code)
+        _, path = self.find_open(code) or (None, None)
         return path if path in self._roots.values() else None
+
+    def find_open(self, code: str) -> tuple[UUID, str] | None:
+        """The open place with this code, and its path; none where the copy itself has to be asked."""
+        return self._open.get(code)
 
     def refresh(self, uow: UnitOfWork) -> int:
         """Take over what has changed in the copies; how many places and categories that were."""
@@ -62,6 +67,7 @@ class Station:
         return len(changed)
 
     def _take(self, place: NamedPlace, successors: dict[UUID, str]) -> None:
+        self._note_code(place)
         path = successors.get(place.place_id) if place.state == PlaceState.MERGED else place.path
         if place.state == PlaceState.RETIRED or path is None:
             self.names.remove(place.place_id)
@@ -70,7 +76,14 @@ class Station:
         self.names.put(place.place_id, path, place.names)
         if is_root(path) and place.state == PlaceState.ACTIVE:
             self._roots[place.place_id] = path
-            self._cities[place.code] = path
+
+    def _note_code(self, place: NamedPlace) -> None:
+        before = self._codes.pop(place.place_id, "")
+        if self._open.get(before, (None, ""))[0] == place.place_id:
+            del self._open[before]
+        if place.state == PlaceState.ACTIVE:
+            self._codes[place.place_id] = place.code
+            self._open[place.code] = (place.place_id, place.path)
 
     def _refresh_categories(self, uow: UnitOfWork, latest: datetime | None) -> int:
         if latest is None or (latest == self._categories_at and uow.now - latest > _SETTLED):

@@ -27,6 +27,9 @@ KEPT = timedelta(hours=72)
 _METHODS = ("POST", "PUT", "PATCH")
 _PURPOSE = "idempotency"
 
+#: One request in so many forgets what is too old.
+_FORGETTING = 16
+
 
 class Raced(Exception):
     """Another request with this key committed between our look and our write: look again."""
@@ -99,18 +102,21 @@ from (select 1) as one
 left join idempotency as kept on kept.client = :client and kept.route = :route and kept.key = :key
 """)
 
-_KEEP = text("""
+_INSERT = """
+insert into idempotency (client, route, key, request_hash, status, body, headers, created_at)
+values (:client, :route, :key, :request_hash, :status, :body, cast(:headers as jsonb), :now)
+on conflict do nothing
+"""
+_KEEP = text(_INSERT)
+_KEEP_AND_FORGET = text(f"""
 with old as (
     select client, route, key from idempotency where created_at < :kept_since
-    order by created_at limit 20 for update skip locked
+    order by created_at limit {20 * _FORGETTING} for update skip locked
 ),
 forgotten as (
     delete from idempotency as i using old where (i.client, i.route, i.key) = (old.client, old.route, old.key)
 )
-insert into idempotency (client, route, key, request_hash, status, body, headers, created_at)
-values (:client, :route, :key, :request_hash, :status, :body, cast(:headers as jsonb), :now)
-on conflict do nothing
-""")
+{_INSERT}""")
 
 
 def enter_and_look(connection: Connection, key: Key, scope: Mapping[str, Any]) -> Answer | None:
@@ -136,7 +142,7 @@ def enter_and_look(connection: Connection, key: Key, scope: Mapping[str, Any]) -
 
 
 def keep(connection: Connection, key: Key, answer: Answer, *, now: datetime) -> None:
-    """Keep the answer with what it tells of; and forget a few that are too old, so that nobody has to sweep."""
+    """Keep the answer with what it tells of. Now and then forget some that are too old, so that nobody has to sweep."""
     values = {
         "client": key.client,
         "route": key.route,
@@ -146,7 +152,10 @@ def keep(connection: Connection, key: Key, answer: Answer, *, now: datetime) -> 
         "body": key.seal(answer.body),
         "headers": json.dumps(dict(answer.headers)),
         "now": now,
-        "kept_since": now - KEPT,
     }
-    if connection.execute(_KEEP, values).rowcount == 0:
+    if key.lock % _FORGETTING:
+        kept = connection.execute(_KEEP, values)
+    else:
+        kept = connection.execute(_KEEP_AND_FORGET, {**values, "kept_since": now - KEPT})
+    if kept.rowcount == 0:
         raise Raced
