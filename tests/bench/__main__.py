@@ -2,10 +2,12 @@
 
 import importlib
 import os
+import signal
 import sys
 import time
 import traceback
 from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
 from pkgutil import iter_modules
 from types import ModuleType
@@ -59,12 +61,14 @@ def main() -> int:
         scale_of(scale), home, int(os.environ.get("PORT") or "8080"), Settings.of_environment(), tuple(wanted)
     )
     report = Report({**surroundings(), "scale": bench.scale, "only": wanted})
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     try:
         run(bench, wanted, report)
     finally:
         bench.close()
         report.about["seconds"] = round(time.monotonic() - bench.begun, 1)
-        report.about["settings"] |= vars(bench.settings)
+        report.about["settings"] |= asdict(bench.settings)
+        report.about["cases"] = bench.found.get("cases")
         report.write(out)
     print(f"\n{report.table()}\n\n{report.about['seconds']:.0f} s in all; everything is in {out}")
     missed = [figure for figure in report.figures if figure.met is False]

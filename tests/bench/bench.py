@@ -102,7 +102,7 @@ class Bench:
         self.say(f"starting the city of {name_of(scale)} in {home}")
         city.local("up")
         self._running[scale] = city
-        if stamp.exists() and city.count("routing", "select count(*) from cases") > FILLED * scale:
+        if stamp.exists() and self._cases(city) > FILLED * scale:
             self.say("it was filled by earlier runs: making it anew")
             city.local("down")
             self._forget(city, stamp)
@@ -111,11 +111,16 @@ class Bench:
             instruments.lay(city)
             _load(city, scale, self.settings.seed, self.say)
             stamp.write_text(str(STATE_FORMAT))
+        self.found.setdefault("cases", {})[name_of(scale)] = self._cases(city)
         return city
 
     def _free_port(self) -> int:
         taken = {city.port for city in self._running.values()}
         return next(port for port in count(self.port, 100) if port not in taken)
+
+    @staticmethod
+    def _cases(city: City) -> int:
+        return city.count("routing", "select count(*) from cases")
 
     @staticmethod
     def _forget(city: City, stamp: Path) -> None:

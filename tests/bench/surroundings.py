@@ -29,7 +29,12 @@ def surroundings() -> dict[str, Any]:
         },
         "commit": _git("rev-parse", "HEAD"),
         "dirty": bool(_git("status", "--porcelain", "--untracked-files=no")),
-        "versions": {"python": platform.python_version(), "kafka": _kafka(), **_libraries()},
+        "versions": {
+            "python": platform.python_version(),
+            "postgresql": _postgresql(),
+            "kafka": _kafka(),
+            **_libraries(),
+        },
         "settings": {"postgres": postgres._SETTINGS, "java": " ".join(kafka._JAVA)},
     }
 
@@ -47,6 +52,11 @@ def _git(*arguments: str) -> str:
 def _kafka() -> str:
     jars = (kafka.PROJECT / "lib").glob("kafka-clients-*.jar")
     return next((jar.stem.rpartition("-")[2] for jar in jars), "unknown")
+
+
+def _postgresql() -> str:
+    done = subprocess.run([postgres.programs() / "postgres", "--version"], capture_output=True, text=True, check=False)
+    return done.stdout.strip().rpartition(" ")[2]
 
 
 def _libraries() -> dict[str, str]:

@@ -214,3 +214,10 @@ def test_percentiles_are_of_what_was_meant_to_begin_in_that_time() -> None:
     assert load.percentiles(50, since=4) == {"file": {"p50": 100.0, "n": 2}, "close": {"p50": 500.0, "n": 1}}
     assert load.worst(95, since=4) == 500.0
     assert load.worst(95) == 9000.0
+
+
+def test_the_spread_is_that_of_the_best_and_the_worst_third() -> None:
+    samples = [Sample(at, seconds) for at, seconds in ((1, 0.1), (2, 0.2), (4, 0.5), (7, 0.3))]
+    load = Load(steps={"file": samples, "close": samples[:2]}, seconds=9)
+    assert load.spread("file", 95) == (200.0, 500.0)
+    assert load.spread("close", 95) is None

@@ -18,6 +18,8 @@ from tests.bench.load.plan import Load, Look, Plan, Sample
 LOOK_AGAIN = 1.0
 LOOKS = 60
 
+_JSON = json.JSONDecoder()
+
 
 class Refused(Exception):
     """A step was not answered as it should be; it is counted, and the errand ends."""
@@ -97,9 +99,8 @@ class Errands:
             cursor = ""
             while True:
                 answer = await self._ask("worklist", "GET", f"/routing/v1/worklist{cursor}", holder, meant=meant)
-                page = json.loads(answer.body) if token.encode() in answer.body else None
-                if page is not None:
-                    return next(line for line in page["items"] if token in line["gist"])
+                if line := _line_with(answer.body, token):
+                    return line
                 following = _next(answer.body)
                 if not following:
                     break
@@ -138,8 +139,17 @@ class Errands:
         self.load.errors.append((round(self.now(), 2), step, status, said))
 
 
+def _line_with(page: bytes, token: str) -> dict[str, Any] | None:
+    """One line, without reading the whole page for it: most of what a generator costs is JSON."""
+    at = page.find(token.encode())
+    if at < 0:
+        return None
+    line: dict[str, Any] = _JSON.raw_decode(page[page.rfind(b"{", 0, at) :].decode())[0]
+    return line
+
+
 def _next(page: bytes) -> str:
-    """The cursor, without reading the whole page for it: most of what a generator costs is JSON."""
+    """The cursor, as cheaply."""
     _, _, rest = page.rpartition(b'"next":')
     return str(json.loads(rest.rstrip(b"}")) or "")
 

@@ -120,6 +120,16 @@ class Load:
         found = self.percentiles(percent, since=since, until=until)
         return max((step[f"p{percent:g}"] for step in found.values()), default=0.0)
 
+    def spread(self, step: str, percent: float, *, since: float = 0) -> tuple[float, float] | None:
+        """The percentile in the best and in the worst third of the time, in milliseconds."""
+        third = (self.seconds - since) / 3
+        bounds = [(since + n * third, since + (n + 1) * third) for n in range(3)]
+        taken = [self.seconds_of(step, since=begin, until=end) for begin, end in bounds]
+        if not all(taken):
+            return None
+        found = [round(1000 * percentile(each, percent), 1) for each in taken]
+        return min(found), max(found)
+
     def errors_told(self) -> dict[str, int]:
         return dict(Counter(f"{step} {status} {said}".strip() for _, step, status, said in self.errors))
 

@@ -62,7 +62,14 @@ def _spread(trial: Trial) -> tuple[float, float] | None:
 
 def _steps(trial: Trial) -> list[Figure]:
     return [
-        Figure("P1", f"{step}: p{percent}", told[f"p{percent}"], "ms", aim="< 300" if percent == 95 else "")
+        Figure(
+            "P1",
+            f"{step}: p{percent}",
+            told[f"p{percent}"],
+            "ms",
+            aim="< 300" if percent == 95 else "",
+            spread=trial.load.spread(step, percent, since=bearing.WARM_UP),
+        )
         for step, told in trial.load.percentiles(50, 95, 99, since=bearing.WARM_UP).items()
         for percent in (50, 95, 99)
     ]

@@ -35,6 +35,7 @@ def _figures(load: Load, when: str) -> list[Figure]:
     figures = []
     for name, told in load.percentiles(50, 95, 99).items():
         aim = "" if when else AIMS.get(name, AIM_OF_OTHERS)
-        figures.append(Figure("P8", f"{name}{when}: p95", told["p95"], "ms", aim=aim, detail=dict(told)))
+        spread = load.spread(name, 95)
+        figures.append(Figure("P8", f"{name}{when}: p95", told["p95"], "ms", aim=aim, spread=spread, detail=dict(told)))
     figures[0].detail |= load.told_of_itself() | {"errors": load.errors_told()}
     return figures
