@@ -124,7 +124,7 @@ def test_steps_of_several_cases_are_written_together(
     written: list[str] = []
     event.listen(consumer.connection, "before_cursor_execute", lambda *call: written.append(call[2]))
     follow_cases(consumer, [step(each.appeal_id) for each in receipts for step in steps])
-    assert len([each for each in written if each.startswith("INSERT INTO progress")]) == len(steps), (
+    assert len([each for each in written if each.lower().startswith("insert into progress")]) == len(steps), (
         "one a step, not a case"
     )
     for each in receipts:

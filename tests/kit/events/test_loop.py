@@ -61,3 +61,23 @@ async def test_a_pass_that_never_ends_is_not_alive() -> None:
     async with running(loop):
         await until(hangs, "a pass that hangs is seen")
         go_on.set()
+
+
+async def test_a_pass_that_was_not_full_rests_so_that_what_comes_singly_is_done_together() -> None:
+    due = [2, 2, 1]
+    calls: list[int] = []
+
+    async def work() -> int:
+        calls.append(len(calls))
+        return due[len(calls) - 1]
+
+    loop = Loop("clock", timedelta(hours=1), work, full=2)
+
+    async def all_done() -> bool:
+        return len(calls) == len(due)
+
+    async with running(loop):
+        await until(all_done, "full passes follow one another")
+        for _ in range(20):
+            await asyncio.sleep(0)
+        assert len(calls) == len(due)
