@@ -33,6 +33,9 @@ Way = Literal["up", "down"]
 #: How far behind the city's own port the front stands: PostgreSQL's, Kafka's, and where orders are taken.
 FRONT, TARGETS, ORDERS = 50, ("postgres", "kafka"), 52
 
+#: Who is never told that the other side has closed finds out after that many seconds, as by TCP's own questions.
+FORGOTTEN = 60.0
+
 
 @dataclass(frozen=True)
 class Rule:
@@ -144,7 +147,9 @@ class Proxy:
                     await asyncio.sleep(self._chance.uniform(rule.least, rule.most))
                 writer.write(chunk)
                 await writer.drain()
-        if not self._is_lost(link, way) and not writer.is_closing():
+        if self._is_lost(link, way):
+            asyncio.get_running_loop().call_later(FORGOTTEN, link.reset)
+        elif not writer.is_closing():
             with suppress(OSError):
                 writer.write_eof()
 
