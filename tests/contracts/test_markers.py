@@ -21,7 +21,8 @@ from kit.kafka.taking import take
 from kit.outbox import Outgoing
 from kit.relay.window import Pending
 from kit.testing.servers import NOW, RolledBackUnitOfWork
-from network.people import find_person
+from kit.testing.tokens import find_person
+from network.people import POSTS
 from routing.service import steps
 from sqlalchemy import text
 
@@ -88,7 +89,7 @@ class City:
     def person(self, service: str, subject: str) -> Person:
         uow = self.uow_of(service)
         uow.enter()
-        return find_person(uow.connection, Claims(subject), NOW)
+        return find_person(POSTS, uow.connection, Claims(subject), NOW)
 
     def _spread(self, uow: RolledBackUnitOfWork) -> None:
         """What was published, to each service that takes it (contacts come before the cases), and what they publish."""

@@ -18,6 +18,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from kit.auth import Claims
 from kit.crypto import open_from_transport
+from kit.testing.tokens import find_person
 from network import posts as copied
 from sqlalchemy import event, select
 
@@ -115,7 +116,7 @@ def test_one_person_holds_several_posts_under_one_contact(city: City) -> None:
         city.assign(code, "wang.min", since=city.uow.now - DAY)
     contacts = [event for event in city.uow.published if event.topic == "grid.contact.v1"]
     assert len(contacts) == 1
-    person = seats.find_person(city.uow.connection, Claims("wang.min"), city.uow.now)
+    person = find_person(seats.HELD_POSTS, city.uow.connection, Claims("wang.min"), city.uow.now)
     assert {post.duty for post in person.posts} == {"legal", "petition"}
     assert person.scope.paths == (city.place("M").path,)
 

@@ -1,10 +1,10 @@
 """The API over ASGI: real tokens, a real database, the api role. What is refused changes nothing."""
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
-from uuid import uuid4
+from uuid import uuid4, uuid5
 
 import httpx2
 import pytest
@@ -25,7 +25,7 @@ from pydantic import SecretStr
 from sqlalchemy import text
 
 from tests.conftest import AsyncDatabase
-from tests.intake.factories import copy_place, id_of, make_place, make_station, path_of
+from tests.intake.factories import NAMESPACE, copy_place, id_of, make_place, make_station, path_of
 
 APPEALS = "/intake/v1/appeals"
 ANONYMOUS = {"channel": "web", "who": {"kind": "anonymous"}, "words": "白杨社区停水三天了"}
@@ -79,18 +79,22 @@ class Desk:
 def lay(keys: Keys, uow: UnitOfWork) -> None:
     make_station(uow, keys)
     for code, subject in (("HZ1-1", "wang.min"), ("HZ2-1", "chen.jie")):
-        holder = Holding(subject=subject, name="某某", contact_id=uuid4(), since=NOW - timedelta(days=9))
-        post = PostChangedV1(
-            post_id=uuid4(),
-            code=f"window-{code}",
-            title="一号窗口",
-            duty="window_clerk",  # type: ignore[arg-type]
-            place_id=id_of(code),
-            path=path_of(code),
-            holders=[holder],
-            version=1,
-        )
-        copy_posts(uow, [post], versions=[1])
+        lay_window(uow, code, subject)
+
+
+def lay_window(uow: UnitOfWork, code: str, *subjects: str) -> None:
+    """The place's window, held by these people now."""
+    post = PostChangedV1(
+        post_id=uuid5(NAMESPACE, f"window {code}"),
+        code=f"window-{code}",
+        title="一号窗口",
+        duty="window_clerk",  # type: ignore[arg-type]
+        place_id=id_of(code),
+        path=path_of(code),
+        holders=[Holding(subject=s, name="某某", contact_id=uuid4(), since=NOW - timedelta(days=9)) for s in subjects],
+        version=1,
+    )
+    copy_posts(uow, [post], versions=[1])
 
 
 @pytest.fixture
@@ -182,6 +186,22 @@ async def test_a_retired_place_is_refused(desk: Desk) -> None:
     await desk.database.run_everywhere(desk.station.refresh)
     response = await desk.post("operator", APPEALS, {**ANONYMOUS, "place": "HZ2-1"})
     assert (response.status_code, response.json()["code"]) == (422, "place_retired")
+
+
+async def test_rights_begin_and_end_with_the_post_though_the_last_scope_is_remembered(desk: Desk) -> None:
+    await desk.take()
+
+    async def seen() -> int:
+        return len((await desk.get("wang.min", APPEALS)).json()["items"])
+
+    def hold(*subjects: str) -> Callable[[UnitOfWork], None]:
+        return lambda uow: lay_window(uow, "HZ1-1", *subjects)
+
+    assert (await seen(), await seen()) == (1, 1)
+    await desk.consumer.run_everywhere(hold())
+    assert (await seen(), await seen()) == (0, 0)
+    await desk.consumer.run_everywhere(hold("wang.min"))
+    assert (await seen(), await seen()) == (1, 1)
 
 
 async def test_who_is_not_signed_in_or_forges_or_comes_late_is_not_served(desk: Desk) -> None:

@@ -5,12 +5,12 @@ from typing import Any
 
 from fastapi import FastAPI
 from kit.app import Aspect, main, service_defaults
-from kit.auth import Claims, Person
 from kit.db import Database, UnitOfWork
 from kit.health import Health
 from kit.http import Door
 from kit.logging import get_logger
 from kit.settings import ServiceSettings
+from kit.testing.tokens import People
 from pydantic import BaseModel
 from sqlalchemy import text
 
@@ -28,10 +28,6 @@ def slow(uow: UnitOfWork) -> Done:
     log.info("slow begins")
     uow.execute(text("select pg_sleep(0.5)"))
     return Done(done=True)
-
-
-def people(_connection: object, claims: Claims, _now: object) -> Person:
-    return Person(claims.subject)
 
 
 class Part:
@@ -68,7 +64,7 @@ class Leaving(Part):
 def api(settings: Settings) -> Aspect:
     app = FastAPI(title="scratch")
     database = Database(settings.database_url, role="scratch_api")
-    service_defaults(app, service="scratch", settings=settings, database=database, people=people)
+    service_defaults(app, service="scratch", settings=settings, database=database, people=People())
 
     @app.post("/slow")
     async def post_slow(door: Door) -> Any:

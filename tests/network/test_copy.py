@@ -8,6 +8,7 @@ from contracts.grid import Duty, Holding, PlaceChangedV1, PlaceState, PostChange
 from kit.auth import Claims
 from kit.db import UnitOfWork
 from kit.testing.servers import NOW
+from kit.testing.tokens import find_person
 from network import consumers, people, places, posts
 
 from tests.conftest import UnitOfWorkOf
@@ -129,7 +130,7 @@ def test_a_person_is_who_they_are_by_the_posts_of_this_instant(uow: UnitOfWork) 
     copy_post(uow, make_post(holders=[ended], stand_ins=[begins]), version=1)
     held = make_post(code="test-clerk", duty=Duty.WINDOW_CLERK, holders=[make_holding("li.na")])
     copy_post(uow, held, version=1)
-    person = people.find_person(uow.connection, Claims("li.na"), NOW)
+    person = find_person(people.POSTS, uow.connection, Claims("li.na"), NOW)
     assert [post.post_id for post in person.posts] == [held.post_id]
     assert person.scope.paths == (DISTRICT_PATH,)
 
@@ -153,7 +154,7 @@ def test_a_retired_post_answers_for_nothing(uow: UnitOfWork) -> None:
     post = make_post(holders=[make_holding("li.na")], retired=True)
     copy_post(uow, post, version=1)
     assert posts.list_seats(uow, [DISTRICT_PATH], [Duty.DISPATCHER]) == []
-    assert people.find_person(uow.connection, Claims("li.na"), NOW).posts == ()
+    assert find_person(people.POSTS, uow.connection, Claims("li.na"), NOW).posts == ()
 
 
 def test_a_post_without_a_number_is_reached_by_its_stations(uow: UnitOfWork) -> None:

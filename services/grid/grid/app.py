@@ -3,26 +3,26 @@
 from fastapi import FastAPI
 from kit.app import Aspect, service_defaults
 from kit.db import Database
-from kit.http import PeopleFinder
+from kit.http import People
 from kit.relay import Relay
 
 from grid import api as routes
 from grid.errors import RowsRefused
 from grid.keys import Keys
-from grid.repository.posts import find_person
+from grid.repository.posts import HELD_POSTS
 from grid.settings import Settings
 
 SERVICE = "grid"
 
 
-def create_app(settings: Settings, database: Database, *, people: PeopleFinder = find_person) -> FastAPI:
+def create_app(settings: Settings, database: Database, *, people: People | None = None) -> FastAPI:
     app = FastAPI(title="Baiyang grid", version="1", description="Places, posts and who holds them.")
     service_defaults(
         app,
         service=SERVICE,
         settings=settings,
         database=database,
-        people=people,
+        people=people or People(HELD_POSTS),
         larger_bodies=routes.LARGER_BODIES,
     )
     app.state.keys = Keys(settings.service_ring, settings.transport_ring)

@@ -7,11 +7,12 @@ from datetime import timedelta
 from fastapi import FastAPI
 from kit.app import Aspect, service_defaults
 from kit.db import Database
+from kit.http import People
 from kit.kafka import Consumers
 from kit.logging import get_logger
 from kit.loop import Loop
 from kit.relay import Relay
-from network.people import find_person
+from network.people import POSTS
 from sqlalchemy.exc import SQLAlchemyError
 
 from intake.api import ROUTERS
@@ -63,7 +64,7 @@ def create_app(settings: Settings, database: Database, station: Station) -> Fast
         yield
 
     app = FastAPI(title="intake", version="1", lifespan=lifespan)
-    service_defaults(app, service="intake", settings=settings, database=database, people=find_person)
+    service_defaults(app, service="intake", settings=settings, database=database, people=People(POSTS))
     app.state.station = station
     app.state.zone = settings.city_zone
     app.state.proxies = settings.proxies

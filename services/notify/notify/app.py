@@ -7,10 +7,10 @@ from fastapi import FastAPI
 from kit.app import Aspect, service_defaults
 from kit.clock import Clock
 from kit.db import Database
-from kit.http import PeopleFinder
+from kit.http import People
 from kit.kafka import Consumers
 from kit.relay import Relay
-from network.people import find_person
+from network.people import POSTS
 
 from notify import api as routes
 from notify.clock import Sender, make_sender
@@ -24,10 +24,10 @@ from notify.settings import Settings
 SERVICE = "notify"
 
 
-def make_app(settings: Settings, database: Database, *, people: PeopleFinder = find_person) -> FastAPI:
+def make_app(settings: Settings, database: Database, *, people: People | None = None) -> FastAPI:
     """The HTTP application over the service's database as its api role."""
     app = FastAPI(title="Baiyang notify", description="Who was told what, and what could not be told.", version="1")
-    service_defaults(app, service=SERVICE, settings=settings, database=database, people=people)
+    service_defaults(app, service=SERVICE, settings=settings, database=database, people=people or People(POSTS))
     app.state.office = office_of(settings)
     app.include_router(routes.router)
     if settings.sandbox:

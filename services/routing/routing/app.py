@@ -4,9 +4,10 @@ from fastapi import FastAPI
 from kit.app import Aspect, service_defaults
 from kit.clock import Clock
 from kit.db import Database
+from kit.http import People
 from kit.kafka import Consumers
 from kit.relay import Relay
-from network.people import find_person
+from network.people import POSTS
 
 from routing import api as routes
 from routing.clock import make_sweeper
@@ -19,7 +20,7 @@ SERVICE = "routing"
 def make_app(settings: Settings, database: Database) -> FastAPI:
     """The HTTP application over the service's database as its api role."""
     app = FastAPI(title="Baiyang routing", description="Cases: who handles them, and by when.", version="1")
-    service_defaults(app, service=SERVICE, settings=settings, database=database, people=find_person)
+    service_defaults(app, service=SERVICE, settings=settings, database=database, people=People(POSTS))
     app.include_router(routes.router)
     return app
 

@@ -1,32 +1,12 @@
 """Who a signed-in person is: the posts that they hold at this instant, or stand in for."""
 
-from datetime import datetime
-
-from kit.auth import Claims, Person, Post
-from sqlalchemy import Connection, and_, bindparam, or_, select
-
-from network.models import holding, post
-
-_POSTS = (
-    select(
-        post.c.post_id,
-        post.c.duty,
-        post.c.title,
-        post.c.place_id,
-        post.c.path,
-        post.c.office_id,
-        holding.c.stand_in,
+#: For kit.http.People.
+POSTS = """(
+    select jsonb_agg(
+        jsonb_build_object('post_id', p.post_id, 'duty', p.duty, 'title', p.title, 'place_id', p.place_id,
+            'path', p.path, 'office_id', p.office_id, 'stand_in', h.stand_in)
+        order by p.path, p.post_id
     )
-    .join(holding, holding.c.post_id == post.c.post_id)
-    .where(
-        holding.c.subject == bindparam("subject"),
-        ~post.c.retired,
-        and_(holding.c.since <= bindparam("now"), or_(holding.c.until.is_(None), holding.c.until > bindparam("now"))),
-    )
-    .order_by(post.c.path, post.c.post_id)
-)
-
-
-def find_person(connection: Connection, claims: Claims, now: datetime) -> Person:
-    rows = connection.execute(_POSTS, {"subject": claims.subject, "now": now})
-    return Person(claims.subject, claims.roles, tuple(Post(**row._mapping) for row in rows))
+    from holding_copy as h join post_copy as p on p.post_id = h.post_id and not p.retired
+    where h.subject = :subject and h.since <= :now and (h.until is null or h.until > :now)
+)"""

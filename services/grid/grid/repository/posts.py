@@ -6,11 +6,8 @@ from typing import Any
 from uuid import UUID
 
 from contracts.grid import Duty
-from kit.auth import Claims, Person
-from kit.auth import Post as HeldPost
 from kit.db import UnitOfWork, after
 from sqlalchemy import (
-    Connection,
     Row,
     Text,
     Uuid,
@@ -220,30 +217,17 @@ def list_seats(uow: UnitOfWork, place_id: UUID, duties: Collection[Duty]) -> lis
     return [Seat(**{**row._mapping, "duty": Duty(row.duty)}) for row in uow.execute(statement)]
 
 
-def find_person(connection: Connection, claims: Claims, now: datetime) -> Person:
-    """Who a token's subject is: the posts that they hold at this instant, or stand in for."""
-    columns = [
-        post.c.id,
-        post.c.duty,
-        post.c.title,
-        post.c.place_id,
-        place.c.path,
-        post.c.office_id,
-        holding.c.stand_in,
-    ]
-    statement = (
-        select(*columns)
-        .select_from(
-            holder.join(holding, holding.c.holder_id == holder.c.id)
-            .join(post, post.c.id == holding.c.post_id)
-            .join(place, place.c.id == post.c.place_id)
-        )
-        .where(holder.c.subject == claims.subject, ~post.c.retired, _covers(now))
-        .order_by(place.c.path, post.c.id)
+#: Who a signed-in person is, for kit.http.People: the posts that they hold at this instant, or stand in for.
+HELD_POSTS = """(
+    select jsonb_agg(
+        jsonb_build_object('post_id', p.id, 'duty', p.duty, 'title', p.title, 'place_id', p.place_id,
+            'path', at.path, 'office_id', p.office_id, 'stand_in', h.stand_in)
+        order by at.path, p.id
     )
-    rows = connection.execute(statement)
-    posts = (HeldPost(r.id, r.duty, r.title, r.place_id, r.path, r.office_id, r.stand_in) for r in rows)
-    return Person(claims.subject, claims.roles, tuple(posts))
+    from holder as who join holding as h on h.holder_id = who.id
+        join post as p on p.id = h.post_id and not p.retired join place as at on at.id = p.place_id
+    where who.subject = :subject and h.since <= :now and (h.until is null or h.until > :now)
+)"""
 
 
 def _covers(moment: datetime) -> Any:

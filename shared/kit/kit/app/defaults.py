@@ -10,7 +10,7 @@ from kit.app.docs import add_docs
 from kit.app.watching import Watch, Watched, add_probes
 from kit.db import Database
 from kit.health import Component
-from kit.http.door import PeopleFinder
+from kit.http.people import People
 from kit.http.problems import handle_problems
 from kit.http.refusals import LimitedBody
 from kit.settings import ServiceSettings
@@ -25,7 +25,7 @@ def service_defaults(
     service: str,
     settings: ServiceSettings,
     database: Database,
-    people: PeopleFinder,
+    people: People,
     components: Sequence[Component] = (),
     larger_bodies: Mapping[str, int] = MappingProxyType({}),
 ) -> FastAPI:

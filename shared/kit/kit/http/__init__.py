@@ -1,8 +1,9 @@
 """The service's door to HTTP. Routes parse, call one use case through the door, and return."""
 
 from kit.http.conditions import IfMatch, etag
-from kit.http.door import Door, DoorFor, OpenDoor, PeopleFinder, SignedIn
+from kit.http.door import Door, DoorFor, OpenDoor, SignedIn
 from kit.http.pages import AskedPage, ListView
+from kit.http.people import People
 from kit.http.problems import FieldProblem, HttpProblem, Problem, handle_problems, problem, responses_for
 
 __all__ = [
@@ -14,7 +15,7 @@ __all__ = [
     "IfMatch",
     "ListView",
     "OpenDoor",
-    "PeopleFinder",
+    "People",
     "Problem",
     "SignedIn",
     "etag",

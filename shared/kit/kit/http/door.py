@@ -3,23 +3,24 @@
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
-from functools import partial
-from typing import Annotated, Any, Protocol
+from functools import cache, partial
+from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import Depends, Header, Request, Response
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from pydantic import BaseModel
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, TextClause, text
 from sqlalchemy.exc import DBAPIError
 
-from kit.auth import NOWHERE, Claims, NotSignedIn, Person
+from kit.auth import Claims, NotSignedIn, Person
 from kit.clock import Clock
-from kit.db import ENTER_COLUMNS, Database, UnitOfWork, enter_parameters
+from kit.db import ENTER_COLUMNS, Database, UnitOfWork
 from kit.errors import Forbidden, ServiceError
 from kit.http import idempotency
 from kit.http.conditions import etag, is_unchanged
 from kit.http.idempotency import Answer, Raced
+from kit.http.people import Known, People
 from kit.http.problems import sqlstate
 from kit.http.refusals import refuse_nul
 from kit.tokens import Tokens
@@ -27,12 +28,6 @@ from kit.tokens import Tokens
 _ATTEMPTS = 3
 #: Two requests met: serialization failure, deadlock, and a unique row that the other had just written.
 _MET = ("40001", "40P01", "23505")
-
-
-class PeopleFinder(Protocol):
-    """How a service knows who a signed-in person is: in the request's own transaction, before any scope is set."""
-
-    def __call__(self, connection: Connection, claims: Claims, now: datetime, /) -> Person: ...
 
 
 _bearer = HTTPBearer(auto_error=False, description="A token of the city's identity provider.")
@@ -113,8 +108,7 @@ class DoorFor:
     def _run(self, use: "_Use", clock: Clock, connection: Connection) -> Answer | ServiceError:
         """All of a request's transaction but its commit."""
         now = clock.now()
-        person = self._person(connection, now)
-        before = _enter(connection, use, person)
+        person, before = self._enter(connection, use, now)
         if before is not None:
             return before
         uow = UnitOfWork(connection, now=now, person=person)
@@ -128,11 +122,29 @@ class DoorFor:
         uow.flush()
         return answer
 
-    def _person(self, connection: Connection, now: datetime) -> Person | None:
-        if self.claims is None:
-            return None
-        people: PeopleFinder = self.request.app.state.people
-        person = people(connection, self.claims, now)
+    def _enter(self, connection: Connection, use: "_Use", now: datetime) -> tuple[Person | None, Answer | None]:
+        """In one round trip: the scope, who asks, and whether it was answered before.
+
+        The scope is that of the last time; where the posts that are found say otherwise, it is set anew.
+        """
+        people: People = self.request.app.state.people
+        who = (self.claims, self.post)
+        known = people.remembered(who) if self.claims else _NOBODY
+        entering = _entering(people.posts if self.claims else "null", looks=use.key is not None, reads=use.reads)
+        asked = {"now": now, **(use.key.named if use.key else {})}
+        row = connection.execute(entering, {**(known or _NOBODY).scope, **self._subject, **asked}).one()
+        if self.claims and (known is None or known.found != row.posts):
+            known = Known.of(row.posts, self._under_post(people.person(self.claims, row.posts)))
+            connection.execute(_ENTER, known.scope)
+            people.remember(who, known)
+        before = idempotency.answered_before(use.key, row) if use.key else None
+        return known.person if known and self.claims else None, before
+
+    @property
+    def _subject(self) -> dict[str, str]:
+        return {"subject": self.claims.subject} if self.claims else {}
+
+    def _under_post(self, person: Person) -> Person:
         if self.post is None:
             return person
         if not person.holds(self.post):
@@ -171,16 +183,18 @@ class _Use:
     reads: bool = False
 
 
+_NOBODY = Known.of(None, Person(""))
 _ENTER = text(f"select {ENTER_COLUMNS}")
-_ENTER_READING = text(f"select {ENTER_COLUMNS}, set_config('transaction_read_only', 'on', true)")
 
 
-def _enter(connection: Connection, use: _Use, person: Person | None) -> Answer | None:
-    scope = enter_parameters(person.scope if person else NOWHERE, subject=person.subject if person else "")
-    if use.key is not None:
-        return idempotency.enter_and_look(connection, use.key, scope)
-    connection.execute(_ENTER_READING if use.reads else _ENTER, scope)
-    return None
+@cache
+def _entering(posts: str, *, looks: bool, reads: bool) -> TextClause:
+    columns = [ENTER_COLUMNS, f"cast({posts} as text) as posts"]
+    if reads:
+        columns.append("set_config('transaction_read_only', 'on', true)")
+    if looks:
+        columns.append(idempotency.LOOK_COLUMNS)
+    return text(f"select {', '.join(columns)} from (select 1) as one {idempotency.LOOK_JOIN if looks else ''}")
 
 
 _POST_HEADER = Header(alias="Baiyang-Post", description="The one of your posts to act under, where you hold several.")

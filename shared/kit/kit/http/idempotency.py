@@ -13,10 +13,9 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from fastapi import Request, Response
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, Row, text
 
 from kit.crypto import KeyRing
-from kit.db import ENTER_COLUMNS
 from kit.errors import Invalid
 from kit.http.problems import HttpProblem, route_of
 
@@ -59,6 +58,10 @@ class Key:
     ring: KeyRing
 
     @property
+    def named(self) -> dict[str, Any]:
+        return {"lock": self.lock, "client": self.client, "route": self.route, "key": self.key}
+
+    @property
     def lock(self) -> int:
         return int.from_bytes(hashlib.sha256(self._aad.encode()).digest()[:8], "big", signed=True)
 
@@ -95,12 +98,11 @@ async def find_key(request: Request, subject: str) -> Key | None:
     )
 
 
-_LOOK = text(f"""
-select {ENTER_COLUMNS}, pg_try_advisory_xact_lock(:lock) as ours,
-    kept.request_hash, kept.status, kept.body, kept.headers
-from (select 1) as one
-left join idempotency as kept on kept.client = :client and kept.route = :route and kept.key = :key
-""")
+#: What a door asks for besides, where a request has a key; it takes ``Key.named``.
+LOOK_COLUMNS = (
+    "pg_try_advisory_xact_lock(:lock) as ours, kept.request_hash, kept.status, kept.body as answer, kept.headers"
+)
+LOOK_JOIN = "left join idempotency as kept on kept.client = :client and kept.route = :route and kept.key = :key"
 
 _INSERT = """
 insert into idempotency (client, route, key, request_hash, status, body, headers, created_at)
@@ -119,10 +121,8 @@ forgotten as (
 {_INSERT}""")
 
 
-def enter_and_look(connection: Connection, key: Key, scope: Mapping[str, Any]) -> Answer | None:
-    """Set the transaction's scope and, in the same round trip, look whether the request was answered before."""
-    named = {"lock": key.lock, "client": key.client, "route": key.route, "key": key.key}
-    row = connection.execute(_LOOK, {**scope, **named}).one()
+def answered_before(key: Key, row: Row[Any]) -> Answer | None:
+    """By what the look has found."""
     if row.status is None:
         if not row.ours:
             raise HttpProblem(
@@ -138,7 +138,7 @@ def enter_and_look(connection: Connection, key: Key, scope: Mapping[str, Any]) -
             "This Idempotency-Key was used for another request: take a new key for each new request.",
             field=f"/{HEADER}",
         )
-    return Answer(row.status, key.open(row.body), row.headers)
+    return Answer(row.status, key.open(row.answer), row.headers)
 
 
 def keep(connection: Connection, key: Key, answer: Answer, *, now: datetime) -> None:
