@@ -35,8 +35,8 @@ _FAR = timedelta(days=60)
 #: Ports of a home that the platform leaves to others.
 _FREE_PORTS = 50
 
-#: The deadlines that are to fall due are loaded beforehand: at least so many a second are.
-_LOADED_A_SECOND = 150
+#: The deadlines that are to fall due are loaded beforehand: the city is read in so long, then at least so many a second.
+_SURVEYED, _LOADED_A_SECOND = 60, 500
 
 _LATE: LiteralString = """
 select extract(epoch from pg_xact_commit_timestamp(xmin) - due_at)::float
@@ -157,7 +157,7 @@ def _fill_up(bench: Bench, city: City) -> None:
 
 def _wave(bench: Bench, city: City, due: int, more: int) -> Wave:
     begun = datetime.now(UTC)
-    due_at = (begun + timedelta(seconds=30 + due / _LOADED_A_SECOND)).replace(microsecond=0)
+    due_at = (begun + timedelta(seconds=_SURVEYED + due / _LOADED_A_SECOND)).replace(microsecond=0)
     state.add_open(city, due, due_at=due_at)
     _await_peace(city)
     if (early := due_at - datetime.now(UTC)) < timedelta(seconds=3):
