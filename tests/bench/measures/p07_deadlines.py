@@ -35,7 +35,7 @@ _FAR = timedelta(days=60)
 #: Ports of a home that the platform leaves to others.
 _FREE_PORTS = 50
 
-#: The deadlines that are to fall due are loaded beforehand: the city is read in so long, then at least so many a second.
+#: What is to fall due is loaded beforehand: the city is read within so long, then at least so many a second come.
 _SURVEYED, _LOADED_A_SECOND = 60, 500
 
 _LATE: LiteralString = """
