@@ -61,13 +61,17 @@ def faults_of(load: Load, totals: list[int], rate: float) -> list[str]:
     """Why a load was not borne; nothing when it was."""
     faults = []
     if load.errors:
-        faults.append(f"{len(load.errors)} errors")
+        faults.append(f"{len(load.errors)} errors ({_most(load.errors_told())})")
     worst = load.worst(95, since=WARM_UP)
     if worst >= LIMIT:
         faults.append(f"p95 of the slowest step {worst:.0f} ms")
     if is_growing(totals, allowed=rate * EVENTS):
         faults.append("the backlog grows")
     return faults
+
+
+def _most(told: dict[str, int]) -> str:
+    return max(told, key=lambda each: told[each])
 
 
 def find_rate(bench: Bench, city: City) -> float:

@@ -63,6 +63,7 @@ class Bench:
     found: dict[str, Any] = field(default_factory=dict)
     begun: float = field(default_factory=time.monotonic)
     _running: dict[int, City] = field(default_factory=dict)
+    _broken: dict[int, str] = field(default_factory=dict)
 
     def say(self, text: str) -> None:
         print(f"[{time.monotonic() - self.begun:6.0f} s] {text}", flush=True)
@@ -94,14 +95,25 @@ class Bench:
             self._running.pop(scale).local("down")
 
     def _start(self, scale: int) -> City:
-        home = self.home / name_of(scale)
-        city = City(home=home, port=self._free_port())
-        stamp = home.with_name(f"{home.name}.state")
+        """A state that could not be made is not tried again: every measure that needs it would wait for it."""
+        if scale in self._broken:
+            raise RuntimeError(f"the state of {name_of(scale)} could not be made: {self._broken[scale]}")
+        city = City(home=self.home / name_of(scale), port=self._free_port())
+        try:
+            self._bring_up(city, scale)
+        except Exception as error:
+            self._broken[scale] = f"{type(error).__name__}: {error}"[:200]
+            city.local("down")
+            raise
+        self._running[scale] = city
+        return city
+
+    def _bring_up(self, city: City, scale: int) -> None:
+        stamp = city.home.with_name(f"{city.home.name}.state")
         if not _is_good(stamp):
             self._forget(city, stamp)
-        self.say(f"starting the city of {name_of(scale)} in {home}")
+        self.say(f"starting the city of {name_of(scale)} in {city.home}")
         city.local("up")
-        self._running[scale] = city
         if stamp.exists() and self._cases(city) > FILLED * scale:
             self.say("it was filled by earlier runs: making it anew")
             city.local("down")
@@ -112,7 +124,6 @@ class Bench:
             _load(city, scale, self.settings.seed, self.say)
             stamp.write_text(str(STATE_FORMAT))
         self.found.setdefault("cases", {})[name_of(scale)] = self._cases(city)
-        return city
 
     def _free_port(self) -> int:
         taken = {city.port for city in self._running.values()}

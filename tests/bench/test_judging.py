@@ -23,7 +23,7 @@ def test_a_quick_load_without_errors_and_backlog_is_borne() -> None:
 def test_each_fault_is_named() -> None:
     slow = load_of(*[100] * 94, *[400] * 6, errors=2)
     told = faults_of(slow, [10 * n for n in range(100)], 1)
-    assert told == ["2 errors", "p95 of the slowest step 400 ms", "the backlog grows"]
+    assert told == ["2 errors (file 503)", "p95 of the slowest step 400 ms", "the backlog grows"]
 
 
 def test_one_slow_step_is_enough() -> None:
