@@ -17,6 +17,7 @@ from kit.testing.tokens import Identity, People, make_person
 from notify.app import make_app, office_of, providers_of
 from notify.clock import Sender
 from notify.service import contacts
+from notify.service.contacts import Change
 from notify.service.tell import tell
 from notify.settings import Settings
 from pydantic import SecretStr
@@ -71,7 +72,7 @@ class Desk:
         )
 
         def work(uow: Any) -> None:
-            contacts.keep_contact(uow, office, LI, sealed, topic="intake.contact.v1", subject=None, version=1)
+            contacts.keep_contacts(uow, office, [Change(LI, sealed, 1)], topic="intake.contact.v1")
             tell(uow, office, events, traceparents=[None] * len(events))
 
         await self.roles["consumer"].run_everywhere(work)
@@ -177,7 +178,7 @@ async def failed_message(desk: Desk) -> str:
     sealed = seal_for_transport(office.transport, factories.make_reach(address=None), key=LI)
 
     def work(uow: Any) -> None:
-        contacts.keep_contact(uow, office, LI, sealed, topic="intake.contact.v1", subject=None, version=1)
+        contacts.keep_contacts(uow, office, [Change(LI, sealed, 1)], topic="intake.contact.v1")
         tell(uow, office, [make_event(CaseAnsweredV1, placed_path=HERE)], traceparents=[None])
 
     await desk.roles["consumer"].run_everywhere(work)

@@ -24,6 +24,7 @@ from kit.clock import DrivenClock
 from kit.crypto import seal_for_transport
 from kit.db import Database, UnitOfWork
 from kit.errors import NotYet
+from notify import repository
 from notify.clock import Sender
 from notify.consumers import handlers
 from notify.domain.sending import LONGEST_DELAY, MOST_ATTEMPTS, Letter, Outcome, Result
@@ -31,6 +32,7 @@ from notify.errors import ContactUnreadable
 from notify.providers import Provider
 from notify.providers.sandbox import Sandbox
 from notify.service import contacts
+from notify.service.contacts import Change, reach_of
 from notify.service.send import LEASE
 from notify.service.tell import tell
 from sqlalchemy import text
@@ -65,8 +67,8 @@ class Station:
     async def meets(self, person_id: UUID = LI, *, version: int = 1, **overrides: Any) -> None:
         event = contact_event(person_id, **overrides)
         await self.consumer.run_everywhere(
-            lambda uow: contacts.keep_contact(
-                uow, OFFICE, person_id, event.sealed, topic=event.TOPIC, subject=None, version=version
+            lambda uow: contacts.keep_contacts(
+                uow, OFFICE, [Change(person_id, event.sealed, version)], topic=event.TOPIC
             )
         )
 
@@ -196,14 +198,11 @@ async def test_staff_who_chose_a_message_besides_get_both_from_one_notice(statio
     contact_id = uuid4()
     handler = Handler(post_id=uuid4(), title="片长", subject="wang.min", contact_id=contact_id)
     await station.consumer.run_everywhere(
-        lambda uow: contacts.keep_contact(
+        lambda uow: contacts.keep_contacts(
             uow,
             OFFICE,
-            contact_id,
-            sealed(make_reach(address="sandbox:wang"), contact_id),
+            [Change(contact_id, sealed(make_reach(address="sandbox:wang"), contact_id), 1, "wang.min")],
             topic="grid.contact.v1",
-            subject="wang.min",
-            version=1,
         )
     )
     await station.hears(make_event(CaseAssignedV1, handler=handler))
@@ -509,6 +508,15 @@ async def test_a_reader_without_an_address_fails_and_says_so(station: Station) -
 # --- the doors of events
 
 
+async def test_of_one_person_s_contacts_in_a_set_the_latest_is_kept(station: Station) -> None:
+    first, last = (contact_event(LI, address=address) for address in ("sandbox:old", "sandbox:new"))
+    told = [Change(LI, last.sealed, 2), Change(LI, first.sealed, 1)]
+    await station.consumer.run_everywhere(lambda uow: contacts.keep_contacts(uow, OFFICE, told, topic=first.TOPIC))
+    assert [tuple(row) for row in await station.rows("select contact_id, version from contact")] == [(LI, 2)]
+    held = await station.consumer.run_everywhere(lambda uow: repository.list_contacts(uow, [LI])[LI])
+    assert reach_of(OFFICE, held)[1].address == "sandbox:new"
+
+
 async def test_the_handlers_keep_contacts_tell_and_erase(station: Station) -> None:
     by_type: dict[Any, Callable[..., None]] = {}
     for handler in handlers(OFFICE):
@@ -519,7 +527,7 @@ async def test_the_handlers_keep_contacts_tell_and_erase(station: Station) -> No
         await station.consumer.run_everywhere(lambda uow: by_type[topic, type_](uow, *args, **kwargs))
 
     contact = contact_event()
-    await run(contact.TOPIC, contact.TYPE, contact, version=1)
+    await run(contact.TOPIC, contact.TYPE, [contact], versions=[1])
     step = make_event(CaseAnsweredV1)
     await run(step.TOPIC, step.TYPE, [step])
     grave = Tombstone(topic=contact.TOPIC, type=contact.TYPE, key=str(LI), version=2)

@@ -25,6 +25,7 @@ from opentelemetry import propagate
 
 from notify import repository
 from notify.service import contacts
+from notify.service.contacts import Change
 from notify.service.office import Office
 from notify.service.tell import tell
 
@@ -49,24 +50,22 @@ def _case_handler(office: Office) -> Callable[..., None]:
 
 
 def _contact_handlers(office: Office) -> Sequence[Callable[..., None]]:
-    @consumes(PersonContactChangedV1, snapshot=True)
-    def keep_person(uow: UnitOfWork, event: PersonContactChangedV1, *, version: int) -> None:
-        contacts.keep_contact(
-            uow, office, event.person_id, event.sealed, topic=event.TOPIC, subject=None, version=version
-        )
+    @consumes(PersonContactChangedV1, snapshot=True, set_wise=True)
+    def keep_people(uow: UnitOfWork, events: Sequence[PersonContactChangedV1], *, versions: Sequence[int]) -> None:
+        told = [Change(e.person_id, e.sealed, version) for e, version in zip(events, versions, strict=True)]
+        contacts.keep_contacts(uow, office, told, topic=PersonContactChangedV1.TOPIC)
 
-    @consumes(ContactChangedV1, snapshot=True)
-    def keep_staff(uow: UnitOfWork, event: ContactChangedV1, *, version: int) -> None:
-        contacts.keep_contact(
-            uow, office, event.contact_id, event.sealed, topic=event.TOPIC, subject=event.subject, version=version
-        )
+    @consumes(ContactChangedV1, snapshot=True, set_wise=True)
+    def keep_staff(uow: UnitOfWork, events: Sequence[ContactChangedV1], *, versions: Sequence[int]) -> None:
+        told = [Change(e.contact_id, e.sealed, version, e.subject) for e, version in zip(events, versions, strict=True)]
+        contacts.keep_contacts(uow, office, told, topic=ContactChangedV1.TOPIC)
 
     @consumes_tombstone(PersonContactChangedV1.TOPIC)
     @consumes_tombstone(ContactChangedV1.TOPIC)
     def erase(uow: UnitOfWork, tombstone: Tombstone, *, version: int) -> None:
         contacts.erase_contact(uow, UUID(tombstone.key), topic=tombstone.topic, version=version)
 
-    return (keep_person, keep_staff, erase)
+    return (keep_people, keep_staff, erase)
 
 
 def _traceparent(event: CaseFact) -> str | None:

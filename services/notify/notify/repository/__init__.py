@@ -1,6 +1,6 @@
 """Every query of notify."""
 
-from notify.repository.contacts import Contact, blank_messages_of, list_contacts, put_contact
+from notify.repository.contacts import Contact, blank_messages_of, list_contacts, put_contacts
 from notify.repository.notices import Wording, add_inbox_items, add_messages, list_wordings, move_messages
 from notify.repository.reading import (
     InboxItem,
@@ -41,7 +41,7 @@ __all__ = [
     "mark_called",
     "mark_read",
     "move_messages",
-    "put_contact",
+    "put_contacts",
     "settle",
     "take_up_again",
 ]

@@ -1,18 +1,13 @@
 """How people are reached; what erasure takes away."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
 from kit.db import UnitOfWork
-from sqlalchemy import (
-    case,
-    null,
-    select,
-    update,
-)
-from sqlalchemy.dialects.postgresql import insert as upsert
+from kit.rows import insert_rows
+from sqlalchemy import case, null, select, update
 
 from notify.domain.sending import State
 from notify.models import contact, message, sandbox_message
@@ -32,13 +27,14 @@ class Contact:
         return self.wrapped_key is None
 
 
-def put_contact(uow: UnitOfWork, row: Mapping[str, Any]) -> bool:
-    """Store the contact unless a later version stands. True when it was stored."""
-    statement = upsert(contact).values(**row)
-    statement = statement.on_conflict_do_update(
-        index_elements=[contact.c.contact_id], set_=dict(row), where=contact.c.version <= statement.excluded.version
-    )
-    return uow.execute(statement.returning(contact.c.contact_id)).first() is not None
+def put_contacts(uow: UnitOfWork, rows: Sequence[Mapping[str, Any]]) -> set[UUID]:
+    """Store contacts, each once, unless a later version stands; those that were stored. In one order, so that two who
+    store the same ones do not wait for each other.
+    """
+    changed = ", ".join(f"{name} = excluded.{name}" for name in rows[0] if name != "contact_id")
+    newer = f"on conflict (contact_id) do update set {changed} where contact.version <= excluded.version"
+    ordered = sorted(rows, key=lambda row: row["contact_id"])
+    return set(insert_rows(uow, contact, ordered, then=f"{newer} returning contact_id").scalars())
 
 
 def list_contacts(uow: UnitOfWork, contact_ids: Collection[UUID]) -> dict[UUID, Contact]:

@@ -1,5 +1,8 @@
 """How people are reached: kept sealed under a key of each person's own, forgotten by destroying it."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
 from contracts.intake import Reach
@@ -12,26 +15,39 @@ from notify.repository import Contact
 from notify.service.office import Office
 
 
-def keep_contact(
-    uow: UnitOfWork, office: Office, contact_id: UUID, sealed: str, *, topic: str, subject: str | None, version: int
-) -> None:
-    """Store how somebody is reached, unless something later is known. Their key stays the same."""
+@dataclass(frozen=True)
+class Change:
+    """How somebody is reached, sealed for the way, as of a version. ``subject`` is whom staff sign in as."""
+
+    contact_id: UUID
+    sealed: str
+    version: int
+    subject: str | None = None
+
+
+def keep_contacts(uow: UnitOfWork, office: Office, changes: Sequence[Change], *, topic: str) -> None:
+    """Store how people are reached, unless something later is known. Each one's key stays the same."""
+    latest = {change.contact_id: change for change in sorted(changes, key=lambda change: change.version)}
+    stored = repository.list_contacts(uow, latest)
+    rows = [_kept(uow, office, change, stored.get(change.contact_id)) for change in latest.values()]
+    repository.put_contacts(uow, [{**row, "topic": topic} for row in rows])
+
+
+def _kept(uow: UnitOfWork, office: Office, change: Change, stored: Contact | None) -> dict[str, Any]:
     try:
-        reach = open_from_transport(office.transport, sealed, Reach, key=contact_id)
+        reach = open_from_transport(office.transport, change.sealed, Reach, key=change.contact_id)
     except CannotOpen as error:
         raise ContactUnreadable from error
-    stored = repository.list_contacts(uow, [contact_id]).get(contact_id)
     key = key_of(office, stored) if stored and not stored.is_erased else DataKey.new(office.keys)
-    row = {
-        "contact_id": contact_id,
-        "topic": topic,
-        "subject": subject,
-        "wrapped_key": key.wrap(office.keys, owner=contact_id),
-        "reach": encrypt_field(key, reach.model_dump_json(), table="contact", column="reach", row=contact_id),
-        "version": version,
+    row = change.contact_id
+    return {
+        "contact_id": row,
+        "subject": change.subject,
+        "wrapped_key": key.wrap(office.keys, owner=row),
+        "reach": encrypt_field(key, reach.model_dump_json(), table="contact", column="reach", row=row),
+        "version": change.version,
         "changed_at": uow.now,
     }
-    repository.put_contact(uow, row)
 
 
 def erase_contact(uow: UnitOfWork, contact_id: UUID, *, topic: str, version: int) -> None:
@@ -45,7 +61,7 @@ def erase_contact(uow: UnitOfWork, contact_id: UUID, *, topic: str, version: int
         "version": version,
         "changed_at": uow.now,
     }
-    if repository.put_contact(uow, row):
+    if repository.put_contacts(uow, [row]):
         repository.blank_messages_of(uow, contact_id)
 
 

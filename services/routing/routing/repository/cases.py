@@ -98,16 +98,17 @@ def list_known_appeals(uow: UnitOfWork, appeal_ids: Collection[UUID]) -> set[UUI
 
 
 def add_cases(uow: UnitOfWork, opened: Sequence[Case]) -> None:
-    """New cases with all that belongs to them: a statement a table, however many cases."""
+    """New cases, then all that belongs to them, whose policies look for the case: two statements, however many."""
     if not opened:
         return
-    uow.execute(insert(cases), [case_row(case) for case in opened])
-    uow.execute(insert(case_appeal), [appeal_row(case, appeal) for case in opened for appeal in case.appeals])
-    uow.execute(insert(case_entry), _new_entries(opened))
-    promised = [deadline_row(case, case.deadline) for case in opened if case.deadline]
-    if promised:
-        uow.execute(insert(deadline), promised)
-    grant_to_offices(uow, opened)
+    uow.execute(_OPEN, {"cases": _as_json([case_row(case) for case in opened])})
+    rows = {
+        "appeals": [appeal_row(case, appeal) for case in opened for appeal in case.appeals],
+        "entries": _new_entries(opened),
+        "deadlines": [deadline_row(case, case.deadline) for case in opened if case.deadline],
+        "grants": _grant_rows(uow, opened),
+    }
+    uow.execute(_ADD, {name: _as_json(listed) for name, listed in rows.items()})
 
 
 def save_cases(uow: UnitOfWork, changed: Sequence[Case]) -> None:
@@ -119,7 +120,11 @@ def save_cases(uow: UnitOfWork, changed: Sequence[Case]) -> None:
         "entries": _new_entries(changed),
         "deadlines": [deadline_row(case, case.deadline) for case in changed if case.deadline and case.deadline.changed],
     }
-    uow.execute(_SAVE, {name: json.dumps(listed, default=str) for name, listed in rows.items()})
+    uow.execute(_SAVE, {name: _as_json(listed) for name, listed in rows.items()})
+
+
+def _as_json(rows: list[dict[str, Any]]) -> str:
+    return json.dumps(rows, default=str)
 
 
 def save_appeal_withdrawn(uow: UnitOfWork, appeal_id: UUID, at: datetime) -> None:
@@ -128,11 +133,14 @@ def save_appeal_withdrawn(uow: UnitOfWork, appeal_id: UUID, at: datetime) -> Non
 
 def grant_to_offices(uow: UnitOfWork, held: Sequence[Case]) -> None:
     """An office outside the tree sees what lies with one of its posts, and goes on seeing it."""
-    rows = [
+    if rows := _grant_rows(uow, held):
+        uow.execute(insert(case_grant), rows)
+
+
+def _grant_rows(uow: UnitOfWork, held: Sequence[Case]) -> list[dict[str, Any]]:
+    return [
         {"case_id": case.case_id, "office_id": case.office_id, "granted_at": uow.now} for case in held if case.office_id
     ]
-    if rows:
-        uow.execute(insert(case_grant), rows)
 
 
 def claim_missed(uow: UnitOfWork, *, limit: int) -> list[Case]:
@@ -270,16 +278,30 @@ def _rows_of(table: Table, given: str) -> str:
 
 
 _FIXED = ("case_id", "number", "channel", "silent", "received_at", "opened_at", "taken_path", "taken_place_id")
+
+
+def _insert_of(table: Table, rows: str) -> str:
+    return f"""insert into {table.name} ({", ".join(_names(table))})
+    select {", ".join(_names(table))} from {_rows_of(table, rows)}"""
+
+
+_OPEN = text(_insert_of(cases, "cases"))
+
+_ADD = text(f"""
+with asked as ({_insert_of(case_appeal, "appeals")}),
+promised as ({_insert_of(deadline, "deadlines")}),
+granted as ({_insert_of(case_grant, "grants")})
+{_insert_of(case_entry, "entries")}
+""")
+
 _SAVE = text(f"""
 with changed as (
     update cases set {", ".join(f"{name} = given.{name}" for name in _names(cases, *_FIXED))}
     from {_rows_of(cases, "cases")} where cases.case_id = given.case_id
 ),
 settled as (
-    insert into deadline ({", ".join(_names(deadline))})
-    select {", ".join(_names(deadline))} from {_rows_of(deadline, "deadlines")}
+    {_insert_of(deadline, "deadlines")}
     on conflict (deadline_id) do update set state = excluded.state, settled_at = excluded.settled_at
 )
-insert into case_entry ({", ".join(_names(case_entry))})
-select {", ".join(_names(case_entry))} from {_rows_of(case_entry, "entries")}
+{_insert_of(case_entry, "entries")}
 """)
