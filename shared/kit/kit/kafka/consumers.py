@@ -139,8 +139,9 @@ class Consumers:
             auto_offset_reset="earliest",
             isolation_level="read_committed",
             max_records=self._batch,
-            batch_timeout_ms=100,
-            fetch_max_wait_ms=250,
+            # Both end when something comes: longer spares a consumer that has nothing to do, and delays nobody.
+            batch_timeout_ms=1000,
+            fetch_max_wait_ms=500,
             max_poll_interval_ms=int(MAX_POLL_INTERVAL.total_seconds() * 1000),
             session_timeout_ms=int(self._session_timeout.total_seconds() * 1000),
             heartbeat_interval_ms=int(self._session_timeout.total_seconds() * 1000 / 3),
