@@ -8,6 +8,7 @@ from typing import LiteralString
 
 import psycopg
 
+from tests.bench.instruments import superuser
 from tests.system.city import SERVICES, City
 
 #: A session tells its counts of rows when it has been idle for ten seconds, at the latest.
@@ -15,8 +16,8 @@ TOLD_AFTER = 10.5
 
 _STATEMENTS: LiteralString = """
 select r.rolname, s.query, sum(s.calls)::bigint, sum(s.shared_blks_hit + s.shared_blks_read)::bigint
-from pg_stat_statements s join pg_roles r on r.oid = s.userid join pg_database d on d.oid = s.dbid
-where d.datname = current_database() and r.rolname <> 'postgres' group by 1, 2
+from pg_stat_statements s join pg_roles r on r.oid = s.userid
+where r.rolname <> 'postgres' group by 1, 2
 """
 _ROWS: LiteralString = """
 select t.relname, coalesce(t.seq_tup_read, 0) + coalesce(
@@ -74,11 +75,12 @@ def look(city: City) -> Counters:
     time.sleep(TOLD_AFTER)
     touched: dict[Statement, Touched] = {}
     rows: dict[str, int] = {}
+    with superuser(city) as connection:
+        for role, query, calls, buffers in connection.execute(_STATEMENTS):
+            what = Statement(role, spelled(query))
+            touched[what] = touched.get(what, Touched()) + Touched(int(calls), int(buffers))
     for service in SERVICES:
         with city.connect(service, "postgres") as connection:
-            for role, query, calls, buffers in connection.execute(_STATEMENTS):
-                what = Statement(role, spelled(query))
-                touched[what] = touched.get(what, Touched()) + Touched(int(calls), int(buffers))
             for table, read in _rows(connection):
                 name = f"{service}.{table}"
                 rows[name] = rows.get(name, 0) + read
