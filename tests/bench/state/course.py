@@ -42,6 +42,9 @@ class Moment(UnitOfWork):
     def execute(self, statement: Any, parameters: Any = None) -> Any:
         if self._sheets is None:
             raise LookupError("nothing is asked for here: what stands is on the ground already")
+        for beside in getattr(statement, "_independent_ctes", ()):
+            table = beside.element.table
+            self._sheets.add(table, {c.name: parameters[f"{table.name}_{c.name}"] for c in table.columns})
         self._sheets.add(statement.table, parameters)
 
     def publish(self, event: Event | Tombstone) -> None:

@@ -84,16 +84,15 @@ class Player:
         envelope = Envelope.new(keys, owner=new_id(story.received))
         appeal = self._appeal(story, clerk, envelope)
         code = new_query_code()
-        asker = _asker(story, appeal)
+        asker, who = _asker(story, appeal), None
         if asker:
             who = Who(asker.kind, asker.name, means=asker.means, address=asker.address, language=asker.language)
-            appeals.add_person(moment, keys, envelope, who)
             self._put_snapshot(events.contact_changed(asker, ring=keys.transport), story.received, trace)
         received = events.appeal_received(appeal, query_code=code, ring=keys.transport)
         if story.withdrawn:
             appeal.withdraw(at=story.withdrawn)
             self._put_withdrawal(appeal, story.withdrawn)
-        appeals.add_appeal(moment, keys, envelope, appeal, code_index=keys.index("query code", code))
+        appeals.add_appeal(moment, keys, envelope, appeal, code_index=keys.index("query code", code), new=who)
         return received, asker
 
     def _appeal(self, story: Story, clerk: Seat | None, envelope: Envelope) -> Appeal:
