@@ -10,7 +10,7 @@ from kit.clock import DrivenClock
 from kit.db import Database, UnitOfWork
 from kit.http import Door
 from kit.testing.tokens import Identity
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, event, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from tests.kit.conftest import POST_A, POST_B, A, AppOf, B, NewNote, Note, NoteView, client_of, write_note
@@ -112,6 +112,22 @@ async def test_two_requests_that_meet_are_both_done_where_they_can_be(
     answers = await asyncio.gather(*(client.post(NOTES, json=note_at(), headers=clerk_a) for _ in range(5)))
     assert sorted(answer.status_code for answer in answers) == [201, 409, 409, 409, 409]
     assert count(as_superuser) == 1
+
+
+async def test_who_asks_their_scope_and_an_answer_given_before_take_one_round_trip(
+    client: AsyncClient, database: Database, identity: Identity
+) -> None:
+    sent: list[str] = []
+    listening = database.engine.sync_engine, "before_cursor_execute", lambda *said: sent.append(said[2])
+    headers = identity.headers("clerk.a")
+    await client.get(NOTES, headers=headers)
+    event.listen(*listening)
+    try:
+        await client.post(NOTES, json=note_at(), headers=headers | {"Idempotency-Key": "counted-1"})
+    finally:
+        event.remove(*listening)
+    assert ["set_config" in statement for statement in sent] == [True, *[False] * (len(sent) - 1)]
+    assert len([statement for statement in sent if "idempotency" in statement]) == 2, "looked for, then kept"
 
 
 class TestScope:
