@@ -11,10 +11,10 @@ import pytest
 from aiokafka import AIOKafkaConsumer
 from aiokafka.errors import CommitFailedError
 from contracts.intake import AppealWithdrawnV1
-from kit.db import UnitOfWork
-from kit.errors import Unavailable
+from kit.db import Database, UnitOfWork
+from kit.errors import NotYet, Unavailable
 from kit.kafka import Consumers, consumes, taker
-from kit.kafka.record import Record
+from kit.kafka.record import Book, Record
 from kit.testing.servers import NOW
 from kit.testing.waiting import running, until
 from sqlalchemy import Connection, text
@@ -131,6 +131,38 @@ async def test_what_is_given_back_to_the_broker_is_waited_over_first_and_longer_
         with pytest.raises(taker.GivenBack):
             await consumers._take_records("intake.appeal.v1", nothing, nothing)
     assert waited == [1, 2, 3]
+
+
+async def test_what_was_parked_lately_is_tried_again_before_the_sweep(
+    event_database: Callable[[str, str], Database], event_tables_of: Callable[[str], Connection]
+) -> None:
+    """What it needs was taken by who saw nothing waiting yet, and committed after it had been tried."""
+    key, has_come = uuid4(), False
+
+    @consumes(AppealWithdrawnV1)
+    def wait_for_a_place(uow: UnitOfWork, event: AppealWithdrawnV1) -> None:
+        if not has_come:
+            raise NotYet("grid.place.v1", key)
+        note(uow, event)
+
+    async def at_once(_: float) -> bool:
+        return True
+
+    book = Book([wait_for_a_place])
+    taking = taker.Taker("routing", book, event_database("routing", "consumer"), pause=at_once)
+    event = withdrawn(key, 1)
+    headers = {
+        "ce_type": event.TYPE,
+        "ce_id": str(uuid4()),
+        "ce_subjectversion": "1",
+        "ce_time": NOW.isoformat(),
+    }
+    wire = tuple((name, value.encode()) for name, value in headers.items())
+    await taking.take([book.read(Record(event.TOPIC, 0, 0, str(key).encode(), event.model_dump_json().encode(), wire))])
+    has_come = True
+    await taking.try_lately_parked()
+    rows = event_tables_of("routing").execute(text("select key from effect")).scalars().all()
+    assert rows == [str(key)]
 
 
 async def test_a_database_that_was_away_loses_no_event(real: Any, event_tables_of: Callable[[str], Connection]) -> None:
