@@ -129,11 +129,12 @@ class Database:
         )
         self.clock: Clock = clock or SystemClock()
 
-    async def transaction(self, work: Callable[[Connection], T]) -> T:
+    async def transaction(self, work: Callable[[Connection], T], *, longest: timedelta | None = None) -> T:
         """Run ``work`` in one transaction under no scope yet, for a door that learns in it who asks; then commit."""
+        seconds = longest.total_seconds() if longest else self._longest
 
         def in_transaction(connection: Connection) -> T:
-            with _cut_after(connection, self._longest), connection.begin():
+            with _cut_after(connection, seconds), connection.begin():
                 result = work(connection)
             outbox.committed(connection)
             return result
@@ -141,7 +142,14 @@ class Database:
         async with self.engine.connect() as connection:
             return await connection.run_sync(in_transaction)
 
-    async def run(self, work: Callable[[UnitOfWork], T], *, scope: Scope = NOWHERE, person: Person | None = None) -> T:
+    async def run(
+        self,
+        work: Callable[[UnitOfWork], T],
+        *,
+        scope: Scope = NOWHERE,
+        person: Person | None = None,
+        longest: timedelta | None = None,
+    ) -> T:
         """Run ``work`` in one transaction and commit; what has been returned has been committed."""
 
         def under_scope(connection: Connection) -> T:
@@ -151,7 +159,7 @@ class Database:
             uow.flush()
             return result
 
-        return await self.transaction(under_scope)
+        return await self.transaction(under_scope, longest=longest)
 
     async def run_everywhere(self, work: Callable[[UnitOfWork], T]) -> T:
         """For events and clocks, which serve every place."""

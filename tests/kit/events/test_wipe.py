@@ -3,13 +3,16 @@
 import asyncio
 from collections.abc import Callable
 from datetime import timedelta
-from typing import Any
+from typing import Any, cast
 from uuid import UUID, uuid4
 
+import pytest
+from aiokafka.client import AIOKafkaClient
 from contracts.grid import PlaceChangedV1, PlaceState
 from contracts.intake import AppealWithdrawnV1
 from kit.db import UnitOfWork
 from kit.kafka import consumes
+from kit.relay.destinations import Destinations
 from kit.testing.servers import NOW
 from kit.testing.waiting import running, until
 from sqlalchemy import Connection, text
@@ -148,3 +151,36 @@ async def test_snapshots_older_than_the_log_are_logged_again(
 
             await until(both_there, "both places are copied")
     assert by_key(await real.effects()) == {str(old): [2], str(young): [1]}
+
+
+class SlowDatabase:
+    """As long as a large log takes."""
+
+    def __init__(self) -> None:
+        self.begun = 0
+        self.ended = asyncio.Event()
+
+    async def run(self, work: object, *, longest: timedelta) -> list[str]:
+        del work
+        assert longest > timedelta(minutes=10)
+        self.begun += 1
+        await self.ended.wait()
+        return ["intake.appeal.v1"]
+
+
+async def test_a_log_that_takes_longer_than_a_relay_waits_is_made_pending_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def topic_ids(*_: object) -> dict[str, str]:
+        return {"intake.appeal.v1": "another"}
+
+    monkeypatch.setattr("kit.relay.destinations.topic_ids", topic_ids)
+    database: Any = SlowDatabase()
+    destinations, client = Destinations("intake", database), cast("AIOKafkaClient", None)
+    for _ in range(2):
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(0.05):
+                await destinations.check(client, now=True)
+    assert destinations.ids == {}
+    database.ended.set()
+    await destinations.check(client, now=True)
+    assert destinations.ids == {"intake.appeal.v1": "another"}
+    assert database.begun == 1

@@ -18,7 +18,7 @@ from aiokafka.protocol.types import Boolean, CompactArray, CompactString, Int16,
 from contracts.topics import TOPICS
 from sqlalchemy import text
 
-from kit.db import Database, UnitOfWork
+from kit.db import LONGEST_OF_A_COMMAND, Database, UnitOfWork
 from kit.relay import metrics
 
 log = logging.getLogger("kit.relay")
@@ -35,6 +35,7 @@ class Destinations:
         self._every = every
         self._checked = float("-inf")
         self._checking = asyncio.Lock()
+        self._arriving: tuple[dict[str, str], asyncio.Task[list[str]]] | None = None
         self.ids: dict[str, str] = {}
         self.missing: list[str] = []
 
@@ -48,12 +49,24 @@ class Destinations:
                 log.warning("relay.topics_missing", extra={"topics": missing, "remedy": "baiyang topics lay"})
             self.missing = missing
             if found != self.ids:
-                again = await self._database.run(lambda uow: arrive(uow, found))
+                again = await self._arrive(found)
                 for topic in again:
                     metrics.RESENT.labels(topic).inc()
                     log.warning("relay.sends_again", extra={"topic": topic})
             self.ids = found
             self._checked = time.monotonic()
+
+    async def _arrive(self, found: dict[str, str]) -> list[str]:
+        """A large log takes longer than whoever asks may wait: it goes on without them, and they ask again."""
+        if self._arriving is None or self._arriving[0] != found:
+            running = self._database.run(lambda uow: arrive(uow, found), longest=LONGEST_OF_A_COMMAND)
+            self._arriving = found, asyncio.create_task(running, name="relay-arrives")
+        task = self._arriving[1]
+        try:
+            return await asyncio.shield(task)
+        finally:
+            if task.done():
+                self._arriving = None
 
 
 _KNOWN = text("select topic, topic_id from event_destination")
