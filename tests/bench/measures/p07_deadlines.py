@@ -14,11 +14,11 @@ from typing import Any, LiteralString
 from uuid import UUID
 
 from tests.bench import aspects, instruments, state
+from tests.bench.backlog import await_calm
 from tests.bench.bench import Bench, name_of
 from tests.bench.figures import Figure, percentile
-from tests.bench.stage import await_quiet
 from tests.bench.state.loading import CASES_A_COMMUNITY, grow
-from tests.system.city import SERVICES, City
+from tests.system.city import City
 
 TITLE = "so many open deadlines, many of them due at one instant: how late each is marked, and whether any is twice"
 AIM = "10,000 due: p99 < 15 s; 0 twice"
@@ -159,7 +159,7 @@ def _wave(bench: Bench, city: City, due: int, more: int) -> Wave:
     begun = datetime.now(UTC)
     due_at = (begun + timedelta(seconds=_SURVEYED + due / _LOADED_A_SECOND)).replace(microsecond=0)
     state.add_open(city, due, due_at=due_at)
-    _await_peace(city)
+    await_calm(city, seconds=900)
     if (early := due_at - datetime.now(UTC)) < timedelta(seconds=3):
         raise RuntimeError(f"{due:,} deadlines were loaded {-early} too late to fall due together")
     settings, logs = city.settings(), city.home / "log"
@@ -167,20 +167,10 @@ def _wave(bench: Bench, city: City, due: int, more: int) -> Wave:
         bench.say(f"{due:,} deadlines fall due in {(due_at - datetime.now(UTC)).total_seconds():.0f} s")
         time.sleep(max(0.0, (due_at - datetime.now(UTC)).total_seconds()))
         _await_marked(city, due, due_at)
-    _await_peace(city)
+    await_calm(city, seconds=900)
     wave = _read(city, due, 1 + more, due_at)
     bench.say(f"marked within {max(wave.marked):.1f} s, told within {max(wave.told):.1f} s")
     return wave
-
-
-def _await_peace(city: City) -> None:
-    """Nothing is on its way between the services, nor to be sent."""
-
-    def at_rest() -> bool:
-        pending = sum(city.count(service, "select count(*) from event_pending") for service in SERVICES)
-        return pending + city.count("notify", "select count(*) from message where state in ('queued', 'sending')") == 0
-
-    await_quiet(at_rest, seconds=900)
 
 
 def _await_marked(city: City, due: int, due_at: datetime) -> None:

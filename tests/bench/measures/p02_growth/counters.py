@@ -17,7 +17,7 @@ TOLD_AFTER = 10.5
 _STATEMENTS: LiteralString = """
 select r.rolname, s.query, sum(s.calls)::bigint, sum(s.shared_blks_hit + s.shared_blks_read)::bigint
 from pg_stat_statements s join pg_roles r on r.oid = s.userid
-where r.rolname <> 'postgres' group by 1, 2
+where r.rolname ~ '_(api|consumer|relay|clock)$' group by 1, 2
 """
 _ROWS: LiteralString = """
 select t.relname, coalesce(t.seq_tup_read, 0) + coalesce(

@@ -10,12 +10,12 @@ from uuid import uuid4
 
 import httpx
 
+from tests.bench.backlog import await_calm
 from tests.bench.bench import Bench
 from tests.bench.driving import cast_of
 from tests.bench.load import words
 from tests.bench.measures.p02_growth.counters import Counters, look
-from tests.bench.stage import await_quiet
-from tests.system.city import SERVICES, City
+from tests.system.city import City
 
 LIVES = 40
 
@@ -68,7 +68,7 @@ class Lives:
         for name, step in steps.items():
             before = look(self._city)
             step()
-            self._await_peace()
+            await_calm(self._city)
             found[name] = look(self._city) - before
         self._http.close()
         return found
@@ -76,7 +76,7 @@ class Lives:
     def _lives_once(self) -> None:
         """So that every connection has its statements prepared and its catalogue read."""
         self._file()
-        self._await_peace()
+        await_calm(self._city)
         for life in self._lives:
             self._find(life)
             self._step(life, "starts")
@@ -131,14 +131,3 @@ class Lives:
             raise RuntimeError(f"{method} {path.partition('?')[0]}: {answer.status_code}")
         told: dict[str, Any] = answer.json() if "json" in answer.headers.get("content-type", "") else {}
         return told
-
-    def _await_peace(self) -> None:
-        city = self._city
-
-        def at_rest() -> bool:
-            pending = sum(city.count(service, "select count(*) from event_pending") for service in SERVICES)
-            return (
-                pending + city.count("notify", "select count(*) from message where state in ('queued', 'sending')") == 0
-            )
-
-        await_quiet(at_rest, looks=4)
