@@ -1,6 +1,6 @@
 """Who takes part: communities with the people of their stations, found over grid's API and signed in beforehand."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -34,9 +34,11 @@ def gather(city: City, *, seed: int, communities: int = COMMUNITIES) -> Cast:
     token = _token(city, "auditor")
     with httpx.Client(base_url=city.address, headers={"Authorization": f"Bearer {token}"}, timeout=30) as grid:
         duties, wanted = _duties(grid), set(DUTIES.values())
-        known = [each for each in _pages(grid, "/grid/v1/places", tier="community") if wanted <= duties[each["id"]]]
+        known = [
+            each for each in _pages(grid, "/grid/v1/places", tier="community") if wanted <= duties[each["id"]].keys()
+        ]
         chosen = Random(seed).sample(known, min(communities, len(known)))
-        found = tuple(_community(grid, place["code"]) for place in chosen)
+        found = tuple(_community(grid, place["code"], duties[place["id"]]) for place in chosen)
         tops = [next(_pages(grid, "/grid/v1/places", tier=tier))["code"] for tier in ("city", "district")]
         wide = tuple(_answerer(grid, code, "dispatcher") for code in tops)
     subjects = {*_OTHERS, *wide, *(subject for each in found for subject in _staff(each))}
@@ -50,17 +52,18 @@ def _token(city: City, subject: str) -> str:
     return sign_in(subject, issuer=settings["OIDC_ISSUER"], audience=settings["OIDC_AUDIENCE"])
 
 
-def _duties(grid: httpx.Client) -> dict[str, set[str]]:
-    """By place: the duties that its own posts have."""
-    duties: dict[str, set[str]] = defaultdict(set)
+def _duties(grid: httpx.Client) -> dict[str, Counter[str]]:
+    """By place: how many posts of its own have each duty."""
+    duties: dict[str, Counter[str]] = defaultdict(Counter)
     for duty in sorted(set(DUTIES.values())):
         for post in _pages(grid, "/grid/v1/posts", duty=duty):
             if post["holdings"]:
-                duties[post["place_id"]].add(duty)
+                duties[post["place_id"]][duty] += 1
     return duties
 
 
-def _community(grid: httpx.Client, code: str) -> Community:
+def _community(grid: httpx.Client, code: str, posts: Counter[str]) -> Community:
+    """Where several windows answer for the same, nobody outside knows which of them is given a case."""
     asked = {"under": code, "tier": "building", "limit": str(_BUILDINGS)}
     buildings = grid.get("/grid/v1/places", params=asked).raise_for_status().json()["items"]
     staff = {duty: _answerer(grid, code, duty) for duty in set(DUTIES.values())}
@@ -68,7 +71,7 @@ def _community(grid: httpx.Client, code: str) -> Community:
         places=(code, *(building["code"] for building in buildings)),
         clerk=staff["window_clerk"],
         dispatcher=_answerer(grid, code, "dispatcher"),
-        holders={category: staff[duty] for category, duty in DUTIES.items()},
+        holders={category: staff[duty] for category, duty in DUTIES.items() if posts[duty] == 1},
     )
 
 
