@@ -14,6 +14,7 @@ from sqlalchemy import (
     Integer,
     Select,
     Table,
+    any_,
     bindparam,
     false,
     func,
@@ -56,6 +57,13 @@ _ONE = _WHOLE.add_columns(seat_column(cases.c.holder_post_id).label("holder")).w
     cases.c.case_id == bindparam("one", type_=Uuid)
 )
 _ONE_LOCKED = _ONE.with_for_update(of=cases)
+_THESE_APPEALS = case_appeal.c.appeal_id == any_(bindparam("appeals", type_=ARRAY(Uuid)))
+_KNOWN = select(case_appeal.c.appeal_id).where(_THESE_APPEALS)
+_OF_APPEALS = (
+    _WHOLE.where(cases.c.case_id.in_(select(case_appeal.c.case_id).where(_THESE_APPEALS)))
+    .order_by(cases.c.case_id)
+    .with_for_update(of=cases)
+)
 
 
 def get_case(uow: UnitOfWork, case_id: UUID) -> Case:
@@ -86,15 +94,12 @@ def check_version(case: Case, version: int) -> None:
 
 def find_cases_of_appeals_for_change(uow: UnitOfWork, appeal_ids: Collection[UUID]) -> dict[UUID, Case]:
     """The cases of these appeals, locked in the order of their ids, by appeal."""
-    holding = select(case_appeal.c.case_id).where(case_appeal.c.appeal_id.in_(list(appeal_ids)))
-    statement = _WHOLE.where(cases.c.case_id.in_(holding)).order_by(cases.c.case_id).with_for_update(of=cases)
-    found = [case_of(row) for row in uow.execute(statement)]
+    found = [case_of(row) for row in uow.execute(_OF_APPEALS, {"appeals": list(appeal_ids)})]
     return {appeal.appeal_id: case for case in found for appeal in case.appeals if appeal.appeal_id in appeal_ids}
 
 
 def list_known_appeals(uow: UnitOfWork, appeal_ids: Collection[UUID]) -> set[UUID]:
-    statement = select(case_appeal.c.appeal_id).where(case_appeal.c.appeal_id.in_(list(appeal_ids)))
-    return set(uow.execute(statement).scalars())
+    return set(uow.execute(_KNOWN, {"appeals": list(appeal_ids)}).scalars())
 
 
 def add_cases(uow: UnitOfWork, opened: Sequence[Case]) -> None:

@@ -10,7 +10,8 @@ from kit.db import UnitOfWork
 from network.models import place
 from network.places import prefixes
 from network.posts import Seat, list_seats
-from sqlalchemy import Row, select
+from sqlalchemy import Row, Text, Uuid, any_, bindparam, select
+from sqlalchemy.dialects.postgresql import ARRAY
 
 from routing.domain.calendar import ORDINARY_HOURS, Hours
 
@@ -48,12 +49,14 @@ class Network:
 
 
 _PLACE = [place.c[name] for name in ("place_id", "code", "tier", "path", "state", "opening_hours")]
+_BY_ID = select(*_PLACE).where(place.c.place_id == any_(bindparam("places", type_=ARRAY(Uuid))))
+_BY_PATH = select(*_PLACE).where(place.c.path == any_(bindparam("paths", type_=ARRAY(Text))))
 
 
 def list_places(uow: UnitOfWork, place_ids: Collection[UUID]) -> dict[UUID, PlaceOnLine]:
     if not place_ids:
         return {}
-    rows = uow.execute(select(*_PLACE).where(place.c.place_id.in_(list(place_ids))))
+    rows = uow.execute(_BY_ID, {"places": list(place_ids)})
     return {row.place_id: _place(row) for row in rows}
 
 
@@ -62,7 +65,7 @@ def get_network(uow: UnitOfWork, paths: Iterable[str], duties: Collection[Duty])
     lines = sorted({prefix for path in set(paths) for prefix in prefixes(path)})
     if not lines:
         return Network({}, [])
-    places = [_place(row) for row in uow.execute(select(*_PLACE).where(place.c.path.in_(lines)))]
+    places = [_place(row) for row in uow.execute(_BY_PATH, {"paths": lines})]
     return Network({item.path: item for item in places}, list_seats(uow, lines, duties))
 
 

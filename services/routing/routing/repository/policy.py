@@ -1,31 +1,32 @@
 """The versioned data that decide: categories, rules, calendars. Always as in effect at an instant."""
 
-from collections.abc import Collection, Sequence
-from datetime import date
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
+from weakref import WeakKeyDictionary
 
 from contracts.grid import Duty
 from contracts.routing import Kind, Remit
 from kit.db import UnitOfWork
-from sqlalchemy import Row, func, insert, select
-from sqlalchemy.dialects.postgresql import distinct_on
+from sqlalchemy import Engine, Row, Text, bindparam, func, insert, select, text, tuple_
+from sqlalchemy.dialects.postgresql import JSONB, distinct_on
 
 from routing.domain.calendar import Calendar, CalendarDay
 from routing.domain.promise import Term, Unit
 from routing.domain.rules import Category, Rule, RuleSet
-from routing.models import calendar, calendar_day, calendar_year, category, rule, rule_set
+from routing.models import calendar_day, calendar_year, category, rule, rule_set
+
+_CATEGORIES = select(category)
+_CODE_AND_VERSION = tuple_(category.c.code, category.c.version)
 
 
-def list_categories(uow: UnitOfWork, codes: Collection[str] | None = None) -> list[Category]:
-    """The categories with these codes, or all, as in effect now; retired ones among them."""
+def list_categories(uow: UnitOfWork) -> list[Category]:
+    """The whole tree as in effect now; retired ones among them."""
     statement = (
-        select(category)
-        .ext(distinct_on(category.c.code))
+        _CATEGORIES.ext(distinct_on(category.c.code))
         .where(category.c.effective_from <= uow.now)
         .order_by(category.c.code, category.c.version.desc())
     )
-    if codes is not None:
-        statement = statement.where(category.c.code.in_(list(codes)))
     return [_category(row) for row in uow.execute(statement)]
 
 
@@ -41,36 +42,84 @@ def add_categories(uow: UnitOfWork, categories: Sequence[Category]) -> None:
         uow.execute(insert(category), rows)
 
 
-def get_rules(uow: UnitOfWork) -> RuleSet:
-    latest = select(func.max(rule_set.c.version)).where(rule_set.c.effective_from <= uow.now).scalar_subquery()
-    statement = (
-        select(rule_set.c.version, rule_set.c.zone, rule_set.c.effective_from, *_RULE)
-        .join(rule, rule.c.version == rule_set.c.version)
-        .where(rule_set.c.version == latest)
-    )
-    rows = uow.execute(statement).all()
-    head = rows[0]
-    return RuleSet(head.version, head.zone, head.effective_from, [_rule(row) for row in rows])
+def get_policy(uow: UnitOfWork, codes: Collection[str]) -> tuple[RuleSet, Calendar, dict[str, Category]]:
+    """The rules and the calendar in effect now, and the categories with these codes.
+
+    Which versions are in effect is asked each time; what a version says never changes, and is kept in memory.
+    """
+    heads = uow.execute(_HEADS, {"now": uow.now, "codes": sorted(set(codes))}).one()
+    memory = _memories.setdefault(uow.connection.engine, _Memory())
+    if memory.rules is None or memory.rules[0] != heads.rules:
+        memory.rules = heads.rules, _read_rules(uow, heads.rules)
+    if memory.calendar is None or memory.calendar[0] != heads.calendar:
+        memory.calendar = heads.calendar, _read_calendar(uow, heads.calendar)
+    unread = {code: head for code, head in heads.categories.items() if memory.categories.get(code, _NONE)[0] != head}
+    for item in _read_categories(uow, unread) if unread else []:
+        memory.categories[item.code] = unread[item.code], item
+    categories = {code: memory.categories[code][1] for code in heads.categories}
+    return memory.rules[1], memory.calendar[1], categories
 
 
-def get_calendar(uow: UnitOfWork, first: date, last: date) -> Calendar:
-    """The calendar in effect, with what it says of the days from ``first`` to ``last``."""
-    latest = select(func.max(calendar.c.version)).where(calendar.c.effective_from <= uow.now).scalar_subquery()
-    statement = (
-        select(calendar_year.c.version, calendar_year.c.year, calendar_year.c.status, *_DAY)
-        .outerjoin(
-            calendar_day,
-            (calendar_day.c.version == calendar_year.c.version)
-            & (calendar_day.c.year == calendar_year.c.year)
-            & calendar_day.c.date.between(first, last),
-        )
-        .where(calendar_year.c.version == latest)
-    )
-    return _calendar(uow.execute(statement).all())
+def _read_rules(uow: UnitOfWork, head: str) -> RuleSet:
+    rows = uow.execute(_RULES, {"version": _version(head)}).all()
+    first = rows[0]
+    return RuleSet(first.version, first.zone, first.effective_from, [_rule(row) for row in rows])
 
+
+def _read_calendar(uow: UnitOfWork, head: str) -> Calendar:
+    return _calendar(uow.execute(_CALENDAR, {"version": _version(head)}).all())
+
+
+def _read_categories(uow: UnitOfWork, heads: Mapping[str, str]) -> list[Category]:
+    these = [(code, _version(head)) for code, head in heads.items()]
+    return [_category(row) for row in uow.execute(_CATEGORIES.where(_CODE_AND_VERSION.in_(these)))]
+
+
+@dataclass
+class _Memory:
+    """What one database's versions say, each beside its head."""
+
+    rules: tuple[str, RuleSet] | None = None
+    calendar: tuple[str, Calendar] | None = None
+    categories: dict[str, tuple[str, Category]] = field(default_factory=dict)
+
+
+_memories: WeakKeyDictionary[Engine, _Memory] = WeakKeyDictionary()
+_NONE: tuple[str | None, None] = (None, None)
+
+
+def _version(head: str) -> int:
+    return int(head.partition(" ")[0])
+
+
+# A head is a version and the transaction that wrote it: a number given anew (after a rollback, in a restored database)
+# is not taken for the one that was read.
+_HEADS = text("""
+select
+    (select version || ' ' || xmin from rule_set where effective_from <= :now order by version desc limit 1) as rules,
+    (select version || ' ' || xmin from calendar where effective_from <= :now order by version desc limit 1)
+        as calendar,
+    (select coalesce(jsonb_object_agg(code, head), '{}') from (
+        select distinct on (code) code, version || ' ' || xmin as head from category
+        where code = any(cast(:codes as text[])) and effective_from <= :now order by code, version desc
+    ) as latest) as categories
+""").columns(rules=Text, calendar=Text, categories=JSONB)
 
 _RULE = [rule.c[name] for name in ("kind", "remit", "category", "urgent", "duty", "unit", "count")]
 _DAY = [calendar_day.c[name] for name in ("date", "working", "note", "stands_for")]
+_RULES = (
+    select(rule_set.c.version, rule_set.c.zone, rule_set.c.effective_from, *_RULE)
+    .join(rule, rule.c.version == rule_set.c.version)
+    .where(rule_set.c.version == bindparam("version"))
+)
+_CALENDAR = (
+    select(calendar_year.c.version, calendar_year.c.year, calendar_year.c.status, *_DAY)
+    .outerjoin(
+        calendar_day,
+        (calendar_day.c.version == calendar_year.c.version) & (calendar_day.c.year == calendar_year.c.year),
+    )
+    .where(calendar_year.c.version == bindparam("version"))
+)
 
 
 def _calendar(rows: Sequence[Row[Any]]) -> Calendar:

@@ -57,7 +57,6 @@ def open_cases(uow: UnitOfWork, received: Sequence[AppealReceivedV1], *, under: 
         uow,
         paths=paths.values(),
         codes=[code for event in fresh for code in (event.category, event.suggested_category) if code],
-        since=min((event.received_at for event in fresh if not event.historic), default=uow.now),
     )
     takers = _seats_of_takers(uow, fresh)
     opened: list[Case] = []
@@ -201,7 +200,7 @@ def _try_again(uow: UnitOfWork, case: Case, event: AppealCorrectedV1) -> None:
     if event.place_id is not None and case.queue is Queue.UNPLACED:
         case.place_id, case.placed_path = event.place_id, places[event.place_id].path
     codes = [code for code in (event.category, case.category) if code]
-    ground = placing.survey(uow, paths=[case.placed_path], codes=codes, since=uow.now)
+    ground = placing.survey(uow, paths=[case.placed_path], codes=codes)
     case.district = ground.network.district_of(case.placed_path)
     category = ground.category(event.category) or ground.category(case.category)
     if category is None or (case.queue is Queue.UNPLACED and event.place_id is None):

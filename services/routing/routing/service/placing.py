@@ -2,9 +2,8 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from contracts.grid import Duty
 from contracts.routing import CaseState, DeadlineKind, Kind, Queue, Remit
@@ -19,9 +18,6 @@ from routing.domain.promise import make_promise
 from routing.domain.rules import Category, Rule, RuleSet
 from routing.repository import network, policy
 from routing.repository.network import Network
-
-#: The longest stretch that a promise may cross: 30 working days over two golden weeks.
-HORIZON = timedelta(days=90)
 
 OFFICES = (Duty.BUREAU, Duty.DEPARTMENT)
 
@@ -40,18 +36,11 @@ class Ground:
         return None if found is None or found.retired else found
 
 
-def survey(uow: UnitOfWork, *, paths: Iterable[str], codes: Iterable[str], since: datetime) -> Ground:
-    """Five queries. ``since`` is the earliest instant from which a promise will be counted."""
-    rules = policy.get_rules(uow)
-    zone = ZoneInfo(rules.zone)
-    first, last = since.astimezone(zone).date(), (uow.now + HORIZON).astimezone(zone).date()
+def survey(uow: UnitOfWork, *, paths: Iterable[str], codes: Iterable[str]) -> Ground:
+    """Three queries."""
+    rules, calendar, categories = policy.get_policy(uow, list(codes))
     duties = {rule.duty for rule in rules.rules} | {Duty.DISPATCHER, Duty.SUPERVISOR, *OFFICES}
-    return Ground(
-        network=network.get_network(uow, paths, duties),
-        rules=rules,
-        calendar=policy.get_calendar(uow, first, last),
-        categories={item.code: item for item in policy.list_categories(uow, sorted(set(codes)))},
-    )
+    return Ground(network.get_network(uow, paths, duties), rules, calendar, categories)
 
 
 def find_handler(ground: Ground, case: Case, category: Category) -> tuple[Rule, Seat | None]:

@@ -33,7 +33,7 @@ def accept_case(
     code = category or case.category
     if code is None:
         raise CategoryMissing
-    ground = placing.survey(uow, paths=[case.placed_path], codes=[code], since=uow.now)
+    ground = placing.survey(uow, paths=[case.placed_path], codes=[code])
     known = ground.category(code)
     if known is None:
         raise UnknownCategory(code)
