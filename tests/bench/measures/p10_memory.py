@@ -61,8 +61,8 @@ def _first_appeal(bench: Bench) -> float:
     bench.say("from nothing to the first appeal")
     env = {name: value for name, value in city.environment.items() if name not in _OF_OUTER_MAKE}
     begun = time.monotonic()
-    subprocess.run(["make", "up"], cwd=ROOT, env=env, check=True, timeout=300, stdout=subprocess.DEVNULL)
     try:
+        subprocess.run(["make", "up"], cwd=ROOT, env=env, check=True, timeout=300, stdout=subprocess.DEVNULL)
         _file(city)
         return time.monotonic() - begun
     finally:

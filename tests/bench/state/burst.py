@@ -30,7 +30,7 @@ def add_open(city: City, cases: int, *, due_at: datetime) -> None:
     """
     now = datetime.now(UTC)
     hours = (due_at - now) // _HOUR + 1
-    burst = Burst(city, survey(city, now=now, since=now), due_at - hours * _HOUR, Term(Unit.CLOCK_HOURS, hours))
+    burst = Burst(city, survey(city, now=now), due_at - hours * _HOUR, Term(Unit.CLOCK_HOURS, hours))
     for _ in each_chunk(cases, burst.prepare):
         pass
     with city.connect("routing", "postgres") as connection:

@@ -25,7 +25,7 @@ from notify.service.office import Office
 from routing.repository import network as copy
 from routing.repository import policy
 from routing.repository.network import Network
-from routing.service.placing import HORIZON, OFFICES, Ground
+from routing.service.placing import OFFICES, Ground
 from sqlalchemy import create_engine, select
 from sqlalchemy.pool import NullPool
 
@@ -64,11 +64,10 @@ class CityGround:
     office: Office = field(repr=False)
 
 
-def survey(city: City, *, now: datetime, since: datetime) -> CityGround:
-    """``since`` is the earliest instant from which a promise will be counted."""
+def survey(city: City, *, now: datetime) -> CityGround:
     settings = city.settings()
     transport = KeyRing.parse(settings["INTAKE_TRANSPORT_KEYS"])
-    ground = _read(city, "routing", now, lambda uow: _stands(uow, since))
+    ground = _read(city, "routing", now, _stands)
     wordings, staff = _read(city, "notify", now, _telling)
     spots = {
         path: Spot(item.place_id, path, _station(ground.network, path)) for path, item in ground.network.places.items()
@@ -100,17 +99,15 @@ def _read(city: City, service: str, now: datetime, work: Callable[[UnitOfWork], 
         return work(UnitOfWork(connection, now=now))
 
 
-def _stands(uow: UnitOfWork, since: datetime) -> Ground:
+def _stands(uow: UnitOfWork) -> Ground:
     """As routing.service.placing.survey, for every place and every category at once."""
-    rules = policy.get_rules(uow)
-    zone = ZoneInfo(rules.zone)
-    first, last = since.astimezone(zone).date(), (uow.now + HORIZON).astimezone(zone).date()
+    rules, calendar, _ = policy.get_policy(uow, ())
     duties = {rule.duty for rule in rules.rules} | {Duty.DISPATCHER, Duty.SUPERVISOR, *OFFICES}
     paths = uow.execute(select(place.c.path).where(place.c.state == "active")).scalars().all()
     return Ground(
         network=copy.get_network(uow, paths, duties),
         rules=rules,
-        calendar=policy.get_calendar(uow, first, last),
+        calendar=calendar,
         categories={item.code: item for item in policy.list_categories(uow)},
     )
 

@@ -26,7 +26,7 @@ def load(city: City, cases: int, *, seed: int, say: Say) -> dict[str, int]:
     begun = time.monotonic()
     grow(city, max(2, cases // CASES_A_COMMUNITY), say)
     now = datetime.now(UTC)
-    loader = Loader(city, survey(city, now=now, since=now - YEARS), cases, seed, now)
+    loader = Loader(city, survey(city, now=now), cases, seed, now)
     rows: Counter[str] = Counter()
     tables.lay_months(city, since=now - YEARS)
     told = max(CHUNK, cases // 10 // CHUNK * CHUNK)
