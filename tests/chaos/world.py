@@ -33,7 +33,7 @@ class World:
     """Rows as they were read; ids are text throughout. Each field is keyed as its name says, or a plain list."""
 
     appeals: dict[str, Row] = field(default_factory=dict)
-    """By id, as intake's auditor reads them; with ``words`` and ``entries`` as the API tells them."""
+    """By id, as intake's auditor reads them; with ``words``, ``entries`` and ``taken_by`` as the API tells them."""
     progress: dict[str, Row] = field(default_factory=dict)
     """intake's copy of the case, by appeal."""
     standings: dict[str, str] = field(default_factory=dict)
@@ -113,7 +113,7 @@ def _look_at_intake(city: ChaosCity, world: World) -> None:
     appeals = _rows(
         city,
         "intake",
-        "select id, number, source, external_id, received_at, taken_by, person_id, version, withdrawn_at from appeal",
+        "select id, number, source, external_id, received_at, person_id, version, withdrawn_at from appeal",
     )
     world.appeals = {row["id"]: row for row in appeals}
     progress = _rows(city, "intake", "select appeal_id, case_id, version, state from progress")
@@ -186,8 +186,8 @@ def _ask(city: ChaosCity, people: People, history: History, world: World) -> Non
             return str(http.get(f"/intake/v1/progress/{code}").raise_for_status().json()["standing"])
 
         for appeal_id, told in zip(world.appeals, pool.map(appeal, world.appeals), strict=True):
-            known = world.appeals[appeal_id]
-            world.appeals[appeal_id] = {**known, "words": told["words"], "entries": told["entries"]}
+            known = dict(world.appeals[appeal_id])
+            world.appeals[appeal_id] = known | {name: told[name] for name in ("words", "entries", "taken_by")}
         told_codes = {appeal_id: code for appeal_id, code in codes.items() if code}
         for appeal_id, found in zip(told_codes, pool.map(standing, told_codes.values()), strict=True):
             world.standings[appeal_id] = found
