@@ -1,8 +1,8 @@
 """``make chaos``: ``python -m tests.chaos [prove]``; the environment says how much.
 
 KILLS (50), SEED (1), SECONDS (the longest that the faults may take), CHAOS_HOME (.chaos), CHAOS_PORT (the first free
-range), MERGE=1 (only merge what has been run). More than a hundred kills are runs of a hundred, a seed and a city each; a
-seed whose result is there is not run again.
+range), MERGE=1 (only merge what has been run). More than a hundred kills are runs of a hundred, a seed and a city each;
+a seed whose result is there is not run again.
 """
 
 import os
