@@ -15,12 +15,13 @@ from tests.system.city import ROOT, City
 
 
 def cast_of(bench: Bench, city: City) -> Cast:
-    """Signed in once a city and run."""
-    casts: dict[Path, Cast] = bench.found.setdefault("casts", {})
-    if city.home not in casts:
+    """Signed in once a city and run; and again when the city, and with it who signs its tokens, has moved."""
+    casts: dict[tuple[Path, int], Cast] = bench.found.setdefault("casts", {})
+    where = city.home, city.port
+    if where not in casts:
         bench.say("signing in who takes part")
-        casts[city.home] = gather(city, seed=bench.settings.seed)
-    return casts[city.home]
+        casts[where] = gather(city, seed=bench.settings.seed)
+    return casts[where]
 
 
 def plan_of(bench: Bench, city: City, phases: Sequence[Phase], **more: Any) -> Plan:
