@@ -9,6 +9,7 @@ from kit.app import service_defaults
 from kit.db import Database
 from kit.http import Door
 from kit.testing.otlp import Collector, ReceivedSpan
+from opentelemetry import propagate
 from opentelemetry.instrumentation.sqlalchemy import SQLAlchemyInstrumentor
 from opentelemetry.sdk.trace import TracerProvider
 from sqlalchemy import text
@@ -38,7 +39,7 @@ def traced(
 ) -> Iterator[FastAPI]:
     app = FastAPI(title="scratch")
     with monkeypatch.context() as patch:
-        patch.setattr(telemetry, "watch_app", lambda app: watch_app(app, provider))
+        patch.setattr(telemetry, "watch_app", lambda app, **_: watch_app(app, provider, records=True))
         service_defaults(app, service="scratch", settings=settings, database=database, people=PEOPLE)
     app.include_router(router)
     telemetry.watch_databases([database], provider)
@@ -111,12 +112,35 @@ async def test_an_error_names_its_trace(traced: FastAPI, collector: Collector, p
 
 
 async def test_without_a_collector_an_error_names_its_trace_all_the_same(
-    settings: Settings, database: Database, monkeypatch: pytest.MonkeyPatch
+    settings: Settings, database: Database
 ) -> None:
-    provider = telemetry.new_provider(service="scratch", endpoint="")
-    monkeypatch.setattr(telemetry, "watch_app", lambda app: watch_app(app, provider))
     app = FastAPI()
     service_defaults(app, service="scratch", settings=settings, database=database, people=PEOPLE)
     client: AsyncClient
     async with client_of(app) as client:
         assert len((await client.get("/nowhere")).json()["trace_id"]) == 32
+        called = await client.get("/nowhere", headers={"traceparent": PARENT})
+    assert called.json()["trace_id"] == PARENT.split("-")[1]
+
+
+async def test_without_a_collector_events_go_on_in_the_callers_trace_and_are_not_sampled(
+    settings: Settings, database: Database
+) -> None:
+    app = FastAPI()
+    service_defaults(app, service="scratch", settings=settings, database=database, people=PEOPLE)
+
+    @app.get("/carried")
+    async def carried() -> dict[str, str]:
+        headers: dict[str, str] = {}
+        propagate.inject(headers)
+        return headers
+
+    async with client_of(app) as client:
+        given = {"traceparent": PARENT, "tracestate": "a=b", "baggage": "k=v"}
+        told = (await client.get("/carried", headers=given)).json()
+        alone = (await client.get("/carried")).json()
+    version, trace_id, span_id, flags = told["traceparent"].split("-")
+    assert (version, trace_id, flags) == ("00", PARENT.split("-")[1], "00")
+    assert span_id != PARENT.split("-")[2]
+    assert (told["tracestate"], told["baggage"]) == ("a=b", "k=v")
+    assert alone["traceparent"].split("-")[1] != trace_id

@@ -5,6 +5,7 @@ from kit.app import Aspect, service_defaults
 from kit.db import Database
 from kit.http import People
 from kit.relay import Relay
+from kit.telemetry import WATCHED_BY_US
 
 from grid import api as routes
 from grid.errors import RowsRefused
@@ -16,7 +17,8 @@ SERVICE = "grid"
 
 
 def create_app(settings: Settings, database: Database, *, people: People | None = None) -> FastAPI:
-    app = FastAPI(title="Baiyang grid", version="1", description="Places, posts and who holds them.")
+    about = "Places, posts and who holds them."
+    app = FastAPI(title="Baiyang grid", version="1", description=about, telemetry=WATCHED_BY_US)
     service_defaults(
         app,
         service=SERVICE,

@@ -12,6 +12,7 @@ from kit.kafka import Consumers
 from kit.logging import get_logger
 from kit.loop import Loop
 from kit.relay import Relay
+from kit.telemetry import WATCHED_BY_US
 from network.people import POSTS
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -63,7 +64,7 @@ def create_app(settings: Settings, database: Database, station: Station) -> Fast
             log.warning("names come later", error=type(error).__name__)
         yield
 
-    app = FastAPI(title="intake", version="1", lifespan=lifespan)
+    app = FastAPI(title="intake", version="1", lifespan=lifespan, telemetry=WATCHED_BY_US)
     service_defaults(app, service="intake", settings=settings, database=database, people=People(POSTS))
     app.state.station = station
     app.state.zone = settings.city_zone

@@ -10,6 +10,7 @@ from kit.db import Database
 from kit.http import People
 from kit.kafka import Consumers
 from kit.relay import Relay
+from kit.telemetry import WATCHED_BY_US
 from network.people import POSTS
 
 from notify import api as routes
@@ -26,7 +27,12 @@ SERVICE = "notify"
 
 def make_app(settings: Settings, database: Database, *, people: People | None = None) -> FastAPI:
     """The HTTP application over the service's database as its api role."""
-    app = FastAPI(title="Baiyang notify", description="Who was told what, and what could not be told.", version="1")
+    app = FastAPI(
+        title="Baiyang notify",
+        description="Who was told what, and what could not be told.",
+        version="1",
+        telemetry=WATCHED_BY_US,
+    )
     service_defaults(app, service=SERVICE, settings=settings, database=database, people=people or People(POSTS))
     app.state.office = office_of(settings)
     app.include_router(routes.router)

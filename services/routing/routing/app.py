@@ -7,6 +7,7 @@ from kit.db import Database
 from kit.http import People
 from kit.kafka import Consumers
 from kit.relay import Relay
+from kit.telemetry import WATCHED_BY_US
 from network.people import POSTS
 
 from routing import api as routes
@@ -19,7 +20,12 @@ SERVICE = "routing"
 
 def make_app(settings: Settings, database: Database) -> FastAPI:
     """The HTTP application over the service's database as its api role."""
-    app = FastAPI(title="Baiyang routing", description="Cases: who handles them, and by when.", version="1")
+    app = FastAPI(
+        title="Baiyang routing",
+        description="Cases: who handles them, and by when.",
+        version="1",
+        telemetry=WATCHED_BY_US,
+    )
     service_defaults(app, service=SERVICE, settings=settings, database=database, people=People(POSTS))
     app.include_router(routes.router)
     return app

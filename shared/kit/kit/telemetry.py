@@ -9,15 +9,18 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from fastapi import FastAPI
-from opentelemetry import trace
+from fastapi.telemetry import TelemetryConfig
+from opentelemetry import context, propagate, trace
 from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
 from opentelemetry.instrumentation.fastapi import FastAPIInstrumentor
 from opentelemetry.instrumentation.sqlalchemy import SQLAlchemyInstrumentor
 from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import Event, ReadableSpan, TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor, SpanExporter, SpanExportResult
+from opentelemetry.sdk.trace.id_generator import RandomIdGenerator
 from opentelemetry.sdk.trace.sampling import ALWAYS_OFF, ALWAYS_ON, ParentBased
-from opentelemetry.trace import Span, Status
+from opentelemetry.trace import NonRecordingSpan, Span, SpanContext, Status
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from kit.db import Database
 
@@ -97,7 +100,15 @@ def _without_message(event: Event) -> dict[str, Any]:
     return {name: value for name, value in (event.attributes or {}).items() if name not in _SAID_BY_ERRORS}
 
 
-def watch_app(app: FastAPI, provider: TracerProvider | None = None) -> None:
+#: FastAPI's own spans and metrics stay off: requests are watched by the kit.
+WATCHED_BY_US: TelemetryConfig = {"tracing": False, "metrics": False, "logs": False}
+
+
+def watch_app(app: FastAPI, provider: TracerProvider | None = None, *, records: bool) -> None:
+    """A span a request where they are recorded; else no more of it than its ids."""
+    if not records:
+        app.add_middleware(WithTraceIds)
+        return
     _use_new_names()
     FastAPIInstrumentor.instrument_app(
         app,
@@ -106,6 +117,40 @@ def watch_app(app: FastAPI, provider: TracerProvider | None = None) -> None:
         server_request_hook=_without_people,
         exclude_spans=["receive", "send"],
     )
+
+
+class WithTraceIds:
+    """Each request under ids of its own in its caller's trace, not sampled: for errors, log lines and events."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        token = context.attach(_under_trace_ids(scope))
+        try:
+            await self._app(scope, receive, send)
+        finally:
+            context.detach(token)
+
+
+def _under_trace_ids(scope: Scope) -> context.Context:
+    given = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"] if name in _CARRIED}
+    caller = propagate.extract(given, context=context.Context()) if given else context.Context()
+    parent = trace.get_current_span(caller).get_span_context()
+    ids = SpanContext(
+        trace_id=parent.trace_id if parent.is_valid else _ids.generate_trace_id(),
+        span_id=_ids.generate_span_id(),
+        is_remote=False,
+        trace_state=parent.trace_state,
+    )
+    return trace.set_span_in_context(NonRecordingSpan(ids), caller)
+
+
+_ids = RandomIdGenerator()
+_CARRIED = frozenset({b"traceparent", b"tracestate", b"baggage"})
 
 
 def watch_databases(databases: Iterable[Database], provider: TracerProvider | None = None) -> None:

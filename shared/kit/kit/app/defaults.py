@@ -47,7 +47,7 @@ def service_defaults(
     add_probes(app, app.state.watch)
     app.add_middleware(LimitedBody, at_most=MAX_BODY, larger=larger_bodies)
     app.add_middleware(Watched, service=service)
-    telemetry.watch_app(app)
+    telemetry.watch_app(app, records=bool(settings.otlp_endpoint))
     return app
 
 
