@@ -71,9 +71,9 @@ class UnitOfWork:
     def publish(self, event: Event | Tombstone) -> None:
         self._events.append(outbox.outgoing(event, now=self.now))
 
-    def flush(self) -> None:
+    def flush(self, beside: outbox.Beside | None = None) -> None:
         """Write the events. The door calls it, last, before the commit."""
-        outbox.append(self.connection, self._events, now=self.now)
+        outbox.append(self.connection, self._events, now=self.now, beside=beside)
         self._events.clear()
 
 

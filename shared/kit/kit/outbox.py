@@ -6,9 +6,11 @@ the ids of what is unsent; ``event_snapshot`` keeps the last state of each subje
 
 import asyncio
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING
+from functools import cache
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 from weakref import WeakSet
 from zlib import crc32
@@ -16,7 +18,7 @@ from zlib import crc32
 from contracts.envelope import Event, Tombstone
 from contracts.topics import TOPICS
 from opentelemetry import propagate
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, TextClause, text
 
 from kit.ids import new_id
 
@@ -60,8 +62,16 @@ def outgoing(event: Event | Tombstone, *, now: datetime) -> Outgoing:
     return Outgoing(new_id(now), event.TOPIC, event.TYPE, event.key, event.version, event.model_dump_json(), headers)
 
 
-_APPEND = text("""
-with epoch as (select epoch::bigint << :shift as lead from event_epoch),
+@dataclass(frozen=True)
+class Beside:
+    """What is written in the same round trip: ``name as (insert …)``, one or more, with its parameters."""
+
+    sql: str
+    values: Mapping[str, Any]
+
+
+_APPEND = """
+epoch as (select epoch::bigint << :shift as lead from event_epoch),
 rows as (
     select * from unnest(
         cast(:ids as uuid[]), cast(:shards as smallint[]), cast(:topics as text[]), cast(:types as text[]),
@@ -84,30 +94,41 @@ kept as (
         where event_snapshot.version < excluded.version
 )
 insert into event_pending (id, shard, recorded_at) select id, shard, recorded_at from logged
-""")
+"""
 
 
-def append(connection: Connection, events: list[Outgoing], *, now: datetime) -> None:
+@cache
+def _appending(beside: str, *, events: bool) -> TextClause:
+    parts = [part for part in (beside, _APPEND if events else "") if part]
+    return text(f"with {', '.join(parts)} {'' if events else 'select 1'}")
+
+
+def append(connection: Connection, events: list[Outgoing], *, now: datetime, beside: Beside | None = None) -> None:
     """Write the events of one transaction, in their order, in one round trip."""
-    if not events:
+    if not events and beside is None:
         return
-    connection.info["events_written"] = True
-    connection.execute(
-        _APPEND,
-        {
-            "shift": EPOCH_SHIFT,
-            "now": now,
-            "ids": [e.event_id for e in events],
-            "shards": [e.shard for e in events],
-            "topics": [e.topic for e in events],
-            "types": [e.type for e in events],
-            "keys": [e.key for e in events],
-            "versions": [e.version for e in events],
-            "bodies": [e.body for e in events],
-            "headers": [json.dumps(e.headers) for e in events],
-            "compacted": [TOPICS[e.topic].compacted for e in events],
-        },
-    )
+    statement = _appending(beside.sql if beside else "", events=bool(events))
+    values = dict(beside.values) if beside else {}
+    if events:
+        connection.info["events_written"] = True
+        values |= _rows(events, now)
+    connection.execute(statement, values)
+
+
+def _rows(events: list[Outgoing], now: datetime) -> dict[str, Any]:
+    return {
+        "shift": EPOCH_SHIFT,
+        "now": now,
+        "ids": [e.event_id for e in events],
+        "shards": [e.shard for e in events],
+        "topics": [e.topic for e in events],
+        "types": [e.type for e in events],
+        "keys": [e.key for e in events],
+        "versions": [e.version for e in events],
+        "bodies": [e.body for e in events],
+        "headers": [json.dumps(e.headers) for e in events],
+        "compacted": [TOPICS[e.topic].compacted for e in events],
+    }
 
 
 _listeners: WeakSet[asyncio.Event] = WeakSet()

@@ -19,7 +19,7 @@ from kit.db import ENTER_COLUMNS, Database, UnitOfWork
 from kit.errors import Forbidden, ServiceError
 from kit.http import idempotency
 from kit.http.conditions import etag, is_unchanged
-from kit.http.idempotency import Answer, Raced
+from kit.http.idempotency import Answer
 from kit.http.people import Known, People
 from kit.http.problems import sqlstate
 from kit.http.refusals import refuse_nul
@@ -95,9 +95,8 @@ class DoorFor:
         for attempt in range(1, _ATTEMPTS + 1):
             try:
                 answer = await database.transaction(partial(self._run, use, database.clock))
-            except (DBAPIError, Raced) as error:
-                met = isinstance(error, Raced) or sqlstate(error) in _MET
-                if not met or attempt == _ATTEMPTS:
+            except DBAPIError as error:
+                if sqlstate(error) not in _MET or attempt == _ATTEMPTS:
                     raise
             else:
                 break
@@ -117,9 +116,7 @@ class DoorFor:
             uow.flush()
             return result
         answer = use.shape.of(result)
-        if use.key is not None:
-            idempotency.keep(connection, use.key, answer, now=now)
-        uow.flush()
+        uow.flush(idempotency.kept(use.key, answer, now=now) if use.key else None)
         return answer
 
     def _enter(self, connection: Connection, use: "_Use", now: datetime) -> tuple[Person | None, Answer | None]:

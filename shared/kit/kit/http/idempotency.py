@@ -13,11 +13,12 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from fastapi import Request, Response
-from sqlalchemy import Connection, Row, text
+from sqlalchemy import Row
 
 from kit.crypto import KeyRing
 from kit.errors import Invalid
 from kit.http.problems import HttpProblem, route_of
+from kit.outbox import Beside
 
 HEADER = "Idempotency-Key"
 PATTERN = r'^"?[\x21\x23-\x5b\x5d-\x7e]{8,128}"?$'
@@ -28,10 +29,6 @@ _PURPOSE = "idempotency"
 
 #: One request in so many forgets what is too old.
 _FORGETTING = 16
-
-
-class Raced(Exception):
-    """Another request with this key committed between our look and our write: look again."""
 
 
 @dataclass(frozen=True)
@@ -104,21 +101,19 @@ LOOK_COLUMNS = (
 )
 LOOK_JOIN = "left join idempotency as kept on kept.client = :client and kept.route = :route and kept.key = :key"
 
-_INSERT = """
-insert into idempotency (client, route, key, request_hash, status, body, headers, created_at)
-values (:client, :route, :key, :request_hash, :status, :body, cast(:headers as jsonb), :now)
-on conflict do nothing
-"""
-_KEEP = text(_INSERT)
-_KEEP_AND_FORGET = text(f"""
-with old as (
+_KEEP = """
+answer as (
+    insert into idempotency (client, route, key, request_hash, status, body, headers, created_at)
+    values (:client, :route, :key, :request_hash, :status, :answer, cast(:answer_headers as jsonb), :now)
+)"""
+_KEEP_AND_FORGET = f"""
+old as (
     select client, route, key from idempotency where created_at < :kept_since
     order by created_at limit {20 * _FORGETTING} for update skip locked
 ),
 forgotten as (
     delete from idempotency as i using old where (i.client, i.route, i.key) = (old.client, old.route, old.key)
-)
-{_INSERT}""")
+),{_KEEP}"""
 
 
 def answered_before(key: Key, row: Row[Any]) -> Answer | None:
@@ -141,21 +136,21 @@ def answered_before(key: Key, row: Row[Any]) -> Answer | None:
     return Answer(row.status, key.open(row.answer), row.headers)
 
 
-def keep(connection: Connection, key: Key, answer: Answer, *, now: datetime) -> None:
-    """Keep the answer with what it tells of. Now and then forget some that are too old, so that nobody has to sweep."""
+def kept(key: Key, answer: Answer, *, now: datetime) -> Beside:
+    """Keep the answer with what it tells of; who comes second under a key finds it there and begins anew.
+
+    Now and then forget some that are too old, so that nobody has to sweep.
+    """
     values = {
         "client": key.client,
         "route": key.route,
         "key": key.key,
         "request_hash": key.ring.sign(_PURPOSE, key.request),
         "status": answer.status,
-        "body": key.seal(answer.body),
-        "headers": json.dumps(dict(answer.headers)),
+        "answer": key.seal(answer.body),
+        "answer_headers": json.dumps(dict(answer.headers)),
         "now": now,
     }
     if key.lock % _FORGETTING:
-        kept = connection.execute(_KEEP, values)
-    else:
-        kept = connection.execute(_KEEP_AND_FORGET, {**values, "kept_since": now - KEPT})
-    if kept.rowcount == 0:
-        raise Raced
+        return Beside(_KEEP, values)
+    return Beside(_KEEP_AND_FORGET, {**values, "kept_since": now - KEPT})

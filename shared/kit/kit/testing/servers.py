@@ -39,9 +39,9 @@ class RolledBackUnitOfWork(db.UnitOfWork):
         self.enter()
         return super().execute(statement, parameters)
 
-    def flush(self) -> None:
+    def flush(self, beside: outbox.Beside | None = None) -> None:
         self.enter()
-        super().flush()
+        super().flush(beside)
 
     @property
     def published(self) -> list[outbox.Outgoing]:
