@@ -77,7 +77,7 @@ class Fault(Protocol):
     strike (the process was just starting again) it returns a line that begins with ``MISSED``. All chance comes from
     ``random``. What the checks at the end must know of it is told by ``city.note``:
 
-    - ``note("poison", consumer="notify", topic=…, event_id=…)``: one a dead letter that it must have made, exactly
+    - ``note("poison", consumer="notify", topic=…, event_id=…)``: one a dead letter that it must have made, by its id
     - ``note("kafka_wiped")``: events are sent again
     - ``note("not_run", fault=…, why=…)``: what this machine does not permit
     - ``note("doubled", topics=…, events=…)``, ``note("reordered", …)``: how many came twice, or out of order

@@ -15,7 +15,7 @@ from tests.chaos.driver import Drive
 from tests.chaos.fault import ChaosCity, Fault
 from tests.chaos.invariants import judge
 from tests.chaos.people import People, find_people
-from tests.chaos.reconciling import reconcile, settle_poison
+from tests.chaos.reconciling import in_short, reconcile, settle_poison
 from tests.chaos.record import History, Record
 from tests.chaos.strikes import Strikes
 from tests.chaos.world import counted, look
@@ -154,7 +154,7 @@ def check(city: ChaosCity, people: People, history: History, result: Result) -> 
     settle_poison(city, history, world)
     told = reconcile(city, history)
     if told.returncode != 0:
-        result.find("not_reconciled", f"exit {told.returncode}", told.stdout[-3000:] + told.stderr[-1000:])
+        result.find("not_reconciled", f"exit {told.returncode}", in_short(told))
 
 
 class _Watch:

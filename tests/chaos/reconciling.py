@@ -21,7 +21,7 @@ def settle_poison(city: ChaosCity, history: History, world: World) -> None:
     """What was sent on purpose is discarded with a reason, as whoever looks at the list would do."""
     sent = {str(note["event_id"]) for note in history.noted("poison")}
     for letter in world.dead_letters:
-        if str(letter["event_id"]) in sent:
+        if str(letter["id"]) in sent:
             asyncio.run(_discard(city, letter["consumer"], letter["id"]))
 
 
@@ -56,3 +56,9 @@ def reconcile(city: ChaosCity, history: History) -> subprocess.CompletedProcess[
         check=False,
         timeout=300,
     )
+
+
+def in_short(told: subprocess.CompletedProcess[str]) -> str:
+    """What it found, without its tables."""
+    lines = [line for line in told.stdout.splitlines() if line.strip() and line[0] not in "┏┃┡│└"]
+    return "\n".join([*lines[-40:], told.stderr[-1000:]])

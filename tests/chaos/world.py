@@ -176,7 +176,8 @@ def _look_at_events(city: ChaosCity, world: World) -> None:
 def _ask(city: ChaosCity, people: People, history: History, world: World) -> None:
     """Each appeal with its words, and each query code that was told, by the public API."""
     headers = {"Authorization": f"Bearer {people.tokens[AUDITOR]}"}
-    codes = {op.ack["appeal_id"]: op.ack["query_code"] for op in history.of_kind("file") if op.is_acknowledged}
+    acks = [op.ack for op in history.of_kind("file") if op.is_acknowledged]
+    codes = {ack["appeal_id"]: ack["query_code"] for ack in acks if ack["query_code"]}
     with httpx.Client(base_url=city.address, timeout=30) as http, ThreadPoolExecutor(_AT_ONCE) as pool:
 
         def appeal(appeal_id: str) -> Row:
@@ -188,9 +189,7 @@ def _ask(city: ChaosCity, people: People, history: History, world: World) -> Non
         for appeal_id, told in zip(world.appeals, pool.map(appeal, world.appeals), strict=True):
             known = dict(world.appeals[appeal_id])
             world.appeals[appeal_id] = known | {name: told[name] for name in ("words", "entries", "taken_by")}
-        told_codes = {appeal_id: code for appeal_id, code in codes.items() if code}
-        for appeal_id, found in zip(told_codes, pool.map(standing, told_codes.values()), strict=True):
-            world.standings[appeal_id] = found
+        world.standings = dict(zip(codes, pool.map(standing, codes.values()), strict=True))
 
 
 async def _listen(city: ChaosCity) -> dict[str, list[Row]]:

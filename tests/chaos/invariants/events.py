@@ -1,8 +1,8 @@
 """What was done was said once and in order; what was said was taken by all; what needs a person stands in a list."""
 
 import json
-from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from contracts.topics import TOPICS
@@ -113,20 +113,12 @@ def dead_letters_are_the_poison(history: History, world: World) -> Iterator[Find
     """Each event that cannot be taken stands in the list, and nothing else does; a wiped Kafka may have eaten some."""
     wiped = max((note["t"] for note in history.noted("kafka_wiped")), default=-1.0)
     sent = {(note["consumer"], str(note["event_id"])): note["t"] for note in history.noted("poison")}
-    died = Counter((letter["consumer"], str(letter["event_id"])) for letter in world.dead_letters)
+    died = {(letter["consumer"], str(letter["id"])): letter for letter in world.dead_letters}
     for letter, t in sent.items():
-        if not died[letter] and t > wiped:
+        if letter not in died and t > wiped:
             yield Finding("poison_unlisted", f"{letter[0]} {letter[1]}", "neither taken nor a dead letter")
-    for letter, times in died.items():
-        if letter not in sent:
-            yield Finding("dead_letter", f"{letter[0]} {letter[1]}", _reason(world, letter[1]))
-        if times > 1:
-            yield Finding("dead_letter_twice", f"{letter[0]} {letter[1]}", f"{times} times")
-
-
-def _reason(world: World, event_id: str) -> str:
-    letter: Mapping[str, Any] = next(row for row in world.dead_letters if str(row["event_id"]) == event_id)
-    return f"{letter['type']}: {letter['reason']}"
+    for letter in died.keys() - sent.keys():
+        yield Finding("dead_letter", f"{letter[0]} {letter[1]}", f"{died[letter]['type']}: {died[letter]['reason']}")
 
 
 def copies_are_equal(history: History, world: World) -> Iterator[Finding]:
