@@ -36,6 +36,9 @@ ROUNDS = 4
 #: Growth below so many buffers a call is a level of a small index, and no scan.
 _NEGLIGIBLE = 2.0
 
+#: Tables that are named of each step: those of which most was read.
+_SHOWN = 6
+
 
 @dataclass(frozen=True)
 class Growth:
@@ -82,11 +85,20 @@ def _buffers_of_step(step: str, small: Counters, large: Counters, scales: str) -
 
 
 def _buffers_of_roles(small: Mapping[str, Counters], large: Mapping[str, Counters], scales: str) -> list[Figure]:
-    """What no request waits for: all steps together, since a batch may hold the events of several."""
+    """What no request waits for: all steps together, since a batch may hold the events of several.
+
+    Relays and clocks mostly look for what is not there: their few buffers are shown, and held against nothing.
+    """
     both = _together(small.values()), _together(large.values())
     roles = sorted({what.role for what in both[0].touched if not what.role.endswith("_api")})
     pairs = {role: _pairs(*both, role=role) for role in roles}
-    return [_buffers(f"{role.replace('_', 's ')}, buffers, {scales}", found) for role, found in pairs.items() if found]
+    return [
+        _buffers(
+            f"{role.replace('_', 's ')}, buffers, {scales}", found, aim=_BUFFERS if role.endswith("_consumer") else ""
+        )
+        for role, found in pairs.items()
+        if found
+    ]
 
 
 def _together(steps: Any) -> Counters:
@@ -105,7 +117,7 @@ def _pairs(small: Counters, large: Counters, *, role: str) -> list[Growth]:
     ]
 
 
-def _buffers(name: str, pairs: Sequence[Growth], *, a_time: int = 0) -> Figure:
+def _buffers(name: str, pairs: Sequence[Growth], *, a_time: int = 0, aim: str = _BUFFERS) -> Figure:
     """Of ``a_time`` steps; 0: of a call."""
     small, large = (sum(pair.calls * getattr(pair, city) for pair in pairs) for city in ("small", "large"))
     many = a_time or sum(pair.calls for pair in pairs)
@@ -113,7 +125,7 @@ def _buffers(name: str, pairs: Sequence[Growth], *, a_time: int = 0) -> Figure:
     grown.sort(key=lambda pair: pair.calls * (pair.large - pair.small), reverse=True)
     detail = {"small": round(small / many, 1), "large": round(large / many, 1), "statements": len(pairs)}
     above = {"above": [pair.detail for pair in grown]} if grown else {}
-    return Figure("P2", name, large / small if small else None, aim=_BUFFERS, detail={**detail, **above})
+    return Figure("P2", name, large / small if small else None, aim=aim, detail={**detail, **above})
 
 
 def _rows_of_step(step: str, small: Counters, large: Counters, scales: str) -> Figure:
@@ -124,7 +136,9 @@ def _rows_of_step(step: str, small: Counters, large: Counters, scales: str) -> F
         for table, read in large.rows.items()
         if read > 1.3 * small.rows.get(table, 0) and (read - small.rows.get(table, 0)) / LIVES > _NEGLIGIBLE
     }
-    detail = {"small": round(before, 1), "large": round(after, 1), **({"above": grown} if grown else {})}
+    most = sorted(large.rows.items(), key=lambda read: -read[1])[:_SHOWN]
+    shown = {table: round(read / LIVES, 1) for table, read in most}
+    detail = {"small": round(before, 1), "large": round(after, 1), "most": shown, **({"above": grown} if grown else {})}
     name = f"{step} and what follows, rows read, {scales}"
     return Figure("P2", name, after / before if before else None, aim=_BUFFERS, detail=detail)
 
