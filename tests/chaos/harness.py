@@ -2,11 +2,13 @@
 
 import os
 import platform
+import re
 import subprocess
 import time
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from pathlib import Path
 
 from tests.chaos import flow, record
@@ -16,7 +18,7 @@ from tests.chaos.fault import ChaosCity, Fault
 from tests.chaos.invariants import judge
 from tests.chaos.people import People, find_people
 from tests.chaos.reconciling import in_short, reconcile, settle_poison
-from tests.chaos.record import History, Record
+from tests.chaos.record import WRITES, History, Record
 from tests.chaos.strikes import Strikes
 from tests.chaos.world import counted, look
 from tests.system.city import ROOT
@@ -63,6 +65,10 @@ class Result:
     kills_by_process: dict[str, int] = field(default_factory=dict)
     faults: dict[str, int] = field(default_factory=dict)
     missed: dict[str, int] = field(default_factory=dict)
+    recoveries: dict[str, int] = field(default_factory=dict)
+    """How often the supervisor has brought a process back, by process."""
+    longest_silence_seconds: float = 0.0
+    """Between two writes that were acknowledged to anybody."""
     acknowledged: dict[str, int] = field(default_factory=dict)
     unknown: dict[str, int] = field(default_factory=dict)
     lost_answers: int = 0
@@ -117,6 +123,7 @@ def _drive(plan: Plan, city: ChaosCity, people: People, kept: Record, result: Re
     result.catch_up_seconds = _settle(city, result, since=healed)
     result.kills, result.kills_by_process = dict(strikes.kills), dict(strikes.by_process)
     result.faults, result.missed = dict(strikes.others), dict(strikes.missed)
+    result.recoveries = _recoveries(city)
     for line in strikes.failed:
         result.find("fault_not_healed", line)
     if strikes.kills.total() < plan.kills:
@@ -139,9 +146,16 @@ def _sum_up(result: Result, history: History) -> None:
     result.unknown = dict(Counter(op.kind for op in history.ops.values() if op.is_unknown))
     outcomes = [outcome for op in history.ops.values() for outcome in op.outcomes]
     result.lost_answers = sum(outcome.outcome == record.UNKNOWN for outcome in outcomes)
+    times = sorted(op.acks[0].t for op in history.of_kind(*WRITES) if op.is_acknowledged)
+    result.longest_silence_seconds = round(max((b - a for a, b in pairwise(times)), default=0.0), 1)
     done, kills = sum(result.acknowledged.values()), sum(result.kills.values())
     if done < max(20, kills):
         result.find("too_little_work", f"{done} acknowledged, {kills} kills", "the faults proved nothing")
+
+
+def _recoveries(city: ChaosCity) -> dict[str, int]:
+    log = (city.home / "log" / "supervisor.log").read_text(errors="replace")
+    return dict(Counter(re.findall(r"^(\w+) is up again\.$", log, re.MULTILINE)))
 
 
 def check(city: ChaosCity, people: People, history: History, result: Result) -> None:

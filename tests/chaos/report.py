@@ -34,6 +34,7 @@ def text_of(results: Sequence[Result]) -> str:
         ("killed", _sum(result.kills_by_process for result in results)),
         ("kills by kind", _sum(result.kills for result in results)),
         ("other faults", _sum(result.faults for result in results)),
+        ("brought back", _sum(result.recoveries for result in results)),
         ("missed (not counted)", _sum(result.missed for result in results)),
         ("acknowledged", _sum(result.acknowledged for result in results)),
         ("unknown to the client", _sum(result.unknown for result in results)),
@@ -50,15 +51,24 @@ def _head(results: Sequence[Result]) -> str:
 
 
 def _table(results: Sequence[Result]) -> str:
-    lines = [f"{'seed':>6} {'kills':>6} {'faults':>7} {'acknowledged':>13} {'caught up':>10} {'whole':>8}  exceptions"]
-    for result in results:
-        caught_up = "never" if result.catch_up_seconds is None else f"{result.catch_up_seconds:.1f} s"
-        lines.append(
-            f"{result.seed:>6} {sum(result.kills.values()):>6} {sum(result.faults.values()):>7} "
-            f"{sum(result.acknowledged.values()):>13} {caught_up:>10} {sum(result.seconds.values()):>6.0f} s  "
-            f"{len(result.exceptions)}"
-        )
-    return "\n".join(lines)
+    """``silence``: the longest time without a write acknowledged to anybody."""
+    columns = ("seed", "kills", "faults", "acknowledged", "silence", "caught up", "whole", "exceptions")
+    rows = [columns, *(_row(result) for result in results)]
+    return "\n".join("".join(f"{cell:>14}" for cell in row) for row in rows)
+
+
+def _row(result: Result) -> Sequence[str]:
+    caught_up = result.catch_up_seconds
+    return (
+        str(result.seed),
+        str(sum(result.kills.values())),
+        str(sum(result.faults.values())),
+        str(sum(result.acknowledged.values())),
+        f"{result.longest_silence_seconds:.0f} s",
+        "never" if caught_up is None else f"{caught_up:.0f} s",
+        f"{sum(result.seconds.values()):.0f} s",
+        str(len(result.exceptions)),
+    )
 
 
 def _exceptions(results: Sequence[Result]) -> list[str]:
