@@ -31,9 +31,10 @@ class Sheets:
         form = self._forms.get(table)
         if form is None:
             form = self._forms[table] = [(column.name, _writer(column.type)) for column in table.columns]
-        line = "\t".join([_said(row[name], write) for name, write in form])
+        cells = [_NULL if (v := row[name]) is None else v if write is None else write(v) for name, write in form]
+        line = "\t".join(cells)
         if "\\" in line or "\n" in line or "\r" in line or line.count("\t") >= len(form):
-            line = "\t".join([_said(row[name], write).translate(_ESCAPES) for name, write in form])
+            line = "\t".join([cell.translate(_ESCAPES) for cell in cells])
         self._rows[table].append(line)
 
     def copy_into(self, connection: psycopg.Connection[Any]) -> dict[str, int]:
@@ -46,12 +47,6 @@ class Sheets:
                 counts[table.name] = len(lines)
         self._rows.clear()
         return counts
-
-
-def _said(value: Any, write: Write | None) -> str:
-    if value is None:
-        return _NULL
-    return value if write is None else write(value)
 
 
 def _copy(table: Table) -> sql.Composed:
