@@ -2,5 +2,6 @@
 
 from tests.bench.state.burst import add_open
 from tests.bench.state.loading import load
+from tests.bench.state.sampling import Sample, sample
 
-__all__ = ["add_open", "load"]
+__all__ = ["Sample", "add_open", "load", "sample"]
