@@ -7,9 +7,10 @@ from urllib.parse import quote
 import httpx
 
 from tests.bench.bench import Bench
-from tests.bench.driving import cast_of, run_load
-from tests.bench.load.plan import Look, Phase
+from tests.bench.driving import cast_of
+from tests.bench.load.plan import Look
 from tests.bench.people import Cast
+from tests.bench.state import sample
 from tests.system.city import City
 
 #: By the look's name: p95 in milliseconds.
@@ -21,14 +22,12 @@ TURNS = 60
 
 
 def looks_of(bench: Bench, city: City) -> tuple[Look, ...]:
-    """One of each in turn. Codes are of appeals filed now, since nobody else is ever told one."""
+    """One of each in turn. Progress is asked of appeals of all the city's years."""
     cast = cast_of(bench, city)
-    if "codes" not in bench.found:
-        bench.found["codes"] = run_load(bench, city, Phase(4, 10)).codes
     cases, places = _cases(city, cast), _places(city, cast)
     stations = [each.dispatcher for each in cast.communities]
     holders = [holder for each in cast.communities for holder in each.holders.values()]
-    codes = [quote(code) for code in bench.found["codes"]]
+    codes = [quote(each.query_code) for each in sample(city, TURNS, seed=bench.settings.seed)]
     case = [f"/routing/v1/cases/{case_id}" for case_id, _ in cases]
     whose = [subject for _, subject in cases]
     each_kind = [

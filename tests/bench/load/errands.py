@@ -87,7 +87,6 @@ class Errands:
         signed_in = self.plan.tokens[who]
         answer = await self._ask("file", "POST", "/intake/v1/appeals", signed_in, meant=meant, body=body, more=key)
         receipt: dict[str, Any] = json.loads(answer.body)
-        self.load.codes.append(receipt["query_code"])
         return token, receipt
 
     async def _find(self, holder: str, token: str) -> dict[str, Any]:

@@ -78,7 +78,7 @@ class Sample:
 
 @dataclass
 class Load:
-    """``errors``: (at, step, status, what was said); ``codes``: query codes of what was filed.
+    """``errors``: (at, step, status, what was said).
 
     ``began`` is Unix time; ``cpu`` the generator's own seconds; ``late`` by how much it began things too late.
     """
@@ -87,7 +87,6 @@ class Load:
     errors: list[tuple[float, str, int, str]] = field(default_factory=list)
     finished: list[float] = field(default_factory=list)
     visible: list[Sample] = field(default_factory=list)
-    codes: list[str] = field(default_factory=list)
     began: float = 0
     seconds: float = 0
     begun: int = 0
