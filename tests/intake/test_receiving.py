@@ -61,6 +61,19 @@ def test_an_appeal_is_placed_sorted_and_receipted(clerk: RolledBackUnitOfWork, s
     assert parse_code(receipt.query_code) == receipt.query_code
 
 
+def test_a_station_that_knows_no_names_yet_takes_nothing_and_refuses_nothing(
+    clerk: RolledBackUnitOfWork, station: Station, keys: Keys
+) -> None:
+    """Else a category that is there would be refused, and a place that is named would not be found."""
+    receipt, fresh = receive(clerk, station), Station(keys)
+    with pytest.raises(errors.NamesNotKnown):
+        receive(clerk, fresh, category="water")
+    with pytest.raises(errors.NamesNotKnown):
+        amending.correct_appeal(clerk, receipt.appeal_id, version=1, station=fresh, category="water")
+    with pytest.raises(errors.NamesNotKnown):
+        reading.try_address(clerk, "幸福里", station=fresh)
+
+
 def test_its_words_are_read_back_as_they_were_said(clerk: RolledBackUnitOfWork, station: Station) -> None:
     receipt = receive(clerk, station)
     file = reading.get_appeal(clerk, receipt.appeal_id, station=station)

@@ -7,9 +7,10 @@
     Stale       AppealChanged
     Forbidden   NotYours
     Invalid     NoSuchPlace, PlaceClosed, NoSuchCategory, Contradiction
+    Unavailable NamesNotKnown
 """
 
-from kit.errors import Conflict, Forbidden, Invalid, NotFound, Stale
+from kit.errors import Conflict, Forbidden, Invalid, NotFound, Stale, Unavailable
 
 
 class AppealNotFound(NotFound):
@@ -71,3 +72,10 @@ class NoSuchCategory(Invalid):
 
 class Contradiction(Invalid):
     """Two fields that cannot both be; the detail says which."""
+
+
+class NamesNotKnown(Unavailable):
+    """A process that started while the database was away has no copy in memory yet."""
+
+    def __init__(self) -> None:
+        super().__init__("names_not_known", "The names of places and categories are being read: try again.")

@@ -26,6 +26,7 @@ def correct_appeal(
     category: str | None = None,
 ) -> Appeal:
     """What was said first stays; the entry says what holds now."""
+    station.must_know()
     appeal = _get_for_change(uow, station, appeal_id, version=version)
     if not (words or place or category):
         raise Contradiction("nothing_to_correct", "Say what is to be corrected: words, place or category.", field="/")

@@ -30,6 +30,7 @@ def list_appeals(uow: UnitOfWork, page: Page, *, place: str | None = None) -> Sh
 
 def try_address(uow: UnitOfWork, address: str, *, station: Station) -> Location:
     """Where an appeal with this address would be placed, before it is taken."""
+    station.must_know()
     near = taken_path_of(uow.person)
     return locate(station, address=address, near=near, root=station.root_of(near))
 

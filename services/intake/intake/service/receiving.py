@@ -27,6 +27,7 @@ NUMBER_PREFIX = "A"
 
 def receive_appeal(uow: UnitOfWork, given: Submission, *, station: Station) -> Receipt:
     """Who may, for what: residents on the web for themselves, staff by every channel, operators for other systems."""
+    station.must_know()
     _must_agree(uow, given)
     _may_take(uow.person, given)
     category = _known_category(station, given.category)

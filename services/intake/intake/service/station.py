@@ -8,6 +8,7 @@ from kit.db import UnitOfWork
 
 from intake.domain.placing import PlaceNames, is_root
 from intake.domain.sorting import Categories
+from intake.errors import NamesNotKnown
 from intake.repository import copies
 from intake.repository.copies import NamedPlace
 from intake.repository.sealing import Keys
@@ -31,6 +32,12 @@ class Station:
         self._open: dict[str, tuple[UUID, str]] = {}
         self._places_at: datetime | None = None
         self._categories_at: datetime | None = None
+        self._is_read = False
+
+    def must_know(self) -> None:
+        """Nothing is placed or sorted by a memory that has not been filled: codes that are right would be refused."""
+        if not self._is_read:
+            raise NamesNotKnown
 
     def root_of(self, taken: str) -> str:
         """The city of who takes it, or else the first that was laid here (ids are in the order of time).
@@ -55,6 +62,7 @@ class Station:
         places_at, categories_at = copies.latest_changes(uow)
         changed = self._refresh_places(uow, places_at) + self._refresh_categories(uow, categories_at)
         self._places_at, self._categories_at = places_at, categories_at
+        self._is_read = True
         return changed
 
     def _refresh_places(self, uow: UnitOfWork, latest: datetime | None) -> int:
