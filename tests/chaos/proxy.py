@@ -199,11 +199,10 @@ class Proxy:
 
 def _reset(writer: asyncio.StreamWriter) -> None:
     """RST, not FIN: nothing that is still on its way arrives."""
-    found = writer.get_extra_info("socket")
-    if found is None:  # closed since, by the other side
+    if writer.transport.is_closing():
         return
-    with suppress(OSError):
-        found.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    with suppress(OSError, ValueError):
+        writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
     writer.transport.abort()
 
 
