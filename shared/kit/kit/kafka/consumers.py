@@ -28,6 +28,9 @@ log = logging.getLogger("kit.kafka")
 
 MAX_POLL_INTERVAL = timedelta(minutes=5)
 SWEEP = timedelta(seconds=15)
+#: The framework follows a poll that ended with nothing by a sleep of the same length, deaf to what comes meanwhile: so
+#: that none ends, and a consumer at rest is woken by the first record.
+NEVER = timedelta(days=36_500)
 
 
 class Consumers:
@@ -139,12 +142,12 @@ class Consumers:
             auto_offset_reset="earliest",
             isolation_level="read_committed",
             max_records=self._batch,
-            # Both end when something comes: longer spares a consumer that has nothing to do, and delays nobody.
-            batch_timeout_ms=1000,
+            batch_timeout_ms=_ms(NEVER),
+            # Ends when something comes: longer spares a consumer that has nothing to do.
             fetch_max_wait_ms=500,
-            max_poll_interval_ms=int(MAX_POLL_INTERVAL.total_seconds() * 1000),
-            session_timeout_ms=int(self._session_timeout.total_seconds() * 1000),
-            heartbeat_interval_ms=int(self._session_timeout.total_seconds() * 1000 / 3),
+            max_poll_interval_ms=_ms(MAX_POLL_INTERVAL),
+            session_timeout_ms=_ms(self._session_timeout),
+            heartbeat_interval_ms=_ms(self._session_timeout / 3),
             parser=_untouched(lambda: subscriber),
             decoder=_nothing,
         )
@@ -191,6 +194,10 @@ class Consumers:
         with suppress(TimeoutError):
             await asyncio.wait_for(self._stopping.wait(), seconds)
         return not self._stopping.is_set()
+
+
+def _ms(length: timedelta) -> int:
+    return length // timedelta(milliseconds=1)
 
 
 def _record(raw: ConsumerRecord[Any, Any]) -> Record:
