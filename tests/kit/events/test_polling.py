@@ -9,6 +9,7 @@ from contracts.intake import AppealWithdrawnV1
 from kit.db import Database, UnitOfWork
 from kit.kafka import Consumers, consumes
 from kit.settings import ServiceSettings
+from pydantic import SecretStr
 
 #: Nobody asks it for anything.
 NOWHERE = "postgresql+asyncpg://{role}@nowhere/routing"
@@ -64,7 +65,7 @@ def test_a_record_that_comes_while_the_consumer_rests_does_not_lie(comes: float)
         consumers = Consumers(
             service="routing",
             database=Database(NOWHERE, role="routing"),
-            settings=ServiceSettings(database_url=NOWHERE),
+            settings=ServiceSettings(database_url=NOWHERE, service_keys=SecretStr("")),
             handlers=[take_withdrawal],
         )
         (subscriber,) = consumers._make_broker().subscribers
