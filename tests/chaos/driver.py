@@ -33,7 +33,7 @@ _STEPS = {
 }
 
 #: How many of each are at it at once.
-_RESIDENTS, _CLERKS, _HANDLERS, _DISPATCHERS = 5, 5, 10, 2
+_RESIDENTS, _CLERKS, _HANDLERS, _DISPATCHERS = 3, 4, 12, 3
 
 
 class Drive:

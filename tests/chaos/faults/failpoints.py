@@ -9,7 +9,7 @@ from tests.chaos.inside.points import POINTS, Point
 from tests.system.city import wait_until
 
 #: How long a point is waited for: what leads to it may come seldom.
-PATIENCE = 8.0
+PATIENCE = 5.0
 
 
 @dataclass(frozen=True)
