@@ -11,7 +11,7 @@ import time
 from pathlib import Path
 
 from tests.chaos import report
-from tests.chaos.faults import FAULTS
+from tests.chaos.faults import FAULTS, LONG_FAULTS
 from tests.chaos.harness import Plan, Result, run
 from tests.system.city import ROOT, free_port_range
 
@@ -74,7 +74,7 @@ def plan(home: Path, *, seed: int, kills: int, bug: str = "") -> Plan:
         kills=kills,
         home=home / (bug or f"seed-{seed}"),
         port=_number("CHAOS_PORT", 0) or free_port_range(),
-        faults=FAULTS,
+        faults=FAULTS if kills < MOST else LONG_FAULTS,
         seconds=_number("SECONDS", 15 * kills),
         template=home / "template",
         extra={"BAIYANG_CHAOS_BUG": bug} if bug else {},

@@ -10,7 +10,7 @@ from typing import Any
 import httpx
 
 from tests.chaos.client import TIMEOUT, Answer, Client, Pace
-from tests.chaos.people import RESIDENT, People
+from tests.chaos.people import OPERATOR, RESIDENT, People
 from tests.chaos.record import Record
 
 #: What is asked for, so that every kind, remit and duty, urgency and queue comes up. None: nobody sorts it.
@@ -75,7 +75,7 @@ class Drive:
             pace = Pace(self._rate, self._random)
             client = Client(http, self._people, self._record, self._random, pace)
             works = [self._reside] * _RESIDENTS + [self._take_in] * _CLERKS
-            works += [self._carry_on] * _HANDLERS + [self._dispatch] * _DISPATCHERS
+            works += [self._carry_on] * _HANDLERS + [self._dispatch] * _DISPATCHERS + [self._lay]
             tasks = [asyncio.create_task(self._again_and_again(work, client)) for work in works]
             while not self._closing.is_set():
                 await asyncio.sleep(0.1)
@@ -91,6 +91,13 @@ class Drive:
     async def _again_and_again(self, work: Callable[[Client], Awaitable[None]], client: Client) -> None:
         while not self._closing.is_set():
             await work(client)
+
+    async def _lay(self, client: Client) -> None:
+        """A new building now and then, so that grid too has something to lose."""
+        await asyncio.sleep(self._random.uniform(0.5, 3))
+        self._count += 1
+        building = {"code": f"HZ-BY-6-X{self._count}", "name": f"新楼{self._count}号", "tier": "building"}
+        await client.write("lay", OPERATOR, "/grid/v1/places", building | {"parent": "HZ-BY-6"})
 
     # Residents and clerks ---------------------------------------------------------------------------------------
 

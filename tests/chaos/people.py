@@ -10,7 +10,7 @@ from cli.token import sign_in
 from tests.chaos.fault import ChaosCity
 
 CITY = "HL"
-AUDITOR, RESIDENT = "auditor", "resident"
+AUDITOR, OPERATOR, RESIDENT = "auditor", "operator", "resident"
 
 #: Whose posts are given cases by rule; the others of the city only look on.
 _HANDLING = ("window_clerk", "agency", "follow_up", "municipal", "public_service", "legal", "petition", "department")
@@ -42,7 +42,7 @@ def find_people(city: ChaosCity) -> People:
     clerks = {subject for post, subject in held if post["duty"] == "window_clerk"}
     handlers = {subject for post, subject in held if post["duty"] in _HANDLING}
     dispatchers = {post["code"].partition("/")[0]: subject for post, subject in held if post["duty"] == "dispatcher"}
-    names = sorted({AUDITOR, RESIDENT, *clerks, *handlers, *dispatchers.values()})
+    names = sorted({AUDITOR, OPERATOR, RESIDENT, *clerks, *handlers, *dispatchers.values()})
     return People(
         clerks=tuple(sorted(clerks)),
         handlers=tuple(sorted(handlers)),

@@ -20,7 +20,7 @@ _BATCH_SECONDS = 0.2
 OK, REFUSED, UNKNOWN = "ok", "refused", "unknown"
 
 #: What changes something; all else is reading.
-WRITES = ("file", "correct", "withdraw", "accept", "start", "answer", "hand_over", "close")
+WRITES = ("lay", "file", "correct", "withdraw", "accept", "start", "answer", "hand_over", "close")
 
 
 class Record:

@@ -25,6 +25,8 @@ def small_world() -> tuple[History, World]:
     for number, (kind, step) in enumerate([("start", "started"), ("answer", "answered"), ("close", "closed")]):
         _step(history, world, op=10 + number, kind=kind, step=step, version=5 + number)
     _miss(world)
+    history.ops[30] = _op(30, "lay", {"body": {"code": "HZ-1"}}, {"id": "place-1"}, by="operator")
+    world.places = [{"id": "place-1", "code": "HZ-1"}]
     _copy(world)
     history.notes += [
         {"what": "seen", "t": 5.0, "case_id": DONE, "version": 6, "state": "answered"},

@@ -47,6 +47,7 @@ class World:
     categories: dict[tuple[str, int], Row] = field(default_factory=dict)
     calendars: dict[int, dict[str, Row]] = field(default_factory=dict)
     """Days that differ from their weekday, by version and date."""
+    places: list[Row] = field(default_factory=list)
     messages: list[Row] = field(default_factory=list)
     inbox_items: list[str] = field(default_factory=list)
     """The message of each item."""
@@ -72,6 +73,7 @@ def look(city: ChaosCity, people: People, history: History) -> World:
     _look_at_intake(city, world)
     _look_at_routing(city, world)
     _look_at_notify(city, world)
+    world.places = _rows(city, "grid", "select id, code from place")
     _look_at_events(city, world)
     _ask(city, people, history, world)
     world.wire = asyncio.run(_listen(city))

@@ -69,6 +69,18 @@ def _said(op: Op) -> Mapping[str, Any]:
     return {"taken_by": op.by, "source": body.get("source"), "external_id": body.get("external_id")}
 
 
+def places_are_there_once(history: History, world: World) -> Iterator[Finding]:
+    found: dict[str, list[str]] = defaultdict(list)
+    for place in world.places:
+        found[place["code"]].append(place["id"])
+    for op in history.of_kind("lay"):
+        ids = found[op.asked["body"]["code"]]
+        if op.is_acknowledged and ids != [op.ack["id"]]:
+            yield Finding("place_differs" if ids else "place_lost", f"op {op.op}", f"{op.ack['id']}, found {ids}")
+        if ids and not op.is_acknowledged and not op.is_unknown:
+            yield Finding("refused_but_done", f"op {op.op}", f"place {ids}")
+
+
 def a_repeated_request_gets_the_same_answer(history: History, world: World) -> Iterator[Finding]:
     del world
     for op in history.ops.values():
@@ -195,6 +207,7 @@ def what_was_seen_stays(history: History, world: World) -> Iterator[Finding]:
 
 INVARIANTS = (
     appeals_are_there_once,
+    places_are_there_once,
     a_repeated_request_gets_the_same_answer,
     refusals_are_fair,
     each_appeal_has_one_case,
