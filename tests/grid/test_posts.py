@@ -1,12 +1,13 @@
 """Posts, terms, stand-ins, vacancies, and who answers: the rules and the one query behind them."""
 
 from datetime import timedelta
+from random import Random
 from uuid import uuid4
 
 import pytest
+from contracts.answering import answer
 from contracts.grid import Duty
 from contracts.intake import Means, Reach
-from grid.domain import posts as rules
 from grid.domain.posts import Office, OfficeKind, Seat
 from grid.errors import ChangedMeanwhile, NotYours, PlaceClosed, PostRetired, TermBackwards, TermsOverlap
 from grid.keys import Keys
@@ -236,15 +237,31 @@ PATHS = ["/" + "/".join(f"{n:032x}" for n in range(1, depth + 1)) + "/" for dept
         max_size=8,
     ),
     st.sets(st.sampled_from(["wang.min", "li.na"])),
+    st.randoms(),
 )
-def test_grid_and_the_copies_answer_alike(made: list[tuple[str, Duty, str | None]], never: set[str]) -> None:
-    mine = [Seat(uuid4(), "", "", duty, uuid4(), path, None, None, subject) for path, duty, subject in made]
-    theirs = [
-        copied.Seat(seat.post_id, "", seat.duty, seat.place_id, seat.path, None, (), None, seat.subject)
-        for seat in mine
+def test_grid_and_the_copies_answer_alike_in_whatever_order_they_find_the_posts(
+    made: list[tuple[str, Duty, str | None]], never: set[str], chance: Random
+) -> None:
+    mine = [
+        Seat(uuid4(), f"post-{number}", "", duty, uuid4(), path, None, None, subject)
+        for number, (path, duty, subject) in enumerate(made)
     ]
-    answer, chosen = rules.answers(mine, Duty.LEGAL, never=never).seat, copied.choose(theirs, Duty.LEGAL, never=never)
-    assert (answer and answer.post_id) == (chosen and chosen.post_id)
+    theirs = [
+        copied.Seat(seat.post_id, seat.code, "", seat.duty, seat.place_id, seat.path, None, (), None, seat.subject)
+        for seat in chance.sample(mine, len(mine))
+    ]
+    found, chosen = answer(mine, Duty.LEGAL, never=never).seat, copied.choose(theirs, Duty.LEGAL, never=never)
+    assert (found and found.post_id) == (chosen and chosen.post_id)
+
+
+def test_of_several_windows_the_first_by_code_answers_and_each_next_where_those_before_are_vacant(city: City) -> None:
+    for number in (3, 1, 2):
+        city.add_post(f"M/window-{number}", "M", Duty.WINDOW_CLERK)
+    for number in (3, 2):
+        city.assign(f"M/window-{number}", f"clerk.{number}")
+    found = posts.who_answers(city.uow, "M1-1", Duty.WINDOW_CLERK)
+    assert found.seat is not None
+    assert (found.seat.subject, [seat.code for seat in found.passed_over]) == ("clerk.2", ["M/window-1"])
 
 
 def add_bureau(city: City) -> Office:

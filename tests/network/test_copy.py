@@ -150,6 +150,21 @@ def test_a_stand_in_answers_before_the_holder_for_its_term(uow: UnitOfWork) -> N
     assert (seat.subject, seat.stand_in) == ("wang.min", True)
 
 
+def test_of_several_windows_the_first_by_code_answers_and_each_next_where_those_before_are_vacant(
+    uow: UnitOfWork,
+) -> None:
+    for number in (3, 1, 2):
+        held = [make_holding(f"clerk.{number}")] if number > 1 else []
+        post = make_post(
+            post_id=UUID(int=10 - number), code=f"test-window-{number}", duty=Duty.WINDOW_CLERK, holders=held
+        )
+        copy_post(uow, post, version=1)
+    seats = posts.list_seats(uow, [DISTRICT_PATH], [Duty.WINDOW_CLERK])
+    chosen = posts.choose(seats, Duty.WINDOW_CLERK)
+    assert chosen is not None
+    assert (chosen.code, chosen.subject) == ("test-window-2", "clerk.2")
+
+
 def test_a_retired_post_answers_for_nothing(uow: UnitOfWork) -> None:
     post = make_post(holders=[make_holding("li.na")], retired=True)
     copy_post(uow, post, version=1)

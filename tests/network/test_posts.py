@@ -14,6 +14,7 @@ LINE = ["/" + "/".join(f"{n:032x}" for n in range(1, depth + 1)) + "/" for depth
 def make_seat(path: str, duty: Duty, subject: str | None) -> Seat:
     return Seat(
         post_id=uuid4(),
+        code=str(uuid4()),
         title=duty.value,
         duty=duty,
         place_id=UUID(path.strip("/").split("/")[-1]),

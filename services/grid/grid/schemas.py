@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
 
+from contracts.answering import Answer
 from contracts.grid import Duty, OpeningHours, PlaceState
 from contracts.intake import Language, Means, Reach
 from kit.clock import Instant
@@ -11,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_vali
 
 from grid.domain.imports import Report
 from grid.domain.places import Place, PlaceChange, PlaceEntry, Tier
-from grid.domain.posts import Answer, Holding, Office, OfficeKind, Post, Seat
+from grid.domain.posts import Holding, Office, OfficeKind, Post, Seat
 from grid.domain.register import Counts, Household, Organisation, OrganisationKind
 
 Code = Annotated[str, StringConstraints(min_length=1, max_length=64, pattern=r"^[^\s/;|\x00-\x1f]+$")]
@@ -239,7 +240,7 @@ class AnswerView(View):
     passed_over: list[SeatView] = Field(description="Vacant posts on the way, narrowest first.")
 
     @classmethod
-    def of(cls, answer: Answer) -> "AnswerView":
+    def of(cls, answer: Answer[Seat]) -> "AnswerView":
         passed = [SeatView.of(seat) for seat in answer.passed_over]
         return cls(answerer=SeatView.of(answer.seat) if answer.seat else None, passed_over=passed)
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
+from contracts.answering import answer
 from contracts.grid import Duty
 from kit.db import UnitOfWork
 from sqlalchemy import (
@@ -33,6 +34,7 @@ class Seat:
     """A post as it stands at an instant. ``subject`` is who answers now: a stand-in goes before the holder."""
 
     post_id: UUID
+    code: str
     title: str
     duty: Duty
     place_id: UUID
@@ -62,7 +64,7 @@ _STATION_PHONE = (
     .scalar_subquery()
 )
 _POST = [
-    *(post.c[name] for name in ("post_id", "title", "duty", "place_id", "path", "office_id", "matters")),
+    *(post.c[name] for name in ("post_id", "code", "title", "duty", "place_id", "path", "office_id", "matters")),
     func.coalesce(post.c.phone, _STATION_PHONE).label("phone"),
 ]
 _HOLDER = [holding.c.subject, holding.c.name, holding.c.contact_id, holding.c.stand_in]
@@ -136,18 +138,8 @@ def seat_of(told: Mapping[str, Any] | None) -> Seat | None:
 
 
 def choose(seats: Iterable[Seat], duty: Duty, *, never: Collection[str] = ()) -> Seat | None:
-    """The narrowest filled seat with the duty, held by nobody in ``never``.
-
-    Where the post of the duty is vacant, or held by somebody in ``never``, the next tier up takes it: its post of the
-    same duty, or else its dispatcher. Where no tier has such a post, the narrowest dispatcher takes it.
-    """
-    ordered = sorted(seats, key=lambda seat: (-len(seat.path), seat.duty is not duty))
-    below = next((len(seat.path) for seat in ordered if seat.duty is duty), None)
-    for seat in ordered:
-        stands_in_for_duty = seat.duty is Duty.DISPATCHER and (below is None or len(seat.path) < below)
-        if (seat.duty is duty or stands_in_for_duty) and not seat.is_vacant and seat.subject not in never:
-            return seat
-    return None
+    """Who answers for the duty on this line, by the rule that grid answers by."""
+    return answer(seats, duty, never=never).seat
 
 
 def _seats(uow: UnitOfWork, statement: Select[Any], **which: list[Any]) -> list[Seat]:

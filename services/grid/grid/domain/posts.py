@@ -1,6 +1,6 @@
 """Posts, who holds them for what term, who stands in, and who answers for a place."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
@@ -145,33 +145,6 @@ class Seat:
     subject: str | None = None
     name: str | None = None
     stand_in: bool = False
-
-
-@dataclass(frozen=True)
-class Answer:
-    """Who answers, and the vacant posts that handed it on."""
-
-    seat: Seat | None
-    passed_over: tuple[Seat, ...] = ()
-
-
-def answers(seats: Iterable[Seat], duty: Duty, *, never: Collection[str] = ()) -> Answer:
-    """Who answers for the duty: its post at the narrowest tier, or the next tier up where that is vacant.
-
-    A tier above a vacant post gives its post of the duty, or else its dispatcher. Where no tier has such a post, the
-    narrowest dispatcher answers.
-    """
-    ordered = sorted(seats, key=lambda seat: (-len(seat.path), seat.duty is not duty))
-    narrowest = next((len(seat.path) for seat in ordered if seat.duty is duty), None)
-    passed: list[Seat] = []
-    for seat in ordered:
-        steps_in = seat.duty is Duty.DISPATCHER and (narrowest is None or len(seat.path) < narrowest)
-        if seat.duty is not duty and not steps_in:
-            continue
-        if seat.subject is not None and seat.subject not in never:
-            return Answer(seat, tuple(passed))
-        passed.append(seat)
-    return Answer(None, tuple(passed))
 
 
 def published_terms(holdings: Sequence[Holding], now: datetime) -> tuple[Holding, ...]:

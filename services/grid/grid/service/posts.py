@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
+from contracts.answering import Answer, answer
 from contracts.grid import Duty
 from contracts.intake import Means, Reach
 from kit.auth import OPERATOR
@@ -14,7 +15,7 @@ from kit.ids import new_id
 from grid import events
 from grid.domain import places as place_rules
 from grid.domain import posts as rules
-from grid.domain.posts import Answer, Holder, Holding, Office, Post
+from grid.domain.posts import Holder, Holding, Office, Post, Seat
 from grid.errors import CodeTaken, HoldingNotFound, NotYours, PostRetired
 from grid.keys import Keys
 from grid.repository import offices as office_rows
@@ -118,10 +119,10 @@ def end_holding(
     return _keep(uow, before, rules.with_end(before, holding, until or uow.now))
 
 
-def who_answers(uow: UnitOfWork, place: str, duty: Duty) -> Answer:
+def who_answers(uow: UnitOfWork, place: str, duty: Duty) -> Answer[Seat]:
     """Who answers for the place, for the duty, now; the vacant posts that handed it on are named."""
     at = tree.get_named(uow, place)
-    return rules.answers(seats.list_seats(uow, at.id, {duty, Duty.DISPATCHER}), duty)
+    return answer(seats.list_seats(uow, at.id, {duty, Duty.DISPATCHER}), duty)
 
 
 def erase_holder(uow: UnitOfWork, subject: str) -> None:

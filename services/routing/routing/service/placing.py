@@ -73,14 +73,14 @@ def find_dispatcher(ground: Ground, case: Case) -> Seat | None:
 
 
 def _office_for(seats: list[Seat], category: Category, *, never: tuple[str, ...]) -> Seat | None:
-    """The office that answers for the matter: the most exact branch first, then the narrowest district."""
+    """The office that answers for the matter: the most exact branch, the narrowest district, the first post by code."""
     answering = [
-        (closeness, len(seat.path), seat)
+        (-closeness, -len(seat.path), seat.code, seat)
         for seat in seats
         if seat.duty in OFFICES and not seat.is_vacant and seat.subject not in never
         if (closeness := _closeness(seat, category)) is not None
     ]
-    return max(answering, key=lambda found: found[:2])[2] if answering else None
+    return min(answering, key=lambda found: found[:3])[3] if answering else None
 
 
 def _closeness(seat: Seat, category: Category) -> int | None:
