@@ -134,7 +134,7 @@ class Proxy:
                 one.close()
 
     async def _pump(self, link: Link, way: Way, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        with suppress(OSError):
+        with suppress(OSError, RuntimeError):  # uvloop's word for a writer that is closed
             while chunk := await reader.read(1 << 16):
                 if way == "up":
                     link.hear(chunk)
