@@ -52,7 +52,6 @@ class Spot:
 class CityGround:
     """Everything that the stories are played on. ``homes`` are the spots of each community, ``wide`` the districts."""
 
-    root: Spot
     homes: Sequence[Sequence[Spot]]
     wide: Sequence[Spot]
     grounds: Mapping[str, Ground]
@@ -73,7 +72,6 @@ def survey(city: City, *, now: datetime) -> CityGround:
         path: Spot(item.place_id, path, _station(ground.network, path)) for path, item in ground.network.places.items()
     }
     return CityGround(
-        root=spots[min(spots, key=len)],
         homes=_homes(ground.network, spots),
         wide=[spots[path] for path, item in ground.network.places.items() if item.tier == copy.DISTRICT],
         grounds=_by_path(ground),
