@@ -12,7 +12,7 @@ import pytest
 from httpx2 import AsyncClient
 from kit import app as kit_app
 from kit import crypto
-from kit.app import watching
+from kit.app import revisions
 from kit.app.serving import listen
 from kit.db import Database
 from kit.health import Health
@@ -47,10 +47,10 @@ def migrations(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path
     (tmp_path / "scratch" / "__init__.py").touch()
     _add_revision(versions, "0001", None)
     monkeypatch.syspath_prepend(tmp_path)
-    watching.newest_revision.cache_clear()
+    revisions.newest.cache_clear()
     yield versions
     sys.modules.pop("scratch", None)
-    watching.newest_revision.cache_clear()
+    revisions.newest.cache_clear()
 
 
 def _add_revision(versions: Path, revision: str, before: str | None) -> None:

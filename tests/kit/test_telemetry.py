@@ -4,7 +4,7 @@ from typing import Any
 import pytest
 from fastapi import FastAPI
 from httpx2 import AsyncClient
-from kit import telemetry
+from kit import recording, telemetry
 from kit.app import service_defaults
 from kit.db import Database
 from kit.http import Door
@@ -28,7 +28,7 @@ def collector() -> Iterator[Collector]:
 
 @pytest.fixture
 def provider(collector: Collector) -> Iterator[TracerProvider]:
-    provider = telemetry.new_provider(service="scratch", endpoint=collector.endpoint)
+    provider = recording.new_provider(service="scratch", endpoint=collector.endpoint)
     yield provider
     provider.shutdown()
 
@@ -39,15 +39,12 @@ def traced(
 ) -> Iterator[FastAPI]:
     app = FastAPI(title="scratch")
     with monkeypatch.context() as patch:
-        patch.setattr(telemetry, "watch_app", lambda app, **_: watch_app(app, provider, records=True))
+        patch.setattr(telemetry, "watch_app", lambda app, **_: recording.watch_app(app, provider))
         service_defaults(app, service="scratch", settings=settings, database=database, people=PEOPLE)
     app.include_router(router)
-    telemetry.watch_databases([database], provider)
+    recording.watch_databases([database], provider)
     yield app
     SQLAlchemyInstrumentor().uninstrument()
-
-
-watch_app = telemetry.watch_app
 
 
 async def spans_after(collector: Collector, provider: TracerProvider) -> list[ReceivedSpan]:

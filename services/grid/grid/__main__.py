@@ -7,9 +7,12 @@ if sys.argv[1:2] == ["demonstration"]:
 
     demonstrate.main(sys.argv[2:])
 else:
-    from kit.app import main
+    from kit.loading import lightly
 
-    from grid import app
-    from grid.settings import Settings
+    with lightly():
+        from kit.app import main
+
+        from grid import app
+        from grid.settings import Settings
 
     main(app.SERVICE, Settings, {"api": app.api, "relay": app.relay})

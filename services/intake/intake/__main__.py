@@ -1,8 +1,11 @@
 """``python -m intake api | consumer | relay | migrate | all``"""
 
-from kit.app import main
+from kit.loading import lightly
 
-from intake.app import ASPECTS
-from intake.settings import Settings
+with lightly():
+    from kit.app import main
+
+    from intake.app import ASPECTS
+    from intake.settings import Settings
 
 main("intake", Settings, ASPECTS)

@@ -1,8 +1,11 @@
 """``python -m notify api | consumer | relay | clock | migrate | all``."""
 
-from kit.app import main
+from kit.loading import lightly
 
-from notify import app
-from notify.settings import Settings
+with lightly():
+    from kit.app import main
+
+    from notify import app
+    from notify.settings import Settings
 
 main(app.SERVICE, Settings, {"api": app.api, "consumer": app.consumer, "relay": app.relay, "clock": app.clock})

@@ -1,36 +1,20 @@
-"""Traces: OpenTelemetry, by OTLP over HTTP where a collector is named; one trace from a request to its last notice.
+"""Traces: one from a request to its last notice, by OpenTelemetry, told to a collector where one is named.
 
 Without a collector spans are not recorded, but trace ids are made and travel all the same, so that an error can be
 named by one.
 """
 
-import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
+from random import Random
 from typing import Any
 
 from fastapi import FastAPI
 from fastapi.telemetry import TelemetryConfig
 from opentelemetry import context, propagate, trace
-from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
-from opentelemetry.instrumentation.fastapi import FastAPIInstrumentor
-from opentelemetry.instrumentation.sqlalchemy import SQLAlchemyInstrumentor
-from opentelemetry.sdk.resources import Resource
-from opentelemetry.sdk.trace import Event, ReadableSpan, TracerProvider
-from opentelemetry.sdk.trace.export import BatchSpanProcessor, SpanExporter, SpanExportResult
-from opentelemetry.sdk.trace.id_generator import RandomIdGenerator
-from opentelemetry.sdk.trace.sampling import ALWAYS_OFF, ALWAYS_ON, ParentBased
-from opentelemetry.trace import NonRecordingSpan, Span, SpanContext, Status
+from opentelemetry.trace import NonRecordingSpan, Span, SpanContext
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from kit.db import Database
-
-#: Probes and pages: no part of anybody's errand.
-_UNTRACED = "/healthz$,/readyz$,/metrics$,/docs,/openapi.json$"
-
-#: What a request's span would tell of who asked and for whom; the route's template stays.
-_PERSONAL = ("url.path", "url.query", "url.full", "http.target", "http.url", "client.address", "client.port")
-
-_SAID_BY_ERRORS = ("exception.message", "exception.stacktrace")
 
 
 def is_unrecorded(headers: Mapping[str, str]) -> bool:
@@ -42,81 +26,33 @@ def is_unrecorded(headers: Mapping[str, str]) -> bool:
 _SAMPLED = frozenset("13579bdf")
 
 
-def set_up(*, service: str, endpoint: str) -> TracerProvider:
-    """Make this process's tracer provider; the first call wins, as OpenTelemetry has one a process."""
-    provider = new_provider(service=service, endpoint=endpoint)
+def set_up(*, service: str, endpoint: str, databases: Iterable[Database]) -> Callable[[], None]:
+    """Make this process's tracer provider; the first call wins, as OpenTelemetry has one a process. Returns what is to
+    be called at the end.
+    """
+    if not endpoint:
+        trace.set_tracer_provider(OnlyIds())
+        return lambda: None
+    from kit import recording  # the SDK and its instrumentations: a tenth of what a service would load
+
+    provider = recording.new_provider(service=service, endpoint=endpoint)
     trace.set_tracer_provider(provider)
-    return provider
-
-
-def new_provider(*, service: str, endpoint: str) -> TracerProvider:
-    provider = TracerProvider(
-        resource=Resource.create({"service.name": service, "service.namespace": "baiyang"}),
-        sampler=ParentBased(ALWAYS_ON) if endpoint else ALWAYS_OFF,
-        shutdown_on_exit=False,
-    )
-    if endpoint:
-        exporter = OTLPSpanExporter(endpoint=f"{endpoint.rstrip('/')}/v1/traces", timeout=5)
-        provider.add_span_processor(BatchSpanProcessor(WithoutWords(exporter), schedule_delay_millis=1000))
-    return provider
-
-
-class WithoutWords(SpanExporter):
-    """Leaves out what errors say, which may repeat a value: PostgreSQL names the text that is no number."""
-
-    def __init__(self, exporter: SpanExporter) -> None:
-        self._exporter = exporter
-
-    def export(self, spans: Sequence[ReadableSpan]) -> SpanExportResult:
-        return self._exporter.export([_without_words(span) for span in spans])
-
-    def shutdown(self) -> None:
-        self._exporter.shutdown()
-
-    def force_flush(self, timeout_millis: int = 30_000) -> bool:
-        return self._exporter.force_flush(timeout_millis)
-
-
-def _without_words(span: ReadableSpan) -> ReadableSpan:
-    if span.status.description is None and not span.events:
-        return span
-    return ReadableSpan(
-        name=span.name,
-        context=span.context,
-        parent=span.parent,
-        resource=span.resource,
-        attributes=span.attributes,
-        events=[Event(event.name, _without_message(event), event.timestamp) for event in span.events],
-        links=span.links,
-        kind=span.kind,
-        status=Status(span.status.status_code),
-        start_time=span.start_time,
-        end_time=span.end_time,
-        instrumentation_scope=span.instrumentation_scope,
-    )
-
-
-def _without_message(event: Event) -> dict[str, Any]:
-    return {name: value for name, value in (event.attributes or {}).items() if name not in _SAID_BY_ERRORS}
+    recording.watch_databases(databases, provider)
+    return provider.shutdown
 
 
 #: FastAPI's own spans and metrics stay off: requests are watched by the kit.
 WATCHED_BY_US: TelemetryConfig = {"tracing": False, "metrics": False, "logs": False}
 
 
-def watch_app(app: FastAPI, provider: TracerProvider | None = None, *, records: bool) -> None:
+def watch_app(app: FastAPI, *, records: bool) -> None:
     """A span a request where they are recorded; else no more of it than its ids."""
     if not records:
         app.add_middleware(WithTraceIds)
         return
-    _use_new_names()
-    FastAPIInstrumentor.instrument_app(
-        app,
-        tracer_provider=provider,
-        excluded_urls=_UNTRACED,
-        server_request_hook=_without_people,
-        exclude_spans=["receive", "send"],
-    )
+    from kit import recording  # as above
+
+    recording.watch_app(app)
 
 
 class WithTraceIds:
@@ -136,38 +72,35 @@ class WithTraceIds:
             context.detach(token)
 
 
+class OnlyIds(trace.NoOpTracerProvider):
+    """A provider whose spans record nothing and have ids all the same."""
+
+    def get_tracer(self, *_: Any, **__: Any) -> trace.Tracer:
+        return _OnlyIds()
+
+
+class _OnlyIds(trace.NoOpTracer):
+    def start_span(self, name: str, context: context.Context | None = None, *_: Any, **__: Any) -> Span:  # noqa: ARG002
+        return _child_of(trace.get_current_span(context))
+
+
 def _under_trace_ids(scope: Scope) -> context.Context:
     given = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"] if name in _CARRIED}
     caller = propagate.extract(given, context=context.Context()) if given else context.Context()
-    parent = trace.get_current_span(caller).get_span_context()
-    ids = SpanContext(
-        trace_id=parent.trace_id if parent.is_valid else _ids.generate_trace_id(),
-        span_id=_ids.generate_span_id(),
-        is_remote=False,
-        trace_state=parent.trace_state,
+    return trace.set_span_in_context(_child_of(trace.get_current_span(caller)), caller)
+
+
+def _child_of(span: Span) -> Span:
+    parent = span.get_span_context()
+    return NonRecordingSpan(
+        SpanContext(
+            trace_id=parent.trace_id if parent.is_valid else _ids.getrandbits(128) or 1,
+            span_id=_ids.getrandbits(64) or 1,
+            is_remote=False,
+            trace_state=parent.trace_state,
+        )
     )
-    return trace.set_span_in_context(NonRecordingSpan(ids), caller)
 
 
-_ids = RandomIdGenerator()
+_ids = Random()  # noqa: S311  # names, no secrets
 _CARRIED = frozenset({b"traceparent", b"tracestate", b"baggage"})
-
-
-def watch_databases(databases: Iterable[Database], provider: TracerProvider | None = None) -> None:
-    """A span a statement, without its values. Once a process, with all of its databases.
-
-    The instrumentation says that it does not know SQLAlchemy 2.1 and then does nothing, hence skip_dep_check; a test
-    holds that a database span exists.
-    """
-    _use_new_names()
-    engines = [database.engine.sync_engine for database in databases]
-    SQLAlchemyInstrumentor().instrument(engines=engines, tracer_provider=provider, skip_dep_check=True)
-
-
-def _use_new_names() -> None:
-    os.environ.setdefault("OTEL_SEMCONV_STABILITY_OPT_IN", "http,database")
-
-
-def _without_people(span: Span, _: dict[str, Any]) -> None:
-    if span.is_recording():
-        span.set_attributes({name: "" for name in _PERSONAL if name in getattr(span, "attributes", {})})

@@ -13,19 +13,15 @@ from typing import Any, TypeVar
 
 import uvicorn
 import uvloop
-from alembic import command
-from alembic.config import Config
-from alembic.util import CommandError
 from fastapi import FastAPI
 from pydantic import ValidationError
-from sqlalchemy import Connection
-from sqlalchemy.exc import SQLAlchemyError
 
 from kit import logging, telemetry
 from kit.app.defaults import side_app
 from kit.app.watching import Watch
 from kit.db import Database
 from kit.health import Component
+from kit.loading import lightly
 from kit.settings import ServiceSettings
 
 S = TypeVar("S", bound=ServiceSettings)
@@ -57,6 +53,8 @@ def main(service: str, settings: Callable[[], S], aspects: Mapping[str, Callable
     found = _settings(service, settings)
     logging.set_up(service=service, level=found.log_level)
     if asked[0] == "migrate":
+        from kit.app.migrating import migrate  # Alembic is a tenth of what a service would load, and serves none
+
         sys.exit(uvloop.run(migrate(service, found)))
     chosen = list(aspects.values()) if asked[0] == "all" else [aspects[asked[0]]]
     sys.exit(uvloop.run(_make_and_serve(service, asked[0], found, chosen)))
@@ -64,8 +62,9 @@ def main(service: str, settings: Callable[[], S], aspects: Mapping[str, Callable
 
 async def _make_and_serve(service: str, name: str, settings: S, makers: Sequence[Callable[[S], Aspect]]) -> int:
     aspect = Aspect()
-    for make in makers:
-        aspect += make(settings)
+    with lightly():
+        for make in makers:
+            aspect += make(settings)
     return await serve(service, aspect, settings=settings, name=name)
 
 
@@ -79,9 +78,7 @@ def _settings(service: str, settings: Callable[[], S]) -> S:
 
 async def serve(service: str, aspect: Aspect, *, settings: ServiceSettings, name: str = "all") -> int:
     """Run until SIGTERM or SIGINT: 0. Or until a part ends by itself: 1, so that a supervisor starts it again."""
-    provider = telemetry.set_up(service=service, endpoint=settings.otlp_endpoint)
-    if settings.otlp_endpoint:
-        telemetry.watch_databases(aspect.databases, provider)
+    end_traces = telemetry.set_up(service=service, endpoint=settings.otlp_endpoint, databases=aspect.databases)
     listening = listen(service, settings.host, settings.port)
     if listening is None:
         return 1
@@ -93,7 +90,7 @@ async def serve(service: str, aspect: Aspect, *, settings: ServiceSettings, name
     finally:
         for database in aspect.databases:
             await database.close()
-        await asyncio.to_thread(provider.shutdown)
+        await asyncio.to_thread(end_traces)
         log.info("ended", aspect=name)
 
 
@@ -197,32 +194,3 @@ class _Running:
 
 def _failed(task: asyncio.Task[Any]) -> bool:
     return not task.cancelled() and task.exception() is not None
-
-
-async def migrate(service: str, settings: ServiceSettings) -> int:
-    """Bring the service's schema to the newest revision, as its owner."""
-    database = Database(settings.database_url, role=f"{service}_owner", pool_size=1)
-    try:
-        async with database.engine.connect() as connection:
-            await connection.run_sync(_upgrade, service)
-    except (OSError, TimeoutError) as error:
-        log.error(  # noqa: TRY400 - the line says it all
-            "cannot migrate",
-            reason=type(error).__name__,
-            remedy=f"start the database or set {service.upper()}_DATABASE_URL",
-        )
-        return 1
-    except (SQLAlchemyError, CommandError) as error:
-        log.error("cannot migrate", exc_info=error)  # noqa: TRY400 - the chain is given
-        return 1
-    finally:
-        await database.close()
-    log.info("migrated")
-    return 0
-
-
-def _upgrade(connection: Connection, service: str) -> None:
-    config = Config()
-    config.set_main_option("script_location", f"{service}:migrations")
-    config.attributes["connection"] = connection
-    command.upgrade(config, "head")

@@ -4,10 +4,7 @@ import asyncio
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from functools import cache
 
-from alembic.config import Config
-from alembic.script import ScriptDirectory
 from fastapi import FastAPI, Request, Response
 from fastapi.responses import JSONResponse
 from prometheus_client import CONTENT_TYPE_LATEST, Counter, Gauge, Histogram, generate_latest
@@ -15,6 +12,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from kit.app import revisions
 from kit.db import Database
 from kit.health import Component, Health
 from kit.http.problems import answer_defect, route_of, sqlstate
@@ -97,7 +95,7 @@ class Watch:
                 stands = await self._revision()
         except (TimeoutError, OSError, SQLAlchemyError) as error:
             return Health(ready=False, detail=_why_away(self.service, error))
-        wanted = newest_revision(self.service)
+        wanted = revisions.newest(self.service)
         if stands == wanted:
             return Health()
         return Health(ready=False, detail=_which_way(self.service, stands, wanted))
@@ -119,20 +117,8 @@ class Watch:
             return found.scalar_one_or_none()
 
 
-@cache
-def newest_revision(service: str) -> str | None:
-    return _scripts(service).get_current_head()
-
-
-def _scripts(service: str) -> ScriptDirectory:
-    config = Config()
-    config.set_main_option("script_location", f"{service}:migrations")
-    return ScriptDirectory.from_config(config)
-
-
 def _which_way(service: str, stands: str | None, wanted: str | None) -> str:
-    known = {script.revision for script in _scripts(service).walk_revisions()}
-    if stands is None or stands in known:
+    if stands is None or stands in revisions.known(service):
         return f"the schema stands at {stands}, behind {wanted}: run python -m {service} migrate"
     return f"the schema stands at {stands}, ahead of {wanted}: run the release that made it, or a newer one"
 

@@ -1,0 +1,42 @@
+"""``python -m SERVICE migrate``: the only aspect that loads Alembic."""
+
+from alembic import command
+from alembic.config import Config
+from alembic.util import CommandError
+from sqlalchemy import Connection
+from sqlalchemy.exc import SQLAlchemyError
+
+from kit import logging
+from kit.db import Database
+from kit.settings import ServiceSettings
+
+log = logging.get_logger(__name__)
+
+
+async def migrate(service: str, settings: ServiceSettings) -> int:
+    """Bring the service's schema to the newest revision, as its owner."""
+    database = Database(settings.database_url, role=f"{service}_owner", pool_size=1)
+    try:
+        async with database.engine.connect() as connection:
+            await connection.run_sync(_upgrade, service)
+    except (OSError, TimeoutError) as error:
+        log.error(  # noqa: TRY400 - the line says it all
+            "cannot migrate",
+            reason=type(error).__name__,
+            remedy=f"start the database or set {service.upper()}_DATABASE_URL",
+        )
+        return 1
+    except (SQLAlchemyError, CommandError) as error:
+        log.error("cannot migrate", exc_info=error)  # noqa: TRY400 - the chain is given
+        return 1
+    finally:
+        await database.close()
+    log.info("migrated")
+    return 0
+
+
+def _upgrade(connection: Connection, service: str) -> None:
+    config = Config()
+    config.set_main_option("script_location", f"{service}:migrations")
+    config.attributes["connection"] = connection
+    command.upgrade(config, "head")
