@@ -44,7 +44,6 @@ def struck_city(city: ChaosCity, *, template: Path | None = None) -> Iterator[Ch
     with small_disk(city), proxies(city), _kept_up(city):
         if template is None:
             lay_rules(city)
-            let_posts_be_old(city)
         yield city
 
 
@@ -68,7 +67,6 @@ def lay_template(city: ChaosCity, template: Path) -> None:
         try:
             first.local("up")
             lay_rules(first)
-            let_posts_be_old(first)
         finally:
             first.local("down")
         stamp.write_text(wanted)
@@ -88,16 +86,6 @@ def _digest() -> str:
 def lay_rules(city: City) -> None:
     with city.connect("routing", "postgres") as connection:
         connection.execute(_DUE_AT_ONCE)
-
-
-def let_posts_be_old(city: City) -> None:
-    """Who holds a post has held it for a day: a clock that is minutes behind does not see an empty city."""
-    for service, table in (
-        ("grid", "holding"),
-        *((copier, "holding_copy") for copier in ("intake", "routing", "notify")),
-    ):
-        with city.connect(service, "postgres") as connection:
-            connection.execute(f"update {table} set since = since - interval '1 day'".encode())
 
 
 @contextmanager

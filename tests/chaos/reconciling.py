@@ -1,13 +1,7 @@
 """The product's own auditor, asked as an operator asks it: with the record of what was acknowledged."""
 
-import asyncio
 import json
-import os
 import subprocess
-from uuid import UUID
-
-from kit.db import Database, UnitOfWork
-from kit.kafka import dead_letters
 
 from tests.chaos.fault import ChaosCity, environment_without_faults
 from tests.chaos.record import History
@@ -16,27 +10,19 @@ from tests.chaos.world import World
 #: Where no system's number was given, the request's own stands for it.
 _SOURCE = "chaos-record"
 
+_DISCARD = """
+update dead_letter set state = 'discarded', settled_at = now(), settled_by = 'chaos', settled_reason = 'on purpose'
+where id = any(%s::uuid[])
+"""
+
 
 def settle_poison(city: ChaosCity, history: History, world: World) -> None:
     """What was sent on purpose is discarded with a reason, as whoever looks at the list would do."""
     sent = {str(note["event_id"]) for note in history.noted("poison")}
-    for letter in world.dead_letters:
-        if str(letter["id"]) in sent:
-            asyncio.run(_discard(city, letter["consumer"], letter["id"]))
-
-
-async def _discard(city: ChaosCity, service: str, letter: str) -> None:
-    settings = city.settings()
-    os.environ["PGPASSFILE"] = settings["PGPASSFILE"]
-    database = Database(settings[f"{service.upper()}_DATABASE_URL"], role=f"{service}_api")
-
-    def discard(uow: UnitOfWork) -> None:
-        dead_letters.discard(uow, UUID(letter), by="chaos", reason="poison, sent on purpose")
-
-    try:
-        await database.run_everywhere(discard)
-    finally:
-        await database.close()
+    letters = [letter for letter in world.dead_letters if str(letter["id"]) in sent]
+    for service in {letter["consumer"] for letter in letters}:
+        with city.connect(service, f"{service}_api") as connection:
+            connection.execute(_DISCARD, [[letter["id"] for letter in letters if letter["consumer"] == service]])
 
 
 def reconcile(city: ChaosCity, history: History) -> subprocess.CompletedProcess[str]:
