@@ -24,8 +24,8 @@ SYSTEM_USER = "baiyang-postgres"
 _SETTINGS = {
     "max_connections": "200",
     "shared_buffers": "128MB",
-    # A page is written whole into the log at its first change after a checkpoint: fewer of these, a smaller log. At most
-    # so much of it is read again after a crash.
+    # A page is written whole into the log at its first change after a checkpoint: fewer of these, a smaller log. The
+    # size bounds what is read again after a crash.
     "checkpoint_timeout": "15min",
     "max_wal_size": "2GB",
     "jit": "off",
