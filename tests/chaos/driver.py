@@ -109,7 +109,7 @@ class Drive:
 
     async def _take_in(self, client: Client) -> None:
         by = self._random.choice(self._people.clerks)
-        if self._filed and self._chance(0.3):
+        if self._filed and self._chance(0.45):
             await self._amend(client)
             return
         asked = self._submission(channel=self._random.choice(_CHANNELS))
