@@ -23,7 +23,8 @@ from opentelemetry.trace import SpanKind
 from kit import outbox
 from kit.db import Database, UnitOfWork
 from kit.frames import where
-from kit.relay import metrics, window
+from kit.relay import batches, metrics, window
+from kit.relay.batches import Record
 from kit.relay.destinations import Destinations
 from kit.relay.leases import Lease, is_held
 from kit.relay.window import Pending
@@ -134,6 +135,7 @@ class Sender:
             transactional_id=f"{self._service}-relay-{self.lease.shard}",
             client_id=f"{self._service}-relay-{self.lease.shard}",
             acks="all",
+            max_batch_size=batches.BATCH_BYTES,
             transaction_timeout_ms=30_000,
             request_timeout_ms=10_000,
             **self._producer_settings,
@@ -190,30 +192,27 @@ class Sender:
             metrics.PUBLISHED.labels(topic).inc(count)
 
     async def _send(self, producer: AIOKafkaProducer, events: list[Pending], ids: dict[str, str]) -> None:
+        records = [self._record(event, ids[event.topic]) for event in events]
+        for event, record in zip(events, records, strict=True):
+            if record.is_too_large:
+                raise Refused(MessageSizeTooLargeError.__name__, [event])
         await producer.begin_transaction()
-        sent = []
-        for event in events:
-            try:
-                sent.append(await producer.send(**self._record(event, ids[event.topic])))
-            except REFUSALS as error:
-                raise Refused(type(error).__name__, [event]) from error
-        for outcome in await asyncio.gather(*sent, return_exceptions=True):
-            if isinstance(outcome, REFUSALS):
-                raise Refused(type(outcome).__name__, events)
-            if isinstance(outcome, BaseException):
-                raise outcome
+        for error in await batches.send(producer, records):
+            if isinstance(error, REFUSALS):
+                raise Refused(type(error).__name__, events) from error
+            raise error
         if time.monotonic() > self._valid_until():
             # Stopped for longer than the lease: Kafka has fenced this producer, or will; no need to try it.
             raise LeaseLost
         await producer.commit_transaction()
 
-    def _record(self, event: Pending, topic_id: str) -> dict[str, Any]:
-        return {
-            "topic": event.topic,
-            "key": event.key.encode(),
-            "value": None if event.body is None else event.body.encode(),
-            "headers": event.wire_headers(self._service, topic_id, _traced(event)),
-        }
+    def _record(self, event: Pending, topic_id: str) -> Record:
+        return Record(
+            topic=event.topic,
+            key=event.key.encode(),
+            value=None if event.body is None else event.body.encode(),
+            headers=event.wire_headers(self._service, topic_id, _traced(event)),
+        )
 
     async def _single_out(self, refused: Refused) -> None:
         """The broker refuses whole batches: smaller windows find the one event that is to blame."""

@@ -8,6 +8,7 @@ another.
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import cache
 from typing import Any
 from uuid import UUID
 
@@ -36,19 +37,26 @@ class Pending:
         self, service: str, topic_id: str, headers: Mapping[str, str] | None = None
     ) -> list[tuple[str, bytes]]:
         """CloudEvents 1.0, Kafka binding, binary mode; with ``headers`` in place of its own."""
-        found = {
-            "ce_specversion": "1.0",
-            "ce_id": str(self.event_id),
-            "ce_type": self.type,
-            "ce_source": f"/{service}",
-            "ce_time": time_of(self.event_id).isoformat().replace("+00:00", "Z"),
-            "ce_subject": self.key,
-            "ce_subjectversion": str(self.version),
-            "content-type": "application/json",
-            **(self.headers if headers is None else headers),
-            "ce_topicid": topic_id,
-        }
-        return [(name, value.encode()) for name, value in found.items()]
+        more = self.headers if headers is None else headers
+        return [
+            *_constant(service, self.type, topic_id),
+            ("ce_id", str(self.event_id).encode()),
+            ("ce_time", time_of(self.event_id).isoformat().replace("+00:00", "Z").encode()),
+            ("ce_subject", self.key.encode()),
+            ("ce_subjectversion", b"%d" % self.version),
+            *[(name, value.encode()) for name, value in more.items()],
+        ]
+
+
+@cache
+def _constant(service: str, event_type: str, topic_id: str) -> list[tuple[str, bytes]]:
+    return [
+        ("ce_specversion", b"1.0"),
+        ("ce_type", event_type.encode()),
+        ("ce_source", f"/{service}".encode()),
+        ("content-type", b"application/json"),
+        ("ce_topicid", topic_id.encode()),
+    ]
 
 
 # One row without an event: nothing is pending. None at all: the lease is another's.
