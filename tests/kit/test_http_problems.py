@@ -1,5 +1,5 @@
 import json
-from typing import Any
+from typing import Annotated, Any, Literal
 
 import pytest
 from httpx2 import AsyncClient
@@ -7,6 +7,8 @@ from kit.app.defaults import MAX_BODY
 from kit.db import Database
 from kit.http import Door
 from kit.http.problems import prefers_chinese
+from pydantic import BaseModel, Field
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from tests.kit.conftest import A, AppOf, client_of
 
@@ -43,6 +45,39 @@ async def test_every_wrong_field_is_pointed_to_with_its_remedy(client: AsyncClie
         "/words": "is too long: at most 100 characters",
         "/colour": "is not a field of this request: remove it or correct its name",
     }
+
+
+class Lamp(BaseModel):
+    kind: Literal["lamp"]
+    watts: int
+
+
+class Pipe(BaseModel):
+    kind: Literal["pipe"]
+    lengths: list[int]
+
+
+@pytest.mark.parametrize(
+    "body, pointer, detail",
+    [
+        ({"kind": "lamp"}, "/watts", "is required: add it"),
+        ({"kind": "pipe", "lengths": [1, "x"]}, "/lengths/1", "must be a whole number"),
+        ({}, "/", "needs 'kind': add it"),
+        ({"kind": MARKER}, "/", "has a 'kind' that is not known: it is one of 'lamp', 'pipe'"),
+    ],
+)
+async def test_in_a_body_of_several_forms_the_field_is_pointed_to_and_not_the_form(
+    app_of: AppOf, clerk_a: dict[str, str], body: Any, pointer: str, detail: str
+) -> None:
+    app = app_of()
+
+    @app.post("/stock")
+    async def post(body: Annotated[Lamp | Pipe, Field(discriminator="kind")]) -> None:
+        del body
+
+    async with client_of(app) as client:
+        problem = is_problem(await client.post("/stock", json=body, headers=clerk_a), 422, "invalid_request")
+    assert [(error["pointer"], error["detail"]) for error in problem["errors"]] == [(pointer, detail)]
 
 
 @pytest.mark.parametrize(
@@ -124,6 +159,20 @@ async def test_a_database_that_is_away_is_a_passing_thing(app_of: AppOf, clerk_a
     async with client_of(app) as client:
         answer = await client.get(NOTES, headers=clerk_a)
     is_problem(answer, 503, "database_away")
+    assert answer.headers["retry-after"]
+
+
+async def test_more_than_can_be_answered_is_said_to_be_that(
+    app_of: AppOf, clerk_a: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def wait_too_long(*_: object, **__: object) -> None:
+        raise PoolTimeout
+
+    app = app_of()
+    monkeypatch.setattr(app.state.database, "transaction", wait_too_long)
+    async with client_of(app) as client:
+        answer = await client.get(NOTES, headers=clerk_a)
+    is_problem(answer, 503, "busy")
     assert answer.headers["retry-after"]
 
 

@@ -23,6 +23,10 @@ LONGEST = timedelta(seconds=60)
 #: A command's, which works through a whole city at once.
 LONGEST_OF_A_COMMAND = timedelta(hours=2)
 
+#: The longest that a request waits for a connection: an hour's rush that comes in half a minute is answered late rather
+#: than refused.
+LONGEST_WAIT = timedelta(seconds=30)
+
 #: A request may be under this many separate places at once: the policies compare that many fixed slots.
 SCOPE_SLOTS = 4
 
@@ -123,7 +127,7 @@ class Database:
             pool_size=pool_size,
             max_overflow=0,
             pool_pre_ping=False,
-            pool_timeout=10,
+            pool_timeout=LONGEST_WAIT.total_seconds(),
             hide_parameters=True,
             connect_args={"server_settings": _settings(role, longest), "timeout": 5},
         )

@@ -126,7 +126,7 @@ def handle_problems(app: FastAPI) -> None:
         RequestValidationError: _validation_error,
         HTTPException: _http_exception,
         OperationalError: _database_away,
-        PoolTimeout: _database_away,
+        PoolTimeout: _busy,
         DBAPIError: _database_error,
         OSError: _database_away,
     }
@@ -160,6 +160,12 @@ async def _not_signed_in(request: Request, error: Exception) -> JSONResponse:
 async def _database_away(request: Request, error: Exception) -> JSONResponse:
     log.warning("database is away", error=type(error).__name__)
     return await _service_error(request, Unavailable("database_away", "The database does not answer: try again."))
+
+
+async def _busy(request: Request, error: Exception) -> JSONResponse:
+    log.warning("too many requests wait for the database", error=type(error).__name__)
+    detail = "More is asked than can be answered at this moment: try again."
+    return await _service_error(request, Unavailable("busy", detail))
 
 
 async def _database_error(request: Request, error: Exception) -> JSONResponse:
@@ -235,7 +241,7 @@ async def _validation_error(request: Request, error: Exception) -> JSONResponse:
         return problem(request, 400, "malformed_json", "The body is not JSON: send valid JSON in UTF-8.")
     if _is_wrong_media_type(request, found):
         return problem(request, 415, "unsupported_media_type", _STATUS_DETAILS[415])
-    errors = [_field_problem(item) for item in found[:50]]
+    errors = [_field_problem(item, error.body) for item in found[:50]]
     first = errors[0]
     return problem(request, 422, "invalid_request", f"{first.part} {first.pointer} {first.detail}.", errors=errors)
 
@@ -276,6 +282,8 @@ _DETAILS = {
     "list_type": "must be a list",
     "enum": "must be {expected}",
     "literal_error": "must be {expected}",
+    "union_tag_not_found": "needs {discriminator}: add it",
+    "union_tag_invalid": "has a {discriminator} that is not known: it is one of {expected_tags}",
     "greater_than_equal": "must be at least {ge}",
     "greater_than": "must be more than {gt}",
     "less_than_equal": "must be at most {le}",
@@ -287,8 +295,10 @@ _DETAILS = {
 }
 
 
-def _field_problem(item: Any) -> FieldProblem:
+def _field_problem(item: Any, body: Any) -> FieldProblem:
     part, *path = [str(step) for step in item["loc"]] or ["body"]
+    if part == "body" and len(path) > 1 and isinstance(body, dict) and path[0] not in body:
+        del path[0]  # no field, but which of several forms the body was read as
     pointer = "".join("/" + step[:100].replace("~", "~0").replace("/", "~1") for step in path)
     if item["type"] in _KNOWN_TYPES:
         template = _DETAILS.get(item["type"], "is not acceptable: see the API's documentation")

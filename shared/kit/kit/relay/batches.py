@@ -1,7 +1,6 @@
 """One window as few large batches: each event's partition by its key, each partition's events in their order.
 
-The producer's own ``send`` awaits and resolves a future for every record, and hashes its key byte by byte: two thirds of
-what an event cost the relay.
+The producer's own ``send`` awaits and resolves a future for every record, and hashes its key byte by byte.
 """
 
 import asyncio
@@ -69,7 +68,7 @@ _MASK, _M = 0xFFFFFFFF, 0x5BD1E995
 
 
 def partition_of(key: bytes, partitions: int) -> int:
-    """As every client of Kafka reckons it (murmur2, KIP-480's note on keyed records), so that keys stay where they are."""
+    """As every client of Kafka reckons it, so that keys stay where they are."""
     return (murmur2(key) & 0x7FFFFFFF) % partitions
 
 
@@ -78,8 +77,8 @@ def murmur2(data: bytes) -> int:
     whole, rest = divmod(len(data), 4)
     mixed = 0x9747B28C ^ len(data)
     words = _WORDS[whole] if whole in _WORDS else Struct(f"<{whole}I")
-    for word in words.unpack_from(data):
-        word = word * _M & _MASK
+    for taken in words.unpack_from(data):
+        word = taken * _M & _MASK
         mixed = (mixed * _M ^ (word ^ word >> 24) * _M) & _MASK
     if rest:
         mixed = (mixed ^ int.from_bytes(data[-rest:], "little")) * _M & _MASK
