@@ -120,6 +120,16 @@ def list_seats_of(uow: UnitOfWork, post_ids: Collection[UUID]) -> dict[UUID, Sea
     return seats
 
 
+def is_held(post_id: Column[UUID]) -> ColumnElement[bool]:
+    """Whether somebody acts in the post now, in a statement that takes ``now``."""
+    held = select(holding.c.post_id).where(
+        holding.c.post_id == post_id,
+        holding.c.since <= _NOW,
+        or_(holding.c.until.is_(None), holding.c.until > _NOW),
+    )
+    return held.correlate(post_id.table).exists()
+
+
 def seat_column(post_id: Column[UUID]) -> ColumnElement[Any]:
     """``find_seat`` as a column of a statement that has a post's id and takes ``now``; for ``seat_of``."""
     found = _SEATS.where(post.c.post_id == post_id).order_by(*_NEWEST).limit(1).correlate(post_id.table)

@@ -1,12 +1,14 @@
 """The service's door to HTTP. Routes parse, call one use case through the door, and return."""
 
-from kit.http.conditions import IfMatch, etag
+from kit.http.conditions import KEY_REQUIRED, IfMatch, etag
 from kit.http.door import Door, DoorFor, OpenDoor, SignedIn
+from kit.http.html import html_page
 from kit.http.pages import AskedPage, ListView
 from kit.http.people import People
 from kit.http.problems import FieldProblem, HttpProblem, Problem, handle_problems, problem, responses_for
 
 __all__ = [
+    "KEY_REQUIRED",
     "AskedPage",
     "Door",
     "DoorFor",
@@ -20,6 +22,7 @@ __all__ = [
     "SignedIn",
     "etag",
     "handle_problems",
+    "html_page",
     "problem",
     "responses_for",
 ]

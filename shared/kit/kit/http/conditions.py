@@ -36,6 +36,26 @@ async def named_version(
 IfMatch = Annotated[int, Depends(named_version)]
 
 
+async def named_key(
+    key: Annotated[
+        str | None,
+        Header(
+            alias="Idempotency-Key",
+            description="A UUID of your own for this request; the same when you send it again.",
+            max_length=200,
+        ),
+    ] = None,
+) -> None:
+    if not key:
+        raise HttpProblem(
+            428, "key_required", "Send Idempotency-Key with a UUID of your own: without it, sent again is done again."
+        )
+
+
+#: In a route's decorator, as a dependency: what it adds has no version by which a repetition would be known.
+KEY_REQUIRED = Depends(named_key)
+
+
 def is_unchanged(if_none_match: str | None, tag: str) -> bool:
     """Whether the caller has this version already (weak comparison, RFC 9110, 13.1.2)."""
     if if_none_match is None:

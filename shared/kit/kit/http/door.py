@@ -60,14 +60,15 @@ class DoorFor:
         self,
         use_case: Callable[..., Any],
         *args: Any,
-        view: Callable[[Any], BaseModel] | None = None,
+        view: Callable[[Any], BaseModel | Answer] | None = None,
         status: int | None = None,
         location: Callable[[Any], str] | None = None,
         **kwargs: Any,
     ) -> Response:
         """Run a use case, ``use_case(uow, *args, **kwargs)``, commit, and only then answer.
 
-        ``view`` shapes its result inside the transaction; ``location`` makes the Location header of the view.
+        ``view`` shapes its result inside the transaction, as JSON or as a whole Answer; ``location`` makes the Location
+        header of the view.
         ``status`` is the route's own unless it is given. A use case that *returns* a ServiceError has what it changed
         committed, and the error answered (a wrong guess that has to be counted).
         """
@@ -76,7 +77,11 @@ class DoorFor:
         return (await self._answer(_Use(lambda uow: use_case(uow, *args, **kwargs), shape, key))).response()
 
     async def read(
-        self, query: Callable[..., Any], *args: Any, view: Callable[[Any], BaseModel] | None = None, **kwargs: Any
+        self,
+        query: Callable[..., Any],
+        *args: Any,
+        view: Callable[[Any], BaseModel | Answer] | None = None,
+        **kwargs: Any,
     ) -> Response:
         """Run a query in a transaction that can only read; a view with a version answers If-None-Match."""
         shape = _Shape(view, self._status or 200)
@@ -153,12 +158,14 @@ class DoorFor:
 class _Shape:
     """How a result is answered."""
 
-    view: Callable[[Any], BaseModel] | None
+    view: Callable[[Any], BaseModel | Answer] | None
     status: int | None
     location: Callable[[Any], str] | None = None
 
     def of(self, result: Any) -> Answer:
         shown = self.view(result) if self.view else result
+        if isinstance(shown, Answer):
+            return shown
         if shown is None:
             return Answer(self.status or 204, b"")
         headers = {"Cache-Control": "private, no-cache", "Vary": "Authorization"}

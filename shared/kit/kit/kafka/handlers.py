@@ -51,6 +51,19 @@ def consumes(
     return mark
 
 
+def consumes_all(
+    events: Iterable[type[Event]], *, on_failure: OnFailure = "skip", set_wise: bool = False
+) -> Callable[[H], H]:
+    """Mark one function as the handler of several event types: those of a topic, say."""
+
+    def mark(handler: H) -> H:
+        for event in events:
+            consumes(event, on_failure=on_failure, set_wise=set_wise)(handler)
+        return handler
+
+    return mark
+
+
 def consumes_tombstone(topic: str) -> Callable[[H], H]:
     """Mark ``fn(uow, tombstone, *, version)`` as the handler of what erases a subject from a compacted topic."""
 
