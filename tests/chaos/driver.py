@@ -30,7 +30,20 @@ _STEPS = {
     "answer": "answers",
     "hand_over": "handovers",
     "close": "closings",
+    "re_sort": "resorts",
+    "re_dispatch": "dispatches",
+    "ask_return": "returns",
+    "ask_decline": "declines",
+    "ask_extension": "extensions",
+    "rule": "rulings",
 }
+_REASONS = {
+    "ask_return": ("not_our_remit", "wrong_category"),
+    "ask_decline": ("in_court", "no_facts"),
+    "ask_extension": ("materials", "weather"),
+}
+
+_WORK = ("call", "site_visit", "interim_word")
 
 #: How many of each are at it at once.
 _RESIDENTS, _CLERKS, _HANDLERS, _DISPATCHERS = 3, 4, 12, 3
@@ -54,6 +67,8 @@ class Drive:
         """Appeals that were acknowledged to clerks: whose, which."""
         self._codes: list[tuple[str, str]] = []
         """Query codes that were told, with their appeals."""
+        self._posts: set[str] = set()
+        """Posts that cases have been seen to lie with."""
         self._busy: set[str] = set()
         self._idle: set[str] = set()
         self._count = 0
@@ -189,28 +204,63 @@ class Drive:
             self._busy.discard(by)
 
     async def _dispatch(self, client: Client) -> None:
-        """What waits is placed and sorted; now and then a dispatcher answers or closes over the holder's head."""
+        """What waits is placed and sorted, what is asked is ruled; now and then a dispatcher puts right what is sorted
+        or given wrongly, answers, or closes over the holder's head.
+        """
         code, by = self._random.choice(sorted(self._people.dispatchers.items()))
         place = self._people.places.get(code)
         if self._chance(0.25) and place:
             found = await client.read(by, "/routing/v1/cases", place=place, limit="50")
-            mine = [case for case in _items(found) if case["state"] in ("in_progress", "answered")]
+            mine = [case for case in _items(found) if case["state"] in ("assigned", "in_progress", "answered")]
+            self._posts |= {case["holder_post_id"] for case in mine if case["holder_post_id"]}
             if mine:
-                await self._step(client, by, self._random.choice(mine))
+                await self._put_right(client, by, self._random.choice(mine))
             return
         waiting = _items(await client.read(by, "/routing/v1/queue", limit="20"))
         if waiting:
             case = self._random.choice(waiting)
+            if case["ask"]:
+                await self._rule(client, by, case)
+                return
             body = {"category": case["category"] or self._random.choice([c for c in _CATEGORIES if c])}
             body["place_id"] = case["place_id"] or self._place_below(code)
             await self._write_step(client, "accept", by, case, body)
+
+    async def _put_right(self, client: Client, by: str, case: dict[str, Any]) -> None:
+        if case["state"] == "answered" or case["ask"] or self._chance(0.3):
+            if case["state"] != "assigned":
+                await self._step(client, by, case)
+            return
+        self._count += 1
+        body = {"words": f"改正{self._count}。"}
+        if self._posts and self._chance(0.5):
+            body["post_id"] = self._random.choice(sorted(self._posts))
+            await self._write_step(client, "re_dispatch", by, case, body)
+        else:
+            body["category"] = self._random.choice([c for c in _CATEGORIES if c])
+            await self._write_step(client, "re_sort", by, case, body)
+
+    async def _rule(self, client: Client, by: str, case: dict[str, Any]) -> None:
+        self._count += 1
+        body: dict[str, Any] = {"granted": self._chance(0.5), "words": f"裁定{self._count}。"}
+        if body["granted"] and case["ask"] == "return":
+            body["post_id"] = self._random.choice(sorted(self._posts) or [case["holder_post_id"]])
+        await self._write_step(client, "rule", by, case, body)
 
     def _place_below(self, code: str) -> str:
         return self._people.places[self._random.choice([p for p in _PLACES if p and p.startswith(code)] or [code])]
 
     async def _step(self, client: Client, by: str, case: dict[str, Any]) -> None:
         state = case["state"]
-        if state == "assigned" and self._chance(0.8):
+        if state != "accepted" and self._chance(0.08):
+            await self._record_work(client, by, case)
+        elif state in ("assigned", "in_progress") and not case["ask"] and self._chance(0.08):
+            kind = self._random.choice(sorted(_REASONS))
+            self._count += 1
+            body: dict[str, Any] = {"reason": self._random.choice(_REASONS[kind]), "words": f"申请{self._count}。"}
+            body |= {"days": self._random.randint(1, 5)} if kind == "ask_extension" else {}
+            await self._write_step(client, kind, by, case, body)
+        elif state == "assigned" and self._chance(0.8):
             await self._write_step(client, "start", by, case, None)
         elif state in ("assigned", "in_progress"):
             self._count += 1
@@ -221,6 +271,13 @@ class Drive:
             await self._write_step(client, "hand_over", by, case, body)
         elif state == "answered":
             await self._write_step(client, "close", by, case, None)
+
+    async def _record_work(self, client: Client, by: str, case: dict[str, Any]) -> None:
+        """Under no version: nothing but its key keeps it from being entered twice."""
+        self._count += 1
+        body = {"kind": self._random.choice(_WORK), "words": f"记录{self._count}。"}
+        path = f"/routing/v1/cases/{case['case_id']}/records"
+        self._see(await client.write("record", by, path, body, about={"case_id": case["case_id"]}))
 
     async def _write_step(
         self, client: Client, kind: str, by: str, case: dict[str, Any], body: dict[str, Any] | None

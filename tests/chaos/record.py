@@ -20,7 +20,10 @@ _BATCH_SECONDS = 0.2
 OK, REFUSED, UNKNOWN = "ok", "refused", "unknown"
 
 #: What changes something; all else is reading.
-WRITES = ("lay", "file", "correct", "withdraw", "accept", "start", "answer", "hand_over", "close")
+WRITES = (
+    *("lay", "file", "correct", "withdraw", "accept", "start", "answer", "hand_over", "close"),
+    *("re_sort", "re_dispatch", "ask_return", "ask_decline", "ask_extension", "rule", "record"),
+)
 
 
 class Record:

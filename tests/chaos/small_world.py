@@ -16,7 +16,7 @@ DONE, MISSED = "case-1", "case-2"
 
 
 def small_world() -> tuple[History, World]:
-    """Case 1 was filed, corrected, started, answered and closed; case 2 was filed, due at once, and missed."""
+    """Case 1 was filed, corrected, started, answered and closed; case 2 filed, due at once, missed, and spoken of."""
     history, world = History(), World()
     _lay_policy(world)
     _file(history, world, 1, DONE)
@@ -25,6 +25,7 @@ def small_world() -> tuple[History, World]:
     for number, (kind, step) in enumerate([("start", "started"), ("answer", "answered"), ("close", "closed")]):
         _step(history, world, op=10 + number, kind=kind, step=step, version=5 + number)
     _miss(world)
+    _record(history, world)
     history.ops[30] = _op(30, "lay", {"body": {"code": "HZ-1"}}, {"id": "place-1"}, by="operator")
     world.places = [{"id": "place-1", "code": "HZ-1"}]
     _copy(world)
@@ -128,6 +129,13 @@ def _miss(world: World) -> None:
     world.deadlines[MISSED][0] = {**world.deadlines[MISSED][0], "state": "breached"}
 
 
+def _record(history: History, world: World) -> None:
+    body = {"kind": "interim_word", "words": "记录1。"}
+    asked = {"case_id": MISSED, "version": None, "body": body}
+    history.ops[20] = _op(20, "record", asked, {"case_id": MISSED, "version": 5}, by="sun.yong")
+    add(world, MISSED, "recorded", by="sun.yong", words="记录1。", record="interim_word")
+
+
 def add(world: World, case_id: str, step: str, **more: Any) -> None:
     """One more entry with its event, its notices and their deliveries."""
     entries = world.entries.setdefault(case_id, [])
@@ -151,6 +159,7 @@ _TOLD = {
     "assigned": (("sun.yong", "case_assigned"),),
     "answered": ((PERSON, "case_answered"),),
     "closed": ((PERSON, "case_closed"), ("sun.yong", "case_closed_staff")),
+    "recorded": ((PERSON, "case_interim"),),
     "deadline_breached": (("sun.yong", "deadline_missed"), ("zhou.lan", "deadline_missed_superior")),
 }
 
@@ -189,7 +198,7 @@ def _copy(world: World) -> None:
             wired["body"] = None if logged["body"] is None else json.dumps(logged["body"]).encode()  # type: ignore[index]
     world.progress = {
         "appeal-1": {"case_id": DONE, "version": 7, "state": "closed"},
-        "appeal-2": {"case_id": MISSED, "version": 3, "state": "assigned"},
+        "appeal-2": {"case_id": MISSED, "version": 5, "state": "assigned"},
     }
     world.snapshots = {"grid.place.v1": {"place-1": 2}}
     world.copies = {("intake", "grid.place.v1"): {"place-1": 2}}

@@ -11,21 +11,34 @@ from tests.chaos.invariants.finding import Finding
 from tests.chaos.record import REFUSED, History, Op
 from tests.chaos.world import Row, World
 
-#: What a step of the API is called in the case's history; accepting adds two entries, the second is the version.
-ENTRY = {
-    "accept": "assigned",
-    "start": "started",
-    "answer": "answered",
-    "hand_over": "handed_over",
-    "close": "closed",
+#: What a step of the API is called in the case's history: its entries in their order, the last ones may be missing.
+ENTRIES = {
+    "accept": ("accepted", "assigned"),
+    "start": ("started",),
+    "answer": ("answered",),
+    "hand_over": ("handed_over",),
+    "close": ("closed",),
+    "re_sort": ("resorted", "assigned"),
+    "re_dispatch": ("assigned",),
+    "ask_return": ("asked",),
+    "ask_decline": ("asked",),
+    "ask_extension": ("asked",),
+    "rule": ("ruled", "resorted", "assigned", "extended", "closed"),
 }
 
-_STANDINGS = ("received", "accepted", "assigned", "in_progress", "answered", "closed", "withdrawn")
+#: A case that is given to somebody else begins with them anew.
+_RANKS = {"received": 0, "accepted": 1, "assigned": 2, "in_progress": 2, "answered": 3, "closed": 4, "withdrawn": 5}
+
+_STEPS = {step for steps in ENTRIES.values() for step in steps}
+
+#: The most entries that one request makes, with a missed promise before them.
+_LONGEST = 4
 
 #: How a well-behaved client may be refused while others work on the same things.
 _FAIR = {
     *("changed", "case_changed", "step_not_allowed", "withdrawn", "case_not_found", "no_such_appeal"),
-    *("not_your_step", "not_your_place", "nobody_holds"),
+    *("not_your_step", "not_your_place", "nobody_holds", "nobody_rules"),
+    *("already_there", "unfit_post", "ruling_binds", "promise_missed", "clock_runs"),
 }
 
 #: How a fault of clocks is called, and how long an answer may be on its way.
@@ -159,39 +172,74 @@ def _is_of(op: Op, entry: Row) -> bool:
 def steps_are_there_once(history: History, world: World) -> Iterator[Finding]:
     """Each acknowledged step is the entry that its answer names; each entry of a person's is one such step."""
     claimed: dict[tuple[str, int], int] = {}
-    ops = list(history.of_kind(*ENTRY))
+    ops = list(history.of_kind(*ENTRIES))
     for op in (op for op in ops if op.is_acknowledged):
         case_id, version = op.asked["case_id"], op.ack["version"]
         if first := claimed.get((case_id, version)):
             yield Finding("step_acknowledged_twice", f"ops {first} and {op.op}", f"case {case_id} version {version}")
-        claimed[case_id, version] = op.op
-        entry = next((e for e in world.entries.get(case_id, []) if e["seq"] == version), None)
-        if entry is None:
+        claimed |= {(case_id, seq): op.op for seq in range(op.asked["version"] + 1, version + 1)}
+        entries = [e for e in world.entries.get(case_id, []) if op.asked["version"] < e["seq"] <= version and e["by"]]
+        if not entries or entries[-1]["seq"] != version:
             yield Finding("step_lost", f"op {op.op}", f"{op.kind} of case {case_id}, version {version}")
-        elif (entry["step"], entry["by"], entry["words"]) != (ENTRY[op.kind], op.by, _words(op)):
-            yield Finding("step_differs", f"op {op.op}", f"case {case_id} version {version} is {entry['step']}")
+        elif not _is_as_said(op, entries):
+            steps = ", ".join(entry["step"] for entry in entries)
+            yield Finding("step_differs", f"op {op.op}", f"case {case_id} version {version} is {steps}")
     yield from _steps_of_nobody(ops, world, claimed)
 
 
+def _is_as_said(op: Op, entries: Sequence[Row]) -> bool:
+    first, *more = [entry["step"] for entry in entries]
+    whole = ENTRIES[op.kind]
+    words = [entry["words"] for entry in entries if entry["words"] is not None]
+    return (
+        first == whole[0]
+        and set(more) <= set(whole)
+        and all(entry["by"] == op.by for entry in entries)
+        and words == ([_words(op)] if _words(op) else [])
+    )
+
+
 def _words(op: Op) -> str | None:
-    return op.asked["body"]["answer"] if op.kind == "answer" else None
+    body = op.asked["body"] or {}
+    return body.get("answer") or body.get("words")
 
 
 def _steps_of_nobody(ops: Sequence[Op], world: World, claimed: Mapping[tuple[str, int], int]) -> Iterator[Finding]:
     unknown = defaultdict(set)
     for op in (op for op in ops if op.is_unknown):
-        unknown[op.asked["case_id"], ENTRY[op.kind], op.by].add(op.asked["version"])
+        for step in ENTRIES[op.kind]:
+            unknown[op.asked["case_id"], step, op.by].add(op.asked["version"])
     for case_id, entries in world.entries.items():
         if _is_not_ours(world, case_id, entries):
             continue
         for entry in entries:
-            by_person = entry["step"] in ENTRY.values() and entry["by"] and entry["facts"].get("reason") != "withdrawn"
+            by_person = entry["step"] in _STEPS and entry["by"] and entry["facts"].get("reason") != "withdrawn"
             if not by_person or (case_id, entry["seq"]) in claimed:
                 continue
             read = unknown[case_id, entry["step"], entry["by"]]
-            # It follows what was read; a missed promise or the acceptance may stand between.
-            if not read & {entry["seq"] - 1, entry["seq"] - 2}:
+            # It follows what was read; a missed promise or entries of the same step may stand between.
+            if not read & set(range(entry["seq"] - _LONGEST, entry["seq"])):
                 yield Finding("step_from_nowhere", f"case {case_id} entry {entry['seq']}", f"{entry['step']}")
+
+
+def work_is_recorded_once(history: History, world: World) -> Iterator[Finding]:
+    """By its words: acknowledged, it is the entry that its answer names; of unknown ones at most one, of refused ones
+    none.
+    """
+    found: dict[str, list[tuple[str, int]]] = defaultdict(list)
+    for case_id, entries in world.entries.items():
+        for entry in (entry for entry in entries if entry["step"] == "recorded"):
+            found[entry["words"]].append((case_id, entry["seq"]))
+    for op in history.of_kind("record"):
+        places = found.pop(op.asked["body"]["words"], [])
+        if len(places) > 1:
+            yield Finding("work_twice", f"op {op.op}", f"{places}")
+        if op.is_acknowledged and (op.asked["case_id"], op.ack["version"]) not in places:
+            yield Finding("work_lost", f"op {op.op}", f"case {op.asked['case_id']} version {op.ack['version']}")
+        if places and not op.is_acknowledged and not op.is_unknown:
+            yield Finding("refused_but_done", f"op {op.op}", "record")
+    for place in (place for places in found.values() for place in places):
+        yield Finding("work_from_nowhere", f"case {place[0]} entry {place[1]}", "nobody recorded these words")
 
 
 def _is_not_ours(world: World, case_id: str, entries: Sequence[Row]) -> bool:
@@ -210,7 +258,7 @@ def what_was_seen_stays(history: History, world: World) -> Iterator[Finding]:
             yield Finding("case_went_back", note["case_id"], f"version {note['version']} was seen")
     for note in history.noted("progress"):
         now = world.standings.get(note["appeal_id"])
-        if now is None or _STANDINGS.index(now) < _STANDINGS.index(note["standing"]):
+        if now is None or _RANKS[now] < _RANKS[note["standing"]]:
             yield Finding("progress_went_back", note["appeal_id"], f"{note['standing']} was seen, now {now}")
 
 
@@ -222,5 +270,6 @@ INVARIANTS = (
     each_appeal_has_one_case,
     amendments_are_there_once,
     steps_are_there_once,
+    work_is_recorded_once,
     what_was_seen_stays,
 )

@@ -5,6 +5,7 @@ Counted here day by day from the stored inputs and the stored calendar, without 
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime, time, timedelta
+from itertools import pairwise
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -73,39 +74,56 @@ def _closing(day: date, hours: Sequence[Row], days: Days) -> time | None:
 
 
 def each_promise_is_as_explained(history: History, world: World) -> Iterator[Finding]:
-    """One promise a case that was accepted: by the rule of its matter, from the right moment, to the right day."""
+    """One promise a case that was accepted, another in its place where it was sorted wrongly or extended: by the rule
+    of its matter, from the right moment, to the right day.
+    """
     del history
     for case_id, case in world.cases.items():
-        accepted = [e for e in world.entries.get(case_id, []) if e["step"] == "accepted"]
+        made = [e for e in world.entries.get(case_id, []) if e["step"] in ("accepted", "extended") or _is_replaced(e)]
         promises = world.deadlines.get(case_id, [])
-        if len(promises) != len(accepted) or len(accepted) > 1:
-            name = "promise_missing" if len(promises) < len(accepted) else "promise_twice"
-            yield Finding(name, f"case {case_id}", f"{len(promises)} promises, {len(accepted)} acceptances")
+        if len(promises) != len(made) or sum(entry["step"] == "accepted" for entry in made) > 1:
+            name = "promise_missing" if len(promises) < len(made) else "promise_twice"
+            yield Finding(name, f"case {case_id}", f"{len(promises)} promises, {len(made)} made")
             continue
-        for deadline, entry in zip(promises, accepted, strict=True):
-            yield from _explained(world, case, deadline, entry)
+        for before, deadline, entry in zip([None, *promises], promises, made, strict=False):
+            yield from _explained(world, case, deadline, entry, before)
+        if promises and case["promise_due"] != promises[-1]["due_at"]:
+            yield Finding("promise_differs", f"case {case_id}", f"{case['promise_due']} is not its last promise's")
+        steps = zip(pairwise(promises), made[1:], strict=True)
+        if any(later["due_at"] >= earlier["due_at"] for (earlier, later), e in steps if e["step"] != "extended"):
+            yield Finding("promise_grew", f"case {case_id}")
 
 
-def _explained(world: World, case: Row, deadline: Row, accepted: Row) -> Iterator[Finding]:
+def _is_replaced(entry: Row) -> bool:
+    """Sorted anew, with a promise that counts from then."""
+    return bool(entry["step"] == "resorted" and entry["facts"]["earlier"])
+
+
+def _explained(world: World, case: Row, deadline: Row, made: Row, before: Row | None) -> Iterator[Finding]:
     about = f"case {case['case_id']}"
     entries = world.entries[case["case_id"]]
     counted = due(deadline, world.calendars.get(deadline["calendar_version"], {}))
-    noted = datetime.fromisoformat(accepted["facts"]["due_at"])
-    if not counted == deadline["due_at"] == case["promise_due"] == noted:
+    noted = datetime.fromisoformat(made["facts"]["due_at"])
+    if not counted == deadline["due_at"] == noted:
         yield Finding("promise_differs", about, f"{deadline['due_at']}, counted {counted}")
-    start = accepted["at"] if entries[0]["facts"]["queue"] else case["received_at"]
+    if made["step"] == "extended":
+        last_day = before["due_at"] - timedelta(microseconds=1) if before else None
+        if deadline["start_at"] != last_day or deadline["unit"] != "more_working_days":
+            yield Finding("promise_from_elsewhere", about, f"extended from {deadline['start_at']}")
+        return
+    begins_there = _is_replaced(made) or entries[0]["facts"]["queue"]
+    start = made["at"] if begins_there else case["received_at"]
     if deadline["start_at"] != start:
         yield Finding("promise_from_elsewhere", about, f"from {deadline['start_at']}, not {start}")
-    rule = _rule(world, case, deadline, is_on_the_spot=_is_on_the_spot(entries))
+    rule = _rule(world, case, deadline, made, is_on_the_spot=_is_on_the_spot(entries))
     if rule is None or (rule["unit"], rule["count"]) != (deadline["unit"], deadline["count"]):
         yield Finding("promise_of_another_rule", about, f"{deadline['unit']} {deadline['count']}")
 
 
-def _rule(world: World, case: Row, deadline: Row, *, is_on_the_spot: bool) -> Row | None:
+def _rule(world: World, case: Row, deadline: Row, made: Row, *, is_on_the_spot: bool) -> Row | None:
     """Where it is urgent, what is urgent first; then the nearest branch's own; then the table's."""
     rules = [rule for rule in world.rules if rule["version"] == deadline["rule_version"]]
-    accepted = next(e for e in world.entries[case["case_id"]] if e["step"] == "accepted")
-    code, version = accepted["facts"]["category"], accepted["facts"]["category_version"]
+    code, version = made["facts"]["category"], made["facts"]["category_version"]
     known = world.categories.get((code, version)) if code else None
     line, matter = (known["line"], (known["kind"], known["remit"])) if known else ([], ("administrative", "community"))
     for is_urgent in (True, False) if case["urgent"] and not is_on_the_spot else (False,):
@@ -129,9 +147,12 @@ def each_deadline_is_settled_once(history: History, world: World) -> Iterator[Fi
     for case_id, deadlines in world.deadlines.items():
         entries = world.entries.get(case_id, [])
         missed = [entry for entry in entries if entry["step"] == "deadline_breached"]
-        if len(missed) > len(deadlines):
+        if len(missed) > 1:
             yield Finding("deadline_fired_twice", f"case {case_id}", f"{len(missed)} times")
-        for deadline in deadlines:
+        for replaced in deadlines[:-1]:
+            if replaced["state"] != "replaced":
+                yield Finding("deadline_differs", f"case {case_id}", f"{replaced['state']}, and another took its place")
+        for deadline in deadlines[-1:]:
             yield from _settled(world.cases[case_id], deadline, entries, missed, ended)
 
 

@@ -5,7 +5,7 @@ What is owed is reckoned here from the steps as routing published them, not by n
 
 from collections import Counter
 from collections.abc import Iterator
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from tests.chaos.invariants.finding import Finding
 from tests.chaos.record import History
@@ -19,32 +19,49 @@ class Owed(NamedTuple):
     template: str
 
 
+#: What each step owes residents, and which of those that it names among staff.
+_RESIDENTS = {"accepted": "case_accepted", "extended": "case_extended", "answered": "case_answered"}
+_ENDS = {"withdrawn": "case_withdrawn", "declined": "case_declined"}
+_STAFF = {
+    "opened": {"dispatcher": "case_waiting"},
+    "assigned": {"handler": "case_assigned"},
+    "closed": {"handler": "case_closed_staff"},
+    "resorted": {"handler": "case_resorted"},
+    "asked": {"ruler": "case_asked"},
+    "ruled": {"asker": "case_ruled"},
+    "reported": {"presser": "pressing_reported"},
+    "deadline_breached": {"handler": "deadline_missed", "superior": "deadline_missed_superior"},
+}
+#: Of what is worked on a case, what residents are told, and by which template.
+TOLD_OF_WORK = {"interim_word": "case_interim", "papers_missing": "papers_missing"}
+_PRESSED = {"nudge": "case_nudged", "order": "case_ordered", "instruction": "case_instructed"}
+
+
 def owed_by(event: Row) -> set[Owed]:
     body, kind = event["body"], event["type"].removeprefix("routing.case.").removesuffix(".v1")
     if body["silent"]:
         return set()
-    residents = {str(party["person_id"]) for party in body["parties"] if party["person_id"]}
-    told: set[tuple[str, str]] = set()
-    match kind:
-        case "opened" if body["queue"]:
-            told = _staff(body["dispatcher"], "case_waiting")
-        case "accepted":
-            told = {(person, "case_accepted") for person in residents}
-        case "assigned":
-            told = _staff(body["handler"], "case_assigned")
-            told |= set() if body["first"] else {(person, "case_reassigned") for person in residents}
-        case "answered":
-            told = {(person, "case_answered") for person in residents}
-        case "closed":
-            template = "case_withdrawn" if body["reason"] == "withdrawn" else "case_closed"
-            told = {(person, template) for person in residents} | _staff(body["handler"], "case_closed_staff")
-        case "deadline_breached":
-            told = _staff(body["handler"], "deadline_missed") | _staff(body["superior"], "deadline_missed_superior")
-    return {Owed(event["key"], event["version"], recipient, template) for recipient, template in told}
+    told = {(str(p["person_id"]), template) for template in _to_residents(kind, body) for p in body["parties"]}
+    told |= {(body[who]["subject"], template) for who, template in _to_staff(kind, body).items() if body[who]}
+    return {Owed(event["key"], event["version"], *each) for each in told if each[0] not in (None, "None")}
 
 
-def _staff(handler: dict[str, Any] | None, template: str) -> set[tuple[str, str]]:
-    return {(handler["subject"], template)} if handler and handler["subject"] else set()
+def _to_staff(kind: str, body: Row) -> dict[str, str]:
+    if kind == "pressed":
+        return {"handler": _PRESSED[body["pressing"]]}
+    is_told_by_closing = kind == "ruled" and body["granted"] and body["ask"] == "decline"
+    if is_told_by_closing or (kind == "opened" and not body["queue"]):
+        return {}
+    return _STAFF.get(kind, {})
+
+
+def _to_residents(kind: str, body: Row) -> list[str]:
+    if kind == "closed":
+        return [_ENDS.get(body["reason"], "case_closed")]
+    if kind == "assigned":
+        return [] if body["first"] else ["case_reassigned"]
+    told = TOLD_OF_WORK.get(body["record"]) if kind == "recorded" else _RESIDENTS.get(kind)
+    return [told] if told else []
 
 
 def each_notice_owed_is_made_once(history: History, world: World) -> Iterator[Finding]:
