@@ -48,6 +48,7 @@ fmt: $(READY) ## put the files into shape
 	@.venv/bin/ruff check --fix .
 	@$(PYTHON) -m contracts write
 	@$(PYTHON) -m tests.architecture.openapi write
+	@$(PYTHON) -m tests.architecture.steps write
 
 chaos: $(READY) $(TOOLS) ## kill anything at any moment under load, then compare all books; KILLS, SEED, MERGE
 	@$(PYTHON) -m tests.chaos $(ARGS)

@@ -44,6 +44,7 @@ GUARDS: dict[str, list[list[str]]] = {
     "undeclared": [undeclared(folder) for folder in PACKAGES],
     "contracts": [["python", "-m", "contracts", "check"]],
     "openapi": [["python", "-m", "tests.architecture.openapi", "check"]],
+    "steps": [["python", "-m", "tests.architecture.steps", "check"]],
 }
 
 

@@ -120,6 +120,12 @@ def test_openapi_fails_on_a_document_that_is_not_as_the_routes(tree: Path) -> No
     assert "grid.json: differs from the routes" in run("openapi", tree)
 
 
+def test_steps_fails_on_a_page_that_is_not_as_the_table(tree: Path) -> None:
+    page = tree / "docs/steps.md"
+    page.write_text(page.read_text().replace("ask_return", "ask_back"))
+    assert "steps.md differs from the table" in run("steps", tree)
+
+
 def test_a_command_with_no_fault_to_find_is_content(tree: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(GUARDS, "lint", [["ruff", "check", "--no-cache", "shared/contracts/contracts/envelope.py"]])
     assert guards.main(["lint"]) == 0
