@@ -12,10 +12,12 @@ from contracts.routing import (
     CaseAssignedV1,
     CaseClosedV1,
     CaseOpenedV1,
+    CasePressedV1,
     CaseState,
     Handler,
     Outcome,
     Party,
+    PressingKind,
 )
 from intake.consumers import follow_cases
 from intake.domain.appeal import Receipt
@@ -130,6 +132,25 @@ def test_steps_of_several_cases_are_written_together(
     for each in receipts:
         found = look(uow_of, station, each)
         assert (found.standing, found.talk_to) == (Standing.CLOSED, HANDLER.title)
+
+
+def test_how_the_holder_is_pressed_shows_on_no_progress_page(
+    uow_of: UnitOfWorkOf, consumer: UnitOfWork, station: Station, receipt: Receipt
+) -> None:
+    follow_cases(consumer, [opened(receipt.appeal_id), accepted(receipt.appeal_id)])
+    before = look(uow_of, station, receipt)
+    pressed = CasePressedV1(
+        **facts(receipt.appeal_id, 3, CaseState.ACCEPTED),
+        pressing_id=uuid4(),
+        pressing=PressingKind.INSTRUCTION,
+        pressing_number="P3KT-9ZC6-NEB6",
+        gist="停水",
+        handler=HANDLER,
+        presser_title="海州区督办",
+        leader="区长",
+    )
+    follow_cases(consumer, [pressed])
+    assert look(uow_of, station, receipt) == before
 
 
 def test_an_old_step_changes_nothing(

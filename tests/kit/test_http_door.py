@@ -4,11 +4,11 @@ from typing import Annotated, Any, ClassVar
 from uuid import uuid4
 
 import pytest
-from fastapi import Depends, FastAPI
+from fastapi import Depends, FastAPI, Response
 from httpx2 import AsyncClient
 from kit.clock import DrivenClock
 from kit.db import Database, UnitOfWork
-from kit.http import Door
+from kit.http import Door, html_page
 from kit.testing.tokens import Identity
 from sqlalchemy import Connection, event, text
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -49,6 +49,19 @@ async def test_a_use_case_that_fails_leaves_nothing_behind(
     assert (answer.status_code, answer.json()["code"]) == (409, "noted")
     assert count(as_superuser) == 1
     assert count(as_superuser, "idempotency") == 0
+
+
+async def test_a_page_is_answered_as_it_is_and_loads_nothing(app_of: AppOf, clerk_a: dict[str, str]) -> None:
+    app = app_of()
+
+    @app.get("/sheet")
+    async def get_sheet(door: Door) -> Response:
+        return await door.read(lambda _: "<p>函</p>", view=html_page)
+
+    async with client_of(app) as client:
+        answer = await client.get("/sheet", headers=clerk_a)
+    assert (answer.text, answer.headers["content-type"]) == ("<p>函</p>", "text/html; charset=utf-8")
+    assert answer.headers["content-security-policy"].startswith("default-src 'none'")
 
 
 def break_commits(connection: Connection) -> None:

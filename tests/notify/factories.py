@@ -7,13 +7,21 @@ from zoneinfo import ZoneInfo
 
 from contracts.intake import Channel, Language, Means, PersonContactChangedV1, Reach
 from contracts.routing import (
+    Ask,
     CaseAcceptedV1,
     CaseAnsweredV1,
+    CaseAskedV1,
     CaseAssignedV1,
     CaseClosedV1,
+    CaseExtendedV1,
     CaseFact,
     CaseHandedOverV1,
     CaseOpenedV1,
+    CasePressedV1,
+    CaseRecordedV1,
+    CaseReportedV1,
+    CaseResortedV1,
+    CaseRuledV1,
     CaseStartedV1,
     CaseState,
     DeadlineBreachedV1,
@@ -22,6 +30,8 @@ from contracts.routing import (
     HandoverMeans,
     Outcome,
     Party,
+    PressingKind,
+    RecordKind,
 )
 from kit.crypto import KeyRing, new_key, seal_for_transport
 from notify.service.office import Office
@@ -60,6 +70,39 @@ OWN: dict[type[CaseFact], dict[str, Any]] = {
     CaseAnsweredV1: {"outcome": Outcome.SOLVED, "answer": "修好了", "handler": make_handler(), "promise_met": True},
     CaseHandedOverV1: {"means": HandoverMeans.COLLECTED},
     CaseClosedV1: {"handler": make_handler(), "reason": "done"},
+    CaseResortedV1: {"category_before": "municipal.roads", "promise_due": NOW, "promise_text": {"zh": "三日内"}},
+    CaseExtendedV1: {
+        "promise_due": NOW,
+        "promise_text": {"zh": "三日内"},
+        "reason": "materials",
+        "handler": make_handler(),
+    },
+    CaseAskedV1: {
+        "ask": Ask.RETURN,
+        "reason": "not_our_remit",
+        "gist": "路灯不亮",
+        "asker": make_handler(),
+        "ruler": make_handler("zhao.jun"),
+    },
+    CasePressedV1: {
+        "pressing_id": uuid4(),
+        "pressing": PressingKind.ORDER,
+        "pressing_number": "D7W4-HXM2-QRAW",
+        "gist": "路灯不亮",
+        "due_at": NOW,
+        "handler": make_handler(),
+        "presser_title": "海州区督办",
+    },
+    CaseReportedV1: {
+        "pressing_id": uuid4(),
+        "pressing": PressingKind.ORDER,
+        "pressing_number": "D7W4-HXM2-QRAW",
+        "gist": "路灯不亮",
+        "handler": make_handler(),
+        "presser": make_handler("sun.yue"),
+    },
+    CaseRuledV1: {"ask": Ask.RETURN, "granted": True, "binding": False, "gist": "路灯不亮", "asker": make_handler()},
+    CaseRecordedV1: {"record": RecordKind.CALL, "handler": make_handler()},
     DeadlineBreachedV1: {
         "deadline_id": uuid4(),
         "deadline": DeadlineKind.PROMISE,

@@ -2,16 +2,26 @@
 
 import pytest
 from contracts.routing import (
+    Ask,
     CaseAcceptedV1,
     CaseAnsweredV1,
+    CaseAskedV1,
     CaseAssignedV1,
     CaseClosedV1,
+    CaseExtendedV1,
     CaseFact,
     CaseHandedOverV1,
     CaseOpenedV1,
+    CasePressedV1,
+    CaseRecordedV1,
+    CaseReportedV1,
+    CaseResortedV1,
+    CaseRuledV1,
     CaseStartedV1,
     DeadlineBreachedV1,
+    PressingKind,
     Queue,
+    RecordKind,
 )
 from notify.domain.owed import Template, owed_by
 
@@ -23,6 +33,9 @@ def told(event: CaseFact) -> set[tuple[str, str]]:
 
 
 RESIDENT = str(LI)
+
+#: Work that nobody is told of.
+UNTOLD = [kind for kind in RecordKind if kind not in {RecordKind.INTERIM_WORD, RecordKind.PAPERS_MISSING}]
 
 TABLE: list[tuple[CaseFact, set[tuple[str, str]]]] = [
     (make_event(CaseOpenedV1), set()),
@@ -45,6 +58,40 @@ TABLE: list[tuple[CaseFact, set[tuple[str, str]]]] = [
         {(RESIDENT, "case_withdrawn"), ("wang.min", "case_closed_staff")},
     ),
     (make_event(CaseClosedV1, handler=None), {(RESIDENT, "case_closed")}),
+    (
+        make_event(CaseClosedV1, reason="declined", answer="请向法院询问"),
+        {(RESIDENT, "case_declined"), ("wang.min", "case_closed_staff")},
+    ),
+    (make_event(CaseResortedV1), set()),
+    (make_event(CaseResortedV1, handler=make_handler()), {("wang.min", "case_resorted")}),
+    (make_event(CaseRuledV1, ask=Ask.DECLINE), set()),
+    (make_event(CaseExtendedV1), {(RESIDENT, "case_extended")}),
+    (make_event(CaseAskedV1, ask=Ask.EXTENSION), {("zhao.jun", "case_asked")}),
+    (make_event(CaseRuledV1, ask=Ask.EXTENSION), {("wang.min", "case_ruled")}),
+    (make_event(CaseAskedV1), {("zhao.jun", "case_asked")}),
+    (make_event(CaseAskedV1, ask=Ask.DECLINE, asker=make_handler(None)), {("zhao.jun", "case_asked")}),
+    (make_event(CaseRuledV1), {("wang.min", "case_ruled")}),
+    (make_event(CaseRuledV1, ask=Ask.DECLINE, granted=False, binding=True), {("wang.min", "case_ruled")}),
+    (make_event(CaseRuledV1, asker=None), set()),
+    *((make_event(CaseRecordedV1, record=kind), set()) for kind in UNTOLD),
+    (make_event(CaseRecordedV1, record=RecordKind.INTERIM_WORD, words="备件已订购"), {(RESIDENT, "case_interim")}),
+    (make_event(CaseRecordedV1, record=RecordKind.PAPERS_MISSING, papers=["户口簿"]), {(RESIDENT, "papers_missing")}),
+    (make_event(CasePressedV1), {("wang.min", "case_ordered")}),
+    (
+        make_event(CasePressedV1, pressing=PressingKind.NUDGE, pressing_number="2", due_at=None),
+        {("wang.min", "case_nudged")},
+    ),
+    (
+        make_event(CasePressedV1, pressing=PressingKind.INSTRUCTION, due_at=None, leader="区长"),
+        {("wang.min", "case_instructed")},
+    ),
+    (make_event(CasePressedV1, handler=make_handler(None)), set()),
+    (make_event(CaseReportedV1), {("sun.yue", "pressing_reported")}),
+    (
+        make_event(CaseReportedV1, pressing=PressingKind.INSTRUCTION, handler=None),
+        {("sun.yue", "pressing_reported")},
+    ),
+    (make_event(CaseReportedV1, presser=None), set()),
     (
         make_event(DeadlineBreachedV1),
         {("wang.min", "deadline_missed"), ("li.na", "deadline_missed_superior")},

@@ -4,11 +4,20 @@ from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 import pytest
-from contracts.routing import CaseAcceptedV1, CaseAssignedV1, CaseFact, DeadlineBreachedV1
+from contracts.routing import (
+    CaseAcceptedV1,
+    CaseAssignedV1,
+    CaseFact,
+    CasePressedV1,
+    CaseRecordedV1,
+    DeadlineBreachedV1,
+    PressingKind,
+    RecordKind,
+)
 from jinja2.exceptions import SecurityError, UndefinedError
 from notify.domain.moments import spoken
 from notify.domain.owed import Owed, Template, owed_by
-from notify.migrations.wordings_v1 import WORDINGS
+from notify.migrations import wordings_v1, wordings_v2, wordings_v3, wordings_v4
 from notify.service.words import named, rendered, shortened, spoken_facts
 
 from tests.notify.factories import OWN, make_event, make_handler, make_party
@@ -16,6 +25,13 @@ from tests.notify.test_owed import TABLE
 
 ZONE = ZoneInfo("Asia/Shanghai")
 DUE = datetime(2026, 11, 25, 9, 30, tzinfo=UTC)
+
+#: The newest wording of each template.
+WORDINGS = wordings_v1.WORDINGS | {
+    code: wordings
+    for later in (wordings_v2, wordings_v3, wordings_v4)
+    for code, (_, wordings) in later.WORDINGS.items()
+}
 
 NOTICES = [(event, notice) for event, _ in TABLE for notice in owed_by(event)]
 
@@ -69,10 +85,42 @@ def test_without_a_promise_in_the_readers_language_the_date_still_stands() -> No
     assert "三日内" in words_of(notice, "zh")[1]
 
 
+@pytest.mark.parametrize(
+    "pressed, chinese, english",
+    [
+        (
+            {"pressing": PressingKind.NUDGE, "pressing_number": "3", "due_at": None},
+            "第3次催办",
+            "Nudge 3, from 海州区督办",
+        ),
+        (
+            {"due_at": DUE},
+            "督办方：海州区督办。请于 11月25日（星期三）17:30 前书面反馈",
+            "Ordered by 海州区督办: your report is owed by Wednesday 25 November, 17:30.",
+        ),
+        (
+            {"pressing": PressingKind.INSTRUCTION, "due_at": None, "leader": "区长"},
+            "区长批示，由海州区督办转达",
+            "区长 has given an instruction, entered by 海州区督办",
+        ),
+    ],
+)
+def test_the_holder_reads_who_presses_how_and_by_when(pressed: dict[str, object], chinese: str, english: str) -> None:
+    (notice,) = owed_by(make_event(CasePressedV1, **pressed))
+    assert chinese in words_of(notice, "zh")[1]
+    assert english in words_of(notice, "en")[1]
+
+
 def test_a_superior_reads_when_nobody_handles_it() -> None:
     notice = next(n for n in owed_by(make_event(DeadlineBreachedV1, handler=None)))
     assert "无人承办" in words_of(notice, "zh")[1]
     assert "Nobody handles it" in words_of(notice, "en")[1]
+
+
+def test_the_resident_reads_every_paper_that_is_missing() -> None:
+    (notice,) = owed_by(make_event(CaseRecordedV1, record=RecordKind.PAPERS_MISSING, papers=["户口簿", "残疾人证"]))
+    assert "还缺以下材料（已一次列全），请备齐后一次交来：户口簿、残疾人证。" in words_of(notice, "zh")[1]
+    assert "these papers are missing, and no others: 户口簿, 残疾人证." in words_of(notice, "en")[1]
 
 
 def test_times_are_the_citys_whatever_the_offset_they_came_with() -> None:

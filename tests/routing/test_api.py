@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -41,7 +42,8 @@ class Desk:
         return await self.client.get(path, headers=self.identity.headers(subject_of(who)), params=params)
 
     async def post(self, path: str, who: str, body: Any = None, version: int | None = None) -> httpx2.Response:
-        headers = self.identity.headers(subject_of(who)) | ({"If-Match": f'"{version}"'} if version is not None else {})
+        headers = self.identity.headers(subject_of(who)) | {"Idempotency-Key": str(uuid4())}
+        headers |= {"If-Match": f'"{version}"'} if version is not None else {}
         return await self.client.post(path, headers=headers, json=body)
 
     async def items(self, path: str, who: str, **params: Any) -> list[dict[str, Any]]:
@@ -128,6 +130,105 @@ async def test_a_dispatcher_empties_the_queue(desk: Desk) -> None:
     assert await desk.items("/queue", "window") == []
 
 
+async def test_a_case_is_returned_ruled_and_put_right(desk: Desk) -> None:
+    (line,) = [i for i in await desk.items("/worklist", "municipal") if i["category"] == "municipal.street_lights"]
+    path = f"/cases/{line['case_id']}"
+    assert "ask_return" in (await desk.get(path, "municipal")).json()["steps"]
+    body = {"reason": "not_our_remit", "words": "路灯由供电局维护"}
+    asked = await desk.post(f"{path}/returns", "municipal", body, version=3)
+    assert (asked.status_code, asked.json()["ask"]) == (201, "return"), asked.text
+    assert [item["case_id"] for item in await desk.items("/queue", "dispatcher") if item["ask"]] == [line["case_id"]]
+    to = str(desk.city.posts["legal"].post_id)
+    ruling = {"granted": True, "words": "同意", "post_id": to}
+    ruled = await desk.post(f"{path}/rulings", "dispatcher", ruling, version=4)
+    assert (ruled.status_code, ruled.json()["holder_post_id"], ruled.json()["ask"]) == (201, to, None), ruled.text
+    resort = {"category": "administrative.hukou", "words": "户籍事务"}
+    sorted_anew = await desk.post(f"{path}/resorts", "dispatcher", resort, version=ruled.json()["version"])
+    assert sorted_anew.json()["holder_post_id"] == str(desk.city.posts["window"].post_id)
+    assert sorted_anew.json()["promise_due"] <= line["promise_due"]
+    dispatch = {"post_id": to, "words": "改派"}
+    given = await desk.post(f"{path}/dispatches", "dispatcher", dispatch, version=sorted_anew.json()["version"])
+    assert given.json()["holder_post_id"] == to
+    entries = (await desk.get(f"{path}/entries", "dispatcher")).json()
+    assert entries["faults"] == []
+    assert [e["step"] for e in entries["items"]][3:] == [
+        "asked",
+        "ruled",
+        "assigned",
+        "resorted",
+        "assigned",
+        "assigned",
+    ]
+
+
+async def test_a_case_is_pressed_and_reported_on(desk: Desk) -> None:
+    (line,) = [i for i in await desk.items("/worklist", "municipal") if i["category"] == "municipal.street_lights"]
+    path = f"/cases/{line['case_id']}"
+    nudged = await desk.post(f"{path}/nudges", "window", {"words": "居民又来电"}, version=3)
+    assert (nudged.status_code, nudged.json()["number"], nudged.headers["ETag"]) == (201, "1", '"4"'), nudged.text
+    again = await desk.post(f"{path}/nudges", "window", {"words": "居民又来电"}, version=4)
+    assert (again.status_code, again.json()["code"]) == (409, "nudged_already")
+    ordered = await desk.post(f"{path}/orders", "district_supervisor", ORDER, version=4)
+    assert (ordered.status_code, ordered.json()["kind"], ordered.json()["report"]) == (201, "order", None), ordered.text
+    instruction = {"words": "请抓紧", "leader": "区长"}
+    instructed = await desk.post(f"{path}/instructions", "dispatcher", instruction, version=5)
+    assert (instructed.status_code, instructed.json()["leader"]) == (201, "区长"), instructed.text
+
+    seen = (await desk.get(path, "municipal")).json()
+    assert sorted(each["kind"] for each in seen["pressings"]) == ["instruction", "nudge", "order"]
+    assert (seen["reports_owed"], "report" in seen["steps"]) == (2, True)
+    owed = await desk.items("/pressings", "municipal")
+    assert [(each["kind"], each["case_number"]) for each in owed] == [
+        ("order", line["number"]),
+        ("instruction", line["number"]),
+    ]
+    given = await desk.items("/pressings", "district_supervisor", stage="given")
+    assert [each["number"] for each in given] == [ordered.json()["number"]]
+
+    version = owed[0]["version"]
+    answered = await desk.post(
+        f"{path}/answers", "municipal", {"outcome": "solved", "answer": "已修好"}, version=version
+    )
+    refused = await desk.post(f"{path}/closings", "municipal", version=answered.json()["version"])
+    assert (refused.status_code, refused.json()["code"]) == (409, "report_owed")
+    version = answered.json()["version"]
+    for each in owed:
+        report = f"/pressings/{each['pressing_id']}/reports"
+        reported = await desk.post(report, "municipal", {"words": "灯已换"}, version=version)
+        assert (reported.status_code, reported.json()["report"]) == (201, "灯已换"), reported.text
+        version = reported.json()["version"]
+        once_more = await desk.post(report, "municipal", {"words": "灯已换"}, version=version)
+        assert (once_more.status_code, once_more.json()["code"]) == (409, "no_report_owed")
+    assert (await desk.post(f"{path}/closings", "municipal", version=version)).status_code == 201
+    assert await desk.items("/pressings", "municipal") == []
+
+
+ORDER = {"words": "请速办并反馈", "due_at": (NOW + timedelta(days=3)).isoformat()}
+
+
+@pytest.mark.parametrize(
+    "what, who, body, status, code",
+    [
+        ("nudges", "municipal", {"words": "请速办"}, 403, "not_your_step"),
+        ("nudges", "window", {"words": " "}, 422, "invalid_request"),
+        ("orders", "dispatcher", ORDER, 403, "not_your_step"),
+        ("orders", "other_dispatcher", ORDER, 404, "case_not_found"),
+        ("orders", "district_supervisor", ORDER | {"due_at": NOW.isoformat()}, 422, "unfit_limit"),
+        ("orders", "district_supervisor", ORDER | {"due_at": "2026-12-31T00:00:00+08:00"}, 422, "unfit_limit"),
+        ("orders", "district_supervisor", ORDER | {"due_at": "2026-11-25T00:00:00"}, 422, "invalid_request"),
+        ("instructions", "dispatcher", {"words": "请速办"}, 422, "invalid_request"),
+        ("instructions", "window", {"words": "请速办", "leader": "区长"}, 403, "not_your_step"),
+    ],
+)
+async def test_a_pressing_that_cannot_be_is_refused_and_changes_nothing(  # noqa: PLR0917  # a table's columns
+    desk: Desk, what: str, who: str, body: Any, status: int, code: str
+) -> None:
+    line = (await desk.items("/worklist", "municipal"))[0]
+    response = await desk.post(f"/cases/{line['case_id']}/{what}", who, body, version=3)
+    assert (response.status_code, response.json()["code"]) == (status, code), response.text
+    assert (await desk.get(f"/cases/{line['case_id']}", "municipal")).json()["version"] == 3
+
+
 async def test_the_worklist_is_paged_by_what_falls_due_first(desk: Desk) -> None:
     first = (await desk.get("/worklist", "municipal", limit=1)).json()
     second = (await desk.get("/worklist", "municipal", limit=1, cursor=first["next"])).json()
@@ -201,6 +302,58 @@ async def test_a_bad_step_is_refused_and_changes_nothing(  # noqa: PLR0917  # a 
     assert (await desk.get(f"/cases/{line['case_id']}", "municipal")).json()["version"] == 3
 
 
+async def test_work_is_recorded_without_a_version_and_a_letter_is_printed(desk: Desk) -> None:
+    path = f"/cases/{(await desk.items('/worklist', 'municipal'))[0]['case_id']}"
+    called = await desk.post(f"{path}/records", "municipal", {"kind": "call", "words": "已通话"})
+    assert (called.status_code, called.json()["state"], called.headers["ETag"]) == (201, "assigned", '"4"')
+    sent = {"kind": "letter_sent", "office": "市自来水公司", "words": "请核实水压"}
+    number = (await desk.post(f"{path}/records", "dispatcher", sent)).json()["letter"]
+    papers = {"kind": "papers_received", "papers": ["户口簿"]}
+    assert (await desk.post(f"{path}/records", "municipal", papers)).json()["papers_held"] == 1
+    reached = {"kind": "contact_attempt", "outcome": "reached"}
+    assert (await desk.post(f"{path}/records", "municipal", reached)).json()["first_contact_at"] is not None
+
+    seen = (await desk.get(path, "municipal")).json()
+    assert [(letter["number"], letter["replied_at"]) for letter in seen["letters"]] == [(number, None)]
+    assert [(paper["name"], paper["received_by"]) for paper in seen["papers"]] == [("户口簿", subject_of("municipal"))]
+    printed = await desk.get(f"{path}/letters/{number}", "municipal")
+    assert (printed.status_code, printed.headers["Content-Type"]) == (200, "text/html; charset=utf-8")
+    assert "请核实水压" in printed.text
+    assert (await desk.get(f"{path}/letters/H000-000K", "municipal")).json()["code"] == "letter_not_found"
+    assert (await desk.get(f"{path}/letters/{number}", "other_dispatcher")).status_code == 404
+
+    answered = await desk.post(f"{path}/answers", "municipal", {"outcome": "solved", "answer": "好"}, version=7)
+    refused = await desk.post(f"{path}/closings", "municipal", version=answered.json()["version"])
+    assert (refused.status_code, refused.json()["code"]) == (409, "papers_in_custody")
+
+
+@pytest.mark.parametrize(
+    "body, code, pointer",
+    [
+        ({}, "invalid_request", "/"),
+        ({"kind": "walk", "words": "好"}, "invalid_request", "/"),
+        ({"kind": "call"}, "invalid_request", "/words"),
+        ({"kind": "call", "words": "好", "papers": ["户口簿"]}, "invalid_request", "/papers"),
+        ({"kind": "letter_sent", "words": "好"}, "invalid_request", "/office"),
+        ({"kind": "letter_reply", "number": "H000-000K", "words": "好"}, "unknown_letter", "/number"),
+        ({"kind": "letter_reply", "number": "H000-0001", "words": "好"}, "mistyped", "/number"),
+        ({"kind": "contact_attempt", "outcome": "maybe"}, "invalid_request", "/outcome"),
+        ({"kind": "papers_received", "papers": []}, "invalid_request", "/papers"),
+        ({"kind": "papers_received", "papers": ["户口簿", " "]}, "invalid_request", "/papers/1"),
+        ({"kind": "papers_returned", "papers": ["户口簿"]}, "not_in_custody", "/papers/0"),
+        ({"kind": "papers_missing", "papers": ["证"] * 31}, "invalid_request", "/papers"),
+    ],
+)
+async def test_a_bad_record_is_refused_with_the_field_that_is_wrong(
+    desk: Desk, body: Any, code: str, pointer: str
+) -> None:
+    line = (await desk.items("/worklist", "municipal"))[0]
+    response = await desk.post(f"/cases/{line['case_id']}/records", "municipal", body)
+    assert (response.status_code, response.json()["code"]) == (422, code)
+    assert [error["pointer"] for error in response.json()["errors"]] == [pointer]
+    assert (await desk.get(f"/cases/{line['case_id']}", "municipal")).json()["version"] == 3
+
+
 async def test_a_step_is_taken_once_for_one_idempotency_key(desk: Desk) -> None:
     line = (await desk.items("/worklist", "municipal"))[0]
     headers = desk.identity.headers(subject_of("municipal")) | {"If-Match": '"3"', "Idempotency-Key": str(uuid4())}
@@ -211,7 +364,7 @@ async def test_a_step_is_taken_once_for_one_idempotency_key(desk: Desk) -> None:
 
 
 async def test_nobody_signed_in_sees_nothing(desk: Desk) -> None:
-    for path in ("/worklist", "/queue", "/cases", "/deadlines", "/categories", f"/cases/{uuid4()}"):
+    for path in ("/worklist", "/queue", "/pressings", "/cases", "/deadlines", "/categories", f"/cases/{uuid4()}"):
         assert (await desk.client.get(path)).status_code == 401
 
 

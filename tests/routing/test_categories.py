@@ -88,7 +88,7 @@ def test_no_word_suggests_two_categories() -> None:
 
 
 def test_every_kind_and_remit_has_a_rule_urgent_or_not(uow: RolledBackUnitOfWork) -> None:
-    rules = policy.get_policy(uow, [])[0]
+    rules = policy.get_policy(uow, [], [])[0]
     for kind in Kind:
         for remit in Remit:
             for urgent in (False, True):
@@ -99,7 +99,7 @@ def test_every_kind_and_remit_has_a_rule_urgent_or_not(uow: RolledBackUnitOfWork
 
 
 def test_the_tables_promises_are_those_of_the_city(uow: RolledBackUnitOfWork) -> None:
-    rules = policy.get_policy(uow, [])[0]
+    rules = policy.get_policy(uow, [], [])[0]
 
     def term(kind: Kind, remit: Remit, *, urgent: bool = False) -> Term:
         return rules.rule_for(make_category("x", kind=kind, remit=remit), urgent=urgent).term
@@ -124,20 +124,20 @@ def test_a_rule_set_of_tomorrow_does_not_count_today(uow: RolledBackUnitOfWork) 
             ),
             {"v": version},
         )
-    found: RuleSet = policy.get_policy(uow, [])[0]
+    found: RuleSet = policy.get_policy(uow, [], [])[0]
     assert found.version == 1
     uow.now = datetime(2026, 11, 25, tzinfo=UTC)
-    assert policy.get_policy(uow, [])[0].version == 2
+    assert policy.get_policy(uow, [], [])[0].version == 2
 
 
 def test_what_stands_is_read_once_and_what_changes_is_seen_by_the_next(uow_of: UnitOfWorkOf) -> None:
     uow = uow_of("routing", role="api")
     codes = [LEAVES[0].code, LEAVES[1].code]
-    rules, calendar, categories = policy.get_policy(uow, codes)
-    assert len(statements_of(uow, lambda: policy.get_policy(uow, codes))) == 1
+    rules, calendar, categories, _ = policy.get_policy(uow, codes, [])
+    assert len(statements_of(uow, lambda: policy.get_policy(uow, codes, []))) == 1
 
     policy.add_categories(uow, [replace(LEAVES[0], version=7, name_en="Anew", effective_from=uow.now)])
-    after = policy.get_policy(uow, codes)
+    after = policy.get_policy(uow, codes, [])
     assert after[2][codes[0]].name_en == "Anew"
     assert after[2][codes[1]] is categories[codes[1]]
     assert after[:2] == (rules, calendar)
@@ -149,7 +149,7 @@ def test_a_version_given_anew_is_not_taken_for_the_one_that_was_read(uow_of: Uni
     for name in ("One", "Another"):
         with uow.connection.begin_nested() as given:
             policy.add_categories(uow, [replace(LEAVES[0], version=7, name_en=name, effective_from=uow.now)])
-            assert policy.get_policy(uow, [LEAVES[0].code])[2][LEAVES[0].code].name_en == name
+            assert policy.get_policy(uow, [LEAVES[0].code], [])[2][LEAVES[0].code].name_en == name
             given.rollback()
 
 

@@ -10,7 +10,7 @@ from contracts.envelope import Event
 from contracts.grid import PlaceChangedV1, PlaceState
 from contracts.intake import AppealCorrectedV1, AppealWithdrawnV1
 from contracts.notify import MessageFailedV1
-from contracts.routing import HandoverMeans, Outcome
+from contracts.routing import Ask, HandoverMeans, Outcome, RecordKind
 from contracts.topics import EVENTS, TOPICS
 from kit.db import UnitOfWork
 from kit.kafka import subscriptions_of
@@ -18,7 +18,9 @@ from kit.testing.bus import FakeBus
 from kit.testing.servers import NOW, RolledBackUnitOfWork, as_superuser
 from pydantic import BaseModel
 from routing.consumers import HANDLERS
-from routing.service import deadlines, opening, steps
+from routing.domain.recording import Work
+from routing.repository import cases
+from routing.service import asking, deadlines, dispatching, opening, pressing, recording, steps
 from sqlalchemy import Connection, text
 
 from tests.conftest import UnitOfWorkOf
@@ -227,19 +229,30 @@ def test_nothing_that_was_said_of_people_reaches_the_public_feed(
 def test_every_event_of_routing_is_published_somewhere_in_its_life(
     uow: RolledBackUnitOfWork, city: City, uow_of: UnitOfWorkOf
 ) -> None:
-    opening.open_cases(uow, [make_appeal(city), make_appeal(city, category="administrative.hukou")])
-    ((first,), _) = uow.execute(text("select case_id from cases order by promise_due desc")).all()
+    opening.open_cases(uow, [make_appeal(city), make_appeal(city), make_appeal(city, category="administrative.hukou")])
+    (first,), (second,), _ = uow.execute(text("select case_id from cases order by promise_due desc")).all()
     mine = uow_of("routing", person=city.person("municipal"))
     case = steps.start_case(mine, first, version=3)
     case = steps.answer_case(mine, first, version=case.version, outcome=Outcome.EXPLAINED, answer="不能办")
     case = steps.hand_over_case(mine, first, version=case.version, means=HandoverMeans.COLLECTED)
     steps.close_case(mine, first, version=case.version)
+    desk = uow_of("routing", person=city.person("dispatcher"))
+    more: dict[str, Any] = {"ask": Ask.EXTENSION, "reason": "materials", "days": 2, "words": "等材料"}
+    case = asking.ask_dispatcher(mine, second, version=3, **more)
+    case = asking.rule_on_case(desk, second, version=case.version, granted=True, words="同意")
+    dispatching.re_sort_case(desk, second, version=case.version, category="municipal.water", words="改类")
+    above = uow_of("routing", person=city.person("district_supervisor"))
+    recording.record_work(mine, second, Work(RecordKind.CALL, words="已电话说明"))
+    version = cases.get_case(uow, second).version
+    pressed = pressing.enter_instruction(above, second, version=version, words="速办", leader="区长")
+    pressing.report_on_pressing(mine, pressed.pressing.pressing_id, version=pressed.version, words="已办")
     clock = uow_of("routing", role="clock", now=NOW.replace(year=2027))
     deadlines.sweep_missed(clock)
-    said = {event.type for event in (*uow.published, *mine.published, *clock.published)}
+    everything = [*uow.published, *mine.published, *desk.published, *above.published, *clock.published]
+    said = {event.type for event in everything}
     owned = {event.TYPE for topic in TOPICS.values() if topic.owner == "routing" for event in topic.events}
     assert said == owned - {"routing.category.changed.v1"}
-    for event in (*uow.published, *mine.published, *clock.published):
+    for event in everything:
         EVENTS[event.type].model_validate_json(event.body or "")
 
 

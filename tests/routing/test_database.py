@@ -8,11 +8,11 @@ from uuid import UUID, uuid4
 
 import pytest
 from kit.auth import EVERYWHERE, NOWHERE, Scope
-from kit.testing.servers import NOW, RolledBackUnitOfWork
+from kit.testing.servers import NOW, RolledBackUnitOfWork, as_superuser
 from network import models as network_models
 from routing import models
 from routing.domain.case import Case
-from routing.repository import cases
+from routing.repository import cases, pressings
 from routing.service import opening
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import ProgrammingError
@@ -20,10 +20,13 @@ from sqlalchemy.exc import ProgrammingError
 from tests.conftest import UnitOfWorkOf
 from tests.routing.conftest import City, lay_city, make_appeal, statements_of
 
-KEPT_APART = ("cases", "case_appeal", "case_entry", "deadline", "case_grant")
+KEPT_APART = (
+    *("cases", "case_appeal", "case_entry", "deadline", "case_grant", "precedent", "pressing"),
+    *("letter", "paper"),
+)
 POLICY = ("category", "rule_set", "rule", "calendar", "calendar_year", "calendar_day")
 COPIES = tuple(network_models.metadata.tables)
-TABLES = (*KEPT_APART, *POLICY, *COPIES)
+TABLES = (*KEPT_APART, *POLICY, "reason", *COPIES)
 
 #: What each role may do to each table; the letters are select, insert, update, delete.
 RIGHTS = {
@@ -33,6 +36,11 @@ RIGHTS = {
         "case_entry": "si",
         "deadline": "siu",
         "case_grant": "si",
+        "precedent": "siu",
+        "reason": "si",
+        "pressing": "siu",
+        "letter": "siu",
+        "paper": "siu",
         "category": "si",
         **dict.fromkeys(POLICY[1:], "s"),
         **dict.fromkeys(COPIES, "s"),
@@ -43,6 +51,11 @@ RIGHTS = {
         "case_entry": "si",
         "deadline": "siu",
         "case_grant": "si",
+        "precedent": "su",
+        "reason": "",
+        "pressing": "su",
+        "letter": "",
+        "paper": "",
         **dict.fromkeys(POLICY, "s"),
         **dict.fromkeys(COPIES, "siud"),
     },
@@ -52,6 +65,11 @@ RIGHTS = {
         "case_entry": "si",
         "deadline": "siu",
         "case_grant": "s",
+        "precedent": "",
+        "reason": "",
+        "pressing": "",
+        "letter": "",
+        "paper": "",
         **dict.fromkeys(POLICY, "s"),
         **dict.fromkeys(COPIES, "s"),
     },
@@ -116,6 +134,31 @@ def test_each_role_sees_what_its_scope_holds_and_no_more(
     assert seen(NOWHERE) == 0
 
 
+ORDER_EACH = text("""
+    insert into pressing (pressing_id, case_id, kind, number, by, by_post_id, words, made_at, due_at, comes_up_at)
+    select case_id, case_id, 'order', number, 'somebody', coalesce(holder_post_id, case_id), 'words', received_at,
+        promise_due, promise_due
+    from cases where state = 'assigned'
+""")
+
+
+@pytest.mark.parametrize("role", ["api", "consumer", "auditor"])
+def test_whoever_sees_a_case_sees_how_it_is_pressed(
+    uow: RolledBackUnitOfWork, city: City, uow_of: UnitOfWorkOf, superuser: Connection, role: str
+) -> None:
+    taken_elsewhere = make_appeal(city, "area", taken_path=city.paths["bare"])
+    opening.open_cases(uow, [taken_elsewhere, make_appeal(city, "other")])
+    as_superuser(superuser).execute(ORDER_EACH)
+
+    def seen(scope: Scope) -> int:
+        return count(uow_of("routing", role=role, scope=scope), "pressing")
+
+    assert seen(EVERYWHERE) == seen(Scope(paths=(city.paths["district"],))) == 2
+    for code in ("community", "other", "bare"):
+        assert seen(Scope(paths=(city.paths[code],))) == 1
+    assert seen(Scope(offices=(uuid4(),))) == seen(NOWHERE) == 0
+
+
 def test_the_place_where_it_was_taken_sees_it_too(uow: RolledBackUnitOfWork, city: City, uow_of: UnitOfWorkOf) -> None:
     opening.open_cases(uow, [make_appeal(city, "area", taken_path=city.paths["other"])])
     for table in ("cases", "case_entry", "deadline"):
@@ -133,6 +176,25 @@ def test_an_office_sees_what_is_granted_to_it_and_no_more(
     for table in ("cases", "case_appeal", "deadline", "case_grant"):
         assert count(uow_of("routing", scope=Scope(offices=(office,))), table) == 1
         assert count(uow_of("routing", scope=Scope(offices=(uuid4(),))), table) == 0
+
+
+def test_letters_and_papers_are_seen_with_their_case_and_not_without_it(
+    uow: RolledBackUnitOfWork, city: City, uow_of: UnitOfWorkOf
+) -> None:
+    lay_rows(uow, city)
+    mine, other = (uow_of("routing", scope=Scope(paths=(city.paths[place],))) for place in ("community", "other"))
+    for table, key, more in (
+        ("letter", "number", "seq, office, sent_at) select 'H1', case_id, 4, 'office', now()"),
+        ("paper", "paper_id", "name, received_by, received_at) select case_id, case_id, 'paper', 'who', now()"),
+    ):
+        added = f"insert into {table} ({key}, case_id, {more} from cases"
+        assert mine.execute(text(added)).rowcount == 1
+        (foreign,) = other.execute(text("select case_id from cases")).scalars()
+        stolen = text(f"update {table} set case_id = :foreign")
+        assert other.execute(stolen, {"foreign": foreign}).rowcount == 0
+        assert (count(other, table), count(mine, table)) == (0, 1)
+        with pytest.raises(ProgrammingError, match="row-level security"), mine.connection.begin_nested():
+            mine.execute(stolen, {"foreign": foreign})
 
 
 def test_nobody_writes_into_another_community(uow: RolledBackUnitOfWork, city: City, uow_of: UnitOfWorkOf) -> None:
@@ -177,11 +239,11 @@ def crowd(superuser: Connection) -> dict[str, Any]:
     posts = [uuid4() for _ in range(COMMUNITIES * POSTS)]
     fill = text("""
         insert into cases (case_id, number, version, head, state, queue, gist, channel, urgent, silent, complained_of,
-            placed_path, taken_path, holder_post_id, promise_due, undelivered, received_at, opened_at)
+            placed_path, taken_path, holder_post_id, promise_due, undelivered, received_at, opened_at, reports_owed)
         select gen_random_uuid(), 'n' || n, 3, '', case when n % 10 = 0 then 'assigned' when n % 10 = 1 then 'answered'
             else 'closed' end, case when n % 100 = 2 then 'unsorted' end, 'gist', 'web', false, false, '{}',
             (cast(:paths as text[]))[n % :communities + 1], '/', (cast(:posts as uuid[]))[n % :posts_count + 1],
-            cast(:now as timestamptz) + n * interval '1 minute', 0, :now, :now
+            cast(:now as timestamptz) + n * interval '1 minute', 0, :now, :now, (n % 110 = 0)::int
         from generate_series(1, :total) n
     """)
     counts = {"communities": COMMUNITIES, "posts_count": len(posts), "total": COMMUNITIES * EACH}
@@ -195,7 +257,8 @@ def crowd(superuser: Connection) -> dict[str, Any]:
             promise_due, received_at, 'working_days', 3, 'Asia/Shanghai', '[]', 1, 1, false from cases
     """)
     )
-    for table in ("cases", "deadline", "case_appeal", "case_grant"):
+    superuser.execute(text(f"{ORDER_EACH.text} and reports_owed > 0"))
+    for table in ("cases", "deadline", "case_appeal", "case_grant", "pressing"):
         superuser.execute(text(f"analyze {table}"))
     return {"root": f"/{root.hex}/", "paths": paths, "posts": posts}
 
@@ -220,11 +283,12 @@ def nodes(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:
 def assert_reads_little(uow: RolledBackUnitOfWork, index: str, run: Callable[[], object]) -> None:
     for answer in explained(uow, run):
         found = list(nodes(answer["Plan"]))
-        scanned = [n for n in found if n["Node Type"] == "Seq Scan" and n.get("Relation Name") in ("cases", "deadline")]
+        tables = ("cases", "deadline", "pressing")
+        scanned = [n for n in found if n["Node Type"] == "Seq Scan" and n.get("Relation Name") in tables]
         assert scanned == [], json.dumps(answer, indent=1)
         assert index in {node.get("Index Name") for node in found}, json.dumps(answer, indent=1)
         top = answer["Plan"]
-        assert top["Shared Hit Blocks"] + top["Shared Read Blocks"] < FEW_PAGES
+        assert top["Shared Hit Blocks"] + top["Shared Read Blocks"] < FEW_PAGES, json.dumps(answer, indent=1)
 
 
 def test_lists_read_a_handful_of_pages_under_the_policy(crowd: dict[str, Any], uow_of: UnitOfWorkOf) -> None:
@@ -253,6 +317,9 @@ def _lists_read_little(uow: RolledBackUnitOfWork, path: str, posts: list[UUID]) 
     queue = [(posts[0], path)]
     assert_reads_little(uow, "ix_cases_worklist", lambda: worklist(answered=False))
     assert_reads_little(uow, "ix_cases_answered", lambda: worklist(answered=True))
+    first: dict[str, Any] = {"after_key": None, "limit": 51}
+    assert_reads_little(uow, "ix_cases_reports_owed", lambda: pressings.list_owed(uow, posts, **first))
+    assert_reads_little(uow, "ix_pressing_owed", lambda: pressings.list_given(uow, posts, **first))
     assert_reads_little(uow, "ix_cases_queue", lambda: cases.list_queue(uow, queue, after_id=None, limit=51))
     assert_reads_little(uow, "ix_cases_place", lambda: cases.list_open_cases(uow, [path], after_key=None, limit=51))
     assert_reads_little(

@@ -3,17 +3,19 @@
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 from contracts.grid import Duty
-from contracts.routing import CaseState, HandoverMeans, Outcome, Queue
+from contracts.routing import Ask, CaseState, HandoverMeans, Outcome, Queue, RecordKind
 from kit.auth import Person
 from kit.errors import ServiceError
 from kit.testing.servers import NOW, RolledBackUnitOfWork
 from network import consumers as network
+from network.posts import list_seats_held
 from routing.domain.case import Case, DeadlineState
-from routing.domain.steps import STEPS, Standing, Step, post_for
+from routing.domain.recording import Work
+from routing.domain.steps import STEPS, Seated, Step, post_for
 from routing.errors import (
     CaseChanged,
     CaseNotFound,
@@ -27,7 +29,7 @@ from routing.errors import (
     UnknownPlace,
 )
 from routing.repository import cases
-from routing.service import opening, steps
+from routing.service import asking, dispatching, opening, recording, steps
 
 from tests.conftest import UnitOfWorkOf
 from tests.routing.conftest import City, make_appeal, make_place, make_post, put_post, subject_of
@@ -44,7 +46,37 @@ TAKE: dict[Step, Take] = {
         uow, case.case_id, version=case.version, means=HandoverMeans.COLLECTED
     ),
     Step.CLOSE: lambda uow, case: steps.close_case(uow, case.case_id, version=case.version),
+    Step.RE_SORT: lambda uow, case: dispatching.re_sort_case(
+        uow, case.case_id, version=case.version, category="municipal.water", words="属供水"
+    ),
+    Step.RE_DISPATCH: lambda uow, case: dispatching.re_dispatch_case(
+        uow, case.case_id, version=case.version, to=post_of(uow, "legal"), words="由司法联络员办理"
+    ),
+    Step.ASK_RETURN: lambda uow, case: asking.ask_dispatcher(
+        uow, case.case_id, ask=Ask.RETURN, version=case.version, reason="not_our_remit", words="非本岗职责"
+    ),
+    Step.ASK_DECLINE: lambda uow, case: asking.ask_dispatcher(
+        uow, case.case_id, ask=Ask.DECLINE, version=case.version, reason="in_court", words="已起诉"
+    ),
+    Step.ASK_EXTENSION: lambda uow, case: asking.ask_dispatcher(
+        *(uow, case.case_id), ask=Ask.EXTENSION, version=case.version, reason="materials", words="等灯具", days=3
+    ),
+    Step.RULE: lambda uow, case: asking.rule_on_case(
+        uow, case.case_id, version=case.version, granted=False, words="仍由你岗办理"
+    ),
+    Step.RECORD: lambda uow, case: (
+        recording.record_work(uow, case.case_id, Work(RecordKind.CALL, words="已电话说明")).case
+    ),
 }
+
+
+#: Steps of others than the holder and the dispatchers, which stand in test_pressing.py.
+PRESSINGS = (Step.NUDGE, Step.ORDER, Step.INSTRUCT, Step.REPORT)
+
+
+def post_of(uow: RolledBackUnitOfWork, code: str) -> UUID:
+    return list_seats_held(uow, [subject_of(code)])[0].post_id
+
 
 #: How a case comes into each state, by steps after it was opened.
 WAY: dict[CaseState, list[Step]] = {
@@ -82,14 +114,19 @@ def make_case_in(state: CaseState, uow: RolledBackUnitOfWork, city: City, as_per
     return case
 
 
+def test_every_step_is_tried() -> None:
+    assert {*TAKE, *PRESSINGS} == set(Step)
+
+
 @pytest.mark.parametrize("state", WAY)
-@pytest.mark.parametrize("step", STEPS)
+@pytest.mark.parametrize("step", TAKE)
 def test_each_step_from_each_state_is_as_the_table_says(
     uow: RolledBackUnitOfWork, city: City, as_person: As, state: CaseState, step: Step
 ) -> None:
     case = make_case_in(state, uow, city, as_person)
-    both = as_person(city.person("municipal", "dispatcher", subject="both"))
-    if state in STEPS[step].states:
+    posts = ("district_dispatcher",) if step is Step.RULE else ("municipal", "dispatcher")
+    both = as_person(city.person(*posts, subject="both"))
+    if STEPS[step].allows(case):
         if step is Step.ACCEPT:
             after = steps.accept_case(both, case.case_id, version=case.version, category="municipal.water")
         else:
@@ -103,7 +140,7 @@ def test_each_step_from_each_state_is_as_the_table_says(
         assert both.published == []
 
 
-@pytest.mark.parametrize("step", STEPS)
+@pytest.mark.parametrize("step", TAKE)
 @pytest.mark.parametrize("who", ["window", "legal", "other_dispatcher"])
 def test_a_step_is_only_for_its_holder_or_dispatcher(
     uow: RolledBackUnitOfWork, city: City, as_person: As, step: Step, who: str
@@ -128,13 +165,19 @@ def test_the_dispatchers_of_the_place_and_above_may_answer_and_end(
     assert cases.list_entries(uow, after)[-1].post_id == city.posts[who].post_id
 
 
-@pytest.mark.parametrize("step", STEPS)
-def test_who_is_barred_takes_no_step_by_any_post(step: Step) -> None:
-    holder = uuid4()
-    both = [Standing(holder, Duty.MUNICIPAL.value, "/a/"), Standing(uuid4(), Duty.DISPATCHER.value, "/")]
-    assert post_for(step, both, holder=holder, placed_path="/a/", barred=False) in {post.post_id for post in both}
+@pytest.mark.parametrize("step", TAKE)
+def test_whom_a_case_complains_of_takes_no_step_by_any_post(uow: RolledBackUnitOfWork, city: City, step: Step) -> None:
+    case = make_case(uow, city)
+    assert case.holder_post_id is not None
+    both = [
+        Seated(case.holder_post_id, Duty.MUNICIPAL.value, city.paths["community"]),
+        Seated(uuid4(), Duty.DISPATCHER.value, city.paths["city"]),
+    ]
+    both = both[1:] if step is Step.RULE else both
+    assert post_for(step, case, both, subject="somebody") in {post.post_id for post in both}
+    case.complained_of = ("somebody",)
     with pytest.raises(NotYourStep):
-        post_for(step, both, holder=holder, placed_path="/a/", barred=True)
+        post_for(step, case, both, subject="somebody")
 
 
 def test_who_is_complained_of_takes_no_step_and_sees_no_case(

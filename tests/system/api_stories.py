@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 from kit.clock import DrivenClock
@@ -12,7 +13,7 @@ from sqlalchemy import text
 
 from tests.contracts.services import book_of
 from tests.contracts.stories import Home, batches_of, read
-from tests.system.callers import CITY_DISPATCHER, CLERK, DISPATCHER, NOBODY, OPERATOR, RESIDENT, Caller
+from tests.system.callers import CITY_DISPATCHER, CLERK, DISPATCHER, NOBODY, OPERATOR, RESIDENT, SUPERVISOR, Caller
 
 #: Places and posts of the examples.
 BUILDING = "LJ-HZ-BY-3-12"
@@ -45,7 +46,9 @@ def feed(service: str, url: str, home: Home, *, topics: Callable[[str], bool]) -
 def routing(api: Caller) -> None:
     mine = api.call("GET /routing/v1/worklist", CLERK)["items"]
     first = next(case for case in mine if case["category"] == "administrative.relief")["case_id"]
+    _recording(api, first)
     version = api.call("GET /routing/v1/cases/{case_id}", CLERK, case_id=first)["version"]
+    version = _pressing(api, first, version)
     for step, body in (
         ("starts", None),
         ("answers", {"outcome": "solved", "answer": "证明已开好，请到一号窗口领取。"}),
@@ -58,7 +61,8 @@ def routing(api: Caller) -> None:
     unsorted = next(case for case in waiting if case["queue"] == "unsorted")
     put_right = {"place_id": unsorted["place_id"], "category": "municipal.property"}
     name = "POST /routing/v1/cases/{case_id}/acceptances"
-    api.call(name, DISPATCHER, case_id=unsorted["case_id"], version=unsorted["version"], body=put_right)
+    accepted = api.call(name, DISPATCHER, case_id=unsorted["case_id"], version=unsorted["version"], body=put_right)
+    _dispatching(api, accepted)
     api.call("GET /routing/v1/cases", CITY_DISPATCHER)
     api.call("GET /routing/v1/cases/{case_id}/entries", DISPATCHER, case_id=first)
     api.call("GET /routing/v1/deadlines", CITY_DISPATCHER)
@@ -68,6 +72,73 @@ def routing(api: Caller) -> None:
         "bindings": {"市政设施": {"kind": "municipal", "remit": "district"}},
     }
     api.call("PUT /routing/v1/categories", OPERATOR, body=tree)
+
+
+def _recording(api: Caller, case_id: str) -> None:
+    """Of each form of what may be recorded, one."""
+    for work in (
+        {"kind": "site_visit", "words": "已到场查看。"},
+        {"kind": "contact_attempt", "outcome": "reached"},
+        {"kind": "papers_missing", "papers": ["户口簿"]},
+        {"kind": "papers_received", "papers": ["户口簿"]},
+        {"kind": "papers_returned", "papers": ["户口簿"]},
+        {"kind": "interim_word", "words": "正在核对材料。"},
+    ):
+        api.call("POST /routing/v1/cases/{case_id}/records", CLERK, case_id=case_id, body=work)
+    sent = {"kind": "letter_sent", "office": "临江市档案馆", "words": "请协助查阅档案。"}
+    number = api.call("POST /routing/v1/cases/{case_id}/records", CLERK, case_id=case_id, body=sent)["letter"]
+    assert number in api.call("GET /routing/v1/cases/{case_id}/letters/{number}", CLERK, case_id=case_id, number=number)
+    reply = {"kind": "letter_reply", "number": number, "words": "已查到。"}
+    api.call("POST /routing/v1/cases/{case_id}/records", CLERK, case_id=case_id, body=reply)
+
+
+def _pressing(api: Caller, case_id: str, version: int) -> int:
+    """Nudged from beside, ordered and instructed from above, reported on; the version that the case has then."""
+    words, due_at = "请抓紧办理。", (NOW + timedelta(days=3)).isoformat()
+    for path, who, more in (
+        ("nudges", DISPATCHER, {}),
+        ("orders", SUPERVISOR, {"due_at": due_at}),
+        ("instructions", SUPERVISOR, {"leader": "区长"}),
+    ):
+        name = f"POST /routing/v1/cases/{{case_id}}/{path}"
+        version = api.call(name, who, case_id=case_id, version=version, body={"words": words, **more})["version"]
+    for pressing in api.call("GET /routing/v1/pressings", SUPERVISOR, query={"stage": "given"})["items"]:
+        name, pressing_id = "POST /routing/v1/pressings/{pressing_id}/reports", pressing["pressing_id"]
+        version = api.call(name, CLERK, pressing_id=pressing_id, version=version, body={"words": words})["version"]
+    return version
+
+
+def _dispatching(api: Caller, case: dict[str, Any]) -> None:
+    """Put right, given away and back, returned twice, ruled for good, declined."""
+    words = "经核实。"
+
+    def step(path: str, who: tuple[str, ...], **body: Any) -> None:
+        name = f"POST /routing/v1/cases/{{case_id}}/{path}"
+        version, asked = case["version"], {**body, "words": words}
+        case.update(api.call(name, who, case_id=case["case_id"], version=version, body=asked))
+
+    first = case["holder_post_id"]
+    step("resorts", DISPATCHER, category="administrative.hukou")
+    clerk = case["holder_post_id"]
+    step("dispatches", DISPATCHER, post_id=first)
+    step("dispatches", DISPATCHER, post_id=clerk)
+    for ruler in (DISPATCHER, CITY_DISPATCHER):
+        step("returns", CLERK, reason="not_our_remit")
+        step("rulings", ruler, granted=False)
+    step("extensions", CLERK, reason="materials", days=2)
+    step("rulings", CITY_DISPATCHER, granted=False)
+    step("declines", CLERK, reason="in_court")
+    step("rulings", CITY_DISPATCHER, granted=True)
+    (precedent,) = api.call("GET /routing/v1/precedents", CITY_DISPATCHER)["items"]
+    api.call(
+        "POST /routing/v1/precedents/{precedent_id}/revocations",
+        CITY_DISPATCHER,
+        precedent_id=precedent["precedent_id"],
+    )
+    reasons = api.call("GET /routing/v1/reasons", CLERK)["items"]
+    assert {"return", "decline", "extension"} == {reason["ask"] for reason in reasons}
+    mine = {"ask": "return", "code": "other_contractor", "name": {"zh": "另有承包单位", "en": "Another contractor"}}
+    api.call("POST /routing/v1/reasons", OPERATOR, body=mine)
 
 
 def intake(api: Caller) -> str:

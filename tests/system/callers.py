@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
+from uuid import uuid4
 
 import schemathesis
 from hypothesis import HealthCheck, given, settings
@@ -70,19 +71,22 @@ class Caller:
         media_type: str = "application/json",
         **path: object,
     ) -> Any:
-        """The answer's JSON; it must be 2xx and as documented."""
+        """The answer's JSON, or its page; it must be 2xx and as documented."""
         method, route = name.split(" ")
         self.remember(path)
         if_match = {"If-Match": f'"{version}"'} if version is not None else {}
+        key = {"Idempotency-Key": str(uuid4())} if method == "POST" else {}
         sent: dict[str, Any] = {"body": body, "media_type": media_type} if body is not None else {}
         case = self.schema[route][method].Case(
             path_parameters={key: str(value) for key, value in path.items()} or None,
             query=dict(query) if query else None,
-            headers={**if_match, **self._headers(who)},
+            headers={**if_match, **key, **self._headers(who)},
             **sent,
         )
         response = self.send(case, name)
         assert 200 <= response.status_code < 300, f"{name}: {response.status_code} {response.text}"
+        if response.headers.get("content-type", [""])[0].startswith("text/html"):
+            return response.text
         return response.json() if response.content else None
 
     def send(self, case: Case[Any], name: str) -> Any:

@@ -2,19 +2,10 @@
 
 from collections.abc import Callable, Sequence
 
-from contracts.routing import (
-    CaseAcceptedV1,
-    CaseAnsweredV1,
-    CaseAssignedV1,
-    CaseClosedV1,
-    CaseFact,
-    CaseHandedOverV1,
-    CaseOpenedV1,
-    CaseStartedV1,
-    CategoryChangedV1,
-)
+from contracts.routing import CaseFact, CategoryChangedV1, DeadlineBreachedV1
+from contracts.topics import TOPICS
 from kit.db import UnitOfWork
-from kit.kafka import consumes
+from kit.kafka import consumes, consumes_all
 from network import consumers as network
 
 from intake.service import following
@@ -25,13 +16,7 @@ def copy_category(uow: UnitOfWork, event: CategoryChangedV1, *, version: int) ->
     following.copy_category(uow, event, version=version)
 
 
-@consumes(CaseOpenedV1, set_wise=True)
-@consumes(CaseAcceptedV1, set_wise=True)
-@consumes(CaseAssignedV1, set_wise=True)
-@consumes(CaseStartedV1, set_wise=True)
-@consumes(CaseAnsweredV1, set_wise=True)
-@consumes(CaseHandedOverV1, set_wise=True)
-@consumes(CaseClosedV1, set_wise=True)
+@consumes_all((step for step in TOPICS[CaseFact.TOPIC].events if step is not DeadlineBreachedV1), set_wise=True)
 def follow_cases(uow: UnitOfWork, events: Sequence[CaseFact]) -> None:
     following.follow_cases(uow, events)
 

@@ -6,19 +6,10 @@ from uuid import UUID
 from contracts.envelope import Path, Tombstone
 from contracts.grid import ContactChangedV1
 from contracts.intake import PersonContactChangedV1
-from contracts.routing import (
-    CaseAcceptedV1,
-    CaseAnsweredV1,
-    CaseAssignedV1,
-    CaseClosedV1,
-    CaseFact,
-    CaseHandedOverV1,
-    CaseOpenedV1,
-    CaseStartedV1,
-    DeadlineBreachedV1,
-)
+from contracts.routing import CaseFact
+from contracts.topics import TOPICS
 from kit.db import UnitOfWork
-from kit.kafka import consumes, consumes_tombstone
+from kit.kafka import consumes, consumes_all, consumes_tombstone
 from kit.kafka.tracing import under
 from network import consumers as network
 from opentelemetry import propagate
@@ -35,14 +26,7 @@ def handlers(office: Office) -> Sequence[Callable[..., None]]:
 
 
 def _case_handler(office: Office) -> Callable[..., None]:
-    @consumes(CaseOpenedV1, set_wise=True)
-    @consumes(CaseAcceptedV1, set_wise=True)
-    @consumes(CaseAssignedV1, set_wise=True)
-    @consumes(CaseStartedV1, set_wise=True)
-    @consumes(CaseAnsweredV1, set_wise=True)
-    @consumes(CaseHandedOverV1, set_wise=True)
-    @consumes(CaseClosedV1, set_wise=True)
-    @consumes(DeadlineBreachedV1, set_wise=True)
+    @consumes_all(TOPICS[CaseFact.TOPIC].events, set_wise=True)
     def tell_of_step(uow: UnitOfWork, events: Sequence[CaseFact]) -> None:
         tell(uow, office, events, traceparents=[_traceparent(event) for event in events])
 

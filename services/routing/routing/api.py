@@ -3,31 +3,63 @@
 from typing import Annotated, Literal
 from uuid import UUID
 
-from fastapi import APIRouter, Query, Response
-from kit.http import AskedPage, Door, IfMatch, ListView, responses_for
+from contracts.routing import Ask
+from fastapi import APIRouter, Path, Query, Response
+from fastapi.responses import HTMLResponse
+from kit.http import KEY_REQUIRED, AskedPage, Door, DoorFor, IfMatch, ListView, html_page, responses_for
 from kit.paging import Sheet
 
 from routing.domain.case import Deadline
+from routing.domain.precedent import Precedent
+from routing.domain.pressing import PressingLine
 from routing.schemas import (
     Acceptance,
     Answer,
+    Asking,
+    AskingForTime,
     CaseDetailView,
     CaseLineView,
     CaseView,
     CategoriesView,
+    Dispatch,
     EntriesView,
     Handover,
+    Instruction,
+    NewReason,
+    Nudge,
     OpenDeadlineView,
+    Order,
+    PrecedentView,
+    PressingLineView,
+    ReasonsView,
+    ReasonView,
+    RecordedView,
+    Recording,
+    Report,
+    Resort,
+    Ruling,
     Taxonomy,
     TreeChangeView,
 )
-from routing.service import categories, reading, steps
+from routing.service import (
+    asking,
+    categories,
+    dispatching,
+    precedents,
+    pressing,
+    printing,
+    reading,
+    reasons,
+    recording,
+    steps,
+)
 from routing.service.reading import CaseLine
 
 router = APIRouter(prefix="/routing/v1", responses=responses_for(401, 403, 422, 503))
 
 STEP = responses_for(404, 409, 412, 428)
 
+LetterNumber = Annotated[str, Path(max_length=40, description="However it is typed.", examples=["H7K2-9QXV"])]
 AtPlace = Annotated[UUID | None, Query(description="The id of a place; none: wherever you may look.")]
 
 
@@ -65,6 +97,144 @@ async def close_case(case_id: UUID, if_match: IfMatch, door: Door) -> Response:
     return await door(steps.close_case, case_id, version=if_match, view=CaseView.of)
 
 
+@router.post("/cases/{case_id}/resorts", status_code=201, response_model=CaseView, responses=STEP)
+async def re_sort_case(case_id: UUID, body: Resort, if_match: IfMatch, door: Door) -> Response:
+    """A dispatcher puts a wrong category right; the promise to the resident never grows by it."""
+    return await door(
+        *(dispatching.re_sort_case, case_id),
+        version=if_match,
+        category=body.category,
+        words=body.words,
+        view=CaseView.of,
+    )
+
+
+@router.post("/cases/{case_id}/dispatches", status_code=201, response_model=CaseView, responses=STEP)
+async def re_dispatch_case(case_id: UUID, body: Dispatch, if_match: IfMatch, door: Door) -> Response:
+    """A dispatcher gives the case to another post; the promise stays, and the resident is told whom to ask."""
+    return await door(
+        *(dispatching.re_dispatch_case, case_id),
+        version=if_match,
+        to=body.post_id,
+        words=body.words,
+        view=CaseView.of,
+    )
+
+
+@router.post("/cases/{case_id}/returns", status_code=201, response_model=CaseView, responses=STEP)
+async def ask_return(case_id: UUID, body: Asking, if_match: IfMatch, door: Door) -> Response:
+    """The holder asks the dispatcher to take it back, and stays liable meanwhile; a second time the tier above."""
+    return await _ask(door, Ask.RETURN, case_id, body, if_match)
+
+
+@router.post("/cases/{case_id}/declines", status_code=201, response_model=CaseView, responses=STEP)
+async def ask_decline(case_id: UUID, body: Asking, if_match: IfMatch, door: Door) -> Response:
+    """The holder asks the dispatcher to decline it, for a reason of the closed list."""
+    return await _ask(door, Ask.DECLINE, case_id, body, if_match)
+
+
+@router.post("/cases/{case_id}/extensions", status_code=201, response_model=CaseView, responses=STEP)
+async def ask_extension(case_id: UUID, body: AskingForTime, if_match: IfMatch, door: Door) -> Response:
+    """The holder asks for more time, once, before the promise falls due; granted, the resident is told."""
+    return await _ask(door, Ask.EXTENSION, case_id, body, if_match, days=body.days)
+
+
+async def _ask(
+    door: DoorFor, ask: Ask, case_id: UUID, body: Asking, version: int, *, days: int | None = None
+) -> Response:
+    return await door(
+        *(asking.ask_dispatcher, case_id),
+        ask=ask,
+        version=version,
+        reason=body.reason,
+        words=body.words,
+        days=days,
+        view=CaseView.of,
+    )
+
+
+@router.post("/cases/{case_id}/rulings", status_code=201, response_model=CaseView, responses=STEP)
+async def rule_on_case(case_id: UUID, body: Ruling, if_match: IfMatch, door: Door) -> Response:
+    """Grant or refuse what is asked. A ruling on a second return binds, and becomes a precedent."""
+    return await door(
+        *(asking.rule_on_case, case_id),
+        version=if_match,
+        granted=body.granted,
+        words=body.words,
+        to=body.post_id,
+        category=body.category,
+        view=CaseView.of,
+    )
+
+
+@router.post(
+    "/cases/{case_id}/records",
+    status_code=201,
+    response_model=RecordedView,
+    responses=responses_for(404, 409, 428),
+    dependencies=[KEY_REQUIRED],
+)
+async def record_work(case_id: UUID, body: Recording, door: Door) -> Response:
+    """What was done on it, for the history: its state stays. No If-Match is asked for, but an Idempotency-Key is."""
+    return await door(recording.record_work, case_id, body.work(), view=RecordedView.of_recorded)
+
+
+@router.get("/cases/{case_id}/letters/{number}", response_class=HTMLResponse, responses=responses_for(404))
+async def print_letter(case_id: UUID, number: LetterNumber, door: Door) -> Response:
+    """The letter as a page to print on A4."""
+    return await door.read(printing.print_letter, case_id, number, view=html_page)
+
+
+@router.post("/cases/{case_id}/nudges", status_code=201, response_model=PressingLineView, responses=STEP)
+async def nudge_case(case_id: UUID, body: Nudge, if_match: IfMatch, door: Door) -> Response:
+    """Remind whoever holds it, once a day at most by each post. For the staff of its line, but not its holder."""
+    return await door(
+        *(pressing.nudge_case, case_id), version=if_match, words=body.words, view=PressingLineView.of_line
+    )
+
+
+@router.post("/cases/{case_id}/orders", status_code=201, response_model=PressingLineView, responses=STEP)
+async def order_report(case_id: UUID, body: Order, if_match: IfMatch, door: Door) -> Response:
+    """A supervision order: numbered, with a limit and a report owed. For a tier above whoever holds the case."""
+    return await door(
+        *(pressing.order_report, case_id),
+        version=if_match,
+        words=body.words,
+        due_at=body.due_at,
+        view=PressingLineView.of_line,
+    )
+
+
+@router.post("/cases/{case_id}/instructions", status_code=201, response_model=PressingLineView, responses=STEP)
+async def enter_instruction(case_id: UUID, body: Instruction, if_match: IfMatch, door: Door) -> Response:
+    """A leader's written word, with a report owed. For dispatchers and supervisors of its place and above."""
+    return await door(
+        *(pressing.enter_instruction, case_id),
+        version=if_match,
+        words=body.words,
+        leader=body.leader,
+        view=PressingLineView.of_line,
+    )
+
+
+@router.post("/pressings/{pressing_id}/reports", status_code=201, response_model=PressingLineView, responses=STEP)
+async def report_on_pressing(pressing_id: UUID, body: Report, if_match: IfMatch, door: Door) -> Response:
+    """The holder reports on an order or an instruction, once; whoever pressed is told. If-Match: the case's version."""
+    return await door(
+        *(pressing.report_on_pressing, pressing_id),
+        version=if_match,
+        words=body.words,
+        view=PressingLineView.of_line,
+    )
+
+
+@router.get("/pressings", response_model=ListView[PressingLineView])
+async def list_pressings(page: AskedPage, door: Door, stage: Literal["owed", "given"] = "owed") -> Response:
+    """What falls due first, of what I owe a report on; ``stage=given`` is what I pressed and is not reported on yet."""
+    lists = {"owed": pressing.list_owed, "given": pressing.list_given}
+    return await door.read(lists[stage], page, view=_pressings)
+
+
 @router.get("/cases/{case_id}", response_model=CaseDetailView, responses=responses_for(404))
 async def get_case(case_id: UUID, door: Door) -> Response:
     """A case with its holder, its promise and the notices that did not arrive. The ETag is its version."""
@@ -91,8 +261,37 @@ async def list_worklist(page: AskedPage, door: Door, stage: Literal["doing", "an
 
 @router.get("/queue", response_model=ListView[CaseLineView])
 async def list_queue(page: AskedPage, door: Door) -> Response:
-    """What waits for me as a dispatcher, oldest first: unplaced, unsorted, or without anybody to handle it."""
+    """What waits for me as a dispatcher, oldest first: unplaced, unsorted, without anybody to handle it, or asked."""
     return await door.read(reading.list_queue, page, view=_lines)
+
+
+@router.get("/reasons", response_model=ReasonsView)
+async def list_reasons(door: Door) -> Response:
+    """Why something may be asked of a dispatcher."""
+    return await door.read(reasons.list_reasons, view=ReasonsView.of)
+
+
+@router.post("/reasons", status_code=201, response_model=ReasonView, responses=responses_for(409))
+async def add_reason(body: NewReason, door: Door) -> Response:
+    """Add to a list of reasons; that of declining is closed. For the operator."""
+    return await door(reasons.add_reason, body.reason(), view=ReasonView.of)
+
+
+@router.get("/precedents", response_model=ListView[PrecedentView])
+async def list_precedents(page: AskedPage, door: Door) -> Response:
+    """What rulings have settled and assignment follows, place by place, wherever you may look."""
+    return await door.read(precedents.list_precedents, page, view=_precedents)
+
+
+@router.post(
+    "/precedents/{precedent_id}/revocations",
+    status_code=201,
+    response_model=PrecedentView,
+    responses=responses_for(404, 409),
+)
+async def revoke_precedent(precedent_id: UUID, door: Door) -> Response:
+    """Assignment follows the rules again. For the tier that ruled and those above it. No body."""
+    return await door(precedents.revoke_precedent, precedent_id, view=PrecedentView.of)
 
 
 @router.get("/deadlines", response_model=ListView[OpenDeadlineView])
@@ -118,6 +317,14 @@ async def load_categories(body: Taxonomy, door: Door) -> Response:
         replaces=body.replaces,
         view=TreeChangeView.of,
     )
+
+
+def _precedents(sheet: Sheet[Precedent]) -> ListView[PrecedentView]:
+    return ListView[PrecedentView](items=[PrecedentView.of(item) for item in sheet.items], next=sheet.next)
+
+
+def _pressings(sheet: Sheet[PressingLine]) -> ListView[PressingLineView]:
+    return ListView[PressingLineView](items=[PressingLineView.of_line(line) for line in sheet.items], next=sheet.next)
 
 
 def _lines(sheet: Sheet[CaseLine]) -> ListView[CaseLineView]:

@@ -3,14 +3,19 @@
 ::
 
     ServiceError
-    ├── NotFound   CaseNotFound
-    ├── Conflict   StepNotAllowed, NobodyHolds
+    ├── NotFound   CaseNotFound, PrecedentNotFound, LetterNotFound, PressingNotFound
+    ├── Conflict   StepNotAllowed, NobodyHolds, NobodyRules, RulingBinds, AlreadyThere, PrecedentRevoked, ReasonTaken,
+    │              PromiseMissed, ClockRuns, LetterAnswered, PapersNamedAlready, PapersInCustody, NudgedAlready,
+    │              ReportOwed, NoReportOwed
     ├── Stale      CaseChanged
-    ├── Forbidden  NotYourStep, NotYourPlace, NotTheOperator
-    └── Invalid    UnknownCategory, UnknownPlace, CategoryMissing, PlaceMissing, UnboundBranches, UnfitTree
+    ├── Forbidden  NotYourStep, NotYourPlace, NotTheOperator, NotYourPrecedent
+    └── Invalid    UnknownCategory, UnknownPlace, CategoryMissing, PlaceMissing, UnboundBranches, UnfitTree,
+                   UnknownReason, ListIsClosed, UnfitPost, WhereToMissing, WhereToUnasked, UnknownLetter, NotInCustody,
+                   UnfitLimit
 """
 
 from collections.abc import Sequence
+from datetime import datetime
 from uuid import UUID
 
 from kit.errors import Conflict, Forbidden, Invalid, NotFound, Stale
@@ -44,9 +49,82 @@ class NobodyHolds(Conflict):
         )
 
 
+class NobodyRules(Conflict):
+    def __init__(self) -> None:
+        super().__init__(
+            "nobody_rules",
+            "No other dispatcher of the place or above it is there to rule on this: fill the post or name a stand-in.",
+        )
+
+
+class RulingBinds(Conflict):
+    def __init__(self) -> None:
+        super().__init__(
+            "ruling_binds", "A tier above has ruled who handles this: only that tier or one above it may change it."
+        )
+
+
+class PromiseMissed(Conflict):
+    def __init__(self) -> None:
+        super().__init__("promise_missed", "A promise is extended before it falls due: this one does not run any more.")
+
+
+class ClockRuns(Conflict):
+    def __init__(self) -> None:
+        super().__init__("clock_runs", "What is urgent is counted in hours, and is not extended.")
+
+
+class AlreadyThere(Conflict):
+    def __init__(self, field: str) -> None:
+        super().__init__("already_there", "That is where it lies already: name another.", field=field)
+
+
 class NotYourStep(Forbidden):
-    def __init__(self, step: str) -> None:
-        super().__init__("not_your_step", f"The step {step} is for who holds the case, or for its dispatcher.")
+    def __init__(self, step: str, who: Sequence[str]) -> None:
+        super().__init__(
+            "not_your_step",
+            f"The step {step} is not yours to take: it is for {', or '.join(who)}. `steps` of the case lists those "
+            "that are yours.",
+        )
+
+
+class NudgedAlready(Conflict):
+    def __init__(self, again_at: datetime) -> None:
+        again = again_at.isoformat(timespec="seconds")
+        super().__init__(
+            "nudged_already", f"Your post nudged it within the last 24 hours: it may again from {again} on."
+        )
+
+
+class ReportOwed(Conflict):
+    def __init__(self, owed: int) -> None:
+        super().__init__(
+            "report_owed",
+            f"Reports that its holder owes on it: {owed}. `pressings` of the case lists them: report on each, then "
+            "close it.",
+        )
+
+
+class NoReportOwed(Conflict):
+    def __init__(self) -> None:
+        super().__init__(
+            "no_report_owed", "No report is owed on this any more: `pressings` of the case shows what is, and what was."
+        )
+
+
+class PressingNotFound(NotFound):
+    def __init__(self, pressing_id: UUID) -> None:
+        super().__init__(
+            "pressing_not_found",
+            f"There is no order or instruction {pressing_id}, or it is not for you to see.",
+        )
+
+
+class UnfitLimit(Invalid):
+    def __init__(self, longest: int) -> None:
+        super().__init__(
+            "unfit_limit", f"An order's limit lies ahead, and at most {longest} days: choose another.", field="/due_at"
+        )
 
 
 class NotYourPlace(Forbidden):
@@ -58,7 +136,7 @@ class NotYourPlace(Forbidden):
 
 class NotTheOperator(Forbidden):
     def __init__(self) -> None:
-        super().__init__("not_the_operator", "Only the city's operator changes the category tree.")
+        super().__init__("not_the_operator", "Only the city's operator may do this.")
 
 
 class UnknownCategory(Invalid):
@@ -88,6 +166,109 @@ class PlaceMissing(Invalid):
 class CategoryMissing(Invalid):
     def __init__(self) -> None:
         super().__init__("category_missing", "The case has no category yet: name it.", field="/category")
+
+
+class UnknownReason(Invalid):
+    def __init__(self, code: str, known: Sequence[str]) -> None:
+        super().__init__(
+            "unknown_reason", f"There is no reason {code} for this; there are: {', '.join(known)}.", field="/reason"
+        )
+
+
+class ListIsClosed(Invalid):
+    def __init__(self, ask: str) -> None:
+        super().__init__("list_is_closed", f"The reasons for {ask} are the law's: none can be added.", field="/ask")
+
+
+class ReasonTaken(Conflict):
+    def __init__(self, code: str) -> None:
+        super().__init__("reason_taken", f"There is a reason {code} already: choose another code.", field="/code")
+
+
+class UnfitPost(Invalid):
+    def __init__(self, why: str) -> None:
+        super().__init__("unfit_post", f"That post cannot take the case: {why}. Name another.", field="/post_id")
+
+
+class WhereToMissing(Invalid):
+    def __init__(self) -> None:
+        super().__init__(
+            "where_to_missing",
+            "A return that is granted goes somewhere: name the post that takes it, or the right category.",
+            field="/post_id",
+        )
+
+
+class WhereToUnasked(Invalid):
+    def __init__(self) -> None:
+        super().__init__(
+            "where_to_unasked", "Only a return that is granted goes elsewhere: leave this out.", field="/post_id"
+        )
+
+
+class PrecedentNotFound(NotFound):
+    def __init__(self, precedent_id: UUID) -> None:
+        super().__init__("precedent_not_found", f"There is no precedent {precedent_id}, or it is not for you to see.")
+
+
+class PrecedentRevoked(Conflict):
+    def __init__(self) -> None:
+        super().__init__("precedent_revoked", "The precedent was revoked before.")
+
+
+class NotYourPrecedent(Forbidden):
+    def __init__(self) -> None:
+        super().__init__(
+            "not_your_precedent", "Only a dispatcher of the tier that ruled, or of one above it, revokes a precedent."
+        )
+
+
+class LetterNotFound(NotFound):
+    def __init__(self, number: str) -> None:
+        super().__init__("letter_not_found", f"There is no letter {number} on this case: the case lists its letters.")
+
+
+class UnknownLetter(Invalid):
+    def __init__(self, number: str, waiting: Sequence[str]) -> None:
+        open_ones = f"letters that wait for a reply: {', '.join(waiting)}" if waiting else "no letter waits for a reply"
+        super().__init__("unknown_letter", f"There is no letter {number} on this case; {open_ones}.", field="/number")
+
+
+class LetterAnswered(Conflict):
+    def __init__(self, number: str) -> None:
+        super().__init__(
+            "letter_answered",
+            f"The reply to letter {number} is on record already: record what else comes as a call.",
+            field="/number",
+        )
+
+
+class NotInCustody(Invalid):
+    """``index`` is the paper's place in the request's list."""
+
+    def __init__(self, index: int, held: Sequence[str]) -> None:
+        here = f"besides those before it only these are: {'、'.join(held)}" if held else "no others are"
+        super().__init__(
+            "not_in_custody",
+            f"Paper {index + 1} of the list is not in custody here; {here}. Correct its name, or leave it out.",
+            field=f"/papers/{index}",
+        )
+
+
+class PapersNamedAlready(Conflict):
+    def __init__(self) -> None:
+        super().__init__(
+            "papers_named_already",
+            "The resident was told of all missing papers at once: more can be named only after papers_received.",
+        )
+
+
+class PapersInCustody(Conflict):
+    def __init__(self, held: int) -> None:
+        super().__init__(
+            "papers_in_custody",
+            f"{held} of the resident's originals are still in custody: give them back and record papers_returned.",
+        )
 
 
 class UnboundBranches(Invalid):

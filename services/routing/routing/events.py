@@ -4,12 +4,20 @@ from typing import Any
 
 from contracts.envelope import Event
 from contracts.routing import (
+    Ask,
     CaseAcceptedV1,
     CaseAnsweredV1,
+    CaseAskedV1,
     CaseAssignedV1,
     CaseClosedV1,
+    CaseExtendedV1,
     CaseHandedOverV1,
     CaseOpenedV1,
+    CasePressedV1,
+    CaseRecordedV1,
+    CaseReportedV1,
+    CaseResortedV1,
+    CaseRuledV1,
     CaseStartedV1,
     CategoryChangedV1,
     CityCaseClosedV1,
@@ -18,12 +26,15 @@ from contracts.routing import (
     DeadlineBreachedV1,
     Handler,
     Party,
+    RecordKind,
 )
 from kit.db import UnitOfWork
 from network.posts import Seat
 
 from routing.domain.case import Appeal, Case
+from routing.domain.pressing import Pressing
 from routing.domain.promise import in_words
+from routing.domain.recording import Letter, Work
 from routing.domain.rules import Category
 
 
@@ -73,9 +84,99 @@ def case_handed_over(uow: UnitOfWork, case: Case) -> CaseHandedOverV1:
     return CaseHandedOverV1(**_fact(uow, case), means=case.handover)
 
 
-def case_closed(uow: UnitOfWork, case: Case, *, holder: Seat | None) -> CaseClosedV1:
+def case_closed(uow: UnitOfWork, case: Case, *, holder: Seat | None, answer: str | None = None) -> CaseClosedV1:
     assert case.closed_reason is not None
-    return CaseClosedV1(**_fact(uow, case), handler=handler_of(holder), reason=case.closed_reason.value)
+    return CaseClosedV1(
+        **_fact(uow, case),
+        handler=handler_of(holder),
+        reason=case.closed_reason.value,
+        answer=answer,
+        papers_held=case.papers_held,
+    )
+
+
+def case_resorted(uow: UnitOfWork, case: Case, *, before: str, holder: Seat | None) -> CaseResortedV1:
+    assert case.deadline is not None
+    promise = case.deadline.promise
+    return CaseResortedV1(
+        **_fact(uow, case),
+        category_before=before,
+        gist=case.gist,
+        handler=handler_of(holder),
+        promise_due=promise.due_at,
+        promise_text=in_words(promise),
+    )
+
+
+def case_extended(uow: UnitOfWork, case: Case, *, reason: str, holder: Seat | None) -> CaseExtendedV1:
+    assert case.deadline is not None
+    promise = case.deadline.promise
+    return CaseExtendedV1(
+        **_fact(uow, case),
+        promise_due=promise.due_at,
+        promise_text=in_words(promise),
+        reason=reason,
+        handler=handler_of(holder),
+    )
+
+
+def case_asked(uow: UnitOfWork, case: Case, *, asker: Seat, ruler: Seat) -> CaseAskedV1:
+    assert case.ask is not None
+    assert case.ask_reason is not None
+    return CaseAskedV1(
+        **_fact(uow, case),
+        ask=case.ask,
+        reason=case.ask_reason,
+        gist=case.gist,
+        asker=_handler(asker),
+        ruler=_handler(ruler),
+    )
+
+
+def case_ruled(
+    uow: UnitOfWork, case: Case, ask: Ask, *, granted: bool, binding: bool, asker: Seat | None
+) -> CaseRuledV1:
+    return CaseRuledV1(
+        **_fact(uow, case), ask=ask, granted=granted, binding=binding, gist=case.gist, asker=handler_of(asker)
+    )
+
+
+def case_recorded(
+    uow: UnitOfWork, case: Case, work: Work, *, letter: Letter | None, holder: Seat | None
+) -> CaseRecordedV1:
+    """Words only where the resident is told them; the others stay in the history."""
+    return CaseRecordedV1(
+        **_fact(uow, case),
+        record=work.kind,
+        handler=handler_of(holder),
+        outcome=work.outcome,
+        words=work.words if work.kind is RecordKind.INTERIM_WORD else None,
+        papers=list(work.papers),
+        office=letter.office if letter else None,
+        letter=letter.number if letter else None,
+    )
+
+
+def case_pressed(uow: UnitOfWork, case: Case, pressing: Pressing, *, holder: Seat, presser_title: str) -> CasePressedV1:
+    return CasePressedV1(
+        **_fact(uow, case),
+        **_pressing(case, pressing),
+        due_at=pressing.due_at,
+        handler=_handler(holder),
+        presser_title=presser_title,
+        leader=pressing.leader,
+    )
+
+
+def case_reported(
+    uow: UnitOfWork, case: Case, pressing: Pressing, *, holder: Seat | None, presser: Seat | None
+) -> CaseReportedV1:
+    return CaseReportedV1(
+        **_fact(uow, case),
+        **_pressing(case, pressing),
+        handler=handler_of(holder),
+        presser=handler_of(presser),
+    )
 
 
 def deadline_breached(uow: UnitOfWork, case: Case, *, holder: Seat | None, superior: Seat | None) -> DeadlineBreachedV1:
@@ -149,6 +250,15 @@ def _fact(uow: UnitOfWork, case: Case) -> dict[str, Any]:
         "placed_path": case.placed_path,
         "parties": [_party(appeal) for appeal in case.appeals],
         "silent": case.silent,
+    }
+
+
+def _pressing(case: Case, pressing: Pressing) -> dict[str, Any]:
+    return {
+        "pressing_id": pressing.pressing_id,
+        "pressing": pressing.kind,
+        "pressing_number": pressing.number,
+        "gist": case.gist,
     }
 
 

@@ -1,26 +1,51 @@
 """HTTP requests and responses. Times are RFC 3339 with their offset."""
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from contracts.intake import Channel
-from contracts.routing import CaseState, DeadlineKind, HandoverMeans, Kind, Outcome, Queue, Remit
+from contracts.routing import (
+    Ask,
+    CaseState,
+    ContactOutcome,
+    DeadlineKind,
+    HandoverMeans,
+    Kind,
+    Outcome,
+    PressingKind,
+    Queue,
+    RecordKind,
+    Remit,
+)
+from kit.clock import Instant
 from network.posts import Seat
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints, field_validator
 
 from routing.domain.case import Case, ClosedReason, Deadline, DeadlineState
 from routing.domain.chain import Entry
+from routing.domain.precedent import Precedent
+from routing.domain.pressing import Pressing, PressingLine
 from routing.domain.promise import Unit, in_words
+from routing.domain.reasons import Reason
+from routing.domain.recording import Letter, Paper, Work
 from routing.domain.rules import Category
+from routing.domain.steps import Step
 from routing.domain.taxonomy import Row
 from routing.service.categories import TreeChange
 from routing.service.reading import CaseDetail, CaseLine, History
+from routing.service.recording import Recorded
 
 #: PostgreSQL's text holds no NUL.
 PRINTABLE = r"^[^\x00]*$"
 Code = Annotated[str, StringConstraints(min_length=1, max_length=64, pattern=r"^[a-z0-9._-]+$")]
 Words = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=4000, pattern=PRINTABLE)]
+Title = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=60, pattern=PRINTABLE)]
 Name = Annotated[str, StringConstraints(max_length=100, pattern=PRINTABLE)]
+OfficeName = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100, pattern=PRINTABLE)]
+PaperName = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=30, pattern=PRINTABLE)]
+#: Few and short enough to be named whole in one text message.
+LONGEST_LIST = 600
+Papers = Annotated[list[PaperName], Field(min_length=1, max_length=30, examples=[["户口簿", "身份证"]])]
 
 
 class Request(BaseModel):
@@ -41,6 +66,123 @@ class Answer(Request):
 
 class Handover(Request):
     means: HandoverMeans
+
+
+class Resort(Request):
+    category: Code = Field(examples=["municipal.street_lights"])
+    words: Words = Field(description="Why, for the history.")
+
+
+class Dispatch(Request):
+    post_id: UUID = Field(description="Who is to handle it: a post at its place or above it, an office's among them.")
+    words: Words = Field(description="Why, for the history.")
+
+
+class Asking(Request):
+    reason: Code = Field(description="From GET /routing/v1/reasons.", examples=["wrong_category"])
+    words: Words = Field(description="What it rests on, for who rules.")
+
+
+class AskingForTime(Asking):
+    days: int = Field(ge=1, le=15, description="Working days, from the day on which the promise falls due.")
+
+
+class Ruling(Request):
+    granted: bool
+    words: Words = Field(description="Why. Where a decline is granted, the resident reads it: say who can help.")
+    post_id: UUID | None = Field(default=None, description="Of a return that is granted: who takes it.")
+    category: Code | None = Field(
+        default=None, description="Of a return that is granted: the right category, which leads to who takes it."
+    )
+
+
+class WorkDone(Request):
+    """What was done on a case; ``kind`` decides which fields there are."""
+
+    def work(self) -> Work:
+        return Work(**self.model_dump())
+
+
+class WorkInWords(WorkDone):
+    kind: Literal[RecordKind.CALL, RecordKind.SITE_VISIT]
+    words: Words = Field(description="What came of it, for the history.")
+
+
+class InterimWord(WorkDone):
+    kind: Literal[RecordKind.INTERIM_WORD]
+    words: Words = Field(description="How it goes meanwhile, in words for the resident, who is told.")
+
+
+class ContactAttempt(WorkDone):
+    kind: Literal[RecordKind.CONTACT_ATTEMPT]
+    outcome: ContactOutcome
+    words: Words | None = Field(default=None, description="How it was tried and what came of it, for the history.")
+
+
+class LetterSent(WorkDone):
+    kind: Literal[RecordKind.LETTER_SENT]
+    office: OfficeName = Field(description="Whom it goes to: an office that is not on the platform.")
+    words: Words = Field(description="The letter's own words.")
+
+
+class LetterReply(WorkDone):
+    kind: Literal[RecordKind.LETTER_REPLY]
+    number: Annotated[str, StringConstraints(max_length=40, pattern=PRINTABLE)] = Field(
+        description="Of the letter that was answered, however it is typed.", examples=["H7K2-9QXV"]
+    )
+    words: Words = Field(description="What they reply, for the history.")
+
+
+class PapersMoved(WorkDone):
+    kind: Literal[RecordKind.PAPERS_RECEIVED, RecordKind.PAPERS_RETURNED]
+    papers: Papers = Field(description="Originals that were taken in, or those of them that were given back.")
+
+
+class PapersMissing(WorkDone):
+    kind: Literal[RecordKind.PAPERS_MISSING]
+    papers: Papers = Field(description="All that are missing, at once, in 600 characters; the resident is told.")
+
+    @field_validator("papers")
+    @classmethod
+    def _fit_one_message(cls, papers: list[str]) -> list[str]:
+        if sum(map(len, papers)) > LONGEST_LIST:
+            raise ValueError(f"all names together are longer than {LONGEST_LIST} characters: shorten them")
+        return papers
+
+
+Recording = Annotated[
+    WorkInWords | InterimWord | ContactAttempt | LetterSent | LetterReply | PapersMoved | PapersMissing,
+    Field(discriminator="kind"),
+]
+
+
+class Nudge(Request):
+    words: Words = Field(description="What whoever holds it is reminded of.")
+
+
+class Order(Request):
+    words: Words = Field(description="What is to be done.")
+    due_at: Instant = Field(description="By when the report is owed: ahead, at most 30 days.")
+
+
+class Instruction(Request):
+    words: Words = Field(description="As the leader wrote them.")
+    leader: Title = Field(description="Whose word it is, by title.", examples=["区长"])
+
+
+class Report(Request):
+    words: Words = Field(description="What was done, for whoever pressed.")
+
+
+class NewReason(Request):
+    """For the operator. Reasons for ``decline`` are a closed list."""
+
+    ask: Ask
+    code: Code
+    name: dict[Literal["zh", "en"], Name] = Field(min_length=2, description="By language (zh, en).")
+
+    def reason(self) -> Reason:
+        return Reason(self.ask, self.code, self.name["zh"], self.name["en"])
 
 
 class TaxonomyRow(Request):
@@ -134,15 +276,36 @@ class CaseView(BaseModel):
     accepted_at: AwareDatetime | None
     promise_due: AwareDatetime | None
     promise_met: bool | None
+    ask: Ask | None = Field(description="What its holder asks of a dispatcher; it stays theirs until that is ruled on.")
+    ask_reason: str | None
+    asked_days: int | None = Field(description="Of an extension: working days.")
+    ruler_post_id: UUID | None = Field(description="The dispatcher's post that is asked.")
+    extended: bool
+    reports_owed: int = Field(description="On orders and instructions; while one is, it cannot be closed.")
     answered_at: AwareDatetime | None
     outcome: Outcome | None
     handover: HandoverMeans | None
+    first_contact_at: AwareDatetime | None = Field(
+        description="When the resident was first reached, or told how it goes."
+    )
+    papers_named_at: AwareDatetime | None = Field(
+        description="When all missing papers were named; null: they were not, or papers have come since."
+    )
+    papers_held: int = Field(description="How many originals are in custody; it closes when they are back.")
     closed_at: AwareDatetime | None
     closed_reason: ClosedReason | None
 
     @classmethod
     def of(cls, case: Case) -> "CaseView":
         return cls.model_validate(case, from_attributes=True)
+
+
+class RecordedView(CaseView):
+    letter: str | None = Field(description="The number of the letter that was sent or answered.")
+
+    @classmethod
+    def of_recorded(cls, recorded: Recorded) -> "RecordedView":
+        return cls(**_facts(recorded.case), letter=recorded.letter)
 
 
 class CaseLineView(CaseView):
@@ -196,6 +359,76 @@ class UndeliveredView(BaseModel):
         )
 
 
+class LetterView(BaseModel):
+    """A letter to an office that is not on the platform; open until it is replied to."""
+
+    number: str
+    office: str
+    sent_at: AwareDatetime
+    replied_at: AwareDatetime | None
+
+    @classmethod
+    def of(cls, letter: Letter) -> "LetterView":
+        return cls.model_validate(letter, from_attributes=True)
+
+
+class PaperView(BaseModel):
+    """One of the resident's originals, in custody."""
+
+    name: str
+    received_at: AwareDatetime
+    received_by: str
+
+    @classmethod
+    def of(cls, paper: Paper) -> "PaperView":
+        return cls.model_validate(paper, from_attributes=True)
+
+
+class PressingView(BaseModel):
+    """A nudge, a supervision order or an instruction."""
+
+    pressing_id: UUID
+    kind: PressingKind
+    number: str = Field(description="Of a nudge: the how-manieth it is on its case; of the others: their own.")
+    by: str = Field(description="The sign-in subject of who pressed.")
+    by_post_id: UUID
+    leader: str | None = Field(description="Of an instruction: whose word it is, by title.")
+    words: str
+    made_at: AwareDatetime
+    due_at: AwareDatetime | None
+    reported_at: AwareDatetime | None
+    reported_by: str | None
+    report: str | None
+    settled_at: AwareDatetime | None = Field(
+        description="Since when no report is owed on it; without a report: a nudge, or its case ended before."
+    )
+
+    @classmethod
+    def of(cls, pressing: Pressing) -> "PressingView":
+        return cls.model_validate(pressing, from_attributes=True)
+
+
+class PressingLineView(PressingView):
+    """With its case, whose ``version`` is the ETag that a report names."""
+
+    case_id: UUID
+    case_number: str
+    gist: str
+    version: int
+    overdue: bool
+
+    @classmethod
+    def of_line(cls, line: PressingLine) -> "PressingLineView":
+        return cls(
+            **PressingView.of(line.pressing).model_dump(),
+            case_id=line.pressing.case_id,
+            case_number=line.case_number,
+            gist=line.gist,
+            version=line.version,
+            overdue=line.pressing.is_overdue(line.now),
+        )
+
+
 class DeadlineView(BaseModel):
     """A promise with what it was counted from."""
 
@@ -244,10 +477,14 @@ class OpenDeadlineView(DeadlineView):
 
 
 class CaseDetailView(CaseLineView):
+    steps: list[Step] = Field(description="What you may do with it now, by your posts.")
     appeals: list[AppealView]
     holder: HolderView | None
     deadline: DeadlineView | None
+    pressings: list[PressingView]
     undelivered: list[UndeliveredView]
+    letters: list[LetterView]
+    papers: list[PaperView] = Field(description="In custody now.")
 
     @classmethod
     def of_detail(cls, detail: CaseDetail) -> "CaseDetailView":
@@ -255,10 +492,14 @@ class CaseDetailView(CaseLineView):
         return cls(
             **_facts(case),
             overdue=case.is_overdue(detail.now),
+            steps=detail.steps,
             appeals=[AppealView.model_validate(appeal, from_attributes=True) for appeal in case.appeals],
             holder=HolderView.of(detail.holder) if detail.holder else None,
             deadline=DeadlineView.of(case.deadline) if case.deadline else None,
+            pressings=[PressingView.of(pressing) for pressing in detail.pressings],
             undelivered=[UndeliveredView.of(entry) for entry in detail.undelivered],
+            letters=[LetterView.of(letter) for letter in detail.letters],
+            papers=[PaperView.of(paper) for paper in detail.papers],
         )
 
 
@@ -283,6 +524,44 @@ class EntriesView(BaseModel):
     def of(cls, history: History) -> "EntriesView":
         items = [EntryView.model_validate(entry, from_attributes=True) for entry in history.entries]
         return cls(items=items, faults=history.faults)
+
+
+class ReasonView(BaseModel):
+    ask: Ask
+    code: str
+    name: dict[str, str] = Field(description="By language (zh, en).")
+
+    @classmethod
+    def of(cls, reason: Reason) -> "ReasonView":
+        return cls(ask=reason.ask, code=reason.code, name={"zh": reason.name_zh, "en": reason.name_en})
+
+
+class ReasonsView(BaseModel):
+    items: list[ReasonView]
+
+    @classmethod
+    def of(cls, items: list[Reason]) -> "ReasonsView":
+        return cls(items=[ReasonView.of(item) for item in items])
+
+
+class PrecedentView(BaseModel):
+    """Who handles such a matter at a place and below it, by a ruling; ``case_number`` is where it comes from."""
+
+    precedent_id: UUID
+    category: str
+    remit: Remit
+    place_id: UUID
+    post_id: UUID
+    case_id: UUID
+    case_number: str
+    ruled_by: str
+    ruled_at: AwareDatetime
+    revoked_by: str | None
+    revoked_at: AwareDatetime | None
+
+    @classmethod
+    def of(cls, item: Precedent) -> "PrecedentView":
+        return cls.model_validate(item, from_attributes=True)
 
 
 def _facts(case: Case) -> dict[str, Any]:

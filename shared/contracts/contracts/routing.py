@@ -48,6 +48,43 @@ class Outcome(StrEnum):
     EXPLAINED = "explained"
 
 
+class Ask(StrEnum):
+    """What a holder asks of a dispatcher; the case stays theirs until that is ruled on."""
+
+    RETURN = "return"
+    DECLINE = "decline"
+    EXTENSION = "extension"
+
+
+class RecordKind(StrEnum):
+    """What is done on a case between its steps, and entered in its handling record."""
+
+    CALL = "call"
+    SITE_VISIT = "site_visit"
+    CONTACT_ATTEMPT = "contact_attempt"
+    INTERIM_WORD = "interim_word"
+    LETTER_SENT = "letter_sent"
+    LETTER_REPLY = "letter_reply"
+    PAPERS_RECEIVED = "papers_received"
+    PAPERS_RETURNED = "papers_returned"
+    PAPERS_MISSING = "papers_missing"
+
+
+class ContactOutcome(StrEnum):
+    """Whether an attempt to contact the resident reached them."""
+
+    REACHED = "reached"
+    NOT_REACHED = "not_reached"
+
+
+class PressingKind(StrEnum):
+    """A reminder, an order with a limit, a leader's written word: three different things; the last two owe a report."""
+
+    NUDGE = "nudge"
+    ORDER = "order"
+    INSTRUCTION = "instruction"
+
+
 class HandoverMeans(StrEnum):
     """How what is finished is handed back: collected, or brought home."""
 
@@ -160,7 +197,106 @@ class CaseClosedV1(CaseFact):
     TYPE: ClassVar[str] = "routing.case.closed.v1"
 
     handler: Handler | None
-    reason: str = Field(max_length=64, description="done, withdrawn or historic.")
+    reason: str = Field(max_length=64, description="done, withdrawn, declined or historic.")
+    answer: Personal | None = Field(default=None, description="Where it was declined: why, and who can help.")
+    papers_held: int = Field(default=0, ge=0, description="How many of the resident's originals are still in custody.")
+
+
+class CaseResortedV1(CaseFact):
+    """A wrong category was put right; the promise is as it was, or earlier."""
+
+    TYPE: ClassVar[str] = "routing.case.resorted.v1"
+
+    category_before: str = Field(max_length=64)
+    gist: str = Field(default="", max_length=200)
+    handler: Handler | None = Field(
+        default=None,
+        description="Where the promise ends earlier by it and the case stays where it is: who has to know.",
+    )
+    promise_due: Moment
+    promise_text: dict[str, str] = Field(description="The promise in words, by language (zh, en).")
+
+
+class CaseExtendedV1(CaseFact):
+    """The promise ends later, once, with consent, and the resident is told."""
+
+    TYPE: ClassVar[str] = "routing.case.extended.v1"
+
+    promise_due: Moment
+    promise_text: dict[str, str] = Field(description="The promise in words, by language (zh, en).")
+    reason: str = Field(max_length=64, description="A code of the list.")
+    handler: Handler | None
+
+
+class CaseAskedV1(CaseFact):
+    """The holder asks something of a dispatcher, and stays liable until that is ruled on."""
+
+    TYPE: ClassVar[str] = "routing.case.asked.v1"
+
+    ask: Ask
+    reason: str = Field(max_length=64, description="A code of the ask's list.")
+    gist: str = Field(max_length=200)
+    asker: Handler
+    ruler: Handler
+
+
+class CaseRuledV1(CaseFact):
+    """What was asked is granted or refused. ``binding``: it cannot be asked again."""
+
+    TYPE: ClassVar[str] = "routing.case.ruled.v1"
+
+    ask: Ask
+    granted: bool
+    binding: bool
+    gist: str = Field(max_length=200)
+    asker: Handler | None
+
+
+class CaseRecordedV1(CaseFact):
+    """Something was done on it and entered in its handling record; its state is as it was."""
+
+    TYPE: ClassVar[str] = "routing.case.recorded.v1"
+
+    record: RecordKind
+    handler: Handler | None
+    outcome: ContactOutcome | None = Field(default=None, description="Of an attempt to contact the resident.")
+    words: Personal | None = Field(default=None, description="Of an interim word, for the resident; else none.")
+    papers: list[Personal] = Field(
+        default=[], max_length=30, description="The names of the papers that came, went back, or are missing."
+    )
+    office: Personal | None = Field(default=None, description="Whom the letter went to.")
+    letter: str | None = Field(default=None, max_length=32, description="The letter's number.")
+
+
+class CasePressed(CaseFact):
+    """What is said of a pressing. Its words stay with the case."""
+
+    pressing_id: UUID
+    pressing: PressingKind
+    pressing_number: str = Field(
+        max_length=32, description="Of an order or instruction: its own in the city; of a nudge: the how-manieth it is."
+    )
+    gist: str = Field(max_length=200)
+
+
+class CasePressedV1(CasePressed):
+    """Whoever holds the case is nudged, ordered or instructed."""
+
+    TYPE: ClassVar[str] = "routing.case.pressed.v1"
+
+    due_at: Moment | None = Field(default=None, description="Of an order: by when the report is owed.")
+    handler: Handler
+    presser_title: str = Field(max_length=200, description="The post that presses.")
+    leader: Personal | None = Field(default=None, description="Of an instruction: whose word it is, by title.")
+
+
+class CaseReportedV1(CasePressed):
+    """The holder has reported on an order or instruction."""
+
+    TYPE: ClassVar[str] = "routing.case.reported.v1"
+
+    handler: Handler | None
+    presser: Handler | None = Field(description="Who answers now for the post that pressed.")
 
 
 class DeadlineBreachedV1(CaseFact):

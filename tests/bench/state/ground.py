@@ -99,7 +99,7 @@ def _read(city: City, service: str, now: datetime, work: Callable[[UnitOfWork], 
 
 def _stands(uow: UnitOfWork) -> Ground:
     """As routing.service.placing.survey, for every place and every category at once."""
-    rules, calendar, _ = policy.get_policy(uow, ())
+    rules, calendar, _, _ = policy.get_policy(uow, (), ())
     duties = {rule.duty for rule in rules.rules} | {Duty.DISPATCHER, Duty.SUPERVISOR, *OFFICES}
     paths = uow.execute(select(place.c.path).where(place.c.state == "active")).scalars().all()
     return Ground(
@@ -107,6 +107,8 @@ def _stands(uow: UnitOfWork) -> Ground:
         rules=rules,
         calendar=calendar,
         categories={item.code: item for item in policy.list_categories(uow)},
+        precedents=[],
+        settled={},
     )
 
 

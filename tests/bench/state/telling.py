@@ -123,15 +123,15 @@ class Teller:
         return read if self.now - told > timedelta(days=1) and chance.random() < READ else None
 
 
-def _said(source: str, facts: Mapping[str, str]) -> str:
+def _said(source: str, facts: Mapping[str, Any]) -> str:
     """As notify renders it: once for each shape that the wording takes, with the facts put in afterwards."""
-    shape = tuple((name, fact if name in _DECIDING or not fact else f"\0{name}\0") for name, fact in facts.items())
-    text = _shaped(source, shape)
-    for name, fact in facts.items():
+    put_in = {name: fact for name, fact in facts.items() if fact and isinstance(fact, str) and name not in _DECIDING}
+    text = _shaped(source, tuple((name, f"\0{name}\0" if name in put_in else fact) for name, fact in facts.items()))
+    for name, fact in put_in.items():
         text = text.replace(f"\0{name}\0", fact)
     return text
 
 
 @lru_cache(maxsize=1024)
-def _shaped(source: str, shape: tuple[tuple[str, str], ...]) -> str:
+def _shaped(source: str, shape: tuple[tuple[str, Any], ...]) -> str:
     return rendered(source, dict(shape))

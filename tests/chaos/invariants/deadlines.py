@@ -80,7 +80,7 @@ def each_promise_is_as_explained(history: History, world: World) -> Iterator[Fin
     del history
     for case_id, case in world.cases.items():
         made = [e for e in world.entries.get(case_id, []) if e["step"] in ("accepted", "extended") or _is_replaced(e)]
-        promises = world.deadlines.get(case_id, [])
+        promises = _in_order(world.deadlines.get(case_id, []), made)
         if len(promises) != len(made) or sum(entry["step"] == "accepted" for entry in made) > 1:
             name = "promise_missing" if len(promises) < len(made) else "promise_twice"
             yield Finding(name, f"case {case_id}", f"{len(promises)} promises, {len(made)} made")
@@ -92,6 +92,12 @@ def each_promise_is_as_explained(history: History, world: World) -> Iterator[Fin
         steps = zip(pairwise(promises), made[1:], strict=True)
         if any(later["due_at"] >= earlier["due_at"] for (earlier, later), e in steps if e["step"] != "extended"):
             yield Finding("promise_grew", f"case {case_id}")
+
+
+def _in_order(promises: Sequence[Row], made: Sequence[Row]) -> list[Row]:
+    """As the history made them: where clocks are wrong, a later one may have the smaller id."""
+    told = [datetime.fromisoformat(entry["facts"]["due_at"]) for entry in made]
+    return sorted(promises, key=lambda promise: told.index(promise["due_at"]) if promise["due_at"] in told else 0)
 
 
 def _is_replaced(entry: Row) -> bool:
@@ -149,10 +155,10 @@ def each_deadline_is_settled_once(history: History, world: World) -> Iterator[Fi
         missed = [entry for entry in entries if entry["step"] == "deadline_breached"]
         if len(missed) > 1:
             yield Finding("deadline_fired_twice", f"case {case_id}", f"{len(missed)} times")
-        for replaced in deadlines[:-1]:
-            if replaced["state"] != "replaced":
-                yield Finding("deadline_differs", f"case {case_id}", f"{replaced['state']}, and another took its place")
-        for deadline in deadlines[-1:]:
+        standing = [deadline for deadline in deadlines if deadline["state"] != "replaced"]
+        if len(standing) != 1:
+            yield Finding("deadline_differs", f"case {case_id}", f"{len(standing)} promises stand")
+        for deadline in standing:
             yield from _settled(world.cases[case_id], deadline, entries, missed, ended)
 
 

@@ -10,8 +10,11 @@ from contracts.routing import (
     CaseAnsweredV1,
     CaseAssignedV1,
     CaseClosedV1,
+    CaseExtendedV1,
     CaseFact,
     CaseOpenedV1,
+    CaseRecordedV1,
+    CaseResortedV1,
     CaseStartedV1,
     CategoryChangedV1,
     Handler,
@@ -62,7 +65,9 @@ def _changes(fact: CaseFact) -> dict[str, Any]:
             return {**_who(fact.handler), "due": fact.promise_due, "promise": fact.promise_text}
         case CaseAssignedV1():
             return {**_who(fact.handler), "due": fact.promise_due}
-        case CaseStartedV1() | CaseAnsweredV1() | CaseClosedV1():
+        case CaseResortedV1() | CaseExtendedV1():
+            return {"due": fact.promise_due, "promise": fact.promise_text}
+        case CaseStartedV1() | CaseRecordedV1() | CaseAnsweredV1() | CaseClosedV1():
             return _who(fact.handler) if fact.handler else {}
         case _:
             return {}

@@ -7,14 +7,24 @@ from typing import Any
 from uuid import UUID
 
 from contracts.routing import (
+    Ask,
     CaseAcceptedV1,
     CaseAnsweredV1,
+    CaseAskedV1,
     CaseAssignedV1,
     CaseClosedV1,
+    CaseExtendedV1,
     CaseFact,
     CaseOpenedV1,
+    CasePressedV1,
+    CaseRecordedV1,
+    CaseReportedV1,
+    CaseResortedV1,
+    CaseRuledV1,
     DeadlineBreachedV1,
     Handler,
+    PressingKind,
+    RecordKind,
 )
 
 
@@ -26,12 +36,23 @@ class Audience(StrEnum):
 class Template(StrEnum):
     CASE_ACCEPTED = "case_accepted"
     CASE_REASSIGNED = "case_reassigned"
+    CASE_EXTENDED = "case_extended"
     CASE_ANSWERED = "case_answered"
     CASE_CLOSED = "case_closed"
     CASE_WITHDRAWN = "case_withdrawn"
+    CASE_DECLINED = "case_declined"
+    CASE_INTERIM = "case_interim"
+    PAPERS_MISSING = "papers_missing"
     CASE_WAITING = "case_waiting"
     CASE_ASSIGNED = "case_assigned"
     CASE_CLOSED_STAFF = "case_closed_staff"
+    CASE_RESORTED = "case_resorted"
+    CASE_ASKED = "case_asked"
+    CASE_RULED = "case_ruled"
+    CASE_NUDGED = "case_nudged"
+    CASE_ORDERED = "case_ordered"
+    CASE_INSTRUCTED = "case_instructed"
+    PRESSING_REPORTED = "pressing_reported"
     DEADLINE_MISSED = "deadline_missed"
     DEADLINE_MISSED_SUPERIOR = "deadline_missed_superior"
 
@@ -70,8 +91,17 @@ def _accepted(event: CaseAcceptedV1) -> list[Owed]:
 
 
 def _assigned(event: CaseAssignedV1) -> list[Owed]:
-    told = [] if event.first else _residents(event, Template.CASE_REASSIGNED, event.handler, due=event.promise_due)
+    told = [] if event.first else _reassigned(event)
     return told + _staff(event, Template.CASE_ASSIGNED, event.handler, gist=event.gist, due=event.promise_due)
+
+
+def _reassigned(event: CaseAssignedV1) -> list[Owed]:
+    late = event.promise_due < event.at
+    return _residents(event, Template.CASE_REASSIGNED, event.handler, due=event.promise_due, late=late)
+
+
+def _resorted(event: CaseResortedV1) -> list[Owed]:
+    return _staff(event, Template.CASE_RESORTED, event.handler, gist=event.gist, due=event.promise_due)
 
 
 def _answered(event: CaseAnsweredV1) -> list[Owed]:
@@ -79,9 +109,56 @@ def _answered(event: CaseAnsweredV1) -> list[Owed]:
 
 
 def _closed(event: CaseClosedV1) -> list[Owed]:
-    template = Template.CASE_WITHDRAWN if event.reason == "withdrawn" else Template.CASE_CLOSED
-    told = _residents(event, template, event.handler)
-    return told + _staff(event, Template.CASE_CLOSED_STAFF, event.handler, reason=event.reason)
+    if event.reason == "declined":
+        told = _residents(event, Template.CASE_DECLINED, event.handler, answer=event.answer or "")
+    else:
+        template = Template.CASE_WITHDRAWN if event.reason == "withdrawn" else Template.CASE_CLOSED
+        told = _residents(event, template, event.handler)
+    return told + _staff(
+        event, Template.CASE_CLOSED_STAFF, event.handler, reason=event.reason, papers=event.papers_held
+    )
+
+
+def _extended(event: CaseExtendedV1) -> list[Owed]:
+    return _residents(event, Template.CASE_EXTENDED, event.handler, due=event.promise_due)
+
+
+def _asked(event: CaseAskedV1) -> list[Owed]:
+    asked = {"ask": event.ask.value, "gist": event.gist, "handler": _shown(event.asker)}
+    return _staff(event, Template.CASE_ASKED, event.ruler, **asked)
+
+
+def _ruled(event: CaseRuledV1) -> list[Owed]:
+    if event.granted and event.ask is Ask.DECLINE:
+        return []  # closing it tells them
+    ruled = {"ask": event.ask.value, "granted": event.granted, "binding": event.binding, "gist": event.gist}
+    return _staff(event, Template.CASE_RULED, event.asker, **ruled)
+
+
+def _recorded(event: CaseRecordedV1) -> list[Owed]:
+    match event.record:
+        case RecordKind.INTERIM_WORD:
+            return _residents(event, Template.CASE_INTERIM, event.handler, answer=event.words or "")
+        case RecordKind.PAPERS_MISSING:
+            return _residents(event, Template.PAPERS_MISSING, event.handler, papers=event.papers)
+        case _:
+            return []
+
+
+def _pressed(event: CasePressedV1) -> list[Owed]:
+    """The words are read on the case."""
+    template = {
+        PressingKind.NUDGE: Template.CASE_NUDGED,
+        PressingKind.ORDER: Template.CASE_ORDERED,
+        PressingKind.INSTRUCTION: Template.CASE_INSTRUCTED,
+    }[event.pressing]
+    pressed = {"pressing_number": event.pressing_number, "gist": event.gist, "due": event.due_at}
+    return _staff(event, template, event.handler, **pressed, presser=event.presser_title, leader=event.leader)
+
+
+def _reported(event: CaseReportedV1) -> list[Owed]:
+    reported = {"pressing": event.pressing.value, "pressing_number": event.pressing_number, "gist": event.gist}
+    return _staff(event, Template.PRESSING_REPORTED, event.presser, **reported, handler=_shown(event.handler))
 
 
 def _breached(event: DeadlineBreachedV1) -> list[Owed]:
@@ -102,6 +179,13 @@ _RULES: dict[type[CaseFact], Callable[[Any], list[Owed]]] = {
     CaseAssignedV1: _assigned,
     CaseAnsweredV1: _answered,
     CaseClosedV1: _closed,
+    CaseResortedV1: _resorted,
+    CaseExtendedV1: _extended,
+    CaseAskedV1: _asked,
+    CaseRuledV1: _ruled,
+    CaseRecordedV1: _recorded,
+    CasePressedV1: _pressed,
+    CaseReportedV1: _reported,
     DeadlineBreachedV1: _breached,
 }
 

@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from contracts.intake import Channel, Language
-from contracts.routing import CaseState, DeadlineKind, HandoverMeans, Kind, Outcome, Queue, Remit
+from contracts.routing import Ask, CaseState, DeadlineKind, HandoverMeans, Kind, Outcome, Queue, Remit
 
 from routing.domain.chain import GENESIS, Entry, link
 from routing.domain.promise import Promise
@@ -19,11 +19,14 @@ class DeadlineState(StrEnum):
     MET = "met"
     BREACHED = "breached"
     CANCELLED = "cancelled"
+    REPLACED = "replaced"
+    """Another stands in its place."""
 
 
 class ClosedReason(StrEnum):
     DONE = "done"
     WITHDRAWN = "withdrawn"
+    DECLINED = "declined"
     HISTORIC = "historic"
 
 
@@ -31,6 +34,9 @@ class ClosedReason(StrEnum):
 OPENED, ACCEPTED, ASSIGNED = "opened", "accepted", "assigned"
 STARTED, ANSWERED, HANDED_OVER, CLOSED = "started", "answered", "handed_over", "closed"
 CORRECTED, WITHDRAWN = "corrected", "withdrawn"
+RESORTED, ASKED, RULED, EXTENDED = "resorted", "asked", "ruled", "extended"
+RECORDED = "recorded"
+PRESSED, REPORTED = "pressed", "reported"
 BREACHED, NOTICE_NOT_DELIVERED = "deadline_breached", "notice_not_delivered"
 
 
@@ -96,11 +102,38 @@ class Case:
     accepted_at: datetime | None = None
     answered_at: datetime | None = None
     closed_at: datetime | None = None
+    ask: Ask | None = None
+    """What its holder asks of a dispatcher; the holder stays liable until that is ruled on."""
+    ask_reason: str | None = None
+    asked_by: str | None = None
+    asked_days: int | None = None
+    """Working days by which an extension would move the promise."""
+    ruler_post_id: UUID | None = None
+    ruler_path: str | None = None
+    returns: int = 0
+    returned_path: str | None = None
+    """Where the dispatcher stands who ruled on the last return: another goes to a tier above."""
+    ruled_path: str | None = None
+    """Where the dispatcher stands whose ruling on a second return binds it to its holder."""
+    extended: bool = False
+    first_contact_at: datetime | None = None
+    """When the resident was first reached, or told how it goes."""
+    letters: int = 0
+    """How many have been sent about it to offices that are not on the platform."""
+    papers_held: int = 0
+    """How many of the resident's originals are in custody."""
+    papers_named_at: datetime | None = None
+    """When the missing papers were named; none again once papers have come."""
+    pressings: int = 0
+    reports_owed: int = 0
+    """On supervision orders and instructions; while one is, the case is not closed."""
     undelivered: int = 0
     version: int = 0
     head: str = GENESIS
     appeals: list[Appeal] = field(default_factory=list)
     deadline: Deadline | None = None
+    replaced: list[Deadline] = field(default_factory=list)
+    """Deadlines that this transaction has put another in the place of."""
     entries: list[Entry] = field(default_factory=list)
     """Those that this transaction adds; the others stay where they are."""
 
@@ -142,6 +175,32 @@ class Case:
         self.entries.append(entry)
         self.head = entry.hash
 
+    def ask_for(
+        self, ask: Ask, *, reason: str, by: str, ruler_post_id: UUID, ruler_path: str, days: int | None = None
+    ) -> None:
+        self.ask, self.ask_reason, self.asked_by, self.asked_days = ask, reason, by, days
+        self.ruler_post_id, self.ruler_path = ruler_post_id, ruler_path
+        self.returns += ask is Ask.RETURN
+
+    def drop_ask(self) -> None:
+        self.ask = self.ask_reason = self.asked_by = self.asked_days = self.ruler_post_id = self.ruler_path = None
+
+    def contact(self, *, at: datetime) -> None:
+        """The resident was reached. Only the first time counts."""
+        self.first_contact_at = self.first_contact_at or at
+
+    def replace_deadline(self, deadline: Deadline, *, at: datetime) -> None:
+        """Put another promise in the place of one that still runs."""
+        assert self.deadline is not None
+        self.deadline.settle(DeadlineState.REPLACED, at=at)
+        self.replaced.append(self.deadline)
+        self.deadline, self.promise_due = deadline, deadline.promise.due_at
+
+    @property
+    def changed_deadlines(self) -> list[Deadline]:
+        """Those that were replaced before the one that stands in their place."""
+        return [d for d in (*self.replaced, self.deadline) if d is not None and d.changed]
+
     def miss(self, *, at: datetime, holder: str | None = None, superior: str | None = None) -> None:
         """Record for good that the promise was not kept; the holder keeps the case."""
         assert self.deadline is not None
@@ -176,6 +235,8 @@ class Case:
     ) -> None:
         """``holder`` is who is told, so that the history itself shows who was owed a notice."""
         self.state, self.queue = CaseState.CLOSED, None
+        self.drop_ask()
+        self.reports_owed = 0
         self.closed_reason, self.closed_at = reason, at
         if self.deadline is not None:
             self.deadline.settle(DeadlineState.CANCELLED, at=at)

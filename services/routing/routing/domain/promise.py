@@ -16,6 +16,8 @@ from routing.domain.calendar import ONE_DAY, Calendar, Hours
 class Unit(StrEnum):
     SAME_DAY = "same_day"
     WORKING_DAYS = "working_days"
+    MORE_WORKING_DAYS = "more_working_days"
+    """Of an extension: from the day on which the promise before it fell due."""
     CALENDAR_DAYS = "calendar_days"
     CLOCK_HOURS = "clock_hours"
 
@@ -56,7 +58,7 @@ def due(term: Term, start_at: datetime, *, calendar: Calendar, hours: Hours, zon
     local = start_at.astimezone(ZoneInfo(zone))
     if term.unit is Unit.SAME_DAY:
         return _same_day(local, calendar, hours)
-    if term.unit is Unit.WORKING_DAYS:
+    if term.unit in (Unit.WORKING_DAYS, Unit.MORE_WORKING_DAYS):
         last = next(islice(calendar.working_days_after(local.date()), term.count - 1, None))
     else:
         last = _working_day_from(local.date() + timedelta(days=term.count), calendar)
@@ -103,6 +105,7 @@ def in_words(promise: Promise) -> dict[str, str]:
     term = {
         Unit.SAME_DAY: ("当日办结", "the same working day"),
         Unit.WORKING_DAYS: (f"{count}个工作日内答复或办结", f"within {count} working days"),
+        Unit.MORE_WORKING_DAYS: (f"延期{count}个工作日", f"{count} working days more"),
         Unit.CALENDAR_DAYS: (f"{count}日内答复或办结", f"within {count} days"),
         Unit.CLOCK_HOURS: (f"{count}小时内处置", f"within {count} hours"),
     }[promise.term.unit]

@@ -1,14 +1,17 @@
-"""The steps of a case's life: from which state, to which, and who may take them."""
+"""The steps of a case's life: from which state, to which, and who may take them. The API, what a person is offered, the
+documentation's diagram and the tests come from this table.
+"""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 from uuid import UUID
 
 from contracts.grid import Duty
-from contracts.routing import CaseState
+from contracts.routing import Ask, CaseState
 
-from routing.errors import NotYourStep, StepNotAllowed
+from routing.domain.case import Case
+from routing.errors import NoReportOwed, NotYourStep, ReportOwed, StepNotAllowed
 
 
 class Actor(StrEnum):
@@ -16,6 +19,31 @@ class Actor(StrEnum):
     """Who holds the post that the case lies with, or stands in for it."""
     DISPATCHER = "dispatcher"
     """The dispatcher of the case's place or of a tier above it."""
+    RULER = "ruler"
+    """The dispatcher who is asked, or one above them; never who asked, nor whoever holds the case by now."""
+    COLLEAGUE = "colleague"
+    """Who holds a post on the line of the case's place or of where it was taken; never its holder."""
+    OVERSEER = "overseer"
+    """The dispatcher or supervisor of the case's place or of a tier above it."""
+    SUPERIOR = "superior"
+    """A dispatcher or supervisor of a tier above the holder; over an office, the supervisor of its own place too."""
+
+
+#: In words, for whom a step is refused.
+WHO: dict[Actor, str] = {
+    Actor.HOLDER: "whoever holds the case",
+    Actor.DISPATCHER: "a dispatcher of its place or of a tier above",
+    Actor.RULER: "the dispatcher who is asked or one above, but not who asked",
+    Actor.COLLEAGUE: "who holds a post on the line of its place, but not whoever holds the case",
+    Actor.OVERSEER: "a dispatcher or supervisor of its place or of a tier above",
+    Actor.SUPERIOR: (
+        "a dispatcher or supervisor of a tier above whoever holds the case; where an office does, "
+        "the supervisor of the office's own place too"
+    ),
+}
+
+
+OVERSEEING = (Duty.DISPATCHER, Duty.SUPERVISOR)
 
 
 class Step(StrEnum):
@@ -24,65 +52,230 @@ class Step(StrEnum):
     ANSWER = "answer"
     HAND_OVER = "hand_over"
     CLOSE = "close"
+    RE_SORT = "re_sort"
+    RE_DISPATCH = "re_dispatch"
+    ASK_RETURN = "ask_return"
+    ASK_DECLINE = "ask_decline"
+    ASK_EXTENSION = "ask_extension"
+    RULE = "rule"
+    RECORD = "record"
+    NUDGE = "nudge"
+    ORDER = "order"
+    INSTRUCT = "instruct"
+    REPORT = "report"
+
+
+class Standing(StrEnum):
+    """What stands on a case beside its state, and opens or bars steps."""
+
+    ASKED = "asked"
+    """Its holder asks something of a dispatcher."""
+    RULED = "ruled"
+    """A ruling has bound it to its holder."""
+    EXTENDED = "extended"
+    HANDED_OVER = "handed_over"
+    OVER = "over"
+    """Closed, and nothing of the resident's is left in custody."""
+    REPORT_OWED = "report_owed"
+    """On a supervision order or an instruction."""
 
 
 @dataclass(frozen=True)
 class StepRule:
-    """``to`` none: the state stays as it is."""
+    """``to`` none: the state stays as it is. ``reasons``: whose list a reason must come from."""
 
     step: Step
     states: frozenset[CaseState]
     to: CaseState | None
     actors: frozenset[Actor]
+    needs: frozenset[Standing] = frozenset()
+    bars: frozenset[Standing] = frozenset()
+    reasons: Ask | None = None
+
+    def allows(self, case: Case) -> bool:
+        standing = standing_of(case)
+        return case.state in self.states and self.needs <= standing and not self.bars & standing
 
 
-def _rule(step: Step, states: Collection[CaseState], to: CaseState | None, actors: Collection[Actor]) -> StepRule:
-    return StepRule(step, frozenset(states), to, frozenset(actors))
+def _rule(
+    step: Step,
+    states: Collection[CaseState],
+    to: CaseState | None,
+    actors: Collection[Actor],
+    *,
+    needs: Collection[Standing] = (),
+    bars: Collection[Standing] = (),
+    reasons: Ask | None = None,
+) -> StepRule:
+    return StepRule(step, frozenset(states), to, frozenset(actors), frozenset(needs), frozenset(bars), reasons)
 
 
 _EITHER = (Actor.HOLDER, Actor.DISPATCHER)
+_UNDER_WAY = (CaseState.ASSIGNED, CaseState.IN_PROGRESS)
+_UNSETTLED = (CaseState.RECEIVED, CaseState.ACCEPTED, *_UNDER_WAY)
 
 STEPS: dict[Step, StepRule] = {
     rule.step: rule
     for rule in (
         _rule(Step.ACCEPT, [CaseState.RECEIVED], CaseState.ASSIGNED, [Actor.DISPATCHER]),
         _rule(Step.START, [CaseState.ASSIGNED], CaseState.IN_PROGRESS, [Actor.HOLDER]),
-        _rule(Step.ANSWER, [CaseState.ASSIGNED, CaseState.IN_PROGRESS], CaseState.ANSWERED, _EITHER),
-        _rule(Step.HAND_OVER, [CaseState.ANSWERED], None, _EITHER),
-        _rule(Step.CLOSE, [CaseState.ANSWERED], CaseState.CLOSED, _EITHER),
+        _rule(Step.ANSWER, _UNDER_WAY, CaseState.ANSWERED, _EITHER),
+        _rule(Step.HAND_OVER, [CaseState.ANSWERED], None, _EITHER, bars=[Standing.HANDED_OVER]),
+        _rule(Step.CLOSE, [CaseState.ANSWERED], CaseState.CLOSED, _EITHER, bars=[Standing.REPORT_OWED]),
+        _rule(Step.RE_SORT, _UNDER_WAY, None, [Actor.DISPATCHER], bars=[Standing.ASKED]),
+        _rule(Step.RE_DISPATCH, _UNDER_WAY, CaseState.ASSIGNED, [Actor.DISPATCHER], bars=[Standing.ASKED]),
+        _rule(
+            *(Step.ASK_RETURN, _UNDER_WAY, None, [Actor.HOLDER]),
+            bars=[Standing.ASKED, Standing.RULED],
+            reasons=Ask.RETURN,
+        ),
+        _rule(
+            *(Step.ASK_DECLINE, _UNDER_WAY, None, [Actor.HOLDER]),
+            bars=[Standing.ASKED],
+            reasons=Ask.DECLINE,
+        ),
+        _rule(
+            *(Step.ASK_EXTENSION, _UNDER_WAY, None, [Actor.HOLDER]),
+            bars=[Standing.ASKED, Standing.EXTENDED],
+            reasons=Ask.EXTENSION,
+        ),
+        _rule(Step.RULE, _UNDER_WAY, None, [Actor.RULER], needs=[Standing.ASKED]),
+        # What was withdrawn while originals were here goes on being recorded until they are back.
+        _rule(
+            *(Step.RECORD, [CaseState.RECEIVED, *_UNDER_WAY, CaseState.ANSWERED, CaseState.CLOSED], None, _EITHER),
+            bars=[Standing.OVER],
+        ),
+        _rule(Step.NUDGE, _UNSETTLED, None, [Actor.COLLEAGUE]),
+        _rule(Step.ORDER, _UNSETTLED, None, [Actor.SUPERIOR]),
+        _rule(Step.INSTRUCT, _UNSETTLED, None, [Actor.OVERSEER]),
+        _rule(
+            *(Step.REPORT, [*_UNSETTLED, CaseState.ANSWERED], None, _EITHER),
+            needs=[Standing.REPORT_OWED],
+        ),
     )
 }
 
 
 @dataclass(frozen=True)
-class Standing:
-    """A post by which somebody acts, and as what."""
+class Seated:
+    """A post by which somebody acts, and as what. An office's own dispatcher or supervisor is none of the tree's."""
 
     post_id: UUID
     duty: str
     path: str
+    office_id: UUID | None = None
+
+    @property
+    def dispatches(self) -> bool:
+        return self.duty == Duty.DISPATCHER and self.office_id is None
+
+    @property
+    def oversees(self) -> bool:
+        return self.duty in OVERSEEING and self.office_id is None
 
 
-def allowed_steps(state: CaseState) -> list[str]:
-    return [rule.step.value for rule in STEPS.values() if state in rule.states]
+@dataclass(frozen=True)
+class Holder:
+    """Where the post stands that a case lies with, and who answers in it now."""
+
+    path: str
+    subject: str | None
 
 
-def check_state(step: Step, state: CaseState) -> None:
-    if state not in STEPS[step].states:
-        raise StepNotAllowed(step, state, allowed_steps(state))
+def standing_of(case: Case) -> frozenset[Standing]:
+    stands = {
+        Standing.ASKED: case.ask is not None,
+        Standing.RULED: case.ruled_path is not None,
+        Standing.EXTENDED: case.extended,
+        Standing.HANDED_OVER: case.handover is not None,
+        Standing.OVER: not case.is_open and not case.papers_held,
+        Standing.REPORT_OWED: case.reports_owed > 0,
+    }
+    return frozenset(standing for standing, holds in stands.items() if holds)
 
 
-def post_for(step: Step, posts: Collection[Standing], *, holder: UUID | None, placed_path: str, barred: bool) -> UUID:
-    """The post by which this person may take the step; their narrowest, the holder's before a dispatcher's.
+def allowed_steps(case: Case) -> list[str]:
+    """By anybody."""
+    return [rule.step.value for rule in STEPS.values() if rule.allows(case)]
 
-    ``barred``: the case complains of them, so that they may take none.
-    """
+
+def steps_for(case: Case, posts: Collection[Seated], *, subject: str, holder: Holder | None = None) -> list[Step]:
+    """What this person may do with the case now."""
+    allowed = [step for step, rule in STEPS.items() if rule.allows(case)]
+    return [step for step in allowed if find_post(step, case, posts, subject, holder)]
+
+
+def check_state(step: Step, case: Case) -> None:
+    rule, standing = STEPS[step], standing_of(case)
+    if rule.allows(case):
+        return
+    if case.state in rule.states and Standing.REPORT_OWED in rule.bars & standing:
+        raise ReportOwed(case.reports_owed)
+    if case.state in rule.states and Standing.REPORT_OWED in rule.needs - standing:
+        raise NoReportOwed
+    raise StepNotAllowed(step, " and ".join((case.state, *sorted(standing))), allowed_steps(case))
+
+
+def post_for(step: Step, case: Case, posts: Collection[Seated], *, subject: str, holder: Holder | None = None) -> UUID:
+    """The post by which this person may take the step; their narrowest, the holder's before a dispatcher's."""
+    post = find_post(step, case, posts, subject, holder)
+    if post is None:
+        raise NotYourStep(step, [WHO[actor] for actor in Actor if actor in STEPS[step].actors])
+    return post.post_id
+
+
+def find_post(step: Step, case: Case, posts: Collection[Seated], subject: str, holder: Holder | None) -> Seated | None:
+    """Nobody acts on what complains of them."""
+    if subject in case.complained_of:
+        return None
     actors = STEPS[step].actors
-    if not barred:
-        if Actor.HOLDER in actors and holder is not None and any(post.post_id == holder for post in posts):
-            return holder
-        if Actor.DISPATCHER in actors:
-            above = [p for p in posts if p.duty == Duty.DISPATCHER and placed_path.startswith(p.path)]
-            if above:
-                return max(above, key=lambda post: len(post.path)).post_id
-    raise NotYourStep(step)
+    found = (_acting_as(actor, case, posts, subject, holder) for actor in Actor if actor in actors)
+    return next((post for post in found if post is not None), None)
+
+
+def _acting_as(
+    actor: Actor, case: Case, posts: Collection[Seated], subject: str, holder: Holder | None
+) -> Seated | None:
+    if actor is Actor.HOLDER:
+        return next((post for post in posts if post.post_id == case.holder_post_id), None)
+    if actor is not Actor.DISPATCHER and _holds(posts, case, subject, holder):
+        return None
+    return _narrowest(post for post in posts if _is(actor, post, case, subject, holder))
+
+
+def _is(actor: Actor, post: Seated, case: Case, subject: str, holder: Holder | None) -> bool:
+    match actor:
+        case Actor.DISPATCHER:
+            return post.dispatches and case.placed_path.startswith(post.path)
+        case Actor.RULER:
+            return subject != case.asked_by and _rules_on(post, case)
+        case Actor.OVERSEER:
+            return post.oversees and case.placed_path.startswith(post.path)
+        case Actor.SUPERIOR:
+            return post.oversees and _is_above(post, case, holder)
+        case _:
+            return _on_line(post, case)
+
+
+def _rules_on(post: Seated, case: Case) -> bool:
+    path = case.placed_path if case.ask is None or case.ruler_path is None else case.ruler_path
+    return post.dispatches and (post.post_id == case.ruler_post_id or path.startswith(post.path))
+
+
+def _holds(posts: Collection[Seated], case: Case, subject: str, holder: Holder | None) -> bool:
+    """By a post that they act under, or another."""
+    return any(p.post_id == case.holder_post_id for p in posts) or (holder is not None and holder.subject == subject)
+
+
+def _on_line(post: Seated, case: Case) -> bool:
+    return case.placed_path.startswith(post.path) or case.taken_path.startswith(post.path)
+
+
+def _is_above(post: Seated, case: Case, holder: Holder | None) -> bool:
+    held_at = holder.path if holder is not None else case.placed_path
+    beside_office = case.office_id is not None and post.duty == Duty.SUPERVISOR
+    return held_at.startswith(post.path) and (beside_office or post.path != held_at)
+
+
+def _narrowest(posts: Iterable[Seated]) -> Seated | None:
+    return max(posts, key=lambda post: len(post.path), default=None)

@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from kit.db import UnitOfWork, after
-from network.posts import Seat, seat_column, seat_of
+from network.posts import Seat, is_held, seat_column, seat_of
 from sqlalchemy import (
     ColumnElement,
     DateTime,
@@ -18,7 +18,6 @@ from sqlalchemy import (
     bindparam,
     false,
     func,
-    insert,
     literal_column,
     or_,
     select,
@@ -28,6 +27,7 @@ from sqlalchemy import (
     update,
 )
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
+from sqlalchemy.dialects.postgresql import insert as insert_unless_there
 from sqlalchemy.types import Uuid
 
 from routing.domain.case import Case, Deadline, DeadlineState
@@ -47,6 +47,7 @@ _PROMISE = (
     select(func.to_jsonb(literal_column("d"), type_=JSONB))
     .select_from(deadline.alias("d"))
     .where(literal_column("d.case_id") == cases.c.case_id, literal_column("d.kind") == "promise")
+    .where(literal_column("d.state") != DeadlineState.REPLACED.value)
     .order_by(literal_column("d.deadline_id").desc())
     .limit(1)
     .correlate(cases)
@@ -57,13 +58,15 @@ _ONE = _WHOLE.add_columns(seat_column(cases.c.holder_post_id).label("holder")).w
     cases.c.case_id == bindparam("one", type_=Uuid)
 )
 _ONE_LOCKED = _ONE.with_for_update(of=cases)
+_LOCK = select(cases.c.case_id).where(cases.c.case_id == bindparam("one", type_=Uuid)).with_for_update()
 _THESE_APPEALS = case_appeal.c.appeal_id == any_(bindparam("appeals", type_=ARRAY(Uuid)))
 _KNOWN = select(case_appeal.c.appeal_id).where(_THESE_APPEALS)
-_OF_APPEALS = (
-    _WHOLE.where(cases.c.case_id.in_(select(case_appeal.c.case_id).where(_THESE_APPEALS)))
-    .order_by(cases.c.case_id)
-    .with_for_update(of=cases)
-)
+_IN_THEM = cases.c.case_id.in_(select(case_appeal.c.case_id).where(_THESE_APPEALS))
+_LOCK_OF_APPEALS = select(cases.c.case_id).where(_IN_THEM).order_by(cases.c.case_id).with_for_update()
+_OF_APPEALS = _WHOLE.where(_IN_THEM).order_by(cases.c.case_id)
+#: A process of the release before ends a case without ending what is asked of it.
+_UNDER_WAY: ColumnElement[bool] = literal_column("cases.state in ('assigned', 'in_progress')")
+_IS_RULED_BY_SOMEBODY = is_held(cases.c.ruler_post_id)
 
 
 def get_case(uow: UnitOfWork, case_id: UUID) -> Case:
@@ -80,6 +83,11 @@ def get_case_for_change(uow: UnitOfWork, case_id: UUID) -> tuple[Case, Seat | No
     return _get(uow, _ONE_LOCKED, case_id)
 
 
+def lock_case(uow: UnitOfWork, case_id: UUID) -> None:
+    """Before a change that names no version, which would tell what had changed while the lock was waited for."""
+    uow.execute(_LOCK, {"one": case_id})
+
+
 def _get(uow: UnitOfWork, statement: Select[Any], case_id: UUID) -> tuple[Case, Seat | None]:
     row = uow.execute(statement, {"one": case_id, "now": uow.now}).first()
     if row is None:
@@ -93,7 +101,11 @@ def check_version(case: Case, version: int) -> None:
 
 
 def find_cases_of_appeals_for_change(uow: UnitOfWork, appeal_ids: Collection[UUID]) -> dict[UUID, Case]:
-    """The cases of these appeals, locked in the order of their ids, by appeal."""
+    """The cases of these appeals, locked in the order of their ids, by appeal.
+
+    Locked before they are read: no version tells that a promise was replaced while the lock was waited for.
+    """
+    uow.execute(_LOCK_OF_APPEALS, {"appeals": list(appeal_ids)})
     found = [case_of(row) for row in uow.execute(_OF_APPEALS, {"appeals": list(appeal_ids)})]
     return {appeal.appeal_id: case for case in found for appeal in case.appeals if appeal.appeal_id in appeal_ids}
 
@@ -123,7 +135,7 @@ def save_cases(uow: UnitOfWork, changed: Sequence[Case]) -> None:
     rows = {
         "cases": [case_row(case) for case in changed],
         "entries": _new_entries(changed),
-        "deadlines": [deadline_row(case, case.deadline) for case in changed if case.deadline and case.deadline.changed],
+        "deadlines": [deadline_row(case, deadline) for case in changed for deadline in case.changed_deadlines],
     }
     uow.execute(_SAVE, {name: _as_json(listed) for name, listed in rows.items()})
 
@@ -139,7 +151,7 @@ def save_appeal_withdrawn(uow: UnitOfWork, appeal_id: UUID, at: datetime) -> Non
 def grant_to_offices(uow: UnitOfWork, held: Sequence[Case]) -> None:
     """An office outside the tree sees what lies with one of its posts, and goes on seeing it."""
     if rows := _grant_rows(uow, held):
-        uow.execute(insert(case_grant), rows)
+        uow.execute(insert_unless_there(case_grant).on_conflict_do_nothing(), rows)
 
 
 def _grant_rows(uow: UnitOfWork, held: Sequence[Case]) -> list[dict[str, Any]]:
@@ -170,6 +182,13 @@ def list_entries(uow: UnitOfWork, case: Case) -> list[Entry]:
     return [entry_of(row) for row in uow.execute(statement)]
 
 
+def get_entry(uow: UnitOfWork, case: Case, seq: int) -> Entry:
+    statement = select(case_entry).where(
+        case_entry.c.case_id == case.case_id, case_entry.c.seq == seq, case_entry.c.at >= case.opened_at
+    )
+    return entry_of(uow.execute(statement).one())
+
+
 def list_worklist(
     uow: UnitOfWork, posts: Collection[UUID], *, answered: bool, after_key: tuple[datetime, UUID] | None, limit: int
 ) -> list[Case]:
@@ -183,17 +202,23 @@ def list_worklist(
 def list_queue(
     uow: UnitOfWork, posts: Collection[tuple[UUID, str]], *, after_id: UUID | None, limit: int
 ) -> list[Case]:
-    """What waits for these dispatchers (post, path), and what nobody holds at or below their places, oldest first."""
+    """What waits for these dispatchers (post, path) or is asked of them, and what nobody holds or rules on at or below
+    their places, oldest first.
+    """
     parts = [_queue_of(cases.c.holder_post_id == post_id, after_id, limit) for post_id, _ in posts]
     parts += [
         _queue_of(cases.c.holder_post_id.is_(None) & _within(cases.c.placed_path, [path]), after_id, limit)
         for _, path in posts
     ]
+    parts += [_asked_of(cases.c.ruler_post_id == post_id, after_id, limit) for post_id, _ in posts]
+    parts += [
+        _asked_of(_within(cases.c.placed_path, [path]) & ~_IS_RULED_BY_SOMEBODY, after_id, limit) for _, path in posts
+    ]
     if not parts:
         return []
     merged = parts[0].union(*parts[1:]).subquery("waiting")
     statement = select(cases).join(merged, merged.c.case_id == cases.c.case_id).order_by(cases.c.case_id).limit(limit)
-    return [case_of(row) for row in uow.execute(statement)]
+    return [case_of(row) for row in uow.execute(statement, {"now": uow.now})]
 
 
 def list_open_cases(
@@ -225,6 +250,9 @@ def move_place(uow: UnitOfWork, place_id: UUID, path: str) -> None:
     for table in (cases, deadline):
         uow.execute(update(table).where(table.c.place_id == place_id).values(placed_path=path))
         uow.execute(update(table).where(table.c.taken_place_id == place_id).values(taken_path=path))
+    uow.execute(update(cases).where(cases.c.ruler_place_id == place_id).values(ruler_path=path))
+    uow.execute(update(cases).where(cases.c.returned_place_id == place_id).values(returned_path=path))
+    uow.execute(update(cases).where(cases.c.ruled_place_id == place_id).values(ruled_path=path))
 
 
 def _new_entries(changed: Sequence[Case]) -> list[dict[str, Any]]:
@@ -240,6 +268,15 @@ def _within(column: ColumnElement[str], paths: Sequence[str]) -> ColumnElement[b
 
 def _queue_of(whose: ColumnElement[bool], after_id: UUID | None, limit: int) -> Select[Any]:
     statement = select(cases.c.case_id).where(whose, cases.c.queue.is_not(None))
+    if after_id is not None:
+        statement = statement.where(cases.c.case_id > after_id)
+    page = statement.order_by(cases.c.case_id).limit(limit).subquery()
+    return select(page.c.case_id)
+
+
+def _asked_of(whose: ColumnElement[bool], after_id: UUID | None, limit: int) -> Select[Any]:
+    """What holders ask of a dispatcher."""
+    statement = select(cases.c.case_id).where(whose, literal_column("cases.ask is not null"), _UNDER_WAY)
     if after_id is not None:
         statement = statement.where(cases.c.case_id > after_id)
     page = statement.order_by(cases.c.case_id).limit(limit).subquery()

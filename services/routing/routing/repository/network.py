@@ -69,5 +69,11 @@ def get_network(uow: UnitOfWork, paths: Iterable[str], duties: Collection[Duty])
     return Network({item.path: item for item in places}, list_seats(uow, lines, duties))
 
 
+def list_names(uow: UnitOfWork, path: str) -> list[str]:
+    """The names of the places on the line, from the root down."""
+    statement = select(place.c.name).where(place.c.path.in_(prefixes(path))).order_by(place.c.depth)
+    return list(uow.execute(statement).scalars())
+
+
 def _place(row: Row[Any]) -> PlaceOnLine:
     return PlaceOnLine(row.place_id, row.code, row.tier, row.path, row.state, Hours.of(row.opening_hours))

@@ -8,13 +8,16 @@ from weakref import WeakKeyDictionary
 from contracts.grid import Duty
 from contracts.routing import Kind, Remit
 from kit.db import UnitOfWork
+from network.places import prefixes
 from sqlalchemy import Engine, Row, Text, bindparam, func, insert, select, text, tuple_
 from sqlalchemy.dialects.postgresql import JSONB, distinct_on
 
 from routing.domain.calendar import Calendar, CalendarDay
+from routing.domain.precedent import Precedent
 from routing.domain.promise import Term, Unit
 from routing.domain.rules import Category, Rule, RuleSet
 from routing.models import calendar_day, calendar_year, category, rule, rule_set
+from routing.repository.precedents import precedent_of
 
 _CATEGORIES = select(category)
 _CODE_AND_VERSION = tuple_(category.c.code, category.c.version)
@@ -42,12 +45,16 @@ def add_categories(uow: UnitOfWork, categories: Sequence[Category]) -> None:
         uow.execute(insert(category), rows)
 
 
-def get_policy(uow: UnitOfWork, codes: Collection[str]) -> tuple[RuleSet, Calendar, dict[str, Category]]:
-    """The rules and the calendar in effect now, and the categories with these codes.
+def get_policy(
+    uow: UnitOfWork, codes: Collection[str], paths: Collection[str]
+) -> tuple[RuleSet, Calendar, dict[str, Category], list[Precedent]]:
+    """The rules and the calendar in effect now, the categories with these codes, and the precedents that hold for them
+    at these places or above.
 
     Which versions are in effect is asked each time; what a version says never changes, and is kept in memory.
     """
-    heads = uow.execute(_HEADS, {"now": uow.now, "codes": sorted(set(codes))}).one()
+    lines = sorted({prefix for path in paths for prefix in prefixes(path)})
+    heads = uow.execute(_HEADS, {"now": uow.now, "codes": sorted(set(codes)), "lines": lines}).one()
     memory = _memories.setdefault(uow.connection.engine, _Memory())
     if memory.rules is None or memory.rules[0] != heads.rules:
         memory.rules = heads.rules, _read_rules(uow, heads.rules)
@@ -57,7 +64,16 @@ def get_policy(uow: UnitOfWork, codes: Collection[str]) -> tuple[RuleSet, Calend
     for item in _read_categories(uow, unread) if unread else []:
         memory.categories[item.code] = unread[item.code], item
     categories = {code: memory.categories[code][1] for code in heads.categories}
-    return memory.rules[1], memory.calendar[1], categories
+    precedents = [precedent_of(each) for each in heads.precedents]
+    return memory.rules[1], memory.calendar[1], categories, precedents
+
+
+def get_rules(uow: UnitOfWork, version: int) -> RuleSet:
+    """The rules that a case began under."""
+    memory = _memories.get(uow.connection.engine)
+    if memory is not None and memory.rules is not None and memory.rules[1].version == version:
+        return memory.rules[1]
+    return _read_rules(uow, str(version))
 
 
 def _read_rules(uow: UnitOfWork, head: str) -> RuleSet:
@@ -102,8 +118,11 @@ select
     (select coalesce(jsonb_object_agg(code, head), '{}') from (
         select distinct on (code) code, version || ' ' || xmin as head from category
         where code = any(cast(:codes as text[])) and effective_from <= :now order by code, version desc
-    ) as latest) as categories
-""").columns(rules=Text, calendar=Text, categories=JSONB)
+    ) as latest) as categories,
+    (select coalesce(jsonb_agg(to_jsonb(p)), '[]') from precedent p
+        where p.category = any(cast(:codes as text[])) and p.path = any(cast(:lines as text[])) and revoked_at is null
+    ) as precedents
+""").columns(rules=Text, calendar=Text, categories=JSONB, precedents=JSONB)
 
 _RULE = [rule.c[name] for name in ("kind", "remit", "category", "urgent", "duty", "unit", "count")]
 _DAY = [calendar_day.c[name] for name in ("date", "working", "note", "stands_for")]

@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 from uuid import UUID
 
 from contracts.intake import Channel, Language
-from contracts.routing import CaseState, DeadlineKind, HandoverMeans, Kind, Outcome, Queue, Remit
+from contracts.routing import Ask, CaseState, DeadlineKind, HandoverMeans, Kind, Outcome, Queue, Remit
 from sqlalchemy import Row
 
 from routing.domain.calendar import Hours
@@ -47,6 +47,25 @@ def case_row(case: Case) -> dict[str, Any]:
         "outcome": _value(case.outcome),
         "handover": _value(case.handover),
         "closed_reason": _value(case.closed_reason),
+        "ask": _value(case.ask),
+        "ask_reason": case.ask_reason,
+        "asked_by": case.asked_by,
+        "asked_days": case.asked_days,
+        "ruler_post_id": case.ruler_post_id,
+        "ruler_place_id": last_of(case.ruler_path),
+        "ruler_path": case.ruler_path,
+        "returns": case.returns,
+        "returned_place_id": last_of(case.returned_path),
+        "returned_path": case.returned_path,
+        "ruled_place_id": last_of(case.ruled_path),
+        "ruled_path": case.ruled_path,
+        "extended": case.extended,
+        "letters": case.letters,
+        "papers_held": case.papers_held,
+        "papers_named_at": case.papers_named_at,
+        "first_contact_at": case.first_contact_at,
+        "pressings": case.pressings,
+        "reports_owed": case.reports_owed,
         "undelivered": case.undelivered,
         "received_at": case.received_at,
         "opened_at": case.opened_at,
@@ -89,6 +108,22 @@ def case_of(row: Row[Any]) -> Case:
         accepted_at=row.accepted_at,
         answered_at=row.answered_at,
         closed_at=row.closed_at,
+        ask=_maybe(Ask, row.ask),
+        ask_reason=row.ask_reason,
+        asked_by=row.asked_by,
+        asked_days=row.asked_days,
+        ruler_post_id=row.ruler_post_id,
+        ruler_path=row.ruler_path,
+        returns=row.returns,
+        returned_path=row.returned_path,
+        ruled_path=row.ruled_path,
+        extended=row.extended,
+        letters=row.letters,
+        papers_held=row.papers_held,
+        papers_named_at=row.papers_named_at,
+        first_contact_at=row.first_contact_at,
+        pressings=row.pressings,
+        reports_owed=row.reports_owed,
         undelivered=row.undelivered,
         version=row.version,
         head=row.head,
@@ -190,9 +225,9 @@ def _appeal(facts: Mapping[str, Any]) -> Appeal:
     )
 
 
-def last_of(path: str) -> UUID | None:
+def last_of(path: str | None) -> UUID | None:
     """The id of the place that the path leads to."""
-    last = path.rstrip("/").rpartition("/")[2]
+    last = (path or "").rstrip("/").rpartition("/")[2]
     return UUID(last) if last else None
 
 

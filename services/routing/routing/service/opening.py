@@ -26,7 +26,7 @@ from routing.domain.case import (
     ClosedReason,
 )
 from routing.domain.rules import Category, Rule
-from routing.repository import cases, network
+from routing.repository import cases, network, pressings
 from routing.service import placing
 from routing.service.placing import Ground
 
@@ -216,13 +216,16 @@ def _try_again(uow: UnitOfWork, case: Case, event: AppealCorrectedV1) -> None:
 
 
 def withdraw_appeal(uow: UnitOfWork, event: AppealWithdrawnV1) -> None:
-    """When nobody is left who asks, the case closes; a case that is closed already keeps its end."""
+    """When nobody is left who asks, the case closes, and reports that are owed on it end with it; a case that is closed
+    already keeps its end.
+    """
     case = _case_of(uow, event.appeal_id)
     cases.save_appeal_withdrawn(uow, event.appeal_id, uow.now)
     left = [a for a in case.appeals if a.appeal_id != event.appeal_id and a.withdrawn_at is None]
     facts = {"appeal": str(event.appeal_id), "reason": event.reason}
     case.record(WITHDRAWN, at=uow.now, by=event.withdrawn_by, facts=facts)
     if case.is_open and not left:
+        pressings.end_owed(uow, case)
         holder = posts.find_seat(uow, case.holder_post_id) if case.holder_post_id else None
         case.close(ClosedReason.WITHDRAWN, at=uow.now, by=event.withdrawn_by, holder=holder.subject if holder else None)
         uow.publish(events.case_closed(uow, case, holder=holder))

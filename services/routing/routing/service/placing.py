@@ -2,19 +2,21 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from contracts.grid import Duty
 from contracts.routing import CaseState, DeadlineKind, Kind, Queue, Remit
 from kit.db import UnitOfWork
 from kit.ids import new_id
+from network import posts
 from network.posts import Seat, choose
 
 from routing import events
 from routing.domain.calendar import Calendar
-from routing.domain.case import ACCEPTED, ASSIGNED, Case, Deadline
-from routing.domain.promise import make_promise
+from routing.domain.case import ACCEPTED, ASSIGNED, Case, Deadline, DeadlineState
+from routing.domain.precedent import Precedent
+from routing.domain.promise import Term, Unit, make_promise
 from routing.domain.rules import Category, Rule, RuleSet
 from routing.repository import network, policy
 from routing.repository.network import Network
@@ -30,6 +32,9 @@ class Ground:
     rules: RuleSet
     calendar: Calendar
     categories: dict[str, Category]
+    precedents: list[Precedent]
+    settled: dict[UUID, Seat]
+    """Who answers in the posts that precedents name."""
 
     def category(self, code: str | None) -> Category | None:
         found = self.categories.get(code) if code else None
@@ -37,19 +42,24 @@ class Ground:
 
 
 def survey(uow: UnitOfWork, *, paths: Iterable[str], codes: Iterable[str]) -> Ground:
-    """Three queries."""
-    rules, calendar, categories = policy.get_policy(uow, list(codes))
+    """Three queries, and one more where a precedent holds."""
+    lines = set(paths)
+    rules, calendar, categories, precedents = policy.get_policy(uow, list(codes), lines)
     duties = {rule.duty for rule in rules.rules} | {Duty.DISPATCHER, Duty.SUPERVISOR, *OFFICES}
-    return Ground(network.get_network(uow, paths, duties), rules, calendar, categories)
+    settled = posts.list_seats_of(uow, {each.post_id for each in precedents}) if precedents else {}
+    return Ground(network.get_network(uow, lines, duties), rules, calendar, categories, precedents, settled)
 
 
 def find_handler(ground: Ground, case: Case, category: Category) -> tuple[Rule, Seat | None]:
     """The rule for the matter and who is to handle it: never one of those whom it complains of.
 
-    The tree's own post of the duty goes first, since the station looks and calls in the owner; where no tier of the
-    place has one, the office that answers for the matter takes it; where none does, the narrowest dispatcher.
+    What a ruling has settled goes first. Then the tree's own post of the duty, since the station looks and calls in
+    the owner; where no tier of the place has one, the office that answers for the matter takes it; where none does, the
+    narrowest dispatcher.
     """
     rule = ground.rules.rule_for(category, urgent=case.urgent)
+    if (settled := _settled(ground, case, category)) is not None:
+        return rule, settled
     seats = ground.network.seats_on(case.placed_path)
     line = [seat for seat in seats if seat.duty not in OFFICES]
     if not any(seat.duty is rule.duty for seat in line):
@@ -57,6 +67,23 @@ def find_handler(ground: Ground, case: Case, category: Category) -> tuple[Rule, 
         if office is not None:
             return rule, office
     return rule, choose(line, rule.duty, never=case.complained_of)
+
+
+def _settled(ground: Ground, case: Case, category: Category) -> Seat | None:
+    """By the narrowest precedent whose post is held by somebody whom the matter does not complain of."""
+    fitting = [
+        each
+        for each in ground.precedents
+        if (each.category, each.remit) == (category.code, category.remit) and case.placed_path.startswith(each.path)
+    ]
+    seats = (ground.settled.get(each.post_id) for each in sorted(fitting, key=lambda each: -len(each.path)))
+    return next((seat for seat in seats if seat is not None and _may_take(seat, case)), None)
+
+
+def _may_take(seat: Seat, case: Case) -> bool:
+    """Somebody holds it, sees the case, and is not complained of."""
+    held = seat.subject is not None and seat.subject not in case.complained_of
+    return held and case.placed_path.startswith(seat.path)
 
 
 def rule_of_the_spot(ground: Ground, category: Category | None) -> Rule:
@@ -114,37 +141,77 @@ def accept(
 
     ``post_id`` is the post by which a dispatcher accepts; none: the platform does.
     """
-    _promise(uow, ground, case, rule, since=since)
+    case.deadline = _promise(uow, ground, ground.rules, case, rule, since=since)
+    case.promise_due, case.rule_version = case.deadline.promise.due_at, ground.rules.version
     case.state, case.queue, case.accepted_at = CaseState.ACCEPTED, None, uow.now
     case.holder_post_id, case.office_id = holder.post_id, holder.office_id
-    case.record(ACCEPTED, at=uow.now, by=uow.by, post_id=post_id, facts=_promise_facts(case))
+    case.record(ACCEPTED, at=uow.now, by=uow.by, post_id=post_id, facts=promise_facts(case))
     uow.publish(events.case_accepted(uow, case, holder=holder))
+    assign(uow, case, holder, post_id=post_id, first=True)
+
+
+def assign(
+    uow: UnitOfWork, case: Case, holder: Seat, *, post_id: UUID | None, first: bool = False, words: str | None = None
+) -> None:
+    """It is the holder's from now on; but with the acceptance, the resident is told whom to ask."""
     case.state = CaseState.ASSIGNED
+    case.holder_post_id, case.office_id = holder.post_id, holder.office_id
     facts = {
         "post": str(holder.post_id),
         "holder": holder.subject,
         "stand_in": holder.stand_in,
         "duty": holder.duty.value,
-        "first": True,
+        "first": first,
     }
-    case.record(ASSIGNED, at=uow.now, by=uow.by, post_id=post_id, facts=facts)
-    uow.publish(events.case_assigned(uow, case, holder=holder, first=True))
+    case.record(ASSIGNED, at=uow.now, by=uow.by, post_id=post_id, facts=facts, words=words)
+    uow.publish(events.case_assigned(uow, case, holder=holder, first=first))
 
 
-def _promise(uow: UnitOfWork, ground: Ground, case: Case, rule: Rule, *, since: datetime) -> None:
+def hold_to(uow: UnitOfWork, ground: Ground, rules: RuleSet, case: Case, rule: Rule) -> bool:
+    """Put right what was sorted wrongly: the promise of the right category counts from now, and never ends later than
+    what the resident was told (domain.md, section 4). One that was missed stays missed. Whether it is earlier by that.
+    """
+    assert case.deadline is not None
+    if case.deadline.state is not DeadlineState.OPEN:
+        return False
+    deadline = _promise(uow, ground, rules, case, rule, since=uow.now)
+    is_earlier = deadline.promise.due_at < case.deadline.promise.due_at
+    if is_earlier:
+        case.replace_deadline(deadline, at=uow.now)
+    return is_earlier
+
+
+def extend(uow: UnitOfWork, case: Case, *, days: int) -> None:
+    """The promise goes on for so many working days, counted from the day on which it falls due."""
+    assert case.deadline is not None
+    before = case.deadline.promise
+    # A day without a closing hour ends with the first instant of the next.
+    last_day = before.due_at - timedelta(microseconds=1)
+    ground = survey(uow, paths=[case.placed_path], codes=[])
+    promise = make_promise(
+        Term(Unit.MORE_WORKING_DAYS, days),
+        last_day,
+        rule_version=before.rule_version,
+        calendar=ground.calendar,
+        hours=before.hours,
+        zone=before.zone,
+    )
+    case.replace_deadline(Deadline(new_id(uow.now), DeadlineKind.PROMISE, promise, changed=True), at=uow.now)
+
+
+def _promise(uow: UnitOfWork, ground: Ground, rules: RuleSet, case: Case, rule: Rule, *, since: datetime) -> Deadline:
     promise = make_promise(
         rule.term,
         since,
-        rule_version=ground.rules.version,
+        rule_version=rules.version,
         calendar=ground.calendar,
         hours=ground.network.hours_at(case.placed_path),
-        zone=ground.rules.zone,
+        zone=rules.zone,
     )
-    case.deadline = Deadline(new_id(uow.now), DeadlineKind.PROMISE, promise, changed=True)
-    case.promise_due, case.rule_version = promise.due_at, ground.rules.version
+    return Deadline(new_id(uow.now), DeadlineKind.PROMISE, promise, changed=True)
 
 
-def _promise_facts(case: Case) -> dict[str, object]:
+def promise_facts(case: Case) -> dict[str, object]:
     assert case.deadline is not None
     promise = case.deadline.promise
     return {

@@ -10,19 +10,30 @@ from kit.paging import Page, Sheet
 from network import places
 from network.posts import Seat
 
+from routing.domain import steps
 from routing.domain.case import NOTICE_NOT_DELIVERED, Case, Deadline
 from routing.domain.chain import Entry, list_faults
+from routing.domain.pressing import Pressing
+from routing.domain.recording import Letter, Paper
+from routing.domain.steps import Step
 from routing.errors import UnknownPlaceAsked
-from routing.repository import cases
+from routing.repository import cases, pressings, records
+from routing.service.taking import holder_in, seated
 
 
 @dataclass(frozen=True)
 class CaseDetail:
-    """A case with who answers for it now and what could not be delivered about it."""
+    """A case with who answers for it now, what whoever looks may do with it, how its holder has been pressed, what
+    could not be delivered, and what has been sent to others and is in custody.
+    """
 
     case: Case
     holder: Seat | None
+    steps: list[Step]
+    pressings: list[Pressing]
     undelivered: list[Entry]
+    letters: list[Letter]
+    papers: list[Paper]
     now: datetime
 
 
@@ -45,7 +56,12 @@ class CaseLine:
 def get_case(uow: UnitOfWork, case_id: UUID) -> CaseDetail:
     case, holder = cases.get_case_and_holder(uow, case_id)
     entries = cases.list_entries(uow, case) if case.undelivered else []
-    return CaseDetail(case, holder, [entry for entry in entries if entry.step == NOTICE_NOT_DELIVERED], uow.now)
+    mine = steps.steps_for(case, seated(uow.person), subject=uow.person.subject, holder=holder_in(holder))
+    undelivered = [entry for entry in entries if entry.step == NOTICE_NOT_DELIVERED]
+    pressed = pressings.list_of_case(uow, case_id) if case.pressings else []
+    letters = records.list_letters(uow, case_id) if case.letters else []
+    papers = records.list_papers_held(uow, case_id) if case.papers_held else []
+    return CaseDetail(case, holder, mine, pressed, undelivered, letters, papers, uow.now)
 
 
 def get_history(uow: UnitOfWork, case_id: UUID) -> History:
@@ -64,7 +80,7 @@ def list_worklist(uow: UnitOfWork, page: Page, *, answered: bool = False) -> She
 
 
 def list_queue(uow: UnitOfWork, page: Page) -> Sheet[CaseLine]:
-    """What waits for me as a dispatcher, oldest first."""
+    """What waits for me as a dispatcher or is asked of me, oldest first."""
     dispatched = [(post.post_id, post.path) for post in uow.person.posts if post.duty == Duty.DISPATCHER]
     position = page.after(UUID)
     found = cases.list_queue(uow, dispatched, after_id=position[0] if position else None, limit=page.fetch)

@@ -5,30 +5,29 @@ from uuid import UUID
 from contracts.grid import Duty, PlaceState
 from contracts.routing import CaseState, HandoverMeans, Outcome
 from kit.db import UnitOfWork
-from network.posts import Seat
 
 from routing import events
-from routing.domain import steps
 from routing.domain.case import ANSWERED, HANDED_OVER, STARTED, Case, ClosedReason
-from routing.domain.steps import Standing, Step
+from routing.domain.steps import Step
 from routing.errors import (
     CategoryMissing,
     NobodyHolds,
     NotYourPlace,
+    PapersInCustody,
     PlaceMissing,
-    StepNotAllowed,
     UnknownCategory,
     UnknownPlace,
 )
 from routing.repository import cases, network
 from routing.service import deadlines, placing
+from routing.service.taking import take
 
 
 def accept_case(
     uow: UnitOfWork, case_id: UUID, *, version: int, place_id: UUID | None = None, category: str | None = None
 ) -> Case:
     """The dispatcher places and sorts what the platform could not, and so makes the promise."""
-    case, _, post_id = _take(uow, case_id, Step.ACCEPT, version)
+    case, _, post_id = take(uow, case_id, Step.ACCEPT, version)
     _place(uow, case, place_id)
     code = category or case.category
     if code is None:
@@ -64,7 +63,7 @@ def _place(uow: UnitOfWork, case: Case, place_id: UUID | None) -> None:
 
 
 def start_case(uow: UnitOfWork, case_id: UUID, *, version: int) -> Case:
-    case, holder, post_id = _take(uow, case_id, Step.START, version)
+    case, holder, post_id = take(uow, case_id, Step.START, version)
     case.state = CaseState.IN_PROGRESS
     case.record(STARTED, at=uow.now, by=uow.by, post_id=post_id)
     if holder is not None:
@@ -78,10 +77,11 @@ def answer_case(uow: UnitOfWork, case_id: UUID, *, version: int, outcome: Outcom
     """What was done or why it cannot be, in words for the resident. In time, it keeps the promise; late, the promise
     is marked as missed first, so that it counts the same whether or not a clock came by in between.
     """
-    case, holder, post_id = _take(uow, case_id, Step.ANSWER, version)
+    case, holder, post_id = take(uow, case_id, Step.ANSWER, version)
     if case.deadline is not None and case.deadline.is_missed_at(uow.now):
         deadlines.mark_missed(uow, [case])
     case.keep(at=uow.now)
+    case.drop_ask()
     case.state, case.outcome, case.answered_at = CaseState.ANSWERED, outcome, uow.now
     facts = {"outcome": outcome.value, "promise_met": case.promise_met}
     case.record(ANSWERED, at=uow.now, by=uow.by, post_id=post_id, facts=facts, words=answer)
@@ -93,9 +93,7 @@ def answer_case(uow: UnitOfWork, case_id: UUID, *, version: int, outcome: Outcom
 
 def hand_over_case(uow: UnitOfWork, case_id: UUID, *, version: int, means: HandoverMeans) -> Case:
     """What is finished is given back once: the resident collects it, or it is brought home."""
-    case, _, post_id = _take(uow, case_id, Step.HAND_OVER, version)
-    if case.handover is not None:
-        raise StepNotAllowed(Step.HAND_OVER, "handed over", [Step.CLOSE.value])
+    case, _, post_id = take(uow, case_id, Step.HAND_OVER, version)
     case.handover = means
     case.record(HANDED_OVER, at=uow.now, by=uow.by, post_id=post_id, facts={"means": means.value})
     uow.publish(events.case_handed_over(uow, case))
@@ -104,28 +102,11 @@ def hand_over_case(uow: UnitOfWork, case_id: UUID, *, version: int, means: Hando
 
 
 def close_case(uow: UnitOfWork, case_id: UUID, *, version: int) -> Case:
-    case, holder, post_id = _take(uow, case_id, Step.CLOSE, version)
+    case, holder, post_id = take(uow, case_id, Step.CLOSE, version)
+    if case.papers_held:
+        raise PapersInCustody(case.papers_held)
     case.close(ClosedReason.DONE, at=uow.now, by=uow.by, post_id=post_id, holder=holder.subject if holder else None)
     uow.publish(events.case_closed(uow, case, holder=holder))
     uow.publish(events.city_case_closed(uow, case))
     cases.save_cases(uow, [case])
     return case
-
-
-def _take(uow: UnitOfWork, case_id: UUID, step: Step, version: int) -> tuple[Case, Seat | None, UUID]:
-    """The case, locked, once this person may take this step on this version of it; who answers for it now; and the
-    post by which they take it.
-    """
-    case, holder = cases.get_case_for_change(uow, case_id)
-    person = uow.person
-    standing = [Standing(post.post_id, post.duty, post.path) for post in person.posts]
-    post_id = steps.post_for(
-        step,
-        standing,
-        holder=case.holder_post_id,
-        placed_path=case.placed_path,
-        barred=person.subject in case.complained_of,
-    )
-    cases.check_version(case, version)
-    steps.check_state(step, case.state)
-    return case, holder, post_id

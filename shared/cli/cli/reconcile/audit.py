@@ -145,11 +145,18 @@ def _check_case(audit: Audit, case: _Case) -> None:
     if fault:
         audit.find("history_broken", case.row.case_id, f"case {case.row.number}: {fault}")
     audit.steps.update(entry.step for entry in case.entries)
-    accepted = any(entry.step == "accepted" for entry in case.entries)
-    promised = any(deadline.kind == "promise" for deadline in case.deadlines)
-    audit.flow["with a promise"] += promised
-    if accepted and not promised:
-        audit.find("promise_missing", case.row.case_id, f"case {case.row.number}")
+    owed = sum(_makes_a_promise(entry) for entry in case.entries)
+    promises = sum(deadline.kind == "promise" for deadline in case.deadlines)
+    audit.flow["with a promise"] += promises > 0
+    if promises < owed:
+        audit.find("promise_missing", case.row.case_id, f"case {case.row.number}: {promises} of {owed}")
+
+
+def _makes_a_promise(entry: Any) -> bool:
+    """Accepting, extending, and sorting anew where that leads to an earlier one."""
+    if entry.step == "resorted":
+        return bool(entry.facts["earlier"])
+    return entry.step in ("accepted", "extended")
 
 
 def _check_notices(audit: Audit, case: _Case) -> None:

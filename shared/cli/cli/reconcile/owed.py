@@ -7,20 +7,37 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-STEPS = ("opened", "accepted", "assigned", "started", "answered", "handed_over", "closed", "deadline_breached")
+STEPS = (
+    *("opened", "accepted", "assigned", "started", "answered", "handed_over", "closed", "deadline_breached"),
+    *("resorted", "extended", "asked", "ruled", "recorded", "pressed", "reported"),
+)
 
 TEMPLATES = (
     "case_accepted",
     "case_reassigned",
+    "case_extended",
     "case_answered",
     "case_closed",
     "case_withdrawn",
+    "case_declined",
+    "case_resorted",
+    "case_interim",
+    "papers_missing",
+    "case_asked",
+    "case_ruled",
+    "case_nudged",
+    "case_ordered",
+    "case_instructed",
+    "pressing_reported",
     "case_waiting",
     "case_assigned",
     "case_closed_staff",
     "deadline_missed",
     "deadline_missed_superior",
 )
+
+#: Of what is worked on a case, what residents are told.
+_TOLD_OF_WORK = {"interim_word": "case_interim", "papers_missing": "papers_missing"}
 
 
 @dataclass(frozen=True)
@@ -32,22 +49,50 @@ class Notice:
     recipient: str
 
 
+#: What a step owes residents.
+_TO_RESIDENTS = {"accepted": "case_accepted", "extended": "case_extended", "answered": "case_answered"}
+_ENDS = {"withdrawn": "case_withdrawn", "declined": "case_declined"}
+
+#: What a step owes those of staff whom its facts name.
+_TO_STAFF = {
+    "opened": {"dispatcher": "case_waiting"},
+    "assigned": {"holder": "case_assigned"},
+    "closed": {"holder": "case_closed_staff"},
+    "resorted": {"holder": "case_resorted"},
+    "asked": {"ruler": "case_asked"},
+    "ruled": {"holder": "case_ruled"},
+    "reported": {"presser": "pressing_reported"},
+    "deadline_breached": {"holder": "deadline_missed", "superior": "deadline_missed_superior"},
+}
+_PRESSED = {"nudge": "case_nudged", "order": "case_ordered", "instruction": "case_instructed"}
+
+
 def owed_by_step(step: str, seq: int, facts: Mapping[str, Any], residents: Collection[str]) -> set[Notice]:
     """``residents`` are the ids of those whose appeals the case joins; who gave no name is none of them."""
-    told: list[tuple[str, Collection[str | None]]] = []
-    holder = [facts.get("holder")]
+    told: set[tuple[str, str | None]] = set()
+    told |= {(template, reader) for template in _to_residents(step, facts) for reader in residents}
+    told |= {(template, facts.get(who)) for who, template in _to_staff(step, facts).items()}
+    return {Notice(seq, template, reader) for template, reader in told if reader}
+
+
+def _to_residents(step: str, facts: Mapping[str, Any]) -> list[str]:
     match step:
-        case "opened" if facts.get("queue"):
-            told = [("case_waiting", [facts.get("dispatcher")])]
-        case "accepted":
-            told = [("case_accepted", residents)]
         case "assigned":
-            told = [("case_assigned", holder), ("case_reassigned", [] if facts.get("first") else residents)]
-        case "answered":
-            told = [("case_answered", residents)]
+            return [] if facts.get("first") else ["case_reassigned"]
         case "closed":
-            ended = "case_withdrawn" if facts.get("reason") == "withdrawn" else "case_closed"
-            told = [(ended, residents), ("case_closed_staff", holder)]
-        case "deadline_breached":
-            told = [("deadline_missed", holder), ("deadline_missed_superior", [facts.get("superior")])]
-    return {Notice(seq, template, reader) for template, readers in told for reader in readers if reader}
+            return [_ENDS.get(str(facts.get("reason")), "case_closed")]
+        case "recorded":
+            template = _TOLD_OF_WORK.get(str(facts.get("record")))
+        case _:
+            template = _TO_RESIDENTS.get(step)
+    return [template] if template else []
+
+
+def _to_staff(step: str, facts: Mapping[str, Any]) -> Mapping[str, str]:
+    if step == "pressed":
+        return {"holder": _PRESSED[facts["pressing"]]}
+    if step == "opened" and not facts.get("queue"):
+        return {}
+    if step == "ruled" and facts["granted"] and facts["ask"] == "decline":
+        return {}  # its closing tells them
+    return _TO_STAFF.get(step, {})

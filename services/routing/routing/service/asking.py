@@ -1,0 +1,197 @@
+"""What a holder asks of a dispatcher: to take a case back, to decline it, or for more time. Whoever asks stays liable
+until it is ruled.
+
+A second return goes to the tier above, whose ruling binds and becomes a precedent (domain.md, section 4).
+"""
+
+from uuid import UUID
+
+from contracts.grid import Duty
+from contracts.routing import Ask
+from kit.db import UnitOfWork
+from kit.ids import new_id
+from network.posts import Seat, choose
+
+from routing import events
+from routing.domain.case import ASKED, EXTENDED, RULED, Case, ClosedReason, DeadlineState
+from routing.domain.precedent import Precedent
+from routing.domain.promise import Unit
+from routing.domain.steps import Step
+from routing.errors import (
+    ClockRuns,
+    NobodyHolds,
+    NobodyRules,
+    PapersInCustody,
+    PromiseMissed,
+    UnknownReason,
+    WhereToMissing,
+    WhereToUnasked,
+)
+from routing.repository import cases, network, precedents, pressings, reasons
+from routing.service import deadlines, placing
+from routing.service.dispatching import re_sort, seat_for
+from routing.service.taking import take
+
+#: From this return on, the tier above rules.
+RULED_ABOVE = 2
+
+_STEPS = {Ask.RETURN: Step.ASK_RETURN, Ask.DECLINE: Step.ASK_DECLINE, Ask.EXTENSION: Step.ASK_EXTENSION}
+
+
+def ask_dispatcher(
+    uow: UnitOfWork, case_id: UUID, *, ask: Ask, version: int, reason: str, words: str, days: int | None = None
+) -> Case:
+    """It lies with its holder until the dispatcher has ruled. ``days``: of an extension, working days."""
+    case, holder, post_id = take(uow, case_id, _STEPS[ask], version)
+    if holder is None:
+        raise NobodyHolds
+    if ask is Ask.EXTENSION:
+        _check_runs(uow, case)
+    known = [each.code for each in reasons.list_reasons(uow, ask)]
+    if reason not in known:
+        raise UnknownReason(reason, known)
+    ruler = _ruler(uow, case, second=ask is Ask.RETURN and case.returns + 1 >= RULED_ABOVE)
+    by = uow.person.subject
+    case.ask_for(ask, reason=reason, by=by, ruler_post_id=ruler.post_id, ruler_path=ruler.path, days=days)
+    facts = {
+        "ask": ask.value,
+        "reason": reason,
+        "days": days,
+        "ruler_post": str(ruler.post_id),
+        "ruler": ruler.subject,
+    }
+    case.record(ASKED, at=uow.now, by=uow.by, post_id=post_id, facts=facts, words=words)
+    uow.publish(events.case_asked(uow, case, asker=holder, ruler=ruler))
+    cases.save_cases(uow, [case])
+    return case
+
+
+def _ruler(uow: UnitOfWork, case: Case, *, second: bool) -> Seat:
+    """The narrowest dispatcher of the place who does not ask himself; for a second return of a tier above who ruled on
+    the first, and after a binding ruling never below who made it.
+    """
+    seats = [seat for seat in _dispatchers(uow, case) if seat.post_id != case.holder_post_id]
+    if case.ruled_path is not None:
+        seats = [seat for seat in seats if case.ruled_path.startswith(seat.path)]
+    elif second and case.returned_path is not None:
+        seats = [seat for seat in seats if len(seat.path) < len(case.returned_path)] or seats
+    ruler = choose(seats, Duty.DISPATCHER, never={*case.complained_of, uow.person.subject})
+    if ruler is None:
+        raise NobodyRules
+    return ruler
+
+
+def _dispatchers(uow: UnitOfWork, case: Case) -> list[Seat]:
+    seats = network.get_network(uow, [case.placed_path], [Duty.DISPATCHER]).seats_on(case.placed_path)
+    return [seat for seat in seats if seat.office_id is None]
+
+
+def rule_on_case(
+    uow: UnitOfWork,
+    case_id: UUID,
+    *,
+    version: int,
+    granted: bool,
+    words: str,
+    to: UUID | None = None,
+    category: str | None = None,
+) -> Case:
+    """Grant what is asked, or refuse it. A return that is granted goes to a post, or to whom another category leads."""
+    case, holder, post_id = take(uow, case_id, Step.RULE, version)
+    assert case.ask is not None
+    ask, asked_by, days, reason = case.ask, case.asked_by, case.asked_days, case.ask_reason
+    moves = granted and ask is Ask.RETURN
+    if moves and to is None and category is None:
+        raise WhereToMissing
+    if not moves and (to is not None or category is not None):
+        raise WhereToUnasked
+    binding = ask is Ask.RETURN and case.returns >= RULED_ABOVE
+    if ask is Ask.RETURN:
+        case.returned_path = next(post.path for post in uow.person.posts if post.post_id == post_id)
+    case.drop_ask()
+    subject = holder.subject if holder else None
+    facts = {"ask": ask.value, "granted": granted, "binding": binding, "asked_by": asked_by, "holder": subject}
+    case.record(RULED, at=uow.now, by=uow.by, post_id=post_id, facts=facts, words=words)
+    uow.publish(events.case_ruled(uow, case, ask, granted=granted, binding=binding, asker=holder))
+    if moves:
+        _move(uow, case, to=to, category=category, post_id=post_id)
+    if granted and ask is Ask.EXTENSION:
+        _extend(uow, case, holder, days=days or 0, reason=reason or "", post_id=post_id)
+    if granted and ask is Ask.DECLINE:
+        _decline(uow, case, holder, post_id=post_id, words=words)
+    if binding:
+        _bind(uow, case, post_id)
+    cases.save_cases(uow, [case])
+    cases.grant_to_offices(uow, [case])
+    return case
+
+
+def _check_runs(uow: UnitOfWork, case: Case) -> None:
+    deadline = case.deadline
+    if deadline is None or deadline.state is not DeadlineState.OPEN or deadline.is_missed_at(uow.now):
+        raise PromiseMissed
+    if deadline.promise.term.unit is Unit.CLOCK_HOURS:
+        raise ClockRuns
+
+
+def _extend(uow: UnitOfWork, case: Case, holder: Seat | None, *, days: int, reason: str, post_id: UUID) -> None:
+    """So many working days from the day on which the promise falls due; once, and the resident is told."""
+    _check_runs(uow, case)
+    placing.extend(uow, case, days=days)
+    case.extended = True
+    facts = {"reason": reason, **placing.promise_facts(case)}
+    case.record(EXTENDED, at=uow.now, by=uow.by, post_id=post_id, facts=facts)
+    uow.publish(events.case_extended(uow, case, reason=reason, holder=holder))
+
+
+def _move(uow: UnitOfWork, case: Case, *, to: UUID | None, category: str | None, post_id: UUID) -> None:
+    by_rule = re_sort(uow, case, category, post_id=post_id, words=None) if category is not None else None
+    seat = seat_for(uow, case, to) if to is not None else by_rule
+    if seat is None:
+        raise NobodyHolds
+    if seat.post_id == case.holder_post_id:
+        raise WhereToMissing
+    placing.assign(uow, case, seat, post_id=post_id)
+    uow.publish(events.city_case_progressed(uow, case))
+
+
+def _decline(uow: UnitOfWork, case: Case, holder: Seat | None, *, post_id: UUID, words: str) -> None:
+    """The resident is told why, and who can help; and has their originals back by then. What was late stays late;
+    reports that are owed end with the case.
+    """
+    if case.papers_held:
+        raise PapersInCustody(case.papers_held)
+    if case.deadline is not None and case.deadline.is_missed_at(uow.now):
+        deadlines.mark_missed(uow, [case])
+    pressings.end_owed(uow, case)
+    subject = holder.subject if holder else None
+    case.close(ClosedReason.DECLINED, at=uow.now, by=uow.by, post_id=post_id, holder=subject)
+    uow.publish(events.case_closed(uow, case, holder=holder, answer=words))
+    uow.publish(events.city_case_closed(uow, case))
+
+
+def _bind(uow: UnitOfWork, case: Case, post_id: UUID) -> None:
+    """It cannot be returned again, and such matters go the same way from now on, in the community that it is of."""
+    mine = next(post for post in uow.person.posts if post.post_id == post_id)
+    case.ruled_path = mine.path
+    narrowest = max(_dispatchers(uow, case), key=lambda seat: len(seat.path))
+    assert case.category is not None
+    assert case.remit is not None
+    assert case.holder_post_id is not None
+    precedents.add_precedent(
+        uow,
+        Precedent(
+            precedent_id=new_id(uow.now),
+            category=case.category,
+            remit=case.remit,
+            place_id=narrowest.place_id,
+            path=narrowest.path,
+            post_id=case.holder_post_id,
+            case_id=case.case_id,
+            case_number=case.number,
+            ruled_place_id=mine.place_id,
+            ruled_path=mine.path,
+            ruled_by=uow.person.subject,
+            ruled_at=uow.now,
+        ),
+    )

@@ -1,0 +1,97 @@
+"""What a dispatcher puts right: the category, or who handles it. The promise to the resident never grows by it."""
+
+from uuid import UUID
+
+from contracts.grid import Duty
+from kit.db import UnitOfWork
+from network import posts
+from network.posts import Seat
+
+from routing import events
+from routing.domain.case import RESORTED, Case
+from routing.domain.rules import Category
+from routing.domain.steps import Step
+from routing.errors import AlreadyThere, NobodyHolds, RulingBinds, UnfitPost, UnknownCategory
+from routing.repository import cases, policy
+from routing.service import placing
+from routing.service.placing import Ground
+from routing.service.taking import take
+
+
+def re_sort_case(uow: UnitOfWork, case_id: UUID, *, version: int, category: str, words: str) -> Case:
+    """Another category, and who handles that, if it is somebody else."""
+    case, holder, post_id = take(uow, case_id, Step.RE_SORT, version)
+    check_ruling(uow, case)
+    moved_to = re_sort(uow, case, category, post_id=post_id, words=words)
+    if moved_to is None:
+        raise NobodyHolds
+    if holder is None or moved_to.post_id != holder.post_id:
+        placing.assign(uow, case, moved_to, post_id=post_id)
+    _save(uow, case)
+    return case
+
+
+def re_dispatch_case(uow: UnitOfWork, case_id: UUID, *, version: int, to: UUID, words: str) -> Case:
+    """Another handler for the same matter."""
+    case, _, post_id = take(uow, case_id, Step.RE_DISPATCH, version)
+    check_ruling(uow, case)
+    placing.assign(uow, case, seat_for(uow, case, to), post_id=post_id, words=words)
+    _save(uow, case)
+    return case
+
+
+def re_sort(uow: UnitOfWork, case: Case, code: str, *, post_id: UUID, words: str | None) -> Seat | None:
+    """Put the category right, and hold the case to its promise; who is to handle it by the rules."""
+    if code == case.category:
+        raise AlreadyThere("/category")
+    ground, category = _sorted(uow, case, code)
+    assert case.category is not None
+    assert case.rule_version is not None
+    before = case.category
+    placing.sort_case(case, category)
+    rules = policy.get_rules(uow, case.rule_version)
+    is_earlier = placing.hold_to(uow, ground, rules, case, rules.rule_for(category, urgent=case.urgent))
+    found = placing.find_handler(ground, case, category)[1]
+    told = found if is_earlier and found is not None and found.post_id == case.holder_post_id else None
+    facts = {"before": before, "earlier": is_earlier, "holder": told.subject if told else None}
+    facts |= placing.promise_facts(case)
+    case.record(RESORTED, at=uow.now, by=uow.by, post_id=post_id, facts=facts, words=words)
+    uow.publish(events.case_resorted(uow, case, before=before, holder=told))
+    return found
+
+
+def _sorted(uow: UnitOfWork, case: Case, code: str) -> tuple[Ground, Category]:
+    ground = placing.survey(uow, paths=[case.placed_path], codes=[code])
+    category = ground.category(code)
+    if category is None:
+        raise UnknownCategory(code)
+    return ground, category
+
+
+def seat_for(uow: UnitOfWork, case: Case, to: UUID) -> Seat:
+    """The post that is to take it: on the line of its place, since whoever holds another does not see it."""
+    seat = posts.find_seat(uow, to)
+    if seat is None:
+        raise UnfitPost("there is none with this id")
+    if seat.post_id == case.holder_post_id:
+        raise AlreadyThere("/post_id")
+    if not case.placed_path.startswith(seat.path):
+        raise UnfitPost("it answers for another place")
+    if seat.subject is None:
+        raise UnfitPost("nobody holds it")
+    if seat.subject in case.complained_of:
+        raise UnfitPost("the case complains of who holds it")
+    return seat
+
+
+def check_ruling(uow: UnitOfWork, case: Case) -> None:
+    """What a tier above has ruled, only that tier or one above it changes."""
+    dispatched = [post.path for post in uow.person.posts if post.duty == Duty.DISPATCHER]
+    if case.ruled_path is not None and not any(case.ruled_path.startswith(path) for path in dispatched):
+        raise RulingBinds
+
+
+def _save(uow: UnitOfWork, case: Case) -> None:
+    uow.publish(events.city_case_progressed(uow, case))
+    cases.save_cases(uow, [case])
+    cases.grant_to_offices(uow, [case])

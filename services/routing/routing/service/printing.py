@@ -1,0 +1,56 @@
+"""A letter to an office that is not on the platform, as a page to print: it says what the letter says, and no more."""
+
+from datetime import datetime
+from pathlib import Path
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from kit.db import UnitOfWork
+from kit.numbers import parse_number
+from network import posts
+
+from routing.domain.case import Case
+from routing.domain.chain import Entry
+from routing.domain.recording import Letter
+from routing.errors import LetterNotFound
+from routing.repository import cases, network, policy, records
+from routing.service.recording import LETTER_LENGTH, LETTER_PREFIX
+
+_PAGES = Environment(
+    loader=FileSystemLoader(Path(__file__).parent / "templates"),
+    autoescape=True,
+    undefined=StrictUndefined,
+    trim_blocks=True,
+    lstrip_blocks=True,
+)
+
+
+def print_letter(uow: UnitOfWork, case_id: UUID, typed: str) -> str:
+    """HTML for one sheet of A4, Chinese first."""
+    number = parse_number(typed, LETTER_PREFIX, LETTER_LENGTH, field="/number")
+    case = cases.get_case(uow, case_id)
+    letter = next((each for each in records.list_letters(uow, case_id) if each.number == number), None)
+    if letter is None:
+        raise LetterNotFound(number)
+    entry = cases.get_entry(uow, case, letter.seq)
+    return _PAGES.get_template("letter.html").render(
+        letter=letter, case=case, words=entry.words or "", sent_on=_day(uow, case, letter), **_sender(uow, case, entry)
+    )
+
+
+def _sender(uow: UnitOfWork, case: Case, entry: Entry) -> dict[str, str]:
+    """The post by which it was sent, with the city and the station; the case's own place where the post is no more."""
+    seat = posts.find_seat(uow, entry.post_id) if entry.post_id else None
+    names = network.list_names(uow, seat.path if seat else case.placed_path)
+    return {
+        "station": " ".join(names),
+        "title": seat.title if seat else "",
+        "phone": (seat.phone or "") if seat else "",
+    }
+
+
+def _day(uow: UnitOfWork, case: Case, letter: Letter) -> datetime:
+    """When it was sent, as the city's clocks showed it."""
+    assert case.rule_version is not None
+    return letter.sent_at.astimezone(ZoneInfo(policy.get_rules(uow, case.rule_version).zone))

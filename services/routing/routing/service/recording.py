@@ -1,0 +1,106 @@
+"""What is done on a case between its steps: most of what staff do. Its state stays as it is."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from contracts.routing import ContactOutcome, RecordKind
+from kit.db import UnitOfWork
+from kit.ids import new_id
+from kit.numbers import new_number, parse_number
+
+from routing import events
+from routing.domain.case import RECORDED, Case
+from routing.domain.recording import Letter, Paper, Work, check_state, letter_replied, papers_given_back
+from routing.domain.steps import Step
+from routing.errors import PapersNamedAlready
+from routing.repository import cases, records
+from routing.service.taking import take
+
+#: 函. Short, since it is written on paper and read out over the telephone.
+LETTER_PREFIX, LETTER_LENGTH = "H", 6
+
+
+@dataclass(frozen=True)
+class Recorded:
+    """``letter``: the number of the letter that was sent or answered."""
+
+    case: Case
+    letter: str | None
+
+
+def record_work(uow: UnitOfWork, case_id: UUID, work: Work) -> Recorded:
+    """Enter it in the case's history and say so. The case is locked, but whichever version it is at is taken: who logs
+    a call is not refused because somebody else's entry came first.
+    """
+    case, holder, post_id = take(uow, case_id, Step.RECORD)
+    check_state(work.kind, case.state)
+    letter = _note(uow, case, work)
+    facts = {
+        "record": work.kind.value,
+        "outcome": work.outcome.value if work.outcome else None,
+        "letter": letter.number if letter else None,
+        "papers": len(work.papers),
+    }
+    told = {name: fact for name, fact in facts.items() if fact}
+    words = work.words or "、".join(work.papers) or None
+    case.record(RECORDED, at=uow.now, by=uow.by, post_id=post_id, facts=told, words=words)
+    uow.publish(events.case_recorded(uow, case, work, letter=letter, holder=holder))
+    cases.save_cases(uow, [case])
+    return Recorded(case, letter.number if letter else None)
+
+
+def _note(uow: UnitOfWork, case: Case, work: Work) -> Letter | None:
+    """What it changes besides the history; the letter that it is about."""
+    match work.kind:
+        case RecordKind.CONTACT_ATTEMPT if work.outcome is ContactOutcome.REACHED:
+            case.contact(at=uow.now)
+        case RecordKind.INTERIM_WORD:
+            case.contact(at=uow.now)
+        case RecordKind.LETTER_SENT:
+            return _send_letter(uow, case, work.office or "")
+        case RecordKind.LETTER_REPLY:
+            return _note_reply(uow, case, work.number or "")
+        case RecordKind.PAPERS_RECEIVED:
+            _take_in(uow, case, work.papers)
+        case RecordKind.PAPERS_RETURNED:
+            _give_back(uow, case, work.papers)
+        case RecordKind.PAPERS_MISSING:
+            _name_missing(uow, case)
+        case _:
+            pass
+    return None
+
+
+def _send_letter(uow: UnitOfWork, case: Case, office: str) -> Letter:
+    letter = Letter(new_number(LETTER_PREFIX, LETTER_LENGTH), case.case_id, case.version + 1, office, uow.now)
+    records.add_letter(uow, letter)
+    case.letters += 1
+    return letter
+
+
+def _note_reply(uow: UnitOfWork, case: Case, typed: str) -> Letter:
+    number = parse_number(typed, LETTER_PREFIX, LETTER_LENGTH, field="/number")
+    letter = letter_replied(records.list_letters(uow, case.case_id), number)
+    records.save_replied(uow, letter.number, at=uow.now)
+    return letter
+
+
+def _take_in(uow: UnitOfWork, case: Case, names: Sequence[str]) -> None:
+    by = uow.person.subject
+    records.add_papers(uow, [Paper(new_id(uow.now), case.case_id, name, by, uow.now) for name in names])
+    case.papers_held += len(names)
+    case.papers_named_at = None
+
+
+def _give_back(uow: UnitOfWork, case: Case, names: Sequence[str]) -> None:
+    given_back = papers_given_back(records.list_papers_held(uow, case.case_id), names)
+    records.save_returned(uow, given_back, by=uow.person.subject, at=uow.now)
+    case.papers_held -= len(given_back)
+
+
+def _name_missing(uow: UnitOfWork, case: Case) -> None:
+    """All at once (domain.md, section 3): again only when papers have come since, which may themselves be wrong."""
+    if case.papers_named_at is not None:
+        raise PapersNamedAlready
+    case.papers_named_at = uow.now

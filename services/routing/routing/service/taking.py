@@ -1,0 +1,34 @@
+"""A case in the hands of who takes a step on it."""
+
+from uuid import UUID
+
+from kit.auth import Person
+from kit.db import UnitOfWork
+from network.posts import Seat
+
+from routing.domain import steps
+from routing.domain.case import Case
+from routing.domain.steps import Holder, Seated, Step
+from routing.repository import cases
+
+
+def take(uow: UnitOfWork, case_id: UUID, step: Step, version: int | None = None) -> tuple[Case, Seat | None, UUID]:
+    """The case, locked, once this person may take this step on this version of it (none: on whichever it is at); who
+    answers for it now; and the post by which they take it.
+    """
+    if version is None:
+        cases.lock_case(uow, case_id)
+    case, holder = cases.get_case_for_change(uow, case_id)
+    post_id = steps.post_for(step, case, seated(uow.person), subject=uow.person.subject, holder=holder_in(holder))
+    if version is not None:
+        cases.check_version(case, version)
+    steps.check_state(step, case)
+    return case, holder, post_id
+
+
+def seated(person: Person) -> list[Seated]:
+    return [Seated(post.post_id, post.duty, post.path, post.office_id) for post in person.posts]
+
+
+def holder_in(seat: Seat | None) -> Holder | None:
+    return Holder(seat.path, seat.subject) if seat else None

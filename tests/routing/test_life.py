@@ -1,0 +1,160 @@
+"""Any steps by anybody in any order: whatever happens, a case has one holder, loses nothing, and promises no later."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from contracts.routing import Ask, CaseState, HandoverMeans, Outcome, RecordKind
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from kit.auth import Person
+from kit.errors import ServiceError
+from kit.testing.servers import NOW, RolledBackUnitOfWork
+from routing.domain.case import Case, ClosedReason
+from routing.domain.chain import list_faults
+from routing.domain.recording import Work
+from routing.domain.steps import Step
+from routing.errors import (
+    AlreadyThere,
+    CaseNotFound,
+    ClockRuns,
+    NudgedAlready,
+    PromiseMissed,
+    RulingBinds,
+    UnfitPost,
+    WhereToMissing,
+)
+from routing.repository import cases, pressings
+from routing.service import asking, dispatching, pressing, reading, recording, steps
+
+from tests.conftest import UnitOfWorkOf
+from tests.routing.conftest import City
+from tests.routing.test_steps import make_case
+
+PEOPLE = (
+    *("municipal", "window", "legal", "dispatcher"),
+    *("district_dispatcher", "district_supervisor", "city_dispatcher", "other_dispatcher"),
+)
+CATEGORIES = ("municipal.street_lights", "municipal.water", "administrative.hukou", "legal.aid")
+
+#: What may still be wrong with a step that is this person's to take now.
+UNFIT = (AlreadyThere, UnfitPost, RulingBinds, WhereToMissing, PromiseMissed, ClockRuns, NudgedAlready)
+
+
+@dataclass(frozen=True)
+class Act:
+    """Somebody tries a step; what a step does not need is left unused."""
+
+    who: str
+    step: Step
+    category: str
+    to: str
+    granted: bool
+    hours: int
+
+
+ACTS = st.builds(
+    Act,
+    who=st.sampled_from(PEOPLE),
+    step=st.sampled_from(Step),
+    category=st.sampled_from(CATEGORIES),
+    to=st.sampled_from(PEOPLE),
+    granted=st.booleans(),
+    hours=st.integers(0, 30),
+)
+
+
+def take(uow: RolledBackUnitOfWork, city: City, case: Case, act: Act) -> object:
+    common: dict[str, Any] = {"case_id": case.case_id, "version": case.version}
+    moves = act.granted and case.ask is Ask.RETURN
+    post = city.posts[act.to].post_id
+    owed = next((each.pressing_id for each in pressings.list_of_case(uow, case.case_id) if each.is_owed), uuid4())
+    asked = {"words": "申请", **common}
+    take: dict[Step, Callable[[], object]] = {
+        Step.ACCEPT: lambda: steps.accept_case(uow, **common, category=act.category),
+        Step.START: lambda: steps.start_case(uow, **common),
+        Step.ANSWER: lambda: steps.answer_case(uow, **common, outcome=Outcome.SOLVED, answer="已修好"),
+        Step.HAND_OVER: lambda: steps.hand_over_case(uow, **common, means=HandoverMeans.COLLECTED),
+        Step.CLOSE: lambda: steps.close_case(uow, **common),
+        Step.RE_SORT: lambda: dispatching.re_sort_case(uow, **asked, category=act.category),
+        Step.RE_DISPATCH: lambda: dispatching.re_dispatch_case(uow, **asked, to=post),
+        Step.ASK_RETURN: lambda: asking.ask_dispatcher(uow, **asked, ask=Ask.RETURN, reason="not_our_remit"),
+        Step.ASK_DECLINE: lambda: asking.ask_dispatcher(uow, **asked, ask=Ask.DECLINE, reason="in_court"),
+        Step.ASK_EXTENSION: lambda: asking.ask_dispatcher(
+            uow, **asked, ask=Ask.EXTENSION, reason="materials", days=1 + act.hours % 5
+        ),
+        Step.RULE: lambda: asking.rule_on_case(uow, **asked, granted=act.granted, to=post if moves else None),
+        Step.RECORD: lambda: recording.record_work(uow, case.case_id, Work(RecordKind.CALL, words="已电话说明")).case,
+        Step.NUDGE: lambda: pressing.nudge_case(uow, **asked),
+        Step.ORDER: lambda: pressing.order_report(uow, **asked, due_at=uow.now + timedelta(days=1)),
+        Step.INSTRUCT: lambda: pressing.enter_instruction(uow, **asked, leader="区长"),
+        Step.REPORT: lambda: pressing.report_on_pressing(uow, owed, version=case.version, words="已办"),
+    }
+    return take[act.step]()
+
+
+@pytest.fixture
+def as_person(uow_of: UnitOfWorkOf) -> Callable[..., RolledBackUnitOfWork]:
+    def as_person(person: Person, **more: Any) -> RolledBackUnitOfWork:
+        return uow_of("routing", person=person, **more)
+
+    return as_person
+
+
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@given(is_sorted=st.booleans(), acts=st.lists(ACTS, min_size=1, max_size=14))
+def test_no_steps_in_any_order_break_a_case(
+    uow: RolledBackUnitOfWork,
+    city: City,
+    as_person: Callable[..., RolledBackUnitOfWork],
+    is_sorted: bool,
+    acts: list[Act],
+) -> None:
+    case = make_case(uow, city, **({} if is_sorted else {"suggested_category": None}))
+    said, now = case.version, NOW
+    for act in acts:
+        now += timedelta(hours=act.hours)
+        person = as_person(city.person(act.who), now=now)
+        before = cases.get_case(uow, case.case_id)
+        if not _may(person, case, act.step):
+            with pytest.raises(ServiceError):
+                take(person, city, before, act)
+            assert cases.get_case(uow, case.case_id).version == before.version
+            continue
+        try:
+            take(person, city, before, act)
+        except UNFIT:
+            assert cases.get_case(uow, case.case_id).version == before.version
+            continue
+        after = cases.get_case(uow, case.case_id)
+        said += sum(event.topic == "routing.case.v1" for event in person.published)
+        _stands(before, after)
+        assert after.reports_owed == sum(each.is_owed for each in pressings.list_of_case(uow, case.case_id))
+        assert after.version == said
+    entries = cases.list_entries(uow, cases.get_case(uow, case.case_id))
+    after = cases.get_case(uow, case.case_id)
+    assert list_faults(entries, head=after.head, length=after.version) == []
+    assert [appeal.appeal_id for appeal in after.appeals] == [appeal.appeal_id for appeal in case.appeals]
+
+
+def _may(person: RolledBackUnitOfWork, case: Case, step: Step) -> bool:
+    try:
+        return step in reading.get_case(person, case.case_id).steps
+    except CaseNotFound:
+        return False
+
+
+def _stands(before: Case, after: Case) -> None:
+    if after.state is not CaseState.RECEIVED:
+        assert after.holder_post_id is not None
+    if before.promise_due is not None:
+        assert after.promise_due is not None
+        assert after.promise_due <= before.promise_due or (after.extended and not before.extended)
+    if after.state is CaseState.CLOSED:
+        assert before.state is CaseState.ANSWERED or after.closed_reason is ClosedReason.DECLINED
+        assert after.ask is None
+    if before.promise_met is False:
+        assert after.promise_met is False

@@ -1,0 +1,349 @@
+"""The handling record: what is entered, what it changes besides, and what the resident is told."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from contracts.intake import AppealWithdrawnV1
+from contracts.routing import Ask, CaseRecordedV1, CaseState, ContactOutcome, RecordKind
+from kit.auth import Person
+from kit.errors import ServiceError
+from kit.numbers import Mistyped, parse_number
+from kit.testing.servers import NOW, RolledBackUnitOfWork
+from routing.domain.case import Case
+from routing.domain.recording import Work
+from routing.domain.steps import Step
+from routing.errors import (
+    CaseNotFound,
+    LetterAnswered,
+    LetterNotFound,
+    NotInCustody,
+    NotYourStep,
+    PapersInCustody,
+    PapersNamedAlready,
+    StepNotAllowed,
+    UnknownLetter,
+)
+from routing.repository import cases
+from routing.service import asking, opening, printing, reading, recording, steps
+from routing.service.reading import CaseDetail
+from routing.service.recording import Recorded
+
+from tests.conftest import UnitOfWorkOf
+from tests.routing.conftest import City, statements_of
+from tests.routing.test_steps import TAKE, As, make_case, make_case_in
+
+WATER = "临江市自来水公司"
+
+WORK = {
+    RecordKind.CALL: Work(RecordKind.CALL, words="电话说明情况"),
+    RecordKind.SITE_VISIT: Work(RecordKind.SITE_VISIT, words="到场查看，灯杆倾斜"),
+    RecordKind.CONTACT_ATTEMPT: Work(RecordKind.CONTACT_ATTEMPT, outcome=ContactOutcome.NOT_REACHED, words="无人接听"),
+    RecordKind.INTERIM_WORD: Work(RecordKind.INTERIM_WORD, words="备件已订购"),
+    RecordKind.LETTER_SENT: Work(RecordKind.LETTER_SENT, office=WATER, words="请协助核实"),
+    RecordKind.PAPERS_RECEIVED: Work(RecordKind.PAPERS_RECEIVED, papers=["户口簿", "身份证"]),
+    RecordKind.PAPERS_MISSING: Work(RecordKind.PAPERS_MISSING, papers=["户口簿", "残疾人证"]),
+}
+
+
+@pytest.fixture
+def as_person(uow_of: UnitOfWorkOf) -> Callable[..., RolledBackUnitOfWork]:
+    def as_person(person: Person, **more: Any) -> RolledBackUnitOfWork:
+        return uow_of("routing", person=person, **more)
+
+    return as_person
+
+
+@pytest.fixture
+def case(uow: RolledBackUnitOfWork, city: City) -> Case:
+    return make_case(uow, city)
+
+
+@pytest.fixture
+def mine(city: City, as_person: As) -> RolledBackUnitOfWork:
+    return as_person(city.person("municipal"))
+
+
+def record(uow: RolledBackUnitOfWork, case: Case, kind: RecordKind, **told: Any) -> Recorded:
+    return recording.record_work(uow, case.case_id, Work(kind, **told) if told else WORK[kind])
+
+
+def receive(uow: RolledBackUnitOfWork, case: Case, *papers: str) -> Case:
+    return record(uow, case, RecordKind.PAPERS_RECEIVED, papers=papers).case
+
+
+def give_back(uow: RolledBackUnitOfWork, case: Case, *papers: str) -> Case:
+    return record(uow, case, RecordKind.PAPERS_RETURNED, papers=papers).case
+
+
+def reach(uow: RolledBackUnitOfWork, case: Case, outcome: ContactOutcome) -> Case:
+    return record(uow, case, RecordKind.CONTACT_ATTEMPT, outcome=outcome).case
+
+
+def send_letter(uow: RolledBackUnitOfWork, case: Case) -> str:
+    number = record(uow, case, RecordKind.LETTER_SENT).letter
+    assert number is not None
+    return number
+
+
+def look(uow: RolledBackUnitOfWork, case: Case) -> CaseDetail:
+    return reading.get_case(uow, case.case_id)
+
+
+def told_by(uow: RolledBackUnitOfWork) -> list[CaseRecordedV1]:
+    assert {event.type for event in uow.published} == {CaseRecordedV1.TYPE}
+    return [CaseRecordedV1.model_validate_json(event.body or "") for event in uow.published]
+
+
+@pytest.mark.parametrize("kind", WORK)
+def test_each_kind_of_work_is_one_entry_and_one_event_and_changes_no_state(
+    mine: RolledBackUnitOfWork, case: Case, city: City, kind: RecordKind
+) -> None:
+    after = record(mine, case, kind).case
+    assert (after.state, after.version, after.promise_due) == (case.state, case.version + 1, case.promise_due)
+    entry = cases.list_entries(mine, after)[-1]
+    assert (entry.step, entry.facts["record"]) == ("recorded", kind.value)
+    assert entry.post_id == city.posts["municipal"].post_id
+    (told,) = told_by(mine)
+    assert (told.record, told.version, told.state) == (kind, after.version, CaseState.ASSIGNED)
+    assert reading.get_history(mine, case.case_id).faults == []
+
+
+def test_words_stay_in_the_history_but_for_those_that_the_resident_is_told(
+    mine: RolledBackUnitOfWork, case: Case
+) -> None:
+    for kind, work in WORK.items():
+        record(mine, case, kind)
+        assert cases.list_entries(mine, case)[-1].words == (work.words or "、".join(work.papers))
+    assert {told.record: told.words for told in told_by(mine) if told.words} == {
+        RecordKind.INTERIM_WORD: WORK[RecordKind.INTERIM_WORD].words
+    }
+
+
+def test_papers_are_named_in_words_which_can_be_erased_and_not_in_facts(mine: RolledBackUnitOfWork, case: Case) -> None:
+    after = receive(mine, case, "户口簿")
+    entry = cases.list_entries(mine, after)[-1]
+    assert (entry.facts, entry.words) == ({"record": "papers_received", "papers": 1}, "户口簿")
+    assert told_by(mine)[0].papers == ["户口簿"]
+
+
+def test_whose_entry_came_first_does_not_matter(uow: RolledBackUnitOfWork, city: City, as_person: As) -> None:
+    case = make_case(uow, city)
+    for who in ("municipal", "dispatcher", "district_dispatcher"):
+        record(as_person(city.person(who)), case, RecordKind.CALL)
+    assert cases.get_case(uow, case.case_id).version == case.version + 3
+
+
+@pytest.mark.parametrize("state", [CaseState.ASSIGNED, CaseState.IN_PROGRESS, CaseState.ANSWERED])
+def test_work_is_recorded_from_assignment_to_answer(
+    uow: RolledBackUnitOfWork, city: City, as_person: As, state: CaseState
+) -> None:
+    case = make_case_in(state, uow, city, as_person)
+    assert record(as_person(city.person("municipal")), case, RecordKind.CALL).case.state is state
+
+
+def test_nothing_is_recorded_after_it_has_ended(uow: RolledBackUnitOfWork, city: City, as_person: As) -> None:
+    case = make_case_in(CaseState.CLOSED, uow, city, as_person)
+    with pytest.raises(StepNotAllowed, match="record"):
+        record(as_person(city.person("municipal", "dispatcher")), case, RecordKind.CALL)
+
+
+@pytest.mark.parametrize("state", [CaseState.RECEIVED, CaseState.ANSWERED])
+def test_work_that_goes_on_is_recorded_only_under_way_but_a_call_before_and_after(
+    uow: RolledBackUnitOfWork, city: City, as_person: As, state: CaseState
+) -> None:
+    case = make_case_in(state, uow, city, as_person)
+    dispatcher = as_person(city.person("dispatcher"))
+    with pytest.raises(StepNotAllowed, match="record a papers_missing"):
+        recording.record_work(dispatcher, case.case_id, Work(RecordKind.PAPERS_MISSING, papers=("户口簿",)))
+    assert record(dispatcher, case, RecordKind.CALL).case.state is state
+
+
+@pytest.mark.parametrize("who, refused", [("window", NotYourStep), ("other_dispatcher", CaseNotFound)])
+def test_others_record_nothing(
+    uow: RolledBackUnitOfWork, city: City, as_person: As, who: str, refused: type[ServiceError]
+) -> None:
+    case = make_case(uow, city)
+    other = as_person(city.person(who))
+    with pytest.raises(refused):
+        record(other, case, RecordKind.CALL)
+    assert other.published == []
+
+
+def test_the_first_time_that_the_resident_is_reached_is_kept(
+    uow: RolledBackUnitOfWork, city: City, as_person: As
+) -> None:
+    case = make_case(uow, city)
+
+    def at(hours: int) -> RolledBackUnitOfWork:
+        return as_person(city.person("municipal"), now=NOW + timedelta(hours=hours))
+
+    assert reach(at(1), case, ContactOutcome.NOT_REACHED).first_contact_at is None
+    assert record(at(2), case, RecordKind.CALL).case.first_contact_at is None
+    assert reach(at(3), case, ContactOutcome.REACHED).first_contact_at == NOW + timedelta(hours=3)
+    assert reach(at(4), case, ContactOutcome.REACHED).first_contact_at == NOW + timedelta(hours=3)
+    assert cases.get_case(uow, case.case_id).first_contact_at == NOW + timedelta(hours=3)
+
+
+def test_an_interim_word_is_a_first_contact_too(mine: RolledBackUnitOfWork, case: Case) -> None:
+    assert record(mine, case, RecordKind.INTERIM_WORD).case.first_contact_at == NOW
+
+
+def test_a_letter_is_open_until_its_reply(uow: RolledBackUnitOfWork, city: City, as_person: As) -> None:
+    case = make_case(uow, city)
+    mine = as_person(city.person("municipal"))
+    number = send_letter(mine, case)
+    assert parse_number(number, "H", 6) == number
+    (letter,) = look(mine, case).letters
+    assert (letter.number, letter.office, letter.sent_at, letter.replied_at) == (number, WATER, NOW, None)
+    later = as_person(city.person("municipal"), now=NOW + timedelta(days=2))
+    typed = number.replace("-", " ").lower()
+    replied = record(later, case, RecordKind.LETTER_REPLY, number=typed, words="已派人维修")
+    assert replied.letter == number
+    assert [each.replied_at for each in look(mine, case).letters] == [NOW + timedelta(days=2)]
+    (sent, answered) = (*told_by(mine), *told_by(later))
+    assert (sent.letter, sent.office) == (answered.letter, answered.office) == (number, WATER)
+    with pytest.raises(LetterAnswered):
+        record(later, case, RecordKind.LETTER_REPLY, number=number, words="再复")
+
+
+def test_a_reply_to_no_letter_of_the_case_names_those_that_wait(
+    uow: RolledBackUnitOfWork, city: City, as_person: As
+) -> None:
+    case, other = make_case(uow, city), make_case(uow, city)
+    mine = as_person(city.person("municipal"))
+    foreign = send_letter(mine, other)
+    with pytest.raises(UnknownLetter, match="no letter waits"):
+        record(mine, case, RecordKind.LETTER_REPLY, number=foreign, words="复函")
+    waiting = send_letter(mine, case)
+    with pytest.raises(UnknownLetter, match=waiting):
+        record(mine, case, RecordKind.LETTER_REPLY, number=foreign, words="复函")
+    with pytest.raises(Mistyped):
+        record(mine, case, RecordKind.LETTER_REPLY, number="H000-0001", words="复函")
+    assert [each.replied_at for each in look(mine, other).letters] == [None]
+
+
+def test_papers_are_in_custody_until_they_are_given_back(mine: RolledBackUnitOfWork, case: Case) -> None:
+    assert receive(mine, case, "身份证", "户口簿", "身份证").papers_held == 3
+    assert sorted(paper.name for paper in look(mine, case).papers) == ["户口簿", "身份证", "身份证"]
+    assert give_back(mine, case, "身份证").papers_held == 2
+    assert sorted(paper.name for paper in look(mine, case).papers) == ["户口簿", "身份证"]
+    assert give_back(mine, case, "户口簿", "身份证").papers_held == 0
+    assert look(mine, case).papers == []
+
+
+@pytest.mark.parametrize(
+    "received, returned, refusal",
+    [
+        ([], ["身份证"], (0, "no others are")),
+        (["身份证"], ["身份证", "户口簿"], (1, "no others are")),
+        (["身份证"], ["身份证", "身份证"], (1, "no others are")),
+        (["身份证", "结婚证"], ["户口簿"], (0, "结婚证、身份证")),
+    ],
+)
+def test_what_was_never_received_or_is_back_already_is_named_and_nothing_is_given_back(
+    mine: RolledBackUnitOfWork, case: Case, received: list[str], returned: list[str], refusal: tuple[int, str]
+) -> None:
+    wrong, here = refusal
+    if received:
+        receive(mine, case, *received)
+    with pytest.raises(NotInCustody, match=here) as refused:
+        give_back(mine, case, *returned)
+    assert refused.value.field == f"/papers/{wrong}"
+    assert len(look(mine, case).papers) == len(received)
+
+
+def test_a_paper_that_was_given_back_is_not_given_back_again(mine: RolledBackUnitOfWork, case: Case) -> None:
+    receive(mine, case, "身份证")
+    give_back(mine, case, "身份证")
+    with pytest.raises(NotInCustody):
+        give_back(mine, case, "身份证")
+
+
+def test_a_case_closes_only_when_the_originals_are_back(uow: RolledBackUnitOfWork, city: City, as_person: As) -> None:
+    mine = as_person(city.person("municipal"))
+    held = TAKE[Step.ANSWER](mine, receive(mine, make_case(uow, city), "身份证"))
+    with pytest.raises(PapersInCustody, match="papers_returned"):
+        steps.close_case(mine, held.case_id, version=held.version)
+    back = give_back(mine, held, "身份证")
+    assert steps.close_case(mine, held.case_id, version=back.version).state is CaseState.CLOSED
+
+
+def test_nothing_is_declined_while_the_originals_are_here(uow: RolledBackUnitOfWork, city: City, as_person: As) -> None:
+    case = make_case(uow, city)
+    holder = as_person(city.person("municipal"))
+    case = receive(holder, case, "身份证")
+    case = asking.ask_dispatcher(
+        holder, case.case_id, ask=Ask.DECLINE, version=case.version, reason="in_court", words="已起诉"
+    )
+    with pytest.raises(PapersInCustody):
+        asking.rule_on_case(
+            as_person(city.person("dispatcher")), case.case_id, version=case.version, granted=True, words="请向法院询问"
+        )
+    assert cases.get_case(uow, case.case_id).state is CaseState.ASSIGNED
+
+
+def test_what_is_withdrawn_is_recorded_until_the_originals_are_back(
+    uow: RolledBackUnitOfWork, city: City, as_person: As
+) -> None:
+    case = make_case(uow, city)
+    mine = as_person(city.person("municipal"))
+    receive(mine, case, "身份证")
+    withdrawn = AppealWithdrawnV1(version=2, appeal_id=case.appeals[0].appeal_id, withdrawn_at=NOW, reason="settled")
+    opening.withdraw_appeal(uow, withdrawn)
+    assert look(mine, case).steps == [Step.RECORD]
+    assert give_back(mine, case, "身份证").state is CaseState.CLOSED
+    assert look(mine, case).steps == []
+    with pytest.raises(StepNotAllowed, match="over"):
+        record(mine, case, RecordKind.CALL)
+
+
+def test_a_case_without_letters_and_papers_costs_no_statement_more(
+    uow: RolledBackUnitOfWork, city: City, as_person: As
+) -> None:
+    case = make_case_in(CaseState.ANSWERED, uow, city, as_person)
+    mine = as_person(city.person("municipal"))
+    looked = statements_of(mine, lambda: look(mine, case))
+    closed = statements_of(mine, lambda: TAKE[Step.CLOSE](mine, case))
+    asked = [sql for sql, _ in looked + closed if "FROM letter" in sql or "FROM paper" in sql]
+    assert asked == []
+    assert len(looked) == 1
+
+
+def test_missing_papers_are_named_once_and_again_only_when_papers_have_come(
+    mine: RolledBackUnitOfWork, case: Case
+) -> None:
+    assert record(mine, case, RecordKind.PAPERS_MISSING).case.papers_named_at == NOW
+    with pytest.raises(PapersNamedAlready):
+        record(mine, case, RecordKind.PAPERS_MISSING)
+    assert receive(mine, case, "户口簿").papers_named_at is None
+    assert record(mine, case, RecordKind.PAPERS_MISSING, papers=["残疾人证"]).case.papers_named_at == NOW
+    assert [told.papers for told in told_by(mine)] == [["户口簿", "残疾人证"], ["户口簿"], ["残疾人证"]]
+
+
+def test_a_letter_is_printed_with_what_it_says_and_who_sends_it(
+    uow: RolledBackUnitOfWork, city: City, as_person: As
+) -> None:
+    case = make_case(uow, city)
+    evening = as_person(city.person("municipal"), now=datetime(2026, 11, 23, 16, 30, tzinfo=UTC))
+    work = Work(RecordKind.LETTER_SENT, office="<市供电公司>", words="请贵公司\n核实 & 处理")
+    number = recording.record_work(evening, case.case_id, work).letter
+    assert number is not None
+    page = printing.print_letter(evening, case.case_id, number.lower())
+    for said in (number, case.number, case.gist, "&lt;市供电公司&gt;：", "请贵公司\n核实 &amp; 处理", "2026年11月24日"):
+        assert said in page
+    assert "city district community" in page
+    assert "post municipal 0000-1234" in page
+    for kept in (city.posts["municipal"].holders[0].name, case.appeals[0].number, str(case.appeals[0].person_id)):
+        assert str(kept) not in page
+
+
+def test_a_letter_of_another_case_is_not_printed(uow: RolledBackUnitOfWork, city: City, as_person: As) -> None:
+    case, other = make_case(uow, city), make_case(uow, city)
+    mine = as_person(city.person("municipal"))
+    number = send_letter(mine, other)
+    with pytest.raises(LetterNotFound):
+        printing.print_letter(mine, case.case_id, number)
+    with pytest.raises(CaseNotFound):
+        printing.print_letter(as_person(city.person("other_dispatcher")), other.case_id, number)
