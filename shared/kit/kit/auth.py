@@ -61,6 +61,10 @@ class Person:
     def holds(self, post_id: UUID | None) -> bool:
         return any(post.post_id == post_id for post in self.posts)
 
+    def post(self, post_id: UUID) -> Post:
+        """One of theirs."""
+        return next(post for post in self.posts if post.post_id == post_id)
+
     def has_duty(self, duty: str) -> bool:
         return any(post.duty == duty for post in self.posts)
 

@@ -107,7 +107,7 @@ def rule_on_case(
         raise WhereToUnasked
     binding = ask is Ask.RETURN and case.returns >= RULED_ABOVE
     if ask is Ask.RETURN:
-        case.returned_path = next(post.path for post in uow.person.posts if post.post_id == post_id)
+        case.returned_path = uow.person.post(post_id).path
     case.drop_ask()
     subject = holder.subject if holder else None
     facts = {"ask": ask.value, "granted": granted, "binding": binding, "asked_by": asked_by, "holder": subject}
@@ -161,8 +161,7 @@ def _decline(uow: UnitOfWork, case: Case, holder: Seat | None, *, post_id: UUID,
     """
     if case.papers_held:
         raise PapersInCustody(case.papers_held)
-    if case.deadline is not None and case.deadline.is_missed_at(uow.now):
-        deadlines.mark_missed(uow, [case])
+    deadlines.mark_if_missed(uow, case)
     pressings.end_owed(uow, case)
     subject = holder.subject if holder else None
     case.close(ClosedReason.DECLINED, at=uow.now, by=uow.by, post_id=post_id, holder=subject)
@@ -172,7 +171,7 @@ def _decline(uow: UnitOfWork, case: Case, holder: Seat | None, *, post_id: UUID,
 
 def _bind(uow: UnitOfWork, case: Case, post_id: UUID) -> None:
     """It cannot be returned again, and such matters go the same way from now on, in the community that it is of."""
-    mine = next(post for post in uow.person.posts if post.post_id == post_id)
+    mine = uow.person.post(post_id)
     case.ruled_path = mine.path
     narrowest = max(_dispatchers(uow, case), key=lambda seat: len(seat.path))
     assert case.category is not None

@@ -23,6 +23,12 @@ def sweep_missed(uow: UnitOfWork, *, limit: int = BATCH) -> int:
     return len(missed)
 
 
+def mark_if_missed(uow: UnitOfWork, case: Case) -> None:
+    """Whoever ends a case that is late counts the same, whether or not a clock came by in between."""
+    if case.deadline is not None and case.deadline.is_missed_at(uow.now):
+        mark_missed(uow, [case])
+
+
 def mark_missed(uow: UnitOfWork, missed: Sequence[Case]) -> None:
     holders = posts.list_seats_of(uow, {case.holder_post_id for case in missed if case.holder_post_id})
     superiors = network.get_network(uow, {case.placed_path for case in missed}, [Duty.SUPERVISOR, Duty.DISPATCHER])

@@ -2,7 +2,6 @@
 
 from uuid import UUID
 
-from contracts.grid import Duty
 from kit.db import UnitOfWork
 from network import posts
 from network.posts import Seat
@@ -15,7 +14,7 @@ from routing.errors import AlreadyThere, NobodyHolds, RulingBinds, UnfitPost, Un
 from routing.repository import cases, policy
 from routing.service import placing
 from routing.service.placing import Ground
-from routing.service.taking import take
+from routing.service.taking import dispatches_above, take
 
 
 def re_sort_case(uow: UnitOfWork, case_id: UUID, *, version: int, category: str, words: str) -> Case:
@@ -86,8 +85,7 @@ def seat_for(uow: UnitOfWork, case: Case, to: UUID) -> Seat:
 
 def check_ruling(uow: UnitOfWork, case: Case) -> None:
     """What a tier above has ruled, only that tier or one above it changes."""
-    dispatched = [post.path for post in uow.person.posts if post.duty == Duty.DISPATCHER]
-    if case.ruled_path is not None and not any(case.ruled_path.startswith(path) for path in dispatched):
+    if case.ruled_path is not None and not dispatches_above(uow.person, case.ruled_path):
         raise RulingBinds
 
 

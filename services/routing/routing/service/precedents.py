@@ -3,13 +3,13 @@
 from dataclasses import replace
 from uuid import UUID
 
-from contracts.grid import Duty
 from kit.db import UnitOfWork
 from kit.paging import Page, Sheet
 
 from routing.domain.precedent import Precedent
 from routing.errors import NotYourPrecedent, PrecedentNotFound, PrecedentRevoked
 from routing.repository import precedents
+from routing.service.taking import dispatches_above
 
 
 def list_precedents(uow: UnitOfWork, page: Page) -> Sheet[Precedent]:
@@ -26,7 +26,7 @@ def revoke_precedent(uow: UnitOfWork, precedent_id: UUID) -> Precedent:
         raise PrecedentNotFound(precedent_id)
     if found.revoked_at is not None:
         raise PrecedentRevoked
-    if not any(p.duty == Duty.DISPATCHER and found.ruled_path.startswith(p.path) for p in uow.person.posts):
+    if not dispatches_above(uow.person, found.ruled_path):
         raise NotYourPrecedent
     precedents.save_revoked(uow, precedent_id, by=uow.person.subject, at=uow.now)
     return replace(found, revoked_by=uow.person.subject, revoked_at=uow.now)

@@ -79,7 +79,7 @@ def _press(
     facts = {**_named(pressing), "due_at": due_at.isoformat() if due_at else None, "holder": holder.subject}
     said = f"{leader}：{words}" if leader else words
     case.record(PRESSED, at=uow.now, by=uow.by, post_id=post_id, facts=facts, words=said)
-    title = next(post.title for post in uow.person.posts if post.post_id == post_id)
+    title = uow.person.post(post_id).title
     uow.publish(events.case_pressed(uow, case, pressing, holder=holder, presser_title=title))
     cases.save_cases(uow, [case])
     pressings.add_pressing(uow, pressing)

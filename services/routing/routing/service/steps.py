@@ -78,8 +78,7 @@ def answer_case(uow: UnitOfWork, case_id: UUID, *, version: int, outcome: Outcom
     is marked as missed first, so that it counts the same whether or not a clock came by in between.
     """
     case, holder, post_id = take(uow, case_id, Step.ANSWER, version)
-    if case.deadline is not None and case.deadline.is_missed_at(uow.now):
-        deadlines.mark_missed(uow, [case])
+    deadlines.mark_if_missed(uow, case)
     case.keep(at=uow.now)
     case.drop_ask()
     case.state, case.outcome, case.answered_at = CaseState.ANSWERED, outcome, uow.now

@@ -30,5 +30,10 @@ def seated(person: Person) -> list[Seated]:
     return [Seated(post.post_id, post.duty, post.path, post.office_id) for post in person.posts]
 
 
+def dispatches_above(person: Person, path: str) -> bool:
+    """Whether they are the tree's dispatcher where the path stands, or of a tier above."""
+    return any(post.dispatches and path.startswith(post.path) for post in seated(person))
+
+
 def holder_in(seat: Seat | None) -> Holder | None:
     return Holder(seat.path, seat.subject) if seat else None
