@@ -514,3 +514,13 @@ def test_whoever_keeps_it_is_told_when_sorting_anew_makes_it_due_earlier(
     assert after.promise_due is not None
     assert case.promise_due is not None
     assert (event.handler is not None) == (after.promise_due < case.promise_due)
+
+
+def test_an_offices_dispatcher_revokes_no_precedent(uow: RolledBackUnitOfWork, city: City, as_person: As) -> None:
+    office = make_post(city, "office", Duty.DISPATCHER, "district", office_id=uuid4())
+    network.copy_posts(uow, [office], versions=[1])
+    ruled_twice(uow, city, as_person, granted=True, to=city.posts["legal"].post_id)
+    person = as_person(city.person("office", "district_supervisor"))
+    (found,) = precedents.list_precedents(person, PAGE).items
+    with pytest.raises(NotYourPrecedent):
+        precedents.revoke_precedent(person, found.precedent_id)
