@@ -20,4 +20,3 @@ def test_what_a_child_took_that_has_ended_is_counted() -> None:
         # proc(5) counts user and system time, one's own and the ended children's, in whole ticks, each rounded down.
         assert cpu_of(parent.pid) >= 0.3 - 4 / os.sysconf("SC_CLK_TCK")
         parent.communicate(b"")
-

@@ -43,6 +43,9 @@ class World:
     entries: dict[str, list[Row]] = field(default_factory=dict)
     """By case, oldest first."""
     deadlines: dict[str, list[Row]] = field(default_factory=dict)
+    """Promises to residents."""
+    limits: dict[str, list[Row]] = field(default_factory=dict)
+    """Deadlines beside the promise."""
     rules: list[Row] = field(default_factory=list)
     categories: dict[tuple[str, int], Row] = field(default_factory=dict)
     calendars: dict[int, dict[str, Row]] = field(default_factory=dict)
@@ -127,7 +130,9 @@ def _look_at_routing(city: ChaosCity, world: World) -> None:
     world.parties = _rows(city, "routing", "select appeal_id, case_id, person_id, withdrawn_at from case_appeal")
     steps = 'select case_id, seq, at, step, "by", facts, words from case_entry order by case_id, seq'
     world.entries = _grouped(_rows(city, "routing", steps), "case_id")
-    world.deadlines = _grouped(_rows(city, "routing", "select * from deadline order by deadline_id"), "case_id")
+    deadlines = _rows(city, "routing", "select * from deadline order by deadline_id")
+    world.deadlines = _grouped([row for row in deadlines if row["kind"] == "promise"], "case_id")
+    world.limits = _grouped([row for row in deadlines if row["kind"] != "promise"], "case_id")
     world.rules = _rows(city, "routing", "select * from rule")
     categories = _rows(city, "routing", "select code, version, kind, remit, line from category")
     world.categories = {(row["code"], row["version"]): row for row in categories}

@@ -20,7 +20,7 @@ from pydantic import BaseModel
 from routing.consumers import HANDLERS
 from routing.domain.recording import Work
 from routing.repository import cases
-from routing.service import asking, deadlines, dispatching, opening, pressing, recording, steps
+from routing.service import asking, dispatching, opening, pressing, recording, steps, sweeping
 from sqlalchemy import Connection, text
 
 from tests.conftest import UnitOfWorkOf
@@ -213,7 +213,7 @@ def test_nothing_that_was_said_of_people_reaches_the_public_feed(
     late = make_appeal(city, gist="MARKgist")
     opening.open_cases(uow, [late])
     clock = uow_of("routing", role="clock", now=NOW.replace(year=2027))
-    deadlines.sweep_missed(clock)
+    sweeping.sweep_due(clock)
     said = [*uow.published, *mine.published, *clock.published]
     feed = [event for event in said if event.topic == "city.case.v1"]
     assert {event.type for event in feed} == {event.TYPE for event in TOPICS["city.case.v1"].events}
@@ -247,7 +247,7 @@ def test_every_event_of_routing_is_published_somewhere_in_its_life(
     pressed = pressing.enter_instruction(above, second, version=version, words="速办", leader="区长")
     pressing.report_on_pressing(mine, pressed.pressing.pressing_id, version=pressed.version, words="已办")
     clock = uow_of("routing", role="clock", now=NOW.replace(year=2027))
-    deadlines.sweep_missed(clock)
+    sweeping.sweep_due(clock)
     everything = [*uow.published, *mine.published, *desk.published, *above.published, *clock.published]
     said = {event.type for event in everything}
     owned = {event.TYPE for topic in TOPICS.values() if topic.owner == "routing" for event in topic.events}
@@ -259,7 +259,7 @@ def test_every_event_of_routing_is_published_somewhere_in_its_life(
 def test_the_history_names_whom_each_event_told(uow: RolledBackUnitOfWork, city: City, uow_of: UnitOfWorkOf) -> None:
     opening.open_cases(uow, [make_appeal(city), make_appeal(city, suggested_category=None)])
     clock = uow_of("routing", role="clock", now=NOW.replace(year=2027))
-    deadlines.sweep_missed(clock)
+    sweeping.sweep_due(clock)
     ((held,),) = uow.execute(text("select case_id from cases where queue is null")).all()
     mine = uow_of("routing", person=city.person("municipal"))
     case = steps.answer_case(mine, held, version=4, outcome=Outcome.SOLVED, answer="好")

@@ -329,7 +329,7 @@ def _lists_read_little(uow: RolledBackUnitOfWork, path: str, posts: list[UUID]) 
 
 def _sweep_reads_little(uow_of: UnitOfWorkOf) -> None:
     clock = uow_of("routing", role="clock", now=NOW + timedelta(hours=2))
-    assert_reads_little(clock, "ix_deadline_due", lambda: cases.claim_missed(clock, limit=20))
+    assert_reads_little(clock, "ix_deadline_due", lambda: cases.claim_due(clock, limit=20))
 
 
 def _one_case_reads_little(uow_of: UnitOfWorkOf, path: str) -> None:

@@ -2,19 +2,22 @@
 
 import asyncio
 import json
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
 import pytest
-from contracts.routing import CaseState
+from contracts.routing import CaseState, DeadlineKind
 from kit.clock import DrivenClock
 from kit.db import Database, UnitOfWork
+from kit.ids import new_id
 from kit.testing.servers import NOW, RolledBackUnitOfWork
 from routing.clock import make_sweeper
-from routing.domain.case import DeadlineState
+from routing.domain.case import ClosedReason, Deadline, DeadlineState
+from routing.domain.chain import list_faults
+from routing.domain.promise import given_until
 from routing.repository import cases
-from routing.service import deadlines, opening
+from routing.service import opening, sweeping
 from sqlalchemy import text
 
 from tests.conftest import AsyncDatabase, UnitOfWorkOf
@@ -41,8 +44,8 @@ def test_nothing_is_missed_at_its_very_instant(
     (case_id,) = open_many(uow, city, 1)
     due = cases.get_case(uow, case_id).promise_due
     assert due is not None
-    assert deadlines.sweep_missed(clock_at(due)) == 0
-    assert deadlines.sweep_missed(clock_at(due + timedelta(microseconds=1))) == 1
+    assert sweeping.sweep_due(clock_at(due)) == 0
+    assert sweeping.sweep_due(clock_at(due + timedelta(microseconds=1))) == 1
 
 
 def test_a_missed_promise_is_marked_once_and_the_holder_keeps_the_case(
@@ -50,7 +53,7 @@ def test_a_missed_promise_is_marked_once_and_the_holder_keeps_the_case(
 ) -> None:
     (case_id,) = open_many(uow, city, 1)
     clock = clock_at(LATE)
-    assert (deadlines.sweep_missed(clock), deadlines.sweep_missed(clock)) == (1, 0)
+    assert (sweeping.sweep_due(clock), sweeping.sweep_due(clock)) == (1, 0)
     case = cases.get_case(uow, case_id)
     assert (case.state, case.promise_met) == (CaseState.ASSIGNED, False)
     assert case.holder_post_id == city.posts["municipal"].post_id
@@ -69,7 +72,7 @@ def test_the_oldest_are_marked_first(
     later = make_appeal(city, category="municipal.water")
     opening.open_cases(uow, [later, first])
     found = cases.find_cases_of_appeals_for_change(uow, [first.appeal_id, later.appeal_id])
-    assert deadlines.sweep_missed(clock_at(LATE), limit=1) == 1
+    assert sweeping.sweep_due(clock_at(LATE), limit=1) == 1
     assert cases.get_case(uow, found[first.appeal_id].case_id).promise_met is False
     assert cases.get_case(uow, found[later.appeal_id].case_id).promise_met is None
 
@@ -80,7 +83,7 @@ def test_a_sweep_costs_the_same_statements_however_many_are_due(
     def statements(count: int) -> int:
         open_many(uow, city, count)
         clock = clock_at(LATE)
-        return len(statements_of(clock, lambda: deadlines.sweep_missed(clock)))
+        return len(statements_of(clock, lambda: sweeping.sweep_due(clock)))
 
     assert statements(1) == statements(30)
 
@@ -120,7 +123,7 @@ async def test_two_sweepers_at_once_mark_each_missed_promise_once(async_database
     sweepers = [async_database("routing", "clock", clock=DrivenClock(LATE)) for _ in range(2)]
 
     def sweep(database: Database) -> Callable[[], Awaitable[int]]:
-        return lambda: database.run_everywhere(lambda uow: deadlines.sweep_missed(uow, limit=7))
+        return lambda: database.run_everywhere(lambda uow: sweeping.sweep_due(uow, limit=7))
 
     done = await asyncio.gather(*(until_done(sweep(database)) for database in sweepers))
     assert sum(done) == 60
@@ -138,14 +141,14 @@ async def test_a_sweeper_that_dies_between_claim_and_commit_leaves_it_to_the_nex
     sweeper = async_database("routing", "clock", clock=DrivenClock(LATE))
 
     def sweep_and_die(uow: UnitOfWork) -> int:
-        assert deadlines.sweep_missed(uow) == 5
+        assert sweeping.sweep_due(uow) == 5
         uow.flush()
         raise _PowerCut
 
     with pytest.raises(_PowerCut):
         await sweeper.run_everywhere(sweep_and_die)
     assert await breaches(async_database("routing", "auditor")) == (0, 0, 0, 0)
-    assert await until_done(lambda: sweeper.run_everywhere(deadlines.sweep_missed)) == 5
+    assert await until_done(lambda: sweeper.run_everywhere(sweeping.sweep_due)) == 5
     assert await breaches(async_database("routing", "auditor")) == (5, 5, 5, 5)
 
 
@@ -157,9 +160,9 @@ async def test_what_somebody_is_answering_is_passed_over_until_they_are_done(asy
         await connection.execute(text("select set_config('app.lo1', '/', false), set_config('app.hi1', '0', false)"))
         await connection.execute(text("select from cases order by case_id limit 1 for update"))
         async with asyncio.timeout(20):
-            assert await sweeper.run_everywhere(deadlines.sweep_missed) == 1
+            assert await sweeper.run_everywhere(sweeping.sweep_due) == 1
         await connection.rollback()
-    assert await sweeper.run_everywhere(deadlines.sweep_missed) == 1
+    assert await sweeper.run_everywhere(sweeping.sweep_due) == 1
 
 
 async def test_the_clock_aspect_sweeps_until_nothing_is_due(async_database: AsyncDatabase) -> None:
@@ -173,3 +176,60 @@ async def test_the_clock_aspect_sweeps_until_nothing_is_due(async_database: Asyn
     await loop.stop()
     await running
     assert await breaches(auditor) == (3, 3, 3, 3)
+
+
+def test_a_limit_beside_the_promise_is_missed_alone_and_once(
+    uow: RolledBackUnitOfWork, city: City, clock_at: Callable[[datetime], RolledBackUnitOfWork]
+) -> None:
+    (case_id,) = open_many(uow, city, 1)
+    ours, theirs = new_id(NOW), new_id(NOW)
+    due = set_limits(uow, case_id, DeadlineKind.PART, (ours, theirs))
+    clock = clock_at(due[ours] + timedelta(seconds=1))
+    assert (sweeping.sweep_due(clock), sweeping.sweep_due(clock)) == (1, 0)
+    case = cases.get_case(uow, case_id)
+    assert (case.promise_met, [limit.about for limit in case.limits]) == (None, [theirs])
+    (event,) = clock.published
+    told = json.loads(event.body or "")
+    assert (told["deadline"], told["due_at"]) == ("part", due[ours].isoformat().replace("+00:00", "Z"))
+    assert told["superior"]["subject"] == subject_of("district_supervisor")
+
+
+def test_a_promise_and_a_limit_of_one_case_fall_due_in_one_sweep(
+    uow: RolledBackUnitOfWork, city: City, clock_at: Callable[[datetime], RolledBackUnitOfWork]
+) -> None:
+    (case_id,) = open_many(uow, city, 1)
+    set_limits(uow, case_id, DeadlineKind.ORDER, (new_id(NOW),))
+    clock = clock_at(LATE)
+    assert sweeping.sweep_due(clock) == 2
+    case = cases.get_case(uow, case_id)
+    assert (case.promise_met, case.limits, case.version) == (False, [], 5)
+    assert history_faults(uow, case_id) == []
+
+
+def test_what_closes_a_case_drops_its_limits(
+    uow: RolledBackUnitOfWork, city: City, clock_at: Callable[[datetime], RolledBackUnitOfWork]
+) -> None:
+    (case_id,) = open_many(uow, city, 1)
+    set_limits(uow, case_id, DeadlineKind.PART, (new_id(NOW),))
+    case, _ = cases.get_case_for_change(uow, case_id)
+    case.close(ClosedReason.WITHDRAWN, at=NOW, by=None)
+    cases.save_cases(uow, [case])
+    assert sweeping.sweep_due(clock_at(LATE)) == 0
+
+
+def set_limits(uow: UnitOfWork, case_id: UUID, kind: DeadlineKind, about: Sequence[UUID]) -> dict[UUID, datetime]:
+    """Due an hour apart; when each is due."""
+    case, _ = cases.get_case_for_change(uow, case_id)
+    assert case.deadline is not None
+    due = {each: NOW + timedelta(hours=n) for n, each in enumerate(about, start=1)}
+    case.limits += [
+        Deadline(new_id(NOW), kind, given_until(at, NOW, like=case.deadline.promise), each, changed=True)
+        for each, at in due.items()
+    ]
+    cases.save_cases(uow, [case])
+    return due
+
+
+def history_faults(uow: UnitOfWork, case_id: UUID) -> list[str]:
+    case = cases.get_case(uow, case_id)
+    return list_faults(cases.list_entries(uow, case), head=case.head, length=case.version)

@@ -37,7 +37,7 @@ from notify.providers.sandbox import Sandbox
 from notify.service.office import Office
 from routing.domain.recording import Work
 from routing.repository import pressings
-from routing.service import asking, deadlines, dispatching, pressing, recording, steps
+from routing.service import asking, dispatching, pressing, recording, steps, sweeping
 from sqlalchemy import Connection, create_engine, text
 from sqlalchemy.pool import NullPool
 from typer.testing import CliRunner
@@ -232,7 +232,7 @@ def miss(city: City, receipt: Receipt) -> None:
         {"due": city.clock.now() - timedelta(hours=1), "appeal": receipt.appeal_id},
     )
     uow = city.uow("routing", "clock", scope=EVERYWHERE)
-    assert deadlines.sweep_missed(uow) == 1
+    assert sweeping.sweep_due(uow) == 1
     uow.flush()
 
 

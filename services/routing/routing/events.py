@@ -31,7 +31,7 @@ from contracts.routing import (
 from kit.db import UnitOfWork
 from network.posts import Seat
 
-from routing.domain.case import Appeal, Case
+from routing.domain.case import Appeal, Case, Deadline
 from routing.domain.pressing import Pressing
 from routing.domain.promise import in_words
 from routing.domain.recording import Letter, Work
@@ -179,13 +179,14 @@ def case_reported(
     )
 
 
-def deadline_breached(uow: UnitOfWork, case: Case, *, holder: Seat | None, superior: Seat | None) -> DeadlineBreachedV1:
-    assert case.deadline is not None
+def deadline_breached(
+    uow: UnitOfWork, case: Case, missed: Deadline, *, holder: Seat | None, superior: Seat | None
+) -> DeadlineBreachedV1:
     return DeadlineBreachedV1(
         **_fact(uow, case),
-        deadline_id=case.deadline.deadline_id,
-        deadline=case.deadline.kind,
-        due_at=case.deadline.promise.due_at,
+        deadline_id=missed.deadline_id,
+        deadline=missed.kind,
+        due_at=missed.promise.due_at,
         gist=case.gist,
         handler=handler_of(holder),
         superior=handler_of(superior),

@@ -93,7 +93,23 @@ class HandoverMeans(StrEnum):
 
 
 class DeadlineKind(StrEnum):
+    """What it is the limit of."""
+
     PROMISE = "promise"
+    """To the resident."""
+    PLANNED = "planned"
+    """What was planned is due."""
+    PART = "part"
+    """A helper's."""
+    REDO = "redo"
+    RATING = "rating"
+    """Until then the resident may say whether it is solved."""
+    ASSIGNED = "assigned"
+    """Set by who assigned it from above."""
+    ORDER = "order"
+    """The report on a supervision order."""
+    REPLY = "reply"
+    """Of the city hotline, to which it was handed."""
 
 
 class Handler(Fact):

@@ -128,7 +128,8 @@ class Course:
         moment = Moment(at)
         superior = deadlines._superior(self._ground.network.seats, case, holder)
         case.miss(at=at, holder=holder.subject, superior=superior.subject if superior else None)
-        moment.publish(events.deadline_breached(moment, case, holder=holder, superior=superior))
+        assert case.deadline is not None
+        moment.publish(events.deadline_breached(moment, case, case.deadline, holder=holder, superior=superior))
         self._keep(moment)
 
     def _answer(self, case: Case, holder: Seat, at: datetime) -> None:

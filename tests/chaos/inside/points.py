@@ -75,8 +75,8 @@ POINTS = (
     Point(
         "sweep-commit",
         "sweep and commit",
-        "routing.service.deadlines",
-        "sweep_missed",
+        "routing.service.sweeping",
+        "sweep_due",
         "after",
         ("routing",),
         _some,

@@ -152,7 +152,7 @@ def each_deadline_is_settled_once(history: History, world: World) -> Iterator[Fi
     ended = datetime.fromtimestamp(max((note["at"] for note in history.noted("looked")), default=0), UTC)
     for case_id, deadlines in world.deadlines.items():
         entries = world.entries.get(case_id, [])
-        missed = [entry for entry in entries if entry["step"] == "deadline_breached"]
+        missed = [entry for entry in _breaches(entries) if entry["facts"].get("kind", "promise") == "promise"]
         if len(missed) > 1:
             yield Finding("deadline_fired_twice", f"case {case_id}", f"{len(missed)} times")
         standing = [deadline for deadline in deadlines if deadline["state"] != "replaced"]
@@ -186,4 +186,25 @@ def _state(case: Row, entries: Sequence[Row], missed: Sequence[Row]) -> str:
     return "cancelled" if case["state"] == "closed" else "open"
 
 
-INVARIANTS = (each_promise_is_as_explained, each_deadline_is_settled_once)
+def each_limit_is_missed_once(history: History, world: World) -> Iterator[Finding]:
+    """Of the deadlines beside the promise: missed and said so once, after it was due; or it is not missed."""
+    ended = datetime.fromtimestamp(max((note["at"] for note in history.noted("looked")), default=0), UTC)
+    for case_id, limits in world.limits.items():
+        for limit in limits:
+            told = [
+                e for e in _breaches(world.entries.get(case_id, [])) if e["facts"]["deadline"] == limit["deadline_id"]
+            ]
+            about = f"{limit['kind']} of case {case_id}"
+            if len(told) != (limit["state"] == "breached"):
+                yield Finding("deadline_differs", about, f"{limit['state']}, said {len(told)} times")
+            if any(entry["at"] <= limit["due_at"] for entry in told):
+                yield Finding("deadline_fired_early", about, f"due {limit['due_at']}")
+            if limit["state"] == "open" and limit["due_at"] < ended:
+                yield Finding("deadline_not_fired", about, f"due {limit['due_at']}")
+
+
+def _breaches(entries: Sequence[Row]) -> list[Row]:
+    return [entry for entry in entries if entry["step"] == "deadline_breached"]
+
+
+INVARIANTS = (each_promise_is_as_explained, each_deadline_is_settled_once, each_limit_is_missed_once)

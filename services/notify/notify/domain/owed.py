@@ -162,15 +162,10 @@ def _reported(event: CaseReportedV1) -> list[Owed]:
 
 
 def _breached(event: DeadlineBreachedV1) -> list[Owed]:
-    told = _staff(event, Template.DEADLINE_MISSED, event.handler, gist=event.gist, due=event.due_at)
-    return told + _staff(
-        event,
-        Template.DEADLINE_MISSED_SUPERIOR,
-        event.superior,
-        gist=event.gist,
-        due=event.due_at,
-        handler=_shown(event.handler),
-    )
+    missed = {"gist": event.gist, "limit": event.deadline.value, "due": event.due_at}
+    told = _staff(event, Template.DEADLINE_MISSED, event.handler, **missed)
+    shown = _shown(event.handler)
+    return told + _staff(event, Template.DEADLINE_MISSED_SUPERIOR, event.superior, **missed, handler=shown)
 
 
 _RULES: dict[type[CaseFact], Callable[[Any], list[Owed]]] = {

@@ -42,9 +42,12 @@ BREACHED, NOTICE_NOT_DELIVERED = "deadline_breached", "notice_not_delivered"
 
 @dataclass
 class Deadline:
+    """``about``: which of several things of its kind on a case it is the limit of; the promise has none."""
+
     deadline_id: UUID
     kind: DeadlineKind
     promise: Promise
+    about: UUID | None = None
     state: DeadlineState = DeadlineState.OPEN
     settled_at: datetime | None = None
     changed: bool = False
@@ -132,6 +135,9 @@ class Case:
     head: str = GENESIS
     appeals: list[Appeal] = field(default_factory=list)
     deadline: Deadline | None = None
+    """The promise to the resident."""
+    limits: list[Deadline] = field(default_factory=list)
+    """The deadlines beside the promise that are open, and those that this transaction has settled."""
     replaced: list[Deadline] = field(default_factory=list)
     """Deadlines that this transaction has put another in the place of."""
     entries: list[Entry] = field(default_factory=list)
@@ -199,25 +205,43 @@ class Case:
     @property
     def changed_deadlines(self) -> list[Deadline]:
         """Those that were replaced before the one that stands in their place."""
-        return [d for d in (*self.replaced, self.deadline) if d is not None and d.changed]
+        return [d for d in (*self.replaced, self.deadline, *self.limits) if d is not None and d.changed]
+
+    def limit(self, kind: DeadlineKind, about: UUID | None = None) -> Deadline | None:
+        """The open one."""
+        of_kind = (each for each in self.limits if (each.kind, each.about) == (kind, about))
+        return next((each for each in of_kind if each.state is DeadlineState.OPEN), None)
+
+    def settle_limit(
+        self, kind: DeadlineKind, state: DeadlineState, *, at: datetime, about: UUID | None = None
+    ) -> None:
+        """Nothing where none is open: what was missed stays missed."""
+        if (found := self.limit(kind, about)) is not None:
+            found.settle(state, at=at)
+
+    def miss_limit(
+        self, limit: Deadline, *, at: datetime, holder: str | None = None, superior: str | None = None
+    ) -> None:
+        """Record for good that a limit beside the promise was not kept."""
+        limit.settle(DeadlineState.BREACHED, at=at)
+        self._record_breach(limit, at=at, holder=holder, superior=superior)
 
     def miss(self, *, at: datetime, holder: str | None = None, superior: str | None = None) -> None:
         """Record for good that the promise was not kept; the holder keeps the case."""
         assert self.deadline is not None
         self.deadline.settle(DeadlineState.BREACHED, at=at)
         self.promise_met = False
-        self.record(
-            BREACHED,
-            at=at,
-            by=None,
-            post_id=self.holder_post_id,
-            facts={
-                "deadline": str(self.deadline.deadline_id),
-                "due_at": self.deadline.promise.due_at.isoformat(),
-                "holder": holder,
-                "superior": superior,
-            },
-        )
+        self._record_breach(self.deadline, at=at, holder=holder, superior=superior)
+
+    def _record_breach(self, missed: Deadline, *, at: datetime, holder: str | None, superior: str | None) -> None:
+        facts = {
+            "deadline": str(missed.deadline_id),
+            "kind": missed.kind.value,
+            "due_at": missed.promise.due_at.isoformat(),
+            "holder": holder,
+            "superior": superior,
+        }
+        self.record(BREACHED, at=at, by=None, post_id=self.holder_post_id, facts=facts)
 
     def keep(self, *, at: datetime) -> None:
         if self.deadline is not None and self.deadline.state is DeadlineState.OPEN:
@@ -238,6 +262,7 @@ class Case:
         self.drop_ask()
         self.reports_owed = 0
         self.closed_reason, self.closed_at = reason, at
-        if self.deadline is not None:
-            self.deadline.settle(DeadlineState.CANCELLED, at=at)
+        for deadline in (self.deadline, *self.limits):
+            if deadline is not None:
+                deadline.settle(DeadlineState.CANCELLED, at=at)
         self.record(CLOSED, at=at, by=by, post_id=post_id, facts={"reason": reason.value, "holder": holder})

@@ -4,7 +4,7 @@ Days are counted by the Civil Code: the day on which the term begins is not coun
 holiday is followed by the next working day, and the last day ends when business ends (article 203).
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
 from itertools import islice
@@ -20,6 +20,8 @@ class Unit(StrEnum):
     """Of an extension: from the day on which the promise before it fell due."""
     CALENDAR_DAYS = "calendar_days"
     CLOCK_HOURS = "clock_hours"
+    GIVEN = "given"
+    """Not counted: somebody named the instant."""
 
 
 @dataclass(frozen=True)
@@ -49,6 +51,11 @@ def make_promise(
     first, last = (moment.astimezone(ZoneInfo(zone)).date() for moment in (start_at, due_at))
     forecast = term.unit is not Unit.CLOCK_HOURS and calendar.is_forecast(first, last)
     return Promise(term, start_at, due_at, rule_version, calendar.version, forecast, hours, zone)
+
+
+def given_until(due_at: datetime, start_at: datetime, *, like: Promise) -> Promise:
+    """A limit that somebody named, under the rules of the case's promise."""
+    return replace(like, term=Term(Unit.GIVEN), start_at=start_at, due_at=due_at, forecast=False)
 
 
 def due(term: Term, start_at: datetime, *, calendar: Calendar, hours: Hours, zone: str) -> datetime:
@@ -108,6 +115,7 @@ def in_words(promise: Promise) -> dict[str, str]:
         Unit.MORE_WORKING_DAYS: (f"延期{count}个工作日", f"{count} working days more"),
         Unit.CALENDAR_DAYS: (f"{count}日内答复或办结", f"within {count} days"),
         Unit.CLOCK_HOURS: (f"{count}小时内处置", f"within {count} hours"),
+        Unit.GIVEN: ("限期", "as named"),
     }[promise.term.unit]
     return {"zh": f"{term[0]}，{chinese}", "en": f"{term[1]}, {english}"}
 

@@ -43,17 +43,16 @@ _APPEALS = (
     .correlate(cases)
     .scalar_subquery()
 )
-_PROMISE = (
-    select(func.to_jsonb(literal_column("d"), type_=JSONB))
-    .select_from(deadline.alias("d"))
-    .where(literal_column("d.case_id") == cases.c.case_id, literal_column("d.kind") == "promise")
-    .where(literal_column("d.state") != DeadlineState.REPLACED.value)
-    .order_by(literal_column("d.deadline_id").desc())
-    .limit(1)
+#: The promise, settled or not, and what else is open.
+_DEADLINES = (
+    select(func.jsonb_agg(func.to_jsonb(literal_column("deadline")), type_=JSONB))
+    .select_from(deadline)
+    .where(deadline.c.case_id == cases.c.case_id, literal_column("deadline.state <> 'replaced'"))
+    .where(literal_column("(deadline.kind = 'promise' or deadline.state = 'open')"))
     .correlate(cases)
     .scalar_subquery()
 )
-_WHOLE = select(cases, _APPEALS.label("appeals"), _PROMISE.label("promise"))
+_WHOLE = select(cases, _APPEALS.label("appeals"), _DEADLINES.label("deadlines"))
 _ONE = _WHOLE.add_columns(seat_column(cases.c.holder_post_id).label("holder")).where(
     cases.c.case_id == bindparam("one", type_=Uuid)
 )
@@ -160,16 +159,26 @@ def _grant_rows(uow: UnitOfWork, held: Sequence[Case]) -> list[dict[str, Any]]:
     ]
 
 
-def claim_missed(uow: UnitOfWork, *, limit: int) -> list[Case]:
-    """Cases that missed their promise before now, oldest first, locked; what another holds is passed over."""
-    statement = (
-        _WHOLE.join(deadline, deadline.c.case_id == cases.c.case_id)
+def claim_due(uow: UnitOfWork, *, limit: int) -> list[tuple[Case, Deadline]]:
+    """Deadlines that fell due before now with their cases, oldest first, locked; what another holds is passed over."""
+    rows = list(uow.execute(_claim(uow, limit)))
+    claimed = {row.case_id: case_of(row) for row in rows}
+    return [(claimed[row.case_id], _standing(claimed[row.case_id], row.fallen)) for row in rows]
+
+
+def _standing(case: Case, deadline_id: UUID) -> Deadline:
+    return next(each for each in (case.deadline, *case.limits) if each is not None and each.deadline_id == deadline_id)
+
+
+def _claim(uow: UnitOfWork, limit: int) -> Select[Any]:
+    return (
+        _WHOLE.add_columns(deadline.c.deadline_id.label("fallen"))
+        .join(deadline, deadline.c.case_id == cases.c.case_id)
         .where(deadline.c.state == DeadlineState.OPEN.value, deadline.c.due_at < uow.now)
         .order_by(deadline.c.due_at, deadline.c.deadline_id)
         .limit(limit)
         .with_for_update(of=[cases, deadline], skip_locked=True)
     )
-    return [case_of(row) for row in uow.execute(statement)]
 
 
 def list_entries(uow: UnitOfWork, case: Case) -> list[Entry]:

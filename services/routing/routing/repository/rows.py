@@ -129,7 +129,10 @@ def case_of(row: Row[Any]) -> Case:
         head=row.head,
     )
     case.appeals = [_appeal(item) for item in facts.get("appeals") or ()]
-    case.deadline = _deadline(facts["promise"]) if facts.get("promise") else None
+    standing = [_deadline(item) for item in facts.get("deadlines") or ()]
+    promises = [deadline for deadline in standing if deadline.kind is DeadlineKind.PROMISE]
+    case.deadline = max(promises, key=lambda deadline: deadline.deadline_id, default=None)
+    case.limits = [deadline for deadline in standing if deadline.kind is not DeadlineKind.PROMISE]
     return case
 
 
@@ -171,6 +174,7 @@ def deadline_row(case: Case, deadline: Deadline) -> dict[str, Any]:
         "deadline_id": deadline.deadline_id,
         "case_id": case.case_id,
         "kind": deadline.kind.value,
+        "about": deadline.about,
         "state": deadline.state.value,
         "place_id": case.place_id,
         "taken_place_id": last_of(case.taken_path),
@@ -205,9 +209,14 @@ def _deadline(facts: Mapping[str, Any]) -> Deadline:
         hours=Hours.of(facts["hours"]),
         zone=facts["zone"],
     )
-    settled = _moment(facts["settled_at"]) if facts["settled_at"] else None
-    identity = UUID(str(facts["deadline_id"]))
-    return Deadline(identity, DeadlineKind(facts["kind"]), promise, DeadlineState(facts["state"]), settled)
+    return Deadline(
+        deadline_id=UUID(str(facts["deadline_id"])),
+        kind=DeadlineKind(facts["kind"]),
+        promise=promise,
+        about=UUID(str(facts["about"])) if facts["about"] else None,
+        state=DeadlineState(facts["state"]),
+        settled_at=_moment(facts["settled_at"]) if facts["settled_at"] else None,
+    )
 
 
 def _moment(value: datetime | str) -> datetime:

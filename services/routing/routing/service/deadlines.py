@@ -1,6 +1,6 @@
-"""Missed promises: marked once, told to the holder and the superior; the holder keeps the case."""
+"""Missed promises and limits: marked once, told to the holder and the superior; the holder keeps the case."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from contracts.grid import Duty
 from kit.db import UnitOfWork
@@ -8,39 +8,42 @@ from network import posts
 from network.posts import Seat, choose
 
 from routing import events
-from routing.domain.case import Case
-from routing.repository import cases, network
-
-BATCH = 200
-
-
-def sweep_missed(uow: UnitOfWork, *, limit: int = BATCH) -> int:
-    """Claim what fell due before now, oldest first, and mark it in this transaction; how many there were."""
-    missed = cases.claim_missed(uow, limit=limit)
-    if missed:
-        mark_missed(uow, missed)
-        cases.save_cases(uow, missed)
-    return len(missed)
+from routing.domain.case import Case, Deadline
+from routing.repository import network
 
 
 def mark_if_missed(uow: UnitOfWork, case: Case) -> None:
     """Whoever ends a case that is late counts the same, whether or not a clock came by in between."""
     if case.deadline is not None and case.deadline.is_missed_at(uow.now):
-        mark_missed(uow, [case])
+        mark_promises_missed(uow, [(case, case.deadline)])
 
 
-def mark_missed(uow: UnitOfWork, missed: Sequence[Case]) -> None:
-    holders = posts.list_seats_of(uow, {case.holder_post_id for case in missed if case.holder_post_id})
-    superiors = network.get_network(uow, {case.placed_path for case in missed}, [Duty.SUPERVISOR, Duty.DISPATCHER])
-    for case in missed:
+def mark_promises_missed(uow: UnitOfWork, missed: Sequence[tuple[Case, Deadline]]) -> None:
+    for case, deadline, holder, superior in _with_whom_to_tell(uow, missed):
+        case.miss(at=uow.now, holder=_subject(holder), superior=_subject(superior))
+        uow.publish(events.deadline_breached(uow, case, deadline, holder=holder, superior=superior))
+
+
+def mark_limits_missed(uow: UnitOfWork, missed: Sequence[tuple[Case, Deadline]]) -> None:
+    """Limits beside the promise, which is not touched."""
+    for case, limit, holder, superior in _with_whom_to_tell(uow, missed):
+        case.miss_limit(limit, at=uow.now, holder=_subject(holder), superior=_subject(superior))
+        uow.publish(events.deadline_breached(uow, case, limit, holder=holder, superior=superior))
+
+
+def _with_whom_to_tell(
+    uow: UnitOfWork, missed: Sequence[tuple[Case, Deadline]]
+) -> Iterator[tuple[Case, Deadline, Seat | None, Seat | None]]:
+    held = {case.holder_post_id for case, _ in missed if case.holder_post_id}
+    holders = posts.list_seats_of(uow, held)
+    superiors = network.get_network(uow, {case.placed_path for case, _ in missed}, [Duty.SUPERVISOR, Duty.DISPATCHER])
+    for case, deadline in missed:
         holder = holders.get(case.holder_post_id) if case.holder_post_id else None
-        superior = _superior(superiors.seats_on(case.placed_path), case, holder)
-        case.miss(
-            at=uow.now,
-            holder=holder.subject if holder else None,
-            superior=superior.subject if superior else None,
-        )
-        uow.publish(events.deadline_breached(uow, case, holder=holder, superior=superior))
+        yield case, deadline, holder, _superior(superiors.seats_on(case.placed_path), case, holder)
+
+
+def _subject(seat: Seat | None) -> str | None:
+    return seat.subject if seat else None
 
 
 def _superior(seats: list[Seat], case: Case, holder: Seat | None) -> Seat | None:

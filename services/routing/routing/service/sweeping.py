@@ -1,0 +1,29 @@
+"""What falls due, whatever it is the limit of: claimed once, and what comes of it in the same transaction."""
+
+from collections.abc import Callable, Mapping, Sequence
+
+from contracts.routing import DeadlineKind
+from kit.db import UnitOfWork
+
+from routing.domain.case import Case, Deadline
+from routing.repository import cases
+from routing.service import deadlines
+
+BATCH = 200
+
+Fallen = Sequence[tuple[Case, Deadline]]
+
+#: What comes of a deadline of each kind that fell due; of the others, a breach of that limit alone.
+FALLS_DUE: Mapping[DeadlineKind, Callable[[UnitOfWork, Fallen], None]] = {
+    DeadlineKind.PROMISE: deadlines.mark_promises_missed,
+}
+
+
+def sweep_due(uow: UnitOfWork, *, limit: int = BATCH) -> int:
+    """Claim what fell due before now, oldest first; how many there were."""
+    fallen = cases.claim_due(uow, limit=limit)
+    for kind in DeadlineKind:
+        if of_kind := [(case, deadline) for case, deadline in fallen if deadline.kind is kind]:
+            FALLS_DUE.get(kind, deadlines.mark_limits_missed)(uow, of_kind)
+    cases.save_cases(uow, list({case.case_id: case for case, _ in fallen}.values()))
+    return len(fallen)
