@@ -1,5 +1,6 @@
 """The API over ASGI: each route with a signed-in person, a real database and the api role."""
 
+import asyncio
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
@@ -300,6 +301,18 @@ async def test_a_bad_step_is_refused_and_changes_nothing(  # noqa: PLR0917  # a 
     response = await desk.post(f"/cases/{line['case_id']}/{step}", "municipal", body, version=version)
     assert (response.status_code, response.json()["code"]) == (status, code)
     assert (await desk.get(f"/cases/{line['case_id']}", "municipal")).json()["version"] == 3
+
+
+async def test_of_two_at_once_one_wins_and_the_other_is_told_how_it_stands_now(desk: Desk) -> None:
+    line = (await desk.items("/worklist", "municipal"))[0]
+    path, answer = f"/cases/{line['case_id']}", {"outcome": "solved", "answer": "已修好"}
+    both = await asyncio.gather(
+        *(desk.post(f"{path}/answers", who, answer, version=3) for who in ("municipal", "dispatcher"))
+    )
+    won, lost = sorted(both, key=lambda response: response.status_code)
+    assert (won.status_code, lost.status_code) == (201, 412)
+    seen = (await desk.get(path, "municipal")).json()
+    assert lost.json()["present"] == {"version": 4, "state": "answered", "holder_post_id": seen["holder"]["post_id"]}
 
 
 async def test_work_is_recorded_without_a_version_and_a_letter_is_printed(desk: Desk) -> None:

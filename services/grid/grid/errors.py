@@ -40,7 +40,8 @@ class HolderNotFound(NotFound):
 
 class ChangedMeanwhile(Stale):
     def __init__(self, what: str, version: int) -> None:
-        super().__init__("changed_meanwhile", f"The {what} is at version {version} now: read it again, and repeat.")
+        detail = f"The {what} is at version {version} now: read it again, and repeat."
+        super().__init__("changed_meanwhile", detail, present={"version": version})
 
 
 class CodeTaken(Conflict):

@@ -43,7 +43,8 @@ class NumberTaken(Conflict):
 
 class AppealChanged(Stale):
     def __init__(self, version: int) -> None:
-        super().__init__("changed", f'It has been changed since you read it: read it again (now "{version}").')
+        detail = f'It has been changed since you read it: read it again (now "{version}").'
+        super().__init__("changed", detail, present={"version": version})
 
 
 class NotYours(Forbidden):

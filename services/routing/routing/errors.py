@@ -27,9 +27,15 @@ class CaseNotFound(NotFound):
 
 
 class CaseChanged(Stale):
-    def __init__(self, version: int) -> None:
+    def __init__(self, version: int, state: str, holder_post_id: UUID | None) -> None:
         super().__init__(
-            "case_changed", f"The case has changed since you read it: it is at version {version}. Read it again."
+            "case_changed",
+            f"The case has changed since you read it: it is {state}, at version {version}. Read it again.",
+            present={
+                "version": version,
+                "state": state,
+                "holder_post_id": str(holder_post_id) if holder_post_id else None,
+            },
         )
 
 

@@ -15,6 +15,7 @@ What comes over HTTP becomes problem+json (RFC 9457); what comes from an event b
 retried and NotYet parks. Anything else is a bug: 500, retried, alerted.
 """
 
+from collections.abc import Mapping
 from enum import StrEnum
 
 
@@ -63,7 +64,13 @@ class Conflict(ServiceError):
 
 
 class Stale(ServiceError):
+    """``present`` is how it stands now, so that whoever was refused sees what changed without asking again."""
+
     kind = Kind.STALE
+
+    def __init__(self, code: str, detail: str, *, present: Mapping[str, str | int | None] | None = None) -> None:
+        super().__init__(code, detail)
+        self.present = present
 
 
 class Forbidden(ServiceError):

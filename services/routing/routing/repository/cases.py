@@ -96,7 +96,7 @@ def _get(uow: UnitOfWork, statement: Select[Any], case_id: UUID) -> tuple[Case, 
 
 def check_version(case: Case, version: int) -> None:
     if case.version != version:
-        raise CaseChanged(case.version)
+        raise CaseChanged(case.version, case.state, case.holder_post_id)
 
 
 def find_cases_of_appeals_for_change(uow: UnitOfWork, appeal_ids: Collection[UUID]) -> dict[UUID, Case]:

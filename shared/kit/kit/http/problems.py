@@ -15,7 +15,7 @@ from starlette.exceptions import HTTPException
 from starlette.types import ExceptionHandler
 
 from kit.auth import NotSignedIn
-from kit.errors import STATUS, Kind, ServiceError, Unavailable
+from kit.errors import STATUS, Kind, ServiceError, Stale, Unavailable
 from kit.logging import get_logger
 
 MEDIA_TYPE = "application/problem+json"
@@ -42,6 +42,11 @@ class Problem(BaseModel):
     detail: str = Field(description="What is wrong, and the remedy.")
     trace_id: str | None = Field(default=None, description="Name it when you report the problem.")
     errors: list[FieldProblem] = []
+    present: dict[str, str | int | None] | None = Field(
+        default=None,
+        description="How it stands now, where it has changed since it was read.",
+        examples=[{"version": 7}],
+    )
 
 
 class HttpProblem(Exception):
@@ -87,6 +92,7 @@ def problem(
     *,
     errors: Sequence[FieldProblem] = (),
     headers: Mapping[str, str] | None = None,
+    present: Mapping[str, str | int | None] | None = None,
 ) -> JSONResponse:
     english, chinese = _TITLES.get(status, ("Problem", "錯誤"))
     body = Problem(
@@ -97,6 +103,7 @@ def problem(
         detail=detail,
         trace_id=trace_id(),
         errors=list(errors),
+        present=dict(present) if present else None,
     )
     kept = {"Cache-Control": "no-store", "Vary": "Accept-Language", **(headers or {})}
     return JSONResponse(body.model_dump(mode="json"), status, kept, media_type=MEDIA_TYPE)
@@ -141,7 +148,8 @@ async def _service_error(request: Request, error: Exception) -> JSONResponse:
         [FieldProblem(pointer=error.field, part="request", code=error.code, detail=error.detail)] if error.field else []
     )
     headers = {"Retry-After": "2"} if error.kind in (Kind.UNAVAILABLE, Kind.NOT_YET) else {}
-    return problem(request, status, error.code, error.detail, errors=errors, headers=headers)
+    present = error.present if isinstance(error, Stale) else None
+    return problem(request, status, error.code, error.detail, errors=errors, headers=headers, present=present)
 
 
 async def _http_problem(request: Request, error: Exception) -> JSONResponse:
