@@ -36,12 +36,18 @@ _STEPS = {
     "ask_decline": "declines",
     "ask_extension": "extensions",
     "rule": "rulings",
+    "recuse": "recusals",
+    "accompany": "accompaniments",
+    "centre_report": "centre_reports",
 }
 _REASONS = {
     "ask_return": ("not_our_remit", "wrong_category"),
     "ask_decline": ("in_court", "no_facts"),
     "ask_extension": ("materials", "weather"),
 }
+
+#: What is handed over to a centre, the resident accompanied.
+_FOR_CENTRES = ("legal", "stability")
 
 _WORK = ("call", "site_visit", "interim_word")
 
@@ -254,12 +260,23 @@ class Drive:
         state = case["state"]
         if state != "accepted" and self._chance(0.08):
             await self._record_work(client, by, case)
+        elif state in ("assigned", "in_progress") and self._chance(0.02):
+            self._count += 1
+            await self._write_step(client, "recuse", by, case, {"words": f"应回避{self._count}。"})
+        elif case["followed_since"]:
+            self._count += 1
+            reported = {"words": f"中心反馈{self._count}。", "final": self._chance(0.6)}
+            await self._write_step(client, "centre_report", by, case, reported)
         elif state in ("assigned", "in_progress") and not case["ask"] and self._chance(0.08):
             kind = self._random.choice(sorted(_REASONS))
             self._count += 1
             body: dict[str, Any] = {"reason": self._random.choice(_REASONS[kind]), "words": f"申请{self._count}。"}
             body |= {"days": self._random.randint(1, 5)} if kind == "ask_extension" else {}
             await self._write_step(client, kind, by, case, body)
+        elif state in ("assigned", "in_progress") and case["kind"] in _FOR_CENTRES and self._chance(0.6):
+            self._count += 1
+            body = {"centre": "区法律援助中心", "with_whom": "社区干部", "words": f"移交{self._count}。"}
+            await self._write_step(client, "accompany", by, case, body)
         elif state == "assigned" and self._chance(0.8):
             await self._write_step(client, "start", by, case, None)
         elif state in ("assigned", "in_progress"):

@@ -6,18 +6,21 @@ from zoneinfo import ZoneInfo
 import pytest
 from contracts.routing import (
     CaseAcceptedV1,
+    CaseAccompaniedV1,
     CaseAssignedV1,
     CaseFact,
+    CaseOpenedV1,
     CasePressedV1,
     CaseRecordedV1,
     DeadlineBreachedV1,
     PressingKind,
+    Queue,
     RecordKind,
 )
 from jinja2.exceptions import SecurityError, UndefinedError
 from notify.domain.moments import spoken
 from notify.domain.owed import Owed, Template, owed_by
-from notify.migrations import wordings_v1, wordings_v2, wordings_v3, wordings_v4
+from notify.migrations import wordings_v1, wordings_v2, wordings_v3, wordings_v4, wordings_v5, wordings_v6
 from notify.service.words import named, rendered, shortened, spoken_facts
 
 from tests.notify.factories import OWN, make_event, make_handler, make_party
@@ -29,7 +32,7 @@ DUE = datetime(2026, 11, 25, 9, 30, tzinfo=UTC)
 #: The newest wording of each template.
 WORDINGS = wordings_v1.WORDINGS | {
     code: wordings
-    for later in (wordings_v2, wordings_v3, wordings_v4)
+    for later in (wordings_v2, wordings_v3, wordings_v4, wordings_v5, wordings_v6)
     for code, (_, wordings) in later.WORDINGS.items()
 }
 
@@ -109,6 +112,25 @@ def test_the_holder_reads_who_presses_how_and_by_when(pressed: dict[str, object]
     (notice,) = owed_by(make_event(CasePressedV1, **pressed))
     assert chinese in words_of(notice, "zh")[1]
     assert english in words_of(notice, "en")[1]
+
+
+def test_the_resident_reads_whom_to_ask_at_the_centre_and_who_follows_it() -> None:
+    handler = make_handler(title="白杨社区司法联络员", name="李娜", phone="0000-5678")
+    notice, _ = owed_by(make_event(CaseAccompaniedV1, handler=handler))
+    _, chinese = words_of(notice, "zh")
+    _, english = words_of(notice, "en")
+    assert "已由社区干部王敏陪同移交海州区法律援助中心，此后可向其询问（0000-1234）。" in chinese
+    assert "白杨社区司法联络员 李娜，电话 0000-5678 全程跟踪" in chinese
+    assert "handed over to 海州区法律援助中心" in english
+    assert "ask there from now on, telephone 0000-1234." in english
+
+
+def test_a_dispatcher_reads_that_it_waits_by_conflict_of_interest() -> None:
+    waiting = {"queue": Queue.VACANT, "dispatcher": make_handler("zhao.jun")}
+    (vacant,) = owed_by(make_event(CaseOpenedV1, **waiting))
+    (conflict,) = owed_by(make_event(CaseOpenedV1, **waiting, conflict=True))
+    assert "空缺" in words_of(vacant, "zh")[1]
+    assert "回避" in words_of(conflict, "zh")[1]
 
 
 def test_a_superior_reads_when_nobody_handles_it() -> None:

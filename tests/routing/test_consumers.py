@@ -20,7 +20,17 @@ from pydantic import BaseModel
 from routing.consumers import HANDLERS
 from routing.domain.recording import Work
 from routing.repository import cases
-from routing.service import asking, dispatching, opening, pressing, recording, steps, sweeping
+from routing.service import (
+    accompanying,
+    asking,
+    dispatching,
+    opening,
+    pressing,
+    recording,
+    recusing,
+    steps,
+    sweeping,
+)
 from sqlalchemy import Connection, text
 
 from tests.conftest import UnitOfWorkOf
@@ -246,9 +256,17 @@ def test_every_event_of_routing_is_published_somewhere_in_its_life(
     version = cases.get_case(uow, second).version
     pressed = pressing.enter_instruction(above, second, version=version, words="速办", leader="区长")
     pressing.report_on_pressing(mine, pressed.pressing.pressing_id, version=pressed.version, words="已办")
+    liaison = uow_of("routing", person=city.person("legal"))
+    opening.open_cases(uow, [make_appeal(city, category="legal.aid")])
+    legal = uow.execute(text("select case_id from cases where category = 'legal.aid'")).scalar_one()
+    handed_over: dict[str, Any] = {"centre": "区法律援助中心", "with_whom": "社区干部", "words": "已移交"}
+    case = accompanying.accompany(liaison, legal, version=3, **handed_over)
+    case = accompanying.enter_centre_report(liaison, legal, version=case.version, words="已办", final=True)
+    recusing.recuse(liaison, legal, version=case.version, words="应回避")
     clock = uow_of("routing", role="clock", now=NOW.replace(year=2027))
     sweeping.sweep_due(clock)
-    everything = [*uow.published, *mine.published, *desk.published, *above.published, *clock.published]
+    people = (uow, mine, desk, above, liaison, clock)
+    everything = [event for each in people for event in each.published]
     said = {event.type for event in everything}
     owned = {event.TYPE for topic in TOPICS.values() if topic.owner == "routing" for event in topic.events}
     assert said == owned - {"routing.category.changed.v1"}

@@ -12,7 +12,7 @@ from kit.testing.servers import NOW, RolledBackUnitOfWork, as_superuser
 from network import models as network_models
 from routing import models
 from routing.domain.case import Case
-from routing.repository import cases, pressings
+from routing.repository import accompaniments, cases, pressings
 from routing.service import opening
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import ProgrammingError
@@ -22,7 +22,7 @@ from tests.routing.conftest import City, lay_city, make_appeal, statements_of
 
 KEPT_APART = (
     *("cases", "case_appeal", "case_entry", "deadline", "case_grant", "precedent", "pressing"),
-    *("letter", "paper"),
+    *("letter", "paper", "accompaniment"),
 )
 POLICY = ("category", "rule_set", "rule", "calendar", "calendar_year", "calendar_day")
 COPIES = tuple(network_models.metadata.tables)
@@ -41,6 +41,7 @@ RIGHTS = {
         "pressing": "siu",
         "letter": "siu",
         "paper": "siu",
+        "accompaniment": "siu",
         "category": "si",
         **dict.fromkeys(POLICY[1:], "s"),
         **dict.fromkeys(COPIES, "s"),
@@ -56,6 +57,7 @@ RIGHTS = {
         "pressing": "su",
         "letter": "",
         "paper": "",
+        "accompaniment": "",
         **dict.fromkeys(POLICY, "s"),
         **dict.fromkeys(COPIES, "siud"),
     },
@@ -70,6 +72,7 @@ RIGHTS = {
         "pressing": "",
         "letter": "",
         "paper": "",
+        "accompaniment": "",
         **dict.fromkeys(POLICY, "s"),
         **dict.fromkeys(COPIES, "s"),
     },
@@ -178,7 +181,7 @@ def test_an_office_sees_what_is_granted_to_it_and_no_more(
         assert count(uow_of("routing", scope=Scope(offices=(uuid4(),))), table) == 0
 
 
-def test_letters_and_papers_are_seen_with_their_case_and_not_without_it(
+def test_what_belongs_to_a_case_is_seen_with_their_case_and_not_without_it(
     uow: RolledBackUnitOfWork, city: City, uow_of: UnitOfWorkOf
 ) -> None:
     lay_rows(uow, city)
@@ -186,6 +189,10 @@ def test_letters_and_papers_are_seen_with_their_case_and_not_without_it(
     for table, key, more in (
         ("letter", "number", "seq, office, sent_at) select 'H1', case_id, 4, 'office', now()"),
         ("paper", "paper_id", "name, received_by, received_at) select case_id, case_id, 'paper', 'who', now()"),
+        (
+            *("accompaniment", "accompaniment_id"),
+            "centre, with_whom, by, made_at, reports) select case_id, case_id, 'centre', 'who', 'who', now(), 0",
+        ),
     ):
         added = f"insert into {table} ({key}, case_id, {more} from cases"
         assert mine.execute(text(added)).rowcount == 1
@@ -239,11 +246,13 @@ def crowd(superuser: Connection) -> dict[str, Any]:
     posts = [uuid4() for _ in range(COMMUNITIES * POSTS)]
     fill = text("""
         insert into cases (case_id, number, version, head, state, queue, gist, channel, urgent, silent, complained_of,
-            placed_path, taken_path, holder_post_id, promise_due, undelivered, received_at, opened_at, reports_owed)
+            placed_path, taken_path, holder_post_id, promise_due, undelivered, received_at, opened_at, reports_owed,
+            followed_since)
         select gen_random_uuid(), 'n' || n, 3, '', case when n % 10 = 0 then 'assigned' when n % 10 = 1 then 'answered'
             else 'closed' end, case when n % 100 = 2 then 'unsorted' end, 'gist', 'web', false, false, '{}',
             (cast(:paths as text[]))[n % :communities + 1], '/', (cast(:posts as uuid[]))[n % :posts_count + 1],
-            cast(:now as timestamptz) + n * interval '1 minute', 0, :now, :now, (n % 110 = 0)::int
+            cast(:now as timestamptz) + n * interval '1 minute', 0, :now, :now, (n % 110 = 0)::int,
+            case when n % 200 = 10 then :now end
         from generate_series(1, :total) n
     """)
     counts = {"communities": COMMUNITIES, "posts_count": len(posts), "total": COMMUNITIES * EACH}
@@ -258,7 +267,14 @@ def crowd(superuser: Connection) -> dict[str, Any]:
     """)
     )
     superuser.execute(text(f"{ORDER_EACH.text} and reports_owed > 0"))
-    for table in ("cases", "deadline", "case_appeal", "case_grant", "pressing"):
+    superuser.execute(
+        text("""
+        insert into accompaniment (accompaniment_id, case_id, centre, with_whom, by, made_at, reports)
+        select case_id, case_id, 'centre', 'who', 'who', :now, 0 from cases where followed_since is not null
+    """),
+        {"now": NOW},
+    )
+    for table in ("cases", "deadline", "case_appeal", "case_grant", "pressing", "accompaniment"):
         superuser.execute(text(f"analyze {table}"))
     return {"root": f"/{root.hex}/", "paths": paths, "posts": posts}
 
@@ -283,7 +299,7 @@ def nodes(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:
 def assert_reads_little(uow: RolledBackUnitOfWork, index: str, run: Callable[[], object]) -> None:
     for answer in explained(uow, run):
         found = list(nodes(answer["Plan"]))
-        tables = ("cases", "deadline", "pressing")
+        tables = ("cases", "deadline", "pressing", "accompaniment")
         scanned = [n for n in found if n["Node Type"] == "Seq Scan" and n.get("Relation Name") in tables]
         assert scanned == [], json.dumps(answer, indent=1)
         assert index in {node.get("Index Name") for node in found}, json.dumps(answer, indent=1)
@@ -320,6 +336,7 @@ def _lists_read_little(uow: RolledBackUnitOfWork, path: str, posts: list[UUID]) 
     first: dict[str, Any] = {"after_key": None, "limit": 51}
     assert_reads_little(uow, "ix_cases_reports_owed", lambda: pressings.list_owed(uow, posts, **first))
     assert_reads_little(uow, "ix_pressing_owed", lambda: pressings.list_given(uow, posts, **first))
+    assert_reads_little(uow, "ix_cases_followed", lambda: accompaniments.list_followed(uow, [path], **first))
     assert_reads_little(uow, "ix_cases_queue", lambda: cases.list_queue(uow, queue, after_id=None, limit=51))
     assert_reads_little(uow, "ix_cases_place", lambda: cases.list_open_cases(uow, [path], after_key=None, limit=51))
     assert_reads_little(

@@ -10,9 +10,10 @@ import pytest
 from contracts.routing import Ask, CaseState, HandoverMeans, Outcome, RecordKind
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from kit.auth import Person
+from kit.auth import EVERYWHERE, Person
 from kit.errors import ServiceError
 from kit.testing.servers import NOW, RolledBackUnitOfWork
+from network import posts
 from routing.domain.case import Case, ClosedReason
 from routing.domain.chain import list_faults
 from routing.domain.recording import Work
@@ -21,14 +22,17 @@ from routing.errors import (
     AlreadyThere,
     CaseNotFound,
     ClockRuns,
+    NobodyHolds,
+    NobodyRules,
     NudgedAlready,
     PromiseMissed,
     RulingBinds,
+    StillFollowed,
     UnfitPost,
     WhereToMissing,
 )
-from routing.repository import cases, pressings
-from routing.service import asking, dispatching, pressing, reading, recording, steps
+from routing.repository import accompaniments, cases, pressings
+from routing.service import accompanying, asking, dispatching, pressing, reading, recording, recusing, steps
 
 from tests.conftest import UnitOfWorkOf
 from tests.routing.conftest import City
@@ -38,10 +42,13 @@ PEOPLE = (
     *("municipal", "window", "legal", "dispatcher"),
     *("district_dispatcher", "district_supervisor", "city_dispatcher", "other_dispatcher"),
 )
-CATEGORIES = ("municipal.street_lights", "municipal.water", "administrative.hukou", "legal.aid")
+CATEGORIES = ("municipal.street_lights", "municipal.water", "administrative.hukou", "legal.aid", "stability.petition")
 
 #: What may still be wrong with a step that is this person's to take now.
-UNFIT = (AlreadyThere, UnfitPost, RulingBinds, WhereToMissing, PromiseMissed, ClockRuns, NudgedAlready)
+UNFIT = (
+    *(AlreadyThere, UnfitPost, RulingBinds, WhereToMissing, PromiseMissed, ClockRuns, NudgedAlready),
+    *(NobodyHolds, NobodyRules, StillFollowed),
+)
 
 
 @dataclass(frozen=True)
@@ -91,6 +98,9 @@ def take(uow: RolledBackUnitOfWork, city: City, case: Case, act: Act) -> object:
         Step.NUDGE: lambda: pressing.nudge_case(uow, **asked),
         Step.ORDER: lambda: pressing.order_report(uow, **asked, due_at=uow.now + timedelta(days=1)),
         Step.INSTRUCT: lambda: pressing.enter_instruction(uow, **asked, leader="区长"),
+        Step.RECUSE: lambda: recusing.recuse(uow, **asked),
+        Step.ACCOMPANY: lambda: accompanying.accompany(uow, **asked, centre="法律援助中心", with_whom="社区干部"),
+        Step.CENTRE_REPORT: lambda: accompanying.enter_centre_report(uow, **asked, final=act.granted),
         Step.REPORT: lambda: pressing.report_on_pressing(uow, owed, version=case.version, words="已办"),
     }
     return take[act.step]()
@@ -132,6 +142,7 @@ def test_no_steps_in_any_order_break_a_case(
         after = cases.get_case(uow, case.case_id)
         said += sum(event.topic == "routing.case.v1" for event in person.published)
         _stands(before, after)
+        _keeps_apart(as_person(city.person(act.who), role="auditor", scope=EVERYWHERE), after)
         assert after.reports_owed == sum(each.is_owed for each in pressings.list_of_case(uow, case.case_id))
         assert after.version == said
     entries = cases.list_entries(uow, cases.get_case(uow, case.case_id))
@@ -147,6 +158,16 @@ def _may(person: RolledBackUnitOfWork, case: Case, step: Step) -> bool:
         return False
 
 
+def _keeps_apart(uow: RolledBackUnitOfWork, case: Case) -> None:
+    """Nobody who has an interest in it holds it or rules on it; what is followed is with one centre, and is open."""
+    for post_id in (case.holder_post_id, case.ruler_post_id) if case.is_open else ():
+        seat = posts.find_seat(uow, post_id) if post_id else None
+        assert seat is None or seat.subject not in case.barred
+    still = [each for each in accompaniments.list_of_case(uow, case.case_id) if each.final_at is None]
+    assert len(still) == (case.followed_since is not None)
+    assert case.followed_since is None or case.state in (CaseState.ASSIGNED, CaseState.IN_PROGRESS)
+
+
 def _stands(before: Case, after: Case) -> None:
     if after.state is not CaseState.RECEIVED:
         assert after.holder_post_id is not None
@@ -156,5 +177,6 @@ def _stands(before: Case, after: Case) -> None:
     if after.state is CaseState.CLOSED:
         assert before.state is CaseState.ANSWERED or after.closed_reason is ClosedReason.DECLINED
         assert after.ask is None
-    if before.promise_met is False:
-        assert after.promise_met is False
+    if before.promise_met is not None:
+        assert after.promise_met is before.promise_met
+    assert after.recused[: len(before.recused)] == before.recused

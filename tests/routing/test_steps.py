@@ -70,8 +70,12 @@ TAKE: dict[Step, Take] = {
 }
 
 
-#: Steps of others than the holder and the dispatchers, which stand in test_pressing.py.
-PRESSINGS = (Step.NUDGE, Step.ORDER, Step.INSTRUCT, Step.REPORT)
+#: Those of others than the holder and the dispatchers stand in test_pressing.py; what leads elsewhere in
+#: test_recusing.py; what is for some kinds of matter in test_accompanying.py.
+ELSEWHERE = (
+    *(Step.NUDGE, Step.ORDER, Step.INSTRUCT, Step.REPORT),
+    *(Step.RECUSE, Step.ACCOMPANY, Step.CENTRE_REPORT),
+)
 
 
 def post_of(uow: RolledBackUnitOfWork, code: str) -> UUID:
@@ -115,7 +119,7 @@ def make_case_in(state: CaseState, uow: RolledBackUnitOfWork, city: City, as_per
 
 
 def test_every_step_is_tried() -> None:
-    assert {*TAKE, *PRESSINGS} == set(Step)
+    assert {*TAKE, *ELSEWHERE} == set(Step)
 
 
 @pytest.mark.parametrize("state", WAY)

@@ -63,6 +63,7 @@ def routing(api: Caller) -> None:
     name = "POST /routing/v1/cases/{case_id}/acceptances"
     accepted = api.call(name, DISPATCHER, case_id=unsorted["case_id"], version=unsorted["version"], body=put_right)
     _dispatching(api, accepted)
+    _accompanying(api)
     api.call("GET /routing/v1/cases", CITY_DISPATCHER)
     api.call("GET /routing/v1/cases/{case_id}/entries", DISPATCHER, case_id=first)
     api.call("GET /routing/v1/deadlines", CITY_DISPATCHER)
@@ -106,6 +107,23 @@ def _pressing(api: Caller, case_id: str, version: int) -> int:
         name, pressing_id = "POST /routing/v1/pressings/{pressing_id}/reports", pressing["pressing_id"]
         version = api.call(name, CLERK, pressing_id=pressing_id, version=version, body={"words": words})["version"]
     return version
+
+
+def _accompanying(api: Caller) -> None:
+    """Handed over to a centre, followed until it has reported finally; and left to somebody without an interest."""
+    mine = api.call("GET /routing/v1/worklist", DISPATCHER)["items"]
+    case = next(case for case in mine if case["category"] == "legal.aid")
+
+    def step(path: str, **body: Any) -> None:
+        name, version = f"POST /routing/v1/cases/{{case_id}}/{path}", case["version"]
+        case.update(api.call(name, DISPATCHER, case_id=case["case_id"], version=version, body=body))
+
+    step("accompaniments", centre="海州区法律援助中心", with_whom="社区干部李娜", words="材料已当面移交。")
+    followed = api.call("GET /routing/v1/followed", DISPATCHER)["items"]
+    assert [line["case_id"] for line in followed] == [case["case_id"]]
+    step("centre_reports", words="已指派律师。", final=True)
+    step("recusals", words="诉求人是我的亲属。")
+    assert case["is_conflict"] is True
 
 
 def _dispatching(api: Caller, case: dict[str, Any]) -> None:

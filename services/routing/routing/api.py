@@ -9,11 +9,13 @@ from fastapi.responses import HTMLResponse
 from kit.http import KEY_REQUIRED, AskedPage, Door, DoorFor, IfMatch, ListView, html_page, responses_for
 from kit.paging import Sheet
 
+from routing.domain.accompanying import FollowedLine
 from routing.domain.case import Deadline
 from routing.domain.precedent import Precedent
 from routing.domain.pressing import PressingLine
 from routing.schemas import (
     Acceptance,
+    Accompanied,
     Answer,
     Asking,
     AskingForTime,
@@ -21,8 +23,10 @@ from routing.schemas import (
     CaseLineView,
     CaseView,
     CategoriesView,
+    CentreReport,
     Dispatch,
     EntriesView,
+    FollowedLineView,
     Handover,
     Instruction,
     NewReason,
@@ -35,6 +39,7 @@ from routing.schemas import (
     ReasonView,
     RecordedView,
     Recording,
+    Recusal,
     Report,
     Resort,
     Ruling,
@@ -42,6 +47,7 @@ from routing.schemas import (
     TreeChangeView,
 )
 from routing.service import (
+    accompanying,
     asking,
     categories,
     dispatching,
@@ -51,6 +57,7 @@ from routing.service import (
     reading,
     reasons,
     recording,
+    recusing,
     steps,
 )
 from routing.service.reading import CaseLine
@@ -228,6 +235,44 @@ async def report_on_pressing(pressing_id: UUID, body: Report, if_match: IfMatch,
     )
 
 
+@router.post("/cases/{case_id}/recusals", status_code=201, response_model=CaseView, responses=STEP)
+async def recuse(case_id: UUID, body: Recusal, if_match: IfMatch, door: Door) -> Response:
+    """I have an interest in it: it goes across or a tier up, and never comes back to me."""
+    return await door(recusing.recuse, case_id, version=if_match, words=body.words, view=CaseView.of)
+
+
+@router.post("/cases/{case_id}/accompaniments", status_code=201, response_model=CaseView, responses=STEP)
+async def accompany(case_id: UUID, body: Accompanied, if_match: IfMatch, door: Door) -> Response:
+    """A legal matter or a petition goes to the district's centre, the resident accompanied, and is followed."""
+    return await door(
+        *(accompanying.accompany, case_id),
+        version=if_match,
+        centre=body.centre,
+        to=body.post_id,
+        with_whom=body.with_whom,
+        words=body.words,
+        view=CaseView.of,
+    )
+
+
+@router.post("/cases/{case_id}/centre_reports", status_code=201, response_model=CaseView, responses=STEP)
+async def enter_centre_report(case_id: UUID, body: CentreReport, if_match: IfMatch, door: Door) -> Response:
+    """What the centre says of it; after its final report the case can be answered."""
+    return await door(
+        *(accompanying.enter_centre_report, case_id),
+        version=if_match,
+        words=body.words,
+        final=body.final,
+        view=CaseView.of,
+    )
+
+
+@router.get("/followed", response_model=ListView[FollowedLineView])
+async def list_followed(page: AskedPage, door: Door, place: AtPlace = None) -> Response:
+    """What centres have in hand at a place and below it, the longest without a word first."""
+    return await door.read(accompanying.list_followed, page, place_id=place, view=_followed)
+
+
 @router.get("/pressings", response_model=ListView[PressingLineView])
 async def list_pressings(page: AskedPage, door: Door, stage: Literal["owed", "given"] = "owed") -> Response:
     """What falls due first, of what I owe a report on; ``stage=given`` is what I pressed and is not reported on yet."""
@@ -325,6 +370,10 @@ def _precedents(sheet: Sheet[Precedent]) -> ListView[PrecedentView]:
 
 def _pressings(sheet: Sheet[PressingLine]) -> ListView[PressingLineView]:
     return ListView[PressingLineView](items=[PressingLineView.of_line(line) for line in sheet.items], next=sheet.next)
+
+
+def _followed(sheet: Sheet[FollowedLine]) -> ListView[FollowedLineView]:
+    return ListView[FollowedLineView](items=[FollowedLineView.of_line(line) for line in sheet.items], next=sheet.next)
 
 
 def _lines(sheet: Sheet[CaseLine]) -> ListView[CaseLineView]:

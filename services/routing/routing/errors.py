@@ -6,12 +6,12 @@
     ├── NotFound   CaseNotFound, PrecedentNotFound, LetterNotFound, PressingNotFound
     ├── Conflict   StepNotAllowed, NobodyHolds, NobodyRules, RulingBinds, AlreadyThere, PrecedentRevoked, ReasonTaken,
     │              PromiseMissed, ClockRuns, LetterAnswered, PapersNamedAlready, PapersInCustody, NudgedAlready,
-    │              ReportOwed, NoReportOwed
+    │              ReportOwed, NoReportOwed, StillFollowed, NotForACentre
     ├── Stale      CaseChanged
     ├── Forbidden  NotYourStep, NotYourPlace, NotTheOperator, NotYourPrecedent
     └── Invalid    UnknownCategory, UnknownPlace, CategoryMissing, PlaceMissing, UnboundBranches, UnfitTree,
                    UnknownReason, ListIsClosed, UnfitPost, WhereToMissing, WhereToUnasked, UnknownLetter, NotInCustody,
-                   UnfitLimit
+                   UnfitLimit, CentreMissing
 """
 
 from collections.abc import Sequence
@@ -115,6 +115,32 @@ class NoReportOwed(Conflict):
     def __init__(self) -> None:
         super().__init__(
             "no_report_owed", "No report is owed on this any more: `pressings` of the case shows what is, and what was."
+        )
+
+
+class StillFollowed(Conflict):
+    def __init__(self) -> None:
+        super().__init__(
+            "still_followed",
+            "The centre that has it in hand has not reported finally: enter what it reports (centre_reports), the last "
+            "with `final`, first.",
+        )
+
+
+class NotForACentre(Conflict):
+    def __init__(self) -> None:
+        super().__init__(
+            "not_for_a_centre",
+            "Only legal, stability and petition matters are handed over to a centre: put its category right first.",
+        )
+
+
+class CentreMissing(Invalid):
+    def __init__(self) -> None:
+        super().__init__(
+            "centre_missing",
+            "Name the centre that takes it over: by its post on the platform (post_id), or else in words (centre).",
+            field="/centre",
         )
 
 

@@ -6,15 +6,18 @@ from contracts.envelope import Event
 from contracts.routing import (
     Ask,
     CaseAcceptedV1,
+    CaseAccompaniedV1,
     CaseAnsweredV1,
     CaseAskedV1,
     CaseAssignedV1,
+    CaseCentreReportedV1,
     CaseClosedV1,
     CaseExtendedV1,
     CaseHandedOverV1,
     CaseOpenedV1,
     CasePressedV1,
     CaseRecordedV1,
+    CaseRecusedV1,
     CaseReportedV1,
     CaseResortedV1,
     CaseRuledV1,
@@ -31,6 +34,7 @@ from contracts.routing import (
 from kit.db import UnitOfWork
 from network.posts import Seat
 
+from routing.domain.accompanying import Accompaniment
 from routing.domain.case import Appeal, Case, Deadline
 from routing.domain.pressing import Pressing
 from routing.domain.promise import in_words
@@ -45,7 +49,12 @@ def handler_of(seat: Seat | None) -> Handler | None:
 def case_opened(uow: UnitOfWork, case: Case, *, dispatcher: Seat | None) -> CaseOpenedV1:
     waits_for = handler_of(dispatcher) if case.queue else None
     return CaseOpenedV1(
-        **_fact(uow, case), gist=case.gist, channel=case.channel, queue=case.queue, dispatcher=waits_for
+        **_fact(uow, case),
+        gist=case.gist,
+        channel=case.channel,
+        queue=case.queue,
+        conflict=case.is_conflict,
+        dispatcher=waits_for,
     )
 
 
@@ -138,6 +147,43 @@ def case_ruled(
 ) -> CaseRuledV1:
     return CaseRuledV1(
         **_fact(uow, case), ask=ask, granted=granted, binding=binding, gist=case.gist, asker=handler_of(asker)
+    )
+
+
+def case_recused(uow: UnitOfWork, case: Case, *, dispatcher: Seat | None, ruler: Seat | None) -> CaseRecusedV1:
+    return CaseRecusedV1(
+        **_fact(uow, case),
+        gist=case.gist,
+        queue=case.queue,
+        dispatcher=handler_of(dispatcher),
+        ask=case.ask if ruler else None,
+        ruler=handler_of(ruler),
+    )
+
+
+def case_accompanied(
+    uow: UnitOfWork, case: Case, accompaniment: Accompaniment, *, centre: Seat | None, holder: Seat | None
+) -> CaseAccompaniedV1:
+    return CaseAccompaniedV1(
+        **_fact(uow, case),
+        gist=case.gist,
+        centre=accompaniment.centre,
+        at_centre=handler_of(centre),
+        with_whom=accompaniment.with_whom,
+        handler=handler_of(holder),
+        promise_met=bool(case.promise_met),
+    )
+
+
+def case_centre_reported(
+    uow: UnitOfWork, case: Case, accompaniment: Accompaniment, *, centre: Seat | None, holder: Seat | None
+) -> CaseCentreReportedV1:
+    return CaseCentreReportedV1(
+        **_fact(uow, case),
+        centre=accompaniment.centre,
+        at_centre=handler_of(centre),
+        final=accompaniment.final_at is not None,
+        handler=handler_of(holder),
     )
 
 

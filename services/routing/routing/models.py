@@ -151,6 +151,8 @@ cases = Table(
     _moment("first_contact_at", nullable=True),
     Column("pressings", Integer, nullable=False, server_default="0"),
     Column("reports_owed", Integer, nullable=False, server_default="0"),
+    Column("recused", ARRAY(Text), nullable=False, server_default=text("'{}'::text[]")),
+    _moment("followed_since", nullable=True),
     Column("undelivered", Integer, nullable=False),
     _moment("received_at"),
     _moment("opened_at"),
@@ -174,6 +176,11 @@ cases = Table(
     Index("ix_cases_returned_place_id", "returned_place_id", postgresql_where=text("returned_place_id is not null")),
     Index("ix_cases_ruled_place_id", "ruled_place_id", postgresql_where=text("ruled_place_id is not null")),
     Index("ix_cases_reports_owed", "holder_post_id", "case_id", postgresql_where=text("reports_owed > 0")),
+    Index(
+        "ix_cases_followed",
+        *("followed_since", "case_id", "placed_path"),
+        postgresql_where=text("followed_since is not null"),
+    ),
     Index("ix_cases_place_id", "place_id"),
     Index("ix_cases_taken_place_id", "taken_place_id"),
 )
@@ -346,4 +353,22 @@ pressing = Table(
         postgresql_where=text("settled_at is null"),
     ),
     Index("uq_pressing_number", "number", unique=True, postgresql_where=text("kind <> 'nudge'")),
+)
+
+#: Hand-overs to a district's centre, the resident accompanied; the centre's reports are entries of the case's history.
+accompaniment = Table(
+    "accompaniment",
+    metadata,
+    Column("accompaniment_id", Uuid, primary_key=True),
+    Column("case_id", Uuid, ForeignKey("cases.case_id"), nullable=False),
+    Column("centre", Text, nullable=False),
+    Column("centre_post_id", Uuid),
+    Column("with_whom", Text, nullable=False),
+    Column("by", Text, nullable=False),
+    _moment("made_at"),
+    Column("reports", Integer, nullable=False),
+    _moment("reported_at", nullable=True),
+    _moment("final_at", nullable=True),
+    Index("ix_accompaniment_case", "case_id", "accompaniment_id"),
+    Index("uq_accompaniment_open", "case_id", unique=True, postgresql_where=text("final_at is null")),
 )

@@ -21,6 +21,7 @@ from kit.clock import Instant
 from network.posts import Seat
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints, field_validator
 
+from routing.domain.accompanying import Accompaniment, FollowedLine
 from routing.domain.case import Case, ClosedReason, Deadline, DeadlineState
 from routing.domain.chain import Entry
 from routing.domain.precedent import Precedent
@@ -174,6 +175,26 @@ class Report(Request):
     words: Words = Field(description="What was done, for whoever pressed.")
 
 
+class Recusal(Request):
+    words: Words = Field(description="What the interest is, for the history.")
+
+
+class Accompanied(Request):
+    centre: OfficeName | None = Field(
+        default=None,
+        description="The centre's name, where it has no post on the platform.",
+        examples=["海州区法律援助中心"],
+    )
+    post_id: UUID | None = Field(default=None, description="The centre's post, at the place of the case or above it.")
+    with_whom: Title = Field(description="Who went there with the resident.", examples=["社区干部李娜"])
+    words: Words = Field(description="What was handed over and agreed, for the history.")
+
+
+class CentreReport(Request):
+    words: Words = Field(description="What the centre says of it, for the history.")
+    final: bool = Field(description="Whether the centre has done with it: then it can be answered.")
+
+
 class NewReason(Request):
     """For the operator. Reasons for ``decline`` are a closed list."""
 
@@ -282,6 +303,10 @@ class CaseView(BaseModel):
     ruler_post_id: UUID | None = Field(description="The dispatcher's post that is asked.")
     extended: bool
     reports_owed: int = Field(description="On orders and instructions; while one is, it cannot be closed.")
+    is_conflict: bool = Field(description="It waits since those who could take it have an interest in it.")
+    followed_since: AwareDatetime | None = Field(
+        description="While a centre has it in hand: its last word, or the hand-over; until the final report no answer."
+    )
     answered_at: AwareDatetime | None
     outcome: Outcome | None
     handover: HandoverMeans | None
@@ -429,6 +454,47 @@ class PressingLineView(PressingView):
         )
 
 
+class AccompanimentView(BaseModel):
+    """A hand-over to a centre, the resident accompanied."""
+
+    accompaniment_id: UUID
+    centre: str
+    centre_post_id: UUID | None
+    with_whom: str
+    by: str
+    made_at: AwareDatetime
+    reports: int = Field(description="How many the centre has given; their words stand in the history.")
+    reported_at: AwareDatetime | None
+    final_at: AwareDatetime | None
+
+    @classmethod
+    def of(cls, accompaniment: Accompaniment) -> "AccompanimentView":
+        return cls.model_validate(accompaniment, from_attributes=True)
+
+
+class FollowedLineView(AccompanimentView):
+    """With its case, whose ``version`` is the ETag that a report names."""
+
+    case_id: UUID
+    case_number: str
+    gist: str
+    version: int
+    holder_post_id: UUID | None
+    followed_since: AwareDatetime = Field(description="The centre's last word, or the hand-over.")
+
+    @classmethod
+    def of_line(cls, line: FollowedLine) -> "FollowedLineView":
+        return cls(
+            **AccompanimentView.of(line.accompaniment).model_dump(),
+            case_id=line.accompaniment.case_id,
+            case_number=line.case_number,
+            gist=line.gist,
+            version=line.version,
+            holder_post_id=line.holder_post_id,
+            followed_since=line.followed_since,
+        )
+
+
 class DeadlineView(BaseModel):
     """A promise with what it was counted from."""
 
@@ -485,6 +551,7 @@ class CaseDetailView(CaseLineView):
     undelivered: list[UndeliveredView]
     letters: list[LetterView]
     papers: list[PaperView] = Field(description="In custody now.")
+    accompaniments: list[AccompanimentView]
 
     @classmethod
     def of_detail(cls, detail: CaseDetail) -> "CaseDetailView":
@@ -500,6 +567,7 @@ class CaseDetailView(CaseLineView):
             undelivered=[UndeliveredView.of(entry) for entry in detail.undelivered],
             letters=[LetterView.of(letter) for letter in detail.letters],
             papers=[PaperView.of(paper) for paper in detail.papers],
+            accompaniments=[AccompanimentView.of(each) for each in detail.accompaniments],
         )
 
 

@@ -169,6 +169,9 @@ class CaseOpenedV1(CaseFact):
         default=None, description="Why it waits for a dispatcher; none: it was accepted at once."
     )
     dispatcher: Handler | None = Field(default=None, description="Who is to look at it, when it waits.")
+    conflict: bool = Field(
+        default=False, description="Vacant by conflict of interest: those who could take it must not."
+    )
 
 
 class CaseAcceptedV1(CaseFact):
@@ -282,6 +285,42 @@ class CaseRecordedV1(CaseFact):
     )
     office: Personal | None = Field(default=None, description="Whom the letter went to.")
     letter: str | None = Field(default=None, max_length=32, description="The letter's number.")
+
+
+class CaseRecusedV1(CaseFact):
+    """Somebody has an interest in it and takes no part any more. Where its holder has, it is assigned anew next."""
+
+    TYPE: ClassVar[str] = "routing.case.recused.v1"
+
+    gist: str = Field(max_length=200)
+    queue: Queue | None = None
+    dispatcher: Handler | None = Field(default=None, description="Where it waits: who is to look at it instead.")
+    ask: Ask | None = Field(default=None, description="What stands to be ruled on by somebody else now.")
+    ruler: Handler | None = Field(default=None, description="Who is to rule on it instead.")
+
+
+class CaseAccompaniedV1(CaseFact):
+    """Handed over to a district's centre, the resident accompanied. It closes nothing: the case is followed."""
+
+    TYPE: ClassVar[str] = "routing.case.accompanied.v1"
+
+    gist: str = Field(max_length=200)
+    centre: str = Field(max_length=200, description="Its name.")
+    at_centre: Handler | None = Field(description="Who answers for its post, where it has one on the platform.")
+    with_whom: Personal = Field(description="Who went there with the resident.")
+    handler: Handler | None = Field(description="Who goes on answering for it.")
+    promise_met: bool
+
+
+class CaseCentreReportedV1(CaseFact):
+    """The centre has said how it stands. Its words stay with the case."""
+
+    TYPE: ClassVar[str] = "routing.case.centre_reported.v1"
+
+    centre: str = Field(max_length=200)
+    at_centre: Handler | None
+    final: bool = Field(description="It has done with it: the handler answers next.")
+    handler: Handler | None
 
 
 class CasePressed(CaseFact):

@@ -23,6 +23,9 @@ ENTRIES = {
     "ask_return": ("asked",),
     "ask_decline": ("asked",),
     "ask_extension": ("asked",),
+    "recuse": ("recused", "assigned"),
+    "accompany": ("accompanied",),
+    "centre_report": ("centre_reported",),
     "rule": ("ruled", "resorted", "assigned", "extended", "closed"),
 }
 
@@ -39,6 +42,7 @@ _FAIR = {
     *("changed", "case_changed", "step_not_allowed", "withdrawn", "case_not_found", "no_such_appeal"),
     *("not_your_step", "not_your_place", "nobody_holds", "nobody_rules"),
     *("already_there", "unfit_post", "ruling_binds", "promise_missed", "clock_runs"),
+    "still_followed",
 }
 
 #: How a fault of clocks is called, and how long an answer may be on its way.
@@ -201,6 +205,8 @@ def _is_as_said(op: Op, entries: Sequence[Row]) -> bool:
 
 def _words(op: Op) -> str | None:
     body = op.asked["body"] or {}
+    if op.kind == "accompany":
+        return f"{body['centre']}，{body['with_whom']}：{body['words']}"
     return body.get("answer") or body.get("words")
 
 

@@ -16,6 +16,9 @@ from tests.chaos.world import Row, World
 _DAY = timedelta(days=1)
 _SATURDAY = 5
 
+#: What keeps a promise: the answer; of what is for a centre, the hand-over too.
+_KEEPS = ("answered", "accompanied")
+
 Days = Mapping[str, Row]
 
 
@@ -171,9 +174,9 @@ def _settled(
         yield Finding("deadline_differs", about, f"{state}, not {wanted}; kept: {case['promise_met']}")
     if any(entry["at"] <= due_at for entry in missed):
         yield Finding("deadline_fired_early", about, f"due {due_at}")
-    answered: Any = next((entry["at"] for entry in entries if entry["step"] == "answered"), None)
-    if wanted == "met" and answered > due_at and not _is_on_the_spot(entries):
-        yield Finding("deadline_not_fired", about, f"due {due_at}, answered {answered}")
+    kept: Any = next((entry["at"] for entry in entries if entry["step"] in _KEEPS), None)
+    if wanted == "met" and kept > due_at and not _is_on_the_spot(entries):
+        yield Finding("deadline_not_fired", about, f"due {due_at}, kept {kept}")
     if wanted == "open" and due_at < ended:
         yield Finding("deadline_not_fired", about, f"due {due_at}")
 
@@ -181,7 +184,7 @@ def _settled(
 def _state(case: Row, entries: Sequence[Row], missed: Sequence[Row]) -> str:
     if missed:
         return "breached"
-    if any(entry["step"] == "answered" for entry in entries):
+    if any(entry["step"] in _KEEPS for entry in entries):
         return "met"
     return "cancelled" if case["state"] == "closed" else "open"
 

@@ -20,7 +20,12 @@ class Owed(NamedTuple):
 
 
 #: What each step owes residents, and which of those that it names among staff.
-_RESIDENTS = {"accepted": "case_accepted", "extended": "case_extended", "answered": "case_answered"}
+_RESIDENTS = {
+    "accepted": "case_accepted",
+    "extended": "case_extended",
+    "answered": "case_answered",
+    "accompanied": "case_accompanied",
+}
 _ENDS = {"withdrawn": "case_withdrawn", "declined": "case_declined"}
 _STAFF = {
     "opened": {"dispatcher": "case_waiting"},
@@ -30,6 +35,8 @@ _STAFF = {
     "asked": {"ruler": "case_asked"},
     "ruled": {"asker": "case_ruled"},
     "reported": {"presser": "pressing_reported"},
+    "recused": {"dispatcher": "case_waiting", "ruler": "case_asked"},
+    "accompanied": {"at_centre": "case_brought"},
     "deadline_breached": {"handler": "deadline_missed", "superior": "deadline_missed_superior"},
 }
 #: Of what is worked on a case, what residents are told, and by which template.

@@ -7,8 +7,10 @@ from uuid import UUID
 
 from contracts.routing import (
     CaseAcceptedV1,
+    CaseAccompaniedV1,
     CaseAnsweredV1,
     CaseAssignedV1,
+    CaseCentreReportedV1,
     CaseClosedV1,
     CaseExtendedV1,
     CaseFact,
@@ -58,26 +60,40 @@ def _rows(fact: CaseFact) -> list[dict[str, Any]]:
 
 
 def _changes(fact: CaseFact) -> dict[str, Any]:
+    changes: dict[str, Any] = {}
     match fact:
         case CaseOpenedV1():
-            return _who(fact.dispatcher)
+            changes = _who(fact.dispatcher)
         case CaseAcceptedV1():
-            return {**_who(fact.handler), "due": fact.promise_due, "promise": fact.promise_text}
+            changes = {**_who(fact.handler), "due": fact.promise_due, "promise": fact.promise_text}
         case CaseAssignedV1():
-            return {**_who(fact.handler), "due": fact.promise_due}
+            changes = {**_who(fact.handler), "due": fact.promise_due}
         case CaseResortedV1() | CaseExtendedV1():
-            return {"due": fact.promise_due, "promise": fact.promise_text}
-        case CaseStartedV1() | CaseRecordedV1() | CaseAnsweredV1() | CaseClosedV1():
-            return _who(fact.handler) if fact.handler else {}
+            changes = {"due": fact.promise_due, "promise": fact.promise_text}
+        case CaseAccompaniedV1() | CaseCentreReportedV1(final=False):
+            changes = _centre(fact)
+        case CaseStartedV1() | CaseRecordedV1() | CaseCentreReportedV1() | CaseAnsweredV1() | CaseClosedV1():
+            changes = _who(fact.handler) if fact.handler else {}
         case _:
-            return {}
+            pass
+    return changes
 
 
 def _given(fact: CaseFact) -> list[tuple[UUID, UUID]]:
-    """(appeal, office): whoever is assigned a case in an office's name reads its words with that office."""
-    if not isinstance(fact, CaseAssignedV1) or fact.handler.office_id is None:
-        return []
-    return [(party.appeal_id, fact.handler.office_id) for party in fact.parties]
+    """(appeal, office): whoever is given a case in an office's name reads its words with that office."""
+    match fact:
+        case CaseAssignedV1(handler=Handler(office_id=UUID() as office)):
+            return [(party.appeal_id, office) for party in fact.parties]
+        case CaseAccompaniedV1(at_centre=Handler(office_id=UUID() as office)):
+            return [(party.appeal_id, office) for party in fact.parties]
+        case _:
+            return []
+
+
+def _centre(fact: CaseAccompaniedV1 | CaseCentreReportedV1) -> dict[str, Any]:
+    """The centre is whom to talk to; who answers for it here does so still."""
+    phone = fact.at_centre.phone if fact.at_centre else None
+    return {"talk_to": fact.centre, "phone": phone, "handler": fact.handler.name if fact.handler else None}
 
 
 def _who(handler: Handler | None) -> dict[str, Any]:

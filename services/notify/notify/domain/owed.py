@@ -9,6 +9,7 @@ from uuid import UUID
 from contracts.routing import (
     Ask,
     CaseAcceptedV1,
+    CaseAccompaniedV1,
     CaseAnsweredV1,
     CaseAskedV1,
     CaseAssignedV1,
@@ -18,6 +19,7 @@ from contracts.routing import (
     CaseOpenedV1,
     CasePressedV1,
     CaseRecordedV1,
+    CaseRecusedV1,
     CaseReportedV1,
     CaseResortedV1,
     CaseRuledV1,
@@ -42,6 +44,7 @@ class Template(StrEnum):
     CASE_WITHDRAWN = "case_withdrawn"
     CASE_DECLINED = "case_declined"
     CASE_INTERIM = "case_interim"
+    CASE_ACCOMPANIED = "case_accompanied"
     PAPERS_MISSING = "papers_missing"
     CASE_WAITING = "case_waiting"
     CASE_ASSIGNED = "case_assigned"
@@ -53,6 +56,7 @@ class Template(StrEnum):
     CASE_ORDERED = "case_ordered"
     CASE_INSTRUCTED = "case_instructed"
     PRESSING_REPORTED = "pressing_reported"
+    CASE_BROUGHT = "case_brought"
     DEADLINE_MISSED = "deadline_missed"
     DEADLINE_MISSED_SUPERIOR = "deadline_missed_superior"
 
@@ -82,7 +86,8 @@ def owed_by(event: CaseFact) -> list[Owed]:
 def _opened(event: CaseOpenedV1) -> list[Owed]:
     if event.queue is None:
         return []
-    return _staff(event, Template.CASE_WAITING, event.dispatcher, gist=event.gist, queue=event.queue.value)
+    waits = {"gist": event.gist, "queue": event.queue.value, "conflict": event.conflict}
+    return _staff(event, Template.CASE_WAITING, event.dispatcher, **waits)
 
 
 def _accepted(event: CaseAcceptedV1) -> list[Owed]:
@@ -161,6 +166,25 @@ def _reported(event: CaseReportedV1) -> list[Owed]:
     return _staff(event, Template.PRESSING_REPORTED, event.presser, **reported, handler=_shown(event.handler))
 
 
+def _recused(event: CaseRecusedV1) -> list[Owed]:
+    """Who is to look at it, or to rule on it, instead; a new holder is told by the assignment."""
+    told: list[Owed] = []
+    if event.queue is not None:
+        waits = {"gist": event.gist, "queue": event.queue.value, "conflict": True}
+        told += _staff(event, Template.CASE_WAITING, event.dispatcher, **waits)
+    if event.ask is not None:
+        told += _staff(event, Template.CASE_ASKED, event.ruler, ask=event.ask.value, gist=event.gist, handler=None)
+    return told
+
+
+def _accompanied(event: CaseAccompaniedV1) -> list[Owed]:
+    """The resident learns whom to ask there, and who goes on answering for it here."""
+    at_centre = _shown(event.at_centre)
+    facts = {"centre": event.centre, "centre_phone": (at_centre or {}).get("phone", ""), "with_whom": event.with_whom}
+    told = _residents(event, Template.CASE_ACCOMPANIED, event.handler, **facts)
+    return told + _staff(event, Template.CASE_BROUGHT, event.at_centre, gist=event.gist, handler=_shown(event.handler))
+
+
 def _breached(event: DeadlineBreachedV1) -> list[Owed]:
     missed = {"gist": event.gist, "limit": event.deadline.value, "due": event.due_at}
     told = _staff(event, Template.DEADLINE_MISSED, event.handler, **missed)
@@ -181,6 +205,8 @@ _RULES: dict[type[CaseFact], Callable[[Any], list[Owed]]] = {
     CaseRecordedV1: _recorded,
     CasePressedV1: _pressed,
     CaseReportedV1: _reported,
+    CaseRecusedV1: _recused,
+    CaseAccompaniedV1: _accompanied,
     DeadlineBreachedV1: _breached,
 }
 

@@ -37,6 +37,8 @@ CORRECTED, WITHDRAWN = "corrected", "withdrawn"
 RESORTED, ASKED, RULED, EXTENDED = "resorted", "asked", "ruled", "extended"
 RECORDED = "recorded"
 PRESSED, REPORTED = "pressed", "reported"
+RECUSED = "recused"
+ACCOMPANIED, CENTRE_REPORTED = "accompanied", "centre_reported"
 BREACHED, NOTICE_NOT_DELIVERED = "deadline_breached", "notice_not_delivered"
 
 
@@ -92,6 +94,8 @@ class Case:
     urgent: bool = False
     silent: bool = False
     complained_of: tuple[str, ...] = ()
+    recused: tuple[str, ...] = ()
+    """Who has declared an interest in it, and takes no part any more."""
     state: CaseState = CaseState.RECEIVED
     queue: Queue | None = None
     holder_post_id: UUID | None = None
@@ -130,6 +134,8 @@ class Case:
     pressings: int = 0
     reports_owed: int = 0
     """On supervision orders and instructions; while one is, the case is not closed."""
+    followed_since: datetime | None = None
+    """While a centre has it in hand: since when it has not said a word."""
     undelivered: int = 0
     version: int = 0
     head: str = GENESIS
@@ -152,8 +158,20 @@ class Case:
         """Somebody still has to answer it."""
         return self.state not in (CaseState.ANSWERED, CaseState.CLOSED)
 
+    @property
+    def barred(self) -> frozenset[str]:
+        """Who must not handle it, rule on it or be told of it as their own: conflict of interest."""
+        return frozenset((*self.complained_of, *self.recused))
+
+    @property
+    def is_conflict(self) -> bool:
+        """It waits since those who could take it must not."""
+        return self.queue is Queue.VACANT and bool(self.barred)
+
     def is_overdue(self, now: datetime) -> bool:
-        return self.is_unsettled and self.promise_due is not None and self.promise_due < now
+        """What was kept before the answer, by handing it over accompanied, is not late."""
+        is_due = self.promise_due is not None and self.promise_due < now
+        return self.is_unsettled and is_due and self.promise_met is not True
 
     def record(
         self,
@@ -260,7 +278,7 @@ class Case:
         """``holder`` is who is told, so that the history itself shows who was owed a notice."""
         self.state, self.queue = CaseState.CLOSED, None
         self.drop_ask()
-        self.reports_owed = 0
+        self.reports_owed, self.followed_since = 0, None
         self.closed_reason, self.closed_at = reason, at
         for deadline in (self.deadline, *self.limits):
             if deadline is not None:

@@ -8,10 +8,10 @@ from enum import StrEnum
 from uuid import UUID
 
 from contracts.grid import Duty
-from contracts.routing import Ask, CaseState
+from contracts.routing import Ask, CaseState, Kind
 
 from routing.domain.case import Case
-from routing.errors import NoReportOwed, NotYourStep, ReportOwed, StepNotAllowed
+from routing.errors import NoReportOwed, NotForACentre, NotYourStep, ReportOwed, StepNotAllowed, StillFollowed
 
 
 class Actor(StrEnum):
@@ -28,6 +28,9 @@ class Actor(StrEnum):
     SUPERIOR = "superior"
     """A dispatcher or supervisor of a tier above the holder; over an office, the supervisor of its own place too."""
 
+
+#: Whose matters are handed over to a centre, the resident accompanied.
+FOR_CENTRES = frozenset({Kind.LEGAL, Kind.STABILITY})
 
 #: In words, for whom a step is refused.
 WHO: dict[Actor, str] = {
@@ -63,6 +66,9 @@ class Step(StrEnum):
     ORDER = "order"
     INSTRUCT = "instruct"
     REPORT = "report"
+    RECUSE = "recuse"
+    ACCOMPANY = "accompany"
+    CENTRE_REPORT = "centre_report"
 
 
 class Standing(StrEnum):
@@ -78,6 +84,10 @@ class Standing(StrEnum):
     """Closed, and nothing of the resident's is left in custody."""
     REPORT_OWED = "report_owed"
     """On a supervision order or an instruction."""
+    FOR_A_CENTRE = "for_a_centre"
+    """Legal, stability or petition: a centre of the district's settles it."""
+    FOLLOWED = "followed"
+    """Handed over to a centre that has not reported finally."""
 
 
 @dataclass(frozen=True)
@@ -119,7 +129,7 @@ STEPS: dict[Step, StepRule] = {
     for rule in (
         _rule(Step.ACCEPT, [CaseState.RECEIVED], CaseState.ASSIGNED, [Actor.DISPATCHER]),
         _rule(Step.START, [CaseState.ASSIGNED], CaseState.IN_PROGRESS, [Actor.HOLDER]),
-        _rule(Step.ANSWER, _UNDER_WAY, CaseState.ANSWERED, _EITHER),
+        _rule(Step.ANSWER, _UNDER_WAY, CaseState.ANSWERED, _EITHER, bars=[Standing.FOLLOWED]),
         _rule(Step.HAND_OVER, [CaseState.ANSWERED], None, _EITHER, bars=[Standing.HANDED_OVER]),
         _rule(Step.CLOSE, [CaseState.ANSWERED], CaseState.CLOSED, _EITHER, bars=[Standing.REPORT_OWED]),
         _rule(Step.RE_SORT, _UNDER_WAY, None, [Actor.DISPATCHER], bars=[Standing.ASKED]),
@@ -131,7 +141,7 @@ STEPS: dict[Step, StepRule] = {
         ),
         _rule(
             *(Step.ASK_DECLINE, _UNDER_WAY, None, [Actor.HOLDER]),
-            bars=[Standing.ASKED],
+            bars=[Standing.ASKED, Standing.FOLLOWED],
             reasons=Ask.DECLINE,
         ),
         _rule(
@@ -152,6 +162,14 @@ STEPS: dict[Step, StepRule] = {
             *(Step.REPORT, [*_UNSETTLED, CaseState.ANSWERED], None, _EITHER),
             needs=[Standing.REPORT_OWED],
         ),
+        _rule(Step.RECUSE, [CaseState.RECEIVED, *_UNDER_WAY], None, _EITHER),
+        # Handing it over closes nothing: the case stays in progress and is followed.
+        _rule(
+            *(Step.ACCOMPANY, _UNDER_WAY, CaseState.IN_PROGRESS, _EITHER),
+            needs=[Standing.FOR_A_CENTRE],
+            bars=[Standing.FOLLOWED],
+        ),
+        _rule(Step.CENTRE_REPORT, _UNDER_WAY, None, _EITHER, needs=[Standing.FOLLOWED]),
     )
 }
 
@@ -190,6 +208,8 @@ def standing_of(case: Case) -> frozenset[Standing]:
         Standing.HANDED_OVER: case.handover is not None,
         Standing.OVER: not case.is_open and not case.papers_held,
         Standing.REPORT_OWED: case.reports_owed > 0,
+        Standing.FOR_A_CENTRE: case.kind in FOR_CENTRES,
+        Standing.FOLLOWED: case.followed_since is not None,
     }
     return frozenset(standing for standing, holds in stands.items() if holds)
 
@@ -209,11 +229,21 @@ def check_state(step: Step, case: Case) -> None:
     rule, standing = STEPS[step], standing_of(case)
     if rule.allows(case):
         return
-    if case.state in rule.states and Standing.REPORT_OWED in rule.bars & standing:
-        raise ReportOwed(case.reports_owed)
-    if case.state in rule.states and Standing.REPORT_OWED in rule.needs - standing:
-        raise NoReportOwed
+    if case.state in rule.states:
+        _check_standing(case, barring=rule.bars & standing, missing=rule.needs - standing)
     raise StepNotAllowed(step, " and ".join((case.state, *sorted(standing))), allowed_steps(case))
+
+
+def _check_standing(case: Case, *, barring: Collection[Standing], missing: Collection[Standing]) -> None:
+    """What has a remedy of its own."""
+    if Standing.REPORT_OWED in barring:
+        raise ReportOwed(case.reports_owed)
+    if Standing.FOLLOWED in barring:
+        raise StillFollowed
+    if Standing.REPORT_OWED in missing:
+        raise NoReportOwed
+    if Standing.FOR_A_CENTRE in missing:
+        raise NotForACentre
 
 
 def post_for(step: Step, case: Case, posts: Collection[Seated], *, subject: str, holder: Holder | None = None) -> UUID:
@@ -225,8 +255,8 @@ def post_for(step: Step, case: Case, posts: Collection[Seated], *, subject: str,
 
 
 def find_post(step: Step, case: Case, posts: Collection[Seated], subject: str, holder: Holder | None) -> Seated | None:
-    """Nobody acts on what complains of them."""
-    if subject in case.complained_of:
+    """Nobody acts on what complains of them, or in what they have an interest."""
+    if subject in case.barred:
         return None
     actors = STEPS[step].actors
     found = (_acting_as(actor, case, posts, subject, holder) for actor in Actor if actor in actors)
@@ -238,7 +268,7 @@ def _acting_as(
 ) -> Seated | None:
     if actor is Actor.HOLDER:
         return next((post for post in posts if post.post_id == case.holder_post_id), None)
-    if actor is not Actor.DISPATCHER and _holds(posts, case, subject, holder):
+    if actor is not Actor.DISPATCHER and holds(posts, case, subject, holder):
         return None
     return _narrowest(post for post in posts if _is(actor, post, case, subject, holder))
 
@@ -262,7 +292,7 @@ def _rules_on(post: Seated, case: Case) -> bool:
     return post.dispatches and (post.post_id == case.ruler_post_id or path.startswith(post.path))
 
 
-def _holds(posts: Collection[Seated], case: Case, subject: str, holder: Holder | None) -> bool:
+def holds(posts: Collection[Seated], case: Case, subject: str, holder: Holder | None) -> bool:
     """By a post that they act under, or another."""
     return any(p.post_id == case.holder_post_id for p in posts) or (holder is not None and holder.subject == subject)
 

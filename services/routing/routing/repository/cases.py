@@ -153,6 +153,12 @@ def grant_to_offices(uow: UnitOfWork, held: Sequence[Case]) -> None:
         uow.execute(insert_unless_there(case_grant).on_conflict_do_nothing(), rows)
 
 
+def grant_to_office(uow: UnitOfWork, case: Case, office_id: UUID) -> None:
+    """The same for an office that it does not lie with."""
+    row = {"case_id": case.case_id, "office_id": office_id, "granted_at": uow.now}
+    uow.execute(insert_unless_there(case_grant).on_conflict_do_nothing(), [row])
+
+
 def _grant_rows(uow: UnitOfWork, held: Sequence[Case]) -> list[dict[str, Any]]:
     return [
         {"case_id": case.case_id, "office_id": case.office_id, "granted_at": uow.now} for case in held if case.office_id
@@ -216,12 +222,12 @@ def list_queue(
     """
     parts = [_queue_of(cases.c.holder_post_id == post_id, after_id, limit) for post_id, _ in posts]
     parts += [
-        _queue_of(cases.c.holder_post_id.is_(None) & _within(cases.c.placed_path, [path]), after_id, limit)
+        _queue_of(cases.c.holder_post_id.is_(None) & within(cases.c.placed_path, [path]), after_id, limit)
         for _, path in posts
     ]
     parts += [_asked_of(cases.c.ruler_post_id == post_id, after_id, limit) for post_id, _ in posts]
     parts += [
-        _asked_of(_within(cases.c.placed_path, [path]) & ~_IS_RULED_BY_SOMEBODY, after_id, limit) for _, path in posts
+        _asked_of(within(cases.c.placed_path, [path]) & ~_IS_RULED_BY_SOMEBODY, after_id, limit) for _, path in posts
     ]
     if not parts:
         return []
@@ -234,7 +240,7 @@ def list_open_cases(
     uow: UnitOfWork, paths: Sequence[str], *, after_key: tuple[str, UUID] | None, limit: int
 ) -> list[Case]:
     """What is open at these places or below: place by place, and in the order in which it came."""
-    statement = select(cases).where(_within(cases.c.placed_path, paths), literal_column("cases.state <> 'closed'"))
+    statement = select(cases).where(within(cases.c.placed_path, paths), literal_column("cases.state <> 'closed'"))
     if after_key is not None:
         statement = statement.where(tuple_(cases.c.placed_path, cases.c.case_id) > after_key)
     statement = statement.order_by(cases.c.placed_path, cases.c.case_id).limit(limit)
@@ -245,9 +251,7 @@ def list_open_deadlines(
     uow: UnitOfWork, paths: Sequence[str], *, after_key: tuple[str, UUID] | None, limit: int
 ) -> list[tuple[str, UUID, Deadline]]:
     """Path, case and deadline, place by place."""
-    statement = select(deadline).where(
-        _within(deadline.c.placed_path, paths), literal_column("deadline.state = 'open'")
-    )
+    statement = select(deadline).where(within(deadline.c.placed_path, paths), literal_column("deadline.state = 'open'"))
     if after_key is not None:
         statement = statement.where(tuple_(deadline.c.placed_path, deadline.c.deadline_id) > after_key)
     statement = statement.order_by(deadline.c.placed_path, deadline.c.deadline_id).limit(limit)
@@ -271,7 +275,7 @@ def _new_entries(changed: Sequence[Case]) -> list[dict[str, Any]]:
     return rows
 
 
-def _within(column: ColumnElement[str], paths: Sequence[str]) -> ColumnElement[bool]:
+def within(column: ColumnElement[str], paths: Sequence[str]) -> ColumnElement[bool]:
     return or_(false(), *((column >= path) & (column < after(path)) for path in paths))
 
 
@@ -313,7 +317,8 @@ def _worklist(stands: str, *, goes_on: bool) -> Select[Any]:
 _WORKLIST = {
     (answered, goes_on): _worklist(stands, goes_on=goes_on)
     for answered, stands in (
-        (False, "cases.state in ('accepted', 'assigned', 'in_progress')"),
+        # What a centre has in hand stands on the list of what is followed.
+        (False, "cases.state in ('accepted', 'assigned', 'in_progress') and cases.followed_since is null"),
         (True, "cases.state = 'answered'"),
     )
     for goes_on in (False, True)

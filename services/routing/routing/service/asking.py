@@ -4,6 +4,7 @@ until it is ruled.
 A second return goes to the tier above, whose ruling binds and becomes a precedent (domain.md, section 4).
 """
 
+from collections.abc import Sequence
 from uuid import UUID
 
 from contracts.grid import Duty
@@ -23,6 +24,7 @@ from routing.errors import (
     NobodyRules,
     PapersInCustody,
     PromiseMissed,
+    StillFollowed,
     UnknownReason,
     WhereToMissing,
     WhereToUnasked,
@@ -70,12 +72,24 @@ def _ruler(uow: UnitOfWork, case: Case, *, second: bool) -> Seat:
     """The narrowest dispatcher of the place who does not ask himself; for a second return of a tier above who ruled on
     the first, and after a binding ruling never below who made it.
     """
-    seats = [seat for seat in _dispatchers(uow, case) if seat.post_id != case.holder_post_id]
+    seats = _dispatchers(uow, case)
     if case.ruled_path is not None:
         seats = [seat for seat in seats if case.ruled_path.startswith(seat.path)]
     elif second and case.returned_path is not None:
         seats = [seat for seat in seats if len(seat.path) < len(case.returned_path)] or seats
-    ruler = choose(seats, Duty.DISPATCHER, never={*case.complained_of, uow.person.subject})
+    return _choose_ruler(seats, case, asker=uow.person.subject)
+
+
+def ruler_instead(uow: UnitOfWork, case: Case) -> Seat:
+    """For whoever was asked and has an interest in it: another dispatcher beside or above them."""
+    path = case.ruler_path or case.placed_path
+    seats = [seat for seat in _dispatchers(uow, case) if path.startswith(seat.path)]
+    return _choose_ruler([seat for seat in seats if seat.post_id != case.ruler_post_id], case, asker=case.asked_by)
+
+
+def _choose_ruler(seats: Sequence[Seat], case: Case, *, asker: str | None) -> Seat:
+    others = [seat for seat in seats if seat.post_id != case.holder_post_id]
+    ruler = choose(others, Duty.DISPATCHER, never={*case.barred, asker or ""})
     if ruler is None:
         raise NobodyRules
     return ruler
@@ -157,8 +171,10 @@ def _move(uow: UnitOfWork, case: Case, *, to: UUID | None, category: str | None,
 
 def _decline(uow: UnitOfWork, case: Case, holder: Seat | None, *, post_id: UUID, words: str) -> None:
     """The resident is told why, and who can help; and has their originals back by then. What was late stays late;
-    reports that are owed end with the case.
+    reports that are owed end with the case. What a centre has in hand is not declined.
     """
+    if case.followed_since is not None:
+        raise StillFollowed
     if case.papers_held:
         raise PapersInCustody(case.papers_held)
     deadlines.mark_if_missed(uow, case)

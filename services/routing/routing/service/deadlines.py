@@ -47,8 +47,8 @@ def _subject(seat: Seat | None) -> str | None:
 
 
 def _superior(seats: list[Seat], case: Case, holder: Seat | None) -> Seat | None:
-    """The narrowest supervisor, or else a dispatcher; never the holder, nor one whom the case complains of."""
-    never = {*case.complained_of, *([holder.subject] if holder and holder.subject else [])}
+    """The narrowest supervisor, or else a dispatcher; never the holder, nor one with an interest in the case."""
+    never = {*case.barred, *([holder.subject] if holder and holder.subject else [])}
     others = [seat for seat in seats if seat.post_id != case.holder_post_id]
     supervisors = [seat for seat in others if seat.duty is Duty.SUPERVISOR]
     return choose(supervisors, Duty.SUPERVISOR, never=never) or choose(others, Duty.DISPATCHER, never=never)

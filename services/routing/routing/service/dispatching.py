@@ -80,6 +80,8 @@ def seat_for(uow: UnitOfWork, case: Case, to: UUID) -> Seat:
         raise UnfitPost("nobody holds it")
     if seat.subject in case.complained_of:
         raise UnfitPost("the case complains of who holds it")
+    if seat.subject in case.recused:
+        raise UnfitPost("who holds it has an interest in the case")
     return seat
 
 

@@ -188,7 +188,7 @@ def correct_appeal(uow: UnitOfWork, event: AppealCorrectedV1) -> None:
     facts = {"appeal": str(event.appeal_id), "place": _text(event.place_id), "category": event.category}
     case.gist = event.gist
     case.record(CORRECTED, at=uow.now, by=event.corrected_by, facts=facts)
-    if case.queue is not None:
+    if case.queue is not None and case.state is CaseState.RECEIVED:
         _try_again(uow, case, event)
     cases.save_cases(uow, [case])
 

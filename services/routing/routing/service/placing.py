@@ -1,6 +1,6 @@
 """Who handles a case and by when: category × remit × place → post, and the promise."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -50,39 +50,42 @@ def survey(uow: UnitOfWork, *, paths: Iterable[str], codes: Iterable[str]) -> Gr
     return Ground(network.get_network(uow, lines, duties), rules, calendar, categories, precedents, settled)
 
 
-def find_handler(ground: Ground, case: Case, category: Category) -> tuple[Rule, Seat | None]:
-    """The rule for the matter and who is to handle it: never one of those whom it complains of.
+def find_handler(
+    ground: Ground, case: Case, category: Category, *, never: Collection[str] = ()
+) -> tuple[Rule, Seat | None]:
+    """The rule for the matter and who is to handle it: never somebody with an interest in it, nor one of ``never``.
 
     What a ruling has settled goes first. Then the tree's own post of the duty, since the station looks and calls in
     the owner; where no tier of the place has one, the office that answers for the matter takes it; where none does, the
     narrowest dispatcher.
     """
     rule = ground.rules.rule_for(category, urgent=case.urgent)
-    if (settled := _settled(ground, case, category)) is not None:
+    barred = case.barred.union(never)
+    if (settled := _settled(ground, case, category, never=barred)) is not None:
         return rule, settled
     seats = ground.network.seats_on(case.placed_path)
     line = [seat for seat in seats if seat.duty not in OFFICES]
     if not any(seat.duty is rule.duty for seat in line):
-        office = _office_for(seats, category, never=case.complained_of)
+        office = _office_for(seats, category, never=barred)
         if office is not None:
             return rule, office
-    return rule, choose(line, rule.duty, never=case.complained_of)
+    return rule, choose(line, rule.duty, never=barred)
 
 
-def _settled(ground: Ground, case: Case, category: Category) -> Seat | None:
-    """By the narrowest precedent whose post is held by somebody whom the matter does not complain of."""
+def _settled(ground: Ground, case: Case, category: Category, *, never: Collection[str]) -> Seat | None:
+    """By the narrowest precedent whose post is held by somebody who may take it."""
     fitting = [
         each
         for each in ground.precedents
         if (each.category, each.remit) == (category.code, category.remit) and case.placed_path.startswith(each.path)
     ]
     seats = (ground.settled.get(each.post_id) for each in sorted(fitting, key=lambda each: -len(each.path)))
-    return next((seat for seat in seats if seat is not None and _may_take(seat, case)), None)
+    return next((seat for seat in seats if seat is not None and _may_take(seat, case, never)), None)
 
 
-def _may_take(seat: Seat, case: Case) -> bool:
-    """Somebody holds it, sees the case, and is not complained of."""
-    held = seat.subject is not None and seat.subject not in case.complained_of
+def _may_take(seat: Seat, case: Case, never: Collection[str]) -> bool:
+    """Somebody holds it, sees the case, and has no interest in it."""
+    held = seat.subject is not None and seat.subject not in never
     return held and case.placed_path.startswith(seat.path)
 
 
@@ -96,10 +99,10 @@ def rule_of_the_spot(ground: Ground, category: Category | None) -> Rule:
 
 def find_dispatcher(ground: Ground, case: Case) -> Seat | None:
     """Who looks at what could not be placed, sorted or filled: the narrowest tier's that is known."""
-    return choose(ground.network.seats_on(case.placed_path), Duty.DISPATCHER, never=case.complained_of)
+    return choose(ground.network.seats_on(case.placed_path), Duty.DISPATCHER, never=case.barred)
 
 
-def _office_for(seats: list[Seat], category: Category, *, never: tuple[str, ...]) -> Seat | None:
+def _office_for(seats: list[Seat], category: Category, *, never: Collection[str]) -> Seat | None:
     """The office that answers for the matter: the most exact branch, the narrowest district, the first post by code."""
     answering = [
         (-closeness, -len(seat.path), seat.code, seat)
@@ -127,6 +130,11 @@ def queue_case(case: Case, reason: Queue, dispatcher: Seat | None) -> None:
     case.holder_post_id = dispatcher.post_id if dispatcher else None
 
 
+def await_dispatcher(case: Case) -> None:
+    """Nobody of the duty may take it: it lies with a dispatcher, who does it or gives it to another."""
+    case.queue = Queue.VACANT
+
+
 def accept(
     uow: UnitOfWork,
     ground: Ground,
@@ -148,13 +156,15 @@ def accept(
     case.record(ACCEPTED, at=uow.now, by=uow.by, post_id=post_id, facts=promise_facts(case))
     uow.publish(events.case_accepted(uow, case, holder=holder))
     assign(uow, case, holder, post_id=post_id, first=True)
+    if holder.duty is Duty.DISPATCHER and case.barred:
+        await_dispatcher(case)
 
 
 def assign(
     uow: UnitOfWork, case: Case, holder: Seat, *, post_id: UUID | None, first: bool = False, words: str | None = None
 ) -> None:
     """It is the holder's from now on; but with the acceptance, the resident is told whom to ask."""
-    case.state = CaseState.ASSIGNED
+    case.state, case.queue = CaseState.ASSIGNED, None
     case.holder_post_id, case.office_id = holder.post_id, holder.office_id
     facts = {
         "post": str(holder.post_id),

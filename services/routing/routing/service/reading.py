@@ -11,20 +11,21 @@ from network import places
 from network.posts import Seat
 
 from routing.domain import steps
+from routing.domain.accompanying import Accompaniment
 from routing.domain.case import NOTICE_NOT_DELIVERED, Case, Deadline
 from routing.domain.chain import Entry, list_faults
 from routing.domain.pressing import Pressing
 from routing.domain.recording import Letter, Paper
 from routing.domain.steps import Step
 from routing.errors import UnknownPlaceAsked
-from routing.repository import cases, pressings, records
+from routing.repository import accompaniments, cases, pressings, records
 from routing.service.taking import holder_in, seated
 
 
 @dataclass(frozen=True)
 class CaseDetail:
     """A case with who answers for it now, what whoever looks may do with it, how its holder has been pressed, what
-    could not be delivered, and what has been sent to others and is in custody.
+    could not be delivered, what has been sent to others and is in custody, and which centres it was handed over to.
     """
 
     case: Case
@@ -34,6 +35,7 @@ class CaseDetail:
     undelivered: list[Entry]
     letters: list[Letter]
     papers: list[Paper]
+    accompaniments: list[Accompaniment]
     now: datetime
 
 
@@ -61,7 +63,8 @@ def get_case(uow: UnitOfWork, case_id: UUID) -> CaseDetail:
     pressed = pressings.list_of_case(uow, case_id) if case.pressings else []
     letters = records.list_letters(uow, case_id) if case.letters else []
     papers = records.list_papers_held(uow, case_id) if case.papers_held else []
-    return CaseDetail(case, holder, mine, pressed, undelivered, letters, papers, uow.now)
+    handed_over = accompaniments.list_of_case(uow, case_id) if case.kind in steps.FOR_CENTRES else []
+    return CaseDetail(case, holder, mine, pressed, undelivered, letters, papers, handed_over, uow.now)
 
 
 def get_history(uow: UnitOfWork, case_id: UUID) -> History:
@@ -90,7 +93,7 @@ def list_queue(uow: UnitOfWork, page: Page) -> Sheet[CaseLine]:
 def list_open_cases(uow: UnitOfWork, page: Page, *, place_id: UUID | None = None) -> Sheet[CaseLine]:
     """What is open at a place and below it, or wherever I may look."""
     position = page.after(str, UUID)
-    found = cases.list_open_cases(uow, _paths(uow, place_id), after_key=position, limit=page.fetch)
+    found = cases.list_open_cases(uow, paths_of(uow, place_id), after_key=position, limit=page.fetch)
     sheet = page.sheet(found, position=lambda case: (case.placed_path, case.case_id))
     return sheet.of(lambda case: CaseLine(case, uow.now))
 
@@ -98,12 +101,12 @@ def list_open_cases(uow: UnitOfWork, page: Page, *, place_id: UUID | None = None
 def list_open_deadlines(uow: UnitOfWork, page: Page, *, place_id: UUID | None = None) -> Sheet[tuple[UUID, Deadline]]:
     """The deadlines that still run at a place and below it, place by place."""
     position = page.after(str, UUID)
-    found = cases.list_open_deadlines(uow, _paths(uow, place_id), after_key=position, limit=page.fetch)
+    found = cases.list_open_deadlines(uow, paths_of(uow, place_id), after_key=position, limit=page.fetch)
     sheet = page.sheet(found, position=lambda row: (row[0], row[2].deadline_id))
     return sheet.of(lambda row: (row[1], row[2]))
 
 
-def _paths(uow: UnitOfWork, place_id: UUID | None) -> list[str]:
+def paths_of(uow: UnitOfWork, place_id: UUID | None) -> list[str]:
     if place_id is None:
         return list(uow.person.scope.paths)
     place = places.find_place(uow, place_id)

@@ -64,7 +64,7 @@ def _place(uow: UnitOfWork, case: Case, place_id: UUID | None) -> None:
 
 def start_case(uow: UnitOfWork, case_id: UUID, *, version: int) -> Case:
     case, holder, post_id = take(uow, case_id, Step.START, version)
-    case.state = CaseState.IN_PROGRESS
+    case.state, case.queue = CaseState.IN_PROGRESS, None
     case.record(STARTED, at=uow.now, by=uow.by, post_id=post_id)
     if holder is not None:
         uow.publish(events.case_started(uow, case, holder=holder))
@@ -81,7 +81,8 @@ def answer_case(uow: UnitOfWork, case_id: UUID, *, version: int, outcome: Outcom
     deadlines.mark_if_missed(uow, case)
     case.keep(at=uow.now)
     case.drop_ask()
-    case.state, case.outcome, case.answered_at = CaseState.ANSWERED, outcome, uow.now
+    case.state, case.queue = CaseState.ANSWERED, None
+    case.outcome, case.answered_at = outcome, uow.now
     facts = {"outcome": outcome.value, "promise_met": case.promise_met}
     case.record(ANSWERED, at=uow.now, by=uow.by, post_id=post_id, facts=facts, words=answer)
     uow.publish(events.case_answered(uow, case, holder=holder, answer=answer))

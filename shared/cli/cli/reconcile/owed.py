@@ -10,6 +10,7 @@ from typing import Any
 STEPS = (
     *("opened", "accepted", "assigned", "started", "answered", "handed_over", "closed", "deadline_breached"),
     *("resorted", "extended", "asked", "ruled", "recorded", "pressed", "reported"),
+    *("recused", "accompanied", "centre_reported"),
 )
 
 TEMPLATES = (
@@ -29,6 +30,8 @@ TEMPLATES = (
     "case_ordered",
     "case_instructed",
     "pressing_reported",
+    "case_accompanied",
+    "case_brought",
     "case_waiting",
     "case_assigned",
     "case_closed_staff",
@@ -50,7 +53,12 @@ class Notice:
 
 
 #: What a step owes residents.
-_TO_RESIDENTS = {"accepted": "case_accepted", "extended": "case_extended", "answered": "case_answered"}
+_TO_RESIDENTS = {
+    "accepted": "case_accepted",
+    "extended": "case_extended",
+    "answered": "case_answered",
+    "accompanied": "case_accompanied",
+}
 _ENDS = {"withdrawn": "case_withdrawn", "declined": "case_declined"}
 
 #: What a step owes those of staff whom its facts name.
@@ -62,6 +70,8 @@ _TO_STAFF = {
     "asked": {"ruler": "case_asked"},
     "ruled": {"holder": "case_ruled"},
     "reported": {"presser": "pressing_reported"},
+    "recused": {"dispatcher": "case_waiting", "ruler": "case_asked"},
+    "accompanied": {"centre": "case_brought"},
     "deadline_breached": {"holder": "deadline_missed", "superior": "deadline_missed_superior"},
 }
 _PRESSED = {"nudge": "case_nudged", "order": "case_ordered", "instruction": "case_instructed"}

@@ -1,0 +1,99 @@
+"""Conflict of interest (迴避): whoever has an interest in a matter takes no part in it (domain.md, section 2)."""
+
+from uuid import UUID
+
+from contracts.grid import Duty
+from contracts.routing import CaseState
+from kit.db import UnitOfWork
+from network import posts
+from network.posts import Seat, choose
+
+from routing import events
+from routing.domain import steps
+from routing.domain.case import RECUSED, Case
+from routing.domain.steps import Step
+from routing.errors import NobodyHolds
+from routing.repository import cases
+from routing.service import placing
+from routing.service.asking import ruler_instead
+from routing.service.placing import Ground
+from routing.service.taking import holder_in, seated, take
+
+
+def recuse(uow: UnitOfWork, case_id: UUID, *, version: int, words: str) -> Case:
+    """What lies with them goes across or a tier up, by the rules that gave it to them; and it never comes back."""
+    case, holder, post_id = take(uow, case_id, Step.RECUSE, version)
+    me = uow.person.subject
+    is_holder = steps.holds(seated(uow.person), case, me, holder_in(holder))
+    case.recused = (*case.recused, me)
+    ground = placing.survey(uow, paths=[case.placed_path], codes=[case.category] if case.category else [])
+    if not is_holder:
+        _step_aside(uow, case, post_id, words, ruler=_other_ruler(uow, case))
+    elif case.state is CaseState.RECEIVED:
+        dispatcher = _other(ground, case)
+        case.holder_post_id = dispatcher.post_id if dispatcher else None
+        _step_aside(uow, case, post_id, words, dispatcher=dispatcher)
+    else:
+        taker = _taker(ground, case)
+        case.drop_ask()
+        _step_aside(uow, case, post_id, words)
+        _hand_on(uow, case, taker, post_id)
+    cases.save_cases(uow, [case])
+    cases.grant_to_offices(uow, [case])
+    return case
+
+
+def _step_aside(
+    uow: UnitOfWork,
+    case: Case,
+    post_id: UUID,
+    words: str,
+    *,
+    dispatcher: Seat | None = None,
+    ruler: Seat | None = None,
+) -> None:
+    facts = {
+        "dispatcher": dispatcher.subject if dispatcher else None,
+        "ruler": ruler.subject if ruler else None,
+    }
+    case.record(RECUSED, at=uow.now, by=uow.by, post_id=post_id, facts=facts, words=words)
+    uow.publish(events.case_recused(uow, case, dispatcher=dispatcher, ruler=ruler))
+
+
+def _other_ruler(uow: UnitOfWork, case: Case) -> Seat | None:
+    """Who is asked in their place, where it is they who were to rule."""
+    asked = posts.find_seat(uow, case.ruler_post_id) if case.ruler_post_id else None
+    if asked is None or asked.subject != uow.person.subject:
+        return None
+    ruler = ruler_instead(uow, case)
+    case.ruler_post_id, case.ruler_path = ruler.post_id, ruler.path
+    return ruler
+
+
+def _other(ground: Ground, case: Case) -> Seat | None:
+    """Who looks at it in their place: nobody of the post that it lies with."""
+    seats = ground.network.seats_on(case.placed_path)
+    return choose(seats, Duty.DISPATCHER, never=case.barred | _of_post(ground, case))
+
+
+def _taker(ground: Ground, case: Case) -> Seat:
+    assert case.category is not None
+    category = ground.categories[case.category]
+    taker = placing.find_handler(ground, case, category, never=_of_post(ground, case))[1]
+    if taker is None:
+        raise NobodyHolds
+    return taker
+
+
+def _of_post(ground: Ground, case: Case) -> frozenset[str]:
+    """A stand-in and whoever they stand in for are one post: it goes to another."""
+    seats = ground.network.seats_on(case.placed_path)
+    return frozenset(seat.subject for seat in seats if seat.post_id == case.holder_post_id and seat.subject)
+
+
+def _hand_on(uow: UnitOfWork, case: Case, taker: Seat, post_id: UUID) -> None:
+    """Where nobody of the duty may take it, it waits for its dispatcher, who may do it or give it to another."""
+    placing.assign(uow, case, taker, post_id=post_id)
+    if taker.duty is Duty.DISPATCHER:
+        placing.await_dispatcher(case)
+    uow.publish(events.city_case_progressed(uow, case))
