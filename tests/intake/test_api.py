@@ -380,6 +380,25 @@ async def test_what_is_typed_is_not_run(desk: Desk) -> None:
     assert "<script" not in page.text
 
 
+async def test_an_order_from_above_is_answered_201_and_the_same_one_200(desk: Desk) -> None:
+    asked = {
+        **ANONYMOUS,
+        "channel": "assigned",
+        "assignment": {"office": "市12345热线", "number": "GD17", "due_at": "2026-11-27T18:00:00+08:00"},
+    }
+    first, again = [await desk.post("wang.min", APPEALS, asked) for _ in range(2)]
+    assert (first.status_code, again.status_code) == (201, 200)
+    assert again.json() == {**first.json(), "query_code": None, "repeated": True}
+    seen = (await desk.get("wang.min", first.headers["Location"])).json()
+    assert seen["assignment"] == {
+        **asked["assignment"],  # type: ignore[dict-item]
+        "due_at": "2026-11-27T10:00:00Z",
+        "report_owed": False,
+    }
+    taken = await desk.post("chen.jie", APPEALS, asked)
+    assert (taken.status_code, taken.json()["code"]) == (409, "external_id_taken")
+
+
 async def test_an_importer_learns_what_is_known(desk: Desk) -> None:
     response = await desk.get("operator", "/intake/v1/copies")
     assert response.json() == {"places": 10, "categories": 1}

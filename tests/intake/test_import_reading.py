@@ -155,3 +155,20 @@ def test_a_hundred_thousand_rows_are_read_row_by_row(tmp_path: Path, ending: str
             sheet.append([n + 1, *ROW[1:]])
         book.save(path)
     assert open_table(path).count == rows
+
+
+def test_what_is_assigned_from_above_carries_their_limit_or_is_refused_by_line(tmp_path: Path) -> None:
+    file = tmp_path / "orders.csv"
+    file.write_text("工单编号,内容,时限,是否反馈\nGD17,路灯不亮,2026/11/27 18:00,是\nGD18,停水,,\nGD19,停水,周五,否\n")
+    orders = Defaults("assigned", "市12345热线")
+    first, *refused = [to_appeal(row, orders) for row in open_table(file).rows()]
+    assert first.body is not None
+    assert first.body["assignment"] == {
+        "office": "市12345热线",
+        "number": "GD17",
+        "due_at": "2026-11-27T18:00:00+08:00",
+        "report_owed": True,
+    }
+    assert [ready.trouble[:24] for ready in refused] == ["column due_at: is empty:", "column due_at: not a dat"]
+    historic = Defaults("assigned", "市12345热线", historic=True)
+    assert [(to_appeal(row, historic).body or {}).get("assignment") for row in open_table(file).rows()] == [None] * 3

@@ -9,7 +9,7 @@ from uuid import UUID
 import pytest
 from contracts.intake import AppealReceivedV1, Channel, Means, PersonContactChangedV1, Placing, Reach
 from intake import errors
-from intake.domain.appeal import Receipt, WhoKind, WithdrawalReason
+from intake.domain.appeal import Assignment, Receipt, WhoKind, WithdrawalReason
 from intake.repository import appeals
 from intake.repository.sealing import Keys
 from intake.service import amending, reading, receiving
@@ -233,6 +233,42 @@ def test_a_number_that_somebody_else_took_is_not_told(uow_of: UnitOfWorkOf, stat
         receive(uow_of("intake", person=make_clerk("HZ2-1", "chen.jie")), station, **assigned)
 
 
+def order(**overrides: Any) -> dict[str, Any]:
+    facts = {"office": "临江市12345热线", "number": "GD2026112300017", "due_at": NOW + timedelta(days=3)}
+    assignment = Assignment.typed(**{**facts, "report_owed": True, **overrides})
+    return {"channel": Channel.ASSIGNED, "assignment": assignment}
+
+
+def test_what_is_assigned_from_above_carries_their_number_their_limit_and_whether_they_want_a_report(
+    clerk: RolledBackUnitOfWork, station: Station
+) -> None:
+    receipt = receive(clerk, station, **order())
+    appeal = reading.get_appeal(clerk, receipt.appeal_id, station=station).appeal
+    assert appeal.assignment == order()["assignment"]
+    assert (appeal.source, appeal.external_id) == ("临江市12345热线", "GD2026112300017")
+    assert published(clerk)[-1]["assignment"] == {
+        "office": "临江市12345热线",
+        "number": "GD2026112300017",
+        "due_at": (NOW + timedelta(days=3)).isoformat().replace("+00:00", "Z"),
+        "report_owed": True,
+    }
+
+
+@pytest.mark.parametrize("typed", [{}, {"office": " 临江市12345热线"}, {"number": "ＧＤ２０２６１１２３０００１７ "}])
+def test_the_same_order_twice_is_the_same_appeal_for_whoever_of_the_station_types_it(
+    uow_of: UnitOfWorkOf, station: Station, typed: dict[str, Any]
+) -> None:
+    first = receive(uow_of("intake", person=make_clerk()), station, **order())
+    second = uow_of("intake", person=make_clerk(subject="li.na"))
+    again = receive(second, station, words="另一位窗口人员录入的话", **order(**typed))
+    assert again == replace(first, query_code=None, repeated=True)
+    assert second.published == []
+    other = receive(second, station, **order(number="GD2026112300018"))
+    assert other.appeal_id != first.appeal_id
+    with pytest.raises(errors.NumberTaken):
+        receive(uow_of("intake", person=make_clerk("HZ2-1", "chen.jie")), station, **order())
+
+
 def test_an_imported_appeal_keeps_its_date_and_is_received_now(uow_of: UnitOfWorkOf, station: Station) -> None:
     written = NOW - timedelta(days=2000)
     receipt = receive(uow_of("intake", person=OPERATOR_PERSON), station, **imported(written_at=written))
@@ -262,6 +298,11 @@ def test_a_finished_past_was_received_then(uow_of: UnitOfWorkOf, station: Statio
         ({"historic": True}, "/received_at"),
         ({"historic": True, "written_at": NOW, "done_on_the_spot": True}, "/historic"),
         ({"written_at": NOW + timedelta(hours=1)}, "/written_at"),
+        ({"channel": Channel.ASSIGNED}, "/assignment"),
+        ({**order(), "channel": Channel.WINDOW}, "/channel"),
+        ({**order(), "source": "forum", "external_id": "1"}, "/source"),
+        ({**order(due_at=NOW - timedelta(days=2)), "written_at": NOW - timedelta(days=1)}, "/assignment/due_at"),
+        ({**order(), "done_on_the_spot": True}, "/done_on_the_spot"),
         ({"historic": True, "received_at": NOW + timedelta(hours=1)}, "/received_at"),
     ],
 )

@@ -12,6 +12,7 @@ from contracts.routing import (
     CaseOpenedV1,
     CasePressedV1,
     CaseRecordedV1,
+    CaseReportReviewedV1,
     DeadlineBreachedV1,
     PressingKind,
     Queue,
@@ -20,7 +21,7 @@ from contracts.routing import (
 from jinja2.exceptions import SecurityError, UndefinedError
 from notify.domain.moments import spoken
 from notify.domain.owed import Owed, Template, owed_by
-from notify.migrations import wordings_v1, wordings_v2, wordings_v3, wordings_v4, wordings_v5, wordings_v6
+from notify.migrations import wordings_v1, wordings_v2, wordings_v3, wordings_v4, wordings_v5, wordings_v6, wordings_v7
 from notify.service.words import named, rendered, shortened, spoken_facts
 
 from tests.notify.factories import OWN, make_event, make_handler, make_party
@@ -32,7 +33,7 @@ DUE = datetime(2026, 11, 25, 9, 30, tzinfo=UTC)
 #: The newest wording of each template.
 WORDINGS = wordings_v1.WORDINGS | {
     code: wordings
-    for later in (wordings_v2, wordings_v3, wordings_v4, wordings_v5, wordings_v6)
+    for later in (wordings_v2, wordings_v3, wordings_v4, wordings_v5, wordings_v6, wordings_v7)
     for code, (_, wordings) in later.WORDINGS.items()
 }
 
@@ -131,6 +132,12 @@ def test_a_dispatcher_reads_that_it_waits_by_conflict_of_interest() -> None:
     (conflict,) = owed_by(make_event(CaseOpenedV1, **waiting, conflict=True))
     assert "空缺" in words_of(vacant, "zh")[1]
     assert "回避" in words_of(conflict, "zh")[1]
+
+
+def test_a_holder_reads_by_when_what_was_rejected_is_wanted_again() -> None:
+    (notice,) = owed_by(make_event(CaseReportReviewedV1, due_at=DUE))
+    assert "审核退回，请重新办理，新时限 11月25日（星期三）17:30。" in words_of(notice, "zh")[1]
+    assert "rejects the report: see to it again by Wednesday 25 November, 17:30." in words_of(notice, "en")[1]
 
 
 def test_a_superior_reads_when_nobody_handles_it() -> None:

@@ -28,6 +28,7 @@ from routing.service import (
     pressing,
     recording,
     recusing,
+    reporting_back,
     steps,
     sweeping,
 )
@@ -35,6 +36,7 @@ from sqlalchemy import Connection, text
 
 from tests.conftest import UnitOfWorkOf
 from tests.routing.conftest import City, make_appeal, make_place
+from tests.routing.test_reporting_back import make_assignment
 
 
 class Bus(FakeBus):
@@ -263,6 +265,12 @@ def test_every_event_of_routing_is_published_somewhere_in_its_life(
     case = accompanying.accompany(liaison, legal, version=3, **handed_over)
     case = accompanying.enter_centre_report(liaison, legal, version=case.version, words="已办", final=True)
     recusing.recuse(liaison, legal, version=case.version, words="应回避")
+    ordered = make_appeal(city, assignment=make_assignment())
+    opening.open_cases(uow, [ordered])
+    third = cases.find_cases_of_appeals_for_change(uow, [ordered.appeal_id])[ordered.appeal_id].case_id
+    case = steps.answer_case(mine, third, version=3, outcome=Outcome.SOLVED, answer="已修好")
+    case = reporting_back.report_back(mine, third, version=case.version, words="已办结")
+    reporting_back.enter_review(desk, third, version=case.version, accepted=True, words="通过")
     clock = uow_of("routing", role="clock", now=NOW.replace(year=2027))
     sweeping.sweep_due(clock)
     people = (uow, mine, desk, above, liaison, clock)

@@ -22,7 +22,7 @@ from tests.routing.conftest import City, lay_city, make_appeal, statements_of
 
 KEPT_APART = (
     *("cases", "case_appeal", "case_entry", "deadline", "case_grant", "precedent", "pressing"),
-    *("letter", "paper", "accompaniment"),
+    *("letter", "paper", "accompaniment", "report_back"),
 )
 POLICY = ("category", "rule_set", "rule", "calendar", "calendar_year", "calendar_day")
 COPIES = tuple(network_models.metadata.tables)
@@ -42,6 +42,7 @@ RIGHTS = {
         "letter": "siu",
         "paper": "siu",
         "accompaniment": "siu",
+        "report_back": "siu",
         "category": "si",
         **dict.fromkeys(POLICY[1:], "s"),
         **dict.fromkeys(COPIES, "s"),
@@ -58,6 +59,7 @@ RIGHTS = {
         "letter": "",
         "paper": "",
         "accompaniment": "",
+        "report_back": "",
         **dict.fromkeys(POLICY, "s"),
         **dict.fromkeys(COPIES, "siud"),
     },
@@ -73,6 +75,7 @@ RIGHTS = {
         "letter": "",
         "paper": "",
         "accompaniment": "",
+        "report_back": "",
         **dict.fromkeys(POLICY, "s"),
         **dict.fromkeys(COPIES, "s"),
     },
@@ -193,6 +196,7 @@ def test_what_belongs_to_a_case_is_seen_with_their_case_and_not_without_it(
             *("accompaniment", "accompaniment_id"),
             "centre, with_whom, by, made_at, reports) select case_id, case_id, 'centre', 'who', 'who', now(), 0",
         ),
+        ("report_back", "number", "seq, office, sent_at) select 'B1', case_id, 4, 'office', now()"),
     ):
         added = f"insert into {table} ({key}, case_id, {more} from cases"
         assert mine.execute(text(added)).rowcount == 1

@@ -14,6 +14,7 @@ from kit.auth import EVERYWHERE, Person
 from kit.errors import ServiceError
 from kit.testing.servers import NOW, RolledBackUnitOfWork
 from network import posts
+from routing.domain.assignment import Owing
 from routing.domain.case import Case, ClosedReason
 from routing.domain.chain import list_faults
 from routing.domain.recording import Work
@@ -32,10 +33,21 @@ from routing.errors import (
     WhereToMissing,
 )
 from routing.repository import accompaniments, cases, pressings
-from routing.service import accompanying, asking, dispatching, pressing, reading, recording, recusing, steps
+from routing.service import (
+    accompanying,
+    asking,
+    dispatching,
+    pressing,
+    reading,
+    recording,
+    recusing,
+    reporting_back,
+    steps,
+)
 
 from tests.conftest import UnitOfWorkOf
 from tests.routing.conftest import City
+from tests.routing.test_reporting_back import make_assignment
 from tests.routing.test_steps import make_case
 
 PEOPLE = (
@@ -43,6 +55,10 @@ PEOPLE = (
     *("district_dispatcher", "district_supervisor", "city_dispatcher", "other_dispatcher"),
 )
 CATEGORIES = ("municipal.street_lights", "municipal.water", "administrative.hukou", "legal.aid", "stability.petition")
+
+#: How a case comes in: sorted or not, assigned from above or not.
+UNSORTED, ASSIGNED = {"suggested_category": None}, {"assignment": make_assignment()}
+OPENED: tuple[dict[str, Any], ...] = ({}, UNSORTED, ASSIGNED, {**UNSORTED, **ASSIGNED})
 
 #: What may still be wrong with a step that is this person's to take now.
 UNFIT = (
@@ -102,6 +118,10 @@ def take(uow: RolledBackUnitOfWork, city: City, case: Case, act: Act) -> object:
         Step.ACCOMPANY: lambda: accompanying.accompany(uow, **asked, centre="法律援助中心", with_whom="社区干部"),
         Step.CENTRE_REPORT: lambda: accompanying.enter_centre_report(uow, **asked, final=act.granted),
         Step.REPORT: lambda: pressing.report_on_pressing(uow, owed, version=case.version, words="已办"),
+        Step.REPORT_BACK: lambda: reporting_back.report_back(uow, **asked),
+        Step.ENTER_REVIEW: lambda: reporting_back.enter_review(
+            uow, **asked, accepted=act.granted, due_at=None if act.granted else uow.now + timedelta(days=1)
+        ),
     }
     return take[act.step]()
 
@@ -115,15 +135,15 @@ def as_person(uow_of: UnitOfWorkOf) -> Callable[..., RolledBackUnitOfWork]:
 
 
 @settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
-@given(is_sorted=st.booleans(), acts=st.lists(ACTS, min_size=1, max_size=14))
+@given(opened=st.sampled_from(OPENED), acts=st.lists(ACTS, min_size=1, max_size=14))
 def test_no_steps_in_any_order_break_a_case(
     uow: RolledBackUnitOfWork,
     city: City,
     as_person: Callable[..., RolledBackUnitOfWork],
-    is_sorted: bool,
+    opened: dict[str, Any],
     acts: list[Act],
 ) -> None:
-    case = make_case(uow, city, **({} if is_sorted else {"suggested_category": None}))
+    case = make_case(uow, city, **opened)
     said, now = case.version, NOW
     for act in acts:
         now += timedelta(hours=act.hours)
@@ -176,7 +196,10 @@ def _stands(before: Case, after: Case) -> None:
         assert after.promise_due <= before.promise_due or (after.extended and not before.extended)
     if after.state is CaseState.CLOSED:
         assert before.state is CaseState.ANSWERED or after.closed_reason is ClosedReason.DECLINED
+        assert after.report_back in (None, Owing.ACCEPTED)
         assert after.ask is None
     if before.promise_met is not None:
         assert after.promise_met is before.promise_met
     assert after.recused[: len(before.recused)] == before.recused
+    if after.report_back is Owing.OWED and before.is_open:
+        assert after.assigned_due is not None

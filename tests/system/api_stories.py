@@ -64,6 +64,7 @@ def routing(api: Caller) -> None:
     accepted = api.call(name, DISPATCHER, case_id=unsorted["case_id"], version=unsorted["version"], body=put_right)
     _dispatching(api, accepted)
     _accompanying(api)
+    _reporting_back(api)
     api.call("GET /routing/v1/cases", CITY_DISPATCHER)
     api.call("GET /routing/v1/cases/{case_id}/entries", DISPATCHER, case_id=first)
     api.call("GET /routing/v1/deadlines", CITY_DISPATCHER)
@@ -124,6 +125,29 @@ def _accompanying(api: Caller) -> None:
     step("centre_reports", words="已指派律师。", final=True)
     step("recusals", words="诉求人是我的亲属。")
     assert case["is_conflict"] is True
+
+
+def _reporting_back(api: Caller) -> None:
+    """What the city hotline assigned: answered, reported back, rejected, and then accepted."""
+    found = api.call("GET /routing/v1/cases", CITY_DISPATCHER)["items"]
+    case = next(case for case in found if case["report_back"] == "owed")
+    at, words = "/routing/v1/cases/{case_id}", {"words": "经核实。"}
+    case_id, version = case["case_id"], case["version"]
+    again = {"accepted": False, "due_at": (NOW + timedelta(days=3)).isoformat()}
+    for review in (again, {"accepted": True}):
+        for path, body in (
+            ("answers", {"outcome": "solved", "answer": "化粪池已清掏。"}),
+            ("assignment_reports", words),
+            ("assignment_reviews", {**review, **words}),
+        ):
+            taken = api.call(f"POST {at}/{path}", CITY_DISPATCHER, case_id=case_id, version=version, body=body)
+            version = taken["version"]
+    reports = api.call(f"GET {at}", CITY_DISPATCHER, case_id=case_id)["reports_back"]
+    assert [each["accepted"] for each in reports] == [False, True]
+    number = reports[0]["number"]
+    assert number in api.call(
+        f"GET {at}/assignment_reports/{{number}}", CITY_DISPATCHER, case_id=case_id, number=number
+    )
 
 
 def _dispatching(api: Caller, case: dict[str, Any]) -> None:

@@ -21,9 +21,9 @@ from cli.reconcile.books import SERVICES, Books
 from cli.reconcile.findings import Audit, check_counts
 from cli.reconcile.owed import STEPS, TEMPLATES
 from contracts.grid import Duty, Holding, PostChangedV1
-from contracts.intake import Means
+from contracts.intake import Channel, Means
 from contracts.routing import Ask, HandoverMeans, Outcome, PressingKind, RecordKind
-from intake.domain.appeal import Receipt, WithdrawalReason
+from intake.domain.appeal import Assignment, Receipt, WithdrawalReason
 from intake.service import amending, receiving
 from intake.service.station import Station
 from kit.auth import EVERYWHERE, Person, Post, Scope
@@ -37,7 +37,7 @@ from notify.providers.sandbox import Sandbox
 from notify.service.office import Office
 from routing.domain.recording import Work
 from routing.repository import pressings
-from routing.service import asking, dispatching, pressing, recording, steps, sweeping
+from routing.service import asking, dispatching, pressing, recording, reporting_back, steps, sweeping
 from sqlalchemy import Connection, create_engine, text
 from sqlalchemy.pool import NullPool
 from typer.testing import CliRunner
@@ -176,6 +176,7 @@ def live(city: City) -> None:
     uow.flush()
     miss(city, missed)
     press(city, pressed)
+    report_back(city, station, bus)
     dispatch(city, station, bus)
     city.deliver(bus)
 
@@ -198,6 +199,22 @@ def dispatch(city: City, station: Station, bus: FakeBus) -> None:
         Work(RecordKind.PAPERS_MISSING, papers=("户口簿",)),
     ):
         city.step(extended, _record, "window", work=work)
+
+
+def report_back(city: City, station: Station, bus: FakeBus) -> None:
+    """Assigned from above, and what was reported on it rejected, then accepted."""
+    due = city.clock.now() + timedelta(days=2)
+    assigned = city.file(
+        *(station,),
+        channel=Channel.ASSIGNED,
+        assignment=Assignment("市12345热线", "GD17", due, report_owed=True),
+    )
+    city.deliver(bus)
+    for accepted in (False, True):
+        city.step(assigned, steps.answer_case, "window", outcome=Outcome.SOLVED, answer="水管已换好。")
+        city.step(assigned, reporting_back.report_back, "window", words="已换好。")
+        more = {"due_at": None if accepted else due}
+        city.step(assigned, reporting_back.enter_review, "dispatcher", accepted=accepted, words="来文", **more)
 
 
 def _record(uow: UnitOfWork, case_id: UUID, *, version: int, work: Work) -> None:
@@ -286,7 +303,7 @@ def test_what_went_through_balances_and_every_step_and_template_was_seen(city: C
     audit = audited(city, record)
     check_counts(audit, steps=STEPS, templates=TEMPLATES)
     assert audit.findings == []
-    assert audit.flow == {"acknowledged": 9, "in intake": 9, "in a case": 9, "with a promise": 8}
+    assert audit.flow == {"acknowledged": 10, "in intake": 10, "in a case": 10, "with a promise": 9}
     assert audit.owed == audit.made
     assert audit.logged.total() > 0
 
@@ -476,7 +493,7 @@ def test_what_happened_after_the_watermark_is_set_aside(city: City, record: Path
     with tampered(city, "notify", one_of("message", "message_id")):
         audit = audited(city, record, grace=timedelta(days=1))
     assert audit.findings == []
-    assert audit.set_aside["cases"] == 9
+    assert audit.set_aside["cases"] == 10
 
 
 def test_an_audit_of_nothing_proves_nothing() -> None:

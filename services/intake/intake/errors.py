@@ -36,7 +36,8 @@ class NumberTaken(Conflict):
     def __init__(self) -> None:
         super().__init__(
             "external_id_taken",
-            "This source and external number belong to an appeal that somebody else took: ask an operator.",
+            "This source and external number belong to an appeal that you may not see, taken down by somebody else: "
+            "ask an operator.",
             field="/external_id",
         )
 

@@ -4,6 +4,7 @@ from contracts.intake import (
     AppealCorrectedV1,
     AppealReceivedV1,
     AppealWithdrawnV1,
+    Assignment,
     PersonContactChangedV1,
     Reach,
 )
@@ -35,7 +36,15 @@ def appeal_received(appeal: Appeal, *, query_code: str, ring: KeyRing) -> Appeal
         urgent=appeal.urgent,
         done_on_the_spot=appeal.done_on_the_spot,
         query_code=seal_for_transport(ring, query_code, key=appeal.id),
+        assignment=_assignment(appeal),
     )
+
+
+def _assignment(appeal: Appeal) -> Assignment | None:
+    given = appeal.assignment
+    if given is None:
+        return None
+    return Assignment(office=given.office, number=given.number, due_at=given.due_at, report_owed=given.report_owed)
 
 
 def appeal_corrected(appeal: Appeal, entry: Entry) -> AppealCorrectedV1:

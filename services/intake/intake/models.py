@@ -86,6 +86,8 @@ appeal = Table(
     Column("urgent", Boolean, nullable=False, server_default=false()),
     Column("done_on_the_spot", Boolean, nullable=False, server_default=false()),
     Column("complained_of", ARRAY(Text), nullable=False, server_default=_NONE_OF_TEXT),
+    Column("assigned_due_at", DateTime(timezone=True)),
+    Column("report_owed", Boolean, nullable=False, server_default=false()),
     Column("withdrawn_at", DateTime(timezone=True)),
     Column("version", Integer, nullable=False),
     CheckConstraint("(source is null) = (external_id is null)", name="source_with_external_id"),

@@ -8,7 +8,18 @@ from contracts.intake import Channel, Language, Means, Placing
 from kit.clock import Instant
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
-from intake.domain.appeal import Appeal, Asker, Entry, EntryKind, Receipt, Submission, Who, WhoKind, WithdrawalReason
+from intake.domain.appeal import (
+    Appeal,
+    Asker,
+    Assignment,
+    Entry,
+    EntryKind,
+    Receipt,
+    Submission,
+    Who,
+    WhoKind,
+    WithdrawalReason,
+)
 from intake.domain.appeal import Location as PlacedAt
 from intake.domain.progress import Progress, Standing
 from intake.repository.appeals import AppealFile, AppealLine
@@ -23,6 +34,10 @@ Line = Annotated[
 Code = Annotated[str, StringConstraints(min_length=1, max_length=64, pattern=r"^[^\x00-\x20\x7f]+$")]
 Name = Annotated[
     str, StringConstraints(min_length=1, max_length=120, pattern=r"^[^\x00-\x1f\x7f]*$", strip_whitespace=True)
+]
+
+OfficeName = Annotated[
+    str, StringConstraints(min_length=1, max_length=64, pattern=r"^[^\x00-\x1f\x7f]*$", strip_whitespace=True)
 ]
 
 
@@ -49,6 +64,22 @@ class WhoAsks(Asked):
 
     def given(self) -> Who:
         return Who(**{name: getattr(self, name) for name in type(self).model_fields})
+
+
+class AssignmentAsked(Asked):
+    """An order from above. The same office and number are the same appeal, for good."""
+
+    office: Annotated[
+        OfficeName, Field(description="Who assigned it, by name.", examples=["临江市12345政务服务便民热线"])
+    ]
+    number: Annotated[Name, Field(description="Theirs.", examples=["GD2026112300017"])]
+    due_at: Annotated[Instant, Field(description="By when they want it done, or reported back where they ask for it.")]
+    report_owed: Annotated[bool, Field(description="They want a report back, which they review and may reject.")] = (
+        False
+    )
+
+    def given(self) -> Assignment:
+        return Assignment.typed(self.office, self.number, self.due_at, report_owed=self.report_owed)
 
 
 class NewAppeal(Asked):
@@ -79,12 +110,20 @@ class NewAppeal(Asked):
     complained_of: Annotated[
         list[Name], Field(max_length=10, description="Sign-in subjects of staff complained of: they never handle it.")
     ] = []
+    assignment: Annotated[
+        AssignmentAsked | None,
+        Field(description="Of the channel assigned: its office and number are the source and the external number."),
+    ] = None
 
     def given(self) -> Submission:
         facts = {name: getattr(self, name) for name in type(self).model_fields}
-        return Submission(
-            **{**facts, "who": self.who.given(), "title": self.title or "", "complained_of": tuple(self.complained_of)}
-        )
+        shaped = {
+            "who": self.who.given(),
+            "title": self.title or "",
+            "complained_of": tuple(self.complained_of),
+            "assignment": self.assignment.given() if self.assignment else None,
+        }
+        return Submission(**{**facts, **shaped})
 
 
 class ReceiptView(BaseModel):
@@ -170,6 +209,17 @@ class EntryView(BaseModel):
         return cls(**{name: getattr(entry, name) for name in cls.model_fields})
 
 
+class AssignmentView(BaseModel):
+    office: str
+    number: str
+    due_at: datetime
+    report_owed: bool
+
+    @classmethod
+    def of(cls, assignment: Assignment) -> Self:
+        return cls(**{name: getattr(assignment, name) for name in cls.model_fields})
+
+
 class SuggestionView(BaseModel):
     """A suggestion, not a decision: these words of the category are in the text."""
 
@@ -200,7 +250,7 @@ class AppealChangedView(BaseModel):
 
 
 #: Fields of the view that are no plain fields of the appeal.
-_OF_OTHERS = {"suggestion", "asker", "complained_of", "entries", "attachments"}
+_OF_OTHERS = {"suggestion", "asker", "complained_of", "assignment", "entries", "attachments"}
 
 
 class AppealView(AppealChangedView):
@@ -222,6 +272,7 @@ class AppealView(AppealChangedView):
     urgent: bool
     done_on_the_spot: bool
     complained_of: list[str]
+    assignment: Annotated[AssignmentView | None, Field(description="Of what was assigned from above.")]
     entries: list[EntryView]
     attachments: list[UUID] = []
 
@@ -239,6 +290,7 @@ class AppealView(AppealChangedView):
             ),
             asker=AskerView.of(file.asker) if file.asker else None,
             complained_of=list(appeal.complained_of),
+            assignment=AssignmentView.of(appeal.assignment) if appeal.assignment else None,
             entries=[EntryView.of(entry) for entry in file.entries],
         )
 

@@ -19,6 +19,8 @@ from routing.schemas import (
     Answer,
     Asking,
     AskingForTime,
+    AssignmentReport,
+    AssignmentReview,
     CaseDetailView,
     CaseLineView,
     CaseView,
@@ -58,6 +60,7 @@ from routing.service import (
     reasons,
     recording,
     recusing,
+    reporting_back,
     steps,
 )
 from routing.service.reading import CaseLine
@@ -190,6 +193,31 @@ async def record_work(case_id: UUID, body: Recording, door: Door) -> Response:
 async def print_letter(case_id: UUID, number: LetterNumber, door: Door) -> Response:
     """The letter as a page to print on A4."""
     return await door.read(printing.print_letter, case_id, number, view=html_page)
+
+
+@router.post("/cases/{case_id}/assignment_reports", status_code=201, response_model=CaseView, responses=STEP)
+async def report_back(case_id: UUID, body: AssignmentReport, if_match: IfMatch, door: Door) -> Response:
+    """Report back to whoever assigned it from above, once it is answered. A dispatcher sends it up."""
+    return await door(*(reporting_back.report_back, case_id), version=if_match, words=body.words, view=CaseView.of)
+
+
+@router.post("/cases/{case_id}/assignment_reviews", status_code=201, response_model=CaseView, responses=STEP)
+async def enter_review(case_id: UUID, body: AssignmentReview, if_match: IfMatch, door: Door) -> Response:
+    """What they say of the report. What they reject is under way again by their new limit. For dispatchers."""
+    return await door(
+        *(reporting_back.enter_review, case_id),
+        version=if_match,
+        accepted=body.accepted,
+        words=body.words,
+        due_at=body.due_at,
+        view=CaseView.of,
+    )
+
+
+@router.get("/cases/{case_id}/assignment_reports/{number}", response_class=HTMLResponse, responses=responses_for(404))
+async def print_report_back(case_id: UUID, number: LetterNumber, door: Door) -> Response:
+    """The report as a page to print on A4."""
+    return await door.read(printing.print_report_back, case_id, number, view=html_page)
 
 
 @router.post("/cases/{case_id}/nudges", status_code=201, response_model=PressingLineView, responses=STEP)

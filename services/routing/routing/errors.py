@@ -3,15 +3,15 @@
 ::
 
     ServiceError
-    ├── NotFound   CaseNotFound, PrecedentNotFound, LetterNotFound, PressingNotFound
+    ├── NotFound   CaseNotFound, PrecedentNotFound, LetterNotFound, PressingNotFound, ReportBackNotFound
     ├── Conflict   StepNotAllowed, NobodyHolds, NobodyRules, RulingBinds, AlreadyThere, PrecedentRevoked, ReasonTaken,
     │              PromiseMissed, ClockRuns, LetterAnswered, PapersNamedAlready, PapersInCustody, NudgedAlready,
-    │              ReportOwed, NoReportOwed, StillFollowed, NotForACentre
+    │              ReportOwed, NoReportOwed, StillFollowed, NotForACentre, ReportBackOwed, NoReportBackOwed
     ├── Stale      CaseChanged
     ├── Forbidden  NotYourStep, NotYourPlace, NotTheOperator, NotYourPrecedent
     └── Invalid    UnknownCategory, UnknownPlace, CategoryMissing, PlaceMissing, UnboundBranches, UnfitTree,
                    UnknownReason, ListIsClosed, UnfitPost, WhereToMissing, WhereToUnasked, UnknownLetter, NotInCustody,
-                   UnfitLimit, CentreMissing
+                   UnfitLimit, CentreMissing, TheirLimitMissing, TheirLimitUnasked
 """
 
 from collections.abc import Sequence
@@ -144,6 +144,41 @@ class CentreMissing(Invalid):
         )
 
 
+class ReportBackOwed(Conflict):
+    def __init__(self, office: str, *, is_given: bool) -> None:
+        wanted = (
+            f"{office} has the report back and has not accepted it yet: enter what they say, then close it."
+            if is_given
+            else f"{office} assigned it and wants a report back: answer it, report back, and close it when they accept."
+        )
+        super().__init__("report_back_owed", wanted)
+
+
+class NoReportBackOwed(Conflict):
+    def __init__(self) -> None:
+        super().__init__(
+            "no_report_back_owed",
+            "Nothing of this kind is waited for: `report_back` of the case says whether whoever assigned it wants a "
+            "report (owed), has it (given) or has accepted it.",
+        )
+
+
+class TheirLimitMissing(Invalid):
+    def __init__(self) -> None:
+        super().__init__(
+            "their_limit_missing",
+            "What they reject is open again by another limit of theirs, which lies ahead: name it.",
+            field="/due_at",
+        )
+
+
+class TheirLimitUnasked(Invalid):
+    def __init__(self) -> None:
+        super().__init__(
+            "their_limit_unasked", "What they accept needs no other limit: leave this out.", field="/due_at"
+        )
+
+
 class PressingNotFound(NotFound):
     def __init__(self, pressing_id: UUID) -> None:
         super().__init__(
@@ -258,6 +293,13 @@ class NotYourPrecedent(Forbidden):
 class LetterNotFound(NotFound):
     def __init__(self, number: str) -> None:
         super().__init__("letter_not_found", f"There is no letter {number} on this case: the case lists its letters.")
+
+
+class ReportBackNotFound(NotFound):
+    def __init__(self, number: str) -> None:
+        super().__init__(
+            "report_back_not_found", f"There is no report {number} on this case: the case lists its reports_back."
+        )
 
 
 class UnknownLetter(Invalid):

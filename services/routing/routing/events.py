@@ -1,5 +1,6 @@
 """A case as contract events: one function an event; the caller has recorded the step, so the version is the event's."""
 
+from datetime import datetime
 from typing import Any
 
 from contracts.envelope import Event
@@ -18,7 +19,9 @@ from contracts.routing import (
     CasePressedV1,
     CaseRecordedV1,
     CaseRecusedV1,
+    CaseReportedBackV1,
     CaseReportedV1,
+    CaseReportReviewedV1,
     CaseResortedV1,
     CaseRuledV1,
     CaseStartedV1,
@@ -35,6 +38,7 @@ from kit.db import UnitOfWork
 from network.posts import Seat
 
 from routing.domain.accompanying import Accompaniment
+from routing.domain.assignment import ReportBack
 from routing.domain.case import Appeal, Case, Deadline
 from routing.domain.pressing import Pressing
 from routing.domain.promise import in_words
@@ -225,6 +229,29 @@ def case_reported(
     )
 
 
+def case_reported_back(
+    uow: UnitOfWork, case: Case, report: ReportBack, *, holder: Seat | None, dispatcher: Seat | None
+) -> CaseReportedBackV1:
+    return CaseReportedBackV1(
+        **_fact(uow, case),
+        **_report_back(case, report),
+        handler=handler_of(holder),
+        dispatcher=handler_of(dispatcher),
+    )
+
+
+def case_report_reviewed(
+    uow: UnitOfWork, case: Case, report: ReportBack, *, due_at: datetime | None, holder: Seat | None
+) -> CaseReportReviewedV1:
+    return CaseReportReviewedV1(
+        **_fact(uow, case),
+        **_report_back(case, report),
+        accepted=bool(report.accepted),
+        due_at=due_at,
+        handler=handler_of(holder),
+    )
+
+
 def deadline_breached(
     uow: UnitOfWork, case: Case, missed: Deadline, *, holder: Seat | None, superior: Seat | None
 ) -> DeadlineBreachedV1:
@@ -305,6 +332,15 @@ def _pressing(case: Case, pressing: Pressing) -> dict[str, Any]:
         "pressing_id": pressing.pressing_id,
         "pressing": pressing.kind,
         "pressing_number": pressing.number,
+        "gist": case.gist,
+    }
+
+
+def _report_back(case: Case, report: ReportBack) -> dict[str, Any]:
+    return {
+        "office": report.office,
+        "their_number": case.assigned_number,
+        "report": report.number,
         "gist": case.gist,
     }
 

@@ -153,6 +153,10 @@ cases = Table(
     Column("reports_owed", Integer, nullable=False, server_default="0"),
     Column("recused", ARRAY(Text), nullable=False, server_default=text("'{}'::text[]")),
     _moment("followed_since", nullable=True),
+    Column("assigned_by", Text),
+    Column("assigned_number", Text),
+    _moment("assigned_due", nullable=True),
+    Column("report_back", Text),
     Column("undelivered", Integer, nullable=False),
     _moment("received_at"),
     _moment("opened_at"),
@@ -269,6 +273,19 @@ letter = Table(
     Column("office", Text, nullable=False),
     _moment("sent_at"),
     _moment("replied_at", nullable=True),
+)
+
+#: Reports to whoever assigned a case from above, and what they said; ``seq`` is the entry that has a report's words.
+report_back = Table(
+    "report_back",
+    metadata,
+    Column("number", Text, primary_key=True),
+    Column("case_id", Uuid, ForeignKey("cases.case_id"), nullable=False, index=True),
+    Column("seq", Integer, nullable=False),
+    Column("office", Text, nullable=False),
+    _moment("sent_at"),
+    Column("accepted", Boolean),
+    _moment("reviewed_at", nullable=True),
 )
 
 #: Residents' originals that were taken in, and when they were given back.

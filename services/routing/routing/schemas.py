@@ -1,5 +1,6 @@
 """HTTP requests and responses. Times are RFC 3339 with their offset."""
 
+from datetime import datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
@@ -22,6 +23,7 @@ from network.posts import Seat
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints, field_validator
 
 from routing.domain.accompanying import Accompaniment, FollowedLine
+from routing.domain.assignment import Owing, ReportBack
 from routing.domain.case import Case, ClosedReason, Deadline, DeadlineState
 from routing.domain.chain import Entry
 from routing.domain.precedent import Precedent
@@ -195,6 +197,18 @@ class CentreReport(Request):
     final: bool = Field(description="Whether the centre has done with it: then it can be answered.")
 
 
+class AssignmentReport(Request):
+    words: Words = Field(description="What came of it, for whoever assigned it.")
+
+
+class AssignmentReview(Request):
+    accepted: bool
+    words: Words = Field(description="What they said, for the history.")
+    due_at: Instant | None = Field(
+        default=None, description="Of a report that they reject: their new limit, which lies ahead."
+    )
+
+
 class NewReason(Request):
     """For the operator. Reasons for ``decline`` are a closed list."""
 
@@ -307,6 +321,14 @@ class CaseView(BaseModel):
     followed_since: AwareDatetime | None = Field(
         description="While a centre has it in hand: its last word, or the hand-over; until the final report no answer."
     )
+    assigned_by: str | None = Field(description="Who assigned it from above, by name; null: nobody did.")
+    assigned_number: str | None = Field(description="Theirs.")
+    assigned_due: AwareDatetime | None = Field(
+        description="By their limit as it is now; `promise_due` is ours to the resident."
+    )
+    report_back: Owing | None = Field(
+        description="How the report stands that they want; it cannot be closed before they have accepted it."
+    )
     answered_at: AwareDatetime | None
     outcome: Outcome | None
     handover: HandoverMeans | None
@@ -335,10 +357,11 @@ class RecordedView(CaseView):
 
 class CaseLineView(CaseView):
     overdue: bool
+    assigned_overdue: bool = Field(description="By the limit of whoever assigned it.")
 
     @classmethod
     def of_line(cls, line: CaseLine) -> "CaseLineView":
-        return cls(**_facts(line.case), overdue=line.case.is_overdue(line.now))
+        return cls(**_line(line.case, line.now))
 
 
 class HolderView(BaseModel):
@@ -395,6 +418,20 @@ class LetterView(BaseModel):
     @classmethod
     def of(cls, letter: Letter) -> "LetterView":
         return cls.model_validate(letter, from_attributes=True)
+
+
+class ReportBackView(BaseModel):
+    """A report to whoever assigned it; its words are in the history."""
+
+    number: str
+    office: str
+    sent_at: AwareDatetime
+    accepted: bool | None = Field(description="null: they have said nothing yet.")
+    reviewed_at: AwareDatetime | None
+
+    @classmethod
+    def of(cls, report: ReportBack) -> "ReportBackView":
+        return cls.model_validate(report, from_attributes=True)
 
 
 class PaperView(BaseModel):
@@ -547,6 +584,8 @@ class CaseDetailView(CaseLineView):
     appeals: list[AppealView]
     holder: HolderView | None
     deadline: DeadlineView | None
+    limits: list[DeadlineView] = Field(description="Those beside the promise that run.")
+    reports_back: list[ReportBackView]
     pressings: list[PressingView]
     undelivered: list[UndeliveredView]
     letters: list[LetterView]
@@ -557,12 +596,13 @@ class CaseDetailView(CaseLineView):
     def of_detail(cls, detail: CaseDetail) -> "CaseDetailView":
         case = detail.case
         return cls(
-            **_facts(case),
-            overdue=case.is_overdue(detail.now),
+            **_line(case, detail.now),
             steps=detail.steps,
             appeals=[AppealView.model_validate(appeal, from_attributes=True) for appeal in case.appeals],
             holder=HolderView.of(detail.holder) if detail.holder else None,
             deadline=DeadlineView.of(case.deadline) if case.deadline else None,
+            limits=[DeadlineView.of(limit) for limit in case.limits],
+            reports_back=[ReportBackView.of(report) for report in detail.reports_back],
             pressings=[PressingView.of(pressing) for pressing in detail.pressings],
             undelivered=[UndeliveredView.of(entry) for entry in detail.undelivered],
             letters=[LetterView.of(letter) for letter in detail.letters],
@@ -630,6 +670,14 @@ class PrecedentView(BaseModel):
     @classmethod
     def of(cls, item: Precedent) -> "PrecedentView":
         return cls.model_validate(item, from_attributes=True)
+
+
+def _line(case: Case, now: datetime) -> dict[str, Any]:
+    return {
+        **_facts(case),
+        "overdue": case.is_overdue(now),
+        "assigned_overdue": case.is_assigned_overdue(now),
+    }
 
 
 def _facts(case: Case) -> dict[str, Any]:

@@ -54,6 +54,15 @@ class Reach(Fact):
     language: Language = Language.CHINESE
 
 
+class Assignment(Fact):
+    """An order from above: whose it is, under which number of theirs, and by when they want it done."""
+
+    office: str = Field(max_length=64, description="The superior's or the city hotline's name.")
+    number: str = Field(max_length=120, description="Theirs.")
+    due_at: Moment
+    report_owed: bool = Field(default=False, description="They want a report back, which they review.")
+
+
 class AppealReceivedV1(Event):
     TYPE: ClassVar[str] = "intake.appeal.received.v1"
     TOPIC: ClassVar[str] = "intake.appeal.v1"
@@ -83,6 +92,7 @@ class AppealReceivedV1(Event):
         default=False, description="Settled while it was taken: opened, answered and closed in one."
     )
     query_code: Sealed | None = Field(default=None, description="The code on the resident's receipt.")
+    assignment: Assignment | None = Field(default=None, description="Of what was assigned from above.")
 
 
 class AppealCorrectedV1(Event):

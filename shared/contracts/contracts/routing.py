@@ -354,6 +354,35 @@ class CaseReportedV1(CasePressed):
     presser: Handler | None = Field(description="Who answers now for the post that pressed.")
 
 
+class CaseReportedBackV1(CaseFact):
+    """What was assigned from above is reported on; whoever assigned it reviews that."""
+
+    TYPE: ClassVar[str] = "routing.case.reported_back.v1"
+
+    office: str = Field(max_length=64, description="Who assigned it, by name.")
+    their_number: str = Field(max_length=120)
+    report: str = Field(max_length=32, description="The report's own number.")
+    gist: str = Field(max_length=200)
+    handler: Handler | None
+    dispatcher: Handler | None = Field(
+        default=None, description="Who sends it up and enters what they say; none: who reported it does."
+    )
+
+
+class CaseReportReviewedV1(CaseFact):
+    """They have accepted the report, or rejected it: then it is under way again, with another limit of theirs."""
+
+    TYPE: ClassVar[str] = "routing.case.report_reviewed.v1"
+
+    office: str = Field(max_length=64)
+    their_number: str = Field(max_length=120)
+    report: str = Field(max_length=32)
+    accepted: bool
+    due_at: Moment | None = Field(default=None, description="Their new limit, where it was rejected.")
+    gist: str = Field(max_length=200)
+    handler: Handler | None
+
+
 class DeadlineBreachedV1(CaseFact):
     TYPE: ClassVar[str] = "routing.case.deadline_breached.v1"
 

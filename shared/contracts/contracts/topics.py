@@ -101,6 +101,8 @@ _DEFINED = (
             routing.CaseRecusedV1,
             routing.CaseAccompaniedV1,
             routing.CaseCentreReportedV1,
+            routing.CaseReportedBackV1,
+            routing.CaseReportReviewedV1,
             routing.DeadlineBreachedV1,
         ),
         partitions=CASE_PARTITIONS,

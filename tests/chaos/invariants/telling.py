@@ -37,6 +37,7 @@ _STAFF = {
     "reported": {"presser": "pressing_reported"},
     "recused": {"dispatcher": "case_waiting", "ruler": "case_asked"},
     "accompanied": {"at_centre": "case_brought"},
+    "reported_back": {"dispatcher": "report_back_ready"},
     "deadline_breached": {"handler": "deadline_missed", "superior": "deadline_missed_superior"},
 }
 #: Of what is worked on a case, what residents are told, and by which template.
@@ -56,6 +57,8 @@ def owed_by(event: Row) -> set[Owed]:
 def _to_staff(kind: str, body: Row) -> dict[str, str]:
     if kind == "pressed":
         return {"handler": _PRESSED[body["pressing"]]}
+    if kind == "report_reviewed":
+        return {"handler": "report_back_accepted" if body["accepted"] else "report_back_rejected"}
     is_told_by_closing = kind == "ruled" and body["granted"] and body["ask"] == "decline"
     if is_told_by_closing or (kind == "opened" and not body["queue"]):
         return {}

@@ -1,8 +1,10 @@
 """An appeal: who asks, by which channel, in what words, where; and what may still be done with it."""
 
-from dataclasses import dataclass, field
+import unicodedata
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
+from typing import Self
 from uuid import UUID
 
 from contracts.intake import Channel, Language, Means, Placing
@@ -44,6 +46,25 @@ class Who:
 
 
 @dataclass(frozen=True)
+class Assignment:
+    """An order from above. The office is the appeal's source, and its number there the external one."""
+
+    office: str
+    number: str
+    due_at: datetime
+    report_owed: bool = False
+
+    @classmethod
+    def typed(cls, office: str, number: str, due_at: datetime, *, report_owed: bool) -> Self:
+        """However it was typed, one office has one name and one order one number."""
+        return cls(_one_form(office), _one_form(number), due_at, report_owed)
+
+
+def _one_form(text: str) -> str:
+    return " ".join(unicodedata.normalize("NFKC", text).split())
+
+
+@dataclass(frozen=True)
 class Submission:
     """What is handed in, before anything of it is looked up."""
 
@@ -64,6 +85,20 @@ class Submission:
     urgent: bool = False
     done_on_the_spot: bool = False
     complained_of: tuple[str, ...] = ()
+    assignment: Assignment | None = None
+
+    @property
+    def is_another_source(self) -> bool:
+        """It says that it comes from elsewhere than from who assigned it."""
+        if self.assignment is None:
+            return False
+        theirs = ((self.source, self.assignment.office), (self.external_id, self.assignment.number))
+        return any(said is not None and _one_form(said) != known for said, known in theirs)
+
+    def under_their_number(self) -> Self:
+        if self.assignment is None:
+            return self
+        return replace(self, source=self.assignment.office, external_id=self.assignment.number)
 
 
 @dataclass(frozen=True)
@@ -103,6 +138,7 @@ class Appeal:
     urgent: bool
     done_on_the_spot: bool
     complained_of: tuple[str, ...]
+    assignment: Assignment | None = None
     version: int = 1
     withdrawn_at: datetime | None = None
 

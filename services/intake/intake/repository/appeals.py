@@ -12,7 +12,18 @@ from kit.db import ENTER_COLUMNS, UnitOfWork, after, enter_parameters
 from kit.paging import Page, Sheet
 from sqlalchemy import Row, bindparam, func, insert, select, text, update
 
-from intake.domain.appeal import Appeal, Asker, Entry, EntryKind, Location, Receipt, Who, WhoKind, WithdrawalReason
+from intake.domain.appeal import (
+    Appeal,
+    Asker,
+    Assignment,
+    Entry,
+    EntryKind,
+    Location,
+    Receipt,
+    Who,
+    WhoKind,
+    WithdrawalReason,
+)
 from intake.models import appeal, appeal_entry, person
 from intake.repository.sealing import Envelope, Keys
 
@@ -76,6 +87,11 @@ def claim_number(uow: UnitOfWork, *, source: str, external_id: str, author: byte
     return Claim(before=before, taken_by=row.taken_by)
 
 
+def is_seen(uow: UnitOfWork, appeal_id: UUID) -> bool:
+    """By whoever asks, under the policies."""
+    return uow.execute(_SEEN, {"appeal_id": appeal_id}).first() is not None
+
+
 def write_for(uow: UnitOfWork, *paths: str) -> None:
     """Widen the transaction to the rows that it is about to change, for who hands over."""
     narrow = tuple(sorted({path for path in paths if path != "/"}))
@@ -136,6 +152,8 @@ def _appeal_row(keys: Keys, envelope: Envelope, item: Appeal, code_index: bytes)
         "urgent": item.urgent,
         "done_on_the_spot": item.done_on_the_spot,
         "complained_of": list(item.complained_of),
+        "assigned_due_at": item.assignment.due_at if item.assignment else None,
+        "report_owed": item.assignment is not None and item.assignment.report_owed,
         **_changing(item),
     }
 
@@ -228,6 +246,7 @@ _KEYS = (
     .outerjoin(person, person.c.id == appeal.c.person_id)
     .where(appeal.c.id == bindparam("appeal_id"))
 )
+_SEEN = select(appeal.c.id).where(appeal.c.id == bindparam("appeal_id"))
 _LINE = [appeal.c[name] for name in AppealLine.__dataclass_fields__]
 
 
@@ -280,9 +299,16 @@ def _appeal(envelope: Envelope, row: Row[Any]) -> Appeal:
         urgent=row.urgent,
         done_on_the_spot=row.done_on_the_spot,
         complained_of=tuple(row.complained_of),
+        assignment=_assignment(row),
         version=row.version,
         withdrawn_at=row.withdrawn_at,
     )
+
+
+def _assignment(row: Row[Any]) -> Assignment | None:
+    if row.assigned_due_at is None:
+        return None
+    return Assignment(row.source, row.external_id, row.assigned_due_at, row.report_owed)
 
 
 def _asker(envelope: Envelope, row: Row[Any]) -> Asker | None:

@@ -29,11 +29,12 @@ def receive_appeal(uow: UnitOfWork, given: Submission, *, station: Station) -> R
     """Who may, for what: residents on the web for themselves, staff by every channel, operators for other systems."""
     station.must_know()
     _must_agree(uow, given)
+    given = given.under_their_number()
     _may_take(uow.person, given)
     category = _known_category(station, given.category)
     claim, envelope = _claim(uow, given, station)
     if claim.before:
-        return _again(uow.person, claim)
+        return _again(uow, claim)
     taken = taken_path_of(uow.person)
     location = _locate(uow, given, station, taken)
     appeal = _appeal(uow, given, station, envelope=envelope, location=location, taken=taken, category=category)
@@ -72,9 +73,13 @@ def _claim(uow: UnitOfWork, given: Submission, station: Station) -> tuple[Claim,
     return claim, Envelope.open(station.keys, claim.wrapped_key, owner=claim.person_id)
 
 
-def _again(person: Person, claim: Claim) -> Receipt:
-    """The same pair is the same appeal; its query code was told once and is kept nowhere."""
-    if claim.before is None or not (claim.taken_by == person.subject or OPERATOR in person.roles):
+def _again(uow: UnitOfWork, claim: Claim) -> Receipt:
+    """The same pair is the same appeal, for whoever took it or may see it; its query code was told once and is kept
+    nowhere.
+    """
+    assert claim.before is not None
+    is_told = claim.taken_by == uow.person.subject or OPERATOR in uow.person.roles
+    if not is_told and not appeals.is_seen(uow, claim.before.appeal_id):
         raise NumberTaken
     return claim.before
 
@@ -115,6 +120,7 @@ def _appeal(
         urgent=given.urgent,
         done_on_the_spot=given.done_on_the_spot,
         complained_of=given.complained_of,
+        assignment=given.assignment,
     )
 
 
@@ -198,6 +204,7 @@ def _contradictions(uow: UnitOfWork, given: Submission) -> list[tuple[bool, str,
     named = bool(who.name or who.address or who.reference or who.origin)
     latest = uow.now + _AHEAD
     return [
+        *_contradictions_of_assignment(given),
         (
             (given.source is None) != (given.external_id is None),
             "/external_id" if given.source else "/source",
@@ -233,6 +240,37 @@ def _contradictions(uow: UnitOfWork, given: Submission) -> list[tuple[bool, str,
         (given.historic and given.done_on_the_spot, "/historic", "A finished past is not done on the spot."),
         (_after(given.received_at, latest), "/received_at", "This lies in the future: correct it."),
         (_after(given.written_at, latest), "/written_at", "This lies in the future: correct it."),
+    ]
+
+
+def _contradictions_of_assignment(given: Submission) -> list[tuple[bool, str, str]]:
+    order = given.assignment
+    if order is None:
+        is_lacking = given.channel is Channel.ASSIGNED and not given.historic
+        return [
+            (is_lacking, "/assignment", "What is assigned from above: say by whom, under which number and by when."),
+        ]
+    return [
+        (
+            given.channel is not Channel.ASSIGNED,
+            "/channel",
+            "What was assigned from above comes by the channel assigned: choose that, or leave the assignment out.",
+        ),
+        (
+            given.is_another_source,
+            "/source",
+            "The office and number of the assignment are its source: leave source and external_id out.",
+        ),
+        (
+            _after(given.written_at, order.due_at),
+            "/assignment/due_at",
+            "Their limit lies before the date that it bears: correct one of them.",
+        ),
+        (
+            given.done_on_the_spot and order.report_owed,
+            "/done_on_the_spot",
+            "They review a report back before it is closed: it is not settled on the spot.",
+        ),
     ]
 
 

@@ -20,7 +20,9 @@ from contracts.routing import (
     CasePressedV1,
     CaseRecordedV1,
     CaseRecusedV1,
+    CaseReportedBackV1,
     CaseReportedV1,
+    CaseReportReviewedV1,
     CaseResortedV1,
     CaseRuledV1,
     DeadlineBreachedV1,
@@ -57,6 +59,9 @@ class Template(StrEnum):
     CASE_INSTRUCTED = "case_instructed"
     PRESSING_REPORTED = "pressing_reported"
     CASE_BROUGHT = "case_brought"
+    REPORT_BACK_READY = "report_back_ready"
+    REPORT_BACK_ACCEPTED = "report_back_accepted"
+    REPORT_BACK_REJECTED = "report_back_rejected"
     DEADLINE_MISSED = "deadline_missed"
     DEADLINE_MISSED_SUPERIOR = "deadline_missed_superior"
 
@@ -185,6 +190,18 @@ def _accompanied(event: CaseAccompaniedV1) -> list[Owed]:
     return told + _staff(event, Template.CASE_BROUGHT, event.at_centre, gist=event.gist, handler=_shown(event.handler))
 
 
+def _reported_back(event: CaseReportedBackV1) -> list[Owed]:
+    told = {"gist": event.gist, "office": event.office, "their_number": event.their_number, "report": event.report}
+    return _staff(event, Template.REPORT_BACK_READY, event.dispatcher, **told, handler=_shown(event.handler))
+
+
+def _report_reviewed(event: CaseReportReviewedV1) -> list[Owed]:
+    """What they say is read on the case."""
+    template = Template.REPORT_BACK_ACCEPTED if event.accepted else Template.REPORT_BACK_REJECTED
+    told = {"gist": event.gist, "office": event.office, "their_number": event.their_number, "due": event.due_at}
+    return _staff(event, template, event.handler, **told)
+
+
 def _breached(event: DeadlineBreachedV1) -> list[Owed]:
     missed = {"gist": event.gist, "limit": event.deadline.value, "due": event.due_at}
     told = _staff(event, Template.DEADLINE_MISSED, event.handler, **missed)
@@ -207,6 +224,8 @@ _RULES: dict[type[CaseFact], Callable[[Any], list[Owed]]] = {
     CaseReportedV1: _reported,
     CaseRecusedV1: _recused,
     CaseAccompaniedV1: _accompanied,
+    CaseReportedBackV1: _reported_back,
+    CaseReportReviewedV1: _report_reviewed,
     DeadlineBreachedV1: _breached,
 }
 

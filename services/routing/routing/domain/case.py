@@ -10,6 +10,7 @@ from uuid import UUID
 from contracts.intake import Channel, Language
 from contracts.routing import Ask, CaseState, DeadlineKind, HandoverMeans, Kind, Outcome, Queue, Remit
 
+from routing.domain.assignment import Owing
 from routing.domain.chain import GENESIS, Entry, link
 from routing.domain.promise import Promise
 
@@ -39,6 +40,7 @@ RECORDED = "recorded"
 PRESSED, REPORTED = "pressed", "reported"
 RECUSED = "recused"
 ACCOMPANIED, CENTRE_REPORTED = "accompanied", "centre_reported"
+REPORTED_BACK, REPORT_REVIEWED = "reported_back", "report_reviewed"
 BREACHED, NOTICE_NOT_DELIVERED = "deadline_breached", "notice_not_delivered"
 
 
@@ -136,6 +138,14 @@ class Case:
     """On supervision orders and instructions; while one is, the case is not closed."""
     followed_since: datetime | None = None
     """While a centre has it in hand: since when it has not said a word."""
+    assigned_by: str | None = None
+    """Who assigned it from above, by name; none: nobody did."""
+    assigned_number: str | None = None
+    """Theirs."""
+    assigned_due: datetime | None = None
+    """By their limit as it is now; the promise to the resident is another."""
+    report_back: Owing | None = None
+    """None: they want none."""
     undelivered: int = 0
     version: int = 0
     head: str = GENESIS
@@ -172,6 +182,11 @@ class Case:
         """What was kept before the answer, by handing it over accompanied, is not late."""
         is_due = self.promise_due is not None and self.promise_due < now
         return self.is_unsettled and is_due and self.promise_met is not True
+
+    def is_assigned_overdue(self, now: datetime) -> bool:
+        """Past the limit of whoever assigned it, as long as they have not got what they want by it."""
+        is_due = self.is_unsettled if self.report_back is None else self.report_back is Owing.OWED
+        return is_due and self.is_open and self.assigned_due is not None and self.assigned_due < now
 
     def record(
         self,
@@ -266,6 +281,20 @@ class Case:
             self.deadline.settle(DeadlineState.MET, at=at)
             self.promise_met = True
 
+    def keep_theirs(self, *, at: datetime) -> None:
+        """Where whoever assigned it wants no report, the answer is what they want by their limit."""
+        if self.report_back is None:
+            self.settle_limit(DeadlineKind.ASSIGNED, DeadlineState.MET, at=at)
+
+    def open_again(self, limit: Deadline) -> None:
+        """Whoever assigned it wants it done otherwise, by another limit of theirs: it is under way again with the
+        holder that it has. What was promised to the resident stays as it was.
+        """
+        self.state = CaseState.ASSIGNED
+        self.outcome = self.answered_at = None
+        self.report_back, self.assigned_due = Owing.OWED, limit.promise.due_at
+        self.limits.append(limit)
+
     def close(
         self,
         reason: ClosedReason,
@@ -279,6 +308,8 @@ class Case:
         self.state, self.queue = CaseState.CLOSED, None
         self.drop_ask()
         self.reports_owed, self.followed_since = 0, None
+        if self.report_back not in (None, Owing.ACCEPTED):
+            self.report_back = Owing.DROPPED
         self.closed_reason, self.closed_at = reason, at
         for deadline in (self.deadline, *self.limits):
             if deadline is not None:

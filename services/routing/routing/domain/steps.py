@@ -10,8 +10,18 @@ from uuid import UUID
 from contracts.grid import Duty
 from contracts.routing import Ask, CaseState, Kind
 
+from routing.domain.assignment import Owing
 from routing.domain.case import Case
-from routing.errors import NoReportOwed, NotForACentre, NotYourStep, ReportOwed, StepNotAllowed, StillFollowed
+from routing.errors import (
+    NoReportBackOwed,
+    NoReportOwed,
+    NotForACentre,
+    NotYourStep,
+    ReportBackOwed,
+    ReportOwed,
+    StepNotAllowed,
+    StillFollowed,
+)
 
 
 class Actor(StrEnum):
@@ -69,6 +79,8 @@ class Step(StrEnum):
     RECUSE = "recuse"
     ACCOMPANY = "accompany"
     CENTRE_REPORT = "centre_report"
+    REPORT_BACK = "report_back"
+    ENTER_REVIEW = "enter_review"
 
 
 class Standing(StrEnum):
@@ -88,6 +100,10 @@ class Standing(StrEnum):
     """Legal, stability or petition: a centre of the district's settles it."""
     FOLLOWED = "followed"
     """Handed over to a centre that has not reported finally."""
+    REPORT_BACK_OWED = "report_back_owed"
+    """To whoever assigned it from above."""
+    UNDER_REVIEW = "under_review"
+    """They have the report back, and have not said anything yet."""
 
 
 @dataclass(frozen=True)
@@ -122,6 +138,8 @@ def _rule(
 
 _EITHER = (Actor.HOLDER, Actor.DISPATCHER)
 _UNDER_WAY = (CaseState.ASSIGNED, CaseState.IN_PROGRESS)
+#: What was assigned from above ends only once they have accepted the report that they want.
+_REPORT_BACK = (Standing.REPORT_BACK_OWED, Standing.UNDER_REVIEW)
 _UNSETTLED = (CaseState.RECEIVED, CaseState.ACCEPTED, *_UNDER_WAY)
 
 STEPS: dict[Step, StepRule] = {
@@ -131,7 +149,10 @@ STEPS: dict[Step, StepRule] = {
         _rule(Step.START, [CaseState.ASSIGNED], CaseState.IN_PROGRESS, [Actor.HOLDER]),
         _rule(Step.ANSWER, _UNDER_WAY, CaseState.ANSWERED, _EITHER, bars=[Standing.FOLLOWED]),
         _rule(Step.HAND_OVER, [CaseState.ANSWERED], None, _EITHER, bars=[Standing.HANDED_OVER]),
-        _rule(Step.CLOSE, [CaseState.ANSWERED], CaseState.CLOSED, _EITHER, bars=[Standing.REPORT_OWED]),
+        _rule(
+            *(Step.CLOSE, [CaseState.ANSWERED], CaseState.CLOSED, _EITHER),
+            bars=[Standing.REPORT_OWED, *_REPORT_BACK],
+        ),
         _rule(Step.RE_SORT, _UNDER_WAY, None, [Actor.DISPATCHER], bars=[Standing.ASKED]),
         _rule(Step.RE_DISPATCH, _UNDER_WAY, CaseState.ASSIGNED, [Actor.DISPATCHER], bars=[Standing.ASKED]),
         _rule(
@@ -141,7 +162,7 @@ STEPS: dict[Step, StepRule] = {
         ),
         _rule(
             *(Step.ASK_DECLINE, _UNDER_WAY, None, [Actor.HOLDER]),
-            bars=[Standing.ASKED, Standing.FOLLOWED],
+            bars=[Standing.ASKED, Standing.FOLLOWED, *_REPORT_BACK],
             reasons=Ask.DECLINE,
         ),
         _rule(
@@ -170,6 +191,14 @@ STEPS: dict[Step, StepRule] = {
             bars=[Standing.FOLLOWED],
         ),
         _rule(Step.CENTRE_REPORT, _UNDER_WAY, None, _EITHER, needs=[Standing.FOLLOWED]),
+        _rule(
+            *(Step.REPORT_BACK, [CaseState.ANSWERED], None, _EITHER),
+            needs=[Standing.REPORT_BACK_OWED],
+        ),
+        _rule(
+            *(Step.ENTER_REVIEW, [*_UNDER_WAY, CaseState.ANSWERED], None, [Actor.DISPATCHER]),
+            needs=[Standing.UNDER_REVIEW],
+        ),
     )
 }
 
@@ -210,6 +239,8 @@ def standing_of(case: Case) -> frozenset[Standing]:
         Standing.REPORT_OWED: case.reports_owed > 0,
         Standing.FOR_A_CENTRE: case.kind in FOR_CENTRES,
         Standing.FOLLOWED: case.followed_since is not None,
+        Standing.REPORT_BACK_OWED: case.report_back is Owing.OWED,
+        Standing.UNDER_REVIEW: case.report_back is Owing.GIVEN,
     }
     return frozenset(standing for standing, holds in stands.items() if holds)
 
@@ -244,6 +275,14 @@ def _check_standing(case: Case, *, barring: Collection[Standing], missing: Colle
         raise NoReportOwed
     if Standing.FOR_A_CENTRE in missing:
         raise NotForACentre
+    _check_report_back(case, barring=barring, missing=missing)
+
+
+def _check_report_back(case: Case, *, barring: Collection[Standing], missing: Collection[Standing]) -> None:
+    if not {*barring}.isdisjoint(_REPORT_BACK):
+        raise ReportBackOwed(case.assigned_by or "", is_given=Standing.UNDER_REVIEW in barring)
+    if not {*missing}.isdisjoint(_REPORT_BACK):
+        raise NoReportBackOwed
 
 
 def post_for(step: Step, case: Case, posts: Collection[Seated], *, subject: str, holder: Holder | None = None) -> UUID:

@@ -121,7 +121,7 @@ def add_cases(uow: UnitOfWork, opened: Sequence[Case]) -> None:
     rows = {
         "appeals": [appeal_row(case, appeal) for case in opened for appeal in case.appeals],
         "entries": _new_entries(opened),
-        "deadlines": [deadline_row(case, case.deadline) for case in opened if case.deadline],
+        "deadlines": [deadline_row(case, deadline) for case in opened for deadline in case.changed_deadlines],
         "grants": _grant_rows(uow, opened),
     }
     uow.execute(_ADD, {name: _as_json(listed) for name, listed in rows.items()})

@@ -9,6 +9,7 @@ from contracts.intake import Channel, Language
 from contracts.routing import Ask, CaseState, DeadlineKind, HandoverMeans, Kind, Outcome, Queue, Remit
 from sqlalchemy import Row
 
+from routing.domain.assignment import Owing
 from routing.domain.calendar import Hours
 from routing.domain.case import Appeal, Case, ClosedReason, Deadline, DeadlineState
 from routing.domain.chain import Entry
@@ -68,6 +69,10 @@ def case_row(case: Case) -> dict[str, Any]:
         "reports_owed": case.reports_owed,
         "recused": list(case.recused),
         "followed_since": case.followed_since,
+        "assigned_by": case.assigned_by,
+        "assigned_number": case.assigned_number,
+        "assigned_due": case.assigned_due,
+        "report_back": _value(case.report_back),
         "undelivered": case.undelivered,
         "received_at": case.received_at,
         "opened_at": case.opened_at,
@@ -128,6 +133,10 @@ def case_of(row: Row[Any]) -> Case:
         reports_owed=row.reports_owed,
         recused=tuple(row.recused),
         followed_since=row.followed_since,
+        assigned_by=row.assigned_by,
+        assigned_number=row.assigned_number,
+        assigned_due=row.assigned_due,
+        report_back=_maybe(Owing, row.report_back),
         undelivered=row.undelivered,
         version=row.version,
         head=row.head,

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from contracts.grid import Duty
+from contracts.routing import DeadlineKind
 from kit.db import UnitOfWork
 from network import posts
 from network.posts import Seat, choose
@@ -16,6 +17,9 @@ def mark_if_missed(uow: UnitOfWork, case: Case) -> None:
     """Whoever ends a case that is late counts the same, whether or not a clock came by in between."""
     if case.deadline is not None and case.deadline.is_missed_at(uow.now):
         mark_promises_missed(uow, [(case, case.deadline)])
+    theirs = case.limit(DeadlineKind.ASSIGNED)
+    if theirs is not None and theirs.is_missed_at(uow.now):
+        mark_limits_missed(uow, [(case, theirs)])
 
 
 def mark_promises_missed(uow: UnitOfWork, missed: Sequence[tuple[Case, Deadline]]) -> None:

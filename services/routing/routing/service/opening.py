@@ -2,12 +2,13 @@
 
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
+from typing import Any
 from uuid import UUID
 
 from contracts.envelope import Event
 from contracts.grid import PlaceChangedV1
-from contracts.intake import AppealCorrectedV1, AppealReceivedV1, AppealWithdrawnV1, Placing
-from contracts.routing import CaseState, Outcome, Queue
+from contracts.intake import AppealCorrectedV1, AppealReceivedV1, AppealWithdrawnV1, Assignment, Placing
+from contracts.routing import CaseState, DeadlineKind, Outcome, Queue
 from kit.db import UnitOfWork
 from kit.errors import NotYet
 from kit.ids import new_id
@@ -16,6 +17,7 @@ from network import posts
 from network.posts import Seat
 
 from routing import events
+from routing.domain.assignment import Owing
 from routing.domain.case import (
     ANSWERED,
     CORRECTED,
@@ -93,6 +95,7 @@ def _open(uow: UnitOfWork, ground: Ground, event: AppealReceivedV1, path: str, t
     if event.historic:
         _open_finished(uow, case)
         return case
+    _hold_to_order(uow, ground, case, event.assignment)
     placed = event.place_id is not None and event.placing in (Placing.GIVEN, Placing.EXACT)
     spot = takers.get(event.taken_by or "") if event.done_on_the_spot else None
     rule, holder = _handler(ground, case, category, placed=placed, spot=spot)
@@ -105,7 +108,7 @@ def _open(uow: UnitOfWork, ground: Ground, event: AppealReceivedV1, path: str, t
         placing.queue_case(case, reason, dispatcher)
         _tell_opened(uow, case, event, dispatcher=dispatcher)
     uow.publish(events.city_case_opened(uow, case))
-    if event.done_on_the_spot and holder is not None and case.state is CaseState.ASSIGNED:
+    if event.done_on_the_spot and holder is not None and case.state is CaseState.ASSIGNED and not case.report_back:
         _settle(uow, case, holder)
     return case
 
@@ -138,7 +141,21 @@ def _new_case(uow: UnitOfWork, ground: Ground, event: AppealReceivedV1, path: st
         silent=event.historic,
         complained_of=tuple(event.complained_of),
         appeals=[appeal],
+        **_assigned(event.assignment),
     )
+
+
+def _assigned(order: Assignment | None) -> dict[str, Any]:
+    if order is None:
+        return {}
+    return {"assigned_by": order.office, "assigned_number": order.number, "assigned_due": order.due_at}
+
+
+def _hold_to_order(uow: UnitOfWork, ground: Ground, case: Case, order: Assignment | None) -> None:
+    """Theirs is a limit of its own, from the first: what waits for a dispatcher is due to them all the same."""
+    if order is not None:
+        case.limits.append(placing.limit_given(ground, case, DeadlineKind.ASSIGNED, order.due_at, now=uow.now))
+        case.report_back = Owing.OWED if order.report_owed else None
 
 
 def _tell_opened(uow: UnitOfWork, case: Case, event: AppealReceivedV1, *, dispatcher: Seat | None) -> None:
@@ -149,6 +166,7 @@ def _tell_opened(uow: UnitOfWork, case: Case, event: AppealReceivedV1, *, dispat
         "dispatcher": dispatcher.subject if dispatcher else None,
         "category": case.category,
         "suggested": event.category is None and case.category is not None,
+        **({"assigned": event.assignment.model_dump(mode="json")} if event.assignment else {}),
     }
     case.record(OPENED, at=uow.now, by=event.taken_by, facts=facts)
     uow.publish(events.case_opened(uow, case, dispatcher=dispatcher))
@@ -168,6 +186,7 @@ def _settle(uow: UnitOfWork, case: Case, holder: Seat) -> None:
     """Answered and closed in the same step in which it was taken."""
     case.state, case.outcome, case.answered_at = CaseState.ANSWERED, Outcome.SOLVED, uow.now
     case.keep(at=uow.now)
+    case.keep_theirs(at=uow.now)
     case.record(
         ANSWERED,
         at=uow.now,

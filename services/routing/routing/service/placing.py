@@ -16,7 +16,7 @@ from routing import events
 from routing.domain.calendar import Calendar
 from routing.domain.case import ACCEPTED, ASSIGNED, Case, Deadline, DeadlineState
 from routing.domain.precedent import Precedent
-from routing.domain.promise import Term, Unit, make_promise
+from routing.domain.promise import Promise, Term, Unit, make_promise
 from routing.domain.rules import Category, Rule, RuleSet
 from routing.repository import network, policy
 from routing.repository.network import Network
@@ -100,6 +100,12 @@ def rule_of_the_spot(ground: Ground, category: Category | None) -> Rule:
 def find_dispatcher(ground: Ground, case: Case) -> Seat | None:
     """Who looks at what could not be placed, sorted or filled: the narrowest tier's that is known."""
     return choose(ground.network.seats_on(case.placed_path), Duty.DISPATCHER, never=case.barred)
+
+
+def dispatcher_of(uow: UnitOfWork, case: Case) -> Seat | None:
+    """Who dispatches it now."""
+    seats = network.get_network(uow, [case.placed_path], [Duty.DISPATCHER]).seats_on(case.placed_path)
+    return choose(seats, Duty.DISPATCHER, never=case.barred)
 
 
 def _office_for(seats: list[Seat], category: Category, *, never: Collection[str]) -> Seat | None:
@@ -189,6 +195,21 @@ def hold_to(uow: UnitOfWork, ground: Ground, rules: RuleSet, case: Case, rule: R
     if is_earlier:
         case.replace_deadline(deadline, at=uow.now)
     return is_earlier
+
+
+def limit_given(ground: Ground, case: Case, kind: DeadlineKind, due_at: datetime, *, now: datetime) -> Deadline:
+    """A limit that others named, of a case that has no promise yet."""
+    limit = Promise(
+        Term(Unit.GIVEN),
+        start_at=now,
+        due_at=due_at,
+        rule_version=ground.rules.version,
+        calendar_version=ground.calendar.version,
+        forecast=False,
+        hours=ground.network.hours_at(case.placed_path),
+        zone=ground.rules.zone,
+    )
+    return Deadline(new_id(now), kind, limit, changed=True)
 
 
 def extend(uow: UnitOfWork, case: Case, *, days: int) -> None:

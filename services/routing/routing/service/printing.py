@@ -1,4 +1,6 @@
-"""A letter to an office that is not on the platform, as a page to print: it says what the letter says, and no more."""
+"""Letters to offices that are not on the platform, and reports to those that assigned a case, as pages to print: they
+say what was written, and no more.
+"""
 
 from datetime import datetime
 from pathlib import Path
@@ -10,12 +12,14 @@ from kit.db import UnitOfWork
 from kit.numbers import parse_number
 from network import posts
 
+from routing.domain.assignment import ReportBack
 from routing.domain.case import Case
 from routing.domain.chain import Entry
 from routing.domain.recording import Letter
-from routing.errors import LetterNotFound
-from routing.repository import cases, network, policy, records
+from routing.errors import LetterNotFound, ReportBackNotFound
+from routing.repository import cases, network, policy, records, reports_back
 from routing.service.recording import LETTER_LENGTH, LETTER_PREFIX
+from routing.service.reporting_back import REPORT_LENGTH, REPORT_PREFIX
 
 _PAGES = Environment(
     loader=FileSystemLoader(Path(__file__).parent / "templates"),
@@ -33,9 +37,23 @@ def print_letter(uow: UnitOfWork, case_id: UUID, typed: str) -> str:
     letter = next((each for each in records.list_letters(uow, case_id) if each.number == number), None)
     if letter is None:
         raise LetterNotFound(number)
-    entry = cases.get_entry(uow, case, letter.seq)
-    return _PAGES.get_template("letter.html").render(
-        letter=letter, case=case, words=entry.words or "", sent_on=_day(uow, case, letter), **_sender(uow, case, entry)
+    return _print(uow, case, letter, "letter.html")
+
+
+def print_report_back(uow: UnitOfWork, case_id: UUID, typed: str) -> str:
+    """The same for a report to whoever assigned the case."""
+    number = parse_number(typed, REPORT_PREFIX, REPORT_LENGTH, field="/number")
+    case = cases.get_case(uow, case_id)
+    report = next((each for each in reports_back.list_of_case(uow, case_id) if each.number == number), None)
+    if report is None:
+        raise ReportBackNotFound(number)
+    return _print(uow, case, report, "report_back.html")
+
+
+def _print(uow: UnitOfWork, case: Case, sent: Letter | ReportBack, template: str) -> str:
+    entry = cases.get_entry(uow, case, sent.seq)
+    return _PAGES.get_template(template).render(
+        letter=sent, case=case, words=entry.words or "", sent_on=_day(uow, case, sent), **_sender(uow, case, entry)
     )
 
 
@@ -50,7 +68,7 @@ def _sender(uow: UnitOfWork, case: Case, entry: Entry) -> dict[str, str]:
     }
 
 
-def _day(uow: UnitOfWork, case: Case, letter: Letter) -> datetime:
+def _day(uow: UnitOfWork, case: Case, sent: Letter | ReportBack) -> datetime:
     """When it was sent, as the city's clocks showed it."""
     assert case.rule_version is not None
-    return letter.sent_at.astimezone(ZoneInfo(policy.get_rules(uow, case.rule_version).zone))
+    return sent.sent_at.astimezone(ZoneInfo(policy.get_rules(uow, case.rule_version).zone))

@@ -12,20 +12,22 @@ from network.posts import Seat
 
 from routing.domain import steps
 from routing.domain.accompanying import Accompaniment
+from routing.domain.assignment import ReportBack
 from routing.domain.case import NOTICE_NOT_DELIVERED, Case, Deadline
 from routing.domain.chain import Entry, list_faults
 from routing.domain.pressing import Pressing
 from routing.domain.recording import Letter, Paper
 from routing.domain.steps import Step
 from routing.errors import UnknownPlaceAsked
-from routing.repository import accompaniments, cases, pressings, records
+from routing.repository import accompaniments, cases, pressings, records, reports_back
 from routing.service.taking import holder_in, seated
 
 
 @dataclass(frozen=True)
 class CaseDetail:
     """A case with who answers for it now, what whoever looks may do with it, how its holder has been pressed, what
-    could not be delivered, what has been sent to others and is in custody, and which centres it was handed over to.
+    could not be delivered, what was reported to whoever assigned it, what was sent to others and is in custody, and
+    which centres it was handed over to.
     """
 
     case: Case
@@ -33,6 +35,7 @@ class CaseDetail:
     steps: list[Step]
     pressings: list[Pressing]
     undelivered: list[Entry]
+    reports_back: list[ReportBack]
     letters: list[Letter]
     papers: list[Paper]
     accompaniments: list[Accompaniment]
@@ -64,7 +67,8 @@ def get_case(uow: UnitOfWork, case_id: UUID) -> CaseDetail:
     letters = records.list_letters(uow, case_id) if case.letters else []
     papers = records.list_papers_held(uow, case_id) if case.papers_held else []
     handed_over = accompaniments.list_of_case(uow, case_id) if case.kind in steps.FOR_CENTRES else []
-    return CaseDetail(case, holder, mine, pressed, undelivered, letters, papers, handed_over, uow.now)
+    reported = reports_back.list_of_case(uow, case_id) if case.report_back else []
+    return CaseDetail(case, holder, mine, pressed, undelivered, reported, letters, papers, handed_over, uow.now)
 
 
 def get_history(uow: UnitOfWork, case_id: UUID) -> History:

@@ -80,6 +80,7 @@ def answer_case(uow: UnitOfWork, case_id: UUID, *, version: int, outcome: Outcom
     case, holder, post_id = take(uow, case_id, Step.ANSWER, version)
     deadlines.mark_if_missed(uow, case)
     case.keep(at=uow.now)
+    case.keep_theirs(at=uow.now)
     case.drop_ask()
     case.state, case.queue = CaseState.ANSWERED, None
     case.outcome, case.answered_at = outcome, uow.now

@@ -29,6 +29,8 @@ NAMES: dict[str, tuple[str, ...]] = {
     "place": ("place", "地点编码"),
     "category": ("category", "类别", "分类编码"),
     "language": ("language", "语言"),
+    "due_at": ("due_at", "时限", "办理时限", "办结时限"),
+    "report_owed": ("report_owed", "是否反馈"),
 }
 NEEDED = ("external_id", "words")
 

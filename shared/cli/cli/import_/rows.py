@@ -41,6 +41,10 @@ def to_appeal(row: Row, defaults: Defaults, *, city: str | None = None) -> Ready
         written = _moment(row.values.get("written_at"), ZoneInfo(defaults.zone))
     except ValueError:
         return Ready(row.line, trouble="column written_at: not a date, as 2026-09-01 or 2026-09-01T09:30:00+08:00")
+    try:
+        assignment = _assignment(row, defaults)
+    except ValueError as error:
+        return Ready(row.line, trouble=str(error))
     body = {
         "channel": defaults.channel,
         "words": row.values["words"],
@@ -50,9 +54,33 @@ def to_appeal(row: Row, defaults: Defaults, *, city: str | None = None) -> Ready
         "written_at": written,
         "historic": defaults.historic or None,
         "city": city,
+        "assignment": assignment,
         **{name: row.values.get(name) for name in ("title", "address", "place", "category", "language")},
     }
     return Ready(row.line, row.values["external_id"], {name: value for name, value in body.items() if value})
+
+
+#: How a file says that they want a report back.
+_WANTED = {"yes", "true", "1", "是"}
+
+
+def _assignment(row: Row, defaults: Defaults) -> dict[str, Any] | None:
+    """What was assigned from above: the source is who did, the external id their number."""
+    if defaults.channel != Channel.ASSIGNED or defaults.historic:
+        return None
+    try:
+        due_at = _moment(row.values.get("due_at"), ZoneInfo(defaults.zone))
+    except ValueError:
+        raise ValueError("column due_at: not a date, as 2026-09-01T18:00:00+08:00") from None
+    if due_at is None:
+        raise ValueError("column due_at: is empty: what is assigned from above has a limit of theirs")
+    is_owed = str(row.values.get("report_owed", "")).lower() in _WANTED
+    return {
+        "office": defaults.source,
+        "number": row.values["external_id"],
+        "due_at": due_at,
+        "report_owed": is_owed,
+    }
 
 
 def _who(row: Row, defaults: Defaults) -> dict[str, Any]:

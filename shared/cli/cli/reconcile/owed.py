@@ -11,6 +11,7 @@ STEPS = (
     *("opened", "accepted", "assigned", "started", "answered", "handed_over", "closed", "deadline_breached"),
     *("resorted", "extended", "asked", "ruled", "recorded", "pressed", "reported"),
     *("recused", "accompanied", "centre_reported"),
+    *("reported_back", "report_reviewed"),
 )
 
 TEMPLATES = (
@@ -32,6 +33,9 @@ TEMPLATES = (
     "pressing_reported",
     "case_accompanied",
     "case_brought",
+    "report_back_ready",
+    "report_back_accepted",
+    "report_back_rejected",
     "case_waiting",
     "case_assigned",
     "case_closed_staff",
@@ -72,6 +76,7 @@ _TO_STAFF = {
     "reported": {"presser": "pressing_reported"},
     "recused": {"dispatcher": "case_waiting", "ruler": "case_asked"},
     "accompanied": {"centre": "case_brought"},
+    "reported_back": {"dispatcher": "report_back_ready"},
     "deadline_breached": {"holder": "deadline_missed", "superior": "deadline_missed_superior"},
 }
 _PRESSED = {"nudge": "case_nudged", "order": "case_ordered", "instruction": "case_instructed"}
@@ -101,6 +106,8 @@ def _to_residents(step: str, facts: Mapping[str, Any]) -> list[str]:
 def _to_staff(step: str, facts: Mapping[str, Any]) -> Mapping[str, str]:
     if step == "pressed":
         return {"holder": _PRESSED[facts["pressing"]]}
+    if step == "report_reviewed":
+        return {"holder": "report_back_accepted" if facts["accepted"] else "report_back_rejected"}
     if step == "opened" and not facts.get("queue"):
         return {}
     if step == "ruled" and facts["granted"] and facts["ask"] == "decline":
