@@ -4,6 +4,7 @@ import asyncio
 import threading
 import time
 from collections.abc import Awaitable, Callable, Sequence
+from datetime import UTC, datetime, timedelta
 from random import Random
 from typing import Any
 
@@ -39,6 +40,7 @@ _STEPS = {
     "recuse": "recusals",
     "accompany": "accompaniments",
     "centre_report": "centre_reports",
+    "call_in": "helpers",
 }
 _REASONS = {
     "ask_return": ("not_our_remit", "wrong_category"),
@@ -199,6 +201,9 @@ class Drive:
         by = self._random.choice(likely if likely and self._chance(0.8) else free)
         self._busy.add(by)
         try:
+            if self._chance(0.1):
+                await self._help(client, by)
+                return
             stage = self._random.choice(["doing", "doing", "answered"])
             found = await client.read(by, "/routing/v1/worklist", stage=stage, limit="20")
             if items := _items(found):
@@ -208,6 +213,15 @@ class Drive:
                 self._idle.add(by)
         finally:
             self._busy.discard(by)
+
+    async def _help(self, client: Client, by: str) -> None:
+        """One of the parts that somebody was called in for is done."""
+        if not (parts := _items(await client.read(by, "/routing/v1/parts", limit="20"))):
+            return
+        part = self._random.choice(parts)
+        self._count += 1
+        path = f"helpers/{part['helper_id']}/reports"
+        await self._write_step(client, "report_part", by, part, {"words": f"协办{self._count}。"}, path=path)
 
     async def _dispatch(self, client: Client) -> None:
         """What waits is placed and sorted, what is asked is ruled; now and then a dispatcher puts right what is sorted
@@ -239,7 +253,11 @@ class Drive:
             return
         self._count += 1
         body = {"words": f"改正{self._count}。"}
-        if self._posts and self._chance(0.5):
+        if self._posts and self._chance(0.3):
+            body["post_id"] = self._random.choice(sorted(self._posts))
+            due_at = datetime.now(UTC) + timedelta(seconds=self._random.uniform(5, 60))
+            await self._write_step(client, "call_in", by, case, body | {"due_at": due_at.isoformat()})
+        elif self._posts and self._chance(0.5):
             body["post_id"] = self._random.choice(sorted(self._posts))
             await self._write_step(client, "re_dispatch", by, case, body)
         else:
@@ -297,7 +315,14 @@ class Drive:
         self._see(await client.write("record", by, path, body, about={"case_id": case["case_id"]}))
 
     async def _write_step(
-        self, client: Client, kind: str, by: str, case: dict[str, Any], body: dict[str, Any] | None
+        self,
+        client: Client,
+        kind: str,
+        by: str,
+        case: dict[str, Any],
+        body: dict[str, Any] | None,
+        *,
+        path: str | None = None,
     ) -> None:
         """Under the version that was read; whoever is told that it is old reads the case again, as a person would."""
         whole = f"/routing/v1/cases/{case['case_id']}"
@@ -305,7 +330,7 @@ class Drive:
         answer = await client.write(
             kind,
             by,
-            f"{whole}/{_STEPS[kind]}",
+            f"{whole}/{path or _STEPS[kind]}",
             body,
             version=case["version"],
             is_keyed=not self._chance(0.15),

@@ -11,6 +11,7 @@ from contracts.routing import (
     CaseAnsweredV1,
     CaseAssignedV1,
     CaseClosedV1,
+    CaseHelperCalledV1,
     CaseOpenedV1,
     CasePressedV1,
     CaseState,
@@ -213,6 +214,26 @@ def test_an_office_that_was_given_the_case_reads_the_words_and_no_other_does(
     assert seen.appeal.words
     with pytest.raises(AppealNotFound):
         reading.get_appeal(uow_of("intake", person=liaison(gas)), receipt.appeal_id, station=station)
+
+
+def test_an_office_that_helps_reads_the_words_too(
+    uow_of: UnitOfWorkOf, consumer: UnitOfWork, station: Station, receipt: Receipt
+) -> None:
+    water = uuid4()
+    called = CaseHelperCalledV1(
+        **facts(receipt.appeal_id, 4, CaseState.ASSIGNED),
+        helper_id=uuid4(),
+        helper=HANDLER.model_copy(update={"office_id": water}),
+        gist="停水",
+        due_at=DUE,
+        handler=HANDLER,
+    )
+    for step in (called.model_copy(update={"helper": None}), called):
+        with pytest.raises(AppealNotFound):
+            reading.get_appeal(uow_of("intake", person=liaison(water)), receipt.appeal_id, station=station)
+        follow_cases(consumer, [step])
+    seen = reading.get_appeal(uow_of("intake", person=liaison(water)), receipt.appeal_id, station=station)
+    assert seen.appeal.words
 
 
 def test_what_an_office_reads_it_cannot_change(uow_of: UnitOfWorkOf, consumer: UnitOfWork, receipt: Receipt) -> None:

@@ -1,14 +1,23 @@
 """Every wording says what it should, in both languages, for every notice that a step can owe."""
 
+from collections.abc import Iterator
 from datetime import UTC, datetime
+from importlib import import_module
+from pkgutil import iter_modules
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
 from contracts.routing import (
     CaseAcceptedV1,
     CaseAccompaniedV1,
+    CaseAnsweredV1,
     CaseAssignedV1,
+    CaseClosedV1,
     CaseFact,
+    CaseHelperCalledV1,
+    CaseHelperReleasedV1,
+    CaseHelperReportedV1,
     CaseOpenedV1,
     CasePressedV1,
     CaseRecordedV1,
@@ -19,9 +28,10 @@ from contracts.routing import (
     RecordKind,
 )
 from jinja2.exceptions import SecurityError, UndefinedError
+from notify import migrations
 from notify.domain.moments import spoken
 from notify.domain.owed import Owed, Template, owed_by
-from notify.migrations import wordings_v1, wordings_v2, wordings_v3, wordings_v4, wordings_v5, wordings_v6, wordings_v7
+from notify.migrations import wordings_v1
 from notify.service.words import named, rendered, shortened, spoken_facts
 
 from tests.notify.factories import OWN, make_event, make_handler, make_party
@@ -30,11 +40,17 @@ from tests.notify.test_owed import TABLE
 ZONE = ZoneInfo("Asia/Shanghai")
 DUE = datetime(2026, 11, 25, 9, 30, tzinfo=UTC)
 
+
+def _later_wordings() -> Iterator[Any]:
+    """In the order in which migrations add them."""
+    found = [module.name for module in iter_modules(migrations.__path__) if module.name.startswith("wordings_v")]
+    for name in sorted(found, key=lambda name: int(name.removeprefix("wordings_v")))[1:]:
+        yield import_module(f"notify.migrations.{name}")
+
+
 #: The newest wording of each template.
 WORDINGS = wordings_v1.WORDINGS | {
-    code: wordings
-    for later in (wordings_v2, wordings_v3, wordings_v4, wordings_v5, wordings_v6, wordings_v7)
-    for code, (_, wordings) in later.WORDINGS.items()
+    code: wordings for later in _later_wordings() for code, (_, wordings) in later.WORDINGS.items()
 }
 
 NOTICES = [(event, notice) for event, _ in TABLE for notice in owed_by(event)]
@@ -144,6 +160,25 @@ def test_a_superior_reads_when_nobody_handles_it() -> None:
     notice = next(n for n in owed_by(make_event(DeadlineBreachedV1, handler=None)))
     assert "无人承办" in words_of(notice, "zh")[1]
     assert "Nobody handles it" in words_of(notice, "en")[1]
+
+
+def test_a_helper_reads_by_when_its_part_is_due_who_leads_and_that_it_has_ended() -> None:
+    lead = make_handler(title="白杨社区一号窗口", name="王敏", phone="0558-5550111")
+    (called,) = owed_by(make_event(CaseHelperCalledV1, due_at=DUE, handler=lead))
+    assert "请在 11月25日（星期三）17:30 前完成您协办的部分" in words_of(called, "zh")[1]
+    assert "牵头承办：白杨社区一号窗口 王敏，电话 0558-5550111。" in words_of(called, "zh")[1]
+    assert "is due by Wednesday 25 November, 17:30. Who leads: 白杨社区一号窗口" in words_of(called, "en")[1]
+    helper = make_handler("li.na", title="市水务局", name="", phone="")
+    (done,) = owed_by(make_event(CaseHelperReportedV1, helper=helper))
+    assert "市水务局 已完成协办" in words_of(done, "zh")[1]
+    assert "市水务局 has done their part" in words_of(done, "en")[1]
+    for event, chinese in (
+        (make_event(CaseAnsweredV1, parties=[], helpers=[helper]), "牵头单位已答复，您协办的部分无需再办。"),
+        (make_event(CaseHelperReleasedV1), "您协办的部分无需再办。"),
+        (make_event(CaseClosedV1, parties=[], handler=None, helpers=[helper]), "您协办的事项已办结。"),
+    ):
+        (notice,) = owed_by(event)
+        assert words_of(notice, "zh")[1] == chinese
 
 
 def test_the_resident_reads_every_paper_that_is_missing() -> None:

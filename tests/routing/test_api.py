@@ -204,6 +204,110 @@ async def test_a_case_is_pressed_and_reported_on(desk: Desk) -> None:
     assert await desk.items("/pressings", "municipal") == []
 
 
+async def test_a_case_is_handled_jointly(desk: Desk) -> None:
+    (line,) = [i for i in await desk.items("/worklist", "municipal") if i["category"] == "municipal.street_lights"]
+    path = f"/cases/{line['case_id']}"
+    asked = {"post_id": str(desk.city.posts["window"].post_id), "words": "请核实产权", "due_at": SOON}
+    called = await desk.post(f"{path}/helpers", "municipal", asked, version=3)
+    assert (called.status_code, called.json()["state"], called.headers["ETag"]) == (201, "asked", '"4"'), called.text
+    twice = await desk.post(f"{path}/helpers", "municipal", asked, version=4)
+    assert (twice.status_code, twice.json()["code"], twice.json()["errors"][0]["pointer"]) == (
+        *(409, "helps_already"),
+        "/post_id",
+    )
+    (owed,) = await desk.items("/parts", "window")
+    assert (owed["case_number"], owed["version"], owed["overdue"]) == (line["number"], 4, False)
+    (listed,) = [i for i in await desk.items("/worklist", "municipal") if i["case_id"] == line["case_id"]]
+    assert listed["helper_post_ids"] == [asked["post_id"]]
+    helper = f"{path}/helpers/{owed['helper_id']}"
+    done = await desk.post(f"{helper}/reports", "window", {"words": "已核实"}, version=owed["version"])
+    assert (done.status_code, done.json()["state"], done.json()["report"]) == (201, "done", "已核实"), done.text
+    assert await desk.items("/parts", "window") == []
+
+    called = await desk.post(f"{path}/helpers", "dispatcher", asked, version=5)
+    again = f"{path}/helpers/{called.json()['helper_id']}"
+    released = await desk.post(f"{again}/releases", "municipal", {"words": "不再需要"}, version=6)
+    assert (released.status_code, released.json()["state"]) == (201, "released"), released.text
+    late = await desk.post(f"{again}/reports", "window", {"words": "已核实"}, version=7)
+    assert (late.status_code, late.json()["code"]) == (403, "not_your_step")
+    seen = (await desk.get(path, "window")).json()
+    assert {each["state"] for each in seen["helpers"]} == {"done", "released"}
+    assert {each["holder"]["subject"] for each in seen["helpers"]} == {subject_of("window")}
+    assert seen["helper_post_ids"] == []
+
+
+SOON = (NOW + timedelta(hours=4)).isoformat()
+
+
+@pytest.mark.parametrize(
+    "who, change, status, code, pointer",
+    [
+        ("window", {}, 403, "not_your_step", None),
+        ("other_dispatcher", {}, 404, "case_not_found", None),
+        ("municipal", {"post_id": "district_dispatcher"}, 403, "not_yours_to_name", "/post_id"),
+        ("municipal", {"post_id": "municipal"}, 409, "already_there", "/post_id"),
+        ("municipal", {"post_id": "other_dispatcher"}, 422, "unfit_post", "/post_id"),
+        ("municipal", {"due_at": NOW.isoformat()}, 422, "unfit_part_limit", "/due_at"),
+        ("municipal", {"due_at": (NOW + timedelta(days=30)).isoformat()}, 422, "unfit_part_limit", "/due_at"),
+        ("municipal", {"due_at": "2026-11-25T00:00:00"}, 422, "invalid_request", "/due_at"),
+        ("municipal", {"words": " "}, 422, "invalid_request", "/words"),
+    ],
+)
+async def test_a_helper_that_cannot_be_is_refused_and_changes_nothing(  # noqa: PLR0917  # a table's columns
+    desk: Desk, who: str, change: dict[str, str], status: int, code: str, pointer: str | None
+) -> None:
+    line = (await desk.items("/worklist", "municipal"))[0]
+    post = desk.city.posts[change.get("post_id", "window")].post_id
+    body = {"words": "请核实产权", "due_at": SOON, **change, "post_id": str(post)}
+    response = await desk.post(f"/cases/{line['case_id']}/helpers", who, body, version=3)
+    assert (response.status_code, response.json()["code"]) == (status, code), response.text
+    pointers = [error["pointer"] for error in response.json().get("errors", [])]
+    assert pointers == ([pointer] if pointer else [])
+    assert (await desk.get(f"/cases/{line['case_id']}", "municipal")).json()["version"] == 3
+
+
+async def test_two_cases_are_linked_and_parted(desk: Desk) -> None:
+    first, second = await desk.items("/worklist", "municipal")
+    path, other = (f"/cases/{each['case_id']}" for each in (first, second))
+    asked = {"number": second["number"], "kind": "follow_up", "words": "后续管网改造"}
+    linked = await desk.post(f"{path}/links", "municipal", asked, version=3)
+    assert (linked.status_code, linked.json()["linked"], linked.headers["ETag"]) == (201, 1, '"4"'), linked.text
+    (seen,) = (await desk.get(path, "municipal")).json()["links"]
+    assert (seen["number"], seen["kind"], seen["case_id"]) == (second["number"], "follow_up", second["case_id"])
+    (back,) = (await desk.get(other, "municipal")).json()["links"]
+    assert (back["number"], back["kind"], back["link_id"]) == (first["number"], "precedes", seen["link_id"])
+    assert {item["linked"] for item in await desk.items("/worklist", "municipal")} == {1}
+    twice = await desk.post(f"{path}/links", "municipal", asked, version=4)
+    assert (twice.status_code, twice.json()["code"]) == (409, "linked_already")
+    ended = await desk.post(f"{path}/links/{seen['link_id']}/endings", "municipal", {"words": "误连"}, version=4)
+    assert (ended.status_code, ended.json()["linked"]) == (201, 0), ended.text
+    assert (await desk.get(other, "municipal")).json()["links"] == []
+
+
+@pytest.mark.parametrize(
+    "change, status, code, pointer",
+    [
+        ({"number": "own"}, 422, "linked_to_itself", "/number"),
+        ({"number": "unseen"}, 422, "unknown_case", "/number"),
+        ({"number": "C7K2-9QXM-4T6"}, 422, "mistyped", "/number"),
+        ({"kind": "cousin"}, 422, "invalid_request", "/kind"),
+        ({"words": ""}, 422, "invalid_request", "/words"),
+    ],
+)
+async def test_a_link_that_cannot_be_is_refused_and_changes_nothing(
+    desk: Desk, change: dict[str, str], status: int, code: str, pointer: str
+) -> None:
+    line = (await desk.items("/worklist", "municipal"))[0]
+    (unseen,) = await desk.items("/cases", "other_dispatcher")
+    numbers = {"own": line["number"], "unseen": unseen["number"]}
+    body = {"number": line["number"], "kind": "same_cause", "words": "同因", **change}
+    body["number"] = numbers.get(body["number"], body["number"])
+    response = await desk.post(f"/cases/{line['case_id']}/links", "municipal", body, version=3)
+    assert (response.status_code, response.json()["code"]) == (status, code), response.text
+    assert [error["pointer"] for error in response.json()["errors"]] == [pointer]
+    assert (await desk.get(f"/cases/{line['case_id']}", "municipal")).json()["version"] == 3
+
+
 ORDER = {"words": "请速办并反馈", "due_at": (NOW + timedelta(days=3)).isoformat()}
 
 
@@ -377,7 +481,16 @@ async def test_a_step_is_taken_once_for_one_idempotency_key(desk: Desk) -> None:
 
 
 async def test_nobody_signed_in_sees_nothing(desk: Desk) -> None:
-    for path in ("/worklist", "/queue", "/pressings", "/cases", "/deadlines", "/categories", f"/cases/{uuid4()}"):
+    for path in (
+        "/worklist",
+        "/queue",
+        "/pressings",
+        "/parts",
+        "/cases",
+        "/deadlines",
+        "/categories",
+        f"/cases/{uuid4()}",
+    ):
         assert (await desk.client.get(path)).status_code == 401
 
 

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from typing import Any, get_args
 from uuid import UUID, uuid4
 
@@ -10,7 +11,7 @@ from contracts.envelope import Event
 from contracts.grid import PlaceChangedV1, PlaceState
 from contracts.intake import AppealCorrectedV1, AppealWithdrawnV1
 from contracts.notify import MessageFailedV1
-from contracts.routing import Ask, HandoverMeans, Outcome, RecordKind
+from contracts.routing import Ask, HandoverMeans, LinkKind, Outcome, RecordKind
 from contracts.topics import EVENTS, TOPICS
 from kit.db import UnitOfWork
 from kit.kafka import subscriptions_of
@@ -19,11 +20,13 @@ from kit.testing.servers import NOW, RolledBackUnitOfWork, as_superuser
 from pydantic import BaseModel
 from routing.consumers import HANDLERS
 from routing.domain.recording import Work
-from routing.repository import cases
+from routing.repository import cases, links
 from routing.service import (
     accompanying,
     asking,
     dispatching,
+    helping,
+    linking,
     opening,
     pressing,
     recording,
@@ -241,8 +244,9 @@ def test_nothing_that_was_said_of_people_reaches_the_public_feed(
 def test_every_event_of_routing_is_published_somewhere_in_its_life(
     uow: RolledBackUnitOfWork, city: City, uow_of: UnitOfWorkOf
 ) -> None:
-    opening.open_cases(uow, [make_appeal(city), make_appeal(city), make_appeal(city, category="administrative.hukou")])
-    (first,), (second,), _ = uow.execute(text("select case_id from cases order by promise_due desc")).all()
+    received = [make_appeal(city) for _ in range(3)]
+    opening.open_cases(uow, [*received, make_appeal(city, category="administrative.hukou")])
+    (first,), (second,), (jointly,), _ = uow.execute(text("select case_id from cases order by promise_due desc")).all()
     mine = uow_of("routing", person=city.person("municipal"))
     case = steps.start_case(mine, first, version=3)
     case = steps.answer_case(mine, first, version=case.version, outcome=Outcome.EXPLAINED, answer="不能办")
@@ -271,15 +275,33 @@ def test_every_event_of_routing_is_published_somewhere_in_its_life(
     case = steps.answer_case(mine, third, version=3, outcome=Outcome.SOLVED, answer="已修好")
     case = reporting_back.report_back(mine, third, version=case.version, words="已办结")
     reporting_back.enter_review(desk, third, version=case.version, accepted=True, words="通过")
+    helper = uow_of("routing", person=city.person("window"))
+    _join(mine, helper, city, (jointly, second))
     clock = uow_of("routing", role="clock", now=NOW.replace(year=2027))
     sweeping.sweep_due(clock)
-    people = (uow, mine, desk, above, liaison, clock)
+    people = (uow, mine, helper, desk, above, liaison, clock)
     everything = [event for each in people for event in each.published]
     said = {event.type for event in everything}
     owned = {event.TYPE for topic in TOPICS.values() if topic.owner == "routing" for event in topic.events}
     assert said == owned - {"routing.category.changed.v1"}
     for event in everything:
         EVENTS[event.type].model_validate_json(event.body or "")
+
+
+def _join(mine: RolledBackUnitOfWork, helper: RolledBackUnitOfWork, city: City, case_ids: tuple[UUID, UUID]) -> None:
+    """A helper is called in, reports, is called in again and released; two cases are linked and parted."""
+    case_id, other_id = case_ids
+    called: dict[str, Any] = {"to": city.posts["window"].post_id, "words": "请协助", "due_at": NOW + timedelta(hours=2)}
+    for by, end in ((helper, helping.report_part), (mine, helping.release_helper)):
+        version = cases.get_case(mine, case_id).version
+        part = helping.call_in_helper(mine, case_id, version=version, **called)
+        end(by, case_id, part.helper.helper_id, version=part.version, words="已办")
+    other = cases.get_case(mine, other_id)
+    version = cases.get_case(mine, case_id).version
+    more: dict[str, Any] = {"number": other.number, "kind": LinkKind.SAME_CAUSE, "words": "同因"}
+    linked = linking.link_cases(mine, case_id, version=version, **more)
+    (seen,) = links.list_of_case(mine, case_id)
+    linking.unlink_cases(mine, case_id, seen.link.link_id, version=linked.version, words="误连")
 
 
 def test_the_history_names_whom_each_event_told(uow: RolledBackUnitOfWork, city: City, uow_of: UnitOfWorkOf) -> None:

@@ -12,7 +12,7 @@ from kit.testing.servers import NOW, RolledBackUnitOfWork, as_superuser
 from network import models as network_models
 from routing import models
 from routing.domain.case import Case
-from routing.repository import accompaniments, cases, pressings
+from routing.repository import accompaniments, cases, joint, pressings
 from routing.service import opening
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import ProgrammingError
@@ -22,7 +22,7 @@ from tests.routing.conftest import City, lay_city, make_appeal, statements_of
 
 KEPT_APART = (
     *("cases", "case_appeal", "case_entry", "deadline", "case_grant", "precedent", "pressing"),
-    *("letter", "paper", "accompaniment", "report_back"),
+    *("letter", "paper", "accompaniment", "report_back", "helper", "case_link"),
 )
 POLICY = ("category", "rule_set", "rule", "calendar", "calendar_year", "calendar_day")
 COPIES = tuple(network_models.metadata.tables)
@@ -43,6 +43,8 @@ RIGHTS = {
         "paper": "siu",
         "accompaniment": "siu",
         "report_back": "siu",
+        "helper": "siu",
+        "case_link": "siu",
         "category": "si",
         **dict.fromkeys(POLICY[1:], "s"),
         **dict.fromkeys(COPIES, "s"),
@@ -60,6 +62,8 @@ RIGHTS = {
         "paper": "",
         "accompaniment": "",
         "report_back": "",
+        "helper": "su",
+        "case_link": "",
         **dict.fromkeys(POLICY, "s"),
         **dict.fromkeys(COPIES, "siud"),
     },
@@ -76,6 +80,8 @@ RIGHTS = {
         "paper": "",
         "accompaniment": "",
         "report_back": "",
+        "helper": "su",
+        "case_link": "",
         **dict.fromkeys(POLICY, "s"),
         **dict.fromkeys(COPIES, "s"),
     },
@@ -148,6 +154,14 @@ ORDER_EACH = text("""
 """)
 
 
+ASK_EACH_FOR_A_PART = text("""
+    insert into helper (helper_id, case_id, post_id, words, due_at, called_by, called_by_post_id, called_at, state)
+    select case_id, case_id, holder_post_id, 'words', promise_due, 'somebody', holder_post_id, received_at,
+        case when reports_owed > 0 then 'asked' else 'done' end
+    from cases
+""")
+
+
 @pytest.mark.parametrize("role", ["api", "consumer", "auditor"])
 def test_whoever_sees_a_case_sees_how_it_is_pressed(
     uow: RolledBackUnitOfWork, city: City, uow_of: UnitOfWorkOf, superuser: Connection, role: str
@@ -184,7 +198,7 @@ def test_an_office_sees_what_is_granted_to_it_and_no_more(
         assert count(uow_of("routing", scope=Scope(offices=(uuid4(),))), table) == 0
 
 
-def test_what_belongs_to_a_case_is_seen_with_their_case_and_not_without_it(
+def test_what_belongs_to_a_case_is_seen_with_it_and_not_without_it(
     uow: RolledBackUnitOfWork, city: City, uow_of: UnitOfWorkOf
 ) -> None:
     lay_rows(uow, city)
@@ -197,6 +211,20 @@ def test_what_belongs_to_a_case_is_seen_with_their_case_and_not_without_it(
             "centre, with_whom, by, made_at, reports) select case_id, case_id, 'centre', 'who', 'who', now(), 0",
         ),
         ("report_back", "number", "seq, office, sent_at) select 'B1', case_id, 4, 'office', now()"),
+        (
+            *("helper", "helper_id"),
+            (
+                "post_id, words, due_at, called_by, called_by_post_id, called_at, state)"
+                " select case_id, case_id, case_id, 'words', now(), 'who', case_id, now(), 'asked'"
+            ),
+        ),
+        (
+            *("case_link", "link_id"),
+            (
+                "other_id, other_number, kind, words, by, made_at)"
+                " select case_id, case_id, case_id, 'C1', 'same_cause', 'words', 'who', now()"
+            ),
+        ),
     ):
         added = f"insert into {table} ({key}, case_id, {more} from cases"
         assert mine.execute(text(added)).rowcount == 1
@@ -278,7 +306,8 @@ def crowd(superuser: Connection) -> dict[str, Any]:
     """),
         {"now": NOW},
     )
-    for table in ("cases", "deadline", "case_appeal", "case_grant", "pressing", "accompaniment"):
+    superuser.execute(ASK_EACH_FOR_A_PART)
+    for table in ("cases", "deadline", "case_appeal", "case_grant", "pressing", "accompaniment", "helper"):
         superuser.execute(text(f"analyze {table}"))
     return {"root": f"/{root.hex}/", "paths": paths, "posts": posts}
 
@@ -303,7 +332,7 @@ def nodes(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:
 def assert_reads_little(uow: RolledBackUnitOfWork, index: str, run: Callable[[], object]) -> None:
     for answer in explained(uow, run):
         found = list(nodes(answer["Plan"]))
-        tables = ("cases", "deadline", "pressing", "accompaniment")
+        tables = ("cases", "deadline", "pressing", "accompaniment", "helper")
         scanned = [n for n in found if n["Node Type"] == "Seq Scan" and n.get("Relation Name") in tables]
         assert scanned == [], json.dumps(answer, indent=1)
         assert index in {node.get("Index Name") for node in found}, json.dumps(answer, indent=1)
@@ -341,6 +370,7 @@ def _lists_read_little(uow: RolledBackUnitOfWork, path: str, posts: list[UUID]) 
     assert_reads_little(uow, "ix_cases_reports_owed", lambda: pressings.list_owed(uow, posts, **first))
     assert_reads_little(uow, "ix_pressing_owed", lambda: pressings.list_given(uow, posts, **first))
     assert_reads_little(uow, "ix_cases_followed", lambda: accompaniments.list_followed(uow, [path], **first))
+    assert_reads_little(uow, "ix_helper_owed", lambda: joint.list_parts(uow, posts, **first))
     assert_reads_little(uow, "ix_cases_queue", lambda: cases.list_queue(uow, queue, after_id=None, limit=51))
     assert_reads_little(uow, "ix_cases_place", lambda: cases.list_open_cases(uow, [path], after_key=None, limit=51))
     assert_reads_little(

@@ -7,7 +7,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from contracts.routing import Ask, CaseState, HandoverMeans, Outcome, RecordKind
+from contracts.routing import Ask, CaseState, DeadlineKind, HandoverMeans, LinkKind, Outcome, RecordKind
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from kit.auth import EVERYWHERE, Person
@@ -23,20 +23,26 @@ from routing.errors import (
     AlreadyThere,
     CaseNotFound,
     ClockRuns,
+    HelpsAlready,
+    LinkedAlready,
     NobodyHolds,
     NobodyRules,
+    NotYoursToName,
     NudgedAlready,
     PromiseMissed,
     RulingBinds,
     StillFollowed,
+    UnfitPartLimit,
     UnfitPost,
     WhereToMissing,
 )
-from routing.repository import accompaniments, cases, pressings
+from routing.repository import accompaniments, cases, joint, links, pressings
 from routing.service import (
     accompanying,
     asking,
     dispatching,
+    helping,
+    linking,
     pressing,
     reading,
     recording,
@@ -64,6 +70,7 @@ OPENED: tuple[dict[str, Any], ...] = ({}, UNSORTED, ASSIGNED, {**UNSORTED, **ASS
 UNFIT = (
     *(AlreadyThere, UnfitPost, RulingBinds, WhereToMissing, PromiseMissed, ClockRuns, NudgedAlready),
     *(NobodyHolds, NobodyRules, StillFollowed),
+    *(HelpsAlready, NotYoursToName, UnfitPartLimit, LinkedAlready),
 )
 
 
@@ -90,12 +97,18 @@ ACTS = st.builds(
 )
 
 
-def take(uow: RolledBackUnitOfWork, city: City, case: Case, act: Act) -> object:
+def take(uow: RolledBackUnitOfWork, city: City, case: Case, act: Act, other: Case) -> object:
     common: dict[str, Any] = {"case_id": case.case_id, "version": case.version}
     moves = act.granted and case.ask is Ask.RETURN
     post = city.posts[act.to].post_id
+    mine = {city.posts[act.who].post_id}
+    helping_now = [each for each in joint.list_of_case(uow, case.case_id) if each.is_open]
+    helping_now.sort(key=lambda each: each.post_id not in mine)
+    part = helping_now[0].helper_id if helping_now else uuid4()
+    linked = next((each.link.link_id for each in links.list_of_case(uow, case.case_id)), uuid4())
     owed = next((each.pressing_id for each in pressings.list_of_case(uow, case.case_id) if each.is_owed), uuid4())
     asked = {"words": "申请", **common}
+    part_due = uow.now + timedelta(hours=1 + act.hours)
     take: dict[Step, Callable[[], object]] = {
         Step.ACCEPT: lambda: steps.accept_case(uow, **common, category=act.category),
         Step.START: lambda: steps.start_case(uow, **common),
@@ -122,6 +135,11 @@ def take(uow: RolledBackUnitOfWork, city: City, case: Case, act: Act) -> object:
         Step.ENTER_REVIEW: lambda: reporting_back.enter_review(
             uow, **asked, accepted=act.granted, due_at=None if act.granted else uow.now + timedelta(days=1)
         ),
+        Step.CALL_IN: lambda: helping.call_in_helper(uow, **asked, to=post, due_at=part_due),
+        Step.REPORT_PART: lambda: helping.report_part(uow, case.case_id, part, version=case.version, words="已办"),
+        Step.RELEASE: lambda: helping.release_helper(uow, case.case_id, part, version=case.version, words="不用了"),
+        Step.LINK: lambda: linking.link_cases(uow, **asked, number=other.number, kind=LinkKind.SAME_CAUSE),
+        Step.UNLINK: lambda: linking.unlink_cases(uow, case.case_id, linked, version=case.version, words="误连"),
     }
     return take[act.step]()
 
@@ -134,16 +152,22 @@ def as_person(uow_of: UnitOfWorkOf) -> Callable[..., RolledBackUnitOfWork]:
     return as_person
 
 
+@pytest.fixture
+def auditor(uow_of: UnitOfWorkOf) -> RolledBackUnitOfWork:
+    return uow_of("routing", role="auditor")
+
+
 @settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 @given(opened=st.sampled_from(OPENED), acts=st.lists(ACTS, min_size=1, max_size=14))
-def test_no_steps_in_any_order_break_a_case(
+def test_no_steps_in_any_order_break_a_case(  # noqa: PLR0917  # fixtures, and what is drawn
     uow: RolledBackUnitOfWork,
     city: City,
+    auditor: RolledBackUnitOfWork,
     as_person: Callable[..., RolledBackUnitOfWork],
     opened: dict[str, Any],
     acts: list[Act],
 ) -> None:
-    case = make_case(uow, city, **opened)
+    case, other = make_case(uow, city, **opened), make_case(uow, city)
     said, now = case.version, NOW
     for act in acts:
         now += timedelta(hours=act.hours)
@@ -151,18 +175,20 @@ def test_no_steps_in_any_order_break_a_case(
         before = cases.get_case(uow, case.case_id)
         if not _may(person, case, act.step):
             with pytest.raises(ServiceError):
-                take(person, city, before, act)
+                take(person, city, before, act, other)
             assert cases.get_case(uow, case.case_id).version == before.version
             continue
         try:
-            take(person, city, before, act)
+            take(person, city, before, act, other)
         except UNFIT:
             assert cases.get_case(uow, case.case_id).version == before.version
             continue
         after = cases.get_case(uow, case.case_id)
-        said += sum(event.topic == "routing.case.v1" for event in person.published)
+        said += sum(event.topic == "routing.case.v1" and event.key == str(case.case_id) for event in person.published)
         _stands(before, after)
         _keeps_apart(as_person(city.person(act.who), role="auditor", scope=EVERYWHERE), after)
+        _helps(uow, after)
+        assert after.linked == len(links.list_of_case(auditor, case.case_id))
         assert after.reports_owed == sum(each.is_owed for each in pressings.list_of_case(uow, case.case_id))
         assert after.version == said
     entries = cases.list_entries(uow, cases.get_case(uow, case.case_id))
@@ -186,6 +212,16 @@ def _keeps_apart(uow: RolledBackUnitOfWork, case: Case) -> None:
     still = [each for each in accompaniments.list_of_case(uow, case.case_id) if each.final_at is None]
     assert len(still) == (case.followed_since is not None)
     assert case.followed_since is None or case.state in (CaseState.ASSIGNED, CaseState.IN_PROGRESS)
+
+
+def _helps(uow: RolledBackUnitOfWork, after: Case) -> None:
+    """Each open part has its own limit, nobody who leads helps, and nothing is open once it is answered."""
+    open_parts = [each for each in joint.list_of_case(uow, after.case_id) if each.is_open]
+    assert {each.post_id for each in open_parts} == set(after.helper_post_ids)
+    assert after.holder_post_id not in after.helper_post_ids
+    assert not open_parts or after.state in (CaseState.ASSIGNED, CaseState.IN_PROGRESS)
+    limits = {limit.about for limit in after.limits if limit.kind is DeadlineKind.PART}
+    assert limits == {each.helper_id for each in open_parts if each.missed_at is None}
 
 
 def _stands(before: Case, after: Case) -> None:

@@ -18,6 +18,8 @@ from tests.system.callers import CITY_DISPATCHER, CLERK, DISPATCHER, NOBODY, OPE
 #: Places and posts of the examples.
 BUILDING = "LJ-HZ-BY-3-12"
 COMMUNITY = "LJ-HZ-BY"
+MUNICIPAL_POST = "01935a2e-0000-730a-8b1d-5c0ffee0030a"
+"""The city dispatcher's too."""
 
 
 def as_role(service: str, url: str, role: str, work: Callable[[UnitOfWork], object]) -> None:
@@ -49,6 +51,7 @@ def routing(api: Caller) -> None:
     _recording(api, first)
     version = api.call("GET /routing/v1/cases/{case_id}", CLERK, case_id=first)["version"]
     version = _pressing(api, first, version)
+    version = _helping(api, first, version)
     for step, body in (
         ("starts", None),
         ("answers", {"outcome": "solved", "answer": "证明已开好，请到一号窗口领取。"}),
@@ -62,6 +65,8 @@ def routing(api: Caller) -> None:
     put_right = {"place_id": unsorted["place_id"], "category": "municipal.property"}
     name = "POST /routing/v1/cases/{case_id}/acceptances"
     accepted = api.call(name, DISPATCHER, case_id=unsorted["case_id"], version=unsorted["version"], body=put_right)
+    _linking(api, first, accepted["number"])
+    accepted["version"] += 2
     _dispatching(api, accepted)
     _accompanying(api)
     _reporting_back(api)
@@ -148,6 +153,30 @@ def _reporting_back(api: Caller) -> None:
     assert number in api.call(
         f"GET {at}/assignment_reports/{{number}}", CITY_DISPATCHER, case_id=case_id, number=number
     )
+
+
+def _helping(api: Caller, case_id: str, version: int) -> int:
+    """Called in and done, called in again and released; the version that the case has then."""
+    words, due_at = "请协助核实。", (NOW + timedelta(hours=1)).isoformat()
+    called, of = "POST /routing/v1/cases/{case_id}/helpers", "POST /routing/v1/cases/{case_id}/helpers/{helper_id}"
+    for who, path in ((CITY_DISPATCHER, "reports"), (CLERK, "releases")):
+        body = {"post_id": MUNICIPAL_POST, "words": words, "due_at": due_at}
+        version = api.call(called, CLERK, case_id=case_id, version=version, body=body)["version"]
+        (part,) = api.call("GET /routing/v1/parts", CITY_DISPATCHER)["items"]
+        name, ids = f"{of}/{path}", {"case_id": case_id, "helper_id": part["helper_id"]}
+        version = api.call(name, who, **ids, version=version, body={"words": words})["version"]
+    return version
+
+
+def _linking(api: Caller, case_id: str, number: str) -> None:
+    """Linked with a case that follows it up, and parted again."""
+    one = "GET /routing/v1/cases/{case_id}"
+    version, words = api.call(one, DISPATCHER, case_id=case_id)["version"], "后续帮扶。"
+    body = {"number": number, "kind": "follow_up", "words": words}
+    linked = api.call("POST /routing/v1/cases/{case_id}/links", DISPATCHER, case_id=case_id, version=version, body=body)
+    (link,) = api.call(one, DISPATCHER, case_id=case_id)["links"]
+    name, ids = "POST /routing/v1/cases/{case_id}/links/{link_id}/endings", {"link_id": link["link_id"]}
+    api.call(name, DISPATCHER, case_id=case_id, **ids, version=linked["version"], body={"words": words})
 
 
 def _dispatching(api: Caller, case: dict[str, Any]) -> None:

@@ -22,7 +22,7 @@ from cli.reconcile.findings import Audit, check_counts
 from cli.reconcile.owed import STEPS, TEMPLATES
 from contracts.grid import Duty, Holding, PostChangedV1
 from contracts.intake import Channel, Means
-from contracts.routing import Ask, HandoverMeans, Outcome, PressingKind, RecordKind
+from contracts.routing import Ask, HandoverMeans, LinkKind, Outcome, PressingKind, RecordKind
 from intake.domain.appeal import Assignment, Receipt, WithdrawalReason
 from intake.service import amending, receiving
 from intake.service.station import Station
@@ -36,8 +36,18 @@ from notify.clock import Sender
 from notify.providers.sandbox import Sandbox
 from notify.service.office import Office
 from routing.domain.recording import Work
-from routing.repository import pressings
-from routing.service import asking, dispatching, pressing, recording, reporting_back, steps, sweeping
+from routing.repository import joint, links, pressings
+from routing.service import (
+    asking,
+    dispatching,
+    helping,
+    linking,
+    pressing,
+    recording,
+    reporting_back,
+    steps,
+    sweeping,
+)
 from sqlalchemy import Connection, create_engine, text
 from sqlalchemy.pool import NullPool
 from typer.testing import CliRunner
@@ -53,6 +63,7 @@ from tests.intake.factories import (
 )
 
 COMMUNITY = "HZ1-1"
+WHY = {"words": "经核实。"}
 AT = "2026-11-23T09:00:00+08:00"
 KEYS = make_keys()
 OFFICE = Office(KEYS.service, KEYS.transport, ZoneInfo("Asia/Shanghai"), "https://city.example/progress")
@@ -168,6 +179,7 @@ def live(city: City) -> None:
     city.file(station, title="停水", words="停水三天了。")
     city.deliver(bus)
     city.step(closed, steps.start_case, "window")
+    join(city, closed, withdrawn)
     city.step(closed, steps.answer_case, "window", outcome=Outcome.SOLVED, answer="水管已换好。")
     city.step(closed, steps.hand_over_case, "window", means=HandoverMeans.COLLECTED)
     city.step(closed, steps.close_case, "window")
@@ -186,14 +198,13 @@ def dispatch(city: City, station: Station, bus: FakeBus) -> None:
     extended, declined, re_sorted = (city.file(station) for _ in range(3))
     sooner = city.file(station, category="municipal.water")
     city.deliver(bus)
-    why = {"words": "经核实。"}
-    more: dict[str, Any] = {"ask": Ask.EXTENSION, "reason": "materials", "days": 2, **why}
+    more: dict[str, Any] = {"ask": Ask.EXTENSION, "reason": "materials", "days": 2, **WHY}
     city.step(extended, asking.ask_dispatcher, "window", **more)
-    city.step(extended, asking.rule_on_case, "dispatcher", granted=True, **why)
-    city.step(declined, asking.ask_dispatcher, "window", ask=Ask.DECLINE, reason="in_court", **why)
-    city.step(declined, asking.rule_on_case, "dispatcher", granted=True, **why)
-    city.step(re_sorted, dispatching.re_sort_case, "dispatcher", category="municipal.water", **why)
-    city.step(sooner, dispatching.re_sort_case, "dispatcher", category="legal.aid", **why)
+    city.step(extended, asking.rule_on_case, "dispatcher", granted=True, **WHY)
+    city.step(declined, asking.ask_dispatcher, "window", ask=Ask.DECLINE, reason="in_court", **WHY)
+    city.step(declined, asking.rule_on_case, "dispatcher", granted=True, **WHY)
+    city.step(re_sorted, dispatching.re_sort_case, "dispatcher", category="municipal.water", **WHY)
+    city.step(sooner, dispatching.re_sort_case, "dispatcher", category="legal.aid", **WHY)
     for work in (
         Work(RecordKind.INTERIM_WORD, words="配件已订购。"),
         Work(RecordKind.PAPERS_MISSING, papers=("户口簿",)),
@@ -215,6 +226,38 @@ def report_back(city: City, station: Station, bus: FakeBus) -> None:
         city.step(assigned, reporting_back.report_back, "window", words="已换好。")
         more = {"due_at": None if accepted else due}
         city.step(assigned, reporting_back.enter_review, "dispatcher", accepted=accepted, words="来文", **more)
+
+
+def join(city: City, receipt: Receipt, other: Receipt) -> None:
+    """One helper does its part, one is released; the case is linked with another, and parted from it."""
+    for code, by in (("dispatcher", "window"), ("city_dispatcher", "dispatcher")):
+        called = {"to": city.posts[code].post_id, "due_at": city.clock.now() + timedelta(minutes=1), **WHY}
+        city.step(receipt, helping.call_in_helper, by, **called)
+    city.step(receipt, _end_part, "dispatcher", of="dispatcher", end=helping.report_part, city=city)
+    city.step(receipt, _end_part, "window", of="city_dispatcher", end=helping.release_helper, city=city)
+    city.step(receipt, _link, "dispatcher", other=other)
+    city.step(receipt, _unlink, "dispatcher")
+
+
+def _end_part(uow: UnitOfWork, case_id: UUID, *, version: int, of: str, end: Callable[..., Any], city: City) -> None:
+    helper = next(h for h in joint.list_of_case(uow, case_id) if h.post_id == city.posts[of].post_id)
+    end(uow, case_id, helper.helper_id, version=version, **WHY)
+
+
+def _link(uow: UnitOfWork, case_id: UUID, *, version: int, other: Receipt) -> None:
+    found = uow.execute(
+        text(
+            "select number from cases c where exists (select from case_appeal a"
+            " where a.case_id = c.case_id and a.appeal_id = :id)"
+        ),
+        {"id": other.appeal_id},
+    )
+    linking.link_cases(uow, case_id, version=version, number=found.scalar_one(), kind=LinkKind.SAME_CAUSE, **WHY)
+
+
+def _unlink(uow: UnitOfWork, case_id: UUID, *, version: int) -> None:
+    (seen,) = links.list_of_case(uow, case_id)
+    linking.unlink_cases(uow, case_id, seen.link.link_id, version=version, **WHY)
 
 
 def _record(uow: UnitOfWork, case_id: UUID, *, version: int, work: Work) -> None:

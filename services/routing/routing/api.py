@@ -11,6 +11,7 @@ from kit.paging import Sheet
 
 from routing.domain.accompanying import FollowedLine
 from routing.domain.case import Deadline
+from routing.domain.helping import Part
 from routing.domain.precedent import Precedent
 from routing.domain.pressing import PressingLine
 from routing.schemas import (
@@ -21,20 +22,25 @@ from routing.schemas import (
     AskingForTime,
     AssignmentReport,
     AssignmentReview,
+    CallIn,
     CaseDetailView,
     CaseLineView,
     CaseView,
     CategoriesView,
     CentreReport,
     Dispatch,
+    Ending,
     EntriesView,
     FollowedLineView,
     Handover,
     Instruction,
+    Linking,
     NewReason,
     Nudge,
     OpenDeadlineView,
     Order,
+    PartReport,
+    PartView,
     PrecedentView,
     PressingLineView,
     ReasonsView,
@@ -53,6 +59,8 @@ from routing.service import (
     asking,
     categories,
     dispatching,
+    helping,
+    linking,
     precedents,
     pressing,
     printing,
@@ -308,6 +316,67 @@ async def list_pressings(page: AskedPage, door: Door, stage: Literal["owed", "gi
     return await door.read(lists[stage], page, view=_pressings)
 
 
+@router.post("/cases/{case_id}/helpers", status_code=201, response_model=PartView, responses=STEP)
+async def call_in_helper(case_id: UUID, body: CallIn, if_match: IfMatch, door: Door) -> Response:
+    """Another post does a part of it, by a limit of its own; whoever leads stays liable. For dispatchers, across
+    offices those of a tier above both; and for whoever leads, within their own line.
+    """
+    return await door(
+        *(helping.call_in_helper, case_id),
+        version=if_match,
+        to=body.post_id,
+        words=body.words,
+        due_at=body.due_at,
+        view=PartView.of_part,
+    )
+
+
+@router.post("/cases/{case_id}/helpers/{helper_id}/reports", status_code=201, response_model=PartView, responses=STEP)
+async def report_part(case_id: UUID, helper_id: UUID, body: PartReport, if_match: IfMatch, door: Door) -> Response:
+    """A helper's part is done; whoever leads is told."""
+    return await door(
+        *(helping.report_part, case_id, helper_id), version=if_match, words=body.words, view=PartView.of_part
+    )
+
+
+@router.post("/cases/{case_id}/helpers/{helper_id}/releases", status_code=201, response_model=PartView, responses=STEP)
+async def release_helper(case_id: UUID, helper_id: UUID, body: Ending, if_match: IfMatch, door: Door) -> Response:
+    """A helper's part is not needed any more; it is told. For whoever leads, and dispatchers."""
+    return await door(
+        *(helping.release_helper, case_id, helper_id), version=if_match, words=body.words, view=PartView.of_part
+    )
+
+
+@router.get("/parts", response_model=ListView[PartView])
+async def list_parts(page: AskedPage, door: Door) -> Response:
+    """What I was called in for and have not reported on, what falls due first before the rest."""
+    return await door.read(helping.list_parts, page, view=_parts)
+
+
+@router.post("/cases/{case_id}/links", status_code=201, response_model=CaseView, responses=STEP)
+async def link_cases(case_id: UUID, body: Linking, if_match: IfMatch, door: Door) -> Response:
+    """Name a related case, by its number, on this one, and this one on that. For who sees both."""
+    return await door(
+        *(linking.link_cases, case_id),
+        version=if_match,
+        number=body.number,
+        kind=body.kind,
+        words=body.words,
+        view=CaseView.of,
+    )
+
+
+@router.post("/cases/{case_id}/links/{link_id}/endings", status_code=201, response_model=CaseView, responses=STEP)
+async def unlink_cases(case_id: UUID, link_id: UUID, body: Ending, if_match: IfMatch, door: Door) -> Response:
+    """What was linked wrongly is put right on both cases. For who sees both."""
+    return await door(
+        *(linking.unlink_cases, case_id, link_id),
+        version=if_match,
+        words=body.words,
+        view=CaseView.of,
+    )
+
+
 @router.get("/cases/{case_id}", response_model=CaseDetailView, responses=responses_for(404))
 async def get_case(case_id: UUID, door: Door) -> Response:
     """A case with its holder, its promise and the notices that did not arrive. The ETag is its version."""
@@ -402,6 +471,10 @@ def _pressings(sheet: Sheet[PressingLine]) -> ListView[PressingLineView]:
 
 def _followed(sheet: Sheet[FollowedLine]) -> ListView[FollowedLineView]:
     return ListView[FollowedLineView](items=[FollowedLineView.of_line(line) for line in sheet.items], next=sheet.next)
+
+
+def _parts(sheet: Sheet[Part]) -> ListView[PartView]:
+    return ListView[PartView](items=[PartView.of_part(part) for part in sheet.items], next=sheet.next)
 
 
 def _lines(sheet: Sheet[CaseLine]) -> ListView[CaseLineView]:

@@ -3,15 +3,18 @@
 ::
 
     ServiceError
-    ├── NotFound   CaseNotFound, PrecedentNotFound, LetterNotFound, PressingNotFound, ReportBackNotFound
+    ├── NotFound   CaseNotFound, PrecedentNotFound, LetterNotFound, PressingNotFound, ReportBackNotFound,
+    │              HelperNotFound, LinkNotFound
     ├── Conflict   StepNotAllowed, NobodyHolds, NobodyRules, RulingBinds, AlreadyThere, PrecedentRevoked, ReasonTaken,
     │              PromiseMissed, ClockRuns, LetterAnswered, PapersNamedAlready, PapersInCustody, NudgedAlready,
-    │              ReportOwed, NoReportOwed, StillFollowed, NotForACentre, ReportBackOwed, NoReportBackOwed
+    │              ReportOwed, NoReportOwed, StillFollowed, NotForACentre, ReportBackOwed, NoReportBackOwed,
+    │              HelpsAlready, PartEnded, LinkedAlready
     ├── Stale      CaseChanged
-    ├── Forbidden  NotYourStep, NotYourPlace, NotTheOperator, NotYourPrecedent
+    ├── Forbidden  NotYourStep, NotYourPlace, NotTheOperator, NotYourPrecedent, NotYoursToName, OtherCaseUnseen
     └── Invalid    UnknownCategory, UnknownPlace, CategoryMissing, PlaceMissing, UnboundBranches, UnfitTree,
                    UnknownReason, ListIsClosed, UnfitPost, WhereToMissing, WhereToUnasked, UnknownLetter, NotInCustody,
-                   UnfitLimit, CentreMissing, TheirLimitMissing, TheirLimitUnasked
+                   UnfitLimit, CentreMissing, TheirLimitMissing, TheirLimitUnasked, UnfitPartLimit, UnknownCase,
+                   LinkedToItself
 """
 
 from collections.abc import Sequence
@@ -191,6 +194,81 @@ class UnfitLimit(Invalid):
     def __init__(self, longest: int) -> None:
         super().__init__(
             "unfit_limit", f"An order's limit lies ahead, and at most {longest} days: choose another.", field="/due_at"
+        )
+
+
+class HelpsAlready(Conflict):
+    def __init__(self) -> None:
+        super().__init__(
+            "helps_already",
+            "That post helps already, and its part is open: name another, or release it first.",
+            field="/post_id",
+        )
+
+
+class NotYoursToName(Forbidden):
+    def __init__(self) -> None:
+        super().__init__(
+            "not_yours_to_name",
+            "Between offices, or an office and a place, the dispatcher of a tier above both names who leads and who "
+            "helps; whoever leads names helpers at or below their own place, or of their own office.",
+            field="/post_id",
+        )
+
+
+class UnfitPartLimit(Invalid):
+    def __init__(self, latest: datetime) -> None:
+        super().__init__(
+            "unfit_part_limit",
+            f"A part's limit lies ahead, and not after {latest.isoformat(timespec='seconds')}: choose another.",
+            field="/due_at",
+        )
+
+
+class HelperNotFound(NotFound):
+    def __init__(self, helper_id: UUID) -> None:
+        super().__init__("helper_not_found", f"There is no helper {helper_id} on this case: the case lists them.")
+
+
+class PartEnded(Conflict):
+    def __init__(self) -> None:
+        super().__init__(
+            "part_ended", "That part has ended: it is done, or was released. `helpers` of the case shows it."
+        )
+
+
+class LinkedAlready(Conflict):
+    def __init__(self) -> None:
+        super().__init__(
+            "linked_already",
+            "The two cases are linked already: `links` of the case lists them. To say another kind, end that link.",
+            field="/number",
+        )
+
+
+class LinkNotFound(NotFound):
+    def __init__(self, link_id: UUID) -> None:
+        super().__init__(
+            "link_not_found", f"There is no link {link_id} on this case, or it has ended: the case lists its links."
+        )
+
+
+class OtherCaseUnseen(Forbidden):
+    def __init__(self) -> None:
+        super().__init__("other_case_unseen", "You see one of the two cases only: a link is ended by who sees both.")
+
+
+class LinkedToItself(Invalid):
+    def __init__(self) -> None:
+        super().__init__("linked_to_itself", "That is the number of this very case: name another.", field="/number")
+
+
+class UnknownCase(Invalid):
+    def __init__(self) -> None:
+        super().__init__(
+            "unknown_case",
+            "There is no case with this number, or it is not for you to see: name another.",
+            field="/number",
         )
 
 

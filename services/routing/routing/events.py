@@ -1,5 +1,6 @@
 """A case as contract events: one function an event; the caller has recorded the step, so the version is the event's."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -15,6 +16,10 @@ from contracts.routing import (
     CaseClosedV1,
     CaseExtendedV1,
     CaseHandedOverV1,
+    CaseHelperCalledV1,
+    CaseHelperReleasedV1,
+    CaseHelperReportedV1,
+    CaseLinkedV1,
     CaseOpenedV1,
     CasePressedV1,
     CaseRecordedV1,
@@ -25,6 +30,7 @@ from contracts.routing import (
     CaseResortedV1,
     CaseRuledV1,
     CaseStartedV1,
+    CaseUnlinkedV1,
     CategoryChangedV1,
     CityCaseClosedV1,
     CityCaseOpenedV1,
@@ -40,6 +46,8 @@ from network.posts import Seat
 from routing.domain.accompanying import Accompaniment
 from routing.domain.assignment import ReportBack
 from routing.domain.case import Appeal, Case, Deadline
+from routing.domain.helping import Helper
+from routing.domain.linking import Link
 from routing.domain.pressing import Pressing
 from routing.domain.promise import in_words
 from routing.domain.recording import Letter, Work
@@ -81,7 +89,9 @@ def case_started(uow: UnitOfWork, case: Case, *, holder: Seat) -> CaseStartedV1:
     return CaseStartedV1(**_fact(uow, case), handler=_handler(holder))
 
 
-def case_answered(uow: UnitOfWork, case: Case, *, holder: Seat | None, answer: str) -> CaseAnsweredV1:
+def case_answered(
+    uow: UnitOfWork, case: Case, *, holder: Seat | None, answer: str, helpers: Sequence[Seat] = ()
+) -> CaseAnsweredV1:
     assert case.outcome is not None
     return CaseAnsweredV1(
         **_fact(uow, case),
@@ -89,6 +99,7 @@ def case_answered(uow: UnitOfWork, case: Case, *, holder: Seat | None, answer: s
         answer=answer,
         handler=handler_of(holder),
         promise_met=bool(case.promise_met),
+        helpers=[_handler(seat) for seat in helpers],
     )
 
 
@@ -97,7 +108,14 @@ def case_handed_over(uow: UnitOfWork, case: Case) -> CaseHandedOverV1:
     return CaseHandedOverV1(**_fact(uow, case), means=case.handover)
 
 
-def case_closed(uow: UnitOfWork, case: Case, *, holder: Seat | None, answer: str | None = None) -> CaseClosedV1:
+def case_closed(
+    uow: UnitOfWork,
+    case: Case,
+    *,
+    holder: Seat | None,
+    answer: str | None = None,
+    helpers: Sequence[Seat] = (),
+) -> CaseClosedV1:
     assert case.closed_reason is not None
     return CaseClosedV1(
         **_fact(uow, case),
@@ -105,6 +123,7 @@ def case_closed(uow: UnitOfWork, case: Case, *, holder: Seat | None, answer: str
         reason=case.closed_reason.value,
         answer=answer,
         papers_held=case.papers_held,
+        helpers=[_handler(seat) for seat in helpers],
     )
 
 
@@ -252,6 +271,30 @@ def case_report_reviewed(
     )
 
 
+def helper_called(uow: UnitOfWork, case: Case, helper: Helper, *, seat: Seat, lead: Seat) -> CaseHelperCalledV1:
+    return CaseHelperCalledV1(
+        **_fact(uow, case), **_helper(case, helper, seat), due_at=helper.due_at, handler=_handler(lead)
+    )
+
+
+def helper_reported(
+    uow: UnitOfWork, case: Case, helper: Helper, *, seat: Seat | None, lead: Seat | None
+) -> CaseHelperReportedV1:
+    return CaseHelperReportedV1(**_fact(uow, case), **_helper(case, helper, seat), handler=handler_of(lead))
+
+
+def helper_released(uow: UnitOfWork, case: Case, helper: Helper, *, seat: Seat | None) -> CaseHelperReleasedV1:
+    return CaseHelperReleasedV1(**_fact(uow, case), **_helper(case, helper, seat))
+
+
+def case_linked(uow: UnitOfWork, case: Case, link: Link) -> CaseLinkedV1:
+    return CaseLinkedV1(**_fact(uow, case), **_link(link))
+
+
+def case_unlinked(uow: UnitOfWork, case: Case, link: Link) -> CaseUnlinkedV1:
+    return CaseUnlinkedV1(**_fact(uow, case), **_link(link))
+
+
 def deadline_breached(
     uow: UnitOfWork, case: Case, missed: Deadline, *, holder: Seat | None, superior: Seat | None
 ) -> DeadlineBreachedV1:
@@ -343,6 +386,14 @@ def _report_back(case: Case, report: ReportBack) -> dict[str, Any]:
         "report": report.number,
         "gist": case.gist,
     }
+
+
+def _helper(case: Case, helper: Helper, seat: Seat | None) -> dict[str, Any]:
+    return {"helper_id": helper.helper_id, "helper": handler_of(seat), "gist": case.gist}
+
+
+def _link(link: Link) -> dict[str, Any]:
+    return {"link_id": link.link_id, "link": link.kind, "other_number": link.other_number}
 
 
 def _party(appeal: Appeal) -> Party:

@@ -157,6 +157,9 @@ cases = Table(
     Column("assigned_number", Text),
     _moment("assigned_due", nullable=True),
     Column("report_back", Text),
+    Column("helpers", Integer, nullable=False, server_default="0"),
+    Column("helper_post_ids", ARRAY(Uuid), nullable=False, server_default="{}"),
+    Column("linked", Integer, nullable=False, server_default="0"),
     Column("undelivered", Integer, nullable=False),
     _moment("received_at"),
     _moment("opened_at"),
@@ -388,4 +391,45 @@ accompaniment = Table(
     _moment("final_at", nullable=True),
     Index("ix_accompaniment_case", "case_id", "accompaniment_id"),
     Index("uq_accompaniment_open", "case_id", unique=True, postgresql_where=text("final_at is null")),
+)
+
+#: Posts that were called in to help with a case, each with its part and that part's own limit.
+helper = Table(
+    "helper",
+    metadata,
+    Column("helper_id", Uuid, primary_key=True),
+    Column("case_id", Uuid, ForeignKey("cases.case_id"), nullable=False),
+    Column("post_id", Uuid, nullable=False),
+    Column("office_id", Uuid),
+    Column("words", Text, nullable=False),
+    _moment("due_at"),
+    Column("called_by", Text, nullable=False),
+    Column("called_by_post_id", Uuid, nullable=False),
+    _moment("called_at"),
+    Column("state", Text, nullable=False),
+    Column("report", Text),
+    _moment("missed_at", nullable=True),
+    Column("settled_by", Text),
+    _moment("settled_at", nullable=True),
+    Index("ix_helper_case", "case_id", "helper_id"),
+    Index("ix_helper_owed", "post_id", "due_at", "helper_id", postgresql_where=text("state = 'asked'")),
+    Index("uq_helper_open", "case_id", "post_id", unique=True, postgresql_where=text("state = 'asked'")),
+)
+
+#: Related cases, a row for each of the two, so that whoever sees a case sees with which it is linked.
+case_link = Table(
+    "case_link",
+    metadata,
+    Column("case_id", Uuid, ForeignKey("cases.case_id"), primary_key=True),
+    Column("link_id", Uuid, primary_key=True),
+    Column("other_id", Uuid, nullable=False),
+    Column("other_number", Text, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("words", Text, nullable=False),
+    Column("by", Text, nullable=False),
+    _moment("made_at"),
+    Column("ended_by", Text),
+    _moment("ended_at", nullable=True),
+    Index("ix_case_link_id", "link_id"),
+    Index("uq_case_link_open", "case_id", "other_id", unique=True, postgresql_where=text("ended_at is null")),
 )

@@ -12,6 +12,7 @@ from contracts.routing import (
     DeadlineKind,
     HandoverMeans,
     Kind,
+    LinkKind,
     Outcome,
     PressingKind,
     Queue,
@@ -26,6 +27,8 @@ from routing.domain.accompanying import Accompaniment, FollowedLine
 from routing.domain.assignment import Owing, ReportBack
 from routing.domain.case import Case, ClosedReason, Deadline, DeadlineState
 from routing.domain.chain import Entry
+from routing.domain.helping import Helper, HelperState, Part
+from routing.domain.linking import LinkSeen
 from routing.domain.precedent import Precedent
 from routing.domain.pressing import Pressing, PressingLine
 from routing.domain.promise import Unit, in_words
@@ -35,7 +38,7 @@ from routing.domain.rules import Category
 from routing.domain.steps import Step
 from routing.domain.taxonomy import Row
 from routing.service.categories import TreeChange
-from routing.service.reading import CaseDetail, CaseLine, History
+from routing.service.reading import CaseDetail, CaseLine, HelperSeen, History
 from routing.service.recording import Recorded
 
 #: PostgreSQL's text holds no NUL.
@@ -45,6 +48,7 @@ Words = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, ma
 Title = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=60, pattern=PRINTABLE)]
 Name = Annotated[str, StringConstraints(max_length=100, pattern=PRINTABLE)]
 OfficeName = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100, pattern=PRINTABLE)]
+CaseNumber = Annotated[str, StringConstraints(max_length=40, pattern=PRINTABLE)]
 PaperName = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=30, pattern=PRINTABLE)]
 #: Few and short enough to be named whole in one text message.
 LONGEST_LIST = 600
@@ -209,6 +213,28 @@ class AssignmentReview(Request):
     )
 
 
+class CallIn(Request):
+    post_id: UUID = Field(description="Who is to help: a post at its place or above it, an office's among them.")
+    words: Words = Field(description="What its part is.")
+    due_at: Instant = Field(description="By when the part is to be done: ahead, and not after the promise.")
+
+
+class PartReport(Request):
+    words: Words = Field(description="What was done of the part, for whoever leads.")
+
+
+class Linking(Request):
+    number: CaseNumber = Field(description="Of the other case, however it is typed.", examples=["C7K2-9QXM-4T6P"])
+    kind: LinkKind = Field(
+        description="What the other case is to this one: its follow-up, what went before it, or of the same cause."
+    )
+    words: Words = Field(description="How they are related, for both histories.")
+
+
+class Ending(Request):
+    words: Words = Field(description="Why, for the history.")
+
+
 class NewReason(Request):
     """For the operator. Reasons for ``decline`` are a closed list."""
 
@@ -329,6 +355,8 @@ class CaseView(BaseModel):
     report_back: Owing | None = Field(
         description="How the report stands that they want; it cannot be closed before they have accepted it."
     )
+    helper_post_ids: list[UUID] = Field(description="The posts that help with it now, each with a part that is open.")
+    linked: int = Field(description="How many other cases it is linked with.")
     answered_at: AwareDatetime | None
     outcome: Outcome | None
     handover: HandoverMeans | None
@@ -444,6 +472,87 @@ class PaperView(BaseModel):
     @classmethod
     def of(cls, paper: Paper) -> "PaperView":
         return cls.model_validate(paper, from_attributes=True)
+
+
+class HelperView(BaseModel):
+    """A post that was called in, and its part."""
+
+    helper_id: UUID
+    post_id: UUID
+    office_id: UUID | None
+    words: str = Field(description="What its part is.")
+    due_at: AwareDatetime
+    called_by: str = Field(description="The sign-in subject of who called it in.")
+    called_by_post_id: UUID
+    called_at: AwareDatetime
+    state: HelperState
+    report: str | None
+    missed_at: AwareDatetime | None = Field(description="When its limit was missed; the promise is not touched by it.")
+    settled_by: str | None
+    settled_at: AwareDatetime | None
+
+    @classmethod
+    def of(cls, helper: Helper) -> "HelperView":
+        return cls.model_validate(helper, from_attributes=True)
+
+
+class HelperSeenView(HelperView):
+    holder: HolderView | None = Field(description="Who answers in that post now.")
+
+    @classmethod
+    def of_seen(cls, seen: HelperSeen) -> "HelperSeenView":
+        holder = HolderView.of(seen.seat) if seen.seat else None
+        return cls(**HelperView.of(seen.helper).model_dump(), holder=holder)
+
+
+class PartView(HelperView):
+    """With its case, whose ``version`` is the ETag that a report names."""
+
+    case_id: UUID
+    case_number: str
+    gist: str
+    version: int
+    overdue: bool
+
+    @classmethod
+    def of_part(cls, part: Part) -> "PartView":
+        return cls(
+            **HelperView.of(part.helper).model_dump(),
+            case_id=part.helper.case_id,
+            case_number=part.case_number,
+            gist=part.gist,
+            version=part.version,
+            overdue=part.helper.is_overdue(part.now),
+        )
+
+
+class LinkView(BaseModel):
+    """A case that is related. What it is about, for those alone who may see it."""
+
+    link_id: UUID
+    kind: LinkKind = Field(description="What that case is to this one.")
+    number: str
+    words: str
+    by: str = Field(description="The sign-in subject of who linked them.")
+    made_at: AwareDatetime
+    case_id: UUID | None
+    state: CaseState | None
+    gist: str | None
+
+    @classmethod
+    def of(cls, seen: LinkSeen) -> "LinkView":
+        link, other = seen.link, seen.other
+        return cls(
+            link_id=link.link_id,
+            kind=link.kind,
+            number=link.other_number,
+            words=link.words,
+            by=link.by,
+            made_at=link.made_at,
+            case_id=other.case_id if other else None,
+            state=other.state if other else None,
+            gist=other.gist if other else None,
+        )
 
 
 class PressingView(BaseModel):
@@ -587,6 +696,8 @@ class CaseDetailView(CaseLineView):
     limits: list[DeadlineView] = Field(description="Those beside the promise that run.")
     reports_back: list[ReportBackView]
     pressings: list[PressingView]
+    helpers: list[HelperSeenView] = Field(description="All who were ever called in.")
+    links: list[LinkView]
     undelivered: list[UndeliveredView]
     letters: list[LetterView]
     papers: list[PaperView] = Field(description="In custody now.")
@@ -604,6 +715,8 @@ class CaseDetailView(CaseLineView):
             limits=[DeadlineView.of(limit) for limit in case.limits],
             reports_back=[ReportBackView.of(report) for report in detail.reports_back],
             pressings=[PressingView.of(pressing) for pressing in detail.pressings],
+            helpers=[HelperSeenView.of_seen(seen) for seen in detail.helpers],
+            links=[LinkView.of(seen) for seen in detail.links],
             undelivered=[UndeliveredView.of(entry) for entry in detail.undelivered],
             letters=[LetterView.of(letter) for letter in detail.letters],
             papers=[PaperView.of(paper) for paper in detail.papers],

@@ -85,6 +85,16 @@ class PressingKind(StrEnum):
     INSTRUCTION = "instruction"
 
 
+class LinkKind(StrEnum):
+    """What another case is to this one."""
+
+    FOLLOW_UP = "follow_up"
+    """It follows this one up."""
+    PRECEDES = "precedes"
+    """This one follows it up."""
+    SAME_CAUSE = "same_cause"
+
+
 class HandoverMeans(StrEnum):
     """How what is finished is handed back: collected, or brought home."""
 
@@ -204,6 +214,7 @@ class CaseAnsweredV1(CaseFact):
     answer: Personal
     handler: Handler | None
     promise_met: bool
+    helpers: list[Handler] = Field(default=[], description="Whose part was still open: it ends with the answer.")
 
 
 class CaseHandedOverV1(CaseFact):
@@ -219,6 +230,7 @@ class CaseClosedV1(CaseFact):
     reason: str = Field(max_length=64, description="done, withdrawn, declined or historic.")
     answer: Personal | None = Field(default=None, description="Where it was declined: why, and who can help.")
     papers_held: int = Field(default=0, ge=0, description="How many of the resident's originals are still in custody.")
+    helpers: list[Handler] = Field(default=[], description="Who has helped with it, and hears that it ends.")
 
 
 class CaseResortedV1(CaseFact):
@@ -381,6 +393,53 @@ class CaseReportReviewedV1(CaseFact):
     due_at: Moment | None = Field(default=None, description="Their new limit, where it was rejected.")
     gist: str = Field(max_length=200)
     handler: Handler | None
+
+
+class CaseHelper(CaseFact):
+    """What is said of a helper. What its part is, and what it reports, stays with the case."""
+
+    helper_id: UUID
+    helper: Handler | None = Field(description="Who answers now in the post that was called in.")
+    gist: str = Field(max_length=200)
+
+
+class CaseHelperCalledV1(CaseHelper):
+    """A post is called in for a part of the case, which stays its holder's: the lead answers for it."""
+
+    TYPE: ClassVar[str] = "routing.case.helper_called.v1"
+
+    due_at: Moment = Field(description="By when the part is to be done; never after the promise that runs.")
+    handler: Handler | None = Field(description="Who leads.")
+
+
+class CaseHelperReportedV1(CaseHelper):
+    """A helper's part is done."""
+
+    TYPE: ClassVar[str] = "routing.case.helper_reported.v1"
+
+    handler: Handler | None = Field(description="Who leads.")
+
+
+class CaseHelperReleasedV1(CaseHelper):
+    """A helper's part is not needed any more."""
+
+    TYPE: ClassVar[str] = "routing.case.helper_released.v1"
+
+
+class CaseLink(CaseFact):
+    """What is said of a link by each of the two cases: of the other its number and no more. Its words stay there."""
+
+    link_id: UUID
+    link: LinkKind = Field(description="What the other case is to this one.")
+    other_number: str = Field(max_length=32)
+
+
+class CaseLinkedV1(CaseLink):
+    TYPE: ClassVar[str] = "routing.case.linked.v1"
+
+
+class CaseUnlinkedV1(CaseLink):
+    TYPE: ClassVar[str] = "routing.case.unlinked.v1"
 
 
 class DeadlineBreachedV1(CaseFact):

@@ -126,7 +126,7 @@ class Course:
 
     def _miss(self, case: Case, holder: Seat, at: datetime) -> None:
         moment = Moment(at)
-        superior = deadlines._superior(self._ground.network.seats, case, holder)
+        superior = deadlines.superior_of(self._ground.network.seats, case, holder)
         case.miss(at=at, holder=holder.subject, superior=superior.subject if superior else None)
         assert case.deadline is not None
         moment.publish(events.deadline_breached(moment, case, case.deadline, holder=holder, superior=superior))

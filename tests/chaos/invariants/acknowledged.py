@@ -27,6 +27,8 @@ ENTRIES = {
     "accompany": ("accompanied",),
     "centre_report": ("centre_reported",),
     "rule": ("ruled", "resorted", "assigned", "extended", "closed"),
+    "call_in": ("helper_called",),
+    "report_part": ("helper_reported",),
 }
 
 #: A case that is given to somebody else begins with them anew.
@@ -34,8 +36,8 @@ _RANKS = {"received": 0, "accepted": 1, "assigned": 2, "in_progress": 2, "answer
 
 _STEPS = {step for steps in ENTRIES.values() for step in steps}
 
-#: The most entries that one request makes, with a missed promise before them.
-_LONGEST = 4
+#: The most entries that one request makes, with a missed promise and missed parts before them.
+_LONGEST = 8
 
 #: How a well-behaved client may be refused while others work on the same things.
 _FAIR = {
@@ -43,6 +45,7 @@ _FAIR = {
     *("not_your_step", "not_your_place", "nobody_holds", "nobody_rules"),
     *("already_there", "unfit_post", "ruling_binds", "promise_missed", "clock_runs"),
     "still_followed",
+    *("helps_already", "not_yours_to_name", "unfit_part_limit", "part_ended"),
 }
 
 #: How a fault of clocks is called, and how long an answer may be on its way.

@@ -30,7 +30,8 @@ _ENDS = {"withdrawn": "case_withdrawn", "declined": "case_declined"}
 _STAFF = {
     "opened": {"dispatcher": "case_waiting"},
     "assigned": {"handler": "case_assigned"},
-    "closed": {"handler": "case_closed_staff"},
+    "answered": {"helpers": "helper_released"},
+    "closed": {"handler": "case_closed_staff", "helpers": "helped_closed"},
     "resorted": {"handler": "case_resorted"},
     "asked": {"ruler": "case_asked"},
     "ruled": {"asker": "case_ruled"},
@@ -38,6 +39,9 @@ _STAFF = {
     "recused": {"dispatcher": "case_waiting", "ruler": "case_asked"},
     "accompanied": {"at_centre": "case_brought"},
     "reported_back": {"dispatcher": "report_back_ready"},
+    "helper_called": {"helper": "helper_called"},
+    "helper_reported": {"handler": "helper_reported"},
+    "helper_released": {"helper": "helper_released"},
     "deadline_breached": {"handler": "deadline_missed", "superior": "deadline_missed_superior"},
 }
 #: Of what is worked on a case, what residents are told, and by which template.
@@ -50,8 +54,16 @@ def owed_by(event: Row) -> set[Owed]:
     if body["silent"]:
         return set()
     told = {(str(p["person_id"]), template) for template in _to_residents(kind, body) for p in body["parties"]}
-    told |= {(body[who]["subject"], template) for who, template in _to_staff(kind, body).items() if body[who]}
+    told |= {
+        (each["subject"], template) for who, template in _to_staff(kind, body).items() for each in _named(body, who)
+    }
     return {Owed(event["key"], event["version"], *each) for each in told if each[0] not in (None, "None")}
+
+
+def _named(body: Row, who: str) -> list[Row]:
+    """One, several, or nobody."""
+    found = body.get(who) or []
+    return found if isinstance(found, list) else [found]
 
 
 def _to_staff(kind: str, body: Row) -> dict[str, str]:

@@ -14,6 +14,7 @@ from contracts.routing import (
     CaseClosedV1,
     CaseExtendedV1,
     CaseFact,
+    CaseHelperCalledV1,
     CaseOpenedV1,
     CaseRecordedV1,
     CaseResortedV1,
@@ -80,11 +81,13 @@ def _changes(fact: CaseFact) -> dict[str, Any]:
 
 
 def _given(fact: CaseFact) -> list[tuple[UUID, UUID]]:
-    """(appeal, office): whoever is given a case in an office's name reads its words with that office."""
+    """(appeal, office): who is given a case in an office's name, or a part of it, reads its words with that office."""
     match fact:
         case CaseAssignedV1(handler=Handler(office_id=UUID() as office)):
             return [(party.appeal_id, office) for party in fact.parties]
         case CaseAccompaniedV1(at_centre=Handler(office_id=UUID() as office)):
+            return [(party.appeal_id, office) for party in fact.parties]
+        case CaseHelperCalledV1(helper=Handler(office_id=UUID() as office)):
             return [(party.appeal_id, office) for party in fact.parties]
         case _:
             return []

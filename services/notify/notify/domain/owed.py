@@ -1,6 +1,6 @@
 """Who is told what: the notices that each step of a case owes."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
@@ -16,6 +16,9 @@ from contracts.routing import (
     CaseClosedV1,
     CaseExtendedV1,
     CaseFact,
+    CaseHelperCalledV1,
+    CaseHelperReleasedV1,
+    CaseHelperReportedV1,
     CaseOpenedV1,
     CasePressedV1,
     CaseRecordedV1,
@@ -62,6 +65,10 @@ class Template(StrEnum):
     REPORT_BACK_READY = "report_back_ready"
     REPORT_BACK_ACCEPTED = "report_back_accepted"
     REPORT_BACK_REJECTED = "report_back_rejected"
+    HELPER_CALLED = "helper_called"
+    HELPER_REPORTED = "helper_reported"
+    HELPER_RELEASED = "helper_released"
+    HELPED_CLOSED = "helped_closed"
     DEADLINE_MISSED = "deadline_missed"
     DEADLINE_MISSED_SUPERIOR = "deadline_missed_superior"
 
@@ -115,7 +122,8 @@ def _resorted(event: CaseResortedV1) -> list[Owed]:
 
 
 def _answered(event: CaseAnsweredV1) -> list[Owed]:
-    return _residents(event, Template.CASE_ANSWERED, event.handler, answer=event.answer)
+    told = _residents(event, Template.CASE_ANSWERED, event.handler, answer=event.answer)
+    return told + _each(event, Template.HELPER_RELEASED, event.helpers, answered=True)
 
 
 def _closed(event: CaseClosedV1) -> list[Owed]:
@@ -124,9 +132,8 @@ def _closed(event: CaseClosedV1) -> list[Owed]:
     else:
         template = Template.CASE_WITHDRAWN if event.reason == "withdrawn" else Template.CASE_CLOSED
         told = _residents(event, template, event.handler)
-    return told + _staff(
-        event, Template.CASE_CLOSED_STAFF, event.handler, reason=event.reason, papers=event.papers_held
-    )
+    told += _staff(event, Template.CASE_CLOSED_STAFF, event.handler, reason=event.reason, papers=event.papers_held)
+    return told + _each(event, Template.HELPED_CLOSED, event.helpers, reason=event.reason)
 
 
 def _extended(event: CaseExtendedV1) -> list[Owed]:
@@ -202,6 +209,20 @@ def _report_reviewed(event: CaseReportReviewedV1) -> list[Owed]:
     return _staff(event, template, event.handler, **told)
 
 
+def _helper_called(event: CaseHelperCalledV1) -> list[Owed]:
+    """What the part is, is read on the case."""
+    lead = _shown(event.handler)
+    return _staff(event, Template.HELPER_CALLED, event.helper, gist=event.gist, due=event.due_at, handler=lead)
+
+
+def _helper_reported(event: CaseHelperReportedV1) -> list[Owed]:
+    return _staff(event, Template.HELPER_REPORTED, event.handler, gist=event.gist, handler=_shown(event.helper))
+
+
+def _helper_released(event: CaseHelperReleasedV1) -> list[Owed]:
+    return _staff(event, Template.HELPER_RELEASED, event.helper, answered=False)
+
+
 def _breached(event: DeadlineBreachedV1) -> list[Owed]:
     missed = {"gist": event.gist, "limit": event.deadline.value, "due": event.due_at}
     told = _staff(event, Template.DEADLINE_MISSED, event.handler, **missed)
@@ -226,6 +247,9 @@ _RULES: dict[type[CaseFact], Callable[[Any], list[Owed]]] = {
     CaseAccompaniedV1: _accompanied,
     CaseReportedBackV1: _reported_back,
     CaseReportReviewedV1: _report_reviewed,
+    CaseHelperCalledV1: _helper_called,
+    CaseHelperReportedV1: _helper_reported,
+    CaseHelperReleasedV1: _helper_released,
     DeadlineBreachedV1: _breached,
 }
 
@@ -258,6 +282,10 @@ def _staff(event: CaseFact, template: Template, to: Handler | None, **facts: Any
         facts={"number": event.number, **facts},
     )
     return [notice]
+
+
+def _each(event: CaseFact, template: Template, told: Sequence[Handler], **facts: Any) -> list[Owed]:
+    return [notice for handler in told for notice in _staff(event, template, handler, **facts)]
 
 
 def _shown(handler: Handler | None) -> dict[str, str] | None:

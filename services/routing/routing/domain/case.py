@@ -1,6 +1,6 @@
 """A case: one trouble, one or many residents' appeals, one holder, one promise."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -41,6 +41,8 @@ PRESSED, REPORTED = "pressed", "reported"
 RECUSED = "recused"
 ACCOMPANIED, CENTRE_REPORTED = "accompanied", "centre_reported"
 REPORTED_BACK, REPORT_REVIEWED = "reported_back", "report_reviewed"
+HELPER_CALLED, HELPER_REPORTED, HELPER_RELEASED = "helper_called", "helper_reported", "helper_released"
+LINKED, UNLINKED = "linked", "unlinked"
 BREACHED, NOTICE_NOT_DELIVERED = "deadline_breached", "notice_not_delivered"
 
 
@@ -146,6 +148,12 @@ class Case:
     """By their limit as it is now; the promise to the resident is another."""
     report_back: Owing | None = None
     """None: they want none."""
+    helpers: int = 0
+    """How many have been called in."""
+    helper_post_ids: tuple[UUID, ...] = ()
+    """The posts whose part is open."""
+    linked: int = 0
+    """How many other cases it is linked with."""
     undelivered: int = 0
     version: int = 0
     head: str = GENESIS
@@ -253,20 +261,28 @@ class Case:
             found.settle(state, at=at)
 
     def miss_limit(
-        self, limit: Deadline, *, at: datetime, holder: str | None = None, superior: str | None = None
+        self,
+        limit: Deadline,
+        *,
+        at: datetime,
+        post_id: UUID | None = None,
+        holder: str | None = None,
+        superior: str | None = None,
     ) -> None:
-        """Record for good that a limit beside the promise was not kept."""
+        """Record for good that a limit beside the promise was not kept. ``post_id``: whose, where not the holder's."""
         limit.settle(DeadlineState.BREACHED, at=at)
-        self._record_breach(limit, at=at, holder=holder, superior=superior)
+        self._record_breach(limit, at=at, post_id=post_id or self.holder_post_id, holder=holder, superior=superior)
 
     def miss(self, *, at: datetime, holder: str | None = None, superior: str | None = None) -> None:
         """Record for good that the promise was not kept; the holder keeps the case."""
         assert self.deadline is not None
         self.deadline.settle(DeadlineState.BREACHED, at=at)
         self.promise_met = False
-        self._record_breach(self.deadline, at=at, holder=holder, superior=superior)
+        self._record_breach(self.deadline, at=at, post_id=self.holder_post_id, holder=holder, superior=superior)
 
-    def _record_breach(self, missed: Deadline, *, at: datetime, holder: str | None, superior: str | None) -> None:
+    def _record_breach(
+        self, missed: Deadline, *, at: datetime, post_id: UUID | None, holder: str | None, superior: str | None
+    ) -> None:
         facts = {
             "deadline": str(missed.deadline_id),
             "kind": missed.kind.value,
@@ -274,7 +290,7 @@ class Case:
             "holder": holder,
             "superior": superior,
         }
-        self.record(BREACHED, at=at, by=None, post_id=self.holder_post_id, facts=facts)
+        self.record(BREACHED, at=at, by=None, post_id=post_id, facts=facts)
 
     def keep(self, *, at: datetime) -> None:
         if self.deadline is not None and self.deadline.state is DeadlineState.OPEN:
@@ -303,8 +319,9 @@ class Case:
         by: str | None,
         post_id: UUID | None = None,
         holder: str | None = None,
+        helpers: Sequence[str] = (),
     ) -> None:
-        """``holder`` is who is told, so that the history itself shows who was owed a notice."""
+        """``holder`` and ``helpers`` are who is told, so that the history itself shows who was owed a notice."""
         self.state, self.queue = CaseState.CLOSED, None
         self.drop_ask()
         self.reports_owed, self.followed_since = 0, None
@@ -314,4 +331,5 @@ class Case:
         for deadline in (self.deadline, *self.limits):
             if deadline is not None:
                 deadline.settle(DeadlineState.CANCELLED, at=at)
-        self.record(CLOSED, at=at, by=by, post_id=post_id, facts={"reason": reason.value, "holder": holder})
+        facts = {"reason": reason.value, "holder": holder, **({"helpers": list(helpers)} if helpers else {})}
+        self.record(CLOSED, at=at, by=by, post_id=post_id, facts=facts)

@@ -27,6 +27,8 @@ from routing.errors import (
 class Actor(StrEnum):
     HOLDER = "holder"
     """Who holds the post that the case lies with, or stands in for it."""
+    HELPER = "helper"
+    """Who holds a post that was called in, while its part is open."""
     DISPATCHER = "dispatcher"
     """The dispatcher of the case's place or of a tier above it."""
     RULER = "ruler"
@@ -45,6 +47,7 @@ FOR_CENTRES = frozenset({Kind.LEGAL, Kind.STABILITY})
 #: In words, for whom a step is refused.
 WHO: dict[Actor, str] = {
     Actor.HOLDER: "whoever holds the case",
+    Actor.HELPER: "who helps with it, while that part is open",
     Actor.DISPATCHER: "a dispatcher of its place or of a tier above",
     Actor.RULER: "the dispatcher who is asked or one above, but not who asked",
     Actor.COLLEAGUE: "who holds a post on the line of its place, but not whoever holds the case",
@@ -81,6 +84,11 @@ class Step(StrEnum):
     CENTRE_REPORT = "centre_report"
     REPORT_BACK = "report_back"
     ENTER_REVIEW = "enter_review"
+    CALL_IN = "call_in"
+    REPORT_PART = "report_part"
+    RELEASE = "release"
+    LINK = "link"
+    UNLINK = "unlink"
 
 
 class Standing(StrEnum):
@@ -104,6 +112,10 @@ class Standing(StrEnum):
     """To whoever assigned it from above."""
     UNDER_REVIEW = "under_review"
     """They have the report back, and have not said anything yet."""
+    JOINT = "joint"
+    """Somebody helps with it."""
+    LINKED = "linked"
+    """With another case."""
 
 
 @dataclass(frozen=True)
@@ -173,7 +185,8 @@ STEPS: dict[Step, StepRule] = {
         _rule(Step.RULE, _UNDER_WAY, None, [Actor.RULER], needs=[Standing.ASKED]),
         # What was withdrawn while originals were here goes on being recorded until they are back.
         _rule(
-            *(Step.RECORD, [CaseState.RECEIVED, *_UNDER_WAY, CaseState.ANSWERED, CaseState.CLOSED], None, _EITHER),
+            *(Step.RECORD, [CaseState.RECEIVED, *_UNDER_WAY, CaseState.ANSWERED, CaseState.CLOSED], None),
+            (*_EITHER, Actor.HELPER),
             bars=[Standing.OVER],
         ),
         _rule(Step.NUDGE, _UNSETTLED, None, [Actor.COLLEAGUE]),
@@ -199,6 +212,11 @@ STEPS: dict[Step, StepRule] = {
             *(Step.ENTER_REVIEW, [*_UNDER_WAY, CaseState.ANSWERED], None, [Actor.DISPATCHER]),
             needs=[Standing.UNDER_REVIEW],
         ),
+        _rule(Step.CALL_IN, _UNDER_WAY, None, _EITHER),
+        _rule(Step.REPORT_PART, _UNDER_WAY, None, [Actor.HELPER], needs=[Standing.JOINT]),
+        _rule(Step.RELEASE, _UNDER_WAY, None, _EITHER, needs=[Standing.JOINT]),
+        _rule(Step.LINK, list(CaseState), None, _EITHER),
+        _rule(Step.UNLINK, list(CaseState), None, _EITHER, needs=[Standing.LINKED]),
     )
 }
 
@@ -241,6 +259,8 @@ def standing_of(case: Case) -> frozenset[Standing]:
         Standing.FOLLOWED: case.followed_since is not None,
         Standing.REPORT_BACK_OWED: case.report_back is Owing.OWED,
         Standing.UNDER_REVIEW: case.report_back is Owing.GIVEN,
+        Standing.JOINT: bool(case.helper_post_ids),
+        Standing.LINKED: case.linked > 0,
     }
     return frozenset(standing for standing, holds in stands.items() if holds)
 
@@ -307,6 +327,8 @@ def _acting_as(
 ) -> Seated | None:
     if actor is Actor.HOLDER:
         return next((post for post in posts if post.post_id == case.holder_post_id), None)
+    if actor is Actor.HELPER:
+        return next((post for post in posts if post.post_id in case.helper_post_ids), None)
     if actor is not Actor.DISPATCHER and holds(posts, case, subject, holder):
         return None
     return _narrowest(post for post in posts if _is(actor, post, case, subject, holder))

@@ -14,6 +14,7 @@ from sqlalchemy import (
     Integer,
     Select,
     Table,
+    Text,
     any_,
     bindparam,
     false,
@@ -58,6 +59,13 @@ _ONE = _WHOLE.add_columns(seat_column(cases.c.holder_post_id).label("holder")).w
 )
 _ONE_LOCKED = _ONE.with_for_update(of=cases)
 _LOCK = select(cases.c.case_id).where(cases.c.case_id == bindparam("one", type_=Uuid)).with_for_update()
+_LOCK_THESE = (
+    select(cases.c.case_id)
+    .where(cases.c.case_id == any_(bindparam("these", type_=ARRAY(Uuid))))
+    .order_by(cases.c.case_id)
+    .with_for_update()
+)
+_BY_NUMBER = select(cases.c.case_id).where(cases.c.number == bindparam("number", type_=Text))
 _THESE_APPEALS = case_appeal.c.appeal_id == any_(bindparam("appeals", type_=ARRAY(Uuid)))
 _KNOWN = select(case_appeal.c.appeal_id).where(_THESE_APPEALS)
 _IN_THEM = cases.c.case_id.in_(select(case_appeal.c.case_id).where(_THESE_APPEALS))
@@ -85,6 +93,16 @@ def get_case_for_change(uow: UnitOfWork, case_id: UUID) -> tuple[Case, Seat | No
 def lock_case(uow: UnitOfWork, case_id: UUID) -> None:
     """Before a change that names no version, which would tell what had changed while the lock was waited for."""
     uow.execute(_LOCK, {"one": case_id})
+
+
+def lock_cases(uow: UnitOfWork, case_ids: Collection[UUID]) -> None:
+    """Several, in the order of their ids, before a change that touches them all; what is not seen is not locked."""
+    uow.execute(_LOCK_THESE, {"these": list(case_ids)})
+
+
+def find_id(uow: UnitOfWork, number: str) -> UUID | None:
+    """Of the case with this number, if it is to be seen."""
+    return uow.execute(_BY_NUMBER, {"number": number}).scalar_one_or_none()
 
 
 def _get(uow: UnitOfWork, statement: Select[Any], case_id: UUID) -> tuple[Case, Seat | None]:

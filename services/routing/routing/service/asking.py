@@ -30,9 +30,9 @@ from routing.errors import (
     WhereToUnasked,
 )
 from routing.repository import cases, network, precedents, pressings, reasons
-from routing.service import deadlines, placing
-from routing.service.dispatching import re_sort, seat_for
-from routing.service.taking import take
+from routing.service import deadlines, parts, placing
+from routing.service.dispatching import give, re_sort, seat_for
+from routing.service.taking import subjects_of, take
 
 #: From this return on, the tier above rules.
 RULED_ABOVE = 2
@@ -165,7 +165,7 @@ def _move(uow: UnitOfWork, case: Case, *, to: UUID | None, category: str | None,
         raise NobodyHolds
     if seat.post_id == case.holder_post_id:
         raise WhereToMissing
-    placing.assign(uow, case, seat, post_id=post_id)
+    give(uow, case, seat, post_id=post_id)
     uow.publish(events.city_case_progressed(uow, case))
 
 
@@ -179,9 +179,16 @@ def _decline(uow: UnitOfWork, case: Case, holder: Seat | None, *, post_id: UUID,
         raise PapersInCustody(case.papers_held)
     deadlines.mark_if_missed(uow, case)
     pressings.end_owed(uow, case)
-    subject = holder.subject if holder else None
-    case.close(ClosedReason.DECLINED, at=uow.now, by=uow.by, post_id=post_id, holder=subject)
-    uow.publish(events.case_closed(uow, case, holder=holder, answer=words))
+    helped = parts.end_with_case(uow, case)
+    case.close(
+        ClosedReason.DECLINED,
+        at=uow.now,
+        by=uow.by,
+        post_id=post_id,
+        holder=holder.subject if holder else None,
+        helpers=subjects_of(helped),
+    )
+    uow.publish(events.case_closed(uow, case, holder=holder, helpers=helped, answer=words))
     uow.publish(events.city_case_closed(uow, case))
 
 

@@ -43,16 +43,16 @@ def _with_whom_to_tell(
     superiors = network.get_network(uow, {case.placed_path for case, _ in missed}, [Duty.SUPERVISOR, Duty.DISPATCHER])
     for case, deadline in missed:
         holder = holders.get(case.holder_post_id) if case.holder_post_id else None
-        yield case, deadline, holder, _superior(superiors.seats_on(case.placed_path), case, holder)
+        yield case, deadline, holder, superior_of(superiors.seats_on(case.placed_path), case, holder)
 
 
 def _subject(seat: Seat | None) -> str | None:
     return seat.subject if seat else None
 
 
-def _superior(seats: list[Seat], case: Case, holder: Seat | None) -> Seat | None:
-    """The narrowest supervisor, or else a dispatcher; never the holder, nor one with an interest in the case."""
-    never = {*case.barred, *([holder.subject] if holder and holder.subject else [])}
-    others = [seat for seat in seats if seat.post_id != case.holder_post_id]
+def superior_of(seats: list[Seat], case: Case, late: Seat | None) -> Seat | None:
+    """The narrowest supervisor, or else a dispatcher; never who is late, nor one with an interest in the case."""
+    never = {*case.barred, *([late.subject] if late and late.subject else [])}
+    others = [seat for seat in seats if late is None or seat.post_id != late.post_id]
     supervisors = [seat for seat in others if seat.duty is Duty.SUPERVISOR]
     return choose(supervisors, Duty.SUPERVISOR, never=never) or choose(others, Duty.DISPATCHER, never=never)

@@ -12,7 +12,7 @@ from routing.domain.rules import Category
 from routing.domain.steps import Step
 from routing.errors import AlreadyThere, NobodyHolds, RulingBinds, UnfitPost, UnknownCategory
 from routing.repository import cases, policy
-from routing.service import placing
+from routing.service import parts, placing
 from routing.service.placing import Ground
 from routing.service.taking import dispatches_above, take
 
@@ -25,7 +25,7 @@ def re_sort_case(uow: UnitOfWork, case_id: UUID, *, version: int, category: str,
     if moved_to is None:
         raise NobodyHolds
     if holder is None or moved_to.post_id != holder.post_id:
-        placing.assign(uow, case, moved_to, post_id=post_id)
+        give(uow, case, moved_to, post_id=post_id)
     _save(uow, case)
     return case
 
@@ -34,9 +34,15 @@ def re_dispatch_case(uow: UnitOfWork, case_id: UUID, *, version: int, to: UUID, 
     """Another handler for the same matter."""
     case, _, post_id = take(uow, case_id, Step.RE_DISPATCH, version)
     check_ruling(uow, case)
-    placing.assign(uow, case, seat_for(uow, case, to), post_id=post_id, words=words)
+    give(uow, case, seat_for(uow, case, to), post_id=post_id, words=words)
     _save(uow, case)
     return case
+
+
+def give(uow: UnitOfWork, case: Case, to: Seat, *, post_id: UUID, words: str | None = None) -> None:
+    """It is another post's from now on."""
+    parts.change_lead(uow, case, to)
+    placing.assign(uow, case, to, post_id=post_id, words=words)
 
 
 def re_sort(uow: UnitOfWork, case: Case, code: str, *, post_id: UUID, words: str | None) -> Seat | None:

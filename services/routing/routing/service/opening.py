@@ -29,8 +29,9 @@ from routing.domain.case import (
 )
 from routing.domain.rules import Category, Rule
 from routing.repository import cases, network, pressings
-from routing.service import placing
+from routing.service import parts, placing
 from routing.service.placing import Ground
+from routing.service.taking import subjects_of
 
 CASE_PREFIX = "C"
 
@@ -245,9 +246,16 @@ def withdraw_appeal(uow: UnitOfWork, event: AppealWithdrawnV1) -> None:
     case.record(WITHDRAWN, at=uow.now, by=event.withdrawn_by, facts=facts)
     if case.is_open and not left:
         pressings.end_owed(uow, case)
+        helped = parts.end_with_case(uow, case)
         holder = posts.find_seat(uow, case.holder_post_id) if case.holder_post_id else None
-        case.close(ClosedReason.WITHDRAWN, at=uow.now, by=event.withdrawn_by, holder=holder.subject if holder else None)
-        uow.publish(events.case_closed(uow, case, holder=holder))
+        case.close(
+            ClosedReason.WITHDRAWN,
+            at=uow.now,
+            by=event.withdrawn_by,
+            holder=holder.subject if holder else None,
+            helpers=subjects_of(helped),
+        )
+        uow.publish(events.case_closed(uow, case, holder=holder, helpers=helped))
         uow.publish(events.city_case_closed(uow, case))
     cases.save_cases(uow, [case])
 

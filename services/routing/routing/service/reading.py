@@ -7,7 +7,7 @@ from uuid import UUID
 from contracts.grid import Duty
 from kit.db import UnitOfWork
 from kit.paging import Page, Sheet
-from network import places
+from network import places, posts
 from network.posts import Seat
 
 from routing.domain import steps
@@ -15,25 +15,37 @@ from routing.domain.accompanying import Accompaniment
 from routing.domain.assignment import ReportBack
 from routing.domain.case import NOTICE_NOT_DELIVERED, Case, Deadline
 from routing.domain.chain import Entry, list_faults
+from routing.domain.helping import Helper
+from routing.domain.linking import LinkSeen
 from routing.domain.pressing import Pressing
 from routing.domain.recording import Letter, Paper
 from routing.domain.steps import Step
 from routing.errors import UnknownPlaceAsked
-from routing.repository import accompaniments, cases, pressings, records, reports_back
+from routing.repository import accompaniments, cases, joint, links, pressings, records, reports_back
 from routing.service.taking import holder_in, seated
 
 
 @dataclass(frozen=True)
+class HelperSeen:
+    """A helper with who answers in that post now."""
+
+    helper: Helper
+    seat: Seat | None
+
+
+@dataclass(frozen=True)
 class CaseDetail:
-    """A case with who answers for it now, what whoever looks may do with it, how its holder has been pressed, what
-    could not be delivered, what was reported to whoever assigned it, what was sent to others and is in custody, and
-    which centres it was handed over to.
+    """A case with who answers for it now, what whoever looks may do with it, how its holder has been pressed, who
+    helps, with which it is linked, what could not be delivered, what was reported to whoever assigned it, what was sent
+    to others and is in custody, and which centres it was handed over to.
     """
 
     case: Case
     holder: Seat | None
     steps: list[Step]
     pressings: list[Pressing]
+    helpers: list[HelperSeen]
+    links: list[LinkSeen]
     undelivered: list[Entry]
     reports_back: list[ReportBack]
     letters: list[Letter]
@@ -64,11 +76,22 @@ def get_case(uow: UnitOfWork, case_id: UUID) -> CaseDetail:
     mine = steps.steps_for(case, seated(uow.person), subject=uow.person.subject, holder=holder_in(holder))
     undelivered = [entry for entry in entries if entry.step == NOTICE_NOT_DELIVERED]
     pressed = pressings.list_of_case(uow, case_id) if case.pressings else []
+    helping = _helpers(uow, case_id) if case.helpers else []
+    linked = links.list_of_case(uow, case_id) if case.linked else []
     letters = records.list_letters(uow, case_id) if case.letters else []
     papers = records.list_papers_held(uow, case_id) if case.papers_held else []
     handed_over = accompaniments.list_of_case(uow, case_id) if case.kind in steps.FOR_CENTRES else []
     reported = reports_back.list_of_case(uow, case_id) if case.report_back else []
-    return CaseDetail(case, holder, mine, pressed, undelivered, reported, letters, papers, handed_over, uow.now)
+    return CaseDetail(
+        *(case, holder, mine, pressed, helping, linked, undelivered, reported),
+        *(letters, papers, handed_over, uow.now),
+    )
+
+
+def _helpers(uow: UnitOfWork, case_id: UUID) -> list[HelperSeen]:
+    found = joint.list_of_case(uow, case_id)
+    seats = posts.list_seats_of(uow, {helper.post_id for helper in found})
+    return [HelperSeen(helper, seats.get(helper.post_id)) for helper in found]
 
 
 def get_history(uow: UnitOfWork, case_id: UUID) -> History:

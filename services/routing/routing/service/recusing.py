@@ -14,7 +14,7 @@ from routing.domain.case import RECUSED, Case
 from routing.domain.steps import Step
 from routing.errors import NobodyHolds
 from routing.repository import cases
-from routing.service import placing
+from routing.service import parts, placing
 from routing.service.asking import ruler_instead
 from routing.service.placing import Ground
 from routing.service.taking import holder_in, seated, take
@@ -93,6 +93,7 @@ def _of_post(ground: Ground, case: Case) -> frozenset[str]:
 
 def _hand_on(uow: UnitOfWork, case: Case, taker: Seat, post_id: UUID) -> None:
     """Where nobody of the duty may take it, it waits for its dispatcher, who may do it or give it to another."""
+    parts.end_own_part(uow, case, taker)
     placing.assign(uow, case, taker, post_id=post_id)
     if taker.duty is Duty.DISPATCHER:
         placing.await_dispatcher(case)

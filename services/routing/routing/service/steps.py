@@ -19,8 +19,8 @@ from routing.errors import (
     UnknownPlace,
 )
 from routing.repository import cases, network
-from routing.service import deadlines, placing
-from routing.service.taking import take
+from routing.service import deadlines, parts, placing
+from routing.service.taking import subjects_of, take
 
 
 def accept_case(
@@ -79,14 +79,17 @@ def answer_case(uow: UnitOfWork, case_id: UUID, *, version: int, outcome: Outcom
     """
     case, holder, post_id = take(uow, case_id, Step.ANSWER, version)
     deadlines.mark_if_missed(uow, case)
+    helping = parts.end_parts(uow, case)
     case.keep(at=uow.now)
     case.keep_theirs(at=uow.now)
     case.drop_ask()
     case.state, case.queue = CaseState.ANSWERED, None
     case.outcome, case.answered_at = outcome, uow.now
-    facts = {"outcome": outcome.value, "promise_met": case.promise_met}
+    facts: dict[str, object] = {"outcome": outcome.value, "promise_met": case.promise_met}
+    if helping:
+        facts["helpers"] = subjects_of(helping)
     case.record(ANSWERED, at=uow.now, by=uow.by, post_id=post_id, facts=facts, words=answer)
-    uow.publish(events.case_answered(uow, case, holder=holder, answer=answer))
+    uow.publish(events.case_answered(uow, case, holder=holder, helpers=helping, answer=answer))
     uow.publish(events.city_case_progressed(uow, case))
     cases.save_cases(uow, [case])
     return case
@@ -106,8 +109,16 @@ def close_case(uow: UnitOfWork, case_id: UUID, *, version: int) -> Case:
     case, holder, post_id = take(uow, case_id, Step.CLOSE, version)
     if case.papers_held:
         raise PapersInCustody(case.papers_held)
-    case.close(ClosedReason.DONE, at=uow.now, by=uow.by, post_id=post_id, holder=holder.subject if holder else None)
-    uow.publish(events.case_closed(uow, case, holder=holder))
+    helped = parts.end_with_case(uow, case)
+    case.close(
+        ClosedReason.DONE,
+        at=uow.now,
+        by=uow.by,
+        post_id=post_id,
+        holder=holder.subject if holder else None,
+        helpers=subjects_of(helped),
+    )
+    uow.publish(events.case_closed(uow, case, holder=holder, helpers=helped))
     uow.publish(events.city_case_closed(uow, case))
     cases.save_cases(uow, [case])
     return case

@@ -7,7 +7,7 @@ from kit.db import UnitOfWork
 
 from routing.domain.case import Case, Deadline
 from routing.repository import cases
-from routing.service import deadlines
+from routing.service import deadlines, parts
 
 BATCH = 200
 
@@ -16,6 +16,7 @@ Fallen = Sequence[tuple[Case, Deadline]]
 #: What comes of a deadline of each kind that fell due; of the others, a breach of that limit alone.
 FALLS_DUE: Mapping[DeadlineKind, Callable[[UnitOfWork, Fallen], None]] = {
     DeadlineKind.PROMISE: deadlines.mark_promises_missed,
+    DeadlineKind.PART: parts.mark_missed,
 }
 
 

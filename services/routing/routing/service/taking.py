@@ -1,5 +1,6 @@
 """A case in the hands of who takes a step on it."""
 
+from collections.abc import Iterable
 from uuid import UUID
 
 from kit.auth import Person
@@ -28,6 +29,15 @@ def take(uow: UnitOfWork, case_id: UUID, step: Step, version: int | None = None)
 
 def seated(person: Person) -> list[Seated]:
     return [Seated(post.post_id, post.duty, post.path, post.office_id) for post in person.posts]
+
+
+def seated_at(seat: Seat) -> Seated:
+    return Seated(seat.post_id, seat.duty, seat.path, seat.office_id)
+
+
+def subjects_of(seats: Iterable[Seat]) -> list[str]:
+    """Who answers in them now."""
+    return [seat.subject for seat in seats if seat.subject is not None]
 
 
 def dispatches_above(person: Person, path: str) -> bool:

@@ -12,6 +12,7 @@ STEPS = (
     *("resorted", "extended", "asked", "ruled", "recorded", "pressed", "reported"),
     *("recused", "accompanied", "centre_reported"),
     *("reported_back", "report_reviewed"),
+    *("helper_called", "helper_reported", "helper_released", "linked", "unlinked"),
 )
 
 TEMPLATES = (
@@ -36,6 +37,10 @@ TEMPLATES = (
     "report_back_ready",
     "report_back_accepted",
     "report_back_rejected",
+    "helper_called",
+    "helper_reported",
+    "helper_released",
+    "helped_closed",
     "case_waiting",
     "case_assigned",
     "case_closed_staff",
@@ -69,7 +74,8 @@ _ENDS = {"withdrawn": "case_withdrawn", "declined": "case_declined"}
 _TO_STAFF = {
     "opened": {"dispatcher": "case_waiting"},
     "assigned": {"holder": "case_assigned"},
-    "closed": {"holder": "case_closed_staff"},
+    "answered": {"helpers": "helper_released"},
+    "closed": {"holder": "case_closed_staff", "helpers": "helped_closed"},
     "resorted": {"holder": "case_resorted"},
     "asked": {"ruler": "case_asked"},
     "ruled": {"holder": "case_ruled"},
@@ -77,6 +83,9 @@ _TO_STAFF = {
     "recused": {"dispatcher": "case_waiting", "ruler": "case_asked"},
     "accompanied": {"centre": "case_brought"},
     "reported_back": {"dispatcher": "report_back_ready"},
+    "helper_called": {"helper": "helper_called"},
+    "helper_reported": {"lead": "helper_reported"},
+    "helper_released": {"helper": "helper_released"},
     "deadline_breached": {"holder": "deadline_missed", "superior": "deadline_missed_superior"},
 }
 _PRESSED = {"nudge": "case_nudged", "order": "case_ordered", "instruction": "case_instructed"}
@@ -86,8 +95,13 @@ def owed_by_step(step: str, seq: int, facts: Mapping[str, Any], residents: Colle
     """``residents`` are the ids of those whose appeals the case joins; who gave no name is none of them."""
     told: set[tuple[str, str | None]] = set()
     told |= {(template, reader) for template in _to_residents(step, facts) for reader in residents}
-    told |= {(template, facts.get(who)) for who, template in _to_staff(step, facts).items()}
+    told |= {(template, each) for who, template in _to_staff(step, facts).items() for each in _named(facts.get(who))}
     return {Notice(seq, template, reader) for template, reader in told if reader}
+
+
+def _named(who: Any) -> list[str | None]:
+    """One, or several."""
+    return who if isinstance(who, list) else [who]
 
 
 def _to_residents(step: str, facts: Mapping[str, Any]) -> list[str]:

@@ -1,0 +1,113 @@
+"""What becomes of helpers' parts as their case goes on: it changes hands, is answered, ends, or a part falls due."""
+
+from collections.abc import Sequence
+
+from contracts.grid import Duty
+from contracts.routing import DeadlineKind
+from kit.db import UnitOfWork
+from network import posts
+from network.posts import Seat
+
+from routing import events
+from routing.domain.case import Case, Deadline, DeadlineState
+from routing.domain.helping import Helper, HelperState, is_across, may_name
+from routing.errors import NotYoursToName
+from routing.repository import joint, network
+from routing.service.deadlines import superior_of
+from routing.service.taking import seated, seated_at
+
+_LIMIT = {HelperState.DONE: DeadlineState.MET, HelperState.RELEASED: DeadlineState.CANCELLED}
+
+
+def settle(
+    uow: UnitOfWork, case: Case, ended: Sequence[Helper], state: HelperState, *, report: str | None = None
+) -> None:
+    """Their parts are done, or not needed any more; what was late stays late."""
+    for helper in ended:
+        helper.settle(state, by=uow.by, at=uow.now, report=report)
+        case.settle_limit(DeadlineKind.PART, _LIMIT[state], at=uow.now, about=helper.helper_id)
+    left = {helper.post_id for helper in ended}
+    case.helper_post_ids = tuple(post_id for post_id in case.helper_post_ids if post_id not in left)
+    joint.save_settled(uow, [helper.helper_id for helper in ended], state, report=report)
+
+
+def end_parts(uow: UnitOfWork, case: Case) -> list[Seat]:
+    """The lead has answered, or the case ends, whatever the helpers did: whoever still helps is released, and told."""
+    if not case.helper_post_ids:
+        return []
+    ended = _open_parts(uow, case)
+    settle(uow, case, ended, HelperState.RELEASED)
+    return _seats(uow, ended)
+
+
+def end_with_case(uow: UnitOfWork, case: Case) -> list[Seat]:
+    """Who has helped, and is told that the case ends; parts that are still open end with it."""
+    if not case.helpers:
+        return []
+    helped = [each for each in joint.list_of_case(uow, case.case_id) if each.state is not HelperState.RELEASED]
+    end_parts(uow, case)
+    return _seats(uow, helped)
+
+
+def change_lead(uow: UnitOfWork, case: Case, lead: Seat) -> None:
+    """Somebody else is to lead, as whoever acts names them."""
+    if case.helper_post_ids:
+        for seat in posts.list_seats_of(uow, case.helper_post_ids).values():
+            _check_may_lead(uow, lead, seat)
+        end_own_part(uow, case, lead)
+
+
+def end_own_part(uow: UnitOfWork, case: Case, lead: Seat) -> None:
+    """What was a part of who is to lead is the whole now."""
+    if lead.post_id in case.helper_post_ids:
+        own = [each for each in _open_parts(uow, case) if each.post_id == lead.post_id]
+        settle(uow, case, own, HelperState.RELEASED)
+
+
+def _check_may_lead(uow: UnitOfWork, lead: Seat, helper: Seat) -> None:
+    both = {"lead": seated_at(lead), "helper": seated_at(helper)}
+    if is_across(**both) and not any(may_name(post, **both) for post in seated(uow.person)):
+        raise NotYoursToName
+
+
+def _open_parts(uow: UnitOfWork, case: Case) -> list[Helper]:
+    """What is late by now is marked late first: it counts the same, whether or not a clock came by in between."""
+    mark_if_missed(uow, case)
+    return [helper for helper in joint.list_of_case(uow, case.case_id) if helper.is_open]
+
+
+def mark_if_missed(uow: UnitOfWork, case: Case) -> None:
+    late = [limit for limit in case.limits if limit.kind is DeadlineKind.PART and limit.is_missed_at(uow.now)]
+    if late:
+        mark_missed(uow, [(case, limit) for limit in late])
+
+
+def mark_missed(uow: UnitOfWork, missed: Sequence[tuple[Case, Deadline]]) -> None:
+    """A late helper is late alone: it and its superior are told, and neither promise nor lead are touched."""
+    late = joint.list_these(uow, [limit.about for _, limit in missed if limit.about])
+    seats = posts.list_seats_of(uow, {helper.post_id for helper in late.values()})
+    above = network.get_network(uow, {seat.path for seat in seats.values()}, [Duty.SUPERVISOR, Duty.DISPATCHER])
+    for case, limit in missed:
+        assert limit.about is not None
+        helper = late[limit.about]
+        seat = seats.get(helper.post_id)
+        superior = _superior(above.seats_on(seat.path), case, seat) if seat else None
+        case.miss_limit(
+            limit,
+            at=uow.now,
+            post_id=helper.post_id,
+            holder=seat.subject if seat else None,
+            superior=superior.subject if superior else None,
+        )
+        uow.publish(events.deadline_breached(uow, case, limit, holder=seat, superior=superior))
+    joint.save_missed(uow, late)
+
+
+def _superior(seats: list[Seat], case: Case, helper: Seat) -> Seat | None:
+    """In the tree, or in the helper's own office."""
+    return superior_of([seat for seat in seats if seat.office_id in (None, helper.office_id)], case, helper)
+
+
+def _seats(uow: UnitOfWork, helping: Sequence[Helper]) -> list[Seat]:
+    seats = posts.list_seats_of(uow, {helper.post_id for helper in helping}) if helping else {}
+    return list(seats.values())
