@@ -13,9 +13,11 @@ from contracts.routing import (
     CaseExtendedV1,
     CaseFact,
     CaseHandedOverV1,
+    CaseHandedToHotlineV1,
     CaseHelperCalledV1,
     CaseHelperReleasedV1,
     CaseHelperReportedV1,
+    CaseHotlineRepliedV1,
     CaseLinkedV1,
     CaseOpenedV1,
     CasePressedV1,
@@ -30,6 +32,7 @@ from contracts.routing import (
     CaseUnlinkedV1,
     DeadlineBreachedV1,
     DeadlineKind,
+    HotlineStanding,
     PressingKind,
     Queue,
     RecordKind,
@@ -146,6 +149,13 @@ TABLE: list[tuple[CaseFact, set[tuple[str, str]]]] = [
     ),
     (make_event(CaseLinkedV1), set()),
     (make_event(CaseUnlinkedV1), set()),
+    (make_event(CaseHandedToHotlineV1), {("wang.min", "case_at_hotline")}),
+    (make_event(CaseHandedToHotlineV1, handler=None), set()),
+    *(
+        (make_event(CaseHotlineRepliedV1, standing=standing), {("wang.min", "hotline_replied")})
+        for standing in HotlineStanding
+    ),
+    (make_event(CaseHotlineRepliedV1, handler=None), set()),
     (
         make_event(DeadlineBreachedV1),
         {("wang.min", "deadline_missed"), ("li.na", "deadline_missed_superior")},

@@ -15,9 +15,11 @@ from contracts.routing import (
     CaseAssignedV1,
     CaseClosedV1,
     CaseFact,
+    CaseHandedToHotlineV1,
     CaseHelperCalledV1,
     CaseHelperReleasedV1,
     CaseHelperReportedV1,
+    CaseHotlineRepliedV1,
     CaseOpenedV1,
     CasePressedV1,
     CaseRecordedV1,
@@ -154,6 +156,14 @@ def test_a_holder_reads_by_when_what_was_rejected_is_wanted_again() -> None:
     (notice,) = owed_by(make_event(CaseReportReviewedV1, due_at=DUE))
     assert "审核退回，请重新办理，新时限 11月25日（星期三）17:30。" in words_of(notice, "zh")[1]
     assert "rejects the report: see to it again by Wednesday 25 November, 17:30." in words_of(notice, "en")[1]
+
+
+def test_a_holder_reads_that_what_is_with_the_hotline_is_still_theirs_and_how_it_stands_there() -> None:
+    (handed,) = owed_by(make_event(CaseHandedToHotlineV1, reply_due=DUE))
+    assert "应于 11月25日（星期三）17:30 前回复。仍由您承办" in words_of(handed, "zh")[1]
+    (replied,) = owed_by(make_event(CaseHotlineRepliedV1))
+    assert "（热线工单号 RX17）：已办结。" in words_of(replied, "zh")[1]
+    assert "(their number RX17). It is done with them." in words_of(replied, "en")[1]
 
 
 def test_a_superior_reads_when_nobody_handles_it() -> None:

@@ -19,6 +19,7 @@ from kit.testing.bus import FakeBus
 from kit.testing.servers import NOW, RolledBackUnitOfWork, as_superuser
 from pydantic import BaseModel
 from routing.consumers import HANDLERS
+from routing.domain.hotline import ReplyRow
 from routing.domain.recording import Work
 from routing.repository import cases, links
 from routing.service import (
@@ -26,6 +27,7 @@ from routing.service import (
     asking,
     dispatching,
     helping,
+    hotline,
     linking,
     opening,
     pressing,
@@ -277,6 +279,10 @@ def test_every_event_of_routing_is_published_somewhere_in_its_life(
     reporting_back.enter_review(desk, third, version=case.version, accepted=True, words="通过")
     helper = uow_of("routing", person=city.person("window"))
     _join(mine, helper, city, (jointly, second))
+    version = cases.get_case(uow, second).version
+    hotline.hand_to_hotline(desk, second, version=version, words="请协调")
+    reply = ReplyRow(2, 1, "RX17", cases.get_case(uow, second).number, "已办结", "已修好", "2026-11-23", NOW)
+    hotline.take_replies(desk, [reply], file="replies.csv")
     clock = uow_of("routing", role="clock", now=NOW.replace(year=2027))
     sweeping.sweep_due(clock)
     people = (uow, mine, helper, desk, above, liaison, clock)

@@ -23,6 +23,7 @@ from tests.routing.conftest import City, lay_city, make_appeal, statements_of
 KEPT_APART = (
     *("cases", "case_appeal", "case_entry", "deadline", "case_grant", "precedent", "pressing"),
     *("letter", "paper", "accompaniment", "report_back", "helper", "case_link"),
+    *("hotline_batch", "hotline_handover", "hotline_reply"),
 )
 POLICY = ("category", "rule_set", "rule", "calendar", "calendar_year", "calendar_day")
 COPIES = tuple(network_models.metadata.tables)
@@ -45,6 +46,9 @@ RIGHTS = {
         "report_back": "siu",
         "helper": "siu",
         "case_link": "siu",
+        "hotline_batch": "siu",
+        "hotline_handover": "siu",
+        "hotline_reply": "siu",
         "category": "si",
         **dict.fromkeys(POLICY[1:], "s"),
         **dict.fromkeys(COPIES, "s"),
@@ -64,6 +68,9 @@ RIGHTS = {
         "report_back": "",
         "helper": "su",
         "case_link": "",
+        "hotline_batch": "su",
+        "hotline_handover": "",
+        "hotline_reply": "su",
         **dict.fromkeys(POLICY, "s"),
         **dict.fromkeys(COPIES, "siud"),
     },
@@ -82,6 +89,9 @@ RIGHTS = {
         "report_back": "",
         "helper": "su",
         "case_link": "",
+        "hotline_batch": "",
+        "hotline_handover": "",
+        "hotline_reply": "",
         **dict.fromkeys(POLICY, "s"),
         **dict.fromkeys(COPIES, "s"),
     },
@@ -223,6 +233,13 @@ def test_what_belongs_to_a_case_is_seen_with_it_and_not_without_it(
             (
                 "other_id, other_number, kind, words, by, made_at)"
                 " select case_id, case_id, case_id, 'C1', 'same_cause', 'words', 'who', now()"
+            ),
+        ),
+        (
+            *("hotline_handover", "handover_id"),
+            (
+                "seq, case_number, gist, category, place, words, handed_at, reply_due)"
+                " select case_id, case_id, 4, number, gist, '', '', '', now(), now()"
             ),
         ),
     ):

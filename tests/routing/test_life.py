@@ -42,6 +42,7 @@ from routing.service import (
     asking,
     dispatching,
     helping,
+    hotline,
     linking,
     pressing,
     reading,
@@ -140,6 +141,7 @@ def take(uow: RolledBackUnitOfWork, city: City, case: Case, act: Act, other: Cas
         Step.RELEASE: lambda: helping.release_helper(uow, case.case_id, part, version=case.version, words="不用了"),
         Step.LINK: lambda: linking.link_cases(uow, **asked, number=other.number, kind=LinkKind.SAME_CAUSE),
         Step.UNLINK: lambda: linking.unlink_cases(uow, case.case_id, linked, version=case.version, words="误连"),
+        Step.HAND_TO_HOTLINE: lambda: hotline.hand_to_hotline(uow, **asked),
     }
     return take[act.step]()
 
@@ -239,3 +241,5 @@ def _stands(before: Case, after: Case) -> None:
     assert after.recused[: len(before.recused)] == before.recused
     if after.report_back is Owing.OWED and before.is_open:
         assert after.assigned_due is not None
+    assert after.at_hotline <= after.is_open
+    assert len([limit for limit in after.limits if limit.kind is DeadlineKind.REPLY]) <= after.at_hotline

@@ -70,6 +70,7 @@ def routing(api: Caller) -> None:
     _dispatching(api, accepted)
     _accompanying(api)
     _reporting_back(api)
+    _handing_to_hotline(api)
     api.call("GET /routing/v1/cases", CITY_DISPATCHER)
     api.call("GET /routing/v1/cases/{case_id}/entries", DISPATCHER, case_id=first)
     api.call("GET /routing/v1/deadlines", CITY_DISPATCHER)
@@ -177,6 +178,28 @@ def _linking(api: Caller, case_id: str, number: str) -> None:
     (link,) = api.call(one, DISPATCHER, case_id=case_id)["links"]
     name, ids = "POST /routing/v1/cases/{case_id}/links/{link_id}/endings", {"link_id": link["link_id"]}
     api.call(name, DISPATCHER, case_id=case_id, **ids, version=linked["version"], body={"words": words})
+
+
+def _handing_to_hotline(api: Caller) -> None:
+    """Handed over, written, replied to; and a reply about nothing of ours, looked into."""
+    found = api.call("GET /routing/v1/cases", CITY_DISPATCHER)["items"]
+    case = next(case for case in found if case["state"] == "assigned")
+    name, asked = "POST /routing/v1/cases/{case_id}/hotline_handovers", {"words": "请协调市供电部门。"}
+    api.call(name, CITY_DISPATCHER, case_id=case["case_id"], version=case["version"], body=asked)
+    number = api.call("POST /routing/v1/hotline/batches", CITY_DISPATCHER)["number"]
+    for name in ("GET /routing/v1/hotline/batches/{number}", "POST /routing/v1/hotline/batches/{number}/writings"):
+        assert len(api.call(name, CITY_DISPATCHER, number=number)["items"]) == 1
+    reply = {"their_number": "RX17", "state": "已办结", "reply": "已协调。", "date": "2026-11-23"}
+    reply |= {"replied_at": "2026-11-23T09:00:00+08:00"}
+    rows = [{"line": 2, **reply, "case_number": case["number"]}, {"line": 3, **reply, "case_number": "C1"}]
+    for counts in ((1, 0, 1), (0, 2, 0)):
+        taken = api.call(
+            "POST /routing/v1/hotline/replies", CITY_DISPATCHER, body={"file": "replies.csv", "rows": rows}
+        )
+        assert (taken["recorded"], taken["known"], len(taken["kept"])) == counts
+    (kept,) = api.call("GET /routing/v1/hotline/unknown", CITY_DISPATCHER)["items"]
+    name = "POST /routing/v1/hotline/unknown/{reply_id}/settlements"
+    api.call(name, CITY_DISPATCHER, reply_id=kept["reply_id"], body={"words": "已与热线核对。"})
 
 
 def _dispatching(api: Caller, case: dict[str, Any]) -> None:

@@ -35,12 +35,14 @@ from local.postgres import SUPERUSER, Postgres
 from notify.clock import Sender
 from notify.providers.sandbox import Sandbox
 from notify.service.office import Office
+from routing.domain.hotline import ReplyRow
 from routing.domain.recording import Work
 from routing.repository import joint, links, pressings
 from routing.service import (
     asking,
     dispatching,
     helping,
+    hotline,
     linking,
     pressing,
     recording,
@@ -189,6 +191,7 @@ def live(city: City) -> None:
     miss(city, missed)
     press(city, pressed)
     report_back(city, station, bus)
+    exchange(city, station, bus)
     dispatch(city, station, bus)
     city.deliver(bus)
 
@@ -258,6 +261,19 @@ def _link(uow: UnitOfWork, case_id: UUID, *, version: int, other: Receipt) -> No
 def _unlink(uow: UnitOfWork, case_id: UUID, *, version: int) -> None:
     (seen,) = links.list_of_case(uow, case_id)
     linking.unlink_cases(uow, case_id, seen.link.link_id, version=version, **WHY)
+
+
+def exchange(city: City, station: Station, bus: FakeBus) -> None:
+    """Handed to the city hotline, which replies."""
+    handed = city.file(station)
+    city.deliver(bus)
+    city.step(handed, hotline.hand_to_hotline, "dispatcher", words="请协调。")
+    connection = servers.as_superuser(city.connections["routing"])
+    number = connection.execute(text("select number from cases where at_hotline")).scalar_one()
+    uow = city.uow("routing", "api", person=city.holder("city_dispatcher"))
+    reply = ReplyRow(2, 1, "RX17", number, "已办结", "已协调。", "2026-11-23", city.clock.now())
+    assert hotline.take_replies(uow, [reply], file="replies.csv").recorded == 1
+    uow.flush()
 
 
 def _record(uow: UnitOfWork, case_id: UUID, *, version: int, work: Work) -> None:
@@ -346,7 +362,7 @@ def test_what_went_through_balances_and_every_step_and_template_was_seen(city: C
     audit = audited(city, record)
     check_counts(audit, steps=STEPS, templates=TEMPLATES)
     assert audit.findings == []
-    assert audit.flow == {"acknowledged": 10, "in intake": 10, "in a case": 10, "with a promise": 9}
+    assert audit.flow == {"acknowledged": 11, "in intake": 11, "in a case": 11, "with a promise": 10}
     assert audit.owed == audit.made
     assert audit.logged.total() > 0
 
@@ -536,7 +552,7 @@ def test_what_happened_after_the_watermark_is_set_aside(city: City, record: Path
     with tampered(city, "notify", one_of("message", "message_id")):
         audit = audited(city, record, grace=timedelta(days=1))
     assert audit.findings == []
-    assert audit.set_aside["cases"] == 10
+    assert audit.set_aside["cases"] == 11
 
 
 def test_an_audit_of_nothing_proves_nothing() -> None:

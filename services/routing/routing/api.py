@@ -12,6 +12,7 @@ from kit.paging import Sheet
 from routing.domain.accompanying import FollowedLine
 from routing.domain.case import Deadline
 from routing.domain.helping import Part
+from routing.domain.hotline import KeptRow
 from routing.domain.precedent import Precedent
 from routing.domain.pressing import PressingLine
 from routing.schemas import (
@@ -22,6 +23,7 @@ from routing.schemas import (
     AskingForTime,
     AssignmentReport,
     AssignmentReview,
+    BatchView,
     CallIn,
     CaseDetailView,
     CaseLineView,
@@ -33,7 +35,10 @@ from routing.schemas import (
     EntriesView,
     FollowedLineView,
     Handover,
+    HotlineHandover,
+    HotlineReplies,
     Instruction,
+    KeptRowView,
     Linking,
     NewReason,
     Nudge,
@@ -51,6 +56,8 @@ from routing.schemas import (
     Report,
     Resort,
     Ruling,
+    Settlement,
+    TakenView,
     Taxonomy,
     TreeChangeView,
 )
@@ -60,6 +67,7 @@ from routing.service import (
     categories,
     dispatching,
     helping,
+    hotline,
     linking,
     precedents,
     pressing,
@@ -78,6 +86,7 @@ router = APIRouter(prefix="/routing/v1", responses=responses_for(401, 403, 422, 
 STEP = responses_for(404, 409, 412, 428)
 
 LetterNumber = Annotated[str, Path(max_length=40, description="However it is typed.", examples=["H7K2-9QXV"])]
+BatchNumber = Annotated[int, Path(ge=1, le=2**31 - 1)]
 AtPlace = Annotated[UUID | None, Query(description="The id of a place; none: wherever you may look.")]
 
 
@@ -226,6 +235,50 @@ async def enter_review(case_id: UUID, body: AssignmentReview, if_match: IfMatch,
 async def print_report_back(case_id: UUID, number: LetterNumber, door: Door) -> Response:
     """The report as a page to print on A4."""
     return await door.read(printing.print_report_back, case_id, number, view=html_page)
+
+
+@router.post("/cases/{case_id}/hotline_handovers", status_code=201, response_model=CaseView, responses=STEP)
+async def hand_to_hotline(case_id: UUID, body: HotlineHandover, if_match: IfMatch, door: Door) -> Response:
+    """Hand it to the city hotline with a reply expected. It stays with its holder, and goes out with the next batch."""
+    return await door(*(hotline.hand_to_hotline, case_id), version=if_match, words=body.words, view=CaseView.of)
+
+
+@router.post("/hotline/batches", status_code=201, response_model=BatchView)
+async def next_batch(door: Door) -> Response:
+    """What goes out to the hotline next: the same until it is said to be written. For dispatchers. No body."""
+    return await door(hotline.next_batch, view=BatchView.of)
+
+
+@router.get("/hotline/batches/{number}", response_model=BatchView, responses=responses_for(404))
+async def get_batch(number: BatchNumber, door: Door) -> Response:
+    """A batch as it went out."""
+    return await door.read(hotline.get_batch, number, view=BatchView.of)
+
+
+@router.post(
+    "/hotline/batches/{number}/writings", status_code=201, response_model=BatchView, responses=responses_for(404)
+)
+async def mark_written(number: BatchNumber, door: Door) -> Response:
+    """It lies where the hotline takes it from. Saying so twice changes nothing. No body."""
+    return await door(hotline.mark_written, number, view=BatchView.of)
+
+
+@router.post("/hotline/replies", status_code=201, response_model=TakenView)
+async def take_replies(body: HotlineReplies, door: Door) -> Response:
+    """Rows of the hotline's file: recorded on their cases once each; what cannot be is kept. For dispatchers."""
+    return await door(hotline.take_replies, [row.row() for row in body.rows], file=body.file, view=TakenView.of)
+
+
+@router.get("/hotline/unknown", response_model=ListView[KeptRowView])
+async def list_kept(page: AskedPage, door: Door) -> Response:
+    """Rows of the hotline's files that could not be recorded: of unknown cases, doubled, bad; oldest first."""
+    return await door.read(hotline.list_kept, page, view=_kept)
+
+
+@router.post("/hotline/unknown/{reply_id}/settlements", status_code=204, responses=responses_for(404))
+async def settle_kept(reply_id: UUID, body: Settlement, door: Door) -> Response:
+    """It was looked into, and is listed no more; the row stays."""
+    return await door(hotline.settle_kept, reply_id, words=body.words)
 
 
 @router.post("/cases/{case_id}/nudges", status_code=201, response_model=PressingLineView, responses=STEP)
@@ -463,6 +516,10 @@ async def load_categories(body: Taxonomy, door: Door) -> Response:
 
 def _precedents(sheet: Sheet[Precedent]) -> ListView[PrecedentView]:
     return ListView[PrecedentView](items=[PrecedentView.of(item) for item in sheet.items], next=sheet.next)
+
+
+def _kept(sheet: Sheet[KeptRow]) -> ListView[KeptRowView]:
+    return ListView[KeptRowView](items=[KeptRowView.of(row) for row in sheet.items], next=sheet.next)
 
 
 def _pressings(sheet: Sheet[PressingLine]) -> ListView[PressingLineView]:

@@ -10,7 +10,7 @@ from kit.kafka import consumes
 from kit.kafka.tracing import under
 from network.consumers import handlers as network_handlers
 
-from routing.repository import cases, precedents
+from routing.repository import cases, hotline, precedents
 from routing.service import notices, opening
 
 
@@ -37,6 +37,7 @@ def record_notice_not_delivered(uow: UnitOfWork, event: MessageFailedV1) -> None
 def _move_place(uow: UnitOfWork, place_id: UUID, path: str) -> None:
     cases.move_place(uow, place_id, path)
     precedents.move_place(uow, place_id, path)
+    hotline.move_place(uow, place_id, path)
 
 
 HANDLERS: Sequence[Callable[..., None]] = (

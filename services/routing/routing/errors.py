@@ -4,13 +4,14 @@
 
     ServiceError
     ├── NotFound   CaseNotFound, PrecedentNotFound, LetterNotFound, PressingNotFound, ReportBackNotFound,
-    │              HelperNotFound, LinkNotFound
+    │              HelperNotFound, LinkNotFound, BatchNotFound, KeptRowNotFound
     ├── Conflict   StepNotAllowed, NobodyHolds, NobodyRules, RulingBinds, AlreadyThere, PrecedentRevoked, ReasonTaken,
     │              PromiseMissed, ClockRuns, LetterAnswered, PapersNamedAlready, PapersInCustody, NudgedAlready,
     │              ReportOwed, NoReportOwed, StillFollowed, NotForACentre, ReportBackOwed, NoReportBackOwed,
     │              HelpsAlready, PartEnded, LinkedAlready
     ├── Stale      CaseChanged
-    ├── Forbidden  NotYourStep, NotYourPlace, NotTheOperator, NotYourPrecedent, NotYoursToName, OtherCaseUnseen
+    ├── Forbidden  NotYourStep, NotYourPlace, NotTheOperator, NotYourPrecedent, NotYoursToName, OtherCaseUnseen,
+    │              NotYourExchange
     └── Invalid    UnknownCategory, UnknownPlace, CategoryMissing, PlaceMissing, UnboundBranches, UnfitTree,
                    UnknownReason, ListIsClosed, UnfitPost, WhereToMissing, WhereToUnasked, UnknownLetter, NotInCustody,
                    UnfitLimit, CentreMissing, TheirLimitMissing, TheirLimitUnasked, UnfitPartLimit, UnknownCase,
@@ -420,6 +421,29 @@ class PapersInCustody(Conflict):
         super().__init__(
             "papers_in_custody",
             f"{held} of the resident's originals are still in custody: give them back and record papers_returned.",
+        )
+
+
+class NotYourExchange(Forbidden):
+    def __init__(self) -> None:
+        super().__init__(
+            "not_your_exchange",
+            "The exchange with the city hotline is for dispatchers of the tree, each for what they see; the city's "
+            "dispatcher sees all of it: sign in as one.",
+        )
+
+
+class BatchNotFound(NotFound):
+    def __init__(self, number: int) -> None:
+        super().__init__(
+            "batch_not_found", f"There is no batch {number} for the city hotline, or it is not for you to see."
+        )
+
+
+class KeptRowNotFound(NotFound):
+    def __init__(self, reply_id: UUID) -> None:
+        super().__init__(
+            "kept_row_not_found", f"There is no row {reply_id} that waits to be settled, or it is not for you to see."
         )
 
 

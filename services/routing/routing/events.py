@@ -16,9 +16,11 @@ from contracts.routing import (
     CaseClosedV1,
     CaseExtendedV1,
     CaseHandedOverV1,
+    CaseHandedToHotlineV1,
     CaseHelperCalledV1,
     CaseHelperReleasedV1,
     CaseHelperReportedV1,
+    CaseHotlineRepliedV1,
     CaseLinkedV1,
     CaseOpenedV1,
     CasePressedV1,
@@ -37,6 +39,7 @@ from contracts.routing import (
     CityCaseProgressedV1,
     DeadlineBreachedV1,
     Handler,
+    HotlineStanding,
     Party,
     RecordKind,
 )
@@ -293,6 +296,24 @@ def case_linked(uow: UnitOfWork, case: Case, link: Link) -> CaseLinkedV1:
 
 def case_unlinked(uow: UnitOfWork, case: Case, link: Link) -> CaseUnlinkedV1:
     return CaseUnlinkedV1(**_fact(uow, case), **_link(link))
+
+
+def case_handed_to_hotline(
+    uow: UnitOfWork, case: Case, *, reply_due: datetime, holder: Seat | None
+) -> CaseHandedToHotlineV1:
+    return CaseHandedToHotlineV1(**_fact(uow, case), reply_due=reply_due, gist=case.gist, handler=handler_of(holder))
+
+
+def case_hotline_replied(
+    uow: UnitOfWork, case: Case, *, their_number: str, standing: HotlineStanding, holder: Seat | None
+) -> CaseHotlineRepliedV1:
+    return CaseHotlineRepliedV1(
+        **_fact(uow, case),
+        their_number=their_number,
+        standing=standing,
+        gist=case.gist,
+        handler=handler_of(holder),
+    )
 
 
 def deadline_breached(

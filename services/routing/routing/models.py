@@ -8,8 +8,10 @@ from sqlalchemy import (
     DateTime,
     ForeignKey,
     ForeignKeyConstraint,
+    Identity,
     Index,
     Integer,
+    LargeBinary,
     SmallInteger,
     Table,
     Text,
@@ -160,6 +162,8 @@ cases = Table(
     Column("helpers", Integer, nullable=False, server_default="0"),
     Column("helper_post_ids", ARRAY(Uuid), nullable=False, server_default="{}"),
     Column("linked", Integer, nullable=False, server_default="0"),
+    Column("hotline_handovers", Integer, nullable=False, server_default="0"),
+    Column("at_hotline", Boolean, nullable=False, server_default="false"),
     Column("undelivered", Integer, nullable=False),
     _moment("received_at"),
     _moment("opened_at"),
@@ -302,6 +306,75 @@ paper = Table(
     _moment("received_at"),
     Column("returned_by", Text),
     _moment("returned_at", nullable=True),
+)
+
+#: Files for the city hotline: what went out together.
+hotline_batch = Table(
+    "hotline_batch",
+    metadata,
+    Column("number", Integer, Identity(always=True), primary_key=True),
+    Column("place_id", Uuid, nullable=False),
+    _path("path"),
+    Column("made_by", Text, nullable=False),
+    _moment("made_at"),
+    _moment("written_at", nullable=True),
+    Index("ix_hotline_batch_unwritten", "place_id", "number", postgresql_where=text("written_at is null")),
+)
+
+#: Cases as they were handed to the city hotline; ``seq`` is the entry of the history that has the words too.
+hotline_handover = Table(
+    "hotline_handover",
+    metadata,
+    Column("handover_id", Uuid, primary_key=True),
+    Column("case_id", Uuid, ForeignKey("cases.case_id"), nullable=False),
+    Column("seq", Integer, nullable=False),
+    Column("case_number", Text, nullable=False),
+    Column("gist", Text, nullable=False),
+    Column("category", Text, nullable=False),
+    Column("place", Text, nullable=False),
+    Column("words", Text, nullable=False),
+    _moment("handed_at"),
+    _moment("reply_due"),
+    Column("batch", Integer, ForeignKey("hotline_batch.number")),
+    Column("their_number", Text),
+    Column("standing", Text),
+    _moment("replied_at", nullable=True),
+    Index("ix_hotline_handover_case", "case_id", "handover_id"),
+    Index("ix_hotline_handover_waiting", "handover_id", postgresql_where=text("batch is null")),
+    Index("ix_hotline_handover_batch", "batch", "handover_id"),
+)
+
+#: Rows of the city hotline's files, each content once, and what became of them; none is ever dropped.
+hotline_reply = Table(
+    "hotline_reply",
+    metadata,
+    Column("reply_id", Uuid, primary_key=True),
+    Column("digest", LargeBinary, nullable=False),
+    Column("nth", Integer, nullable=False),
+    Column("file", Text, nullable=False),
+    Column("line", Integer, nullable=False),
+    Column("their_number", Text, nullable=False),
+    Column("case_number", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("reply", Text, nullable=False),
+    Column("date", Text, nullable=False),
+    Column("case_id", Uuid, ForeignKey("cases.case_id")),
+    Column("fate", Text, nullable=False),
+    Column("why", Text),
+    Column("place_id", Uuid, nullable=False),
+    _path("path"),
+    Column("came_by", Text, nullable=False),
+    _moment("came_at"),
+    Column("settled_by", Text),
+    Column("settled_why", Text),
+    _moment("settled_at", nullable=True),
+    UniqueConstraint("digest", "nth"),
+    Index("ix_hotline_reply_case", "case_id"),
+    Index(
+        "ix_hotline_reply_kept",
+        "reply_id",
+        postgresql_where=text("fate <> 'recorded' and settled_at is null"),
+    ),
 )
 
 #: Why something may be asked of a dispatcher: a city may add to the lists, but for those of the law.

@@ -8,7 +8,19 @@ from kit.kafka.taker import is_away
 from kit.topics import Refused
 from typer.core import TyperGroup
 
-from cli import dead_letters, demo, import_, import_categories, import_places, lag, outbox, reconcile, token, topics
+from cli import (
+    dead_letters,
+    demo,
+    hotline,
+    import_,
+    import_categories,
+    import_places,
+    lag,
+    outbox,
+    reconcile,
+    token,
+    topics,
+)
 
 
 class Commands(TyperGroup):
@@ -57,6 +69,7 @@ app.command("reconcile")(reconcile.reconcile)
 app.command("token")(token.token)
 app.command("lag")(lag.lag)
 app.command("outbox")(outbox.outbox)
+app.add_typer(hotline.app, name="hotline")
 app.add_typer(topics.app, name="topics")
 app.add_typer(dead_letters.app, name="dead-letters")
 

@@ -2,7 +2,6 @@
 
 import csv
 from collections.abc import Iterator
-from contextlib import suppress
 from pathlib import Path
 from typing import Annotated, Any, NoReturn
 
@@ -11,8 +10,7 @@ import typer
 
 from cli import settings
 from cli.client import client_of, said
-
-ENCODINGS = ("utf-8-sig", "gb18030")
+from cli.import_.reading import encoding_of
 
 #: The columns of the bindings file: a branch by its names joined by /, and what it is bound to.
 BINDING_COLUMNS = ("branch", "kind", "remit")
@@ -67,10 +65,8 @@ def _bindings(file: Path) -> Iterator[tuple[str, dict[str, str]]]:
 
 def _text(file: Path) -> str:
     raw = file.read_bytes()
-    for encoding in ENCODINGS:
-        with suppress(UnicodeDecodeError):
-            return raw.decode(encoding)
-    return _refuse(f"{file} is neither UTF-8 nor GB 18030: save it as UTF-8.")
+    encoding = encoding_of(raw) or _refuse(f"{file} is neither UTF-8 nor GB 18030: save it as UTF-8.")
+    return raw.decode(encoding).removeprefix("\ufeff")
 
 
 def _told(response: httpx.Response) -> str:

@@ -95,6 +95,14 @@ class LinkKind(StrEnum):
     SAME_CAUSE = "same_cause"
 
 
+class HotlineStanding(StrEnum):
+    """How something that was handed to the city hotline stands with them; the last two end their part."""
+
+    UNDER_WAY = "under_way"
+    DONE = "done"
+    RETURNED = "returned"
+
+
 class HandoverMeans(StrEnum):
     """How what is finished is handed back: collected, or brought home."""
 
@@ -440,6 +448,27 @@ class CaseLinkedV1(CaseLink):
 
 class CaseUnlinkedV1(CaseLink):
     TYPE: ClassVar[str] = "routing.case.unlinked.v1"
+
+
+class CaseHandedToHotlineV1(CaseFact):
+    """The city hotline is asked; the case stays with its holder."""
+
+    TYPE: ClassVar[str] = "routing.case.handed_to_hotline.v1"
+
+    reply_due: Moment
+    gist: str = Field(max_length=200)
+    handler: Handler | None
+
+
+class CaseHotlineRepliedV1(CaseFact):
+    """The city hotline says how it stands with them. Its words stay with the case."""
+
+    TYPE: ClassVar[str] = "routing.case.hotline_replied.v1"
+
+    their_number: str = Field(max_length=120)
+    standing: HotlineStanding
+    gist: str = Field(max_length=200)
+    handler: Handler | None
 
 
 class DeadlineBreachedV1(CaseFact):

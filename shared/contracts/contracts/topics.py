@@ -108,6 +108,8 @@ _DEFINED = (
             routing.CaseHelperReleasedV1,
             routing.CaseLinkedV1,
             routing.CaseUnlinkedV1,
+            routing.CaseHandedToHotlineV1,
+            routing.CaseHotlineRepliedV1,
             routing.DeadlineBreachedV1,
         ),
         partitions=CASE_PARTITIONS,

@@ -42,6 +42,8 @@ _STAFF = {
     "helper_called": {"helper": "helper_called"},
     "helper_reported": {"handler": "helper_reported"},
     "helper_released": {"helper": "helper_released"},
+    "handed_to_hotline": {"handler": "case_at_hotline"},
+    "hotline_replied": {"handler": "hotline_replied"},
     "deadline_breached": {"handler": "deadline_missed", "superior": "deadline_missed_superior"},
 }
 #: Of what is worked on a case, what residents are told, and by which template.

@@ -16,9 +16,11 @@ from contracts.routing import (
     CaseClosedV1,
     CaseExtendedV1,
     CaseFact,
+    CaseHandedToHotlineV1,
     CaseHelperCalledV1,
     CaseHelperReleasedV1,
     CaseHelperReportedV1,
+    CaseHotlineRepliedV1,
     CaseOpenedV1,
     CasePressedV1,
     CaseRecordedV1,
@@ -69,6 +71,8 @@ class Template(StrEnum):
     HELPER_REPORTED = "helper_reported"
     HELPER_RELEASED = "helper_released"
     HELPED_CLOSED = "helped_closed"
+    CASE_AT_HOTLINE = "case_at_hotline"
+    HOTLINE_REPLIED = "hotline_replied"
     DEADLINE_MISSED = "deadline_missed"
     DEADLINE_MISSED_SUPERIOR = "deadline_missed_superior"
 
@@ -223,6 +227,16 @@ def _helper_released(event: CaseHelperReleasedV1) -> list[Owed]:
     return _staff(event, Template.HELPER_RELEASED, event.helper, answered=False)
 
 
+def _handed_to_hotline(event: CaseHandedToHotlineV1) -> list[Owed]:
+    return _staff(event, Template.CASE_AT_HOTLINE, event.handler, gist=event.gist, due=event.reply_due)
+
+
+def _hotline_replied(event: CaseHotlineRepliedV1) -> list[Owed]:
+    """What they reply is read on the case."""
+    told = {"gist": event.gist, "their_number": event.their_number, "standing": event.standing.value}
+    return _staff(event, Template.HOTLINE_REPLIED, event.handler, **told)
+
+
 def _breached(event: DeadlineBreachedV1) -> list[Owed]:
     missed = {"gist": event.gist, "limit": event.deadline.value, "due": event.due_at}
     told = _staff(event, Template.DEADLINE_MISSED, event.handler, **missed)
@@ -250,6 +264,8 @@ _RULES: dict[type[CaseFact], Callable[[Any], list[Owed]]] = {
     CaseHelperCalledV1: _helper_called,
     CaseHelperReportedV1: _helper_reported,
     CaseHelperReleasedV1: _helper_released,
+    CaseHandedToHotlineV1: _handed_to_hotline,
+    CaseHotlineRepliedV1: _hotline_replied,
     DeadlineBreachedV1: _breached,
 }
 

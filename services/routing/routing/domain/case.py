@@ -43,6 +43,7 @@ ACCOMPANIED, CENTRE_REPORTED = "accompanied", "centre_reported"
 REPORTED_BACK, REPORT_REVIEWED = "reported_back", "report_reviewed"
 HELPER_CALLED, HELPER_REPORTED, HELPER_RELEASED = "helper_called", "helper_reported", "helper_released"
 LINKED, UNLINKED = "linked", "unlinked"
+HANDED_TO_HOTLINE, HOTLINE_REPLIED = "handed_to_hotline", "hotline_replied"
 BREACHED, NOTICE_NOT_DELIVERED = "deadline_breached", "notice_not_delivered"
 
 
@@ -154,6 +155,10 @@ class Case:
     """The posts whose part is open."""
     linked: int = 0
     """How many other cases it is linked with."""
+    hotline_handovers: int = 0
+    """How often it was handed to the city hotline."""
+    at_hotline: bool = False
+    """A reply of theirs is expected; it stays with its holder."""
     undelivered: int = 0
     version: int = 0
     head: str = GENESIS
@@ -302,6 +307,16 @@ class Case:
         if self.report_back is None:
             self.settle_limit(DeadlineKind.ASSIGNED, DeadlineState.MET, at=at)
 
+    def hand_to_hotline(self, reply: Deadline) -> None:
+        self.at_hotline = True
+        self.hotline_handovers += 1
+        self.limits.append(reply)
+
+    def end_at_hotline(self, *, at: datetime) -> None:
+        """They have done their part, or given it back."""
+        self.at_hotline = False
+        self.settle_limit(DeadlineKind.REPLY, DeadlineState.MET, at=at)
+
     def open_again(self, limit: Deadline) -> None:
         """Whoever assigned it wants it done otherwise, by another limit of theirs: it is under way again with the
         holder that it has. What was promised to the resident stays as it was.
@@ -324,7 +339,7 @@ class Case:
         """``holder`` and ``helpers`` are who is told, so that the history itself shows who was owed a notice."""
         self.state, self.queue = CaseState.CLOSED, None
         self.drop_ask()
-        self.reports_owed, self.followed_since = 0, None
+        self.reports_owed, self.followed_since, self.at_hotline = 0, None, False
         if self.report_back not in (None, Owing.ACCEPTED):
             self.report_back = Owing.DROPPED
         self.closed_reason, self.closed_at = reason, at

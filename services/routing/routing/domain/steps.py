@@ -89,6 +89,7 @@ class Step(StrEnum):
     RELEASE = "release"
     LINK = "link"
     UNLINK = "unlink"
+    HAND_TO_HOTLINE = "hand_to_hotline"
 
 
 class Standing(StrEnum):
@@ -116,6 +117,8 @@ class Standing(StrEnum):
     """Somebody helps with it."""
     LINKED = "linked"
     """With another case."""
+    AT_HOTLINE = "at_hotline"
+    """A reply of the city hotline is expected."""
 
 
 @dataclass(frozen=True)
@@ -217,6 +220,8 @@ STEPS: dict[Step, StepRule] = {
         _rule(Step.RELEASE, _UNDER_WAY, None, _EITHER, needs=[Standing.JOINT]),
         _rule(Step.LINK, list(CaseState), None, _EITHER),
         _rule(Step.UNLINK, list(CaseState), None, _EITHER, needs=[Standing.LINKED]),
+        # It stays with its holder: passed to another office is no answer.
+        _rule(Step.HAND_TO_HOTLINE, _UNDER_WAY, None, [Actor.DISPATCHER], bars=[Standing.AT_HOTLINE]),
     )
 }
 
@@ -261,6 +266,7 @@ def standing_of(case: Case) -> frozenset[Standing]:
         Standing.UNDER_REVIEW: case.report_back is Owing.GIVEN,
         Standing.JOINT: bool(case.helper_post_ids),
         Standing.LINKED: case.linked > 0,
+        Standing.AT_HOTLINE: case.at_hotline,
     }
     return frozenset(standing for standing, holds in stands.items() if holds)
 

@@ -71,6 +71,9 @@ _KNOWN = select(case_appeal.c.appeal_id).where(_THESE_APPEALS)
 _IN_THEM = cases.c.case_id.in_(select(case_appeal.c.case_id).where(_THESE_APPEALS))
 _LOCK_OF_APPEALS = select(cases.c.case_id).where(_IN_THEM).order_by(cases.c.case_id).with_for_update()
 _OF_APPEALS = _WHOLE.where(_IN_THEM).order_by(cases.c.case_id)
+_THESE_NUMBERS = cases.c.number == any_(bindparam("numbers", type_=ARRAY(Text)))
+_LOCK_OF_NUMBERS = select(cases.c.case_id).where(_THESE_NUMBERS).order_by(cases.c.case_id).with_for_update()
+_OF_NUMBERS = _WHOLE.where(_THESE_NUMBERS).order_by(cases.c.case_id)
 #: A process of the release before ends a case without ending what is asked of it.
 _UNDER_WAY: ColumnElement[bool] = literal_column("cases.state in ('assigned', 'in_progress')")
 _IS_RULED_BY_SOMEBODY = is_held(cases.c.ruler_post_id)
@@ -125,6 +128,15 @@ def find_cases_of_appeals_for_change(uow: UnitOfWork, appeal_ids: Collection[UUI
     uow.execute(_LOCK_OF_APPEALS, {"appeals": list(appeal_ids)})
     found = [case_of(row) for row in uow.execute(_OF_APPEALS, {"appeals": list(appeal_ids)})]
     return {appeal.appeal_id: case for case in found for appeal in case.appeals if appeal.appeal_id in appeal_ids}
+
+
+def get_cases_of_numbers_for_change(uow: UnitOfWork, numbers: Collection[str]) -> dict[str, Case]:
+    """Those of them that may be seen, by number, locked in the order of their ids."""
+    if not numbers:
+        return {}
+    uow.execute(_LOCK_OF_NUMBERS, {"numbers": list(numbers)})
+    found = [case_of(row) for row in uow.execute(_OF_NUMBERS, {"numbers": list(numbers)})]
+    return {case.number: case for case in found}
 
 
 def list_known_appeals(uow: UnitOfWork, appeal_ids: Collection[UUID]) -> set[UUID]:

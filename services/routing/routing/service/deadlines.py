@@ -17,9 +17,14 @@ def mark_if_missed(uow: UnitOfWork, case: Case) -> None:
     """Whoever ends a case that is late counts the same, whether or not a clock came by in between."""
     if case.deadline is not None and case.deadline.is_missed_at(uow.now):
         mark_promises_missed(uow, [(case, case.deadline)])
-    theirs = case.limit(DeadlineKind.ASSIGNED)
-    if theirs is not None and theirs.is_missed_at(uow.now):
-        mark_limits_missed(uow, [(case, theirs)])
+    mark_limit_if_missed(uow, case, DeadlineKind.ASSIGNED)
+
+
+def mark_limit_if_missed(uow: UnitOfWork, case: Case, kind: DeadlineKind) -> None:
+    """The same of a limit beside the promise."""
+    limit = case.limit(kind)
+    if limit is not None and limit.is_missed_at(uow.now):
+        mark_limits_missed(uow, [(case, limit)])
 
 
 def mark_promises_missed(uow: UnitOfWork, missed: Sequence[tuple[Case, Deadline]]) -> None:

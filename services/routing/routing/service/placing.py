@@ -197,6 +197,19 @@ def hold_to(uow: UnitOfWork, ground: Ground, rules: RuleSet, case: Case, rule: R
     return is_earlier
 
 
+def limit_counted(ground: Ground, case: Case, kind: DeadlineKind, term: Term, *, now: datetime) -> Deadline:
+    """A limit of ours beside the promise, on the same calendar."""
+    limit = make_promise(
+        term,
+        now,
+        rule_version=ground.rules.version,
+        calendar=ground.calendar,
+        hours=ground.network.hours_at(case.placed_path),
+        zone=ground.rules.zone,
+    )
+    return Deadline(new_id(now), kind, limit, changed=True)
+
+
 def limit_given(ground: Ground, case: Case, kind: DeadlineKind, due_at: datetime, *, now: datetime) -> Deadline:
     """A limit that others named, of a case that has no promise yet."""
     limit = Promise(

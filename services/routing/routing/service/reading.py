@@ -16,12 +16,13 @@ from routing.domain.assignment import ReportBack
 from routing.domain.case import NOTICE_NOT_DELIVERED, Case, Deadline
 from routing.domain.chain import Entry, list_faults
 from routing.domain.helping import Helper
+from routing.domain.hotline import HandedOver
 from routing.domain.linking import LinkSeen
 from routing.domain.pressing import Pressing
 from routing.domain.recording import Letter, Paper
 from routing.domain.steps import Step
 from routing.errors import UnknownPlaceAsked
-from routing.repository import accompaniments, cases, joint, links, pressings, records, reports_back
+from routing.repository import accompaniments, cases, hotline, joint, links, pressings, records, reports_back
 from routing.service.taking import holder_in, seated
 
 
@@ -48,6 +49,7 @@ class CaseDetail:
     links: list[LinkSeen]
     undelivered: list[Entry]
     reports_back: list[ReportBack]
+    hotline_handovers: list[HandedOver]
     letters: list[Letter]
     papers: list[Paper]
     accompaniments: list[Accompaniment]
@@ -82,8 +84,9 @@ def get_case(uow: UnitOfWork, case_id: UUID) -> CaseDetail:
     papers = records.list_papers_held(uow, case_id) if case.papers_held else []
     handed_over = accompaniments.list_of_case(uow, case_id) if case.kind in steps.FOR_CENTRES else []
     reported = reports_back.list_of_case(uow, case_id) if case.report_back else []
+    asked = hotline.list_of_case(uow, case_id) if case.hotline_handovers else []
     return CaseDetail(
-        *(case, holder, mine, pressed, helping, linked, undelivered, reported),
+        *(case, holder, mine, pressed, helping, linked, undelivered, reported, asked),
         *(letters, papers, handed_over, uow.now),
     )
 

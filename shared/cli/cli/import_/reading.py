@@ -7,6 +7,7 @@ import json
 import re
 import zipfile
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
@@ -35,17 +36,34 @@ NAMES: dict[str, tuple[str, ...]] = {
 NEEDED = ("external_id", "words")
 
 
+@dataclass(frozen=True)
+class Layout:
+    """What a file's columns may be called, by field, and which of them it must have."""
+
+    names: Mapping[str, tuple[str, ...]]
+    needed: tuple[str, ...]
+
+
+APPEALS = Layout(NAMES, NEEDED)
+
+#: Tried in this order: what is GB 18030 is hardly ever UTF-8 too.
+ENCODINGS = ("utf-8", "gb18030")
+
+
 class UnreadableFile(Exception):
     """Nothing of the file is taken. The message names file, line, column and remedy."""
 
 
 @dataclass(frozen=True)
 class Row:
-    """``line`` as an editor or a spreadsheet counts; ``values`` by field; ``trouble`` is why it cannot be read."""
+    """``line`` as an editor or a spreadsheet counts; ``values`` by field; ``trouble`` is why it cannot be read, and
+    ``raw`` what stands there then.
+    """
 
     line: int
     values: Mapping[str, Any] = field(default_factory=dict)
     trouble: str = ""
+    raw: str = ""
 
 
 @dataclass(frozen=True)
@@ -55,6 +73,7 @@ class Table:
     file: Path
     encoding: str
     columns: Mapping[str, str]
+    layout: Layout = APPEALS
 
     def rows(self) -> Iterator[Row]:
         kind = _kind(self.file)
@@ -73,20 +92,31 @@ class Table:
         return rows
 
 
-def open_table(file: Path, *, encoding: str = "utf-8", columns: Mapping[str, str] | None = None) -> Table:
-    unknown = set(columns or {}) - set(NAMES)
+def open_table(
+    file: Path, *, encoding: str = "utf-8", columns: Mapping[str, str] | None = None, layout: Layout = APPEALS
+) -> Table:
+    unknown = set(columns or {}) - set(layout.names)
     if unknown:
-        raise UnreadableFile(f"--column {min(unknown)}: not a field: {', '.join(NAMES)}")
+        raise UnreadableFile(f"--column {min(unknown)}: not a field: {', '.join(layout.names)}")
     if not file.is_file():
         raise UnreadableFile(f"{file}: there is no such file")
     if not file.stat().st_size:
         raise UnreadableFile(f"{file}: it is empty")
-    table = Table(file, encoding, columns or {})
+    table = Table(file, encoding, columns or {}, layout)
     try:
         assert table.count
     except (gzip.BadGzipFile, EOFError):
         raise UnreadableFile(f"{file}: its name says gzip and its content is not, or is cut short") from None
     return table
+
+
+def encoding_of(raw: bytes) -> str | None:
+    """The first of those that the field writes in which all of it can be read."""
+    for encoding in ENCODINGS:
+        with suppress(UnicodeDecodeError):
+            raw.decode(encoding)
+            return encoding
+    return None
 
 
 def _kind(file: Path) -> str:
@@ -153,12 +183,12 @@ def _json_rows(table: Table, text: TextIO) -> Iterator[Row]:
         try:
             found = json.loads(content)
         except json.JSONDecodeError as error:
-            yield Row(line, trouble=f"column {error.colno}: not JSON ({error.msg}): an appeal a line")
+            yield Row(line, trouble=f"column {error.colno}: not JSON ({error.msg}): an appeal a line", raw=content)
             continue
         if isinstance(found, dict):
             yield Row(line, _by_field(table, found))
         else:
-            yield Row(line, trouble="not a JSON object: an appeal a line")
+            yield Row(line, trouble="not a JSON object: an appeal a line", raw=content)
 
 
 def _csv_rows(table: Table, text: TextIO) -> Iterator[Row]:
@@ -180,7 +210,8 @@ def _csv_rows(table: Table, text: TextIO) -> Iterator[Row]:
         if not header:
             header = _header(table, cells, line)
         elif len(cells) != len(header):
-            yield Row(line, trouble=f"{len(cells)} cells where the header has {len(header)}: is a comma not quoted?")
+            trouble = f"{len(cells)} cells where the header has {len(header)}: is a comma not quoted?"
+            yield Row(line, trouble=trouble, raw=",".join(cells))
         else:
             yield Row(line, _by_field(table, dict(zip(header, cells, strict=True))))
 
@@ -236,8 +267,8 @@ def _end_of(sheet: Any) -> bytes:
 def _header(table: Table, cells: list[str], line: int) -> list[str]:
     header = [cell.strip().lstrip("\ufeff") for cell in cells]
     lowered = {cell.lower() for cell in header}
-    for needed in NEEDED:
-        called = (table.columns[needed],) if needed in table.columns else NAMES[needed]
+    for needed in table.layout.needed:
+        called = (table.columns[needed],) if needed in table.columns else table.layout.names[needed]
         if not any(name.lower() in lowered for name in called):
             raise UnreadableFile(
                 f"{table.file}, line {line}: no column for {needed}: call it {' or '.join(called[:3])}, "
@@ -252,7 +283,7 @@ def _header(table: Table, cells: list[str], line: int) -> list[str]:
 def _by_field(table: Table, values: Mapping[str, Any]) -> dict[str, Any]:
     known = {name.strip().lower(): value for name, value in values.items()}
     found = {}
-    for name, called in NAMES.items():
+    for name, called in table.layout.names.items():
         for column in (table.columns[name],) if name in table.columns else called:
             value = known.get(column.lower())
             if value not in (None, ""):

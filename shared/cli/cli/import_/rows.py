@@ -38,7 +38,7 @@ def to_appeal(row: Row, defaults: Defaults, *, city: str | None = None) -> Ready
     if missing:
         return Ready(row.line, trouble=f"column {missing}: is empty: fill it")
     try:
-        written = _moment(row.values.get("written_at"), ZoneInfo(defaults.zone))
+        written = read_moment(row.values.get("written_at"), ZoneInfo(defaults.zone))
     except ValueError:
         return Ready(row.line, trouble="column written_at: not a date, as 2026-09-01 or 2026-09-01T09:30:00+08:00")
     try:
@@ -69,7 +69,7 @@ def _assignment(row: Row, defaults: Defaults) -> dict[str, Any] | None:
     if defaults.channel != Channel.ASSIGNED or defaults.historic:
         return None
     try:
-        due_at = _moment(row.values.get("due_at"), ZoneInfo(defaults.zone))
+        due_at = read_moment(row.values.get("due_at"), ZoneInfo(defaults.zone))
     except ValueError:
         raise ValueError("column due_at: not a date, as 2026-09-01T18:00:00+08:00") from None
     if due_at is None:
@@ -102,7 +102,7 @@ def _who(row: Row, defaults: Defaults) -> dict[str, Any]:
 _SPELT = re.compile(r"(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})日?(?:[ T]+(\d{1,2}):(\d{2})(?::(\d{2})(?:\.\d+)?)?)?")
 
 
-def _moment(value: Any, zone: ZoneInfo) -> str | None:
+def read_moment(value: Any, zone: ZoneInfo) -> str | None:
     if not value:
         return None
     moment = value if isinstance(value, datetime) else _read_moment(value, zone)

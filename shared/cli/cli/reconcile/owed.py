@@ -13,6 +13,7 @@ STEPS = (
     *("recused", "accompanied", "centre_reported"),
     *("reported_back", "report_reviewed"),
     *("helper_called", "helper_reported", "helper_released", "linked", "unlinked"),
+    *("reported_back", "report_reviewed", "handed_to_hotline", "hotline_replied"),
 )
 
 TEMPLATES = (
@@ -41,6 +42,8 @@ TEMPLATES = (
     "helper_reported",
     "helper_released",
     "helped_closed",
+    "case_at_hotline",
+    "hotline_replied",
     "case_waiting",
     "case_assigned",
     "case_closed_staff",
@@ -86,6 +89,8 @@ _TO_STAFF = {
     "helper_called": {"helper": "helper_called"},
     "helper_reported": {"lead": "helper_reported"},
     "helper_released": {"helper": "helper_released"},
+    "handed_to_hotline": {"holder": "case_at_hotline"},
+    "hotline_replied": {"holder": "hotline_replied"},
     "deadline_breached": {"holder": "deadline_missed", "superior": "deadline_missed_superior"},
 }
 _PRESSED = {"nudge": "case_nudged", "order": "case_ordered", "instruction": "case_instructed"}
