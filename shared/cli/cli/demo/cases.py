@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import httpx
@@ -13,6 +14,8 @@ from cli.settings import Settings
 
 SOURCE = "demonstration"
 CITY = "HL"
+
+THEIR_LIMIT = timedelta(days=10)
 
 _PATIENCE = 90.0
 _ORDER = ("received", "accepted", "assigned", "in_progress", "answered", "closed")
@@ -65,14 +68,21 @@ def _file(people: People, story: Story) -> dict[str, Any]:
         "place": story.place,
         "category": story.category,
         "language": story.language,
-        "source": SOURCE,
-        "external_id": story.key,
+        **_origin(story),
         "urgent": story.urgent,
         "done_on_the_spot": story.on_the_spot,
     }
     given = {name: value for name, value in body.items() if value is not None}
     receipt: dict[str, Any] = expect(people[story.by].post("/intake/v1/appeals", json=given)).json()
     return receipt
+
+
+def _origin(story: Story) -> dict[str, Any]:
+    """By what it is known again: our own key, or the number of whoever assigned it."""
+    if story.assigned_by is None:
+        return {"source": SOURCE, "external_id": story.key}
+    due_at = datetime.now(UTC) + THEIR_LIMIT
+    return {"assignment": {"office": story.assigned_by, "number": f"DEMO-{story.key}", "due_at": due_at.isoformat()}}
 
 
 def _withdraw(people: People, receipts: dict[str, dict[str, Any]]) -> None:

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+HOTLINE = "市12345政务服务便民热线"
+
 
 @dataclass(frozen=True)
 class Story:
@@ -23,6 +25,8 @@ class Story:
     handover: str | None = None
     accept_as: str | None = None
     withdrawn: bool = False
+    assigned_by: str | None = None
+    """Of what is assigned from above: whose order it is."""
 
 
 STORIES = (
@@ -94,6 +98,7 @@ STORIES = (
         "市民热线转来：白杨社区多户反映自来水水压不足。",
         "in_progress",
         category="municipal.water",
+        assigned_by=HOTLINE,
     ),
     Story(
         "08",
