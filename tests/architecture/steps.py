@@ -16,9 +16,10 @@ From the table in `services/routing/routing/domain/steps.py`. The API, the steps
 offers to whoever looks, and the tests come from it too. `python -m tests.architecture.steps write` makes this page.
 
 The platform itself opens a case, accepts and assigns it where place and category are known, marks a promise that was
-missed, and closes what was withdrawn. Where re-sorting, a ruling or a recusal gives a case to somebody else it is
-`assigned` anew; a decline that is granted closes it. The picture has the steps that change the state. What a case is
-called in each state: [glossary](glossary.md#cases).
+missed, and closes what was withdrawn or what nobody has rated in time. Where re-sorting, a ruling or a recusal gives a
+case to somebody else, or its resident says that it is not solved, it is `assigned` anew; a decline that is granted
+closes it. The picture has the steps that change the state. What a case is called in each state:
+[glossary](glossary.md#cases).
 """
 
 

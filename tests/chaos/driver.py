@@ -41,6 +41,7 @@ _STEPS = {
     "accompany": "accompaniments",
     "centre_report": "centre_reports",
     "call_in": "helpers",
+    "call_back": "callbacks",
 }
 _REASONS = {
     "ask_return": ("not_our_remit", "wrong_category"),
@@ -191,6 +192,13 @@ class Drive:
         found = await client.read("", f"/intake/v1/progress/{code}")
         if found.is_ok:
             self._record.note("progress", appeal_id=appeal, standing=found.body["standing"])
+            if found.body["rate"] and self._chance(0.5):
+                await self._rate_answer(client, found.body["rate"], appeal)
+
+    async def _rate_answer(self, client: Client, path: str, appeal: str) -> None:
+        """Satisfied: what is not solved is done again, which the harness does not drive yet."""
+        said = {"solved": True, "rating": self._random.randint(1, 5)}
+        await client.write("rate", "", f"/intake/v1{path}", said, about={"appeal_id": appeal})
 
     # Staff ------------------------------------------------------------------------------------------------------
 
@@ -236,6 +244,9 @@ class Drive:
             if mine:
                 await self._put_right(client, by, self._random.choice(mine))
             return
+        if self._chance(0.3):
+            await self._call_back(client, by)
+            return
         waiting = _items(await client.read(by, "/routing/v1/queue", limit="20"))
         if waiting:
             case = self._random.choice(waiting)
@@ -245,6 +256,17 @@ class Drive:
             body = {"category": case["category"] or self._random.choice([c for c in _CATEGORIES if c])}
             body["place_id"] = case["place_id"] or self._place_below(code)
             await self._write_step(client, "accept", by, case, body)
+
+    async def _call_back(self, client: Client, by: str) -> None:
+        """Whoever reads no messages is asked whether it is solved."""
+        waiting = _items(await client.read(by, "/routing/v1/callbacks", limit="20"))
+        if not waiting:
+            return
+        self._count += 1
+        body: dict[str, Any] = {"outcome": "not_reached", "words": f"回访{self._count}。"}
+        if self._chance(0.6):
+            body |= {"outcome": "reached", "solved": True, "rating": 4}
+        await self._write_step(client, "call_back", by, self._random.choice(waiting), body)
 
     async def _put_right(self, client: Client, by: str, case: dict[str, Any]) -> None:
         if case["state"] == "answered" or case["ask"] or self._chance(0.3):

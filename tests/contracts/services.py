@@ -71,6 +71,10 @@ def _wiring(service: str) -> Any:
         from notify.service.office import Office
 
         return Office(
-            keys=ring, transport=ring, zone=ZoneInfo("Asia/Shanghai"), address="https://city.example/progress"
+            keys=ring,
+            transport=ring,
+            zone=ZoneInfo("Asia/Shanghai"),
+            address="https://city.example/progress",
+            ratings="https://city.example/ratings",
         )
     raise LookupError(f"{service}.consumers has neither HANDLERS nor a wiring here")

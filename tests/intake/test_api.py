@@ -4,14 +4,16 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
-from uuid import uuid4, uuid5
+from uuid import UUID, uuid4, uuid5
 
 import httpx2
 import pytest
 from contracts.grid import Holding, PostChangedV1
+from contracts.routing import CaseAnsweredV1, CaseState, Outcome, Party
 from intake.app import create_app
 from intake.domain.progress import GUESS_WINDOW, GUESSES
 from intake.repository.sealing import Keys
+from intake.service.following import follow_cases
 from intake.service.station import Station
 from intake.settings import Settings
 from kit.clock import DrivenClock
@@ -306,6 +308,9 @@ async def test_progress_tells_what_it_is_for_and_nothing_else(desk: Desk) -> Non
         "handler": None,
         "due": None,
         "promise": None,
+        "rate": None,
+        "rate_by": None,
+        "rated": False,
     }
     page = await desk.http.get(f"/progress/{receipt['query_code']}")
     assert page.status_code == 200
@@ -397,6 +402,106 @@ async def test_an_order_from_above_is_answered_201_and_the_same_one_200(desk: De
     }
     taken = await desk.post("chen.jie", APPEALS, asked)
     assert (taken.status_code, taken.json()["code"]) == (409, "external_id_taken")
+
+
+def answered(receipt: dict[str, Any]) -> CaseAnsweredV1:
+    party = Party(appeal_id=UUID(receipt["appeal_id"]), appeal_number=receipt["number"], answer=1)
+    return CaseAnsweredV1(
+        version=4,
+        case_id=uuid4(),
+        number="C7K2",
+        at=NOW,
+        state=CaseState.ANSWERED,
+        placed_path="/",
+        parties=[party],
+        outcome=Outcome.SOLVED,
+        answer="修好了",
+        handler=None,
+        promise_met=True,
+        rate_by=NOW + timedelta(days=7),
+    )
+
+
+async def take_answered(desk: Desk) -> tuple[dict[str, Any], str]:
+    """The receipt, and the path of the page on which its answer is rated."""
+    receipt = await desk.take()
+    await desk.consumer.run_everywhere(lambda uow: follow_cases(uow, [answered(receipt)]))
+    shown = (await desk.http.get(f"/intake/v1/progress/{receipt['query_code']}")).json()
+    assert shown["rate_by"] is not None
+    return receipt, shown["rate"]
+
+
+async def test_an_answer_is_rated_by_who_has_the_link(desk: Desk) -> None:
+    receipt, path = await take_answered(desk)
+    asked = await desk.http.get(f"/intake/v1{path}")
+    assert asked.json() == {
+        "number": receipt["number"],
+        "answer": 1,
+        "rate_by": asked.json()["rate_by"],
+        "over": None,
+    }
+    said = {"solved": False, "rating": 2, "words": "还是不亮"}
+    rated = await desk.http.post(f"/intake/v1{path}", json=said)
+    assert (rated.status_code, rated.json()) == (201, {"number": receipt["number"], "version": 2})
+    again = await desk.http.post(f"/intake/v1{path}", json=said)
+    assert (again.status_code, again.json()["code"]) == (409, "rated_already")
+    assert (await desk.http.get(f"/intake/v1{path}")).json()["over"] == "rated"
+    entries = (await desk.get("wang.min", f"{APPEALS}/{receipt['appeal_id']}")).json()["entries"]
+    assert [(e["kind"], e["words"], e["solved"], e["rating"]) for e in entries] == [("rated", "还是不亮", False, 2)]
+
+
+@pytest.mark.parametrize(
+    "said, field",
+    [
+        ({"rating": 3}, "/solved"),
+        ({"solved": True}, "/rating"),
+        ({"solved": True, "rating": 6}, "/rating"),
+        ({"solved": True, "rating": 0}, "/rating"),
+        ({"solved": True, "rating": 3, "words": "字" * 2001}, "/words"),
+        ({"solved": True, "rating": 3, "name": "李小华"}, "/name"),
+    ],
+)
+async def test_a_rating_that_cannot_be_names_what_is_wrong(desk: Desk, said: dict[str, Any], field: str) -> None:
+    _, path = await take_answered(desk)
+    before = await desk.count()
+    refused = await desk.http.post(f"/intake/v1{path}", json=said)
+    assert (refused.status_code, refused.json()["errors"][0]["pointer"]) == (422, field)
+    assert await desk.count() == before
+
+
+async def test_a_link_that_asks_nothing_is_said_to(desk: Desk) -> None:
+    wrong = await desk.http.post("/intake/v1/ratings/nothing", json={"solved": True, "rating": 3})
+    assert (wrong.status_code, wrong.json()["code"]) == (404, "no_such_ticket")
+    page = await desk.http.get("/ratings/nothing?lang=en")
+    assert page.status_code == 404
+    assert "This link is wrong" in page.text
+
+
+async def test_the_rating_page_is_filled_in_and_says_thanks(desk: Desk) -> None:
+    receipt, path = await take_answered(desk)
+    progress = await desk.http.get(f"/progress/{receipt['query_code']}")
+    assert f'href="{path}?lang=zh"' in progress.text
+    page = await desk.http.get(path)
+    assert receipt["number"] in page.text
+    assert "没有解决" in page.text
+    missing = await desk.http.post(path, data={"solved": "yes"})
+    assert missing.status_code == 422
+    assert "请选择是否解决和满意程度" in missing.text
+    sent = await desk.http.post(f"{path}?lang=en", data={"solved": "no", "rating": "1", "words": " 还是不亮 "})
+    assert (sent.status_code, sent.headers["Location"]) == (303, f"{path}?lang=en")
+    assert "Thank you" in (await desk.http.get(sent.headers["Location"])).text
+    twice = await desk.http.post(path, data={"solved": "yes", "rating": "5"})
+    assert twice.status_code == 409
+    assert "您的评价已收到" in twice.text
+    assert "您已评价" in (await desk.http.get(f"/progress/{receipt['query_code']}")).text
+
+
+async def test_the_rating_page_needs_nothing_from_outside(desk: Desk) -> None:
+    _, path = await take_answered(desk)
+    page = await desk.http.get(path)
+    assert "default-src 'none'" in page.headers["Content-Security-Policy"]
+    for outside in ("http://", "https://", "<script", "@import", "url("):
+        assert outside not in page.text
 
 
 async def test_an_importer_learns_what_is_known(desk: Desk) -> None:

@@ -116,9 +116,10 @@ def test_history_is_only_added_to(uow_of: UnitOfWorkOf, words: str) -> None:
 
 
 @pytest.mark.parametrize("role", ["consumer", "relay", "clock", "auditor"])
-def test_the_narrow_functions_are_the_apis_alone(uow_of: UnitOfWorkOf, role: str) -> None:
+@pytest.mark.parametrize("called", ["progress_by_code('{}', '', now(), 1)", "rating_asked(gen_random_uuid(), 1)"])
+def test_the_narrow_functions_are_the_apis_alone(uow_of: UnitOfWorkOf, role: str, called: str) -> None:
     with pytest.raises(ProgrammingError, match="permission denied"):
-        uow_of("intake", role=role).execute(text("select * from progress_by_code('{}', '', now(), 1)"))
+        uow_of("intake", role=role).execute(text(f"select * from {called}"))
 
 
 def test_a_narrow_function_leaves_the_scope_as_it_was(uow_of: UnitOfWorkOf, taken: object, keys: Keys) -> None:

@@ -1,4 +1,5 @@
 import base64
+import re
 from uuid import uuid4
 
 import pytest
@@ -208,3 +209,24 @@ def test_indexes_and_signatures_under_sm3_are_its_own() -> None:
     assert SM4_RING.signed_by_us("cursor", b"x", SM4_RING.sign("cursor", b"x"))
     assert not SM4_RING.signed_by_us("cursor", b"y", SM4_RING.sign("cursor", b"x"))
     assert crypto.blind_index(SM4_RING, "phone", "138") != crypto.blind_index(RING, "phone", "138")
+
+
+def test_a_ticket_says_what_it_is_about_to_whom_has_the_ring() -> None:
+    ticket = crypto.make_ticket(RING, "rating", b"appeal 7")
+    assert re.fullmatch(r"[A-Za-z0-9_-]+", ticket)
+    assert crypto.read_ticket(RING, "rating", ticket) == b"appeal 7"
+    assert crypto.read_ticket(ROTATED, "rating", ticket) == b"appeal 7"
+
+
+@given(place=st.integers(0, 30), text=st.text(max_size=40))
+def test_a_ticket_that_was_changed_is_for_another_purpose_or_is_none_opens_nothing(place: int, text: str) -> None:
+    ticket = crypto.make_ticket(RING, "rating", b"appeal 7")
+    changed = ticket[:place] + ("A" if ticket[place] != "A" else "B") + ticket[place + 1 :]
+    for ring, purpose, said in (
+        (RING, "rating", changed),
+        (RING, "another", ticket),
+        (OTHER, "rating", ticket),
+        (RING, "rating", text),
+    ):
+        with pytest.raises(CannotOpen):
+            crypto.read_ticket(ring, purpose, said)

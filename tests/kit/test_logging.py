@@ -78,6 +78,7 @@ def test_a_key_that_is_not_on_the_list_loses_its_value(written: Written) -> None
         ("mail to wang.min@example.test now", "mail to [address] now"),
         ("code K7F2-9QXM-4T6P-A shown", "code [code] shown"),
         ("GET /progress/anything?name=x", "GET /progress/[code]?[query]"),
+        ("GET /ratings/AZrRkLp-5_0?lang=en", "GET /ratings/[code]?[query]"),
         ("GET /notes?words=secret HTTP/1.1", "GET /notes?[query] HTTP/1.1"),
         ("Bearer eyJhbGciOiJFUzI1NiJ9.eyJzdWIiOiJ4In0.c2ln", "Bearer [token]"),
         ("offset 123456789012 of 0190f3a2-7b1c-7def-8123-456789abcdef", None),

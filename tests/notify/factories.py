@@ -8,11 +8,13 @@ from zoneinfo import ZoneInfo
 from contracts.intake import Channel, Language, Means, PersonContactChangedV1, Reach
 from contracts.routing import (
     Ask,
+    CallBackOwedV1,
     CaseAcceptedV1,
     CaseAccompaniedV1,
     CaseAnsweredV1,
     CaseAskedV1,
     CaseAssignedV1,
+    CaseCalledBackV1,
     CaseCentreReportedV1,
     CaseClosedV1,
     CaseExtendedV1,
@@ -26,8 +28,10 @@ from contracts.routing import (
     CaseLinkedV1,
     CaseOpenedV1,
     CasePressedV1,
+    CaseRatedV1,
     CaseRecordedV1,
     CaseRecusedV1,
+    CaseRedoneV1,
     CaseReportedBackV1,
     CaseReportedV1,
     CaseReportReviewedV1,
@@ -36,6 +40,7 @@ from contracts.routing import (
     CaseStartedV1,
     CaseState,
     CaseUnlinkedV1,
+    ContactOutcome,
     DeadlineBreachedV1,
     DeadlineKind,
     Handler,
@@ -75,6 +80,8 @@ def make_event(kind: type[CaseFact], **overrides: Any) -> CaseFact:
     }
     return kind(**{**common, **OWN[kind], **overrides})
 
+
+OF_AN_ANSWER = {"appeal_id": uuid4(), "answer": 1}
 
 OWN: dict[type[CaseFact], dict[str, Any]] = {
     CaseOpenedV1: {"gist": "路灯不亮", "channel": Channel.WEB},
@@ -167,6 +174,23 @@ OWN: dict[type[CaseFact], dict[str, Any]] = {
     CaseHelperReleasedV1: {"helper_id": uuid4(), "helper": make_handler("li.na"), "gist": "路灯不亮"},
     CaseLinkedV1: {"link_id": uuid4(), "link": LinkKind.FOLLOW_UP, "other_number": "C8T5-2HDN-6B"},
     CaseUnlinkedV1: {"link_id": uuid4(), "link": LinkKind.FOLLOW_UP, "other_number": "C8T5-2HDN-6B"},
+    CallBackOwedV1: {**OF_AN_ANSWER, "gist": "路灯不亮", "dispatcher": make_handler("zhao.jun")},
+    CaseCalledBackV1: {
+        **OF_AN_ANSWER,
+        "outcome": ContactOutcome.NOT_REACHED,
+        "attempt": 1,
+        "handler": make_handler(),
+    },
+    CaseRatedV1: {**OF_AN_ANSWER, "solved": True, "rating": 4},
+    CaseRedoneV1: {
+        **OF_AN_ANSWER,
+        "redos": 1,
+        "gist": "路灯不亮",
+        "promise_due": NOW,
+        "promise_text": {"zh": "三日内"},
+        "handler": make_handler(),
+        "superior": make_handler("li.na"),
+    },
     DeadlineBreachedV1: {
         "deadline_id": uuid4(),
         "deadline": DeadlineKind.PROMISE,
@@ -178,12 +202,14 @@ OWN: dict[type[CaseFact], dict[str, Any]] = {
 }
 
 PROGRESS = "https://city.example/progress"
+RATINGS = "https://city.example/ratings"
 
 OFFICE = Office(
     keys=KeyRing.parse(new_key("k1")),
     transport=KeyRing.parse(new_key("t1")),
     zone=ZoneInfo("Asia/Shanghai"),
     address=PROGRESS,
+    ratings=RATINGS,
 )
 
 

@@ -1,5 +1,6 @@
 """Telling and sending on a real database: once per step, person and template, whatever dies in between."""
 
+import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -10,6 +11,7 @@ from uuid import UUID, uuid4
 import pytest
 from contracts.envelope import Tombstone
 from contracts.intake import Language, Means
+from contracts.rating import PURPOSE, asked_by
 from contracts.routing import (
     CaseAcceptedV1,
     CaseAnsweredV1,
@@ -22,7 +24,7 @@ from contracts.routing import (
 )
 from contracts.topics import TOPICS
 from kit.clock import DrivenClock
-from kit.crypto import seal_for_transport
+from kit.crypto import read_ticket, seal_for_transport
 from kit.db import Database, UnitOfWork
 from kit.errors import NotYet
 from notify import repository
@@ -220,6 +222,50 @@ async def test_who_wants_no_answer_is_on_record_and_not_called(station: Station)
     await station.hears(make_event(CaseAnsweredV1))
     assert await station.states() == ["none_wanted"]
     assert await station.sends() == 0
+
+
+async def test_who_is_asked_of_an_answer_reads_a_link_that_opens_that_and_nothing_else(station: Station) -> None:
+    await station.meets(language=Language.ENGLISH)
+    party = make_party_with_code(CODE).model_copy(update={"answer": 2})
+    await station.hears(make_event(CaseAnsweredV1, parties=[party], rate_by=NOW))
+    await station.sends()
+    (row,) = await station.rows("select * from sandbox_message")
+    said = OFFICE.keys.open(row.text, f"sandbox_message text {row.idempotency_key}").decode()
+    ticket = said.partition("https://city.example/ratings/")[2].partition("?lang=en ")[0]
+    assert asked_by(read_ticket(OFFICE.transport, PURPOSE, ticket)) == (party.appeal_id, 2)
+    assert await withheld(station) == []
+
+
+async def test_who_is_asked_of_nothing_reads_no_link(station: Station) -> None:
+    await station.meets()
+    await station.hears(make_event(CaseAnsweredV1, parties=[make_party_with_code(CODE)]))
+    await station.sends()
+    (row,) = await station.rows("select * from sandbox_message")
+    assert "ratings" not in OFFICE.keys.open(row.text, f"sandbox_message text {row.idempotency_key}").decode()
+
+
+async def test_that_an_asking_reaches_nobody_is_said_once(station: Station) -> None:
+    await station.meets(means=Means.NONE, address=None)
+    asked = make_event(CaseAnsweredV1, parties=[make_party().model_copy(update={"answer": 1})])
+    await station.hears(asked, make_event(CaseClosedV1), make_event(CaseAnsweredV1))
+    await station.hears(asked)
+    (event,) = await withheld(station)
+    assert (event["case_id"], event["appeal_id"]) == (str(asked.case_id), str(asked.parties[0].appeal_id))
+    assert (event["template"], event["version"]) == ("case_answered", 1)
+
+
+async def test_who_wants_no_message_any_more_when_it_is_sent_is_said_too(station: Station) -> None:
+    await station.meets()
+    await station.hears(make_event(CaseAnsweredV1, parties=[make_party().model_copy(update={"answer": 1})]))
+    await station.meets(means=Means.NONE, address=None, version=2)
+    await station.sends()
+    assert await station.states() == ["none_wanted"]
+    assert [event["template"] for event in await withheld(station)] == ["case_answered"]
+
+
+async def withheld(station: Station) -> list[Any]:
+    rows = await station.rows("select body from event_log where type = 'notify.message.withheld.v1'")
+    return [json.loads(row.body) for row in rows]
 
 
 async def test_a_code_that_does_not_open_names_the_key_to_check(station: Station) -> None:

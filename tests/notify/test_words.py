@@ -58,8 +58,8 @@ WORDINGS = wordings_v1.WORDINGS | {
 NOTICES = [(event, notice) for event, _ in TABLE for notice in owed_by(event)]
 
 
-def words_of(notice: Owed, language: str) -> tuple[str, str]:
-    facts = spoken_facts(notice.facts, language=language, zone=ZONE)
+def words_of(notice: Owed, language: str, **more: str) -> tuple[str, str]:
+    facts = spoken_facts(notice.facts, language=language, zone=ZONE) | more
     facts |= {"query_code": "ABCD-EFGH-JKMN-P", "progress": "https://city.example/progress/ABCD-EFGH-JKMN-P"}
     title, body = WORDINGS[notice.template.value][language]
     return rendered(title, facts), rendered(body, facts)
@@ -195,6 +195,15 @@ def test_the_resident_reads_every_paper_that_is_missing() -> None:
     (notice,) = owed_by(make_event(CaseRecordedV1, record=RecordKind.PAPERS_MISSING, papers=["户口簿", "残疾人证"]))
     assert "还缺以下材料（已一次列全），请备齐后一次交来：户口簿、残疾人证。" in words_of(notice, "zh")[1]
     assert "these papers are missing, and no others: 户口簿, 残疾人证." in words_of(notice, "en")[1]
+
+
+def test_the_resident_reads_where_to_say_whether_it_is_solved_and_until_when() -> None:
+    (notice,) = owed_by(make_event(CaseAnsweredV1, rate_by=DUE))
+    link = "https://city.example/ratings/T"
+    chinese, english = (words_of(notice, language, rate=link)[1] for language in ("zh", "en"))
+    assert f"问题解决了吗？请于 11月25日（星期三）17:30 前评价：{link} 有" in chinese
+    assert f"Say so by Wednesday 25 November, 17:30: {link} " in english
+    assert "评价" not in words_of(notice, "zh")[1]
 
 
 def test_times_are_the_citys_whatever_the_offset_they_came_with() -> None:

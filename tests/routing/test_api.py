@@ -471,6 +471,37 @@ async def test_a_bad_record_is_refused_with_the_field_that_is_wrong(
     assert (await desk.get(f"/cases/{line['case_id']}", "municipal")).json()["version"] == 3
 
 
+@pytest.mark.parametrize(
+    "body, pointer",
+    [
+        ({}, "/"),
+        ({"outcome": "maybe"}, "/"),
+        ({"outcome": "reached", "words": "好"}, "/solved"),
+        ({"outcome": "reached", "solved": True}, "/words"),
+        ({"outcome": "reached", "solved": True, "words": "好", "rating": 6}, "/rating"),
+        ({"outcome": "not_reached", "solved": False}, "/solved"),
+        ({"outcome": "not_reached", "rating": 1}, "/rating"),
+    ],
+)
+async def test_a_call_back_that_does_not_fit_its_outcome_names_the_field(desk: Desk, body: Any, pointer: str) -> None:
+    line = (await desk.items("/worklist", "municipal"))[0]
+    response = await desk.post(f"/cases/{line['case_id']}/callbacks", "dispatcher", body, version=3)
+    assert (response.status_code, response.json()["code"]) == (422, "invalid_request")
+    assert [error["pointer"] for error in response.json()["errors"]] == [pointer]
+
+
+async def test_a_case_shows_what_its_resident_was_asked_and_whom_to_call(desk: Desk) -> None:
+    line = (await desk.items("/worklist", "municipal"))[0]
+    path = f"/cases/{line['case_id']}"
+    await desk.post(f"{path}/answers", "municipal", {"outcome": "solved", "answer": "好"}, version=3)
+    (asked,) = (await desk.get(path, "municipal")).json()["callbacks"]
+    assert (asked["answer"], asked["way"], asked["solved"], asked["rating"]) == (1, "message", None, None)
+    assert await desk.items("/callbacks", "dispatcher") == []
+    said = {"outcome": "reached", "solved": True, "words": "好"}
+    refused = await desk.post(f"{path}/callbacks", "dispatcher", said, version=4)
+    assert (refused.status_code, refused.json()["code"]) == (409, "no_call_back_owed")
+
+
 async def test_a_step_is_taken_once_for_one_idempotency_key(desk: Desk) -> None:
     line = (await desk.items("/worklist", "municipal"))[0]
     headers = desk.identity.headers(subject_of("municipal")) | {"If-Match": '"3"', "Idempotency-Key": str(uuid4())}
@@ -481,16 +512,8 @@ async def test_a_step_is_taken_once_for_one_idempotency_key(desk: Desk) -> None:
 
 
 async def test_nobody_signed_in_sees_nothing(desk: Desk) -> None:
-    for path in (
-        "/worklist",
-        "/queue",
-        "/pressings",
-        "/parts",
-        "/cases",
-        "/deadlines",
-        "/categories",
-        f"/cases/{uuid4()}",
-    ):
+    lists = ("/worklist", "/queue", "/pressings", "/callbacks", "/parts", "/cases", "/deadlines", "/categories")
+    for path in (*lists, f"/cases/{uuid4()}"):
         assert (await desk.client.get(path)).status_code == 401
 
 

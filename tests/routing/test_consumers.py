@@ -9,7 +9,7 @@ from uuid import UUID, uuid4
 import pytest
 from contracts.envelope import Event
 from contracts.grid import PlaceChangedV1, PlaceState
-from contracts.intake import AppealCorrectedV1, AppealWithdrawnV1
+from contracts.intake import AppealCorrectedV1, AppealRatedV1, AppealWithdrawnV1
 from contracts.notify import MessageFailedV1
 from contracts.routing import Ask, HandoverMeans, LinkKind, Outcome, RecordKind
 from contracts.topics import EVENTS, TOPICS
@@ -25,12 +25,14 @@ from routing.repository import cases, links
 from routing.service import (
     accompanying,
     asking,
+    calling_back,
     dispatching,
     helping,
     hotline,
     linking,
     opening,
     pressing,
+    rating,
     recording,
     recusing,
     reporting_back,
@@ -283,6 +285,12 @@ def test_every_event_of_routing_is_published_somewhere_in_its_life(
     hotline.hand_to_hotline(desk, second, version=version, words="请协调")
     reply = ReplyRow(2, 1, "RX17", cases.get_case(uow, second).number, "已办结", "已修好", "2026-11-23", NOW)
     hotline.take_replies(desk, [reply], file="replies.csv")
+    appeal = cases.get_case(uow, first).appeals[0].appeal_id
+    calling_back.have_called(uow, appeal)
+    version = cases.get_case(uow, first).version
+    rating.call_back_resident(desk, first, version=version, words="无人接听")
+    contested = AppealRatedV1(version=2, appeal_id=appeal, answer=1, rated_at=NOW, solved=False, rating=1)
+    rating.take_rating(uow, contested)
     clock = uow_of("routing", role="clock", now=NOW.replace(year=2027))
     sweeping.sweep_due(clock)
     people = (uow, mine, helper, desk, above, liaison, clock)

@@ -12,7 +12,7 @@ from kit.testing.servers import NOW, RolledBackUnitOfWork, as_superuser
 from network import models as network_models
 from routing import models
 from routing.domain.case import Case
-from routing.repository import accompaniments, cases, joint, pressings
+from routing.repository import accompaniments, call_backs, cases, joint, pressings
 from routing.service import opening
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import ProgrammingError
@@ -22,7 +22,7 @@ from tests.routing.conftest import City, lay_city, make_appeal, statements_of
 
 KEPT_APART = (
     *("cases", "case_appeal", "case_entry", "deadline", "case_grant", "precedent", "pressing"),
-    *("letter", "paper", "accompaniment", "report_back", "helper", "case_link"),
+    *("letter", "paper", "accompaniment", "report_back", "helper", "case_link", "call_back"),
     *("hotline_batch", "hotline_handover", "hotline_reply"),
 )
 POLICY = ("category", "rule_set", "rule", "calendar", "calendar_year", "calendar_day")
@@ -40,6 +40,7 @@ RIGHTS = {
         "precedent": "siu",
         "reason": "si",
         "pressing": "siu",
+        "call_back": "siu",
         "letter": "siu",
         "paper": "siu",
         "accompaniment": "siu",
@@ -62,6 +63,7 @@ RIGHTS = {
         "precedent": "su",
         "reason": "",
         "pressing": "su",
+        "call_back": "siu",
         "letter": "",
         "paper": "",
         "accompaniment": "",
@@ -83,6 +85,7 @@ RIGHTS = {
         "precedent": "",
         "reason": "",
         "pressing": "",
+        "call_back": "su",
         "letter": "",
         "paper": "",
         "accompaniment": "",
@@ -156,6 +159,11 @@ def test_each_role_sees_what_its_scope_holds_and_no_more(
     assert seen(NOWHERE) == 0
 
 
+CALL_EACH = text("""
+    insert into call_back (appeal_id, answer, case_id, seq, way, asked_at, rate_by, attempts)
+    select case_id, 1, case_id, 4, 'person', received_at, received_at, 0 from cases where calls_owed > 0
+""")
+
 ORDER_EACH = text("""
     insert into pressing (pressing_id, case_id, kind, number, by, by_post_id, words, made_at, due_at, comes_up_at)
     select case_id, case_id, 'order', number, 'somebody', coalesce(holder_post_id, case_id), 'words', received_at,
@@ -208,6 +216,10 @@ def test_an_office_sees_what_is_granted_to_it_and_no_more(
         assert count(uow_of("routing", scope=Scope(offices=(uuid4(),))), table) == 0
 
 
+#: All of them but the appeal and the case.
+OF_CALL_BACK = "answer, seq, way, asked_at, rate_by, attempts"
+
+
 def test_what_belongs_to_a_case_is_seen_with_it_and_not_without_it(
     uow: RolledBackUnitOfWork, city: City, uow_of: UnitOfWorkOf
 ) -> None:
@@ -242,6 +254,7 @@ def test_what_belongs_to_a_case_is_seen_with_it_and_not_without_it(
                 " select case_id, case_id, 4, number, gist, '', '', '', now(), now()"
             ),
         ),
+        ("call_back", "appeal_id", f"{OF_CALL_BACK}) select case_id, case_id, 1, 4, 'person', now(), now(), 0"),
     ):
         added = f"insert into {table} ({key}, case_id, {more} from cases"
         assert mine.execute(text(added)).rowcount == 1
@@ -296,12 +309,13 @@ def crowd(superuser: Connection) -> dict[str, Any]:
     fill = text("""
         insert into cases (case_id, number, version, head, state, queue, gist, channel, urgent, silent, complained_of,
             placed_path, taken_path, holder_post_id, promise_due, undelivered, received_at, opened_at, reports_owed,
-            followed_since)
+            followed_since, calls_owed)
         select gen_random_uuid(), 'n' || n, 3, '', case when n % 10 = 0 then 'assigned' when n % 10 = 1 then 'answered'
             else 'closed' end, case when n % 100 = 2 then 'unsorted' end, 'gist', 'web', false, false, '{}',
             (cast(:paths as text[]))[n % :communities + 1], '/', (cast(:posts as uuid[]))[n % :posts_count + 1],
             cast(:now as timestamptz) + n * interval '1 minute', 0, :now, :now, (n % 110 = 0)::int,
-            case when n % 200 = 10 then :now end
+            case when n % 200 = 10 then :now end,
+            (n % 110 = 1)::int
         from generate_series(1, :total) n
     """)
     counts = {"communities": COMMUNITIES, "posts_count": len(posts), "total": COMMUNITIES * EACH}
@@ -324,7 +338,9 @@ def crowd(superuser: Connection) -> dict[str, Any]:
         {"now": NOW},
     )
     superuser.execute(ASK_EACH_FOR_A_PART)
-    for table in ("cases", "deadline", "case_appeal", "case_grant", "pressing", "accompaniment", "helper"):
+    superuser.execute(CALL_EACH)
+    counted = ("cases", "deadline", "case_appeal", "case_grant", "pressing", "accompaniment", "helper", "call_back")
+    for table in counted:
         superuser.execute(text(f"analyze {table}"))
     return {"root": f"/{root.hex}/", "paths": paths, "posts": posts}
 
@@ -388,6 +404,8 @@ def _lists_read_little(uow: RolledBackUnitOfWork, path: str, posts: list[UUID]) 
     assert_reads_little(uow, "ix_pressing_owed", lambda: pressings.list_given(uow, posts, **first))
     assert_reads_little(uow, "ix_cases_followed", lambda: accompaniments.list_followed(uow, [path], **first))
     assert_reads_little(uow, "ix_helper_owed", lambda: joint.list_parts(uow, posts, **first))
+    others: dict[str, Any] = {**first, "handled_by": ("somebody", posts)}
+    assert_reads_little(uow, "ix_cases_calls_owed", lambda: call_backs.list_owed(uow, [path], **others))
     assert_reads_little(uow, "ix_cases_queue", lambda: cases.list_queue(uow, queue, after_id=None, limit=51))
     assert_reads_little(uow, "ix_cases_place", lambda: cases.list_open_cases(uow, [path], after_key=None, limit=51))
     assert_reads_little(

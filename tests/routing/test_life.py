@@ -7,10 +7,11 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from contracts.intake import AppealRatedV1
 from contracts.routing import Ask, CaseState, DeadlineKind, HandoverMeans, LinkKind, Outcome, RecordKind
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from kit.auth import EVERYWHERE, Person
+from kit.auth import EVERYWHERE
 from kit.errors import ServiceError
 from kit.testing.servers import NOW, RolledBackUnitOfWork
 from network import posts
@@ -36,15 +37,17 @@ from routing.errors import (
     UnfitPost,
     WhereToMissing,
 )
-from routing.repository import accompaniments, cases, joint, links, pressings
+from routing.repository import accompaniments, call_backs, cases, joint, links, pressings
 from routing.service import (
     accompanying,
     asking,
+    calling_back,
     dispatching,
     helping,
     hotline,
     linking,
     pressing,
+    rating,
     reading,
     recording,
     recusing,
@@ -142,16 +145,11 @@ def take(uow: RolledBackUnitOfWork, city: City, case: Case, act: Act, other: Cas
         Step.LINK: lambda: linking.link_cases(uow, **asked, number=other.number, kind=LinkKind.SAME_CAUSE),
         Step.UNLINK: lambda: linking.unlink_cases(uow, case.case_id, linked, version=case.version, words="误连"),
         Step.HAND_TO_HOTLINE: lambda: hotline.hand_to_hotline(uow, **asked),
+        Step.CALL_BACK: lambda: rating.call_back_resident(
+            uow, **common, words="已回访", solved=act.granted if act.hours % 2 else None
+        ),
     }
     return take[act.step]()
-
-
-@pytest.fixture
-def as_person(uow_of: UnitOfWorkOf) -> Callable[..., RolledBackUnitOfWork]:
-    def as_person(person: Person, **more: Any) -> RolledBackUnitOfWork:
-        return uow_of("routing", person=person, **more)
-
-    return as_person
 
 
 @pytest.fixture
@@ -165,7 +163,7 @@ def test_no_steps_in_any_order_break_a_case(  # noqa: PLR0917  # fixtures, and w
     uow: RolledBackUnitOfWork,
     city: City,
     auditor: RolledBackUnitOfWork,
-    as_person: Callable[..., RolledBackUnitOfWork],
+    uow_of: UnitOfWorkOf,
     opened: dict[str, Any],
     acts: list[Act],
 ) -> None:
@@ -173,7 +171,7 @@ def test_no_steps_in_any_order_break_a_case(  # noqa: PLR0917  # fixtures, and w
     said, now = case.version, NOW
     for act in acts:
         now += timedelta(hours=act.hours)
-        person = as_person(city.person(act.who), now=now)
+        person = uow_of("routing", person=city.person(act.who), now=now)
         before = cases.get_case(uow, case.case_id)
         if not _may(person, case, act.step):
             with pytest.raises(ServiceError):
@@ -186,17 +184,39 @@ def test_no_steps_in_any_order_break_a_case(  # noqa: PLR0917  # fixtures, and w
             assert cases.get_case(uow, case.case_id).version == before.version
             continue
         after = cases.get_case(uow, case.case_id)
-        said += sum(event.topic == "routing.case.v1" and event.key == str(case.case_id) for event in person.published)
+        said += _said(person, case)
         _stands(before, after)
-        _keeps_apart(as_person(city.person(act.who), role="auditor", scope=EVERYWHERE), after)
+        _keeps_apart(uow_of("routing", person=city.person(act.who), role="auditor", scope=EVERYWHERE), after)
         _helps(uow, after)
         assert after.linked == len(links.list_of_case(auditor, case.case_id))
+        said += _residents_turn(uow_of("routing", role="consumer", now=now), after, act)
+        after = cases.get_case(uow, case.case_id)
+        waiting = [each for each in call_backs.list_of_case(uow, case.case_id) if each.is_to_be_called]
+        assert after.calls_owed == len(waiting)
         assert after.reports_owed == sum(each.is_owed for each in pressings.list_of_case(uow, case.case_id))
         assert after.version == said
     entries = cases.list_entries(uow, cases.get_case(uow, case.case_id))
     after = cases.get_case(uow, case.case_id)
     assert list_faults(entries, head=after.head, length=after.version) == []
     assert [appeal.appeal_id for appeal in after.appeals] == [appeal.appeal_id for appeal in case.appeals]
+
+
+def _residents_turn(uow: RolledBackUnitOfWork, case: Case, act: Act) -> int:
+    """Whom no message reaches, or who says something of the answer; how many events that makes."""
+    if case.state in (CaseState.ANSWERED, CaseState.CLOSED):
+        (appeal,) = case.appeals
+        if act.hours % 3 == 0:
+            calling_back.have_called(uow, appeal.appeal_id)
+        if act.hours % 5 == 0:
+            number = max((each.answer for each in call_backs.list_of_case(uow, case.case_id)), default=1)
+            said: dict[str, Any] = {"answer": number, "solved": act.granted, "rating": 3, "rated_at": uow.now}
+            rating.take_rating(uow, AppealRatedV1(version=2, appeal_id=appeal.appeal_id, **said))
+    return _said(uow, case)
+
+
+def _said(uow: RolledBackUnitOfWork, case: Case) -> int:
+    mine = [event for event in uow.published if event.key == str(case.case_id)]
+    return sum(event.topic == "routing.case.v1" for event in mine)
 
 
 def _may(person: RolledBackUnitOfWork, case: Case, step: Step) -> bool:
@@ -231,9 +251,11 @@ def _stands(before: Case, after: Case) -> None:
         assert after.holder_post_id is not None
     if before.promise_due is not None:
         assert after.promise_due is not None
-        assert after.promise_due <= before.promise_due or (after.extended and not before.extended)
+        is_redone = after.limit(DeadlineKind.REDO) is not None and before.limit(DeadlineKind.REDO) is None
+        assert is_redone or after.promise_due <= before.promise_due or (after.extended and not before.extended)
     if after.state is CaseState.CLOSED:
-        assert before.state is CaseState.ANSWERED or after.closed_reason is ClosedReason.DECLINED
+        ended = before.state in (CaseState.ANSWERED, CaseState.CLOSED)
+        assert ended or after.closed_reason is ClosedReason.DECLINED
         assert after.report_back in (None, Owing.ACCEPTED)
         assert after.ask is None
     if before.promise_met is not None:

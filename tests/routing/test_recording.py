@@ -302,9 +302,10 @@ def test_what_is_withdrawn_is_recorded_until_the_originals_are_back(
 def test_a_case_without_letters_and_papers_costs_no_statement_more(
     uow: RolledBackUnitOfWork, city: City, as_person: As
 ) -> None:
-    case = make_case_in(CaseState.ANSWERED, uow, city, as_person)
     mine = as_person(city.person("municipal"))
-    looked = statements_of(mine, lambda: look(mine, case))
+    begun = make_case_in(CaseState.IN_PROGRESS, uow, city, as_person)
+    looked = statements_of(mine, lambda: look(mine, begun))
+    case = make_case_in(CaseState.ANSWERED, uow, city, as_person)
     closed = statements_of(mine, lambda: TAKE[Step.CLOSE](mine, case))
     asked = [sql for sql, _ in looked + closed if "FROM letter" in sql or "FROM paper" in sql]
     assert asked == []

@@ -4,15 +4,20 @@ import asyncio
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
+from contracts.rating import PURPOSE, subject_of
 from kit.clock import DrivenClock
+from kit.crypto import KeyRing, make_ticket
 from kit.db import Database, UnitOfWork
 from kit.kafka.taking import take
 from kit.testing.servers import NOW
+from routing.service import calling_back
 from sqlalchemy import text
 
 from tests.contracts.services import book_of
 from tests.contracts.stories import Home, batches_of, read
+from tests.contracts.test_examples import EXAMPLE_KEYS
 from tests.system.callers import CITY_DISPATCHER, CLERK, DISPATCHER, NOBODY, OPERATOR, RESIDENT, SUPERVISOR, Caller
 
 #: Places and posts of the examples.
@@ -45,7 +50,8 @@ def feed(service: str, url: str, home: Home, *, topics: Callable[[str], bool]) -
     as_role(service, url, "consumer", work)
 
 
-def routing(api: Caller) -> None:
+def routing(api: Caller, withhold: Callable[[str], None]) -> None:
+    """``withhold``: no message reaches the resident of a case that has been answered."""
     mine = api.call("GET /routing/v1/worklist", CLERK)["items"]
     first = next(case for case in mine if case["category"] == "administrative.relief")["case_id"]
     _recording(api, first)
@@ -56,10 +62,12 @@ def routing(api: Caller) -> None:
         ("starts", None),
         ("answers", {"outcome": "solved", "answer": "证明已开好，请到一号窗口领取。"}),
         ("handovers", {"means": "collected"}),
-        ("closings", None),
     ):
         name = f"POST /routing/v1/cases/{{case_id}}/{step}"
         version = api.call(name, CLERK, case_id=first, version=version, body=body)["version"]
+    withhold(first)
+    version = _calling_back(api)
+    api.call("POST /routing/v1/cases/{case_id}/closings", CLERK, case_id=first, version=version)
     waiting = api.call("GET /routing/v1/queue", DISPATCHER)["items"]
     unsorted = next(case for case in waiting if case["queue"] == "unsorted")
     put_right = {"place_id": unsorted["place_id"], "category": "municipal.property"}
@@ -80,6 +88,16 @@ def routing(api: Caller) -> None:
         "bindings": {"市政设施": {"kind": "municipal", "remit": "district"}},
     }
     api.call("PUT /routing/v1/categories", OPERATOR, body=tree)
+
+
+def _calling_back(api: Caller) -> int:
+    """Tried in vain, then reached; the version that the case has then."""
+    (line,) = api.call("GET /routing/v1/callbacks", DISPATCHER)["items"]
+    version = line["version"]
+    for said in ({"outcome": "not_reached"}, {"outcome": "reached", "solved": True, "rating": 5, "words": "很满意。"}):
+        name = "POST /routing/v1/cases/{case_id}/callbacks"
+        version = api.call(name, DISPATCHER, case_id=line["case_id"], version=version, body=said)["version"]
+    return int(version)
 
 
 def _recording(api: Caller, case_id: str) -> None:
@@ -242,7 +260,10 @@ def intake(api: Caller) -> str:
     receipt = api.call("POST /intake/v1/appeals", CLERK, body=asked)
     appeal = receipt["appeal_id"]
     own = {"channel": "web", "words": "小区停水。", "who": {"kind": "outsider", "means": "none"}, "address": "白杨社区"}
-    api.call("POST /intake/v1/appeals", RESIDENT, body=own)
+    rated = api.call("POST /intake/v1/appeals", RESIDENT, body=own)["appeal_id"]
+    ticket = make_ticket(KeyRing.parse(EXAMPLE_KEYS), PURPOSE, subject_of(UUID(rated), 1))
+    api.call("GET /intake/v1/ratings/{ticket}", None, ticket=ticket)
+    api.call("POST /intake/v1/ratings/{ticket}", None, ticket=ticket, body={"solved": True, "rating": 4})
     author = {**outsider, "origin": "he.tian"}
     imported = {**asked, "channel": "web", "who": author, "source": "open-data", "external_id": "A-17"}
     for _ in range(2):
@@ -381,3 +402,14 @@ def fail_a_message(url: str) -> str:
 
     as_role("notify", url, "clock", work)
     return found[0]
+
+
+def withhold_the_asking(url: str, case_id: str) -> None:
+    """As the consumer takes it that no message reaches the resident."""
+
+    def work(uow: UnitOfWork) -> None:
+        statement = text("select appeal_id from case_appeal where case_id = :case")
+        appeal = uow.execute(statement, {"case": case_id}).scalar_one()
+        calling_back.have_called(uow, appeal)
+
+    as_role("routing", url, "consumer", work)

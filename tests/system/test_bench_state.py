@@ -30,6 +30,7 @@ TABLES: dict[str, tuple[str, LiteralString]] = {
     "case_appeal": ("routing", "select '' as sort, * from case_appeal where case_id = any(%(cases)s)"),
     "case_entry": ("routing", "select step as sort, * from case_entry where case_id = any(%(cases)s)"),
     "deadline": ("routing", "select state as sort, * from deadline where case_id = any(%(cases)s)"),
+    "call_back": ("routing", "select way as sort, * from call_back where case_id = any(%(cases)s)"),
     "case_grant": ("routing", "select '' as sort, * from case_grant where case_id = any(%(cases)s)"),
     "appeal": ("intake", "select '' as sort, * from appeal where id = any(%(appeals)s)"),
     "appeal_entry": ("intake", "select kind as sort, * from appeal_entry where appeal_id = any(%(appeals)s)"),

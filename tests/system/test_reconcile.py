@@ -22,12 +22,15 @@ from cli.reconcile.findings import Audit, check_counts
 from cli.reconcile.owed import STEPS, TEMPLATES
 from contracts.grid import Duty, Holding, PostChangedV1
 from contracts.intake import Channel, Means
+from contracts.rating import PURPOSE, subject_of
 from contracts.routing import Ask, HandoverMeans, LinkKind, Outcome, PressingKind, RecordKind
 from intake.domain.appeal import Assignment, Receipt, WithdrawalReason
-from intake.service import amending, receiving
+from intake.domain.rating import Said
+from intake.service import amending, rating, receiving
 from intake.service.station import Station
-from kit.auth import EVERYWHERE, Person, Post, Scope
+from kit.auth import EVERYWHERE, NOWHERE, Person, Post, Scope
 from kit.clock import DrivenClock
+from kit.crypto import make_ticket
 from kit.db import Database, UnitOfWork
 from kit.testing import servers
 from kit.testing.bus import FakeBus
@@ -50,6 +53,7 @@ from routing.service import (
     steps,
     sweeping,
 )
+from routing.service.rating import call_back_resident
 from sqlalchemy import Connection, create_engine, text
 from sqlalchemy.pool import NullPool
 from typer.testing import CliRunner
@@ -68,7 +72,8 @@ COMMUNITY = "HZ1-1"
 WHY = {"words": "经核实。"}
 AT = "2026-11-23T09:00:00+08:00"
 KEYS = make_keys()
-OFFICE = Office(KEYS.service, KEYS.transport, ZoneInfo("Asia/Shanghai"), "https://city.example/progress")
+CITY_URL = "https://city.example"
+OFFICE = Office(KEYS.service, KEYS.transport, ZoneInfo("Asia/Shanghai"), f"{CITY_URL}/progress", f"{CITY_URL}/ratings")
 
 
 @dataclass
@@ -108,9 +113,9 @@ class City:
         finally:
             await database.close()
 
-    def file(self, station: Station, **overrides: Any) -> Receipt:
+    def file(self, station: Station, *, means: Means = Means.SANDBOX, **overrides: Any) -> Receipt:
         uow = self.uow("intake", "api", person=self.holder("window"))
-        who = make_who(address=f"sandbox:{len(self.receipts)}")
+        who = make_who(address=f"sandbox:{len(self.receipts)}", means=means)
         receipt = receiving.receive_appeal(uow, make_submission(who=who, **overrides), station=station)
         uow.flush()
         self.receipts.append(receipt)
@@ -193,6 +198,22 @@ def live(city: City) -> None:
     report_back(city, station, bus)
     exchange(city, station, bus)
     dispatch(city, station, bus)
+    city.deliver(bus)
+    ask(city, station, bus)
+
+
+def ask(city: City, station: Station, bus: FakeBus) -> None:
+    """One says by the link that it is not solved, one who reads no messages says it to a caller."""
+    linked, called = city.file(station), city.file(station, means=Means.NONE)
+    city.deliver(bus)
+    for receipt in (linked, called):
+        city.step(receipt, steps.answer_case, "window", outcome=Outcome.SOLVED, answer="已修好。")
+    city.deliver(bus)
+    ticket = make_ticket(KEYS.transport, PURPOSE, subject_of(linked.appeal_id, 1))
+    uow = city.uow("intake", "api", scope=NOWHERE)
+    rating.rate_answer(uow, ticket, Said(solved=False, rating=1), station=station)
+    uow.flush()
+    city.step(called, call_back_resident, "dispatcher", words="仍未修好", solved=False)
     city.deliver(bus)
 
 
@@ -362,7 +383,7 @@ def test_what_went_through_balances_and_every_step_and_template_was_seen(city: C
     audit = audited(city, record)
     check_counts(audit, steps=STEPS, templates=TEMPLATES)
     assert audit.findings == []
-    assert audit.flow == {"acknowledged": 11, "in intake": 11, "in a case": 11, "with a promise": 10}
+    assert audit.flow == {"acknowledged": 13, "in intake": 13, "in a case": 13, "with a promise": 12}
     assert audit.owed == audit.made
     assert audit.logged.total() > 0
 
@@ -417,7 +438,7 @@ ONE_ROW_LESS = [
     ("routing", one_of("case_entry", "hash", "step = 'opened'"), "history_broken"),
     ("routing", one_of("case_entry", "hash", "step = 'accepted'"), "history_broken"),
     ("routing", one_of("case_entry", "hash", "step = 'closed'"), "history_broken"),
-    ("routing", one_of("deadline", "deadline_id"), "promise_missing"),
+    ("routing", one_of("deadline", "deadline_id", "kind = 'promise'"), "promise_missing"),
     ("notify", one_of("message", "message_id", "template = 'case_accepted'"), "notice_missing"),
     ("notify", one_of("message", "message_id", "template = 'deadline_missed_superior'"), "notice_missing"),
     ("notify", one_of("inbox_item", "item_id"), "inbox_item_missing"),
@@ -552,7 +573,7 @@ def test_what_happened_after_the_watermark_is_set_aside(city: City, record: Path
     with tampered(city, "notify", one_of("message", "message_id")):
         audit = audited(city, record, grace=timedelta(days=1))
     assert audit.findings == []
-    assert audit.set_aside["cases"] == 11
+    assert audit.set_aside["cases"] == 13
 
 
 def test_an_audit_of_nothing_proves_nothing() -> None:

@@ -2,8 +2,8 @@
 
 ::
 
-    NotFound    AppealNotFound, NoSuchCode
-    Conflict    AppealWithdrawn, NumberTaken
+    NotFound    AppealNotFound, NoSuchCode, NoSuchTicket
+    Conflict    AppealWithdrawn, NumberTaken, NothingAsked
     Stale       AppealChanged
     Forbidden   NotYours
     Invalid     NoSuchPlace, PlaceClosed, NoSuchCategory, Contradiction
@@ -30,6 +30,28 @@ class NoSuchCode(NotFound):
 class AppealWithdrawn(Conflict):
     def __init__(self, number: str) -> None:
         super().__init__("withdrawn", f"Appeal {number} has been withdrawn: take a new one.")
+
+
+class NoSuchTicket(NotFound):
+    def __init__(self) -> None:
+        super().__init__(
+            "no_such_ticket", "This link asks about no answer: open it as the message has it, or call the station."
+        )
+
+
+#: By why nothing can be said of an answer any more: the code, and what to do.
+_OVER = {
+    "withdrawn": ("withdrawn", "The appeal has been withdrawn: take a new one."),
+    "rated": ("rated_already", "This answer has been rated, and that is once: if it is not solved, call the station."),
+    "answered_anew": ("answered_anew", "There is a newer answer: use the link in the message that has it."),
+    "too_late": ("rating_over", "The time for it is over: if it is not solved, call the station or file it again."),
+}
+
+
+class NothingAsked(Conflict):
+    def __init__(self, over: str) -> None:
+        super().__init__(*_OVER[over])
+        self.over = over
 
 
 class NumberTaken(Conflict):

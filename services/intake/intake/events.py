@@ -2,6 +2,7 @@
 
 from contracts.intake import (
     AppealCorrectedV1,
+    AppealRatedV1,
     AppealReceivedV1,
     AppealWithdrawnV1,
     Assignment,
@@ -11,6 +12,7 @@ from contracts.intake import (
 from kit.crypto import KeyRing, seal_for_transport
 
 from intake.domain.appeal import Appeal, Asker, Entry, WithdrawalReason
+from intake.domain.rating import Said
 
 
 def appeal_received(appeal: Appeal, *, query_code: str, ring: KeyRing) -> AppealReceivedV1:
@@ -67,6 +69,18 @@ def appeal_withdrawn(appeal: Appeal, entry: Entry, *, reason: WithdrawalReason) 
         withdrawn_at=entry.at,
         withdrawn_by=entry.by,
         reason=reason.value,
+    )
+
+
+def appeal_rated(entry: Entry, said: Said) -> AppealRatedV1:
+    assert entry.answer is not None
+    return AppealRatedV1(
+        version=entry.version,
+        appeal_id=entry.appeal_id,
+        answer=entry.answer,
+        rated_at=entry.at,
+        solved=said.solved,
+        rating=said.rating,
     )
 
 

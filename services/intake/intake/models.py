@@ -14,6 +14,7 @@ from sqlalchemy import (
     Index,
     Integer,
     LargeBinary,
+    SmallInteger,
     Table,
     Text,
     UniqueConstraint,
@@ -112,8 +113,12 @@ appeal_entry = Table(
     Column("place_id", Uuid),
     Column("category", Text),
     Column("reason", Text),
+    Column("answer", Integer),
+    Column("solved", Boolean),
+    Column("rating", SmallInteger),
     UniqueConstraint("appeal_id", "version"),
-    CheckConstraint("kind in ('corrected', 'withdrawn')", name="kind"),
+    CheckConstraint("kind in ('corrected', 'withdrawn', 'rated')", name="kind"),
+    Index("uq_appeal_entry_rated", "appeal_id", "answer", unique=True, postgresql_where=text("kind = 'rated'")),
 )
 
 #: The copy of routing.case that the progress page is made of.
@@ -130,6 +135,8 @@ progress = Table(
     Column("handler", Text),
     Column("due", DateTime(timezone=True)),
     Column("promise", JSONB),
+    Column("answer", Integer),
+    Column("rate_by", DateTime(timezone=True)),
     Index("ix_progress_case_id", "case_id"),
 )
 

@@ -22,6 +22,8 @@ from intake.domain.appeal import (
 )
 from intake.domain.appeal import Location as PlacedAt
 from intake.domain.progress import Progress, Standing
+from intake.domain.rating import Asked as AskedAnswer
+from intake.domain.rating import Over, Said
 from intake.repository.appeals import AppealFile, AppealLine
 
 #: No NUL (PostgreSQL keeps none) and no other control character but line breaks and tabs.
@@ -203,6 +205,9 @@ class EntryView(BaseModel):
     place_id: UUID | None
     category: str | None
     reason: WithdrawalReason | None
+    answer: Annotated[int | None, Field(description="Of a rating: which of the answers it is of.")]
+    solved: bool | None
+    rating: int | None
 
     @classmethod
     def of(cls, entry: Entry) -> Self:
@@ -314,7 +319,7 @@ class AppealLineView(BaseModel):
 
 
 class ProgressView(BaseModel):
-    """Whom to talk to, who does it, how it stands, by when; nothing else."""
+    """Whom to talk to, who does it, how it stands, by when, and whether its answer may be rated; nothing else."""
 
     number: str
     standing: Standing
@@ -324,7 +329,52 @@ class ProgressView(BaseModel):
     handler: str | None
     due: datetime | None
     promise: dict[str, str] | None
+    rate: Annotated[
+        str | None, Field(description="Where its resident may say whether the answer solved it; null: not now.")
+    ] = None
+    rate_by: Annotated[datetime | None, Field(description="Until when.")] = None
+    rated: Annotated[bool, Field(description="They have said so of the answer that stands.")] = False
 
     @classmethod
-    def of(cls, progress: Progress) -> Self:
-        return cls(**{name: getattr(progress, name) for name in cls.model_fields})
+    def of(cls, progress: Progress, *, rate: str | None) -> Self:
+        same = cls.model_fields.keys() - {"rate", "rate_by"}
+        until = progress.asked.rate_by if progress.asked else None
+        return cls(**{name: getattr(progress, name) for name in same}, rate=rate, rate_by=until)
+
+
+class RatingAsked(Asked):
+    """What the resident says of the answer, once."""
+
+    solved: bool
+    rating: Annotated[int, Field(ge=1, le=5, description="How satisfied they are; 3 to 5 are satisfied.")]
+    words: Annotated[
+        Annotated[str, StringConstraints(min_length=1, max_length=2_000, pattern=_CLEAN, strip_whitespace=True)] | None,
+        Field(description="In their own words; they never leave intake."),
+    ] = None
+
+    def said(self) -> Said:
+        return Said(self.solved, self.rating, self.words)
+
+
+class RatedView(BaseModel):
+    """It is taken; what is not solved is handled again."""
+
+    number: str
+    version: int
+
+    @classmethod
+    def of(cls, appeal: Appeal) -> Self:
+        return cls(number=appeal.number, version=appeal.version)
+
+
+class AskedView(BaseModel):
+    """What the link asks about. ``over``: why nothing can be said of the answer any more."""
+
+    number: str
+    answer: Annotated[int, Field(description="Which of the answers to the appeal.")]
+    rate_by: datetime | None
+    over: Over | None
+
+    @classmethod
+    def of(cls, asked: AskedAnswer, *, now: datetime) -> Self:
+        return cls(number=asked.number, answer=asked.answer, rate_by=asked.rate_by, over=asked.over(now))

@@ -47,6 +47,7 @@ def office_of(settings: Settings) -> Office:
         transport=settings.transport_ring,
         zone=settings.city_zone,
         address=f"{settings.public_url}/progress",
+        ratings=f"{settings.public_url}/ratings",
     )
 
 

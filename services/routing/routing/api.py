@@ -10,6 +10,7 @@ from kit.http import KEY_REQUIRED, AskedPage, Door, DoorFor, IfMatch, ListView, 
 from kit.paging import Sheet
 
 from routing.domain.accompanying import FollowedLine
+from routing.domain.call_back import CallBackLine
 from routing.domain.case import Deadline
 from routing.domain.helping import Part
 from routing.domain.hotline import KeptRow
@@ -24,7 +25,9 @@ from routing.schemas import (
     AssignmentReport,
     AssignmentReview,
     BatchView,
+    CallBackLineView,
     CallIn,
+    Calling,
     CaseDetailView,
     CaseLineView,
     CaseView,
@@ -64,6 +67,7 @@ from routing.schemas import (
 from routing.service import (
     accompanying,
     asking,
+    calling_back,
     categories,
     dispatching,
     helping,
@@ -72,6 +76,7 @@ from routing.service import (
     precedents,
     pressing,
     printing,
+    rating,
     reading,
     reasons,
     recording,
@@ -362,6 +367,19 @@ async def list_followed(page: AskedPage, door: Door, place: AtPlace = None) -> R
     return await door.read(accompanying.list_followed, page, place_id=place, view=_followed)
 
 
+@router.post("/cases/{case_id}/callbacks", status_code=201, response_model=CaseView, responses=STEP)
+async def call_back_resident(case_id: UUID, body: Calling, if_match: IfMatch, door: Door) -> Response:
+    """Ask a resident whom no message reaches whether it is solved, three times at most; not for who handled it."""
+    said = body.model_dump(exclude={"outcome"})
+    return await door(rating.call_back_resident, case_id, version=if_match, **said, view=CaseView.of)
+
+
+@router.get("/callbacks", response_model=ListView[CallBackLineView])
+async def list_call_backs(page: AskedPage, door: Door) -> Response:
+    """Whom I may call, as a window clerk or dispatcher: residents whom no message reaches, place by place."""
+    return await door.read(calling_back.list_owed, page, view=_call_backs)
+
+
 @router.get("/pressings", response_model=ListView[PressingLineView])
 async def list_pressings(page: AskedPage, door: Door, stage: Literal["owed", "given"] = "owed") -> Response:
     """What falls due first, of what I owe a report on; ``stage=given`` is what I pressed and is not reported on yet."""
@@ -520,6 +538,10 @@ def _precedents(sheet: Sheet[Precedent]) -> ListView[PrecedentView]:
 
 def _kept(sheet: Sheet[KeptRow]) -> ListView[KeptRowView]:
     return ListView[KeptRowView](items=[KeptRowView.of(row) for row in sheet.items], next=sheet.next)
+
+
+def _call_backs(sheet: Sheet[CallBackLine]) -> ListView[CallBackLineView]:
+    return ListView[CallBackLineView](items=[CallBackLineView.of_line(line) for line in sheet.items], next=sheet.next)
 
 
 def _pressings(sheet: Sheet[PressingLine]) -> ListView[PressingLineView]:

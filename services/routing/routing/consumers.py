@@ -3,15 +3,15 @@
 from collections.abc import Callable, Sequence
 from uuid import UUID
 
-from contracts.intake import AppealCorrectedV1, AppealReceivedV1, AppealWithdrawnV1
-from contracts.notify import MessageFailedV1
+from contracts.intake import AppealCorrectedV1, AppealRatedV1, AppealReceivedV1, AppealWithdrawnV1
+from contracts.notify import MessageFailedV1, MessageWithheldV1
 from kit.db import UnitOfWork
 from kit.kafka import consumes
 from kit.kafka.tracing import under
 from network.consumers import handlers as network_handlers
 
 from routing.repository import cases, hotline, precedents
-from routing.service import notices, opening
+from routing.service import notices, opening, rating
 
 
 @consumes(AppealReceivedV1, on_failure="park", set_wise=True)
@@ -29,9 +29,19 @@ def withdraw_appeal(uow: UnitOfWork, event: AppealWithdrawnV1) -> None:
     opening.withdraw_appeal(uow, event)
 
 
+@consumes(AppealRatedV1, on_failure="park")
+def take_rating(uow: UnitOfWork, event: AppealRatedV1) -> None:
+    rating.take_rating(uow, event)
+
+
 @consumes(MessageFailedV1)
 def record_notice_not_delivered(uow: UnitOfWork, event: MessageFailedV1) -> None:
     notices.record_notice_not_delivered(uow, event)
+
+
+@consumes(MessageWithheldV1)
+def record_notice_withheld(uow: UnitOfWork, event: MessageWithheldV1) -> None:
+    notices.record_notice_withheld(uow, event)
 
 
 def _move_place(uow: UnitOfWork, place_id: UUID, path: str) -> None:
@@ -45,5 +55,7 @@ HANDLERS: Sequence[Callable[..., None]] = (
     open_cases,
     correct_appeal,
     withdraw_appeal,
+    take_rating,
     record_notice_not_delivered,
+    record_notice_withheld,
 )

@@ -8,14 +8,14 @@
     ├── Conflict   StepNotAllowed, NobodyHolds, NobodyRules, RulingBinds, AlreadyThere, PrecedentRevoked, ReasonTaken,
     │              PromiseMissed, ClockRuns, LetterAnswered, PapersNamedAlready, PapersInCustody, NudgedAlready,
     │              ReportOwed, NoReportOwed, StillFollowed, NotForACentre, ReportBackOwed, NoReportBackOwed,
-    │              HelpsAlready, PartEnded, LinkedAlready
+    │              HelpsAlready, PartEnded, LinkedAlready, CallBackOwed, NoCallBackOwed
     ├── Stale      CaseChanged
     ├── Forbidden  NotYourStep, NotYourPlace, NotTheOperator, NotYourPrecedent, NotYoursToName, OtherCaseUnseen,
     │              NotYourExchange
     └── Invalid    UnknownCategory, UnknownPlace, CategoryMissing, PlaceMissing, UnboundBranches, UnfitTree,
                    UnknownReason, ListIsClosed, UnfitPost, WhereToMissing, WhereToUnasked, UnknownLetter, NotInCustody,
                    UnfitLimit, CentreMissing, TheirLimitMissing, TheirLimitUnasked, UnfitPartLimit, UnknownCase,
-                   LinkedToItself
+                   LinkedToItself, WhoseMissing
 """
 
 from collections.abc import Sequence
@@ -181,6 +181,29 @@ class TheirLimitUnasked(Invalid):
         super().__init__(
             "their_limit_unasked", "What they accept needs no other limit: leave this out.", field="/due_at"
         )
+
+
+class CallBackOwed(Conflict):
+    def __init__(self, owed: int) -> None:
+        super().__init__(
+            "call_back_owed",
+            f"Residents whom no message reaches and whom nobody has asked yet: {owed}. `callbacks` of the case lists "
+            "them: who does not handle it calls each, then close it.",
+        )
+
+
+class NoCallBackOwed(Conflict):
+    def __init__(self) -> None:
+        super().__init__(
+            "no_call_back_owed", "Nobody is to be called about this: `callbacks` of the case shows who was asked."
+        )
+
+
+class WhoseMissing(Invalid):
+    def __init__(self, appeals: Sequence[UUID]) -> None:
+        waiting = ", ".join(map(str, appeals))
+        said = f"Several residents are to be called: say whose appeal it is of {waiting}."
+        super().__init__("whose_missing", said, field="/appeal_id")
 
 
 class PressingNotFound(NotFound):

@@ -1,17 +1,21 @@
 """A case as contract events: one function an event; the caller has recorded the step, so the version is the event's."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from contracts.envelope import Event
+from contracts.intake import AppealRatedV1
 from contracts.routing import (
     Ask,
+    CallBackOwedV1,
     CaseAcceptedV1,
     CaseAccompaniedV1,
     CaseAnsweredV1,
     CaseAskedV1,
     CaseAssignedV1,
+    CaseCalledBackV1,
     CaseCentreReportedV1,
     CaseClosedV1,
     CaseExtendedV1,
@@ -24,8 +28,10 @@ from contracts.routing import (
     CaseLinkedV1,
     CaseOpenedV1,
     CasePressedV1,
+    CaseRatedV1,
     CaseRecordedV1,
     CaseRecusedV1,
+    CaseRedoneV1,
     CaseReportedBackV1,
     CaseReportedV1,
     CaseReportReviewedV1,
@@ -37,7 +43,9 @@ from contracts.routing import (
     CityCaseClosedV1,
     CityCaseOpenedV1,
     CityCaseProgressedV1,
+    ContactOutcome,
     DeadlineBreachedV1,
+    DeadlineKind,
     Handler,
     HotlineStanding,
     Party,
@@ -48,11 +56,12 @@ from network.posts import Seat
 
 from routing.domain.accompanying import Accompaniment
 from routing.domain.assignment import ReportBack
+from routing.domain.call_back import CallBack
 from routing.domain.case import Appeal, Case, Deadline
 from routing.domain.helping import Helper
 from routing.domain.linking import Link
 from routing.domain.pressing import Pressing
-from routing.domain.promise import in_words
+from routing.domain.promise import Promise, in_words
 from routing.domain.recording import Letter, Work
 from routing.domain.rules import Category
 
@@ -93,16 +102,72 @@ def case_started(uow: UnitOfWork, case: Case, *, holder: Seat) -> CaseStartedV1:
 
 
 def case_answered(
-    uow: UnitOfWork, case: Case, *, holder: Seat | None, answer: str, helpers: Sequence[Seat] = ()
+    uow: UnitOfWork,
+    case: Case,
+    *,
+    holder: Seat | None,
+    answer: str,
+    asked: Mapping[UUID, int],
+    helpers: Sequence[Seat] = (),
 ) -> CaseAnsweredV1:
+    """``asked``: by appeal, which of its answers this is, for those whose residents are asked what they say of it."""
     assert case.outcome is not None
+    until = case.limit(DeadlineKind.RATING)
+    parties = [_party(appeal, answer=asked.get(appeal.appeal_id)) for appeal in case.appeals]
     return CaseAnsweredV1(
-        **_fact(uow, case),
+        **_fact(uow, case) | {"parties": parties},
         outcome=case.outcome,
         answer=answer,
         handler=handler_of(holder),
         promise_met=bool(case.promise_met),
         helpers=[_handler(seat) for seat in helpers],
+        rate_by=until.promise.due_at if until else None,
+    )
+
+
+def call_back_owed(uow: UnitOfWork, case: Case, asked: CallBack, *, dispatcher: Seat | None) -> CallBackOwedV1:
+    return CallBackOwedV1(**_fact(uow, case), **_rating(asked), gist=case.gist, dispatcher=handler_of(dispatcher))
+
+
+def case_called_back(
+    uow: UnitOfWork, case: Case, asked: CallBack, outcome: ContactOutcome, *, holder: Seat | None
+) -> CaseCalledBackV1:
+    return CaseCalledBackV1(
+        **_fact(uow, case),
+        **_rating(asked),
+        outcome=outcome,
+        attempt=asked.attempts,
+        solved=asked.solved,
+        rating=asked.rating,
+        handler=handler_of(holder),
+    )
+
+
+def case_rated(uow: UnitOfWork, case: Case, said: AppealRatedV1) -> CaseRatedV1:
+    return CaseRatedV1(
+        **_fact(uow, case), appeal_id=said.appeal_id, answer=said.answer, solved=said.solved, rating=said.rating
+    )
+
+
+def case_redone(
+    uow: UnitOfWork,
+    case: Case,
+    asked: CallBack,
+    due: Promise,
+    *,
+    redos: int,
+    holder: Seat | None,
+    superior: Seat | None,
+) -> CaseRedoneV1:
+    return CaseRedoneV1(
+        **_fact(uow, case),
+        **_rating(asked),
+        redos=redos,
+        gist=case.gist,
+        promise_due=due.due_at,
+        promise_text=in_words(due),
+        handler=handler_of(holder),
+        superior=handler_of(superior),
     )
 
 
@@ -417,13 +482,18 @@ def _link(link: Link) -> dict[str, Any]:
     return {"link_id": link.link_id, "link": link.kind, "other_number": link.other_number}
 
 
-def _party(appeal: Appeal) -> Party:
+def _rating(asked: CallBack) -> dict[str, Any]:
+    return {"appeal_id": asked.appeal_id, "answer": asked.answer}
+
+
+def _party(appeal: Appeal, *, answer: int | None = None) -> Party:
     return Party(
         appeal_id=appeal.appeal_id,
         appeal_number=appeal.number,
         person_id=appeal.person_id,
         language=appeal.language,
         query_code=appeal.query_code,
+        answer=answer,
     )
 
 

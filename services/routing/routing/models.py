@@ -164,6 +164,8 @@ cases = Table(
     Column("linked", Integer, nullable=False, server_default="0"),
     Column("hotline_handovers", Integer, nullable=False, server_default="0"),
     Column("at_hotline", Boolean, nullable=False, server_default="false"),
+    Column("answered_by", Text),
+    Column("calls_owed", Integer, nullable=False, server_default="0"),
     Column("undelivered", Integer, nullable=False),
     _moment("received_at"),
     _moment("opened_at"),
@@ -192,6 +194,7 @@ cases = Table(
         *("followed_since", "case_id", "placed_path"),
         postgresql_where=text("followed_since is not null"),
     ),
+    Index("ix_cases_calls_owed", "placed_path", "case_id", postgresql_where=text("calls_owed > 0")),
     Index("ix_cases_place_id", "place_id"),
     Index("ix_cases_taken_place_id", "taken_place_id"),
 )
@@ -505,4 +508,24 @@ case_link = Table(
     _moment("ended_at", nullable=True),
     Index("ix_case_link_id", "link_id"),
     Index("uq_case_link_open", "case_id", "other_id", unique=True, postgresql_where=text("ended_at is null")),
+)
+
+#: One answer to one appeal, and what its resident says of it: what the rates are made of. It goes with the appeal.
+call_back = Table(
+    "call_back",
+    metadata,
+    Column("appeal_id", Uuid, primary_key=True),
+    Column("answer", Integer, primary_key=True, autoincrement=False),
+    Column("case_id", Uuid, ForeignKey("cases.case_id"), nullable=False),
+    Column("seq", Integer, nullable=False),
+    Column("way", Text, nullable=False),
+    _moment("asked_at"),
+    _moment("rate_by"),
+    Column("attempts", Integer, nullable=False),
+    _moment("rated_at", nullable=True),
+    Column("rated_by", Text),
+    Column("solved", Boolean),
+    Column("rating", SmallInteger),
+    _moment("settled_at", nullable=True),
+    Index("ix_call_back_case", "case_id", "appeal_id", "answer"),
 )

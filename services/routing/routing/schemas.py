@@ -26,6 +26,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstrai
 
 from routing.domain.accompanying import Accompaniment, FollowedLine
 from routing.domain.assignment import Owing, ReportBack
+from routing.domain.call_back import CallBack, CallBackLine, Way
 from routing.domain.case import Case, ClosedReason, Deadline, DeadlineState
 from routing.domain.chain import Entry
 from routing.domain.helping import Helper, HelperState, Part
@@ -270,6 +271,23 @@ class Settlement(Request):
     words: Words = Field(description="What was found out.")
 
 
+class Reached(Request):
+    outcome: Literal[ContactOutcome.REACHED]
+    solved: bool = Field(description="Whether the answer solved it; what is not solved is done again.")
+    rating: int | None = Field(default=None, ge=1, le=5, description="How satisfied they are; 3 to 5 are satisfied.")
+    words: Words = Field(description="What they said, for the history.")
+    appeal_id: UUID | None = Field(default=None, description="Whose, where several residents are to be called.")
+
+
+class NotReached(Request):
+    outcome: Literal[ContactOutcome.NOT_REACHED]
+    words: Words | None = Field(default=None, description="How it was tried, for the history.")
+    appeal_id: UUID | None = Field(default=None, description="Whose, where several residents are to be called.")
+
+
+Calling = Annotated[Reached | NotReached, Field(discriminator="outcome")]
+
+
 class NewReason(Request):
     """For the operator. Reasons for ``decline`` are a closed list."""
 
@@ -393,7 +411,11 @@ class CaseView(BaseModel):
     helper_post_ids: list[UUID] = Field(description="The posts that help with it now, each with a part that is open.")
     linked: int = Field(description="How many other cases it is linked with.")
     at_hotline: bool = Field(description="A reply of the city hotline is expected; it stays with its holder.")
+    calls_owed: int = Field(
+        description="Residents whom somebody has to ask whether it is solved; while there is one, it cannot be closed."
+    )
     answered_at: AwareDatetime | None
+    answered_by: str | None = Field(description="The sign-in subject of who gave the last answer.")
     outcome: Outcome | None
     handover: HandoverMeans | None
     first_contact_at: AwareDatetime | None = Field(
@@ -757,6 +779,48 @@ class FollowedLineView(AccompanimentView):
         )
 
 
+class CallBackView(BaseModel):
+    """What a resident was asked about an answer, and what they say of it; neither solved nor not: not rated."""
+
+    appeal_id: UUID
+    answer: int = Field(description="Which of the answers to this appeal.")
+    seq: int = Field(description="The entry of the history that has the answer.")
+    way: Way = Field(description="By its notice, by a person, or by the progress page alone.")
+    asked_at: AwareDatetime
+    rate_by: AwareDatetime = Field(description="Until when they may say something; silence then is not rated.")
+    attempts: int
+    rated_at: AwareDatetime | None
+    rated_by: str | None = Field(description="The sign-in subject of who called; null: the resident by the link.")
+    solved: bool | None
+    rating: int | None
+    settled_at: AwareDatetime | None = Field(
+        description="Since when nobody is asked any more: rated, tried in vain, or answered anew."
+    )
+
+    @classmethod
+    def of(cls, call_back: CallBack) -> "CallBackView":
+        return cls.model_validate(call_back, from_attributes=True)
+
+
+class CallBackLineView(CallBackView):
+    """With its case, whose ``version`` is the ETag that a call-back names."""
+
+    case_id: UUID
+    case_number: str
+    gist: str
+    version: int
+
+    @classmethod
+    def of_line(cls, line: CallBackLine) -> "CallBackLineView":
+        return cls(
+            **CallBackView.of(line.call_back).model_dump(),
+            case_id=line.call_back.case_id,
+            case_number=line.case_number,
+            gist=line.gist,
+            version=line.version,
+        )
+
+
 class DeadlineView(BaseModel):
     """A promise with what it was counted from."""
 
@@ -815,6 +879,7 @@ class CaseDetailView(CaseLineView):
     pressings: list[PressingView]
     helpers: list[HelperSeenView] = Field(description="All who were ever called in.")
     links: list[LinkView]
+    callbacks: list[CallBackView] = Field(description="What residents were asked about answers, and what they say.")
     undelivered: list[UndeliveredView]
     letters: list[LetterView]
     papers: list[PaperView] = Field(description="In custody now.")
@@ -835,6 +900,7 @@ class CaseDetailView(CaseLineView):
             pressings=[PressingView.of(pressing) for pressing in detail.pressings],
             helpers=[HelperSeenView.of_seen(seen) for seen in detail.helpers],
             links=[LinkView.of(seen) for seen in detail.links],
+            callbacks=[CallBackView.of(call_back) for call_back in detail.call_backs],
             undelivered=[UndeliveredView.of(entry) for entry in detail.undelivered],
             letters=[LetterView.of(letter) for letter in detail.letters],
             papers=[PaperView.of(paper) for paper in detail.papers],

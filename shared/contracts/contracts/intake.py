@@ -120,6 +120,20 @@ class AppealWithdrawnV1(Event):
     reason: str = Field(max_length=200, description="The reason's code, not words.")
 
 
+class AppealRatedV1(Event):
+    """What the resident says of an answer. Their words stay in intake."""
+
+    TYPE: ClassVar[str] = "intake.appeal.rated.v1"
+    TOPIC: ClassVar[str] = "intake.appeal.v1"
+    SUBJECT: ClassVar[str] = "appeal_id"
+
+    appeal_id: UUID
+    answer: int = Field(ge=1, description="Which of the answers to the appeal.")
+    rated_at: Moment
+    solved: bool
+    rating: int = Field(ge=1, le=5)
+
+
 class PersonContactChangedV1(Event):
     TYPE: ClassVar[str] = "intake.contact.changed.v1"
     TOPIC: ClassVar[str] = "intake.contact.v1"

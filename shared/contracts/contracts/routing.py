@@ -154,6 +154,11 @@ class Party(Fact):
     person_id: UUID | None = None
     language: Language = Language.CHINESE
     query_code: Sealed | None = None
+    answer: int | None = Field(
+        default=None,
+        ge=1,
+        description="Of an answer: which of this appeal's it is; none: nobody is asked what they say of it.",
+    )
 
 
 class CaseFact(Event):
@@ -223,6 +228,9 @@ class CaseAnsweredV1(CaseFact):
     handler: Handler | None
     promise_met: bool
     helpers: list[Handler] = Field(default=[], description="Whose part was still open: it ends with the answer.")
+    rate_by: Moment | None = Field(
+        default=None, description="Until when the resident may say whether it solved the matter; none: nobody is asked."
+    )
 
 
 class CaseHandedOverV1(CaseFact):
@@ -469,6 +477,56 @@ class CaseHotlineRepliedV1(CaseFact):
     standing: HotlineStanding
     gist: str = Field(max_length=200)
     handler: Handler | None
+
+
+class CaseRating(CaseFact):
+    """What is said of one answer to one appeal."""
+
+    appeal_id: UUID
+    answer: int = Field(ge=1, description="Which of the answers to this appeal.")
+
+
+class CallBackOwedV1(CaseRating):
+    """No message reaches the resident: somebody who does not handle it has to ask them."""
+
+    TYPE: ClassVar[str] = "routing.case.call_back_owed.v1"
+
+    gist: str = Field(max_length=200)
+    dispatcher: Handler | None = Field(description="Who sees to it that somebody does.")
+
+
+class CaseCalledBackV1(CaseRating):
+    """Somebody tried to ask the resident. Their words stay with the case."""
+
+    TYPE: ClassVar[str] = "routing.case.called_back.v1"
+
+    outcome: ContactOutcome
+    attempt: int = Field(ge=1, description="The how-manieth it is for this answer.")
+    solved: bool | None = Field(default=None, description="None: they were not reached.")
+    rating: int | None = Field(default=None, ge=1, le=5)
+    handler: Handler | None
+
+
+class CaseRatedV1(CaseRating):
+    """The resident has said whether the answer solved it, and how satisfied they are."""
+
+    TYPE: ClassVar[str] = "routing.case.rated.v1"
+
+    solved: bool
+    rating: int = Field(ge=1, le=5)
+
+
+class CaseRedoneV1(CaseRating):
+    """It was not solved: it is done again, by a limit of its own."""
+
+    TYPE: ClassVar[str] = "routing.case.redone.v1"
+
+    redos: int = Field(ge=1, description="How often this appeal has been.")
+    gist: str = Field(max_length=200)
+    promise_due: Moment
+    promise_text: dict[str, str] = Field(description="The limit in words, by language (zh, en).")
+    handler: Handler | None
+    superior: Handler | None
 
 
 class DeadlineBreachedV1(CaseFact):

@@ -35,6 +35,8 @@ SM4_KEY_BYTES = 16
 _TAG_BYTES = 16
 _NONCE_BYTES = 12
 _DATA_KEY_ID_BYTES = 4
+#: Short enough to be sent in a text message, long enough that nobody guesses it.
+_TICKET_MAC_BYTES = 16
 _KEY_ID = re.compile(r"[A-Za-z0-9_-]{1,32}")
 
 M = TypeVar("M", bound=BaseModel)
@@ -175,6 +177,25 @@ def open_from_transport(ring: KeyRing, sealed: str, model: type[M], *, key: obje
 
 def open_text_from_transport(ring: KeyRing, sealed: str, *, key: object) -> str:
     return _open_transport(ring, sealed, "text", key).decode()
+
+
+def make_ticket(ring: KeyRing, purpose: str, subject: bytes) -> str:
+    """A short text for a link: what it is about, open to read, which only who has the ring can have written."""
+    signed = subject + ring.sign(purpose, subject)[:_TICKET_MAC_BYTES]
+    return base64.urlsafe_b64encode(signed).decode().rstrip("=")
+
+
+def read_ticket(ring: KeyRing, purpose: str, ticket: str) -> bytes:
+    """What it is about. It opens under every key of the ring, so that links outlive a rotation."""
+    try:
+        signed = base64.b64decode(ticket + "=" * (-len(ticket) % 4), altchars=b"-_", validate=True)
+    except (binascii.Error, ValueError):
+        raise CannotOpen("not a ticket") from None
+    subject, given = signed[:-_TICKET_MAC_BYTES], signed[-_TICKET_MAC_BYTES:]
+    keys = (ring.derive(f"sign {purpose}", key_id) for key_id in ring.ids)
+    if not any(hmac.compare_digest(_mac(key, subject)[:_TICKET_MAC_BYTES], given) for key in keys):
+        raise CannotOpen("not written by us, or for something else")
+    return subject
 
 
 def key_id_of(sealed: str) -> str:

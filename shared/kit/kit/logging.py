@@ -37,11 +37,11 @@ _MASKS = (
     (re.compile(r"(?<![0-9a-zA-Z])\d{17}[0-9Xx](?![0-9a-zA-Z])"), "[identity]"),
     (re.compile(r"(?<![0-9a-zA-Z-])(?:\+?86[ -]?)?1[3-9]\d[ -]?\d{4}[ -]?\d{4}(?![0-9a-zA-Z])"), "[phone]"),
     (re.compile(r"(?<![0-9a-zA-Z-])(?:[0-9A-Za-z]{4}-){3}[0-9A-Za-z](?![0-9a-zA-Z-])"), "[code]"),
-    (re.compile(r"(/progress/)[^\s/?\"']+"), r"\1[code]"),
+    (re.compile(r"(/(?:progress|ratings)/)[^\s/?\"']+"), r"\1[code]"),
     (re.compile(r"(?<=[\w/\]])\?[^\s\"']*"), "?[query]"),
 )
 #: What each of them needs a part of: most of what is logged has none.
-_SUSPECT = re.compile(r"eyJ|[@?]|\d{4}|(?:[0-9A-Za-z]{4}-){3}|/progress/")
+_SUSPECT = re.compile(r"eyJ|[@?]|\d{4}|(?:[0-9A-Za-z]{4}-){3}|/progress/|/ratings/")
 
 Fields = MutableMapping[str, Any]
 

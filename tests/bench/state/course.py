@@ -1,17 +1,30 @@
 """The steps of a case, as routing's use cases take them, each at an instant that fits its story."""
 
+from dataclasses import asdict
 from datetime import datetime, timedelta
 from random import Random
 from typing import Any, cast
 
 from contracts.envelope import Event, Tombstone
 from contracts.intake import AppealReceivedV1
-from contracts.routing import CaseFact, CaseState, HandoverMeans, Outcome
+from contracts.routing import CaseFact, CaseState, DeadlineKind, HandoverMeans, Outcome
 from kit.db import UnitOfWork
+from kit.ids import new_id
 from network.posts import Seat
 from routing import events
-from routing.domain.case import ANSWERED, HANDED_OVER, STARTED, WITHDRAWN, Case, ClosedReason
-from routing.models import case_appeal, case_entry, case_grant, cases, deadline
+from routing.domain.call_back import RATING_TERM, CallBack, Way
+from routing.domain.case import (
+    ANSWERED,
+    HANDED_OVER,
+    STARTED,
+    WITHDRAWN,
+    Case,
+    ClosedReason,
+    Deadline,
+    DeadlineState,
+)
+from routing.domain.promise import make_promise
+from routing.models import call_back, case_appeal, case_entry, case_grant, cases, deadline
 from routing.repository.rows import appeal_row, case_row, deadline_row, entry_row
 from routing.service import deadlines, opening, placing
 from routing.service.placing import Ground
@@ -136,10 +149,29 @@ class Course:
         moment = Moment(at, holder.subject)
         case.keep(at=at)
         case.state, case.outcome, case.answered_at = CaseState.ANSWERED, Outcome.SOLVED, at
+        case.answered_by = moment.by
         facts = {"outcome": Outcome.SOLVED.value, "promise_met": case.promise_met}
         case.record(ANSWERED, at=at, by=moment.by, post_id=holder.post_id, facts=facts, words=self._story.answer)
-        moment.publish(events.case_answered(moment, case, holder=holder, answer=self._story.answer))
+        case.limits.append(self._until(case, at))
+        asked = {appeal.appeal_id: 1 for appeal in case.appeals}
+        moment.publish(events.case_answered(moment, case, holder=holder, answer=self._story.answer, asked=asked))
         self._keep(moment)
+
+    def _until(self, case: Case, at: datetime) -> Deadline:
+        """How long its resident may say something of the answer: as routing.service.calling_back counts it."""
+        assert case.deadline is not None
+        like = case.deadline.promise
+        until = make_promise(
+            *(RATING_TERM, at),
+            rule_version=like.rule_version,
+            calendar=self._ground.calendar,
+            hours=like.hours,
+            zone=like.zone,
+        )
+        limit = Deadline(new_id(at), DeadlineKind.RATING, until)
+        if until.due_at < self._now:
+            limit.settle(DeadlineState.MET, at=until.due_at)
+        return limit
 
     def _hand_over(self, case: Case, holder: Seat, at: datetime) -> None:
         moment = Moment(at, holder.subject)
@@ -181,7 +213,26 @@ def put_case(sheets: Sheets, case: Case) -> None:
         sheets.add(case_appeal, appeal_row(case, appeal))
     for entry in case.entries:
         sheets.add(case_entry, entry_row(entry))
-    if case.deadline:
-        sheets.add(deadline, deadline_row(case, case.deadline))
+    for each in (case.deadline, *case.limits):
+        if each:
+            sheets.add(deadline, deadline_row(case, each))
+    for limit in case.limits:
+        _put_call_backs(sheets, case, limit)
     if case.office_id:
         sheets.add(case_grant, {"case_id": case.case_id, "office_id": case.office_id, "granted_at": case.accepted_at})
+
+
+def _put_call_backs(sheets: Sheets, case: Case, limit: Deadline) -> None:
+    """As routing.repository.call_backs adds them: nobody has said anything."""
+    seq = next(entry.seq for entry in case.entries if entry.step == ANSWERED)
+    for appeal in case.appeals:
+        asked = CallBack(
+            appeal_id=appeal.appeal_id,
+            answer=1,
+            case_id=case.case_id,
+            seq=seq,
+            way=Way.MESSAGE if appeal.person_id else Way.PAGE,
+            asked_at=limit.promise.start_at,
+            rate_by=limit.promise.due_at,
+        )
+        sheets.add(call_back, asdict(asked))

@@ -85,6 +85,7 @@ def survey(city: City, *, now: datetime) -> CityGround:
             transport=transport,
             zone=ZoneInfo(ground.rules.zone),
             address=f"{settings['NOTIFY_PUBLIC_URL'].rstrip('/')}/progress",
+            ratings=f"{settings['NOTIFY_PUBLIC_URL'].rstrip('/')}/ratings",
         ),
     )
 

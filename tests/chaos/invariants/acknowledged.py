@@ -32,6 +32,7 @@ ENTRIES = {
     "rule": ("ruled", "resorted", "assigned", "extended", "closed"),
     "call_in": ("helper_called",),
     "report_part": ("helper_reported",),
+    "call_back": ("called_back",),
 }
 
 #: A case that is given to somebody else begins with them anew.
@@ -49,6 +50,7 @@ _FAIR = {
     *("already_there", "unfit_post", "ruling_binds", "promise_missed", "clock_runs"),
     "still_followed",
     *("helps_already", "not_yours_to_name", "unfit_part_limit", "part_ended"),
+    *("call_back_owed", "no_call_back_owed", "rated_already"),
 }
 
 #: How a fault of clocks is called, and how long an answer may be on its way.
@@ -151,8 +153,8 @@ def each_appeal_has_one_case(history: History, world: World) -> Iterator[Finding
 
 
 def amendments_are_there_once(history: History, world: World) -> Iterator[Finding]:
-    """Corrections by their words, the withdrawal by itself; each stands on the case too."""
-    for op in history.of_kind("correct", "withdraw"):
+    """Corrections by their words, the withdrawal and the rating by themselves; each stands on the case too."""
+    for op in history.of_kind("correct", "withdraw", "rate"):
         appeal = world.appeals.get(op.asked["appeal_id"])
         entries = [entry for entry in (appeal or {"entries": []})["entries"] if _is_of(op, entry)]
         if len(entries) > 1:
@@ -165,7 +167,7 @@ def amendments_are_there_once(history: History, world: World) -> Iterator[Findin
         (entry["facts"].get("appeal"), entry["step"])
         for entries in world.entries.values()
         for entry in entries
-        if entry["step"] in ("corrected", "withdrawn")
+        if entry["step"] in ("corrected", "withdrawn", "rated")
     )
     in_intake = Counter((a["id"], entry["kind"]) for a in world.appeals.values() for entry in a["entries"])
     for about in on_cases.keys() | in_intake.keys():
@@ -175,8 +177,8 @@ def amendments_are_there_once(history: History, world: World) -> Iterator[Findin
 
 
 def _is_of(op: Op, entry: Row) -> bool:
-    if op.kind == "withdraw":
-        return bool(entry["kind"] == "withdrawn")
+    if op.kind in ("withdraw", "rate"):
+        return bool(entry["kind"] == {"withdraw": "withdrawn", "rate": "rated"}[op.kind])
     return bool(entry["kind"] == "corrected" and entry["words"] == op.asked["body"]["words"])
 
 

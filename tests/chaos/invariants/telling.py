@@ -25,6 +25,7 @@ _RESIDENTS = {
     "extended": "case_extended",
     "answered": "case_answered",
     "accompanied": "case_accompanied",
+    "redone": "case_redone",
 }
 _ENDS = {"withdrawn": "case_withdrawn", "declined": "case_declined"}
 _STAFF = {
@@ -44,6 +45,8 @@ _STAFF = {
     "helper_released": {"helper": "helper_released"},
     "handed_to_hotline": {"handler": "case_at_hotline"},
     "hotline_replied": {"handler": "hotline_replied"},
+    "call_back_owed": {"dispatcher": "call_back_owed"},
+    "redone": {"handler": "case_redone_staff", "superior": "case_redone_superior"},
     "deadline_breached": {"handler": "deadline_missed", "superior": "deadline_missed_superior"},
 }
 #: Of what is worked on a case, what residents are told, and by which template.

@@ -2,7 +2,8 @@
 
 from intake.api.appeals import router as appeals_router
 from intake.api.progress import pages_router, progress_router
+from intake.api.ratings import rating_pages_router, ratings_router
 
-ROUTERS = (appeals_router, progress_router, pages_router)
+ROUTERS = (appeals_router, progress_router, pages_router, ratings_router, rating_pages_router)
 
 __all__ = ["ROUTERS"]

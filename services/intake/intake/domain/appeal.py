@@ -24,6 +24,7 @@ class WhoKind(StrEnum):
 class EntryKind(StrEnum):
     CORRECTED = "corrected"
     WITHDRAWN = "withdrawn"
+    RATED = "rated"
 
 
 class WithdrawalReason(StrEnum):
@@ -152,6 +153,10 @@ class Appeal:
         self.withdrawn_at = at
         self.version += 1
 
+    def rate(self) -> None:
+        self._must_stand()
+        self.version += 1
+
     def _must_stand(self) -> None:
         if self.withdrawn_at is not None:
             raise AppealWithdrawn(self.number)
@@ -171,6 +176,10 @@ class Entry:
     place_id: UUID | None = None
     category: str | None = None
     reason: WithdrawalReason | None = None
+    answer: int | None = None
+    """Of a rating: which of the answers to the appeal it is of."""
+    solved: bool | None = None
+    rating: int | None = None
 
 
 @dataclass(frozen=True)

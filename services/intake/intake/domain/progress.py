@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
+from uuid import UUID
 
 #: So many codes that do not exist may one client try, in each window.
 GUESSES = 10
@@ -22,8 +23,19 @@ class Standing(StrEnum):
 
 
 @dataclass(frozen=True)
+class Asking:
+    """Which answer its resident may still say something of, and until when."""
+
+    appeal_id: UUID
+    answer: int
+    rate_by: datetime
+
+
+@dataclass(frozen=True)
 class Progress:
-    """``talk_to`` is the post to turn to and its public number; ``handler`` the person who does it."""
+    """``talk_to`` is the post to turn to and its public number; ``handler`` the person who does it; ``rated``: its
+    resident has said what they think of the answer that stands.
+    """
 
     number: str
     standing: Standing
@@ -33,6 +45,8 @@ class Progress:
     handler: str | None = None
     due: datetime | None = None
     promise: dict[str, str] | None = None
+    asked: Asking | None = None
+    rated: bool = False
 
 
 @dataclass(frozen=True)

@@ -187,6 +187,9 @@ def add_entry(uow: UnitOfWork, keys: Keys, item: Entry, *, asker: UUID | None) -
             "place_id": item.place_id,
             "category": item.category,
             "reason": item.reason and item.reason.value,
+            "answer": item.answer,
+            "solved": item.solved,
+            "rating": item.rating,
         },
     )
 
@@ -338,6 +341,9 @@ def _entry(envelope: Envelope, row: Row[Any]) -> Entry:
         place_id=row.place_id,
         category=row.category,
         reason=WithdrawalReason(row.reason) if row.reason else None,
+        answer=row.answer,
+        solved=row.solved,
+        rating=row.rating,
     )
 
 

@@ -8,12 +8,14 @@ from kit.db import UnitOfWork
 from kit.rows import insert_rows
 from sqlalchemy import Row, text
 
-from intake.domain.progress import Progress, Standing, TooManyGuesses
+from intake.domain.progress import Asking, Progress, Standing, TooManyGuesses
+from intake.domain.rating import Asked
 from intake.errors import NoSuchCode
 from intake.models import appeal_grant, progress
 from intake.repository.sealing import Keys
 
 _BY_CODE = text("select * from progress_by_code(:codes, :client, :window, :limit)")
+_ASKED = text("select * from rating_asked(:appeal_id, :answer)")
 
 
 def find_by_code(
@@ -28,7 +30,13 @@ def find_by_code(
     row = uow.execute(_BY_CODE, values).one_or_none()
     if row is None:
         return NoSuchCode()
-    return TooManyGuesses(wait) if row.outcome == "too_many" else _progress(row)
+    return TooManyGuesses(wait) if row.outcome == "too_many" else _progress(row, uow.now)
+
+
+def find_asked(uow: UnitOfWork, appeal_id: UUID, answer: int) -> Asked | None:
+    """What is asked of an answer, for who holds its link."""
+    row = uow.execute(_ASKED, {"appeal_id": appeal_id, "answer": answer}).one_or_none()
+    return Asked(appeal_id, answer, **row._mapping) if row else None
 
 
 def put(uow: UnitOfWork, rows: list[dict[str, Any]]) -> None:
@@ -47,7 +55,7 @@ def grant(uow: UnitOfWork, given: set[tuple[UUID, UUID]]) -> None:
         insert_rows(uow, appeal_grant, rows, then="on conflict do nothing")
 
 
-def _progress(row: Row[Any]) -> Progress:
+def _progress(row: Row[Any], now: datetime) -> Progress:
     standing = Standing.WITHDRAWN if row.withdrawn else Standing(row.state or Standing.RECEIVED.value)
     done = standing in (Standing.CLOSED, Standing.WITHDRAWN)
     return Progress(
@@ -59,4 +67,12 @@ def _progress(row: Row[Any]) -> Progress:
         handler=row.handler,
         due=None if done else row.due,
         promise=None if done else row.promise,
+        asked=Asking(row.appeal_id, row.answer, row.rate_by) if _is_asked(row, standing, now) else None,
+        rated=bool(row.rated),
     )
+
+
+def _is_asked(row: Row[Any], standing: Standing, now: datetime) -> bool:
+    """Answered, and they may still say whether that solved it, though it may be closed already."""
+    is_answered = standing in (Standing.ANSWERED, Standing.CLOSED) and row.answer is not None and not row.rated
+    return is_answered and row.rate_by is not None and now <= row.rate_by

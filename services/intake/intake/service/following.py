@@ -10,6 +10,7 @@ from contracts.routing import (
     CaseAccompaniedV1,
     CaseAnsweredV1,
     CaseAssignedV1,
+    CaseCalledBackV1,
     CaseCentreReportedV1,
     CaseClosedV1,
     CaseExtendedV1,
@@ -17,10 +18,12 @@ from contracts.routing import (
     CaseHelperCalledV1,
     CaseOpenedV1,
     CaseRecordedV1,
+    CaseRedoneV1,
     CaseResortedV1,
     CaseStartedV1,
     CategoryChangedV1,
     Handler,
+    Party,
 )
 from kit.db import UnitOfWork
 
@@ -57,7 +60,18 @@ def _rows(fact: CaseFact) -> list[dict[str, Any]]:
         "state": fact.state.value,
         **_changes(fact),
     }
-    return [{"appeal_id": party.appeal_id, **common} for party in fact.parties]
+    return [{"appeal_id": party.appeal_id, **common, **_of_party(fact, party)} for party in fact.parties]
+
+
+def _of_party(fact: CaseFact, party: Party) -> dict[str, Any]:
+    """Which answer its resident is asked about; whoever has told a caller is asked no more."""
+    match fact:
+        case CaseAnsweredV1():
+            return {"answer": party.answer, "rate_by": fact.rate_by}
+        case CaseCalledBackV1(solved=bool()) if fact.appeal_id == party.appeal_id:
+            return {"rate_by": None}
+        case _:
+            return {}
 
 
 def _changes(fact: CaseFact) -> dict[str, Any]:
@@ -65,7 +79,7 @@ def _changes(fact: CaseFact) -> dict[str, Any]:
     match fact:
         case CaseOpenedV1():
             changes = _who(fact.dispatcher)
-        case CaseAcceptedV1():
+        case CaseAcceptedV1() | CaseRedoneV1():
             changes = {**_who(fact.handler), "due": fact.promise_due, "promise": fact.promise_text}
         case CaseAssignedV1():
             changes = {**_who(fact.handler), "due": fact.promise_due}

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from contracts.routing import (
     Ask,
+    CallBackOwedV1,
     CaseAcceptedV1,
     CaseAccompaniedV1,
     CaseAnsweredV1,
@@ -25,6 +26,7 @@ from contracts.routing import (
     CasePressedV1,
     CaseRecordedV1,
     CaseRecusedV1,
+    CaseRedoneV1,
     CaseReportedBackV1,
     CaseReportedV1,
     CaseReportReviewedV1,
@@ -73,8 +75,16 @@ class Template(StrEnum):
     HELPED_CLOSED = "helped_closed"
     CASE_AT_HOTLINE = "case_at_hotline"
     HOTLINE_REPLIED = "hotline_replied"
+    CASE_REDONE = "case_redone"
+    CASE_REDONE_STAFF = "case_redone_staff"
+    CASE_REDONE_SUPERIOR = "case_redone_superior"
+    CALL_BACK_OWED = "call_back_owed"
     DEADLINE_MISSED = "deadline_missed"
     DEADLINE_MISSED_SUPERIOR = "deadline_missed_superior"
+
+
+#: The notices that ask their resident for a word: where one goes to nobody, a person has to ask.
+ASKS = frozenset({Template.CASE_ANSWERED})
 
 
 @dataclass(frozen=True)
@@ -88,6 +98,8 @@ class Owed:
     facts: Mapping[str, Any]
     appeal_id: UUID | None = None
     query_code: str | None = None
+    asked: int | None = None
+    """Which of the answers to the appeal its resident is asked about; none: about none."""
 
 
 def owed_by(event: CaseFact) -> list[Owed]:
@@ -126,7 +138,7 @@ def _resorted(event: CaseResortedV1) -> list[Owed]:
 
 
 def _answered(event: CaseAnsweredV1) -> list[Owed]:
-    told = _residents(event, Template.CASE_ANSWERED, event.handler, answer=event.answer)
+    told = _residents(event, Template.CASE_ANSWERED, event.handler, answer=event.answer, until=event.rate_by)
     return told + _each(event, Template.HELPER_RELEASED, event.helpers, answered=True)
 
 
@@ -237,6 +249,17 @@ def _hotline_replied(event: CaseHotlineRepliedV1) -> list[Owed]:
     return _staff(event, Template.HOTLINE_REPLIED, event.handler, **told)
 
 
+def _call_back_owed(event: CallBackOwedV1) -> list[Owed]:
+    return _staff(event, Template.CALL_BACK_OWED, event.dispatcher, gist=event.gist)
+
+
+def _redone(event: CaseRedoneV1) -> list[Owed]:
+    again = {"gist": event.gist, "due": event.promise_due, "redos": event.redos}
+    told = _residents(event, Template.CASE_REDONE, event.handler, due=event.promise_due)
+    told += _staff(event, Template.CASE_REDONE_STAFF, event.handler, **again)
+    return told + _staff(event, Template.CASE_REDONE_SUPERIOR, event.superior, **again, handler=_shown(event.handler))
+
+
 def _breached(event: DeadlineBreachedV1) -> list[Owed]:
     missed = {"gist": event.gist, "limit": event.deadline.value, "due": event.due_at}
     told = _staff(event, Template.DEADLINE_MISSED, event.handler, **missed)
@@ -266,6 +289,8 @@ _RULES: dict[type[CaseFact], Callable[[Any], list[Owed]]] = {
     CaseHelperReleasedV1: _helper_released,
     CaseHandedToHotlineV1: _handed_to_hotline,
     CaseHotlineRepliedV1: _hotline_replied,
+    CallBackOwedV1: _call_back_owed,
+    CaseRedoneV1: _redone,
     DeadlineBreachedV1: _breached,
 }
 
@@ -280,6 +305,7 @@ def _residents(event: CaseFact, template: Template, handler: Handler | None, **f
             contact_id=party.person_id,
             appeal_id=party.appeal_id,
             query_code=party.query_code,
+            asked=party.answer if template in ASKS else None,
             facts={"number": party.appeal_number, "handler": _shown(handler), **facts},
         )
         for party in event.parties

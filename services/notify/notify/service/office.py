@@ -8,9 +8,12 @@ from kit.crypto import KeyRing
 
 @dataclass(frozen=True)
 class Office:
-    """``address`` is where residents see how their appeal stands, without the code: https://city.example/progress."""
+    """``address`` is where residents see how their appeal stands, without the code: https://city.example/progress;
+    ``ratings`` where they say what they think of an answer, without the ticket.
+    """
 
     keys: KeyRing
     transport: KeyRing
     zone: ZoneInfo
     address: str
+    ratings: str

@@ -13,13 +13,14 @@ from uuid import UUID
 from contracts.intake import Means
 from kit.crypto import decrypt_field, encrypt_field
 from kit.db import UnitOfWork
-from opentelemetry import context, propagate
 
 from notify import events, repository
+from notify.domain.owed import ASKS
 from notify.domain.sending import Finished, Letter, Outcome, Settled, State, key_of, settle
 from notify.repository import Claimed, Contact, Prepared
 from notify.service.contacts import reach_of
 from notify.service.office import Office
+from notify.service.traces import in_trace
 
 #: Longer than any call may take, so that a lease ends only when its sender has died or stands still.
 LEASE = timedelta(seconds=30)
@@ -105,12 +106,21 @@ def _ends(claimed: Claimed, means: Means, settled: Settled) -> Prepared:
 
 
 def _finish(uow: UnitOfWork, finished: Sequence[Finished]) -> list[Finished]:
-    """Say what failed, in the trace of the step that owed it."""
+    """Say what failed, and what its resident wants none of and was asked in, in the trace of the step that owed it."""
     for message in finished:
         if message.state is State.FAILED:
-            token = context.attach(propagate.extract({"traceparent": message.traceparent or ""}))
-            try:
+            with in_trace(message.traceparent):
                 uow.publish(events.message_failed(message, at=uow.now))
-            finally:
-                context.detach(token)
+        if message.state is State.NONE_WANTED and message.template in ASKS:
+            with in_trace(message.traceparent):
+                uow.publish(
+                    events.message_withheld(
+                        message.message_id,
+                        case_id=message.case_id,
+                        appeal_id=message.appeal_id,
+                        template=message.template,
+                        version=message.version,
+                        at=uow.now,
+                    )
+                )
     return list(finished)

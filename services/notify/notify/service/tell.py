@@ -1,13 +1,14 @@
 """From a step of a case to the notices that it owes, each once."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
 from contracts.intake import Language, Means, PersonContactChangedV1, Reach
+from contracts.rating import PURPOSE, subject_of
 from contracts.routing import CaseFact
-from kit.crypto import CannotOpen, DataKey, encrypt_field, open_text_from_transport
+from kit.crypto import CannotOpen, DataKey, encrypt_field, make_ticket, open_text_from_transport
 from kit.db import UnitOfWork
 from kit.errors import NotYet
 from kit.ids import new_id
@@ -16,9 +17,11 @@ from notify import repository
 from notify.domain.owed import Audience, Owed, owed_by
 from notify.domain.sending import State
 from notify.errors import ContactUnreadable, WordingMissing
+from notify.events import message_withheld
 from notify.repository import Wording
 from notify.service.contacts import reach_of
 from notify.service.office import Office
+from notify.service.traces import in_trace
 from notify.service.words import rendered, shortened, spoken_facts
 
 Wordings = Mapping[tuple[str, str], Wording]
@@ -26,6 +29,9 @@ Reaches = Mapping[UUID | None, tuple[DataKey | None, Reach]]
 
 #: Staff without a contact of their own still have their inbox.
 INBOX = Reach(means=Means.INBOX)
+
+#: Of a message that has just been added.
+FIRST_VERSION = 1
 
 #: An answer in a text message; the progress page has the whole.
 LONGEST_ANSWER = 600
@@ -55,6 +61,29 @@ def tell(uow: UnitOfWork, office: Office, events: Sequence[CaseFact], *, tracepa
     written = [_write(uow, office, draft, reaches, wordings) for draft in drafts]
     added = repository.add_messages(uow, [row for row, _ in written])
     repository.add_inbox_items(uow, [item for row, item in written if item and row["message_id"] in added])
+    _say_withheld(uow, [d for d, (row, _) in zip(drafts, written, strict=True) if _is_withheld(d, row, added)])
+
+
+def _is_withheld(draft: _Draft, row: Mapping[str, Any], added: Collection[UUID]) -> bool:
+    """It asks its resident for a word, and they want none by message. A second coming of the event says nothing."""
+    is_wanted = row["state"] != State.NONE_WANTED.value
+    return draft.notice.asked is not None and not is_wanted and draft.message_id in added
+
+
+def _say_withheld(uow: UnitOfWork, withheld: Sequence[_Draft]) -> None:
+    for draft in withheld:
+        notice = draft.notice
+        with in_trace(draft.traceparent):
+            uow.publish(
+                message_withheld(
+                    draft.message_id,
+                    case_id=draft.event.case_id,
+                    appeal_id=notice.appeal_id,
+                    template=notice.template.value,
+                    version=FIRST_VERSION,
+                    at=uow.now,
+                )
+            )
 
 
 def _reaches_of(uow: UnitOfWork, office: Office, drafts: Sequence[_Draft]) -> Reaches:
@@ -96,7 +125,16 @@ def _facts(office: Office, notice: Owed, language: str) -> dict[str, Any]:
     if notice.audience is Audience.RESIDENT:
         code = _open_code(office, notice)
         facts |= {"query_code": code, "progress": f"{office.address}/{code}"}
+        facts |= {"rate": _ask_to_rate(office, notice, language)}
     return facts
+
+
+def _ask_to_rate(office: Office, notice: Owed, language: str) -> str:
+    """Where this resident says what they think of this answer, without an account; nothing where nobody is asked."""
+    if notice.asked is None or notice.appeal_id is None:
+        return ""
+    ticket = make_ticket(office.transport, PURPOSE, subject_of(notice.appeal_id, notice.asked))
+    return f"{office.ratings}/{ticket}" + ("" if language == Language.CHINESE else f"?lang={language}")
 
 
 def _open_code(office: Office, notice: Owed) -> str:

@@ -44,6 +44,7 @@ REPORTED_BACK, REPORT_REVIEWED = "reported_back", "report_reviewed"
 HELPER_CALLED, HELPER_REPORTED, HELPER_RELEASED = "helper_called", "helper_reported", "helper_released"
 LINKED, UNLINKED = "linked", "unlinked"
 HANDED_TO_HOTLINE, HOTLINE_REPLIED = "handed_to_hotline", "hotline_replied"
+CALL_BACK_OWED, CALLED_BACK, RATED, REDONE = "call_back_owed", "called_back", "rated", "redone"
 BREACHED, NOTICE_NOT_DELIVERED = "deadline_breached", "notice_not_delivered"
 
 
@@ -159,6 +160,10 @@ class Case:
     """How often it was handed to the city hotline."""
     at_hotline: bool = False
     """A reply of theirs is expected; it stays with its holder."""
+    answered_by: str | None = None
+    """Who gave the last answer: neither they nor whoever holds the case call its resident back."""
+    calls_owed: int = 0
+    """Residents whom no message reaches and whom somebody has to ask; while there is one, the case is not closed."""
     undelivered: int = 0
     version: int = 0
     head: str = GENESIS
@@ -192,9 +197,10 @@ class Case:
         return self.queue is Queue.VACANT and bool(self.barred)
 
     def is_overdue(self, now: datetime) -> bool:
-        """What was kept before the answer, by handing it over accompanied, is not late."""
+        """What was kept before the answer, by handing it over accompanied, is not late; what is done again may be."""
         is_due = self.promise_due is not None and self.promise_due < now
-        return self.is_unsettled and is_due and self.promise_met is not True
+        is_kept = self.promise_met is True and self.answered_at is None
+        return self.is_unsettled and is_due and not is_kept
 
     def is_assigned_overdue(self, now: datetime) -> bool:
         """Past the limit of whoever assigned it, as long as they have not got what they want by it."""
@@ -226,6 +232,15 @@ class Case:
         )
         self.entries.append(entry)
         self.head = entry.hash
+
+    def reopen(self, due: Deadline) -> None:
+        """It was not solved: whoever holds it does it again, by a limit of its own. What was promised first stays as it
+        was kept or missed.
+        """
+        self.state, self.handover = CaseState.ASSIGNED, None
+        self.closed_reason = self.closed_at = None
+        self.limits.append(due)
+        self.promise_due = due.promise.due_at
 
     def ask_for(
         self, ask: Ask, *, reason: str, by: str, ruler_post_id: UUID, ruler_path: str, days: int | None = None

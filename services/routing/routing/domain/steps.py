@@ -13,6 +13,8 @@ from contracts.routing import Ask, CaseState, Kind
 from routing.domain.assignment import Owing
 from routing.domain.case import Case
 from routing.errors import (
+    CallBackOwed,
+    NoCallBackOwed,
     NoReportBackOwed,
     NoReportOwed,
     NotForACentre,
@@ -39,6 +41,8 @@ class Actor(StrEnum):
     """The dispatcher or supervisor of the case's place or of a tier above it."""
     SUPERIOR = "superior"
     """A dispatcher or supervisor of a tier above the holder; over an office, the supervisor of its own place too."""
+    CALLER = "caller"
+    """A window clerk or dispatcher of the case's place or of a tier above; neither who holds it nor who answered it."""
 
 
 #: Whose matters are handed over to a centre, the resident accompanied.
@@ -56,10 +60,14 @@ WHO: dict[Actor, str] = {
         "a dispatcher or supervisor of a tier above whoever holds the case; where an office does, "
         "the supervisor of the office's own place too"
     ),
+    Actor.CALLER: (
+        "a window clerk or dispatcher of its place or of a tier above who neither holds the case nor answered it"
+    ),
 }
 
 
 OVERSEEING = (Duty.DISPATCHER, Duty.SUPERVISOR)
+CALLING = (Duty.WINDOW_CLERK, Duty.DISPATCHER)
 
 
 class Step(StrEnum):
@@ -90,6 +98,7 @@ class Step(StrEnum):
     LINK = "link"
     UNLINK = "unlink"
     HAND_TO_HOTLINE = "hand_to_hotline"
+    CALL_BACK = "call_back"
 
 
 class Standing(StrEnum):
@@ -119,6 +128,8 @@ class Standing(StrEnum):
     """With another case."""
     AT_HOTLINE = "at_hotline"
     """A reply of the city hotline is expected."""
+    CALL_BACK_OWED = "call_back_owed"
+    """Its resident has been answered, and somebody has to ask them whether that solved it."""
 
 
 @dataclass(frozen=True)
@@ -166,7 +177,7 @@ STEPS: dict[Step, StepRule] = {
         _rule(Step.HAND_OVER, [CaseState.ANSWERED], None, _EITHER, bars=[Standing.HANDED_OVER]),
         _rule(
             *(Step.CLOSE, [CaseState.ANSWERED], CaseState.CLOSED, _EITHER),
-            bars=[Standing.REPORT_OWED, *_REPORT_BACK],
+            bars=[Standing.REPORT_OWED, Standing.CALL_BACK_OWED, *_REPORT_BACK],
         ),
         _rule(Step.RE_SORT, _UNDER_WAY, None, [Actor.DISPATCHER], bars=[Standing.ASKED]),
         _rule(Step.RE_DISPATCH, _UNDER_WAY, CaseState.ASSIGNED, [Actor.DISPATCHER], bars=[Standing.ASKED]),
@@ -222,6 +233,11 @@ STEPS: dict[Step, StepRule] = {
         _rule(Step.UNLINK, list(CaseState), None, _EITHER, needs=[Standing.LINKED]),
         # It stays with its holder: passed to another office is no answer.
         _rule(Step.HAND_TO_HOTLINE, _UNDER_WAY, None, [Actor.DISPATCHER], bars=[Standing.AT_HOTLINE]),
+        # What was closed before it was known that no message comes through.
+        _rule(
+            *(Step.CALL_BACK, [CaseState.ANSWERED, CaseState.CLOSED], None, [Actor.CALLER]),
+            needs=[Standing.CALL_BACK_OWED],
+        ),
     )
 }
 
@@ -242,6 +258,10 @@ class Seated:
     @property
     def oversees(self) -> bool:
         return self.duty in OVERSEEING and self.office_id is None
+
+    @property
+    def calls_back(self) -> bool:
+        return self.duty in CALLING and self.office_id is None
 
 
 @dataclass(frozen=True)
@@ -267,6 +287,7 @@ def standing_of(case: Case) -> frozenset[Standing]:
         Standing.JOINT: bool(case.helper_post_ids),
         Standing.LINKED: case.linked > 0,
         Standing.AT_HOTLINE: case.at_hotline,
+        Standing.CALL_BACK_OWED: case.calls_owed > 0,
     }
     return frozenset(standing for standing, holds in stands.items() if holds)
 
@@ -309,6 +330,10 @@ def _check_report_back(case: Case, *, barring: Collection[Standing], missing: Co
         raise ReportBackOwed(case.assigned_by or "", is_given=Standing.UNDER_REVIEW in barring)
     if not {*missing}.isdisjoint(_REPORT_BACK):
         raise NoReportBackOwed
+    if Standing.CALL_BACK_OWED in barring:
+        raise CallBackOwed(case.calls_owed)
+    if Standing.CALL_BACK_OWED in missing:
+        raise NoCallBackOwed
 
 
 def post_for(step: Step, case: Case, posts: Collection[Seated], *, subject: str, holder: Holder | None = None) -> UUID:
@@ -350,6 +375,8 @@ def _is(actor: Actor, post: Seated, case: Case, subject: str, holder: Holder | N
             return post.oversees and case.placed_path.startswith(post.path)
         case Actor.SUPERIOR:
             return post.oversees and _is_above(post, case, holder)
+        case Actor.CALLER:
+            return post.calls_back and subject != case.answered_by and case.placed_path.startswith(post.path)
         case _:
             return _on_line(post, case)
 

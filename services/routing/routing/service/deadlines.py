@@ -10,7 +10,8 @@ from network.posts import Seat, choose
 
 from routing import events
 from routing.domain.case import Case, Deadline
-from routing.repository import network
+from routing.domain.promise import Promise, Term, make_promise
+from routing.repository import network, policy
 
 
 def mark_if_missed(uow: UnitOfWork, case: Case) -> None:
@@ -25,6 +26,16 @@ def mark_limit_if_missed(uow: UnitOfWork, case: Case, kind: DeadlineKind) -> Non
     limit = case.limit(kind)
     if limit is not None and limit.is_missed_at(uow.now):
         mark_limits_missed(uow, [(case, limit)])
+
+
+def count_from_now(uow: UnitOfWork, case: Case, term: Term) -> Promise:
+    """A limit beside the promise, by the hours and under the rules of that."""
+    assert case.deadline is not None
+    like = case.deadline.promise
+    _, calendar, _, _ = policy.get_policy(uow, [], [])
+    return make_promise(
+        term, uow.now, rule_version=like.rule_version, calendar=calendar, hours=like.hours, zone=like.zone
+    )
 
 
 def mark_promises_missed(uow: UnitOfWork, missed: Sequence[tuple[Case, Deadline]]) -> None:

@@ -29,7 +29,7 @@ from routing.domain.case import (
 )
 from routing.domain.rules import Category, Rule
 from routing.repository import cases, network, pressings
-from routing.service import parts, placing
+from routing.service import calling_back, parts, placing
 from routing.service.placing import Ground
 from routing.service.taking import subjects_of
 
@@ -196,7 +196,7 @@ def _settle(uow: UnitOfWork, case: Case, holder: Seat) -> None:
         facts={"outcome": Outcome.SOLVED.value, "on_the_spot": True, "promise_met": True},
         words=ON_THE_SPOT,
     )
-    uow.publish(events.case_answered(uow, case, holder=holder, answer=ON_THE_SPOT))
+    uow.publish(events.case_answered(uow, case, holder=holder, answer=ON_THE_SPOT, asked={}))
     case.close(ClosedReason.DONE, at=uow.now, by=holder.subject, post_id=holder.post_id, holder=holder.subject)
     uow.publish(events.case_closed(uow, case, holder=holder))
     uow.publish(events.city_case_closed(uow, case))
@@ -244,6 +244,7 @@ def withdraw_appeal(uow: UnitOfWork, event: AppealWithdrawnV1) -> None:
     left = [a for a in case.appeals if a.appeal_id != event.appeal_id and a.withdrawn_at is None]
     facts = {"appeal": str(event.appeal_id), "reason": event.reason}
     case.record(WITHDRAWN, at=uow.now, by=event.withdrawn_by, facts=facts)
+    calling_back.drop_call_back(uow, case, event.appeal_id)
     if case.is_open and not left:
         pressings.end_owed(uow, case)
         helped = parts.end_with_case(uow, case)

@@ -13,6 +13,7 @@ from network.posts import Seat
 from routing.domain import steps
 from routing.domain.accompanying import Accompaniment
 from routing.domain.assignment import ReportBack
+from routing.domain.call_back import CallBack
 from routing.domain.case import NOTICE_NOT_DELIVERED, Case, Deadline
 from routing.domain.chain import Entry, list_faults
 from routing.domain.helping import Helper
@@ -22,7 +23,17 @@ from routing.domain.pressing import Pressing
 from routing.domain.recording import Letter, Paper
 from routing.domain.steps import Step
 from routing.errors import UnknownPlaceAsked
-from routing.repository import accompaniments, cases, hotline, joint, links, pressings, records, reports_back
+from routing.repository import (
+    accompaniments,
+    call_backs,
+    cases,
+    hotline,
+    joint,
+    links,
+    pressings,
+    records,
+    reports_back,
+)
 from routing.service.taking import holder_in, seated
 
 
@@ -37,8 +48,8 @@ class HelperSeen:
 @dataclass(frozen=True)
 class CaseDetail:
     """A case with who answers for it now, what whoever looks may do with it, how its holder has been pressed, who
-    helps, with which it is linked, what could not be delivered, what was reported to whoever assigned it, what was sent
-    to others and is in custody, and which centres it was handed over to.
+    helps, with which it is linked, what its residents say of its answers, what could not be delivered, what was
+    reported to whoever assigned it, what was sent to others and is in custody, and which centres it was handed over to.
     """
 
     case: Case
@@ -47,6 +58,7 @@ class CaseDetail:
     pressings: list[Pressing]
     helpers: list[HelperSeen]
     links: list[LinkSeen]
+    call_backs: list[CallBack]
     undelivered: list[Entry]
     reports_back: list[ReportBack]
     hotline_handovers: list[HandedOver]
@@ -80,13 +92,14 @@ def get_case(uow: UnitOfWork, case_id: UUID) -> CaseDetail:
     pressed = pressings.list_of_case(uow, case_id) if case.pressings else []
     helping = _helpers(uow, case_id) if case.helpers else []
     linked = links.list_of_case(uow, case_id) if case.linked else []
+    rated = call_backs.list_of_case(uow, case_id) if case.answered_at else []
     letters = records.list_letters(uow, case_id) if case.letters else []
     papers = records.list_papers_held(uow, case_id) if case.papers_held else []
     handed_over = accompaniments.list_of_case(uow, case_id) if case.kind in steps.FOR_CENTRES else []
     reported = reports_back.list_of_case(uow, case_id) if case.report_back else []
     asked = hotline.list_of_case(uow, case_id) if case.hotline_handovers else []
     return CaseDetail(
-        *(case, holder, mine, pressed, helping, linked, undelivered, reported, asked),
+        *(case, holder, mine, pressed, helping, linked, rated, undelivered, reported, asked),
         *(letters, papers, handed_over, uow.now),
     )
 

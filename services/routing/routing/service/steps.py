@@ -3,11 +3,11 @@
 from uuid import UUID
 
 from contracts.grid import Duty, PlaceState
-from contracts.routing import CaseState, HandoverMeans, Outcome
+from contracts.routing import CaseState, DeadlineKind, HandoverMeans, Outcome
 from kit.db import UnitOfWork
 
 from routing import events
-from routing.domain.case import ANSWERED, HANDED_OVER, STARTED, Case, ClosedReason
+from routing.domain.case import ANSWERED, HANDED_OVER, STARTED, Case, ClosedReason, DeadlineState
 from routing.domain.steps import Step
 from routing.errors import (
     CategoryMissing,
@@ -19,7 +19,7 @@ from routing.errors import (
     UnknownPlace,
 )
 from routing.repository import cases, network
-from routing.service import deadlines, parts, placing
+from routing.service import calling_back, deadlines, parts, placing
 from routing.service.taking import subjects_of, take
 
 
@@ -82,14 +82,16 @@ def answer_case(uow: UnitOfWork, case_id: UUID, *, version: int, outcome: Outcom
     helping = parts.end_parts(uow, case)
     case.keep(at=uow.now)
     case.keep_theirs(at=uow.now)
+    case.settle_limit(DeadlineKind.REDO, DeadlineState.MET, at=uow.now)
     case.drop_ask()
-    case.state, case.queue = CaseState.ANSWERED, None
-    case.outcome, case.answered_at = outcome, uow.now
+    case.state, case.queue, case.outcome = CaseState.ANSWERED, None, outcome
+    case.answered_at, case.answered_by = uow.now, uow.by
     facts: dict[str, object] = {"outcome": outcome.value, "promise_met": case.promise_met}
     if helping:
         facts["helpers"] = subjects_of(helping)
     case.record(ANSWERED, at=uow.now, by=uow.by, post_id=post_id, facts=facts, words=answer)
-    uow.publish(events.case_answered(uow, case, holder=holder, helpers=helping, answer=answer))
+    asked = calling_back.ask_residents(uow, case)
+    uow.publish(events.case_answered(uow, case, holder=holder, helpers=helping, answer=answer, asked=asked))
     uow.publish(events.city_case_progressed(uow, case))
     cases.save_cases(uow, [case])
     return case

@@ -7,7 +7,7 @@ from kit.db import UnitOfWork
 
 from routing.domain.case import Case, Deadline
 from routing.repository import cases
-from routing.service import deadlines, parts
+from routing.service import calling_back, deadlines, parts
 
 BATCH = 200
 
@@ -17,6 +17,7 @@ Fallen = Sequence[tuple[Case, Deadline]]
 FALLS_DUE: Mapping[DeadlineKind, Callable[[UnitOfWork, Fallen], None]] = {
     DeadlineKind.PROMISE: deadlines.mark_promises_missed,
     DeadlineKind.PART: parts.mark_missed,
+    DeadlineKind.RATING: calling_back.close_unrated,
 }
 
 

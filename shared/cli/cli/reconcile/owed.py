@@ -14,6 +14,7 @@ STEPS = (
     *("reported_back", "report_reviewed"),
     *("helper_called", "helper_reported", "helper_released", "linked", "unlinked"),
     *("reported_back", "report_reviewed", "handed_to_hotline", "hotline_replied"),
+    *("call_back_owed", "called_back", "rated", "redone"),
 )
 
 TEMPLATES = (
@@ -44,6 +45,10 @@ TEMPLATES = (
     "helped_closed",
     "case_at_hotline",
     "hotline_replied",
+    "call_back_owed",
+    "case_redone",
+    "case_redone_staff",
+    "case_redone_superior",
     "case_waiting",
     "case_assigned",
     "case_closed_staff",
@@ -70,6 +75,7 @@ _TO_RESIDENTS = {
     "extended": "case_extended",
     "answered": "case_answered",
     "accompanied": "case_accompanied",
+    "redone": "case_redone",
 }
 _ENDS = {"withdrawn": "case_withdrawn", "declined": "case_declined"}
 
@@ -91,6 +97,8 @@ _TO_STAFF = {
     "helper_released": {"helper": "helper_released"},
     "handed_to_hotline": {"holder": "case_at_hotline"},
     "hotline_replied": {"holder": "hotline_replied"},
+    "call_back_owed": {"dispatcher": "call_back_owed"},
+    "redone": {"holder": "case_redone_staff", "superior": "case_redone_superior"},
     "deadline_breached": {"holder": "deadline_missed", "superior": "deadline_missed_superior"},
 }
 _PRESSED = {"nudge": "case_nudged", "order": "case_ordered", "instruction": "case_instructed"}

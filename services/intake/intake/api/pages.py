@@ -1,0 +1,60 @@
+"""Pages that need nothing but HTML, in the reader's language."""
+
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated, Any
+from zoneinfo import ZoneInfo
+
+from fastapi import Query
+from fastapi.responses import HTMLResponse
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from intake.api.wording import LANGUAGES, STANDING, TEXTS
+
+_PAGES = Environment(
+    loader=FileSystemLoader(Path(__file__).parent / "templates"),
+    autoescape=True,
+    undefined=StrictUndefined,
+    trim_blocks=True,
+    lstrip_blocks=True,
+)
+
+PAGE_HEADERS = {
+    "Cache-Control": "no-store",
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+    "X-Robots-Tag": "noindex",
+    "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; base-uri 'none'; "
+    "frame-ancestors 'none'",
+}
+
+AskedLanguage = Annotated[str, Query(alias="lang", max_length=8)]
+
+
+def page(
+    template: str,
+    language: str,
+    *,
+    here: str,
+    status: int = 200,
+    headers: dict[str, str] | None = None,
+    heads: str = "title",
+    **values: Any,
+) -> HTMLResponse:
+    """``here``: where the same stands in the other language; ``heads``: which of the texts is its title."""
+    language = known_language(language)
+    t = TEXTS[language]
+    facts = {"problem": None, **values, "here": here, "heads": t[heads], "t": t, "standing": STANDING[language]}
+    html = _PAGES.get_template(template).render(language=language, other=LANGUAGES[language], **facts)
+    return HTMLResponse(html, status_code=status, headers={**PAGE_HEADERS, **(headers or {})})
+
+
+def known_language(language: str) -> str:
+    return language if language in TEXTS else "zh"
+
+
+def when(moment: datetime, *, zone: ZoneInfo, language: str) -> str:
+    local = moment.astimezone(zone)
+    if language == "zh":
+        return f"{local.year}年{local.month}月{local.day}日 {local:%H:%M}"
+    return f"{local.day} {local:%B %Y, %H:%M}"

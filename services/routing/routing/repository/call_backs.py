@@ -1,0 +1,99 @@
+"""What residents say of answers, and who is still to be called. Found through the case; they go with the appeal."""
+
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from kit.db import UnitOfWork, after
+from sqlalchemy import Row, Text, Uuid, bindparam, false, func, literal_column, or_, select, text, tuple_, update
+from sqlalchemy.dialects.postgresql import ARRAY
+
+from routing.domain.call_back import CallBack, CallBackLine, Way
+from routing.domain.case import Case
+from routing.models import call_back, cases
+
+_NAMES = list(CallBack.__dataclass_fields__)
+_COLUMNS = [call_back.c[name] for name in _NAMES]
+_CHANGING = ("way", "attempts", "rated_at", "rated_by", "solved", "rating", "settled_at")
+_OPEN = call_back.c.settled_at.is_(None)
+
+#: What was asked about an answer before ends with the new one.
+_ADD = text("""
+with ended as (
+    update call_back set settled_at = :now where case_id = :case_id and settled_at is null
+)
+insert into call_back (appeal_id, answer, case_id, seq, way, asked_at, rate_by, attempts)
+select asked.appeal_id, (select coalesce(max(c.answer), 0) + 1 from call_back c where c.appeal_id = asked.appeal_id),
+       :case_id, :seq, asked.way, :now, :rate_by, 0
+from unnest(:appeals, :ways) as asked (appeal_id, way)
+returning appeal_id, answer
+""").bindparams(
+    bindparam("case_id", type_=Uuid),
+    bindparam("appeals", type_=ARRAY(Uuid)),
+    bindparam("ways", type_=ARRAY(Text)),
+)
+
+
+def add_call_backs(uow: UnitOfWork, case: Case, asked: Mapping[UUID, Way], *, rate_by: datetime) -> dict[UUID, int]:
+    """For an answer that has just been entered; by appeal, which of its answers that is."""
+    given = {"appeals": list(asked), "ways": [way.value for way in asked.values()], "rate_by": rate_by}
+    rows = uow.execute(_ADD, {"case_id": case.case_id, "seq": case.version, "now": uow.now, **given})
+    return {row.appeal_id: row.answer for row in rows}
+
+
+def list_of_case(uow: UnitOfWork, case_id: UUID) -> list[CallBack]:
+    """Of every answer to every appeal in it."""
+    statement = select(*_COLUMNS).where(call_back.c.case_id == case_id)
+    return [_call_back(row) for row in uow.execute(statement.order_by(call_back.c.appeal_id, call_back.c.answer))]
+
+
+def save_call_back(uow: UnitOfWork, changed: CallBack) -> None:
+    same = (call_back.c.appeal_id == changed.appeal_id, call_back.c.answer == changed.answer)
+    values = {name: getattr(changed, name) for name in _CHANGING} | {"way": changed.way.value}
+    uow.execute(update(call_back).where(*same).values(values))
+
+
+def find_open(uow: UnitOfWork, appeal_id: UUID) -> CallBack | None:
+    """Of the appeal's last answer, while its resident may still say something of it."""
+    statement = select(*_COLUMNS).where(call_back.c.appeal_id == appeal_id, _OPEN)
+    row = uow.execute(statement.order_by(call_back.c.answer.desc()).limit(1)).first()
+    return _call_back(row) if row else None
+
+
+def list_owed(
+    uow: UnitOfWork,
+    paths: Sequence[str],
+    *,
+    handled_by: tuple[str, Collection[UUID]],
+    after_key: tuple[str, UUID, UUID] | None,
+    limit: int,
+) -> list[CallBackLine]:
+    """Whom somebody at these places is to call, place by place, in the order in which the cases came; but not what this
+    person (subject, posts) handled.
+    """
+    subject, posts = handled_by
+    place = (cases.c.placed_path, cases.c.case_id, call_back.c.appeal_id)
+    within = (((cases.c.placed_path >= path) & (cases.c.placed_path < after(path))) for path in paths)
+    statement = (
+        select(*_COLUMNS, cases.c.number.label("case_number"), cases.c.gist, cases.c.version, cases.c.placed_path)
+        .join(cases, cases.c.case_id == call_back.c.case_id)
+        .where(literal_column("cases.calls_owed > 0"), or_(false(), *within))
+        .where(_OPEN, call_back.c.way == Way.PERSON.value)
+        .where(cases.c.answered_by.is_distinct_from(subject), cases.c.holder_post_id.not_in(posts))
+    )
+    if after_key is not None:
+        statement = statement.where(tuple_(*place) > after_key)
+    rows = uow.execute(statement.order_by(*place).limit(limit))
+    return [CallBackLine(_call_back(row), row.case_number, row.gist, row.version, row.placed_path) for row in rows]
+
+
+def count_unsolved(uow: UnitOfWork, appeal_id: UUID) -> int:
+    """How many of its answers its resident has said that they did not solve it."""
+    statement = select(func.count()).where(call_back.c.appeal_id == appeal_id, call_back.c.solved.is_(False))
+    return int(uow.execute(statement).scalar_one())
+
+
+def _call_back(row: Row[Any]) -> CallBack:
+    facts = {name: row._mapping[name] for name in _NAMES}
+    return CallBack(**facts | {"way": Way(facts["way"])})

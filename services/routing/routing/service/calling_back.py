@@ -1,0 +1,103 @@
+"""Residents are asked whether an answer solved the matter; who says nothing in time has not rated it."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from contracts.grid import Duty
+from contracts.routing import DeadlineKind
+from kit.db import UnitOfWork
+from kit.ids import new_id
+from kit.paging import Page, Sheet
+from network import posts
+from network.posts import Seat, choose
+
+from routing import events
+from routing.domain.call_back import RATING_TERM, CallBack, CallBackLine, Way
+from routing.domain.case import CALL_BACK_OWED, Case, ClosedReason, Deadline, DeadlineState
+from routing.domain.steps import STEPS, Step
+from routing.repository import call_backs, cases, network
+from routing.service import deadlines
+from routing.service.taking import seated
+
+
+def ask_residents(uow: UnitOfWork, case: Case) -> dict[UUID, int]:
+    """With an answer that the history has already: each is asked by its notice, whoever gave no name by the progress
+    page. Which of each appeal's answers it is; nobody is asked of a finished past.
+    """
+    asked = [appeal for appeal in case.appeals if appeal.withdrawn_at is None]
+    if case.silent or not asked:
+        return {}
+    until = deadlines.count_from_now(uow, case, RATING_TERM)
+    case.settle_limit(DeadlineKind.RATING, DeadlineState.CANCELLED, at=uow.now)
+    case.limits.append(Deadline(new_id(uow.now), DeadlineKind.RATING, until, changed=True))
+    case.calls_owed = 0
+    ways = {appeal.appeal_id: Way.MESSAGE if appeal.person_id else Way.PAGE for appeal in asked}
+    return call_backs.add_call_backs(uow, case, ways, rate_by=until.due_at)
+
+
+def have_called(uow: UnitOfWork, appeal_id: UUID) -> None:
+    """No message reaches the resident: somebody who does not handle it asks them; the narrowest dispatcher is told."""
+    case = cases.find_cases_of_appeals_for_change(uow, [appeal_id]).get(appeal_id)
+    asked = call_backs.find_open(uow, appeal_id)
+    if case is None or asked is None or asked.way is not Way.MESSAGE:
+        return
+    asked.way = Way.PERSON
+    call_backs.save_call_back(uow, asked)
+    case.calls_owed += 1
+    dispatcher = _dispatcher(uow, case)
+    facts = {**named(asked), "dispatcher": dispatcher.subject if dispatcher else None}
+    case.record(CALL_BACK_OWED, at=uow.now, by=None, facts=facts)
+    uow.publish(events.call_back_owed(uow, case, asked, dispatcher=dispatcher))
+    cases.save_cases(uow, [case])
+
+
+def _dispatcher(uow: UnitOfWork, case: Case) -> Seat | None:
+    holder = posts.find_seat(uow, case.holder_post_id) if case.holder_post_id else None
+    seats = network.get_network(uow, [case.placed_path], [Duty.DISPATCHER]).seats_on(case.placed_path)
+    others = [seat for seat in seats if seat.office_id is None and seat.post_id != case.holder_post_id]
+    handled = {subject for subject in (case.answered_by, holder.subject if holder else None) if subject}
+    return choose(others, Duty.DISPATCHER, never={*case.barred, *handled})
+
+
+def drop_call_back(uow: UnitOfWork, case: Case, appeal_id: UUID) -> None:
+    """Whoever has withdrawn is asked nothing more."""
+    asked = call_backs.find_open(uow, appeal_id)
+    if asked is not None:
+        case.calls_owed -= asked.is_to_be_called
+        asked.settled_at = uow.now
+        call_backs.save_call_back(uow, asked)
+
+
+def close_unrated(uow: UnitOfWork, fallen: Sequence[tuple[Case, Deadline]]) -> None:
+    """The time for saying so is over: what was answered is closed, and who has said nothing has not rated it."""
+    holders = posts.list_seats_of(uow, {case.holder_post_id for case, _ in fallen if case.holder_post_id})
+    for case, limit in fallen:
+        limit.settle(DeadlineState.MET, at=uow.now)
+        close_if_over(uow, case, holders.get(case.holder_post_id) if case.holder_post_id else None)
+
+
+def close_if_over(uow: UnitOfWork, case: Case, holder: Seat | None) -> None:
+    """Unless something still bars it: then whoever holds it closes it by hand."""
+    if case.limit(DeadlineKind.RATING) is not None or case.papers_held or not STEPS[Step.CLOSE].allows(case):
+        return
+    case.close(ClosedReason.DONE, at=uow.now, by=None, holder=holder.subject if holder else None)
+    uow.publish(events.case_closed(uow, case, holder=holder))
+    uow.publish(events.city_case_closed(uow, case))
+
+
+def list_owed(uow: UnitOfWork, page: Page) -> Sheet[CallBackLine]:
+    """Whom I may call, at the places that I am a window clerk or dispatcher of: of what others hold and answered."""
+    mine = [post for post in seated(uow.person) if post.calls_back]
+    held = [post.post_id for post in uow.person.posts]
+    found = call_backs.list_owed(
+        uow,
+        [post.path for post in mine],
+        handled_by=(uow.person.subject, held),
+        after_key=page.after(str, UUID, UUID),
+        limit=page.fetch,
+    )
+    return page.sheet(found, position=lambda line: (line.placed_path, line.call_back.case_id, line.call_back.appeal_id))
+
+
+def named(asked: CallBack) -> dict[str, object]:
+    return {"appeal": str(asked.appeal_id), "answer": asked.answer}

@@ -1,0 +1,63 @@
+"""What was not solved is done again by whoever holds it, under the next tier's eye; contested again, that tier takes it
+over (domain.md, section 4). The resident's total goes on.
+"""
+
+from contracts.grid import Duty
+from contracts.routing import DeadlineKind
+from kit.db import UnitOfWork
+from kit.ids import new_id
+from network.posts import Seat
+
+from routing import events
+from routing.domain.call_back import REDO_TERM, TAKEN_OVER, CallBack
+from routing.domain.case import REDONE, Case, Deadline, DeadlineState
+from routing.domain.steps import OVERSEEING
+from routing.repository import call_backs, cases, network
+from routing.service import deadlines, placing
+
+
+def redo(uow: UnitOfWork, case: Case, asked: CallBack, *, holder: Seat | None) -> Case:
+    """Its resident says that the answer did not solve it."""
+    due = deadlines.count_from_now(uow, case, REDO_TERM)
+    case.settle_limit(DeadlineKind.RATING, DeadlineState.CANCELLED, at=uow.now)
+    case.reopen(Deadline(new_id(uow.now), DeadlineKind.REDO, due, changed=True))
+    seats = network.get_network(uow, [case.placed_path], OVERSEEING).seats_on(case.placed_path)
+    redos = call_backs.count_unsolved(uow, asked.appeal_id)
+    above = _above(seats, case, holder) if redos >= TAKEN_OVER else None
+    doer = above or holder
+    superior = deadlines.superior_of([seat for seat in seats if seat.post_id != case.holder_post_id], case, doer)
+    facts = {
+        "appeal": str(asked.appeal_id),
+        "redos": redos,
+        "due_at": due.due_at.isoformat(),
+        "holder": doer.subject if doer else None,
+        "superior": superior.subject if superior else None,
+    }
+    case.record(REDONE, at=uow.now, by=None, facts=facts)
+    uow.publish(events.case_redone(uow, case, asked, due, redos=redos, holder=doer, superior=superior))
+    if above is not None:
+        placing.assign(uow, case, above, post_id=None)
+    uow.publish(events.city_case_progressed(uow, case))
+    cases.save_cases(uow, [case])
+    return case
+
+
+def _above(seats: list[Seat], case: Case, holder: Seat | None) -> Seat | None:
+    """The narrowest dispatcher or supervisor of a tier above whoever answered; over an office, of its own place too."""
+    held_at = holder.path if holder is not None else case.placed_path
+    never = {*case.barred, case.answered_by, holder.subject if holder else None}
+    above = [
+        seat
+        for seat in seats
+        if seat.office_id is None
+        and seat.post_id != case.holder_post_id
+        and held_at.startswith(seat.path)
+        and (case.office_id is not None or seat.path != held_at)
+        and seat.subject is not None
+        and seat.subject not in never
+    ]
+    return min(
+        above,
+        key=lambda seat: (-len(seat.path), seat.duty is not Duty.DISPATCHER, seat.code, not seat.stand_in),
+        default=None,
+    )
