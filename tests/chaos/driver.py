@@ -253,6 +253,9 @@ class Drive:
             if case["ask"]:
                 await self._rule(client, by, case)
                 return
+            if case["state"] != "received":
+                await self._put_right(client, by, case)
+                return
             body = {"category": case["category"] or self._random.choice([c for c in _CATEGORIES if c])}
             body["place_id"] = case["place_id"] or self._place_below(code)
             await self._write_step(client, "accept", by, case, body)

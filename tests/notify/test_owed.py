@@ -19,6 +19,7 @@ from contracts.routing import (
     CaseHelperCalledV1,
     CaseHelperReleasedV1,
     CaseHelperReportedV1,
+    CaseHolderLeftV1,
     CaseHotlineRepliedV1,
     CaseLinkedV1,
     CaseOpenedV1,
@@ -37,6 +38,7 @@ from contracts.routing import (
     DeadlineBreachedV1,
     DeadlineKind,
     HotlineStanding,
+    PressingEnded,
     PressingKind,
     Queue,
     RecordKind,
@@ -54,6 +56,12 @@ RESIDENT = str(LI)
 
 #: Work that nobody is told of.
 UNTOLD = [kind for kind in RecordKind if kind not in {RecordKind.INTERIM_WORD, RecordKind.PAPERS_MISSING}]
+
+#: Two that one person pressed, one of somebody else, and one of a post that nobody holds by now.
+ENDED = [
+    PressingEnded(pressing=PressingKind.ORDER, pressing_number=number, presser=make_handler(subject))
+    for number, subject in (("D1", "sun.yue"), ("D2", "sun.yue"), ("P3", "li.na"), ("P4", None))
+]
 
 TABLE: list[tuple[CaseFact, set[tuple[str, str]]]] = [
     (make_event(CaseOpenedV1), set()),
@@ -173,6 +181,20 @@ TABLE: list[tuple[CaseFact, set[tuple[str, str]]]] = [
         for standing in HotlineStanding
     ),
     (make_event(CaseHotlineRepliedV1, handler=None), set()),
+    (make_event(CaseHolderLeftV1), {("zhao.jun", "post_vacant")}),
+    (make_event(CaseHolderLeftV1, dispatcher=None), set()),
+    (
+        make_event(CaseClosedV1, reason="declined", answer="请向法院询问", pressings_ended=ENDED),
+        {
+            *((RESIDENT, "case_declined"), ("wang.min", "case_closed_staff")),
+            *(("sun.yue", "pressing_ended"), ("li.na", "pressing_ended")),
+        },
+    ),
+    (
+        make_event(CaseClosedV1, reason="withdrawn", handler=None, parties=[], pressings_ended=ENDED),
+        {("sun.yue", "pressing_ended"), ("li.na", "pressing_ended")},
+    ),
+    (make_event(CaseAssignedV1, first=True, reports_owed=2), {("wang.min", "case_assigned")}),
     (
         make_event(DeadlineBreachedV1),
         {("wang.min", "deadline_missed"), ("li.na", "deadline_missed_superior")},

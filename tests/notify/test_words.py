@@ -19,12 +19,14 @@ from contracts.routing import (
     CaseHelperCalledV1,
     CaseHelperReleasedV1,
     CaseHelperReportedV1,
+    CaseHolderLeftV1,
     CaseHotlineRepliedV1,
     CaseOpenedV1,
     CasePressedV1,
     CaseRecordedV1,
     CaseReportReviewedV1,
     DeadlineBreachedV1,
+    PressingEnded,
     PressingKind,
     Queue,
     RecordKind,
@@ -164,6 +166,31 @@ def test_a_holder_reads_that_what_is_with_the_hotline_is_still_theirs_and_how_it
     (replied,) = owed_by(make_event(CaseHotlineRepliedV1))
     assert "（热线工单号 RX17）：已办结。" in words_of(replied, "zh")[1]
     assert "(their number RX17). It is done with them." in words_of(replied, "en")[1]
+
+
+def test_a_new_holder_reads_how_many_reports_go_with_the_case() -> None:
+    (notice,) = owed_by(make_event(CaseAssignedV1, reports_owed=2))
+    assert "另有2份督办或批示的书面反馈一并由您负责。" in words_of(notice, "zh")[1]
+    assert "yours too now: 2." in words_of(notice, "en")[1]
+    (notice,) = owed_by(make_event(CaseAssignedV1))
+    assert "反馈" not in words_of(notice, "zh")[1]
+    assert "Reports" not in words_of(notice, "en")[1]
+
+
+def test_who_pressed_reads_in_one_notice_all_that_ended_without_a_report() -> None:
+    ended = [
+        PressingEnded(pressing=PressingKind.ORDER, pressing_number=number, presser=make_handler("sun.yue"))
+        for number in ("D1", "D2")
+    ]
+    (notice,) = owed_by(make_event(CaseClosedV1, reason="withdrawn", handler=None, parties=[], pressings_ended=ended))
+    assert "您的督办或批示 D1、D2 尚未反馈，诉求人已撤回" in words_of(notice, "zh")[1]
+    assert "No report came on D1, D2: the case was withdrawn" in words_of(notice, "en")[1]
+
+
+def test_the_dispatcher_above_reads_which_post_is_vacant_and_how_much_lies_there() -> None:
+    (notice,) = owed_by(make_event(CaseHolderLeftV1))
+    assert "市政专员无人在岗，名下3件在办事项无人办理" in words_of(notice, "zh")[1]
+    assert "cases lie with it: 3." in words_of(notice, "en")[1]
 
 
 def test_a_superior_reads_when_nobody_handles_it() -> None:

@@ -511,9 +511,101 @@ async def test_a_step_is_taken_once_for_one_idempotency_key(desk: Desk) -> None:
     assert first.json() == again.json()
 
 
+async def test_many_cases_are_given_to_another_post_each_by_itself_and_once(desk: Desk) -> None:
+    lines = await desk.items("/worklist", "municipal")
+    named = [{"case_id": line["case_id"], "version": line["version"]} for line in lines]
+    body: dict[str, Any] = {"post_id": str(desk.city.posts["legal"].post_id), "words": "改派"}
+    body |= {"cases": [*named, {"case_id": str(uuid4()), "version": 1}]}
+    headers = desk.identity.headers(subject_of("dispatcher")) | {"Idempotency-Key": str(uuid4())}
+    first = await desk.client.post("/dispatches", headers=headers, json=body)
+    assert first.status_code == 200, first.text
+    assert (first.json()["done"], first.json()["refused"]) == (len(named), 1)
+    *done, missing = first.json()["items"]
+    assert [each["case"]["holder_post_id"] for each in done] == [body["post_id"]] * len(named)
+    assert (missing["case"], missing["problem"]["status"], missing["problem"]["code"]) == (None, 404, "case_not_found")
+    again = await desk.client.post("/dispatches", headers=headers, json=body)
+    assert again.json() == first.json()
+    anew = (await desk.post("/dispatches", "dispatcher", body)).json()
+    assert {each["problem"]["code"] for each in anew["items"]} == {"case_changed", "case_not_found"}
+    assert anew["items"][0]["problem"]["present"]["version"] == done[0]["case"]["version"]
+
+
+async def test_many_cases_are_sorted_or_confirmed_at_once(desk: Desk) -> None:
+    (light,) = [i for i in await desk.items("/worklist", "municipal") if i["category_suggested"]]
+    suggested = await desk.items("/cases", "dispatcher", suggested=True)
+    assert [item["case_id"] for item in suggested] == [light["case_id"]]
+    body = {"category": light["category"], "words": "分类无误", "cases": [_named(light)]}
+    confirmed = (await desk.post("/resorts", "dispatcher", body)).json()
+    assert (confirmed["done"], confirmed["items"][0]["case"]["category_suggested"]) == (1, False)
+    assert await desk.items("/cases", "dispatcher", suggested=True) == []
+
+
+def _named(line: dict[str, Any]) -> dict[str, Any]:
+    return {"case_id": line["case_id"], "version": line["version"]}
+
+
+@pytest.mark.parametrize(
+    "cases, pointer",
+    [
+        ([], "/cases"),
+        ([{"case_id": str(UUID(int=7)), "version": 1}] * 2, "/cases"),
+        ([{"case_id": str(UUID(int=n)), "version": 1} for n in range(101)], "/cases"),
+        ([{"case_id": str(UUID(int=7))}], "/cases/0/version"),
+    ],
+)
+async def test_many_that_cannot_be_taken_as_named_are_refused(desk: Desk, cases: Any, pointer: str) -> None:
+    body = {"cases": cases, "category": "legal.aid", "words": "分类有误"}
+    refused = await desk.post("/resorts", "dispatcher", body)
+    assert (refused.status_code, refused.json()["errors"][0]["pointer"]) == (422, pointer), refused.text
+
+
+async def test_many_at_once_ask_for_an_idempotency_key(desk: Desk) -> None:
+    line = (await desk.items("/worklist", "municipal"))[0]
+    body = {"cases": [_named(line)], "category": "legal.aid", "words": "分类有误"}
+    refused = await desk.client.post("/resorts", headers=desk.identity.headers(subject_of("dispatcher")), json=body)
+    assert (refused.status_code, refused.json()["code"]) == (428, "key_required")
+
+
+async def test_the_queue_says_why_and_is_read_by_its_sections(desk: Desk) -> None:
+    (line,) = [i for i in await desk.items("/worklist", "municipal") if i["category"] == "municipal.street_lights"]
+    body = {"reason": "in_court", "words": "已立案"}
+    await desk.post(f"/cases/{line['case_id']}/declines", "municipal", body, version=3)
+    queue = await desk.items("/queue", "dispatcher")
+    assert sorted(item["why"] for item in queue) == [["decline"], ["unsorted"]]
+    assert [item["why"] for item in await desk.items("/queue", "dispatcher", section="asked")] == [["decline"]]
+    assert await desk.items("/queue", "dispatcher", section="left") == []
+    assert (await desk.get("/queue", "dispatcher", section="elsewhere")).status_code == 422
+
+
+async def test_originals_in_custody_and_first_dispatches_are_read(desk: Desk) -> None:
+    line = (await desk.items("/worklist", "municipal"))[0]
+    path = f"/cases/{line['case_id']}"
+    await desk.post(f"{path}/records", "municipal", {"kind": "papers_received", "papers": ["户口簿"]})
+    (kept,) = await desk.items("/custody", "dispatcher")
+    assert (kept["case_id"], [paper["name"] for paper in kept["papers"]]) == (line["case_id"], ["户口簿"])
+    version = kept["version"]
+    await desk.post(f"{path}/answers", "municipal", {"outcome": "solved", "answer": "已修好"}, version=version)
+    figure = await desk.get("/figures/first_dispatch", "dispatcher", place=desk.city.ids["community"])
+    assert figure.json() == {
+        "place_id": str(desk.city.ids["community"]),
+        "since": "2026-10-25",
+        "until": "2026-11-23",
+        "answered": 1,
+        "at_first": 1,
+        "share": 1.0,
+    }
+    for asked, status, code in (
+        ({"place": desk.city.ids["other"]}, 403, "figures_elsewhere"),
+        ({"since": "2026-11-24"}, 422, "unfit_period"),
+        ({"since": "1700-01-01"}, 422, "invalid_request"),
+    ):
+        refused = await desk.get("/figures/first_dispatch", "dispatcher", **asked)
+        assert (refused.status_code, refused.json()["code"]) == (status, code), refused.text
+
+
 async def test_nobody_signed_in_sees_nothing(desk: Desk) -> None:
-    lists = ("/worklist", "/queue", "/pressings", "/callbacks", "/parts", "/cases", "/deadlines", "/categories")
-    for path in (*lists, f"/cases/{uuid4()}"):
+    lists = ("/worklist", "/queue", "/custody", "/pressings", "/parts", "/cases", "/deadlines", "/categories")
+    for path in (*lists, "/callbacks", "/figures/first_dispatch", f"/cases/{uuid4()}"):
         assert (await desk.client.get(path)).status_code == 401
 
 

@@ -193,7 +193,7 @@ def test_a_post_that_cannot_take_it_is_refused(
 
 
 def test_sorting_it_as_it_is_sorted_is_refused(uow: RolledBackUnitOfWork, city: City, as_person: As) -> None:
-    case = make_case(uow, city)
+    case = make_case(uow, city, category="municipal.street_lights")
     dispatcher = as_person(city.person("dispatcher"))
     assert case.category is not None
     with pytest.raises(AlreadyThere):
@@ -455,6 +455,60 @@ def test_what_is_asked_of_a_post_that_nobody_holds_waits_for_those_above(
     put_post(uow, city.posts["dispatcher"].model_copy(update={"holders": []}))
     assert [line.case.case_id for line in reading.list_queue(above, PAGE).items] == [case.case_id]
     assert rule(above, case, granted=False).ask is None
+
+
+def queued(uow: RolledBackUnitOfWork) -> dict[UUID, list[str]]:
+    return {line.case.case_id: list(line.why) for line in reading.list_queue(uow, PAGE).items}
+
+
+def test_what_is_asked_of_whoever_holds_it_by_now_waits_for_those_above(
+    uow: RolledBackUnitOfWork, city: City, as_person: As
+) -> None:
+    case = ask(as_person(city.person("municipal")), make_case(uow, city))
+    put_post(uow, city.posts["municipal"].model_copy(update={"holders": city.posts["dispatcher"].holders}))
+    both = as_person(city.person("dispatcher", "municipal"))
+    above = as_person(city.person("district_dispatcher"))
+    assert queued(both) == {}
+    assert queued(above) == {case.case_id: ["return"]}
+    assert rule(above, case, granted=False).ask is None
+
+
+def test_what_is_asked_of_whoever_asked_it_waits_for_those_above(
+    uow: RolledBackUnitOfWork, city: City, as_person: As
+) -> None:
+    case = ask(as_person(city.person("municipal")), make_case(uow, city), Ask.EXTENSION, days=1)
+    put_post(uow, city.posts["dispatcher"].model_copy(update={"holders": city.posts["municipal"].holders}))
+    put_post(uow, city.posts["municipal"].model_copy(update={"holders": city.posts["window"].holders}))
+    asker = as_person(city.person("dispatcher", subject=subject_of("municipal")))
+    assert queued(asker) == {}
+    assert queued(as_person(city.person("district_dispatcher"))) == {case.case_id: ["extension"]}
+
+
+def test_what_is_asked_above_does_not_wait_for_those_below_who_may_not_rule(
+    uow: RolledBackUnitOfWork, city: City, as_person: As
+) -> None:
+    holder = as_person(city.person("municipal"))
+    case = ask(holder, rule(as_person(city.person("dispatcher")), ask(holder, make_case(uow, city)), granted=False))
+    put_post(uow, city.posts["district_dispatcher"].model_copy(update={"holders": []}))
+    assert queued(as_person(city.person("dispatcher"))) == {}
+    assert queued(as_person(city.person("city_dispatcher"))) == {case.case_id: ["return"]}
+
+
+def test_steps_that_would_be_refused_are_not_offered(uow: RolledBackUnitOfWork, city: City, as_person: As) -> None:
+    def offered(case: Case, code: str, **more: Any) -> set[Step]:
+        return set(reading.get_case(as_person(city.person(code), **more), case.case_id).steps)
+
+    moving = {Step.RE_SORT, Step.RE_DISPATCH}
+    case = make_case(uow, city)
+    assert case.promise_due is not None
+    assert moving < offered(case, "dispatcher")
+    assert Step.ASK_EXTENSION in offered(case, "municipal", now=case.promise_due)
+    assert Step.ASK_EXTENSION not in offered(case, "municipal", now=case.promise_due + timedelta(seconds=1))
+    urgent = make_case(uow, city, suggested_category="municipal.water", urgent=True)
+    assert Step.ASK_EXTENSION not in offered(urgent, "municipal")
+    bound = ruled_twice(uow, city, as_person, granted=False)
+    assert not moving & offered(bound, "dispatcher")
+    assert moving < offered(bound, "district_dispatcher")
 
 
 def test_what_was_late_before_it_was_declined_stays_late(uow: RolledBackUnitOfWork, city: City, as_person: As) -> None:

@@ -38,11 +38,12 @@ from routing.service import (
     reporting_back,
     steps,
     sweeping,
+    vacancies,
 )
 from sqlalchemy import Connection, text
 
 from tests.conftest import UnitOfWorkOf
-from tests.routing.conftest import City, make_appeal, make_place
+from tests.routing.conftest import City, make_appeal, make_place, put_post
 from tests.routing.test_reporting_back import make_assignment
 
 
@@ -293,6 +294,10 @@ def test_every_event_of_routing_is_published_somewhere_in_its_life(
     rating.take_rating(uow, contested)
     clock = uow_of("routing", role="clock", now=NOW.replace(year=2027))
     sweeping.sweep_due(clock)
+    left = city.posts["municipal"].model_copy(update={"holders": []})
+    put_post(uow, left)
+    vacancies.look_again(uow, [left])
+    vacancies.sweep_vacancies(clock)
     people = (uow, mine, helper, desk, above, liaison, clock)
     everything = [event for each in people for event in each.published]
     said = {event.type for event in everything}

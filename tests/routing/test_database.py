@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterator
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -12,8 +12,9 @@ from kit.testing.servers import NOW, RolledBackUnitOfWork, as_superuser
 from network import models as network_models
 from routing import models
 from routing.domain.case import Case
-from routing.repository import accompaniments, call_backs, cases, joint, pressings
-from routing.service import opening
+from routing.domain.vacancy import Section
+from routing.repository import accompaniments, call_backs, cases, figures, joint, pressings, queue
+from routing.service import opening, vacancies
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import ProgrammingError
 
@@ -24,6 +25,7 @@ KEPT_APART = (
     *("cases", "case_appeal", "case_entry", "deadline", "case_grant", "precedent", "pressing"),
     *("letter", "paper", "accompaniment", "report_back", "helper", "case_link", "call_back"),
     *("hotline_batch", "hotline_handover", "hotline_reply"),
+    *("vacancy", "first_dispatch_day"),
 )
 POLICY = ("category", "rule_set", "rule", "calendar", "calendar_year", "calendar_day")
 COPIES = tuple(network_models.metadata.tables)
@@ -50,6 +52,8 @@ RIGHTS = {
         "hotline_batch": "siu",
         "hotline_handover": "siu",
         "hotline_reply": "siu",
+        "vacancy": "s",
+        "first_dispatch_day": "s",
         "category": "si",
         **dict.fromkeys(POLICY[1:], "s"),
         **dict.fromkeys(COPIES, "s"),
@@ -73,6 +77,8 @@ RIGHTS = {
         "hotline_batch": "su",
         "hotline_handover": "",
         "hotline_reply": "su",
+        "vacancy": "siu",
+        "first_dispatch_day": "su",
         **dict.fromkeys(POLICY, "s"),
         **dict.fromkeys(COPIES, "siud"),
     },
@@ -84,8 +90,8 @@ RIGHTS = {
         "case_grant": "s",
         "precedent": "",
         "reason": "",
-        "pressing": "",
         "call_back": "su",
+        "pressing": "s",
         "letter": "",
         "paper": "",
         "accompaniment": "",
@@ -95,6 +101,8 @@ RIGHTS = {
         "hotline_batch": "",
         "hotline_handover": "",
         "hotline_reply": "",
+        "vacancy": "sud",
+        "first_dispatch_day": "",
         **dict.fromkeys(POLICY, "s"),
         **dict.fromkeys(COPIES, "s"),
     },
@@ -195,6 +203,42 @@ def test_whoever_sees_a_case_sees_how_it_is_pressed(
     for code in ("community", "other", "bare"):
         assert seen(Scope(paths=(city.paths[code],))) == 1
     assert seen(Scope(offices=(uuid4(),))) == seen(NOWHERE) == 0
+
+
+@pytest.mark.parametrize("role", ["api", "consumer", "clock", "auditor"])
+def test_vacancies_are_seen_at_their_place_and_above(
+    uow: RolledBackUnitOfWork, city: City, uow_of: UnitOfWorkOf, role: str
+) -> None:
+    vacancies.look_again(uow, [city.posts[code] for code in ("municipal", "other_dispatcher", "district_dispatcher")])
+
+    def seen(*codes: str) -> int:
+        return count(
+            uow_of("routing", role=role, scope=Scope(paths=tuple(city.paths[code] for code in codes))), "vacancy"
+        )
+
+    assert [seen(code) for code in ("city", "district", "community", "other", "bare")] == [3, 3, 1, 1, 0]
+    assert count(uow_of("routing", role=role, scope=NOWHERE), "vacancy") == 0
+
+
+@pytest.mark.parametrize("role", ["api", "consumer", "auditor"])
+def test_figures_are_seen_at_their_place_and_above_though_whoever_answers_counts_beyond_their_own(
+    uow: RolledBackUnitOfWork, city: City, uow_of: UnitOfWorkOf, role: str
+) -> None:
+    day = {"line": [city.paths[code] for code in ("city", "district", "community", "area")], "day": NOW.date()}
+    counting = text("select count_first_dispatch(cast(:line as text[]), :day, true)")
+    for scope in (NOWHERE, Scope(paths=(city.paths["area"],))):
+        narrow = uow_of("routing", scope=scope)
+        narrow.execute(counting, day)
+        assert count(narrow, "first_dispatch_day") == 0
+        with pytest.raises(ProgrammingError, match="permission denied"), narrow.connection.begin_nested():
+            narrow.execute(text("update first_dispatch_day set answered = 9"))
+
+    def seen(code: str) -> int:
+        return count(uow_of("routing", role=role, scope=Scope(paths=(city.paths[code],))), "first_dispatch_day")
+
+    assert [seen(code) for code in ("city", "district", "community", "other")] == [1, 1, 1, 0]
+    sums = uow_of("routing", role=role).execute(text("select answered, at_first from first_dispatch_day")).one()
+    assert tuple(sums) == (2, 2)
 
 
 def test_the_place_where_it_was_taken_sees_it_too(uow: RolledBackUnitOfWork, city: City, uow_of: UnitOfWorkOf) -> None:
@@ -339,8 +383,25 @@ def crowd(superuser: Connection) -> dict[str, Any]:
     )
     superuser.execute(ASK_EACH_FOR_A_PART)
     superuser.execute(CALL_EACH)
-    counted = ("cases", "deadline", "case_appeal", "case_grant", "pressing", "accompaniment", "helper", "call_back")
-    for table in counted:
+    superuser.execute(text("update cases set papers_held = 1 where number like 'n%77'"))
+    left = text("""
+        insert into vacancy (post_id, path, found_at, dispatcher_post_id)
+        select coalesce((cast(:posts as uuid[]))[n], gen_random_uuid()), (cast(:paths as text[]))[n % :communities + 1],
+            :now, coalesce((cast(:posts as uuid[]))[n], gen_random_uuid())
+        from generate_series(1, 20000) n
+    """)
+    lying = {"posts": [str(post) for post in posts], "paths": paths, "communities": COMMUNITIES}
+    superuser.execute(left, {"now": NOW, **lying})
+    counted = text("""
+        insert into first_dispatch_day (place_id, day, path, answered, at_first)
+        select gen_random_uuid(), cast(:now as date) - n, path, 9, 7
+        from unnest(cast(:paths as text[])) as path cross join generate_series(0, 400) n
+    """)
+    superuser.execute(counted, {"now": NOW, "paths": paths})
+    for table in (
+        *("cases", "deadline", "case_appeal", "case_grant", "pressing", "accompaniment"),
+        *("helper", "call_back", "vacancy", "first_dispatch_day"),
+    ):
         superuser.execute(text(f"analyze {table}"))
     return {"root": f"/{root.hex}/", "paths": paths, "posts": posts}
 
@@ -362,15 +423,17 @@ def nodes(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:
         yield from nodes(child)
 
 
-def assert_reads_little(uow: RolledBackUnitOfWork, index: str, run: Callable[[], object]) -> None:
+def assert_reads_little(
+    uow: RolledBackUnitOfWork, index: str, run: Callable[[], object], *, most: int = FEW_PAGES
+) -> None:
     for answer in explained(uow, run):
         found = list(nodes(answer["Plan"]))
-        tables = ("cases", "deadline", "pressing", "accompaniment", "helper")
+        tables = ("cases", "deadline", "pressing", "accompaniment", "helper", "first_dispatch_day")
         scanned = [n for n in found if n["Node Type"] == "Seq Scan" and n.get("Relation Name") in tables]
         assert scanned == [], json.dumps(answer, indent=1)
         assert index in {node.get("Index Name") for node in found}, json.dumps(answer, indent=1)
         top = answer["Plan"]
-        assert top["Shared Hit Blocks"] + top["Shared Read Blocks"] < FEW_PAGES, json.dumps(answer, indent=1)
+        assert top["Shared Hit Blocks"] + top["Shared Read Blocks"] < most, json.dumps(answer, indent=1)
 
 
 def test_lists_read_a_handful_of_pages_under_the_policy(crowd: dict[str, Any], uow_of: UnitOfWorkOf) -> None:
@@ -392,11 +455,18 @@ def test_lists_read_a_handful_of_pages_under_the_policy(crowd: dict[str, Any], u
     _opening_reads_little(uow_of)
 
 
+SECTIONS = {
+    Section.WAITING: "ix_cases_queue",
+    Section.ASKED: "ix_cases_asked",
+    Section.LEFT: "ix_vacancy_dispatcher",
+}
+
+
 def _lists_read_little(uow: RolledBackUnitOfWork, path: str, posts: list[UUID]) -> None:
     def worklist(*, answered: bool) -> list[Case]:
         return cases.list_worklist(uow, posts, answered=answered, after_key=None, limit=51)
 
-    queue = [(posts[0], path)]
+    dispatching = [(posts[0], path)]
     assert_reads_little(uow, "ix_cases_worklist", lambda: worklist(answered=False))
     assert_reads_little(uow, "ix_cases_answered", lambda: worklist(answered=True))
     first: dict[str, Any] = {"after_key": None, "limit": 51}
@@ -406,7 +476,26 @@ def _lists_read_little(uow: RolledBackUnitOfWork, path: str, posts: list[UUID]) 
     assert_reads_little(uow, "ix_helper_owed", lambda: joint.list_parts(uow, posts, **first))
     others: dict[str, Any] = {**first, "handled_by": ("somebody", posts)}
     assert_reads_little(uow, "ix_cases_calls_owed", lambda: call_backs.list_owed(uow, [path], **others))
-    assert_reads_little(uow, "ix_cases_queue", lambda: cases.list_queue(uow, queue, after_id=None, limit=51))
+    # All that lies with the vacant post is read, each case on a page of its own.
+    with_a_vacancy = FEW_PAGES + COMMUNITIES * EACH // (COMMUNITIES * POSTS)
+    for section, index in SECTIONS.items():
+        assert_reads_little(
+            uow,
+            index,
+            lambda: queue.list_queue(uow, dispatching, section=section, after_id=None, limit=51),  # noqa: B023  # called at once
+            most=with_a_vacancy,
+        )
+    assert_reads_little(
+        uow,
+        "ix_cases_queue",
+        lambda: queue.list_queue(uow, dispatching, after_id=None, limit=51),
+        most=with_a_vacancy,
+    )
+    custody: dict[str, Any] = {"after_id": None, "limit": 51}
+    for index in ("ix_cases_custody", "ix_cases_custody_place"):
+        assert_reads_little(uow, index, lambda: cases.list_custody(uow, [path], posts, **custody))
+    days = (date(2026, 11, 1), date(2026, 11, 30))
+    assert_reads_little(uow, "ix_first_dispatch_day_day", lambda: figures.sum_first_dispatch(uow, [path], *days))
     assert_reads_little(uow, "ix_cases_place", lambda: cases.list_open_cases(uow, [path], after_key=None, limit=51))
     assert_reads_little(
         uow, "ix_deadline_place", lambda: cases.list_open_deadlines(uow, [path], after_key=None, limit=51)

@@ -23,7 +23,6 @@ from routing.domain.steps import Step
 from routing.errors import (
     AlreadyThere,
     CaseNotFound,
-    ClockRuns,
     HelpsAlready,
     LinkedAlready,
     NobodyHolds,
@@ -31,7 +30,6 @@ from routing.errors import (
     NotYoursToName,
     NudgedAlready,
     PromiseMissed,
-    RulingBinds,
     StillFollowed,
     UnfitPartLimit,
     UnfitPost,
@@ -70,9 +68,9 @@ CATEGORIES = ("municipal.street_lights", "municipal.water", "administrative.huko
 UNSORTED, ASSIGNED = {"suggested_category": None}, {"assignment": make_assignment()}
 OPENED: tuple[dict[str, Any], ...] = ({}, UNSORTED, ASSIGNED, {**UNSORTED, **ASSIGNED})
 
-#: What may still be wrong with a step that is this person's to take now.
+#: What may still be wrong with a step that is this person's to take now: where it is to go, or what they grant.
 UNFIT = (
-    *(AlreadyThere, UnfitPost, RulingBinds, WhereToMissing, PromiseMissed, ClockRuns, NudgedAlready),
+    *(AlreadyThere, UnfitPost, WhereToMissing, PromiseMissed, NudgedAlready),
     *(NobodyHolds, NobodyRules, StillFollowed),
     *(HelpsAlready, NotYoursToName, UnfitPartLimit, LinkedAlready),
 )

@@ -9,7 +9,17 @@ from uuid import UUID, uuid4
 import pytest
 from contracts.grid import Duty
 from contracts.intake import AppealWithdrawnV1
-from contracts.routing import Ask, CasePressedV1, CaseReportedV1, CaseState, PressingKind
+from contracts.routing import (
+    Ask,
+    CaseAssignedV1,
+    CaseClosedV1,
+    CasePressedV1,
+    CaseReportedV1,
+    CaseState,
+    DeadlineBreachedV1,
+    DeadlineKind,
+    PressingKind,
+)
 from kit.auth import Person
 from kit.crypto import KeyRing, new_key
 from kit.numbers import parse_number
@@ -32,10 +42,11 @@ from routing.errors import (
     UnfitLimit,
 )
 from routing.repository import cases
-from routing.service import asking, dispatching, opening, pressing, reading, steps
+from routing.service import asking, dispatching, opening, pressing, reading, steps, sweeping
+from sqlalchemy import text
 
 from tests.conftest import UnitOfWorkOf
-from tests.routing.conftest import City, make_post, put_post, subject_of
+from tests.routing.conftest import City, make_post, put_post, statements_of, subject_of
 from tests.routing.test_steps import TAKE, WAY, As, make_case, make_case_in
 
 WORDS, LEADER = "群众反映强烈，请速办", "区长"
@@ -440,6 +451,139 @@ def test_what_is_owed_ends_when_the_case_is_declined(uow: RolledBackUnitOfWork, 
     dispatcher = as_person(city.person("dispatcher"))
     asking.rule_on_case(dispatcher, case.case_id, version=asked.version, granted=True, words="请向法院询问")
     check_ended(uow, city, as_person, line)
+
+
+def pressers_told(uow: RolledBackUnitOfWork) -> list[tuple[str, str | None]]:
+    (said,) = [event.body or "" for event in uow.published if event.type == CaseClosedV1.TYPE]
+    told = CaseClosedV1.model_validate_json(said)
+    return [(each.pressing_number, each.presser.subject if each.presser else None) for each in told.pressings_ended]
+
+
+def test_who_pressed_is_told_when_the_case_ends_before_the_report(
+    uow: RolledBackUnitOfWork, city: City, as_person: As
+) -> None:
+    case = make_case(uow, city)
+    supervisor, dispatcher = as_person(city.person("district_supervisor")), as_person(city.person("dispatcher"))
+    ordered = order(supervisor, case)
+    nudge(as_person(city.person("window")), now_of(uow, case))
+    instructed = instruct(dispatcher, now_of(uow, case))
+    reported = instruct(as_person(city.person("city_dispatcher")), now_of(uow, case))
+    report(as_person(city.person("municipal")), reported)
+    appeal_id = case.appeals[0].appeal_id
+    opening.withdraw_appeal(uow, AppealWithdrawnV1(version=2, appeal_id=appeal_id, withdrawn_at=NOW, reason="settled"))
+    assert set(pressers_told(uow)) == {
+        (ordered.pressing.number, subject_of("district_supervisor")),
+        (instructed.pressing.number, subject_of("dispatcher")),
+    }
+    entry = cases.list_entries(uow, now_of(uow, case))[-1]
+    assert entry.facts["pressers"] == sorted([subject_of("dispatcher"), subject_of("district_supervisor")])
+
+
+def test_a_case_on_which_nothing_is_owed_ends_without_a_statement_more(
+    uow: RolledBackUnitOfWork, city: City, as_person: As
+) -> None:
+    case = make_case(uow, city)
+    withdrawn = AppealWithdrawnV1(version=2, appeal_id=case.appeals[0].appeal_id, withdrawn_at=NOW, reason="settled")
+    sent = statements_of(uow, lambda: opening.withdraw_appeal(uow, withdrawn))
+    assert not any("pressing" in statement.split("where")[0] and "UPDATE" in statement for statement, _ in sent)
+    assert "pressers" not in cases.list_entries(uow, now_of(uow, case))[-1].facts
+    assert pressers_told(uow) == []
+
+
+def test_a_new_holder_is_told_how_many_reports_go_with_the_case(
+    uow: RolledBackUnitOfWork, city: City, as_person: As
+) -> None:
+    case = make_case(uow, city)
+    supervisor = as_person(city.person("district_supervisor"))
+    order(supervisor, case)
+    instruct(supervisor, now_of(uow, case))
+    dispatcher = as_person(city.person("dispatcher"))
+    version, to = now_of(uow, case).version, city.posts["legal"].post_id
+    dispatching.re_dispatch_case(dispatcher, case.case_id, version=version, to=to, words="改派")
+    (said,) = [event.body or "" for event in dispatcher.published if event.type == CaseAssignedV1.TYPE]
+    assert CaseAssignedV1.model_validate_json(said).reports_owed == 2
+
+
+def swept(uow_of: UnitOfWorkOf, now: datetime) -> list[DeadlineBreachedV1]:
+    clock = uow_of("routing", role="clock", now=now)
+    sweeping.sweep_due(clock)
+    return [DeadlineBreachedV1.model_validate_json(event.body or "") for event in clock.published]
+
+
+LIMIT, AFTER_IT = NOW + timedelta(hours=2), NOW + timedelta(hours=2, seconds=1)
+
+
+def test_an_order_that_nobody_has_reported_on_is_told_of_once_its_limit_passes(
+    uow: RolledBackUnitOfWork, city: City, as_person: As, uow_of: UnitOfWorkOf
+) -> None:
+    case = make_case(uow, city)
+    line = order(as_person(city.person("district_supervisor")), case, due_at=LIMIT)
+    assert swept(uow_of, LIMIT) == []
+    (told,) = swept(uow_of, AFTER_IT)
+    assert (told.deadline, told.due_at) == (DeadlineKind.ORDER, LIMIT)
+    assert told.handler is not None
+    assert told.superior is not None
+    assert (told.handler.subject, told.superior.subject) == (
+        *(subject_of("municipal"), subject_of("district_supervisor")),
+    )
+    assert swept(uow_of, AFTER_IT) == []
+    after = now_of(uow, case)
+    assert (after.promise_met, after.reports_owed) == (None, 1)
+    assert cases.list_entries(uow, after)[-1].facts["kind"] == "order"
+    report(as_person(city.person("municipal"), now=AFTER_IT), line, version=after.version)
+    assert swept(uow_of, AFTER_IT + timedelta(days=1)) == []
+
+
+def test_an_order_that_was_reported_on_in_time_is_not_told_of(
+    uow: RolledBackUnitOfWork, city: City, as_person: As, uow_of: UnitOfWorkOf
+) -> None:
+    line = order(as_person(city.person("district_supervisor")), make_case(uow, city), due_at=LIMIT)
+    report(as_person(city.person("municipal"), now=LIMIT), line)
+    assert swept(uow_of, AFTER_IT) == []
+    states = uow.execute(text("select state from deadline where kind = 'order'")).scalars().all()
+    assert states == ["met"]
+
+
+def test_a_report_that_comes_late_counts_as_late_whether_or_not_a_clock_came_by(
+    uow: RolledBackUnitOfWork, city: City, as_person: As, uow_of: UnitOfWorkOf
+) -> None:
+    case = make_case(uow, city)
+    line = order(as_person(city.person("district_supervisor")), case, due_at=LIMIT)
+    holder = as_person(city.person("municipal"), now=AFTER_IT)
+    report(holder, line)
+    assert [event.type for event in holder.published] == [DeadlineBreachedV1.TYPE, CaseReportedV1.TYPE]
+    assert [entry.step for entry in cases.list_entries(uow, now_of(uow, case))][-2:] == [
+        "deadline_breached",
+        "reported",
+    ]
+    assert swept(uow_of, AFTER_IT) == []
+
+
+def test_each_order_on_a_case_has_a_limit_of_its_own_which_ends_with_the_case(
+    uow: RolledBackUnitOfWork, city: City, as_person: As, uow_of: UnitOfWorkOf
+) -> None:
+    case = make_case(uow, city)
+    supervisor = as_person(city.person("district_supervisor"))
+    order(supervisor, case, due_at=LIMIT)
+    order(as_person(city.person("city_dispatcher")), now_of(uow, case), due_at=LIMIT + timedelta(hours=1))
+    assert len(swept(uow_of, AFTER_IT)) == 1
+    (told,) = swept(uow_of, AFTER_IT + timedelta(hours=1))
+    assert told.superior is not None
+    assert told.superior.subject == subject_of("city_dispatcher")
+    order(supervisor, now_of(uow, case), due_at=NOW + timedelta(hours=9))
+    withdrawn = AppealWithdrawnV1(version=2, appeal_id=case.appeals[0].appeal_id, withdrawn_at=NOW, reason="settled")
+    opening.withdraw_appeal(uow, withdrawn)
+    assert swept(uow_of, NOW + timedelta(days=9)) == []
+
+
+def test_what_waits_to_be_accepted_is_ordered_with_a_limit_too(
+    uow: RolledBackUnitOfWork, city: City, as_person: As, uow_of: UnitOfWorkOf
+) -> None:
+    case = make_case(uow, city, suggested_category=None)
+    order(as_person(city.person("district_supervisor")), case, due_at=LIMIT)
+    (told,) = swept(uow_of, AFTER_IT)
+    assert told.handler is not None
+    assert told.handler.subject == subject_of("dispatcher")
 
 
 def check_ended(uow: RolledBackUnitOfWork, city: City, as_person: As, line: PressingLine) -> None:

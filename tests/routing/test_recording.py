@@ -1,15 +1,20 @@
 """The handling record: what is entered, what it changes besides, and what the resident is told."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from uuid import UUID, uuid4
 
 import pytest
+from contracts.grid import Duty
 from contracts.intake import AppealWithdrawnV1
 from contracts.routing import Ask, CaseRecordedV1, CaseState, ContactOutcome, RecordKind
 from kit.auth import Person
+from kit.crypto import KeyRing, new_key
 from kit.errors import ServiceError
 from kit.numbers import Mistyped, parse_number
+from kit.paging import Page
 from kit.testing.servers import NOW, RolledBackUnitOfWork
 from routing.domain.case import Case
 from routing.domain.recording import Work
@@ -31,7 +36,7 @@ from routing.service.reading import CaseDetail
 from routing.service.recording import Recorded
 
 from tests.conftest import UnitOfWorkOf
-from tests.routing.conftest import City, statements_of
+from tests.routing.conftest import City, make_post, put_post, statements_of
 from tests.routing.test_steps import TAKE, As, make_case, make_case_in
 
 WATER = "临江市自来水公司"
@@ -297,6 +302,71 @@ def test_what_is_withdrawn_is_recorded_until_the_originals_are_back(
     assert look(mine, case).steps == []
     with pytest.raises(StepNotAllowed, match="over"):
         record(mine, case, RecordKind.CALL)
+
+
+PAGE = Page(9, "custody", KeyRing.parse(new_key("k1")))
+
+
+def kept(uow: RolledBackUnitOfWork, page: Page = PAGE, **at: Any) -> dict[UUID, list[str]]:
+    lines = reading.list_custody(uow, page, **at).items
+    return {line.case.case_id: [paper.name for paper in line.papers] for line in lines}
+
+
+def withdraw(uow: RolledBackUnitOfWork, case: Case) -> None:
+    appeal_id = case.appeals[0].appeal_id
+    opening.withdraw_appeal(uow, AppealWithdrawnV1(version=2, appeal_id=appeal_id, withdrawn_at=NOW, reason="settled"))
+
+
+def test_originals_that_are_kept_stand_on_a_list_of_their_own_until_they_are_back(
+    uow: RolledBackUnitOfWork, city: City, as_person: As
+) -> None:
+    mine, dispatcher = as_person(city.person("municipal")), as_person(city.person("dispatcher"))
+    first, second = make_case(uow, city), make_case(uow, city)
+    assert kept(mine) == {}
+    receive(mine, second, "身份证")
+    receive(mine, first, "户口簿", "残疾人证")
+    withdraw(uow, first)
+    for reader in (mine, dispatcher, as_person(city.person("district_dispatcher"))):
+        assert kept(reader) == {first.case_id: ["户口簿", "残疾人证"], second.case_id: ["身份证"]}
+    assert kept(as_person(city.person("other_dispatcher"))) == {}
+    assert kept(dispatcher, place_id=city.ids["area"]) == kept(mine)
+    assert kept(dispatcher, place_id=city.ids["other"]) == {}
+    give_back(mine, first, "户口簿")
+    assert kept(mine)[first.case_id] == ["残疾人证"]
+    give_back(mine, first, "残疾人证")
+    assert kept(mine) == {second.case_id: ["身份证"]}
+
+
+def test_the_list_of_originals_goes_on_page_by_page(uow: RolledBackUnitOfWork, city: City, as_person: As) -> None:
+    mine = as_person(city.person("municipal"))
+    cases_kept = [make_case(uow, city) for _ in range(3)]
+    for each in cases_kept:
+        receive(mine, each, "身份证")
+    seen: list[UUID] = []
+    cursor = None
+    while not seen or cursor:
+        sheet = reading.list_custody(mine, replace(PAGE, limit=1, cursor=cursor))
+        seen += [line.case.case_id for line in sheet.items]
+        cursor = sheet.next
+    assert seen == sorted(each.case_id for each in cases_kept)
+    assert len(statements_of(mine, lambda: kept(mine))) == 2
+
+
+def test_an_office_lists_what_its_own_posts_keep(uow: RolledBackUnitOfWork, city: City, as_person: As) -> None:
+    bureau = make_post(city, "water", Duty.BUREAU, "city", office_id=uuid4(), matters=["municipal.water"])
+    put_post(uow, bureau, version=1)
+    case = make_case(uow, city, place="bare", suggested_category="municipal.water")
+    officer = as_person(city.person("water"))
+    receive(officer, case, "水费单")
+    withdraw(uow, case)
+    assert kept(officer) == {case.case_id: ["水费单"]}
+
+
+def test_closing_is_not_offered_while_originals_are_here(uow: RolledBackUnitOfWork, city: City, as_person: As) -> None:
+    mine = as_person(city.person("municipal"))
+    held = TAKE[Step.ANSWER](mine, receive(mine, make_case(uow, city), "身份证"))
+    assert Step.CLOSE not in look(mine, held).steps
+    assert Step.CLOSE in look(mine, give_back(mine, held, "身份证")).steps
 
 
 def test_a_case_without_letters_and_papers_costs_no_statement_more(

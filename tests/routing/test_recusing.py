@@ -239,6 +239,6 @@ def test_nobody_with_an_interest_is_offered_any_step(state: CaseState, why: str,
     post = Seated(uuid4(), Duty.DISPATCHER.value, path="/")
     case = Case(uuid4(), "C1", "路灯不亮", Channel.WEB, NOW, NOW, "/", "/", state=state, papers_held=1)
     case.holder_post_id = post.post_id if is_holder else None
-    assert steps_for(case, [post], subject="me") != []
+    assert steps_for(case, [post], subject="me", now=NOW) != []
     setattr(case, why, ("somebody", "me"))
-    assert steps_for(case, [post], subject="me") == []
+    assert steps_for(case, [post], subject="me", now=NOW) == []

@@ -75,11 +75,13 @@ def routing(api: Caller, withhold: Callable[[str], None]) -> None:
     accepted = api.call(name, DISPATCHER, case_id=unsorted["case_id"], version=unsorted["version"], body=put_right)
     _linking(api, first, accepted["number"])
     accepted["version"] += 2
+    _many(api, accepted)
     _dispatching(api, accepted)
     _accompanying(api)
     _reporting_back(api)
     _handing_to_hotline(api)
     api.call("GET /routing/v1/cases", CITY_DISPATCHER)
+    api.call("GET /routing/v1/figures/first_dispatch", CITY_DISPATCHER)
     api.call("GET /routing/v1/cases/{case_id}/entries", DISPATCHER, case_id=first)
     api.call("GET /routing/v1/deadlines", CITY_DISPATCHER)
     api.call("GET /routing/v1/categories", NOBODY)
@@ -100,6 +102,21 @@ def _calling_back(api: Caller) -> int:
     return int(version)
 
 
+def _many(api: Caller, case: dict[str, Any]) -> None:
+    """Sorted and given away with others: one is done, one is refused."""
+    other = {"case_id": "01935a2e-0000-7699-8b1d-5c0ffee00699", "version": 1}
+    first = case["holder_post_id"]
+    for name, more in (
+        ("POST /routing/v1/resorts", {"category": "administrative.hukou"}),
+        ("POST /routing/v1/dispatches", {"post_id": first}),
+        ("POST /routing/v1/resorts", {"category": "municipal.property"}),
+    ):
+        named = [{"case_id": case["case_id"], "version": case["version"]}, other]
+        tried = api.call(name, DISPATCHER, body={"cases": named, "words": "经核实。", **more})
+        assert (tried["done"], tried["refused"]) == (1, 1), tried
+        case.update(tried["items"][0]["case"])
+
+
 def _recording(api: Caller, case_id: str) -> None:
     """Of each form of what may be recorded, one."""
     for work in (
@@ -111,6 +128,8 @@ def _recording(api: Caller, case_id: str) -> None:
         {"kind": "interim_word", "words": "正在核对材料。"},
     ):
         api.call("POST /routing/v1/cases/{case_id}/records", CLERK, case_id=case_id, body=work)
+        if work["kind"] == "papers_received":
+            assert api.call("GET /routing/v1/custody", CLERK)["items"]
     sent = {"kind": "letter_sent", "office": "临江市档案馆", "words": "请协助查阅档案。"}
     number = api.call("POST /routing/v1/cases/{case_id}/records", CLERK, case_id=case_id, body=sent)["letter"]
     assert number in api.call("GET /routing/v1/cases/{case_id}/letters/{number}", CLERK, case_id=case_id, number=number)

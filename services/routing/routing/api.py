@@ -6,6 +6,7 @@ from uuid import UUID
 from contracts.routing import Ask
 from fastapi import APIRouter, Path, Query, Response
 from fastapi.responses import HTMLResponse
+from kit.clock import Day
 from kit.http import KEY_REQUIRED, AskedPage, Door, DoorFor, IfMatch, ListView, html_page, responses_for
 from kit.paging import Sheet
 
@@ -16,6 +17,7 @@ from routing.domain.helping import Part
 from routing.domain.hotline import KeptRow
 from routing.domain.precedent import Precedent
 from routing.domain.pressing import PressingLine
+from routing.domain.vacancy import Section
 from routing.schemas import (
     Acceptance,
     Accompanied,
@@ -33,9 +35,11 @@ from routing.schemas import (
     CaseView,
     CategoriesView,
     CentreReport,
+    CustodyLineView,
     Dispatch,
     Ending,
     EntriesView,
+    FirstDispatchView,
     FollowedLineView,
     Handover,
     HotlineHandover,
@@ -43,6 +47,9 @@ from routing.schemas import (
     Instruction,
     KeptRowView,
     Linking,
+    ManyDispatches,
+    ManyResorts,
+    ManyTriedView,
     NewReason,
     Nudge,
     OpenDeadlineView,
@@ -51,6 +58,7 @@ from routing.schemas import (
     PartView,
     PrecedentView,
     PressingLineView,
+    QueueLineView,
     ReasonsView,
     ReasonView,
     RecordedView,
@@ -70,6 +78,7 @@ from routing.service import (
     calling_back,
     categories,
     dispatching,
+    figures,
     helping,
     hotline,
     linking,
@@ -84,7 +93,7 @@ from routing.service import (
     reporting_back,
     steps,
 )
-from routing.service.reading import CaseLine
+from routing.service.reading import CaseLine, CustodyLine, QueueLine
 
 router = APIRouter(prefix="/routing/v1", responses=responses_for(401, 403, 422, 503))
 
@@ -92,6 +101,10 @@ STEP = responses_for(404, 409, 412, 428)
 
 LetterNumber = Annotated[str, Path(max_length=40, description="However it is typed.", examples=["H7K2-9QXV"])]
 BatchNumber = Annotated[int, Path(ge=1, le=2**31 - 1)]
+FromDay = Annotated[Day | None, Query(description="The first day; none: thirty days with the last.")]
+ToDay = Annotated[Day | None, Query(description="The last day; none: today.")]
+InSection = Annotated[Section | None, Query(description="A part of the queue alone.")]
+OnlySuggested = Annotated[bool, Query(description="Only what was sorted by its words alone, and not confirmed yet.")]
 AtPlace = Annotated[UUID | None, Query(description="The id of a place; none: wherever you may look.")]
 
 
@@ -150,6 +163,34 @@ async def re_dispatch_case(case_id: UUID, body: Dispatch, if_match: IfMatch, doo
         to=body.post_id,
         words=body.words,
         view=CaseView.of,
+    )
+
+
+@router.post(
+    "/resorts",
+    status_code=200,
+    response_model=ManyTriedView,
+    responses=responses_for(409, 428),
+    dependencies=[KEY_REQUIRED],
+)
+async def re_sort_cases(body: ManyResorts, door: Door) -> Response:
+    """Put the category of many cases right, or confirm what was suggested: each by itself, each with its own answer."""
+    return await door(
+        dispatching.re_sort_cases, body.versions, category=body.category, words=body.words, view=ManyTriedView.of
+    )
+
+
+@router.post(
+    "/dispatches",
+    status_code=200,
+    response_model=ManyTriedView,
+    responses=responses_for(409, 428),
+    dependencies=[KEY_REQUIRED],
+)
+async def re_dispatch_cases(body: ManyDispatches, door: Door) -> Response:
+    """Give many cases to another post: each by itself, each with its own answer."""
+    return await door(
+        dispatching.re_dispatch_cases, body.versions, to=body.post_id, words=body.words, view=ManyTriedView.of
     )
 
 
@@ -461,9 +502,11 @@ async def list_entries(case_id: UUID, door: Door) -> Response:
 
 
 @router.get("/cases", response_model=ListView[CaseLineView])
-async def list_open_cases(page: AskedPage, door: Door, place: AtPlace = None) -> Response:
+async def list_open_cases(
+    page: AskedPage, door: Door, place: AtPlace = None, *, suggested: OnlySuggested = False
+) -> Response:
     """What is open at a place and below it: place by place, in the order in which it came."""
-    return await door.read(reading.list_open_cases, page, place_id=place, view=_lines)
+    return await door.read(reading.list_open_cases, page, place_id=place, suggested=suggested, view=_lines)
 
 
 @router.get("/worklist", response_model=ListView[CaseLineView])
@@ -472,10 +515,26 @@ async def list_worklist(page: AskedPage, door: Door, stage: Literal["doing", "an
     return await door.read(reading.list_worklist, page, answered=stage == "answered", view=_lines)
 
 
-@router.get("/queue", response_model=ListView[CaseLineView])
-async def list_queue(page: AskedPage, door: Door) -> Response:
-    """What waits for me as a dispatcher, oldest first: unplaced, unsorted, without anybody to handle it, or asked."""
-    return await door.read(reading.list_queue, page, view=_lines)
+@router.get("/queue", response_model=ListView[QueueLineView])
+async def list_queue(page: AskedPage, door: Door, section: InSection = None) -> Response:
+    """What waits for me as a dispatcher, oldest first, and `why`: to be placed, sorted or filled, asked by its holder,
+    or left with a post in which nobody acts.
+    """
+    return await door.read(reading.list_queue, page, section=section, view=_queue)
+
+
+@router.get("/custody", response_model=ListView[CustodyLineView])
+async def list_custody(page: AskedPage, door: Door, place: AtPlace = None) -> Response:
+    """Cases of which residents' originals are kept, ended ones among them: oldest first, with what is kept."""
+    return await door.read(reading.list_custody, page, place_id=place, view=_custody)
+
+
+@router.get("/figures/first_dispatch", response_model=FirstDispatchView)
+async def get_first_dispatch(door: Door, place: AtPlace = None, since: FromDay = None, until: ToDay = None) -> Response:
+    """How often a case was answered by the post to which it was first assigned, at a place and below it."""
+    return await door.read(
+        figures.get_first_dispatch, place_id=place, since=since, until=until, view=FirstDispatchView.of
+    )
 
 
 @router.get("/reasons", response_model=ReasonsView)
@@ -558,6 +617,14 @@ def _parts(sheet: Sheet[Part]) -> ListView[PartView]:
 
 def _lines(sheet: Sheet[CaseLine]) -> ListView[CaseLineView]:
     return ListView[CaseLineView](items=[CaseLineView.of_line(line) for line in sheet.items], next=sheet.next)
+
+
+def _queue(sheet: Sheet[QueueLine]) -> ListView[QueueLineView]:
+    return ListView[QueueLineView](items=[QueueLineView.of_waiting(line) for line in sheet.items], next=sheet.next)
+
+
+def _custody(sheet: Sheet[CustodyLine]) -> ListView[CustodyLineView]:
+    return ListView[CustodyLineView](items=[CustodyLineView.of_custody(line) for line in sheet.items], next=sheet.next)
 
 
 def _deadlines(sheet: Sheet[tuple[UUID, Deadline]]) -> ListView[OpenDeadlineView]:

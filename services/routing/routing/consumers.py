@@ -10,8 +10,8 @@ from kit.kafka import consumes
 from kit.kafka.tracing import under
 from network.consumers import handlers as network_handlers
 
-from routing.repository import cases, hotline, precedents
-from routing.service import notices, opening, rating
+from routing.repository import cases, figures, hotline, precedents
+from routing.service import notices, opening, rating, vacancies
 
 
 @consumes(AppealReceivedV1, on_failure="park", set_wise=True)
@@ -48,10 +48,11 @@ def _move_place(uow: UnitOfWork, place_id: UUID, path: str) -> None:
     cases.move_place(uow, place_id, path)
     precedents.move_place(uow, place_id, path)
     hotline.move_place(uow, place_id, path)
+    figures.move_place(uow, place_id, path)
 
 
 HANDLERS: Sequence[Callable[..., None]] = (
-    *network_handlers(moved=_move_place),
+    *network_handlers(moved=_move_place, posts_changed=vacancies.look_again),
     open_cases,
     correct_appeal,
     withdraw_appeal,

@@ -11,11 +11,11 @@
     │              HelpsAlready, PartEnded, LinkedAlready, CallBackOwed, NoCallBackOwed
     ├── Stale      CaseChanged
     ├── Forbidden  NotYourStep, NotYourPlace, NotTheOperator, NotYourPrecedent, NotYoursToName, OtherCaseUnseen,
-    │              NotYourExchange
+    │              NotYourExchange, FiguresElsewhere
     └── Invalid    UnknownCategory, UnknownPlace, CategoryMissing, PlaceMissing, UnboundBranches, UnfitTree,
                    UnknownReason, ListIsClosed, UnfitPost, WhereToMissing, WhereToUnasked, UnknownLetter, NotInCustody,
                    UnfitLimit, CentreMissing, TheirLimitMissing, TheirLimitUnasked, UnfitPartLimit, UnknownCase,
-                   LinkedToItself, WhoseMissing
+                   LinkedToItself, WhoseMissing, UnfitPeriod
 """
 
 from collections.abc import Sequence
@@ -293,6 +293,22 @@ class UnknownCase(Invalid):
             "unknown_case",
             "There is no case with this number, or it is not for you to see: name another.",
             field="/number",
+        )
+
+
+class UnfitPeriod(Invalid):
+    def __init__(self, longest: int) -> None:
+        super().__init__(
+            "unfit_period", f"A period ends no sooner than it begins, {longest} days at most.", field="/since"
+        )
+
+
+class FiguresElsewhere(Forbidden):
+    def __init__(self) -> None:
+        super().__init__(
+            "figures_elsewhere",
+            "Those figures are for the staff of that place and of the tiers above it: name one at or below your own.",
+            field="/place",
         )
 
 

@@ -24,6 +24,7 @@ from contracts.routing import (
     CaseHelperCalledV1,
     CaseHelperReleasedV1,
     CaseHelperReportedV1,
+    CaseHolderLeftV1,
     CaseHotlineRepliedV1,
     CaseLinkedV1,
     CaseOpenedV1,
@@ -49,6 +50,7 @@ from contracts.routing import (
     Handler,
     HotlineStanding,
     Party,
+    PressingEnded,
     RecordKind,
 )
 from kit.db import UnitOfWork
@@ -93,7 +95,12 @@ def case_accepted(uow: UnitOfWork, case: Case, *, holder: Seat) -> CaseAcceptedV
 def case_assigned(uow: UnitOfWork, case: Case, *, holder: Seat, first: bool) -> CaseAssignedV1:
     assert case.promise_due is not None
     return CaseAssignedV1(
-        **_fact(uow, case), handler=_handler(holder), gist=case.gist, promise_due=case.promise_due, first=first
+        **_fact(uow, case),
+        handler=_handler(holder),
+        gist=case.gist,
+        promise_due=case.promise_due,
+        first=first,
+        reports_owed=case.reports_owed,
     )
 
 
@@ -183,6 +190,7 @@ def case_closed(
     holder: Seat | None,
     answer: str | None = None,
     helpers: Sequence[Seat] = (),
+    ended: Sequence[tuple[Pressing, Seat | None]] = (),
 ) -> CaseClosedV1:
     assert case.closed_reason is not None
     return CaseClosedV1(
@@ -192,6 +200,10 @@ def case_closed(
         answer=answer,
         papers_held=case.papers_held,
         helpers=[_handler(seat) for seat in helpers],
+        pressings_ended=[
+            PressingEnded(pressing=each.kind, pressing_number=each.number, presser=handler_of(seat))
+            for each, seat in ended
+        ],
     )
 
 
@@ -378,6 +390,14 @@ def case_hotline_replied(
         standing=standing,
         gist=case.gist,
         handler=handler_of(holder),
+    )
+
+
+def case_holder_left(
+    uow: UnitOfWork, case: Case, *, post_title: str, waiting: int, dispatcher: Seat | None
+) -> CaseHolderLeftV1:
+    return CaseHolderLeftV1(
+        **_fact(uow, case), gist=case.gist, post_title=post_title, cases=waiting, dispatcher=handler_of(dispatcher)
     )
 
 

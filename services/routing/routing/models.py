@@ -124,6 +124,7 @@ cases = Table(
     Column("district", Text),
     Column("category", Text),
     Column("category_version", Integer),
+    Column("category_suggested", Boolean, nullable=False, server_default="false"),
     Column("kind", Text),
     Column("remit", Text),
     Column("rule_version", Integer),
@@ -146,6 +147,7 @@ cases = Table(
     Column("returned_path", Text(collation="C")),
     Column("ruled_place_id", Uuid),
     Column("ruled_path", Text(collation="C")),
+    Column("first_dispatch", Boolean),
     Column("extended", Boolean, nullable=False, server_default="false"),
     Column("letters", Integer, nullable=False, server_default="0"),
     Column("papers_held", Integer, nullable=False, server_default="0"),
@@ -195,8 +197,42 @@ cases = Table(
         postgresql_where=text("followed_since is not null"),
     ),
     Index("ix_cases_calls_owed", "placed_path", "case_id", postgresql_where=text("calls_owed > 0")),
+    Index("ix_cases_custody", "holder_post_id", "case_id", postgresql_where=text("papers_held > 0")),
+    Index("ix_cases_custody_place", "placed_path", "case_id", postgresql_where=text("papers_held > 0")),
     Index("ix_cases_place_id", "place_id"),
     Index("ix_cases_taken_place_id", "taken_place_id"),
+)
+
+#: Posts in which nobody acts, as found; and those to be looked at, when a term in them begins or ends.
+vacancy = Table(
+    "vacancy",
+    metadata,
+    Column("post_id", Uuid, primary_key=True),
+    _path("path"),
+    _moment("look_at", nullable=True),
+    _moment("found_at", nullable=True),
+    Column("dispatcher_post_id", Uuid),
+    Index("ix_vacancy_look", "look_at", "post_id", postgresql_where=text("look_at is not null")),
+    Index("ix_vacancy_dispatcher", "dispatcher_post_id", postgresql_where=text("found_at is not null")),
+    Index("ix_vacancy_path", "path", postgresql_where=text("found_at is not null")),
+    Index(
+        "ix_vacancy_unseen",
+        "path",
+        postgresql_where=text("found_at is not null and dispatcher_post_id is null"),
+    ),
+)
+
+#: Of the cases that were answered on a day, how many by the post that they were first sent to: for the place whose
+#: dispatcher sends them.
+first_dispatch_day = Table(
+    "first_dispatch_day",
+    metadata,
+    Column("place_id", Uuid, primary_key=True),
+    Column("day", Date, primary_key=True),
+    _path("path"),
+    Column("answered", Integer, nullable=False),
+    Column("at_first", Integer, nullable=False),
+    Index("ix_first_dispatch_day_day", "day", "path"),
 )
 
 case_appeal = Table(

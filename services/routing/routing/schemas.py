@@ -1,6 +1,6 @@
 """HTTP requests and responses. Times are RFC 3339 with their offset."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
@@ -21,6 +21,7 @@ from contracts.routing import (
     Remit,
 )
 from kit.clock import Instant
+from kit.errors import STATUS, ServiceError, Stale
 from network.posts import Seat
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints, field_validator
 
@@ -29,6 +30,7 @@ from routing.domain.assignment import Owing, ReportBack
 from routing.domain.call_back import CallBack, CallBackLine, Way
 from routing.domain.case import Case, ClosedReason, Deadline, DeadlineState
 from routing.domain.chain import Entry
+from routing.domain.figures import FirstDispatch
 from routing.domain.helping import Helper, HelperState, Part
 from routing.domain.hotline import BatchSheet, Fate, HandedOver, KeptRow, ReplyRow, Taken
 from routing.domain.linking import LinkSeen
@@ -40,8 +42,10 @@ from routing.domain.recording import Letter, Paper, Work
 from routing.domain.rules import Category
 from routing.domain.steps import Step
 from routing.domain.taxonomy import Row
+from routing.domain.vacancy import Why
 from routing.service.categories import TreeChange
-from routing.service.reading import CaseDetail, CaseLine, HelperSeen, History
+from routing.service.dispatching import Tried
+from routing.service.reading import CaseDetail, CaseLine, CustodyLine, HelperSeen, History, QueueLine
 from routing.service.recording import Recorded
 
 #: PostgreSQL's text holds no NUL.
@@ -87,6 +91,34 @@ class Resort(Request):
 class Dispatch(Request):
     post_id: UUID = Field(description="Who is to handle it: a post at its place or above it, an office's among them.")
     words: Words = Field(description="Why, for the history.")
+
+
+class NamedCase(Request):
+    case_id: UUID
+    version: int = Field(ge=1, lt=10**18, description="The ETag of what you read.")
+
+
+class ManyCases(Request):
+    cases: list[NamedCase] = Field(min_length=1, max_length=100, description="Each by itself, each once.")
+
+    @field_validator("cases")
+    @classmethod
+    def _each_once(cls, cases: list[NamedCase]) -> list[NamedCase]:
+        if len({case.case_id for case in cases}) < len(cases):
+            raise ValueError("a case is named twice: name each once")
+        return cases
+
+    @property
+    def versions(self) -> dict[UUID, int]:
+        return {case.case_id: case.version for case in self.cases}
+
+
+class ManyResorts(ManyCases, Resort):
+    """As of one case, of many."""
+
+
+class ManyDispatches(ManyCases, Dispatch):
+    """As of one case, of many."""
 
 
 class Asking(Request):
@@ -380,6 +412,7 @@ class CaseView(BaseModel):
     channel: Channel
     urgent: bool
     category: str | None
+    category_suggested: bool = Field(description="By its words alone: sort it as it is to confirm it.")
     kind: Kind | None
     remit: Remit | None
     place_id: UUID | None
@@ -448,6 +481,63 @@ class CaseLineView(CaseView):
     @classmethod
     def of_line(cls, line: CaseLine) -> "CaseLineView":
         return cls(**_line(line.case, line.now))
+
+
+class QueueLineView(CaseLineView):
+    why: list[Why] = Field(description="All that it waits for: placing, sorting, a ruling, somebody who is there.")
+
+    @classmethod
+    def of_waiting(cls, line: QueueLine) -> "QueueLineView":
+        return cls(**_line(line.case, line.now), why=line.why)
+
+
+class RefusalView(BaseModel):
+    """As the step of one case would be answered."""
+
+    status: int
+    code: str
+    detail: str
+    pointer: str | None = Field(description="To the field that is wrong.")
+    present: dict[str, str | int | None] | None = Field(description="How it stands now, where it has changed.")
+
+    @classmethod
+    def of(cls, refusal: ServiceError) -> "RefusalView":
+        return cls(
+            status=STATUS[refusal.kind],
+            code=refusal.code,
+            detail=refusal.detail,
+            pointer=refusal.field,
+            present=dict(refusal.present) if isinstance(refusal, Stale) and refusal.present else None,
+        )
+
+
+class TriedView(BaseModel):
+    """One case of many: done, and as it stands now; or refused, and as it was."""
+
+    case_id: UUID
+    case: CaseView | None
+    problem: RefusalView | None
+
+    @classmethod
+    def of(cls, tried: Tried) -> "TriedView":
+        return cls(
+            case_id=tried.case_id,
+            case=CaseView.of(tried.case) if tried.case else None,
+            problem=RefusalView.of(tried.refusal) if tried.refusal else None,
+        )
+
+
+class ManyTriedView(BaseModel):
+    """In the order in which they were named."""
+
+    done: int
+    refused: int
+    items: list[TriedView]
+
+    @classmethod
+    def of(cls, tried: list[Tried]) -> "ManyTriedView":
+        done = sum(each.refusal is None for each in tried)
+        return cls(done=done, refused=len(tried) - done, items=[TriedView.of(each) for each in tried])
 
 
 class HolderView(BaseModel):
@@ -693,6 +783,15 @@ class LinkView(BaseModel):
         )
 
 
+class CustodyLineView(CaseLineView):
+    papers: list[PaperView] = Field(description="In custody now, as they came.")
+
+    @classmethod
+    def of_custody(cls, line: CustodyLine) -> "CustodyLineView":
+        papers = [PaperView.of(paper) for paper in line.papers]
+        return cls(**_line(line.case, line.now), papers=papers)
+
+
 class PressingView(BaseModel):
     """A nudge, a supervision order or an instruction."""
 
@@ -929,6 +1028,21 @@ class EntriesView(BaseModel):
     def of(cls, history: History) -> "EntriesView":
         items = [EntryView.model_validate(entry, from_attributes=True) for entry in history.entries]
         return cls(items=items, faults=history.faults)
+
+
+class FirstDispatchView(BaseModel):
+    """Of cases that were answered, those that the post answered to which they were first assigned."""
+
+    place_id: UUID | None
+    since: date
+    until: date
+    answered: int = Field(description="But for what was settled while it was taken.")
+    at_first: int
+    share: float | None = Field(description="Null where none was answered.")
+
+    @classmethod
+    def of(cls, figure: FirstDispatch) -> "FirstDispatchView":
+        return cls.model_validate(figure, from_attributes=True)
 
 
 class ReasonView(BaseModel):

@@ -212,6 +212,7 @@ class CaseAssignedV1(CaseFact):
     gist: str = Field(max_length=200)
     promise_due: Moment
     first: bool = Field(description="Assigned with its acceptance, which has told the resident who does it.")
+    reports_owed: int = Field(default=0, ge=0, description="On orders and instructions: they go with the case.")
 
 
 class CaseStartedV1(CaseFact):
@@ -239,6 +240,14 @@ class CaseHandedOverV1(CaseFact):
     means: HandoverMeans
 
 
+class PressingEnded(Fact):
+    """An order or instruction whose case ended before its report was given."""
+
+    pressing: PressingKind
+    pressing_number: str = Field(max_length=32)
+    presser: Handler | None = Field(description="Who answers now for the post that pressed.")
+
+
 class CaseClosedV1(CaseFact):
     TYPE: ClassVar[str] = "routing.case.closed.v1"
 
@@ -247,6 +256,9 @@ class CaseClosedV1(CaseFact):
     answer: Personal | None = Field(default=None, description="Where it was declined: why, and who can help.")
     papers_held: int = Field(default=0, ge=0, description="How many of the resident's originals are still in custody.")
     helpers: list[Handler] = Field(default=[], description="Who has helped with it, and hears that it ends.")
+    pressings_ended: list[PressingEnded] = Field(
+        default=[], description="On which a report was owed, and is not any more."
+    )
 
 
 class CaseResortedV1(CaseFact):
@@ -527,6 +539,17 @@ class CaseRedoneV1(CaseRating):
     promise_text: dict[str, str] = Field(description="The limit in words, by language (zh, en).")
     handler: Handler | None
     superior: Handler | None
+
+
+class CaseHolderLeftV1(CaseFact):
+    """Nobody acts any more in the post that holds it. Said once a vacancy, of the case that falls due first."""
+
+    TYPE: ClassVar[str] = "routing.case.holder_left.v1"
+
+    gist: str = Field(max_length=200)
+    post_title: str = Field(max_length=200)
+    cases: int = Field(ge=1, description="How many wait with the post.")
+    dispatcher: Handler | None = Field(description="Of the tier above the post: who is to see to them.")
 
 
 class DeadlineBreachedV1(CaseFact):

@@ -114,6 +114,7 @@ _DEFINED = (
             routing.CaseCalledBackV1,
             routing.CaseRatedV1,
             routing.CaseRedoneV1,
+            routing.CaseHolderLeftV1,
             routing.DeadlineBreachedV1,
         ),
         partitions=CASE_PARTITIONS,

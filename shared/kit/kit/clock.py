@@ -1,6 +1,6 @@
 """The one clock that domain decisions are made by; a test or a simulation drives another."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Annotated, Protocol
 
 from pydantic import AwareDatetime, Field
@@ -9,6 +9,7 @@ EARLIEST, LATEST = datetime(1900, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo
 
 #: An instant that is handed in: within what calendars and the database can hold in every zone.
 Instant = Annotated[AwareDatetime, Field(ge=EARLIEST, le=LATEST)]
+Day = Annotated[date, Field(ge=EARLIEST.date(), le=LATEST.date())]
 
 
 class Clock(Protocol):

@@ -75,6 +75,17 @@ class UnitOfWork:
     def publish(self, event: Event | Tombstone) -> None:
         self._events.append(outbox.outgoing(event, now=self.now))
 
+    @contextmanager
+    def attempt(self) -> Iterator[None]:
+        """What is done within, rows and events alike, stands whole or not at all, whichever way the rest goes."""
+        said = len(self._events)
+        try:
+            with self.connection.begin_nested():
+                yield
+        except BaseException:
+            del self._events[said:]
+            raise
+
     def flush(self, beside: outbox.Beside | None = None) -> None:
         """Write the events. The door calls it, last, before the commit."""
         outbox.append(self.connection, self._events, now=self.now, beside=beside)

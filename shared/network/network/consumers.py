@@ -15,10 +15,13 @@ from network.models import holding, place, post
 #: Told of a place whose path has changed: (uow, place_id, new path). The service moves its own rows.
 Moved = Callable[[UnitOfWork, UUID, str], None]
 
+#: Told of posts as they are now: (uow, their last states).
+PostsChanged = Callable[[UnitOfWork, Sequence[PostChangedV1]], None]
+
 E = TypeVar("E", PlaceChangedV1, PostChangedV1)
 
 
-def handlers(*, moved: Moved) -> Sequence[Callable[..., None]]:
+def handlers(*, moved: Moved, posts_changed: PostsChanged | None = None) -> Sequence[Callable[..., None]]:
     @consumes(PlaceChangedV1, snapshot=True, set_wise=True)
     def copy_places(uow: UnitOfWork, events: Sequence[PlaceChangedV1], *, versions: Sequence[int]) -> None:
         newest = _newest(events, versions)
@@ -28,16 +31,23 @@ def handlers(*, moved: Moved) -> Sequence[Callable[..., None]]:
             if event.place_id in changed and before.get(event.place_id, event.path) != event.path:
                 moved(uow, event.place_id, event.path)
 
-    return (copy_places, copy_posts)
+    @consumes(PostChangedV1, snapshot=True, set_wise=True)
+    def keep_posts(uow: UnitOfWork, events: Sequence[PostChangedV1], *, versions: Sequence[int]) -> None:
+        taken = copy_posts(uow, events, versions=versions)
+        if posts_changed is not None:
+            posts_changed(uow, taken)
+
+    return (copy_places, keep_posts)
 
 
-@consumes(PostChangedV1, snapshot=True, set_wise=True)
-def copy_posts(uow: UnitOfWork, events: Sequence[PostChangedV1], *, versions: Sequence[int]) -> None:
+def copy_posts(uow: UnitOfWork, events: Sequence[PostChangedV1], *, versions: Sequence[int]) -> Sequence[PostChangedV1]:
+    """Those that were not older than what is known."""
     newest = _newest(events, versions)
     changed = _put(uow, post, [_post_row(event, version) for event, version in newest])
     uow.execute(delete(holding).where(holding.c.post_id.in_(changed)))
     if rows := [row for event, _ in newest if event.post_id in changed for row in _holding_rows(event)]:
         uow.execute(insert(holding), rows)
+    return [event for event, _ in newest if event.post_id in changed]
 
 
 def _newest(events: Iterable[E], versions: Iterable[int]) -> list[tuple[E, int]]:

@@ -12,6 +12,7 @@ from sqlalchemy import (
     Column,
     ColumnElement,
     DateTime,
+    FromClause,
     Select,
     Text,
     Uuid,
@@ -71,11 +72,14 @@ _HOLDER = [holding.c.subject, holding.c.name, holding.c.contact_id, holding.c.st
 
 
 _NOW = bindparam("now", type_=DateTime(timezone=True))
-_HELD = and_(
-    holding.c.post_id == post.c.post_id,
-    holding.c.since <= _NOW,
-    or_(holding.c.until.is_(None), holding.c.until > _NOW),
-)
+
+
+def in_term(terms: FromClause) -> ColumnElement[bool]:
+    """Of ``holding`` or an alias of it: whose term it is now, in a statement that takes ``now``."""
+    return and_(terms.c.since <= _NOW, or_(terms.c.until.is_(None), terms.c.until > _NOW))
+
+
+_HELD = and_(holding.c.post_id == post.c.post_id, in_term(holding))
 _SEATS = select(*_POST, *_HOLDER).outerjoin(holding, _HELD).where(~post.c.retired)
 _NEWEST = (holding.c.stand_in.desc(), holding.c.since.desc())
 _IN_ORDER = _SEATS.order_by(post.c.path.desc(), post.c.post_id, *_NEWEST)
@@ -122,11 +126,7 @@ def list_seats_of(uow: UnitOfWork, post_ids: Collection[UUID]) -> dict[UUID, Sea
 
 def is_held(post_id: Column[UUID]) -> ColumnElement[bool]:
     """Whether somebody acts in the post now, in a statement that takes ``now``."""
-    held = select(holding.c.post_id).where(
-        holding.c.post_id == post_id,
-        holding.c.since <= _NOW,
-        or_(holding.c.until.is_(None), holding.c.until > _NOW),
-    )
+    held = select(holding.c.post_id).where(holding.c.post_id == post_id, in_term(holding))
     return held.correlate(post_id.table).exists()
 
 

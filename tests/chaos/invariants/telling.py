@@ -47,6 +47,7 @@ _STAFF = {
     "hotline_replied": {"handler": "hotline_replied"},
     "call_back_owed": {"dispatcher": "call_back_owed"},
     "redone": {"handler": "case_redone_staff", "superior": "case_redone_superior"},
+    "holder_left": {"dispatcher": "post_vacant"},
     "deadline_breached": {"handler": "deadline_missed", "superior": "deadline_missed_superior"},
 }
 #: Of what is worked on a case, what residents are told, and by which template.
@@ -62,6 +63,8 @@ def owed_by(event: Row) -> set[Owed]:
     told |= {
         (each["subject"], template) for who, template in _to_staff(kind, body).items() for each in _named(body, who)
     }
+    in_vain = [ended["presser"] for ended in body.get("pressings_ended", [])]
+    told |= {(presser["subject"], "pressing_ended") for presser in in_vain if presser}
     return {Owed(event["key"], event["version"], *each) for each in told if each[0] not in (None, "None")}
 
 

@@ -21,6 +21,7 @@ from contracts.routing import (
     CaseHelperCalledV1,
     CaseHelperReleasedV1,
     CaseHelperReportedV1,
+    CaseHolderLeftV1,
     CaseHotlineRepliedV1,
     CaseOpenedV1,
     CasePressedV1,
@@ -34,6 +35,7 @@ from contracts.routing import (
     CaseRuledV1,
     DeadlineBreachedV1,
     Handler,
+    PressingEnded,
     PressingKind,
     RecordKind,
 )
@@ -79,6 +81,8 @@ class Template(StrEnum):
     CASE_REDONE_STAFF = "case_redone_staff"
     CASE_REDONE_SUPERIOR = "case_redone_superior"
     CALL_BACK_OWED = "call_back_owed"
+    PRESSING_ENDED = "pressing_ended"
+    POST_VACANT = "post_vacant"
     DEADLINE_MISSED = "deadline_missed"
     DEADLINE_MISSED_SUPERIOR = "deadline_missed_superior"
 
@@ -125,7 +129,8 @@ def _accepted(event: CaseAcceptedV1) -> list[Owed]:
 
 def _assigned(event: CaseAssignedV1) -> list[Owed]:
     told = [] if event.first else _reassigned(event)
-    return told + _staff(event, Template.CASE_ASSIGNED, event.handler, gist=event.gist, due=event.promise_due)
+    mine = {"gist": event.gist, "due": event.promise_due, "reports": event.reports_owed}
+    return told + _staff(event, Template.CASE_ASSIGNED, event.handler, **mine)
 
 
 def _reassigned(event: CaseAssignedV1) -> list[Owed]:
@@ -149,7 +154,24 @@ def _closed(event: CaseClosedV1) -> list[Owed]:
         template = Template.CASE_WITHDRAWN if event.reason == "withdrawn" else Template.CASE_CLOSED
         told = _residents(event, template, event.handler)
     told += _staff(event, Template.CASE_CLOSED_STAFF, event.handler, reason=event.reason, papers=event.papers_held)
-    return told + _each(event, Template.HELPED_CLOSED, event.helpers, reason=event.reason)
+    told += _each(event, Template.HELPED_CLOSED, event.helpers, reason=event.reason)
+    return told + _pressers(event)
+
+
+def _pressers(event: CaseClosedV1) -> list[Owed]:
+    """Whoever pressed and has no report: all that were theirs, in one notice."""
+    theirs: dict[str | None, list[PressingEnded]] = {}
+    for ended in event.pressings_ended:
+        theirs.setdefault(ended.presser.subject if ended.presser else None, []).append(ended)
+    return [
+        notice
+        for of_one in theirs.values()
+        for notice in _staff(
+            *(event, Template.PRESSING_ENDED, of_one[0].presser),
+            pressing_numbers=[ended.pressing_number for ended in of_one],
+            reason=event.reason,
+        )
+    ]
 
 
 def _extended(event: CaseExtendedV1) -> list[Owed]:
@@ -260,6 +282,11 @@ def _redone(event: CaseRedoneV1) -> list[Owed]:
     return told + _staff(event, Template.CASE_REDONE_SUPERIOR, event.superior, **again, handler=_shown(event.handler))
 
 
+def _holder_left(event: CaseHolderLeftV1) -> list[Owed]:
+    left = {"post": event.post_title, "cases": event.cases, "gist": event.gist}
+    return _staff(event, Template.POST_VACANT, event.dispatcher, **left)
+
+
 def _breached(event: DeadlineBreachedV1) -> list[Owed]:
     missed = {"gist": event.gist, "limit": event.deadline.value, "due": event.due_at}
     told = _staff(event, Template.DEADLINE_MISSED, event.handler, **missed)
@@ -291,6 +318,7 @@ _RULES: dict[type[CaseFact], Callable[[Any], list[Owed]]] = {
     CaseHotlineRepliedV1: _hotline_replied,
     CallBackOwedV1: _call_back_owed,
     CaseRedoneV1: _redone,
+    CaseHolderLeftV1: _holder_left,
     DeadlineBreachedV1: _breached,
 }
 

@@ -45,6 +45,7 @@ HELPER_CALLED, HELPER_REPORTED, HELPER_RELEASED = "helper_called", "helper_repor
 LINKED, UNLINKED = "linked", "unlinked"
 HANDED_TO_HOTLINE, HOTLINE_REPLIED = "handed_to_hotline", "hotline_replied"
 CALL_BACK_OWED, CALLED_BACK, RATED, REDONE = "call_back_owed", "called_back", "rated", "redone"
+HOLDER_LEFT = "holder_left"
 BREACHED, NOTICE_NOT_DELIVERED = "deadline_breached", "notice_not_delivered"
 
 
@@ -95,6 +96,8 @@ class Case:
     district: str | None = None
     category: str | None = None
     category_version: int | None = None
+    category_suggested: bool = False
+    """By the words alone: nobody has sorted it yet, nor confirmed what was suggested."""
     kind: Kind | None = None
     remit: Remit | None = None
     urgent: bool = False
@@ -128,6 +131,8 @@ class Case:
     """Where the dispatcher stands who ruled on the last return: another goes to a tier above."""
     ruled_path: str | None = None
     """Where the dispatcher stands whose ruling on a second return binds it to its holder."""
+    first_dispatch: bool | None = None
+    """Whether it lies where it was assigned first; none: it is not assigned, or has been counted."""
     extended: bool = False
     first_contact_at: datetime | None = None
     """When the resident was first reached, or told how it goes."""
@@ -256,6 +261,11 @@ class Case:
         """The resident was reached. Only the first time counts."""
         self.first_contact_at = self.first_contact_at or at
 
+    def dispatch(self, *, first: bool) -> None:
+        """What has been counted, or was assigned before this was kept, is not counted anew."""
+        if first or self.first_dispatch is not None:
+            self.first_dispatch = first
+
     def replace_deadline(self, deadline: Deadline, *, at: datetime) -> None:
         """Put another promise in the place of one that still runs."""
         assert self.deadline is not None
@@ -350,8 +360,9 @@ class Case:
         post_id: UUID | None = None,
         holder: str | None = None,
         helpers: Sequence[str] = (),
+        pressers: Sequence[str] = (),
     ) -> None:
-        """``holder`` and ``helpers`` are who is told, so that the history itself shows who was owed a notice."""
+        """``holder``, ``helpers`` and ``pressers`` are told: the history itself shows who was owed a notice."""
         self.state, self.queue = CaseState.CLOSED, None
         self.drop_ask()
         self.reports_owed, self.followed_since, self.at_hotline = 0, None, False
@@ -361,5 +372,7 @@ class Case:
         for deadline in (self.deadline, *self.limits):
             if deadline is not None:
                 deadline.settle(DeadlineState.CANCELLED, at=at)
-        facts = {"reason": reason.value, "holder": holder, **({"helpers": list(helpers)} if helpers else {})}
+        others = {"helpers": list(helpers), "pressers": list(pressers)}
+        told = {who: subjects for who, subjects in others.items() if subjects}
+        facts = {"reason": reason.value, "holder": holder, **told}
         self.record(CLOSED, at=at, by=by, post_id=post_id, facts=facts)

@@ -4,23 +4,30 @@ documentation's diagram and the tests come from this table.
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
 from contracts.grid import Duty
 from contracts.routing import Ask, CaseState, Kind
+from kit.errors import Conflict
 
 from routing.domain.assignment import Owing
-from routing.domain.case import Case
+from routing.domain.case import Case, DeadlineState
+from routing.domain.promise import Unit
 from routing.errors import (
     CallBackOwed,
+    ClockRuns,
     NoCallBackOwed,
     NoReportBackOwed,
     NoReportOwed,
     NotForACentre,
     NotYourStep,
+    PapersInCustody,
+    PromiseMissed,
     ReportBackOwed,
     ReportOwed,
+    RulingBinds,
     StepNotAllowed,
     StillFollowed,
 )
@@ -297,10 +304,37 @@ def allowed_steps(case: Case) -> list[str]:
     return [rule.step.value for rule in STEPS.values() if rule.allows(case)]
 
 
-def steps_for(case: Case, posts: Collection[Seated], *, subject: str, holder: Holder | None = None) -> list[Step]:
+def steps_for(
+    case: Case, posts: Collection[Seated], *, subject: str, holder: Holder | None = None, now: datetime
+) -> list[Step]:
     """What this person may do with the case now."""
     allowed = [step for step, rule in STEPS.items() if rule.allows(case)]
-    return [step for step in allowed if find_post(step, case, posts, subject, holder)]
+    theirs = [step for step in allowed if find_post(step, case, posts, subject, holder)]
+    return [step for step in theirs if find_hindrance(step, case, posts, now) is None]
+
+
+def find_hindrance(step: Step, case: Case, posts: Collection[Seated], now: datetime) -> Conflict | None:
+    """What else stands in the way of a step that is theirs by state and duty, as far as the case itself tells."""
+    match step:
+        case Step.RE_SORT | Step.RE_DISPATCH if case.ruled_path and not dispatches_above(posts, case.ruled_path):
+            return RulingBinds()
+        case Step.ASK_EXTENSION:
+            return find_bar_to_more_time(case, now)
+        case Step.CLOSE if case.papers_held:
+            return PapersInCustody(case.papers_held)
+    return None
+
+
+def find_bar_to_more_time(case: Case, now: datetime) -> Conflict | None:
+    deadline = case.deadline
+    if deadline is None or deadline.state is not DeadlineState.OPEN or deadline.is_missed_at(now):
+        return PromiseMissed()
+    return ClockRuns() if deadline.promise.term.unit is Unit.CLOCK_HOURS else None
+
+
+def dispatches_above(posts: Collection[Seated], path: str) -> bool:
+    """Whether they are the tree's dispatcher where the path stands, or of a tier above."""
+    return any(post.dispatches and path.startswith(post.path) for post in posts)
 
 
 def check_state(step: Step, case: Case) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from kit.db import UnitOfWork, after
-from network.posts import Seat, is_held, seat_column, seat_of
+from network.posts import Seat, seat_column, seat_of
 from sqlalchemy import (
     ColumnElement,
     DateTime,
@@ -59,12 +59,9 @@ _ONE = _WHOLE.add_columns(seat_column(cases.c.holder_post_id).label("holder")).w
 )
 _ONE_LOCKED = _ONE.with_for_update(of=cases)
 _LOCK = select(cases.c.case_id).where(cases.c.case_id == bindparam("one", type_=Uuid)).with_for_update()
-_LOCK_THESE = (
-    select(cases.c.case_id)
-    .where(cases.c.case_id == any_(bindparam("these", type_=ARRAY(Uuid))))
-    .order_by(cases.c.case_id)
-    .with_for_update()
-)
+_ARE_THESE = cases.c.case_id == any_(bindparam("these", type_=ARRAY(Uuid)))
+_LOCK_THESE = select(cases.c.case_id).where(_ARE_THESE).order_by(cases.c.case_id).with_for_update()
+_THESE = _WHOLE.where(_ARE_THESE)
 _BY_NUMBER = select(cases.c.case_id).where(cases.c.number == bindparam("number", type_=Text))
 _THESE_APPEALS = case_appeal.c.appeal_id == any_(bindparam("appeals", type_=ARRAY(Uuid)))
 _KNOWN = select(case_appeal.c.appeal_id).where(_THESE_APPEALS)
@@ -74,9 +71,6 @@ _OF_APPEALS = _WHOLE.where(_IN_THEM).order_by(cases.c.case_id)
 _THESE_NUMBERS = cases.c.number == any_(bindparam("numbers", type_=ARRAY(Text)))
 _LOCK_OF_NUMBERS = select(cases.c.case_id).where(_THESE_NUMBERS).order_by(cases.c.case_id).with_for_update()
 _OF_NUMBERS = _WHOLE.where(_THESE_NUMBERS).order_by(cases.c.case_id)
-#: A process of the release before ends a case without ending what is asked of it.
-_UNDER_WAY: ColumnElement[bool] = literal_column("cases.state in ('assigned', 'in_progress')")
-_IS_RULED_BY_SOMEBODY = is_held(cases.c.ruler_post_id)
 
 
 def get_case(uow: UnitOfWork, case_id: UUID) -> Case:
@@ -137,6 +131,14 @@ def get_cases_of_numbers_for_change(uow: UnitOfWork, numbers: Collection[str]) -
     uow.execute(_LOCK_OF_NUMBERS, {"numbers": list(numbers)})
     found = [case_of(row) for row in uow.execute(_OF_NUMBERS, {"numbers": list(numbers)})]
     return {case.number: case for case in found}
+
+
+def list_cases_for_change(uow: UnitOfWork, case_ids: Collection[UUID]) -> dict[UUID, Case]:
+    """Locked in the order of their ids, then read."""
+    if not case_ids:
+        return {}
+    lock_cases(uow, case_ids)
+    return {row.case_id: case_of(row) for row in uow.execute(_THESE, {"these": list(case_ids)})}
 
 
 def list_known_appeals(uow: UnitOfWork, appeal_ids: Collection[UUID]) -> set[UUID]:
@@ -244,36 +246,35 @@ def list_worklist(
     return [case_of(row) for row in uow.execute(_WORKLIST[answered, after_key is not None], first)]
 
 
-def list_queue(
-    uow: UnitOfWork, posts: Collection[tuple[UUID, str]], *, after_id: UUID | None, limit: int
-) -> list[Case]:
-    """What waits for these dispatchers (post, path) or is asked of them, and what nobody holds or rules on at or below
-    their places, oldest first.
-    """
-    parts = [_queue_of(cases.c.holder_post_id == post_id, after_id, limit) for post_id, _ in posts]
-    parts += [
-        _queue_of(cases.c.holder_post_id.is_(None) & within(cases.c.placed_path, [path]), after_id, limit)
-        for _, path in posts
-    ]
-    parts += [_asked_of(cases.c.ruler_post_id == post_id, after_id, limit) for post_id, _ in posts]
-    parts += [
-        _asked_of(within(cases.c.placed_path, [path]) & ~_IS_RULED_BY_SOMEBODY, after_id, limit) for _, path in posts
-    ]
-    if not parts:
-        return []
-    merged = parts[0].union(*parts[1:]).subquery("waiting")
-    statement = select(cases).join(merged, merged.c.case_id == cases.c.case_id).order_by(cases.c.case_id).limit(limit)
-    return [case_of(row) for row in uow.execute(statement, {"now": uow.now})]
-
-
 def list_open_cases(
-    uow: UnitOfWork, paths: Sequence[str], *, after_key: tuple[str, UUID] | None, limit: int
+    uow: UnitOfWork, paths: Sequence[str], *, suggested: bool = False, after_key: tuple[str, UUID] | None, limit: int
 ) -> list[Case]:
-    """What is open at these places or below: place by place, and in the order in which it came."""
+    """What is open at these places or below, or of that what was sorted by its words alone: place by place, and in the
+    order in which it came.
+    """
     statement = select(cases).where(within(cases.c.placed_path, paths), literal_column("cases.state <> 'closed'"))
+    if suggested:
+        statement = statement.where(cases.c.category_suggested)
     if after_key is not None:
         statement = statement.where(tuple_(cases.c.placed_path, cases.c.case_id) > after_key)
     statement = statement.order_by(cases.c.placed_path, cases.c.case_id).limit(limit)
+    return [case_of(row) for row in uow.execute(statement)]
+
+
+def list_custody(
+    uow: UnitOfWork, paths: Sequence[str], posts: Collection[UUID], *, after_id: UUID | None, limit: int
+) -> list[Case]:
+    """Cases of which originals are kept, placed there or below, or lying with one of these posts; oldest first. They
+    are few: they are read, then sorted.
+    """
+    parts = [
+        select(cases.c.case_id).where(whose, literal_column("cases.papers_held > 0"))
+        for whose in (within(cases.c.placed_path, paths), cases.c.holder_post_id.in_(posts))
+    ]
+    kept = parts[0].union(parts[1]).subquery("kept")
+    statement = select(cases).join(kept, kept.c.case_id == cases.c.case_id).order_by(cases.c.case_id).limit(limit)
+    if after_id is not None:
+        statement = statement.where(cases.c.case_id > after_id)
     return [case_of(row) for row in uow.execute(statement)]
 
 
@@ -307,23 +308,6 @@ def _new_entries(changed: Sequence[Case]) -> list[dict[str, Any]]:
 
 def within(column: ColumnElement[str], paths: Sequence[str]) -> ColumnElement[bool]:
     return or_(false(), *((column >= path) & (column < after(path)) for path in paths))
-
-
-def _queue_of(whose: ColumnElement[bool], after_id: UUID | None, limit: int) -> Select[Any]:
-    statement = select(cases.c.case_id).where(whose, cases.c.queue.is_not(None))
-    if after_id is not None:
-        statement = statement.where(cases.c.case_id > after_id)
-    page = statement.order_by(cases.c.case_id).limit(limit).subquery()
-    return select(page.c.case_id)
-
-
-def _asked_of(whose: ColumnElement[bool], after_id: UUID | None, limit: int) -> Select[Any]:
-    """What holders ask of a dispatcher."""
-    statement = select(cases.c.case_id).where(whose, literal_column("cases.ask is not null"), _UNDER_WAY)
-    if after_id is not None:
-        statement = statement.where(cases.c.case_id > after_id)
-    page = statement.order_by(cases.c.case_id).limit(limit).subquery()
-    return select(page.c.case_id)
 
 
 def _worklist(stands: str, *, goes_on: bool) -> Select[Any]:

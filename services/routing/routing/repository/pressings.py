@@ -26,7 +26,6 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.types import Uuid
 
-from routing.domain.case import Case
 from routing.domain.pressing import Pressing, PressingLine
 from routing.errors import PressingNotFound
 from routing.models import cases, pressing
@@ -65,10 +64,16 @@ def save_report(uow: UnitOfWork, answered: Pressing) -> None:
     uow.execute(statement.values({name: getattr(answered, name) for name in names}))
 
 
-def end_owed(uow: UnitOfWork, case: Case) -> None:
-    """What is still owed on a case that ends without an answer."""
-    if case.reports_owed:
-        uow.execute(update(pressing).where(pressing.c.case_id == case.case_id, _OWED).values(settled_at=uow.now))
+def end_owed(uow: UnitOfWork, case_id: UUID) -> list[Pressing]:
+    """What was still owed on a case that ends without an answer."""
+    ended = update(pressing).where(pressing.c.case_id == case_id, _OWED).values(settled_at=uow.now)
+    found = [_pressing(row) for row in uow.execute(ended.returning(*_COLUMNS))]
+    return sorted(found, key=lambda each: each.pressing_id)
+
+
+def list_pressings(uow: UnitOfWork, pressing_ids: Collection[UUID]) -> dict[UUID, Pressing]:
+    statement = select(*_COLUMNS).where(pressing.c.pressing_id.in_(pressing_ids))
+    return {found.pressing_id: found for found in map(_pressing, uow.execute(statement))}
 
 
 def list_of_case(uow: UnitOfWork, case_id: UUID) -> list[Pressing]:

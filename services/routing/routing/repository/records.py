@@ -1,6 +1,6 @@
 """What the handling record keeps beside the history: letters, and papers in custody."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import asdict
 from datetime import datetime
 from uuid import UUID
@@ -35,6 +35,14 @@ def save_replied(uow: UnitOfWork, number: str, *, at: datetime) -> None:
 def list_papers_held(uow: UnitOfWork, case_id: UUID) -> list[Paper]:
     """Those in custody, as they came."""
     return [Paper(**row._mapping) for row in uow.execute(_HELD.where(paper.c.case_id == case_id))]
+
+
+def list_papers_held_of(uow: UnitOfWork, case_ids: Collection[UUID]) -> dict[UUID, list[Paper]]:
+    """The same of several cases at once."""
+    found: dict[UUID, list[Paper]] = {case_id: [] for case_id in case_ids}
+    for row in uow.execute(_HELD.where(paper.c.case_id.in_(case_ids))):
+        found[row.case_id].append(Paper(**row._mapping))
+    return found
 
 
 def add_papers(uow: UnitOfWork, new: Sequence[Paper]) -> None:

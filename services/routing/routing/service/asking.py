@@ -14,23 +14,20 @@ from kit.ids import new_id
 from network.posts import Seat, choose
 
 from routing import events
-from routing.domain.case import ASKED, EXTENDED, RULED, Case, ClosedReason, DeadlineState
+from routing.domain.case import ASKED, EXTENDED, RULED, Case, ClosedReason
 from routing.domain.precedent import Precedent
-from routing.domain.promise import Unit
-from routing.domain.steps import Step
+from routing.domain.steps import Step, find_bar_to_more_time
 from routing.errors import (
-    ClockRuns,
     NobodyHolds,
     NobodyRules,
     PapersInCustody,
-    PromiseMissed,
     StillFollowed,
     UnknownReason,
     WhereToMissing,
     WhereToUnasked,
 )
-from routing.repository import cases, network, precedents, pressings, reasons
-from routing.service import deadlines, parts, placing
+from routing.repository import cases, network, precedents, reasons
+from routing.service import deadlines, parts, placing, pressing
 from routing.service.dispatching import give, re_sort, seat_for
 from routing.service.taking import subjects_of, take
 
@@ -47,8 +44,6 @@ def ask_dispatcher(
     case, holder, post_id = take(uow, case_id, _STEPS[ask], version)
     if holder is None:
         raise NobodyHolds
-    if ask is Ask.EXTENSION:
-        _check_runs(uow, case)
     known = [each.code for each in reasons.list_reasons(uow, ask)]
     if reason not in known:
         raise UnknownReason(reason, known)
@@ -140,17 +135,10 @@ def rule_on_case(
     return case
 
 
-def _check_runs(uow: UnitOfWork, case: Case) -> None:
-    deadline = case.deadline
-    if deadline is None or deadline.state is not DeadlineState.OPEN or deadline.is_missed_at(uow.now):
-        raise PromiseMissed
-    if deadline.promise.term.unit is Unit.CLOCK_HOURS:
-        raise ClockRuns
-
-
 def _extend(uow: UnitOfWork, case: Case, holder: Seat | None, *, days: int, reason: str, post_id: UUID) -> None:
     """So many working days from the day on which the promise falls due; once, and the resident is told."""
-    _check_runs(uow, case)
+    if bar := find_bar_to_more_time(case, uow.now):
+        raise bar
     placing.extend(uow, case, days=days)
     case.extended = True
     facts = {"reason": reason, **placing.promise_facts(case)}
@@ -178,8 +166,7 @@ def _decline(uow: UnitOfWork, case: Case, holder: Seat | None, *, post_id: UUID,
     if case.papers_held:
         raise PapersInCustody(case.papers_held)
     deadlines.mark_if_missed(uow, case)
-    pressings.end_owed(uow, case)
-    helped = parts.end_with_case(uow, case)
+    helped, ended = parts.end_with_case(uow, case), pressing.end_owed(uow, case)
     case.close(
         ClosedReason.DECLINED,
         at=uow.now,
@@ -187,8 +174,9 @@ def _decline(uow: UnitOfWork, case: Case, holder: Seat | None, *, post_id: UUID,
         post_id=post_id,
         holder=holder.subject if holder else None,
         helpers=subjects_of(helped),
+        pressers=pressing.subjects_of(ended),
     )
-    uow.publish(events.case_closed(uow, case, holder=holder, helpers=helped, answer=words))
+    uow.publish(events.case_closed(uow, case, holder=holder, helpers=helped, answer=words, ended=ended))
     uow.publish(events.city_case_closed(uow, case))
 
 

@@ -1,8 +1,13 @@
-"""What a dispatcher puts right: the category, or who handles it. The promise to the resident never grows by it."""
+"""What a dispatcher puts right, on one case or many: the category, or who handles it. The promise to the resident never
+grows by it.
+"""
 
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from uuid import UUID
 
 from kit.db import UnitOfWork
+from kit.errors import ServiceError
 from network import posts
 from network.posts import Seat
 
@@ -10,17 +15,20 @@ from routing import events
 from routing.domain.case import RESORTED, Case
 from routing.domain.rules import Category
 from routing.domain.steps import Step
-from routing.errors import AlreadyThere, NobodyHolds, RulingBinds, UnfitPost, UnknownCategory
+from routing.errors import AlreadyThere, NobodyHolds, UnfitPost, UnknownCategory
 from routing.repository import cases, policy
 from routing.service import parts, placing
 from routing.service.placing import Ground
-from routing.service.taking import dispatches_above, take
+from routing.service.taking import take
 
 
 def re_sort_case(uow: UnitOfWork, case_id: UUID, *, version: int, category: str, words: str) -> Case:
-    """Another category, and who handles that, if it is somebody else."""
+    """Another category, and who handles that, if it is somebody else. What was only suggested is confirmed by sorting
+    it as it is.
+    """
     case, holder, post_id = take(uow, case_id, Step.RE_SORT, version)
-    check_ruling(uow, case)
+    if case.category_suggested and category == case.category:
+        return _confirm(uow, case, category, post_id=post_id, words=words)
     moved_to = re_sort(uow, case, category, post_id=post_id, words=words)
     if moved_to is None:
         raise NobodyHolds
@@ -30,10 +38,19 @@ def re_sort_case(uow: UnitOfWork, case_id: UUID, *, version: int, category: str,
     return case
 
 
+def _confirm(uow: UnitOfWork, case: Case, category: str, *, post_id: UUID, words: str) -> Case:
+    """It stays where it lies, by the promise that it has."""
+    case.category_suggested = False
+    facts = {"before": category, "earlier": False, "holder": None, **placing.promise_facts(case)}
+    case.record(RESORTED, at=uow.now, by=uow.by, post_id=post_id, facts=facts, words=words)
+    uow.publish(events.case_resorted(uow, case, before=category, holder=None))
+    _save(uow, case)
+    return case
+
+
 def re_dispatch_case(uow: UnitOfWork, case_id: UUID, *, version: int, to: UUID, words: str) -> Case:
     """Another handler for the same matter."""
     case, _, post_id = take(uow, case_id, Step.RE_DISPATCH, version)
-    check_ruling(uow, case)
     give(uow, case, seat_for(uow, case, to), post_id=post_id, words=words)
     _save(uow, case)
     return case
@@ -43,6 +60,47 @@ def give(uow: UnitOfWork, case: Case, to: Seat, *, post_id: UUID, words: str | N
     """It is another post's from now on."""
     parts.change_lead(uow, case, to)
     placing.assign(uow, case, to, post_id=post_id, words=words)
+
+
+@dataclass(frozen=True)
+class Tried:
+    """One case of many: as it stands by then, or what refused it."""
+
+    case_id: UUID
+    case: Case | None = None
+    refusal: ServiceError | None = None
+
+
+def re_sort_cases(uow: UnitOfWork, versions: Mapping[UUID, int], *, category: str, words: str) -> list[Tried]:
+    """Each by itself, in one transaction: what is refused changes nothing, and stops none of the others."""
+    return _each(
+        uow,
+        versions,
+        lambda case_id, version: re_sort_case(uow, case_id, version=version, category=category, words=words),
+    )
+
+
+def re_dispatch_cases(uow: UnitOfWork, versions: Mapping[UUID, int], *, to: UUID, words: str) -> list[Tried]:
+    """The same, to another handler."""
+    return _each(
+        uow, versions, lambda case_id, version: re_dispatch_case(uow, case_id, version=version, to=to, words=words)
+    )
+
+
+def _each(uow: UnitOfWork, versions: Mapping[UUID, int], step: Callable[[UUID, int], Case]) -> list[Tried]:
+    """Locked in the order of their ids, so that two dispatchers who name the same do not wait for one another; told in
+    the order in which they were named.
+    """
+    tried = {case_id: _try(uow, case_id, versions[case_id], step) for case_id in sorted(versions)}
+    return [tried[case_id] for case_id in versions]
+
+
+def _try(uow: UnitOfWork, case_id: UUID, version: int, step: Callable[[UUID, int], Case]) -> Tried:
+    try:
+        with uow.attempt():
+            return Tried(case_id, step(case_id, version))
+    except ServiceError as refusal:
+        return Tried(case_id, refusal=refusal)
 
 
 def re_sort(uow: UnitOfWork, case: Case, code: str, *, post_id: UUID, words: str | None) -> Seat | None:
@@ -89,12 +147,6 @@ def seat_for(uow: UnitOfWork, case: Case, to: UUID) -> Seat:
     if seat.subject in case.recused:
         raise UnfitPost("who holds it has an interest in the case")
     return seat
-
-
-def check_ruling(uow: UnitOfWork, case: Case) -> None:
-    """What a tier above has ruled, only that tier or one above it changes."""
-    if case.ruled_path is not None and not dispatches_above(uow.person, case.ruled_path):
-        raise RulingBinds
 
 
 def _save(uow: UnitOfWork, case: Case) -> None:

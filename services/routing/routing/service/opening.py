@@ -28,8 +28,8 @@ from routing.domain.case import (
     ClosedReason,
 )
 from routing.domain.rules import Category, Rule
-from routing.repository import cases, network, pressings
-from routing.service import calling_back, parts, placing
+from routing.repository import cases, network
+from routing.service import calling_back, parts, placing, pressing
 from routing.service.placing import Ground
 from routing.service.taking import subjects_of
 
@@ -92,7 +92,7 @@ def _open(uow: UnitOfWork, ground: Ground, event: AppealReceivedV1, path: str, t
     case = _new_case(uow, ground, event, path)
     category = ground.category(event.category) or ground.category(event.suggested_category)
     if category is not None:
-        placing.sort_case(case, category)
+        placing.sort_case(case, category, suggested=ground.category(event.category) is None)
     if event.historic:
         _open_finished(uow, case)
         return case
@@ -166,7 +166,7 @@ def _tell_opened(uow: UnitOfWork, case: Case, event: AppealReceivedV1, *, dispat
         "queue": case.queue.value if case.queue else None,
         "dispatcher": dispatcher.subject if dispatcher else None,
         "category": case.category,
-        "suggested": event.category is None and case.category is not None,
+        "suggested": case.category_suggested,
         **({"assigned": event.assignment.model_dump(mode="json")} if event.assignment else {}),
     }
     case.record(OPENED, at=uow.now, by=event.taken_by, facts=facts)
@@ -225,7 +225,7 @@ def _try_again(uow: UnitOfWork, case: Case, event: AppealCorrectedV1) -> None:
     category = ground.category(event.category) or ground.category(case.category)
     if category is None or (case.queue is Queue.UNPLACED and event.place_id is None):
         return
-    placing.sort_case(case, category)
+    placing.sort_case(case, category, suggested=case.category_suggested and ground.category(event.category) is None)
     rule, holder = placing.find_handler(ground, case, category)
     if holder is None:
         placing.queue_case(case, Queue.VACANT, placing.find_dispatcher(ground, case))
@@ -246,8 +246,7 @@ def withdraw_appeal(uow: UnitOfWork, event: AppealWithdrawnV1) -> None:
     case.record(WITHDRAWN, at=uow.now, by=event.withdrawn_by, facts=facts)
     calling_back.drop_call_back(uow, case, event.appeal_id)
     if case.is_open and not left:
-        pressings.end_owed(uow, case)
-        helped = parts.end_with_case(uow, case)
+        helped, ended = parts.end_with_case(uow, case), pressing.end_owed(uow, case)
         holder = posts.find_seat(uow, case.holder_post_id) if case.holder_post_id else None
         case.close(
             ClosedReason.WITHDRAWN,
@@ -255,8 +254,9 @@ def withdraw_appeal(uow: UnitOfWork, event: AppealWithdrawnV1) -> None:
             by=event.withdrawn_by,
             holder=holder.subject if holder else None,
             helpers=subjects_of(helped),
+            pressers=pressing.subjects_of(ended),
         )
-        uow.publish(events.case_closed(uow, case, holder=holder, helpers=helped))
+        uow.publish(events.case_closed(uow, case, holder=holder, helpers=helped, ended=ended))
         uow.publish(events.city_case_closed(uow, case))
     cases.save_cases(uow, [case])
 

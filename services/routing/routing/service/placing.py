@@ -1,7 +1,7 @@
 """Who handles a case and by when: category × remit × place → post, and the promise."""
 
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -16,7 +16,7 @@ from routing import events
 from routing.domain.calendar import Calendar
 from routing.domain.case import ACCEPTED, ASSIGNED, Case, Deadline, DeadlineState
 from routing.domain.precedent import Precedent
-from routing.domain.promise import Promise, Term, Unit, make_promise
+from routing.domain.promise import Promise, Term, Unit, given_until, make_promise
 from routing.domain.rules import Category, Rule, RuleSet
 from routing.repository import network, policy
 from routing.repository.network import Network
@@ -97,15 +97,18 @@ def rule_of_the_spot(ground: Ground, category: Category | None) -> Rule:
     return next(rule for rule in ground.rules.rules if (rule.kind, rule.remit, rule.category) == counter)
 
 
-def find_dispatcher(ground: Ground, case: Case) -> Seat | None:
-    """Who looks at what could not be placed, sorted or filled: the narrowest tier's that is known."""
-    return choose(ground.network.seats_on(case.placed_path), Duty.DISPATCHER, never=case.barred)
+def find_dispatcher(ground: Ground, case: Case, *, never: Collection[str] = ()) -> Seat | None:
+    """Who looks at what could not be placed, sorted or filled: the narrowest tier's that is known. An office's own
+    dispatcher could not accept it.
+    """
+    of_tree = [seat for seat in ground.network.seats_on(case.placed_path) if seat.office_id is None]
+    return choose(of_tree, Duty.DISPATCHER, never=case.barred.union(never))
 
 
 def dispatcher_of(uow: UnitOfWork, case: Case) -> Seat | None:
     """Who dispatches it now."""
     seats = network.get_network(uow, [case.placed_path], [Duty.DISPATCHER]).seats_on(case.placed_path)
-    return choose(seats, Duty.DISPATCHER, never=case.barred)
+    return choose([seat for seat in seats if seat.office_id is None], Duty.DISPATCHER, never=case.barred)
 
 
 def _office_for(seats: list[Seat], category: Category, *, never: Collection[str]) -> Seat | None:
@@ -126,7 +129,9 @@ def _closeness(seat: Seat, category: Category) -> int | None:
     return max((depth for depth, code in enumerate(category.line, start=1) if code in seat.matters), default=None)
 
 
-def sort_case(case: Case, category: Category) -> None:
+def sort_case(case: Case, category: Category, *, suggested: bool = False) -> None:
+    """``suggested``: by the words alone."""
+    case.category_suggested = suggested
     case.category, case.category_version = category.code, category.version
     case.kind, case.remit = category.kind, category.remit
 
@@ -172,6 +177,7 @@ def assign(
     """It is the holder's from now on; but with the acceptance, the resident is told whom to ask."""
     case.state, case.queue = CaseState.ASSIGNED, None
     case.holder_post_id, case.office_id = holder.post_id, holder.office_id
+    case.dispatch(first=first)
     facts = {
         "post": str(holder.post_id),
         "holder": holder.subject,
@@ -241,6 +247,17 @@ def extend(uow: UnitOfWork, case: Case, *, days: int) -> None:
         zone=before.zone,
     )
     case.replace_deadline(Deadline(new_id(uow.now), DeadlineKind.PROMISE, promise, changed=True), at=uow.now)
+
+
+def limit_until(
+    uow: UnitOfWork, case: Case, kind: DeadlineKind, due_at: datetime, *, about: UUID | None = None
+) -> Deadline:
+    """A limit beside the promise, which somebody has named."""
+    if case.deadline is None:
+        ground = survey(uow, paths=[case.placed_path], codes=[])
+        return replace(limit_given(ground, case, kind, due_at, now=uow.now), about=about)
+    promise = given_until(due_at, uow.now, like=case.deadline.promise)
+    return Deadline(new_id(uow.now), kind, promise, about=about, changed=True)
 
 
 def _promise(uow: UnitOfWork, ground: Ground, rules: RuleSet, case: Case, rule: Rule, *, since: datetime) -> Deadline:

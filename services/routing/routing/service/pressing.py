@@ -1,9 +1,10 @@
 """Pressing whoever holds a case, from beside and from above, and the reports that are owed (domain.md, section 4)."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
-from contracts.routing import PressingKind
+from contracts.routing import DeadlineKind, PressingKind
 from kit.db import UnitOfWork
 from kit.ids import new_id
 from kit.numbers import new_number
@@ -12,11 +13,12 @@ from network import posts
 from network.posts import Seat
 
 from routing import events
-from routing.domain.case import PRESSED, REPORTED, Case
+from routing.domain.case import PRESSED, REPORTED, Case, Deadline, DeadlineState
 from routing.domain.pressing import BETWEEN_NUDGES, LONGEST_LIMIT, Pressing, PressingLine
 from routing.domain.steps import Step
 from routing.errors import NobodyHolds, NoReportOwed, NudgedAlready, UnfitLimit
 from routing.repository import cases, pressings
+from routing.service import placing
 from routing.service.taking import take
 
 ORDER_PREFIX, INSTRUCTION_PREFIX = "D", "P"
@@ -76,6 +78,8 @@ def _press(
     )
     case.pressings += 1
     case.reports_owed += pressing.is_owed
+    if due_at is not None:
+        case.limits.append(placing.limit_until(uow, case, DeadlineKind.ORDER, due_at, about=pressing.pressing_id))
     facts = {**_named(pressing), "due_at": due_at.isoformat() if due_at else None, "holder": holder.subject}
     said = f"{leader}：{words}" if leader else words
     case.record(PRESSED, at=uow.now, by=uow.by, post_id=post_id, facts=facts, words=said)
@@ -94,6 +98,9 @@ def report_on_pressing(uow: UnitOfWork, pressing_id: UUID, *, version: int, word
     pressing = pressings.get_pressing(uow, pressing_id)
     if not pressing.is_owed:
         raise NoReportOwed
+    if (limit := case.limit(DeadlineKind.ORDER, pressing_id)) is not None and limit.is_missed_at(uow.now):
+        mark_orders_missed(uow, [(case, limit)])
+    case.settle_limit(DeadlineKind.ORDER, DeadlineState.MET, at=uow.now, about=pressing_id)
     pressing.answer(words, by=uow.person.subject, at=uow.now)
     case.reports_owed -= 1
     presser = posts.find_seat(uow, pressing.by_post_id)
@@ -103,6 +110,43 @@ def report_on_pressing(uow: UnitOfWork, pressing_id: UUID, *, version: int, word
     cases.save_cases(uow, [case])
     pressings.save_report(uow, pressing)
     return _line(uow, case, pressing)
+
+
+Ended = Sequence[tuple[Pressing, Seat | None]]
+
+
+def end_owed(uow: UnitOfWork, case: Case) -> Ended:
+    """No report is owed any more on a case that ends without an answer; with who answers now for each that pressed."""
+    if not case.reports_owed:
+        return []
+    ended = pressings.end_owed(uow, case.case_id)
+    pressers = posts.list_seats_of(uow, {each.by_post_id for each in ended})
+    return [(each, pressers.get(each.by_post_id)) for each in ended]
+
+
+def subjects_of(ended: Ended) -> list[str]:
+    return sorted({seat.subject for _, seat in ended if seat is not None and seat.subject is not None})
+
+
+def mark_orders_missed(uow: UnitOfWork, missed: Sequence[tuple[Case, Deadline]]) -> None:
+    """Told to whoever holds the case and to whoever ordered the report; the promise is not touched."""
+    ordered = pressings.list_pressings(uow, {limit.about for _, limit in missed if limit.about})
+    seats = posts.list_seats_of(
+        uow,
+        {each.by_post_id for each in ordered.values()}
+        | {case.holder_post_id for case, _ in missed if case.holder_post_id},
+    )
+    for case, limit in missed:
+        holder = seats.get(case.holder_post_id) if case.holder_post_id else None
+        order = ordered.get(limit.about) if limit.about else None
+        presser = seats.get(order.by_post_id) if order else None
+        case.miss_limit(
+            limit,
+            at=uow.now,
+            holder=holder.subject if holder else None,
+            superior=presser.subject if presser else None,
+        )
+        uow.publish(events.deadline_breached(uow, case, limit, holder=holder, superior=presser))
 
 
 def list_owed(uow: UnitOfWork, page: Page) -> Sheet[PressingLine]:

@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from contracts.grid import Duty
 from kit.db import UnitOfWork
 from kit.paging import Page, Sheet
 from network import places, posts
@@ -22,6 +21,7 @@ from routing.domain.linking import LinkSeen
 from routing.domain.pressing import Pressing
 from routing.domain.recording import Letter, Paper
 from routing.domain.steps import Step
+from routing.domain.vacancy import Section, Why, why_it_waits
 from routing.errors import UnknownPlaceAsked
 from routing.repository import (
     accompaniments,
@@ -31,6 +31,7 @@ from routing.repository import (
     joint,
     links,
     pressings,
+    queue,
     records,
     reports_back,
 )
@@ -84,10 +85,20 @@ class CaseLine:
     now: datetime
 
 
+@dataclass(frozen=True)
+class QueueLine(CaseLine):
+    why: list[Why]
+
+
+@dataclass(frozen=True)
+class CustodyLine(CaseLine):
+    papers: list[Paper]
+
+
 def get_case(uow: UnitOfWork, case_id: UUID) -> CaseDetail:
     case, holder = cases.get_case_and_holder(uow, case_id)
     entries = cases.list_entries(uow, case) if case.undelivered else []
-    mine = steps.steps_for(case, seated(uow.person), subject=uow.person.subject, holder=holder_in(holder))
+    mine = steps.steps_for(case, seated(uow.person), subject=uow.person.subject, holder=holder_in(holder), now=uow.now)
     undelivered = [entry for entry in entries if entry.step == NOTICE_NOT_DELIVERED]
     pressed = pressings.list_of_case(uow, case_id) if case.pressings else []
     helping = _helpers(uow, case_id) if case.helpers else []
@@ -125,18 +136,39 @@ def list_worklist(uow: UnitOfWork, page: Page, *, answered: bool = False) -> She
     return sheet.of(lambda case: CaseLine(case, uow.now))
 
 
-def list_queue(uow: UnitOfWork, page: Page) -> Sheet[CaseLine]:
-    """What waits for me as a dispatcher or is asked of me, oldest first."""
-    dispatched = [(post.post_id, post.path) for post in uow.person.posts if post.duty == Duty.DISPATCHER]
+def list_queue(uow: UnitOfWork, page: Page, *, section: Section | None = None) -> Sheet[QueueLine]:
+    """What waits for me as a dispatcher, is asked of me, or lies with nobody below my tier, oldest first."""
+    dispatched = [(post.post_id, post.path) for post in seated(uow.person) if post.dispatches]
     position = page.after(UUID)
-    found = cases.list_queue(uow, dispatched, after_id=position[0] if position else None, limit=page.fetch)
-    return page.sheet(found, position=lambda case: (case.case_id,)).of(lambda case: CaseLine(case, uow.now))
+    found = queue.list_queue(
+        *(uow, dispatched),
+        section=section,
+        mine=[post.post_id for post in uow.person.posts],
+        after_id=position[0] if position else None,
+        limit=page.fetch,
+    )
+    lines = page.sheet(found, position=lambda row: (row[0].case_id,))
+    return lines.of(lambda row: QueueLine(row[0], uow.now, why_it_waits(row[0], holder_left=row[1])))
 
 
-def list_open_cases(uow: UnitOfWork, page: Page, *, place_id: UUID | None = None) -> Sheet[CaseLine]:
-    """What is open at a place and below it, or wherever I may look."""
+def list_custody(uow: UnitOfWork, page: Page, *, place_id: UUID | None = None) -> Sheet[CustodyLine]:
+    """Of which cases originals are kept at a place and below it or by my own posts, oldest first."""
+    position = page.after(UUID)
+    held = [post.post_id for post in uow.person.posts] if place_id is None else []
+    after_id = position[0] if position else None
+    found = cases.list_custody(uow, paths_of(uow, place_id), held, after_id=after_id, limit=page.fetch)
+    sheet = page.sheet(found, position=lambda case: (case.case_id,))
+    papers = records.list_papers_held_of(uow, [case.case_id for case in sheet.items])
+    return sheet.of(lambda case: CustodyLine(case, uow.now, papers[case.case_id]))
+
+
+def list_open_cases(
+    uow: UnitOfWork, page: Page, *, place_id: UUID | None = None, suggested: bool = False
+) -> Sheet[CaseLine]:
+    """What is open at a place and below it, or wherever I may look; or of that what was sorted by its words alone."""
     position = page.after(str, UUID)
-    found = cases.list_open_cases(uow, paths_of(uow, place_id), after_key=position, limit=page.fetch)
+    paths = paths_of(uow, place_id)
+    found = cases.list_open_cases(uow, paths, suggested=suggested, after_key=position, limit=page.fetch)
     sheet = page.sheet(found, position=lambda case: (case.placed_path, case.case_id))
     return sheet.of(lambda case: CaseLine(case, uow.now))
 

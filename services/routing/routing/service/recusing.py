@@ -6,7 +6,7 @@ from contracts.grid import Duty
 from contracts.routing import CaseState
 from kit.db import UnitOfWork
 from network import posts
-from network.posts import Seat, choose
+from network.posts import Seat
 
 from routing import events
 from routing.domain import steps
@@ -72,8 +72,7 @@ def _other_ruler(uow: UnitOfWork, case: Case) -> Seat | None:
 
 def _other(ground: Ground, case: Case) -> Seat | None:
     """Who looks at it in their place: nobody of the post that it lies with."""
-    seats = ground.network.seats_on(case.placed_path)
-    return choose(seats, Duty.DISPATCHER, never=case.barred | _of_post(ground, case))
+    return placing.find_dispatcher(ground, case, never=_of_post(ground, case))
 
 
 def _taker(ground: Ground, case: Case) -> Seat:

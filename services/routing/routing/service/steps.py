@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from contracts.grid import Duty, PlaceState
+from contracts.grid import PlaceState
 from contracts.routing import CaseState, DeadlineKind, HandoverMeans, Outcome
 from kit.db import UnitOfWork
 
@@ -13,14 +13,13 @@ from routing.errors import (
     CategoryMissing,
     NobodyHolds,
     NotYourPlace,
-    PapersInCustody,
     PlaceMissing,
     UnknownCategory,
     UnknownPlace,
 )
 from routing.repository import cases, network
-from routing.service import calling_back, deadlines, parts, placing
-from routing.service.taking import subjects_of, take
+from routing.service import calling_back, deadlines, figures, parts, placing
+from routing.service.taking import dispatches_above, subjects_of, take
 
 
 def accept_case(
@@ -56,8 +55,7 @@ def _place(uow: UnitOfWork, case: Case, place_id: UUID | None) -> None:
     place = network.list_places(uow, [place_id]).get(place_id)
     if place is None or place.state != PlaceState.ACTIVE:
         raise UnknownPlace(place_id)
-    dispatched = [post.path for post in uow.person.posts if post.duty == Duty.DISPATCHER]
-    if not any(place.path.startswith(path) for path in dispatched):
+    if not dispatches_above(uow.person, place.path):
         raise NotYourPlace
     case.place_id, case.placed_path = place.place_id, place.path
 
@@ -93,6 +91,7 @@ def answer_case(uow: UnitOfWork, case_id: UUID, *, version: int, outcome: Outcom
     asked = calling_back.ask_residents(uow, case)
     uow.publish(events.case_answered(uow, case, holder=holder, helpers=helping, answer=answer, asked=asked))
     uow.publish(events.city_case_progressed(uow, case))
+    figures.count_answered(uow, case, post_id=post_id)
     cases.save_cases(uow, [case])
     return case
 
@@ -109,8 +108,6 @@ def hand_over_case(uow: UnitOfWork, case_id: UUID, *, version: int, means: Hando
 
 def close_case(uow: UnitOfWork, case_id: UUID, *, version: int) -> Case:
     case, holder, post_id = take(uow, case_id, Step.CLOSE, version)
-    if case.papers_held:
-        raise PapersInCustody(case.papers_held)
     helped = parts.end_with_case(uow, case)
     case.close(
         ClosedReason.DONE,

@@ -7,7 +7,7 @@ from kit.db import UnitOfWork
 
 from routing.domain.case import Case, Deadline
 from routing.repository import cases
-from routing.service import calling_back, deadlines, parts
+from routing.service import calling_back, deadlines, parts, pressing
 
 BATCH = 200
 
@@ -18,6 +18,7 @@ FALLS_DUE: Mapping[DeadlineKind, Callable[[UnitOfWork, Fallen], None]] = {
     DeadlineKind.PROMISE: deadlines.mark_promises_missed,
     DeadlineKind.PART: parts.mark_missed,
     DeadlineKind.RATING: calling_back.close_unrated,
+    DeadlineKind.ORDER: pressing.mark_orders_missed,
 }
 
 

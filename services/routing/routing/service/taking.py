@@ -20,10 +20,13 @@ def take(uow: UnitOfWork, case_id: UUID, step: Step, version: int | None = None)
     if version is None:
         cases.lock_case(uow, case_id)
     case, holder = cases.get_case_for_change(uow, case_id)
-    post_id = steps.post_for(step, case, seated(uow.person), subject=uow.person.subject, holder=holder_in(holder))
+    mine = seated(uow.person)
+    post_id = steps.post_for(step, case, mine, subject=uow.person.subject, holder=holder_in(holder))
     if version is not None:
         cases.check_version(case, version)
     steps.check_state(step, case)
+    if hindrance := steps.find_hindrance(step, case, mine, uow.now):
+        raise hindrance
     return case, holder, post_id
 
 
@@ -42,7 +45,7 @@ def subjects_of(seats: Iterable[Seat]) -> list[str]:
 
 def dispatches_above(person: Person, path: str) -> bool:
     """Whether they are the tree's dispatcher where the path stands, or of a tier above."""
-    return any(post.dispatches and path.startswith(post.path) for post in seated(person))
+    return steps.dispatches_above(seated(person), path)
 
 
 def holder_in(seat: Seat | None) -> Holder | None:

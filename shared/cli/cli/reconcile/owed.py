@@ -9,7 +9,7 @@ from typing import Any
 
 STEPS = (
     *("opened", "accepted", "assigned", "started", "answered", "handed_over", "closed", "deadline_breached"),
-    *("resorted", "extended", "asked", "ruled", "recorded", "pressed", "reported"),
+    *("resorted", "extended", "asked", "ruled", "recorded", "pressed", "reported", "holder_left"),
     *("recused", "accompanied", "centre_reported"),
     *("reported_back", "report_reviewed"),
     *("helper_called", "helper_reported", "helper_released", "linked", "unlinked"),
@@ -49,6 +49,8 @@ TEMPLATES = (
     "case_redone",
     "case_redone_staff",
     "case_redone_superior",
+    "pressing_ended",
+    "post_vacant",
     "case_waiting",
     "case_assigned",
     "case_closed_staff",
@@ -84,7 +86,7 @@ _TO_STAFF = {
     "opened": {"dispatcher": "case_waiting"},
     "assigned": {"holder": "case_assigned"},
     "answered": {"helpers": "helper_released"},
-    "closed": {"holder": "case_closed_staff", "helpers": "helped_closed"},
+    "closed": {"holder": "case_closed_staff", "helpers": "helped_closed", "pressers": "pressing_ended"},
     "resorted": {"holder": "case_resorted"},
     "asked": {"ruler": "case_asked"},
     "ruled": {"holder": "case_ruled"},
@@ -99,6 +101,7 @@ _TO_STAFF = {
     "hotline_replied": {"holder": "hotline_replied"},
     "call_back_owed": {"dispatcher": "call_back_owed"},
     "redone": {"holder": "case_redone_staff", "superior": "case_redone_superior"},
+    "holder_left": {"dispatcher": "post_vacant"},
     "deadline_breached": {"holder": "deadline_missed", "superior": "deadline_missed_superior"},
 }
 _PRESSED = {"nudge": "case_nudged", "order": "case_ordered", "instruction": "case_instructed"}

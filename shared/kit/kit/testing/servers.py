@@ -1,6 +1,7 @@
 """A service's own PostgreSQL in tests: migrated once, and given back after each test as it was."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any
 
@@ -38,6 +39,13 @@ class RolledBackUnitOfWork(db.UnitOfWork):
     ) -> CursorResult[Any]:
         self.enter()
         return super().execute(statement, parameters)
+
+    @contextmanager
+    def attempt(self) -> Iterator[None]:
+        # Entered within, the role would go with what is undone.
+        self.enter()
+        with super().attempt():
+            yield
 
     def flush(self, beside: outbox.Beside | None = None) -> None:
         self.enter()

@@ -1,0 +1,114 @@
+"""What waits for a dispatcher: to be placed or sorted, to be ruled on, to be given to somebody who is there."""
+
+from collections.abc import Callable, Collection, Sequence
+from typing import Any
+from uuid import UUID
+
+from kit.db import UnitOfWork
+from network.models import holding
+from network.posts import in_term
+from sqlalchemy import ColumnElement, Select, all_, bindparam, exists, literal_column, select
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.types import Text, Uuid
+
+from routing.domain.case import Case
+from routing.domain.vacancy import Section
+from routing.models import cases, vacancy
+from routing.repository.cases import within
+from routing.repository.rows import case_of
+
+#: A process of the release before ends a case without ending what is asked of it.
+_ASKED: ColumnElement[bool] = literal_column("(cases.ask is not null and cases.state in ('assigned', 'in_progress'))")
+_DOING: ColumnElement[bool] = literal_column("cases.state in ('accepted', 'assigned', 'in_progress')")
+_FOUND: ColumnElement[bool] = literal_column("vacancy.found_at is not null")
+_WAITING: ColumnElement[bool] = cases.c.queue.is_not(None)
+
+_ruling, _asking = holding.alias("ruling"), holding.alias("asking")
+_ASKS_TOO = (
+    exists()
+    .where(_asking.c.post_id == cases.c.holder_post_id, in_term(_asking), _asking.c.subject == _ruling.c.subject)
+    .correlate(cases, _ruling)
+)
+#: Somebody who neither asks it, nor holds the case by now, nor has an interest in it.
+_SOMEBODY_RULES = (
+    exists()
+    .where(
+        _ruling.c.post_id == cases.c.ruler_post_id,
+        in_term(_ruling),
+        _ruling.c.subject != cases.c.asked_by,
+        _ruling.c.subject != all_(cases.c.complained_of),
+        _ruling.c.subject != all_(cases.c.recused),
+        ~_ASKS_TOO,
+    )
+    .correlate(cases)
+)
+_ME = bindparam("subject", type_=Text)
+#: Nobody rules on what they ask, or on what lies with them.
+_MAY_RULE = (cases.c.asked_by != _ME) & (cases.c.holder_post_id != all_(bindparam("mine", type_=ARRAY(Uuid))))
+_NO_INTEREST = all_(cases.c.recused) != _ME
+_HOLDER_LEFT = exists().where(vacancy.c.post_id == cases.c.holder_post_id, _FOUND)
+
+
+def list_queue(
+    uow: UnitOfWork,
+    posts: Collection[tuple[UUID, str]],
+    *,
+    section: Section | None = None,
+    mine: Sequence[UUID] = (),
+    after_id: UUID | None,
+    limit: int,
+) -> list[tuple[Case, bool]]:
+    """What waits for these dispatchers (post, path), oldest first, and whether its holder left. ``mine`` are all posts
+    of whoever looks.
+    """
+
+    def page_of(rows: Select[Any]) -> Select[Any]:
+        mine = rows.where(_NO_INTEREST)
+        behind = mine if after_id is None else mine.where(cases.c.case_id > after_id)
+        page = behind.order_by(cases.c.case_id).limit(limit).subquery()
+        return select(page.c.case_id)
+
+    sections = [_SECTIONS[section]] if section else _SECTIONS.values()
+    parts = [page_of(rows) for parts in sections for post_id, path in posts for rows in parts(post_id, path)]
+    if not parts:
+        return []
+    merged = parts[0].union(*parts[1:]).subquery("waiting")
+    statement = select(cases, _HOLDER_LEFT.label("holder_left")).join(merged, merged.c.case_id == cases.c.case_id)
+    asked = {"now": uow.now, "subject": uow.by or "", "mine": list(mine)}
+    rows = uow.execute(statement.order_by(cases.c.case_id).limit(limit), asked)
+    return [(case_of(row), row.holder_left) for row in rows]
+
+
+def _waiting(post_id: UUID, path: str) -> list[Select[Any]]:
+    """Placed, sorted or filled by nobody yet; with this dispatcher, or with none."""
+    nobody = cases.c.holder_post_id.is_(None) & within(cases.c.placed_path, [path])
+    return [select(cases.c.case_id).where(whose, _WAITING) for whose in (cases.c.holder_post_id == post_id, nobody)]
+
+
+def _asked(post_id: UUID, path: str) -> list[Select[Any]]:
+    """Asked of this dispatcher; or of one at or below their place who cannot rule on it any more."""
+    in_vain = within(cases.c.placed_path, [path]) & within(cases.c.ruler_path, [path]) & ~_SOMEBODY_RULES
+    return [
+        select(cases.c.case_id).where(whose, _ASKED, _MAY_RULE) for whose in (cases.c.ruler_post_id == post_id, in_vain)
+    ]
+
+
+def _left(post_id: UUID, path: str) -> list[Select[Any]]:
+    """With a vacant post below this dispatcher's tier, or with one of which no dispatcher was found. A vacant post's
+    cases are read, then sorted.
+    """
+    nobody = within(vacancy.c.path, [path]) & vacancy.c.dispatcher_post_id.is_(None)
+    return [
+        select(cases.c.case_id)
+        .select_from(vacancy.join(cases, cases.c.holder_post_id == vacancy.c.post_id))
+        .where(whose, _FOUND, state)
+        for whose in (vacancy.c.dispatcher_post_id == post_id, nobody)
+        for state in (_DOING, _WAITING)
+    ]
+
+
+_SECTIONS: dict[Section, Callable[[UUID, str], list[Select[Any]]]] = {
+    Section.WAITING: _waiting,
+    Section.ASKED: _asked,
+    Section.LEFT: _left,
+}
