@@ -399,12 +399,14 @@ def test_a_case_says_what_whoever_looks_may_do(uow: RolledBackUnitOfWork, city: 
     asks = [Step.ASK_RETURN, Step.ASK_DECLINE, Step.ASK_EXTENSION]
     presses = [Step.NUDGE, Step.INSTRUCT]
     right = [Step.RE_SORT, Step.RE_DISPATCH]
-    assert steps_of("municipal") == [Step.START, Step.ANSWER, *asks, Step.RECORD, Step.RECUSE]
-    assert steps_of("dispatcher") == [Step.ANSWER, *right, Step.RECORD, *presses, Step.RECUSE]
+    joins = [Step.CALL_IN, Step.LINK]
+    hands_on = [*joins, Step.HAND_TO_HOTLINE]
+    assert steps_of("municipal") == [Step.START, Step.ANSWER, *asks, Step.RECORD, Step.RECUSE, *joins]
+    assert steps_of("dispatcher") == [Step.ANSWER, *right, Step.RECORD, *presses, Step.RECUSE, *hands_on]
     assert steps_of("window") == [Step.NUDGE]
     case = ask(as_person(city.person("municipal")), case)
-    assert steps_of("dispatcher") == [Step.ANSWER, Step.RULE, Step.RECORD, *presses, Step.RECUSE]
-    assert steps_of("municipal") == [Step.START, Step.ANSWER, Step.RECORD, Step.RECUSE]
+    assert steps_of("dispatcher") == [Step.ANSWER, Step.RULE, Step.RECORD, *presses, Step.RECUSE, *hands_on]
+    assert steps_of("municipal") == [Step.START, Step.ANSWER, Step.RECORD, Step.RECUSE, *joins]
 
 
 def test_a_city_adds_reasons_but_none_for_declining(uow_of: UnitOfWorkOf) -> None:

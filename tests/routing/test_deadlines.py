@@ -183,14 +183,14 @@ def test_a_limit_beside_the_promise_is_missed_alone_and_once(
 ) -> None:
     (case_id,) = open_many(uow, city, 1)
     ours, theirs = new_id(NOW), new_id(NOW)
-    due = set_limits(uow, case_id, DeadlineKind.PART, (ours, theirs))
+    due = set_limits(uow, case_id, DeadlineKind.ASSIGNED, (ours, theirs))
     clock = clock_at(due[ours] + timedelta(seconds=1))
     assert (sweeping.sweep_due(clock), sweeping.sweep_due(clock)) == (1, 0)
     case = cases.get_case(uow, case_id)
     assert (case.promise_met, [limit.about for limit in case.limits]) == (None, [theirs])
     (event,) = clock.published
     told = json.loads(event.body or "")
-    assert (told["deadline"], told["due_at"]) == ("part", due[ours].isoformat().replace("+00:00", "Z"))
+    assert (told["deadline"], told["due_at"]) == ("assigned", due[ours].isoformat().replace("+00:00", "Z"))
     assert told["superior"]["subject"] == subject_of("district_supervisor")
 
 
@@ -210,7 +210,7 @@ def test_what_closes_a_case_drops_its_limits(
     uow: RolledBackUnitOfWork, city: City, clock_at: Callable[[datetime], RolledBackUnitOfWork]
 ) -> None:
     (case_id,) = open_many(uow, city, 1)
-    set_limits(uow, case_id, DeadlineKind.PART, (new_id(NOW),))
+    set_limits(uow, case_id, DeadlineKind.ASSIGNED, (new_id(NOW),))
     case, _ = cases.get_case_for_change(uow, case_id)
     case.close(ClosedReason.WITHDRAWN, at=NOW, by=None)
     cases.save_cases(uow, [case])

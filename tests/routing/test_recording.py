@@ -297,9 +297,9 @@ def test_what_is_withdrawn_is_recorded_until_the_originals_are_back(
     receive(mine, case, "身份证")
     withdrawn = AppealWithdrawnV1(version=2, appeal_id=case.appeals[0].appeal_id, withdrawn_at=NOW, reason="settled")
     opening.withdraw_appeal(uow, withdrawn)
-    assert look(mine, case).steps == [Step.RECORD]
+    assert look(mine, case).steps == [Step.RECORD, Step.LINK]
     assert give_back(mine, case, "身份证").state is CaseState.CLOSED
-    assert look(mine, case).steps == []
+    assert look(mine, case).steps == [Step.LINK]
     with pytest.raises(StepNotAllowed, match="over"):
         record(mine, case, RecordKind.CALL)
 
