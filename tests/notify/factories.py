@@ -26,6 +26,7 @@ from contracts.routing import (
     CaseHelperReportedV1,
     CaseHolderLeftV1,
     CaseHotlineRepliedV1,
+    CaseIncidentV1,
     CaseLinkedV1,
     CaseOpenedV1,
     CasePressedV1,
@@ -154,6 +155,13 @@ OWN: dict[type[CaseFact], dict[str, Any]] = {
         "dispatcher": make_handler("zhao.jun"),
     },
     CaseRuledV1: {"ask": Ask.RETURN, "granted": True, "binding": False, "gist": "路灯不亮", "asker": make_handler()},
+    CaseIncidentV1: {
+        "telling": 1,
+        "place_ids": [uuid4()],
+        "words": "本楼停水检修",
+        "gist": "污水倒灌",
+        "handler": make_handler(),
+    },
     CaseRecordedV1: {"record": RecordKind.CALL, "handler": make_handler()},
     CaseRecusedV1: {"gist": "路灯不亮"},
     CaseAccompaniedV1: {

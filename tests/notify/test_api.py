@@ -266,4 +266,7 @@ async def test_every_answer_of_the_api_is_documented(desk: Desk) -> None:
         "/notify/v1/messages",
         "/notify/v1/messages/troubled",
         "/notify/v1/messages/{message_id}/retries",
+        "/notify/v1/cases/{case_id}/tellings",
+        "/notify/v1/cases/{case_id}/tellings/{telling}/households",
+        "/notify/v1/cases/{case_id}/tellings/{telling}/visits",
     }

@@ -22,20 +22,35 @@ TABLES = (*models.metadata.tables, *COPIES)
 
 #: What each role may do to each whole table: select, insert, update, delete. Rights to single columns stand below.
 RIGHTS = {
-    "api": {"message": "s", "inbox_item": "s", "template": "s", "sandbox_message": "s", **dict.fromkeys(COPIES, "s")},
+    "api": {
+        **dict.fromkeys(("message", "inbox_item", "template", "sandbox_message", "telling", "telling_household"), "s"),
+        **dict.fromkeys(COPIES, "s"),
+    },
     "consumer": {
         "contact": "siu",
         "template": "s",
         "message": "siu",
         "inbox_item": "i",
+        "telling": "siu",
+        "telling_household": "siu",
         **dict.fromkeys(COPIES, "siud"),
     },
-    "clock": {"contact": "s", "message": "su", "sandbox_message": "i", **dict.fromkeys(COPIES, "s")},
+    "clock": {
+        "contact": "s",
+        "message": "siu",
+        "sandbox_message": "i",
+        "inbox_item": "i",
+        "template": "s",
+        "telling": "su",
+        "telling_household": "su",
+        **dict.fromkeys(COPIES, "s"),
+    },
     "auditor": {
         "template": "s",
         "message": "s",
         "inbox_item": "s",
         "sandbox_message": "s",
+        "telling_household": "s",
         **dict.fromkeys(COPIES, "s"),
     },
     "relay": {},
@@ -48,7 +63,15 @@ COLUMN_RIGHTS = {
     ("consumer", "sandbox_message", "address", "update"),
     ("consumer", "sandbox_message", "text", "update"),
     ("clock", "sandbox_message", "idempotency_key", "select"),
-    *(("auditor", "contact", name, "select") for name in ("contact_id", "topic", "subject", "version", "changed_at")),
+    *(
+        ("auditor", "contact", name, "select")
+        for name in ("contact_id", "topic", "subject", "version", "changed_at", "place_id")
+    ),
+    *(
+        ("auditor", "telling", name, "select")
+        for name in ("case_id", "telling", "version", "place_id", "placed_path", "begun_at", "finished_at")
+    ),
+    *(("api", "telling_household", name, "update") for name in ("visited_at", "visited_by")),
 }
 
 
@@ -81,7 +104,9 @@ def test_rights_to_single_columns_are_these_and_no_others(superuser: Connection)
     assert {(role.removeprefix("notify_"), *rest) for role, *rest in granted} == COLUMN_RIGHTS
 
 
-@pytest.mark.parametrize("table", ["contact", "message", "inbox_item", "sandbox_message"])
+@pytest.mark.parametrize(
+    "table", ["contact", "message", "inbox_item", "sandbox_message", "telling", "telling_household"]
+)
 def test_row_security_binds_even_the_owner(superuser: Connection, table: str) -> None:
     query = text("select relrowsecurity and relforcerowsecurity from pg_class where oid = cast(:table as regclass)")
     assert superuser.execute(query, {"table": table}).scalar_one() is True

@@ -29,6 +29,7 @@ from routing.service import (
     dispatching,
     helping,
     hotline,
+    incidents,
     linking,
     opening,
     pressing,
@@ -266,7 +267,9 @@ def test_every_event_of_routing_is_published_somewhere_in_its_life(
     recording.record_work(mine, second, Work(RecordKind.CALL, words="已电话说明"))
     version = cases.get_case(uow, second).version
     pressed = pressing.enter_instruction(above, second, version=version, words="速办", leader="区长")
-    pressing.report_on_pressing(mine, pressed.pressing.pressing_id, version=pressed.version, words="已办")
+    told = pressing.report_on_pressing(mine, pressed.pressing.pressing_id, version=pressed.version, words="已办")
+    named = [city.ids["area"]]
+    incidents.name_affected(mine, second, version=told.version, place_ids=named, words="停水检修")
     liaison = uow_of("routing", person=city.person("legal"))
     opening.open_cases(uow, [make_appeal(city, category="legal.aid")])
     legal = uow.execute(text("select case_id from cases where category = 'legal.aid'")).scalar_one()

@@ -26,6 +26,7 @@ KEPT_APART = (
     *("letter", "paper", "accompaniment", "report_back", "helper", "case_link", "call_back"),
     *("hotline_batch", "hotline_handover", "hotline_reply"),
     *("vacancy", "first_dispatch_day"),
+    "incident_place",
 )
 POLICY = ("category", "rule_set", "rule", "calendar", "calendar_year", "calendar_day")
 COPIES = tuple(network_models.metadata.tables)
@@ -54,6 +55,7 @@ RIGHTS = {
         "hotline_reply": "siu",
         "vacancy": "s",
         "first_dispatch_day": "s",
+        "incident_place": "si",
         "category": "si",
         **dict.fromkeys(POLICY[1:], "s"),
         **dict.fromkeys(COPIES, "s"),
@@ -79,6 +81,7 @@ RIGHTS = {
         "hotline_reply": "su",
         "vacancy": "siu",
         "first_dispatch_day": "su",
+        "incident_place": "",
         **dict.fromkeys(POLICY, "s"),
         **dict.fromkeys(COPIES, "siud"),
     },
@@ -103,6 +106,7 @@ RIGHTS = {
         "hotline_reply": "",
         "vacancy": "sud",
         "first_dispatch_day": "",
+        "incident_place": "",
         **dict.fromkeys(POLICY, "s"),
         **dict.fromkeys(COPIES, "s"),
     },

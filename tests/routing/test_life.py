@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from kit.auth import EVERYWHERE
 from kit.errors import ServiceError
 from kit.testing.servers import NOW, RolledBackUnitOfWork
+from network import consumers as network
 from network import posts
 from routing.domain.assignment import Owing
 from routing.domain.case import Case, ClosedReason
@@ -29,6 +30,7 @@ from routing.errors import (
     NobodyRules,
     NotYoursToName,
     NudgedAlready,
+    PlaceNamedAlready,
     PromiseMissed,
     StillFollowed,
     UnfitPartLimit,
@@ -36,6 +38,7 @@ from routing.errors import (
     WhereToMissing,
 )
 from routing.repository import accompaniments, call_backs, cases, joint, links, pressings
+from routing.repository import incidents as incident_places
 from routing.service import (
     accompanying,
     asking,
@@ -43,6 +46,7 @@ from routing.service import (
     dispatching,
     helping,
     hotline,
+    incidents,
     linking,
     pressing,
     rating,
@@ -54,7 +58,7 @@ from routing.service import (
 )
 
 from tests.conftest import UnitOfWorkOf
-from tests.routing.conftest import City
+from tests.routing.conftest import City, make_place
 from tests.routing.test_reporting_back import make_assignment
 from tests.routing.test_steps import make_case
 
@@ -73,6 +77,7 @@ UNFIT = (
     *(AlreadyThere, UnfitPost, WhereToMissing, PromiseMissed, NudgedAlready),
     *(NobodyHolds, NobodyRules, StillFollowed),
     *(HelpsAlready, NotYoursToName, UnfitPartLimit, LinkedAlready),
+    PlaceNamedAlready,
 )
 
 
@@ -132,6 +137,10 @@ def take(uow: RolledBackUnitOfWork, city: City, case: Case, act: Act, other: Cas
         Step.RECUSE: lambda: recusing.recuse(uow, **asked),
         Step.ACCOMPANY: lambda: accompanying.accompany(uow, **asked, centre="法律援助中心", with_whom="社区干部"),
         Step.CENTRE_REPORT: lambda: accompanying.enter_centre_report(uow, **asked, final=act.granted),
+        Step.NAME_AFFECTED: lambda: incidents.name_affected(
+            uow, **common, place_ids=[city.ids[("area", "area2")[act.hours % 2]]], words="停水检修"
+        ),
+        Step.TELL_AFFECTED: lambda: incidents.tell_affected(uow, **common, words="已恢复"),
         Step.REPORT: lambda: pressing.report_on_pressing(uow, owed, version=case.version, words="已办"),
         Step.REPORT_BACK: lambda: reporting_back.report_back(uow, **asked),
         Step.ENTER_REVIEW: lambda: reporting_back.enter_review(
@@ -165,6 +174,8 @@ def test_no_steps_in_any_order_break_a_case(  # noqa: PLR0917  # fixtures, and w
     opened: dict[str, Any],
     acts: list[Act],
 ) -> None:
+    if "area2" not in city.ids:
+        network.handlers(moved=lambda *_: None)[0](uow, [make_place(city, "area2", "area", "community")], versions=[1])
     case, other = make_case(uow, city, **opened), make_case(uow, city)
     said, now = case.version, NOW
     for act in acts:
@@ -192,6 +203,7 @@ def test_no_steps_in_any_order_break_a_case(  # noqa: PLR0917  # fixtures, and w
         waiting = [each for each in call_backs.list_of_case(uow, case.case_id) if each.is_to_be_called]
         assert after.calls_owed == len(waiting)
         assert after.reports_owed == sum(each.is_owed for each in pressings.list_of_case(uow, case.case_id))
+        _tells(person, before, after)
         assert after.version == said
     entries = cases.list_entries(uow, cases.get_case(uow, case.case_id))
     after = cases.get_case(uow, case.case_id)
@@ -242,6 +254,15 @@ def _helps(uow: RolledBackUnitOfWork, after: Case) -> None:
     assert not open_parts or after.state in (CaseState.ASSIGNED, CaseState.IN_PROGRESS)
     limits = {limit.about for limit in after.limits if limit.kind is DeadlineKind.PART}
     assert limits == {each.helper_id for each in open_parts if each.missed_at is None}
+
+
+def _tells(uow: RolledBackUnitOfWork, before: Case, after: Case) -> None:
+    """Tellings are numbered on; each place is named once, in one of them."""
+    assert after.tellings in (before.tellings, before.tellings + 1)
+    named = incident_places.list_named(uow, after.case_id)
+    assert len({each.place_id for each in named}) == len(named)
+    assert all(1 <= each.telling <= after.tellings for each in named)
+    assert (after.tellings > 0) == bool(named)
 
 
 def _stands(before: Case, after: Case) -> None:

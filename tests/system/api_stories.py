@@ -22,6 +22,9 @@ from tests.system.callers import CITY_DISPATCHER, CLERK, DISPATCHER, NOBODY, OPE
 
 #: Places and posts of the examples.
 BUILDING = "LJ-HZ-BY-3-12"
+BUILDING_ID = "01935a2e-0000-7105-8b1d-5c0ffee00105"
+#: The case of the examples that names it.
+INCIDENT = "01935a2e-0000-7603-8b1d-5c0ffee00603"
 COMMUNITY = "LJ-HZ-BY"
 MUNICIPAL_POST = "01935a2e-0000-730a-8b1d-5c0ffee0030a"
 """The city dispatcher's too."""
@@ -58,6 +61,7 @@ def routing(api: Caller, withhold: Callable[[str], None]) -> None:
     version = api.call("GET /routing/v1/cases/{case_id}", CLERK, case_id=first)["version"]
     version = _pressing(api, first, version)
     version = _helping(api, first, version)
+    version = _telling(api, first, version)
     for step, body in (
         ("starts", None),
         ("answers", {"outcome": "solved", "answer": "证明已开好，请到一号窗口领取。"}),
@@ -239,6 +243,16 @@ def _handing_to_hotline(api: Caller) -> None:
     api.call(name, CITY_DISPATCHER, reply_id=kept["reply_id"], body={"words": "已与热线核对。"})
 
 
+def _telling(api: Caller, case_id: str, version: int) -> int:
+    """A building is named, and its households are told twice."""
+    named = {"place_ids": [BUILDING_ID], "words": "本楼停水检修。"}
+    for path, body in (("incidents", named), ("incident_words", {"words": "已恢复供水。"})):
+        name = f"POST /routing/v1/cases/{{case_id}}/{path}"
+        version = api.call(name, CLERK, case_id=case_id, version=version, body=body)["version"]
+    assert api.call("GET /routing/v1/cases/{case_id}", CLERK, case_id=case_id)["incident"]
+    return version
+
+
 def _dispatching(api: Caller, case: dict[str, Any]) -> None:
     """Put right, given away and back, returned twice, ruled for good, declined."""
     words = "经核实。"
@@ -313,9 +327,21 @@ def notify(api: Caller, fail_one: Callable[[], str]) -> None:
     item = api.call("GET /notify/v1/inbox", CLERK)["items"][0]
     api.call("POST /notify/v1/inbox/{item_id}/readings", CLERK, item_id=item["item_id"])
     assert api.call("GET /notify/v1/messages", DISPATCHER, query={"case": item["case_id"]})["items"]
+    _visiting(api)
     failed = fail_one()
     assert api.call("GET /notify/v1/messages/troubled", OPERATOR)["items"]
     api.call("POST /notify/v1/messages/{message_id}/retries", OPERATOR, message_id=failed)
+
+
+def _visiting(api: Caller) -> None:
+    """The households of the examples' incident, one of which somebody has been to."""
+    (first, *_) = api.call("GET /notify/v1/cases/{case_id}/tellings", DISPATCHER, case_id=INCIDENT)["items"]
+    of = {"case_id": INCIDENT, "telling": first["telling"]}
+    name = "GET /notify/v1/cases/{case_id}/tellings/{telling}/households"
+    (one, *_) = api.call(name, DISPATCHER, query={"told": "false"}, **of)["items"]
+    name = "POST /notify/v1/cases/{case_id}/tellings/{telling}/visits"
+    after = api.call(name, DISPATCHER, body={"household_ids": [one["household_id"]]}, **of)
+    assert after["told_by_visit"] == 1
 
 
 def grid(api: Caller) -> None:
@@ -337,6 +363,7 @@ def grid(api: Caller) -> None:
     api.call("GET /grid/v1/organisations", CITY_DISPATCHER)
     api.call("GET /grid/v1/households", CITY_DISPATCHER, query={"under": "LJ-HZ-BY"})
     _import(api)
+    _households(api)
     api.call("DELETE /grid/v1/holders/{subject}", OPERATOR, subject="li.na")
 
 
@@ -406,6 +433,15 @@ def _import(api: Caller) -> None:
     }
     for kind, rows in files.items():
         api.call(f"POST /grid/v1/imports/{kind}", OPERATOR, body=rows.encode(), media_type="text/csv")
+
+
+def _households(api: Caller) -> None:
+    rows = "household,place,room,name,means,address\nLJ-HZ-BY/1,LJ-HZ-BY,1-101,何田,sandbox,author-11\n"
+    name = "POST /grid/v1/imports/households"
+    api.call(name, CITY_DISPATCHER, body=rows.encode(), media_type="text/csv")
+    (home,) = api.call("GET /grid/v1/households", CITY_DISPATCHER, query={"under": "LJ-HZ-BY"})["items"]
+    assert home["has_contact"]
+    api.call("DELETE /grid/v1/households/{household_id}/contact", CITY_DISPATCHER, household_id=home["id"])
 
 
 def fail_a_message(url: str) -> str:

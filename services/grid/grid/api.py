@@ -41,7 +41,7 @@ from grid.schemas import (
     TiersView,
     TierView,
 )
-from grid.service import imports, look, offices, places, posts
+from grid.service import households, imports, look, offices, places, posts
 from grid.service.imports import How
 from grid.service.places import Change
 from grid.service.posts import Term
@@ -155,6 +155,12 @@ async def count_register(place: str, door: Door) -> Response:
 async def list_households(door: Door, page: AskedPage, under: Place) -> Response:
     """Households of a place that you answer for, without names."""
     return await door.read(look.list_households, page, view=listed(HouseholdView), under=under)
+
+
+@router.delete("/households/{household_id}/contact", tags=["register"], status_code=204)
+async def erase_household_contact(household_id: UUID, door: Door, keys: SealingKeys) -> Response:
+    """Forget how a household is reached: destroyed here and wherever it was sent. It goes on being told in person."""
+    return await door(households.erase_contact, household_id, keys=keys)
 
 
 @router.get("/posts", tags=["posts"], response_model=ListView[PostView])
@@ -283,6 +289,8 @@ OFFICES = Layout(("code", "name", "kind", "place"), ("matters", "districts", "ph
 POSTS = Layout(("code", "title", "duty", "place"), ("office", "phone"))
 HOLDERS = Layout(("post", "subject", "name"), ("since", "until", "stand_in", "means", "address", "language"))
 
+HOUSEHOLDS = Layout(("household", "place", "room"), ("name", "means", "address", "language"))
+
 _XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
@@ -352,6 +360,20 @@ async def import_holders(request: Request, door: Door, asked: How_, keys: Sealin
     """Columns post, subject, name; since, until, stand_in, means, address, language."""
     use = partial(imports.import_holders, keys=keys, zone=request.app.state.zone)
     return await _import(request, door, HOLDERS, use, asked)
+
+
+@router.post(
+    "/imports/households",
+    tags=["imports"],
+    response_model=ReportView,
+    responses=_ADDS,
+    openapi_extra=_reads(
+        "household,place,room,name,means,address\nHZ-BY-1-01/001,HZ-BY-1-01,1-101,王静,sms,19900000001\n"
+    ),
+)
+async def import_households(request: Request, door: Door, asked: How_, keys: SealingKeys) -> Response:
+    """Columns household (its code), place, room; name, means, address, language: how it is reached."""
+    return await _import(request, door, HOUSEHOLDS, partial(imports.import_households, keys=keys), asked)
 
 
 async def _import(request: Request, door: Door, layout: Layout, use: Callable[..., Any], asked: Asked) -> Response:

@@ -2,7 +2,8 @@
 
 ::
 
-    NotFound   PlaceNotFound, PostNotFound, OfficeNotFound, HoldingNotFound, TierUnknown (as Invalid)
+    NotFound   PlaceNotFound, PostNotFound, OfficeNotFound, HoldingNotFound, HolderNotFound,
+               HouseholdNotFound, TierUnknown (as Invalid)
     Conflict   CodeTaken, PlaceClosed, PlaceInUse, PostRetired, TermsOverlap
     Invalid    TierTooWide, TooDeep, InsideItself, TermBackwards, FileRefused, RowsRefused
     Forbidden  NotYours
@@ -36,6 +37,11 @@ class HoldingNotFound(NotFound):
 class HolderNotFound(NotFound):
     def __init__(self) -> None:
         super().__init__("holder_not_found", "Nobody with this sign-in name holds or held a post.")
+
+
+class HouseholdNotFound(NotFound):
+    def __init__(self, household: object) -> None:
+        super().__init__("household_not_found", f"There is no household {household} where you answer for the register.")
 
 
 class ChangedMeanwhile(Stale):

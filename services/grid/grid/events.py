@@ -3,11 +3,12 @@
 from contracts.envelope import Tombstone
 from contracts.grid import ContactChangedV1, OpeningHours, PlaceChangedV1, PostChangedV1
 from contracts.grid import Holding as HoldingFact
-from contracts.intake import Reach
+from contracts.intake import Means, Reach
 from kit.db import UnitOfWork
 
 from grid.domain.places import Place
 from grid.domain.posts import Holder, Holding, Post, published_terms
+from grid.domain.register import Household
 from grid.keys import Keys
 
 
@@ -53,9 +54,21 @@ def contact_changed(holder: Holder, reach: Reach, keys: Keys) -> ContactChangedV
     return ContactChangedV1(version=holder.version, contact_id=holder.id, subject=holder.subject, sealed=sealed)
 
 
-def contact_erased(holder: Holder) -> Tombstone:
+def household_changed(household: Household, reach: Reach | None, keys: Keys) -> ContactChangedV1:
+    """Also of a household that nothing is known of: it is told in person."""
+    sealed = keys.for_transport(household.id, reach or Reach(means=Means.NONE))
+    return ContactChangedV1(
+        version=household.version,
+        contact_id=household.id,
+        place_id=household.place_id,
+        room=household.room,
+        sealed=sealed,
+    )
+
+
+def contact_erased(whose: Holder | Household) -> Tombstone:
     event = ContactChangedV1
-    return Tombstone(topic=event.TOPIC, type=event.TYPE, key=str(holder.id), version=holder.version)
+    return Tombstone(topic=event.TOPIC, type=event.TYPE, key=str(whose.id), version=whose.version)
 
 
 def _term(term: Holding) -> HoldingFact:

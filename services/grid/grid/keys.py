@@ -10,7 +10,7 @@ from kit.crypto import DataKey, KeyRing, blind_index, decrypt_field, encrypt_fie
 
 @dataclass(frozen=True)
 class SealedReach:
-    """How somebody is reached, as stored: under a key of the person's own; the digest tells two apart unopened."""
+    """How somebody is reached, as stored: under a key of their own; the digest tells two apart unopened."""
 
     wrapped_key: str
     reach: str
@@ -22,19 +22,18 @@ class Keys:
     service: KeyRing
     transport: KeyRing
 
-    def seal_reach(self, holder_id: UUID, reach: Reach) -> SealedReach:
+    def seal_reach(self, whose: UUID, reach: Reach, *, table: str = "holder") -> SealedReach:
         key = DataKey.new(self.service)
-        plain = reach.model_dump_json()
-        sealed = encrypt_field(key, plain, table="holder", column="reach", row=holder_id)
-        return SealedReach(key.wrap(self.service, owner=holder_id), sealed, self.digest(holder_id, reach))
+        sealed = encrypt_field(key, reach.model_dump_json(), table=table, column="reach", row=whose)
+        return SealedReach(key.wrap(self.service, owner=whose), sealed, self.digest(whose, reach, table=table))
 
-    def open_reach(self, holder_id: UUID, wrapped_key: str, sealed: str) -> Reach:
-        key = DataKey.unwrap(self.service, wrapped_key, owner=holder_id)
-        return Reach.model_validate_json(decrypt_field(key, sealed, table="holder", column="reach", row=holder_id))
+    def open_reach(self, whose: UUID, wrapped_key: str, sealed: str, *, table: str = "holder") -> Reach:
+        key = DataKey.unwrap(self.service, wrapped_key, owner=whose)
+        return Reach.model_validate_json(decrypt_field(key, sealed, table=table, column="reach", row=whose))
 
-    def digest(self, holder_id: UUID, reach: Reach) -> bytes:
-        facts = json.dumps([str(holder_id), reach.model_dump(mode="json")], ensure_ascii=False, sort_keys=True)
-        return blind_index(self.service, "holder reach", facts)
+    def digest(self, whose: UUID, reach: Reach, *, table: str = "holder") -> bytes:
+        facts = json.dumps([str(whose), reach.model_dump(mode="json")], ensure_ascii=False, sort_keys=True)
+        return blind_index(self.service, f"{table} reach", facts)
 
-    def for_transport(self, holder_id: UUID, reach: Reach) -> str:
-        return seal_for_transport(self.transport, reach, key=holder_id)
+    def for_transport(self, whose: UUID, reach: Reach) -> str:
+        return seal_for_transport(self.transport, reach, key=whose)

@@ -149,6 +149,10 @@ household = Table(
     Column("placed_path", _PATH, nullable=False),
     Column("room", Text, nullable=False),
     Column("flags", ARRAY(Text), nullable=False, server_default=_NO_TEXTS),
+    Column("version", Integer, nullable=False, server_default=text("0"), comment="0: not said to others yet."),
+    Column("wrapped_key", Text, comment="None: nobody has said how it is reached, or that was erased."),
+    Column("reach", Text, comment="contracts.intake.Reach, encrypted under the household's key."),
+    Column("digest", LargeBinary, comment="Keyed digest of the reach: tells whether it differs without opening it."),
     Index("ix_household_path", "placed_path", "code"),
     Index("ix_household_place", "place_id"),
 )

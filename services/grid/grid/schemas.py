@@ -281,6 +281,7 @@ class HouseholdView(View):
     room: str
     flags: list[str]
     people: int
+    has_contact: bool = Field(description="Whether anybody has said how it is reached; how is not told.")
 
     @classmethod
     def of(cls, household: Household) -> "HouseholdView":

@@ -2,18 +2,30 @@
 
 from dataclasses import asdict
 from importlib.resources import files
+from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Path, Query, Request
 from fastapi.responses import HTMLResponse, Response
 from jinja2 import Environment, select_autoescape
 from kit.db import Database
 from kit.http import AskedPage, Door, ListView, responses_for
 
 from notify import repository
-from notify.schemas import InboxItemView, MessageView, RetryView
+from notify.schemas import (
+    HouseholdToldView,
+    InboxItemView,
+    MessageView,
+    RetryView,
+    TellingsView,
+    TellingView,
+    Visits,
+)
 from notify.service import read
 from notify.service.office import Office
+
+Number = Annotated[int, Path(ge=1, le=1_000_000, description="The how-manieth telling of the case.")]
+Told = Annotated[bool | None, Query(description="None: all.")]
 
 router = APIRouter(prefix="/notify/v1", responses=responses_for(401, 403, 422, 503))
 
@@ -60,8 +72,41 @@ async def retry_message(message_id: UUID, door: Door) -> Response:
     return await door(read.retry_message, message_id, view=lambda identity: RetryView(message_id=identity))
 
 
+@router.get("/cases/{case_id}/tellings", tags=["tellings"], response_model=TellingsView)
+async def list_tellings(case_id: UUID, door: Door) -> Response:
+    """What all households of the buildings that a case names were told: how many were, by which way, and who is not."""
+    return await door.read(read.list_tellings, case_id, view=TellingsView.of)
+
+
+@router.get(
+    "/cases/{case_id}/tellings/{telling}/households",
+    tags=["tellings"],
+    response_model=ListView[HouseholdToldView],
+    responses=responses_for(404),
+)
+async def list_households(case_id: UUID, telling: Number, door: Door, page: AskedPage, told: Told = None) -> Response:
+    """Whom a telling concerns, at the places that you answer for; ``told=false``: those who have not been told yet."""
+    return await door.read(read.list_households, case_id, telling, page, told=told, view=_households)
+
+
+@router.post(
+    "/cases/{case_id}/tellings/{telling}/visits",
+    tags=["tellings"],
+    status_code=201,
+    response_model=TellingView,
+    responses=responses_for(404, 409),
+)
+async def record_visits(case_id: UUID, telling: Number, body: Visits, door: Door) -> Response:
+    """You have told these households in person, several at once. Saying so twice changes nothing."""
+    return await door(read.record_visits, case_id, telling, body.household_ids, view=TellingView.of)
+
+
 def _inbox(sheet: object) -> ListView[InboxItemView]:
     return ListView[InboxItemView].model_validate(sheet, from_attributes=True)
+
+
+def _households(sheet: object) -> ListView[HouseholdToldView]:
+    return ListView[HouseholdToldView].model_validate(sheet, from_attributes=True)
 
 
 def _messages(sheet: object) -> ListView[MessageView]:

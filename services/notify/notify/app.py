@@ -14,7 +14,7 @@ from kit.telemetry import WATCHED_BY_US
 from network.people import POSTS
 
 from notify import api as routes
-from notify.clock import Sender, make_sender
+from notify.clock import Sender, make_sender, make_teller
 from notify.consumers import handlers
 from notify.providers import Provider
 from notify.providers.http_sms import Gateway, HttpSms
@@ -86,8 +86,9 @@ def relay(settings: Settings) -> Aspect:
 
 def clock(settings: Settings, *, time: Clock | None = None) -> Aspect:
     database = _database(settings, "clock", time)
-    sender = Sender(database, office_of(settings), providers_of(settings, database))
-    return Aspect(components=[make_sender(sender)], databases=[database])
+    office = office_of(settings)
+    sender = Sender(database, office, providers_of(settings, database))
+    return Aspect(components=[make_sender(sender), make_teller(database, office)], databases=[database])
 
 
 def _database(settings: Settings, role: str, time: Clock | None = None) -> Database:

@@ -12,7 +12,7 @@ from prometheus_client import Counter
 
 from notify.domain.sending import Outcome, Result
 from notify.providers import Provider
-from notify.service import send
+from notify.service import send, tellings
 from notify.service.office import Office
 from notify.service.send import Sending, Way
 
@@ -82,3 +82,12 @@ def _record(provider: Provider, sending: Sending, outcome: Outcome, *, start_ns:
 def make_sender(sender: Sender, *, every: timedelta = EVERY) -> Loop:
     """Any number may run: each claims what the others do not hold, oldest first."""
     return Loop("send_due", every, sender.send_due, full=sender.at_once)
+
+
+def make_teller(database: Database, office: Office, *, every: timedelta = EVERY) -> Loop:
+    """Incidents' households: some at a time, the oldest telling first; a telling is with one of them at a time."""
+
+    async def tell_next() -> int:
+        return await database.run_everywhere(lambda uow: tellings.tell_next(uow, office))
+
+    return Loop("tell_households", every, tell_next)

@@ -19,6 +19,7 @@ from notify.service import contacts
 from notify.service.contacts import Change
 from notify.service.office import Office
 from notify.service.tell import tell
+from notify.service.tellings import begin_tellings
 
 
 def handlers(office: Office) -> Sequence[Callable[..., None]]:
@@ -28,7 +29,9 @@ def handlers(office: Office) -> Sequence[Callable[..., None]]:
 def _case_handler(office: Office) -> Callable[..., None]:
     @consumes_all(TOPICS[CaseFact.TOPIC].events, set_wise=True)
     def tell_of_step(uow: UnitOfWork, events: Sequence[CaseFact]) -> None:
-        tell(uow, office, events, traceparents=[_traceparent(event) for event in events])
+        traceparents = [_traceparent(event) for event in events]
+        tell(uow, office, events, traceparents=traceparents)
+        begin_tellings(uow, office, events, traceparents=traceparents)
 
     return tell_of_step
 
@@ -40,8 +43,11 @@ def _contact_handlers(office: Office) -> Sequence[Callable[..., None]]:
         contacts.keep_contacts(uow, office, told, topic=PersonContactChangedV1.TOPIC)
 
     @consumes(ContactChangedV1, snapshot=True, set_wise=True)
-    def keep_staff(uow: UnitOfWork, events: Sequence[ContactChangedV1], *, versions: Sequence[int]) -> None:
-        told = [Change(e.contact_id, e.sealed, version, e.subject) for e, version in zip(events, versions, strict=True)]
+    def keep_staff_and_homes(uow: UnitOfWork, events: Sequence[ContactChangedV1], *, versions: Sequence[int]) -> None:
+        told = [
+            Change(e.contact_id, e.sealed, version, e.subject, e.place_id, e.room)
+            for e, version in zip(events, versions, strict=True)
+        ]
         contacts.keep_contacts(uow, office, told, topic=ContactChangedV1.TOPIC)
 
     @consumes_tombstone(PersonContactChangedV1.TOPIC)
@@ -49,7 +55,7 @@ def _contact_handlers(office: Office) -> Sequence[Callable[..., None]]:
     def erase(uow: UnitOfWork, tombstone: Tombstone, *, version: int) -> None:
         contacts.erase_contact(uow, UUID(tombstone.key), topic=tombstone.topic, version=version)
 
-    return (keep_people, keep_staff, erase)
+    return (keep_people, keep_staff_and_homes, erase)
 
 
 def _traceparent(event: CaseFact) -> str | None:
@@ -62,3 +68,4 @@ def _traceparent(event: CaseFact) -> str | None:
 
 def _move(uow: UnitOfWork, place_id: UUID, path: Path) -> None:
     repository.move_messages(uow, place_id, path)
+    repository.move_tellings(uow, place_id, path)

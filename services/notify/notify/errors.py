@@ -2,10 +2,10 @@
 
 ::
 
-    NotFound   MessageNotFound, InboxItemNotFound
+    NotFound   MessageNotFound, InboxItemNotFound, TellingNotFound
     Conflict   MessageNotRetryable
-    Forbidden  NotYoursToRetry
-    Invalid    ContactUnreadable, WordingMissing
+    Forbidden  NotYoursToRetry, NotYoursToVisit
+    Invalid    ContactUnreadable, WordingMissing, UnknownHousehold
 """
 
 from kit.errors import Conflict, Forbidden, Invalid, NotFound
@@ -25,6 +25,31 @@ class MessageNotRetryable(Conflict):
     def __init__(self, state: str) -> None:
         super().__init__(
             "message_not_retryable", f"The message is {state}: only one that failed or is unknown can be sent again."
+        )
+
+
+class TellingNotFound(NotFound):
+    def __init__(self) -> None:
+        super().__init__("telling_not_found", "The case has no such telling, or it is not yours to see.")
+
+
+class UnknownHousehold(Invalid):
+    """``index`` is the household's in the request's list."""
+
+    def __init__(self, index: int) -> None:
+        super().__init__(
+            "unknown_household",
+            f"Household {index + 1} of the list is none that this telling concerns where you answer: take those of "
+            "`households`, or leave it out. Nothing was entered.",
+            field=f"/household_ids/{index}",
+        )
+
+
+class NotYoursToVisit(Forbidden):
+    def __init__(self) -> None:
+        super().__init__(
+            "not_yours_to_visit",
+            "Visits are entered by who holds a post of the building or of a place above it: ask the building chief.",
         )
 
 

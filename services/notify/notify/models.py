@@ -14,6 +14,7 @@ from sqlalchemy import (
     Uuid,
     text,
 )
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
 metadata = new_metadata()
 
@@ -22,17 +23,20 @@ def _moment(name: str, *, nullable: bool = False) -> Column[object]:
     return Column(name, DateTime(timezone=True), nullable=nullable)
 
 
-#: How a resident or a member of staff is reached. Erased: the row stays, its key and reach are gone.
+#: How a resident, a member of staff or a household is reached. Erased: the row stays, its key and reach are gone.
 contact = Table(
     "contact",
     metadata,
     Column("contact_id", Uuid, primary_key=True),
     Column("topic", Text, nullable=False),
     Column("subject", Text),
+    Column("place_id", Uuid, comment="Of a household: where it lives."),
+    Column("room", Text, comment="Of a household: its door."),
     Column("wrapped_key", Text),
     Column("reach", Text),
     Column("version", BigInteger, nullable=False),
     _moment("changed_at"),
+    Index("ix_contact_place", "place_id", postgresql_where=text("place_id is not null")),
     CheckConstraint("(wrapped_key is null) = (reach is null)", name="erased_whole"),
 )
 
@@ -94,7 +98,7 @@ message = Table(
     Index("ix_message_place", "place_id"),
 )
 
-#: A member of staff's notices, in full: they hold masked gists and no personal data of residents.
+#: A member of staff's notices, in full: they hold masked gists, and doors to knock on, but no names of residents.
 inbox_item = Table(
     "inbox_item",
     metadata,
@@ -111,6 +115,49 @@ inbox_item = Table(
     _moment("read_at", nullable=True),
     UniqueConstraint("message_id", name="uq_inbox_item_message_id"),
     Index("ix_inbox_item_reading", "subject", text("(read_at is null) desc"), text("item_id desc")),
+)
+
+#: Something that every household of the buildings that a case names is told. Its words are sealed under the service's
+#: key, and are kept until the last household's turn has come.
+telling = Table(
+    "telling",
+    metadata,
+    Column("case_id", Uuid, primary_key=True),
+    Column("telling", Integer, primary_key=True, autoincrement=False),
+    Column("number", Text, nullable=False),
+    Column("version", BigInteger, nullable=False),
+    Column("place_id", Uuid),
+    Column("placed_path", Text(collation="C"), nullable=False),
+    Column("gist", Text, nullable=False),
+    Column("words", Text),
+    Column("handler", JSONB),
+    Column("persons", ARRAY(Uuid), nullable=False),
+    Column("barred", ARRAY(Text), nullable=False),
+    Column("traceparent", Text),
+    _moment("begun_at"),
+    _moment("finished_at", nullable=True),
+    Index("ix_telling_open", "begun_at", "case_id", postgresql_where=text("finished_at is null")),
+    Index("ix_telling_place", "place_id"),
+)
+
+#: A household to be told. ``way`` is null until its turn comes; ``message_id`` is its own message, or the chief's task.
+telling_household = Table(
+    "telling_household",
+    metadata,
+    Column("case_id", Uuid, primary_key=True),
+    Column("telling", Integer, primary_key=True, autoincrement=False),
+    Column("household_id", Uuid, primary_key=True),
+    Column("place_id", Uuid, nullable=False),
+    Column("placed_path", Text(collation="C"), nullable=False),
+    Column("room", Text, nullable=False),
+    Column("way", Text),
+    Column("message_id", Uuid),
+    Column("visited_by", Text),
+    _moment("visited_at", nullable=True),
+    CheckConstraint("way in ('message', 'appeal', 'visit')", name="way_known"),
+    CheckConstraint("(visited_at is null) = (visited_by is null)", name="visited_by_somebody"),
+    Index("ix_telling_household_owed", "case_id", "telling", "household_id", postgresql_where=text("way is null")),
+    Index("ix_telling_household_place", "place_id"),
 )
 
 #: The sandbox's own log: as if the messages had reached phones. The key makes a repeated call harmless.

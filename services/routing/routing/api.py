@@ -44,6 +44,8 @@ from routing.schemas import (
     Handover,
     HotlineHandover,
     HotlineReplies,
+    Incident,
+    IncidentWords,
     Instruction,
     KeptRowView,
     Linking,
@@ -81,6 +83,7 @@ from routing.service import (
     figures,
     helping,
     hotline,
+    incidents,
     linking,
     precedents,
     pressing,
@@ -419,6 +422,24 @@ async def call_back_resident(case_id: UUID, body: Calling, if_match: IfMatch, do
 async def list_call_backs(page: AskedPage, door: Door) -> Response:
     """Whom I may call, as a window clerk or dispatcher: residents whom no message reaches, place by place."""
     return await door.read(calling_back.list_owed, page, view=_call_backs)
+
+
+@router.post("/cases/{case_id}/incidents", status_code=201, response_model=CaseView, responses=STEP)
+async def name_affected(case_id: UUID, body: Incident, if_match: IfMatch, door: Door) -> Response:
+    """It concerns whole buildings: name them, and every household is told, whether it has reported anything or not."""
+    return await door(
+        *(incidents.name_affected, case_id),
+        version=if_match,
+        place_ids=body.place_ids,
+        words=body.words,
+        view=CaseView.of,
+    )
+
+
+@router.post("/cases/{case_id}/incident_words", status_code=201, response_model=CaseView, responses=STEP)
+async def tell_affected(case_id: UUID, body: IncidentWords, if_match: IfMatch, door: Door) -> Response:
+    """Tell the households of all buildings that it names how it goes on."""
+    return await door(*(incidents.tell_affected, case_id), version=if_match, words=body.words, view=CaseView.of)
 
 
 @router.get("/pressings", response_model=ListView[PressingLineView])

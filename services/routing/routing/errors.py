@@ -8,14 +8,14 @@
     ├── Conflict   StepNotAllowed, NobodyHolds, NobodyRules, RulingBinds, AlreadyThere, PrecedentRevoked, ReasonTaken,
     │              PromiseMissed, ClockRuns, LetterAnswered, PapersNamedAlready, PapersInCustody, NudgedAlready,
     │              ReportOwed, NoReportOwed, StillFollowed, NotForACentre, ReportBackOwed, NoReportBackOwed,
-    │              HelpsAlready, PartEnded, LinkedAlready, CallBackOwed, NoCallBackOwed
+    │              HelpsAlready, PartEnded, LinkedAlready, CallBackOwed, NoCallBackOwed, PlaceNamedAlready
     ├── Stale      CaseChanged
     ├── Forbidden  NotYourStep, NotYourPlace, NotTheOperator, NotYourPrecedent, NotYoursToName, OtherCaseUnseen,
     │              NotYourExchange, FiguresElsewhere
     └── Invalid    UnknownCategory, UnknownPlace, CategoryMissing, PlaceMissing, UnboundBranches, UnfitTree,
                    UnknownReason, ListIsClosed, UnfitPost, WhereToMissing, WhereToUnasked, UnknownLetter, NotInCustody,
                    UnfitLimit, CentreMissing, TheirLimitMissing, TheirLimitUnasked, UnfitPartLimit, UnknownCase,
-                   LinkedToItself, WhoseMissing, UnfitPeriod
+                   LinkedToItself, WhoseMissing, UnfitPeriod, UnfitPlace, TooManyPlaces
 """
 
 from collections.abc import Sequence
@@ -483,6 +483,36 @@ class KeptRowNotFound(NotFound):
     def __init__(self, reply_id: UUID) -> None:
         super().__init__(
             "kept_row_not_found", f"There is no row {reply_id} that waits to be settled, or it is not for you to see."
+        )
+
+
+class UnfitPlace(Invalid):
+    """``index`` is the place's in the request's list."""
+
+    def __init__(self, index: int, why: str) -> None:
+        super().__init__(
+            "unfit_place",
+            f"Place {index + 1} of the list cannot be named: {why}. Leave it out, or name another.",
+            field=f"/place_ids/{index}",
+        )
+
+
+class TooManyPlaces(Invalid):
+    def __init__(self, left: int) -> None:
+        super().__init__(
+            "too_many_places",
+            f"A case names few buildings: at most {left} more. Name the area that they lie in, or leave some out.",
+            field="/place_ids",
+        )
+
+
+class PlaceNamedAlready(Conflict):
+    def __init__(self, index: int) -> None:
+        super().__init__(
+            "place_named_already",
+            f"Place {index + 1} of the list is named already, or lies in one that is: leave it out. What else its "
+            "households are to know, tell them by `incident_words`.",
+            field=f"/place_ids/{index}",
         )
 
 

@@ -26,6 +26,7 @@ from contracts.routing import (
     CaseHelperReportedV1,
     CaseHolderLeftV1,
     CaseHotlineRepliedV1,
+    CaseIncidentV1,
     CaseLinkedV1,
     CaseOpenedV1,
     CasePressedV1,
@@ -398,6 +399,20 @@ def case_holder_left(
 ) -> CaseHolderLeftV1:
     return CaseHolderLeftV1(
         **_fact(uow, case), gist=case.gist, post_title=post_title, cases=waiting, dispatcher=handler_of(dispatcher)
+    )
+
+
+def case_incident(
+    uow: UnitOfWork, case: Case, *, place_ids: Sequence[UUID], words: str, holder: Seat | None
+) -> CaseIncidentV1:
+    return CaseIncidentV1(
+        **_fact(uow, case),
+        telling=case.tellings,
+        place_ids=list(place_ids),
+        words=words,
+        gist=case.gist,
+        handler=handler_of(holder),
+        barred=sorted(case.barred),
     )
 
 

@@ -168,6 +168,7 @@ cases = Table(
     Column("at_hotline", Boolean, nullable=False, server_default="false"),
     Column("answered_by", Text),
     Column("calls_owed", Integer, nullable=False, server_default="0"),
+    Column("tellings", Integer, nullable=False, server_default="0"),
     Column("undelivered", Integer, nullable=False),
     _moment("received_at"),
     _moment("opened_at"),
@@ -564,4 +565,15 @@ call_back = Table(
     Column("rating", SmallInteger),
     _moment("settled_at", nullable=True),
     Index("ix_call_back_case", "case_id", "appeal_id", "answer"),
+)
+
+#: The buildings and areas that a case names as an incident, each with the telling that was its households' first.
+incident_place = Table(
+    "incident_place",
+    metadata,
+    Column("case_id", Uuid, ForeignKey("cases.case_id"), primary_key=True),
+    Column("place_id", Uuid, primary_key=True),
+    Column("telling", Integer, nullable=False),
+    Column("named_by", Text, nullable=False),
+    _moment("named_at"),
 )

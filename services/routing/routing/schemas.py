@@ -33,6 +33,7 @@ from routing.domain.chain import Entry
 from routing.domain.figures import FirstDispatch
 from routing.domain.helping import Helper, HelperState, Part
 from routing.domain.hotline import BatchSheet, Fate, HandedOver, KeptRow, ReplyRow, Taken
+from routing.domain.incident import NamedPlace
 from routing.domain.linking import LinkSeen
 from routing.domain.precedent import Precedent
 from routing.domain.pressing import Pressing, PressingLine
@@ -320,6 +321,21 @@ class NotReached(Request):
 Calling = Annotated[Reached | NotReached, Field(discriminator="outcome")]
 
 
+#: What goes out to every household: short enough for one text message with who and what it is about.
+TellingWords = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=500, pattern=PRINTABLE)]
+
+
+class Incident(Request):
+    place_ids: list[UUID] = Field(
+        min_length=1, max_length=200, description="Buildings or areas below the case's station, none named before."
+    )
+    words: TellingWords = Field(description="For their households: what is the matter, and what is being done.")
+
+
+class IncidentWords(Request):
+    words: TellingWords = Field(description="For the households of all that is named: how it goes on.")
+
+
 class NewReason(Request):
     """For the operator. Reasons for ``decline`` are a closed list."""
 
@@ -446,6 +462,9 @@ class CaseView(BaseModel):
     at_hotline: bool = Field(description="A reply of the city hotline is expected; it stays with its holder.")
     calls_owed: int = Field(
         description="Residents whom somebody has to ask whether it is solved; while there is one, it cannot be closed."
+    )
+    tellings: int = Field(
+        description="How often all households of the buildings that it names were told something; above 0: an incident."
     )
     answered_at: AwareDatetime | None
     answered_by: str | None = Field(description="The sign-in subject of who gave the last answer.")
@@ -920,6 +939,19 @@ class CallBackLineView(CallBackView):
         )
 
 
+class NamedPlaceView(BaseModel):
+    """A building or area whose every household is told."""
+
+    place_id: UUID
+    telling: int = Field(description="The first telling that its households got.")
+    named_by: str
+    named_at: AwareDatetime
+
+    @classmethod
+    def of(cls, named: NamedPlace) -> "NamedPlaceView":
+        return cls.model_validate(named, from_attributes=True)
+
+
 class DeadlineView(BaseModel):
     """A promise with what it was counted from."""
 
@@ -982,6 +1014,7 @@ class CaseDetailView(CaseLineView):
     undelivered: list[UndeliveredView]
     letters: list[LetterView]
     papers: list[PaperView] = Field(description="In custody now.")
+    incident: list[NamedPlaceView] = Field(description="The buildings and areas that it names.")
     accompaniments: list[AccompanimentView]
 
     @classmethod
@@ -1003,6 +1036,7 @@ class CaseDetailView(CaseLineView):
             undelivered=[UndeliveredView.of(entry) for entry in detail.undelivered],
             letters=[LetterView.of(letter) for letter in detail.letters],
             papers=[PaperView.of(paper) for paper in detail.papers],
+            incident=[NamedPlaceView.of(named) for named in detail.incident],
             accompaniments=[AccompanimentView.of(each) for each in detail.accompaniments],
         )
 

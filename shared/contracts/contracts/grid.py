@@ -1,4 +1,6 @@
-"""What grid says: the full state of each place, post and holder's contact, each time it changes."""
+"""What grid says: the full state of each place and post, and how holders and households are reached, each time it
+changes.
+"""
 
 from enum import StrEnum
 from typing import ClassVar
@@ -6,7 +8,7 @@ from uuid import UUID
 
 from pydantic import Field
 
-from contracts.envelope import Event, Fact, Moment, Path, Sealed
+from contracts.envelope import Event, Fact, Moment, Path, Personal, Sealed
 
 
 class PlaceState(StrEnum):
@@ -95,6 +97,8 @@ class PostChangedV1(Event):
 
 
 class ContactChangedV1(Event):
+    """How a holder or a household is reached. Every household is said, also one that no message reaches."""
+
     TYPE: ClassVar[str] = "grid.contact.changed.v1"
     TOPIC: ClassVar[str] = "grid.contact.v1"
     SUBJECT: ClassVar[str] = "contact_id"
@@ -102,3 +106,5 @@ class ContactChangedV1(Event):
     contact_id: UUID
     subject: str | None = Field(default=None, max_length=120, description="The sign-in subject of a member of staff.")
     sealed: Sealed = Field(description="contracts.intake.Reach as sealed JSON.")
+    place_id: UUID | None = Field(default=None, description="Of a household: where it lives; none: of a holder.")
+    room: Personal | None = Field(default=None, description="Of a household: its door, as neighbours say it.")

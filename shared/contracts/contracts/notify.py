@@ -15,7 +15,9 @@ class MessageFailedV1(Event):
 
     message_id: UUID
     case_id: UUID
-    appeal_id: UUID | None = Field(default=None, description="Whose appeal it was about; none: a notice to staff.")
+    appeal_id: UUID | None = Field(
+        default=None, description="Whose appeal it was about; none: to staff or a household."
+    )
     template: str = Field(max_length=64)
     means: str = Field(max_length=32)
     reason: str = Field(max_length=64, description="The reason's code, not the provider's words.")

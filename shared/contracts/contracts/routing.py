@@ -552,6 +552,24 @@ class CaseHolderLeftV1(CaseFact):
     dispatcher: Handler | None = Field(description="Of the tier above the post: who is to see to them.")
 
 
+class CaseIncidentV1(CaseFact):
+    """The case is an incident: every household of the places that it names is told these words, whether it has reported
+    anything or not.
+    """
+
+    TYPE: ClassVar[str] = "routing.case.incident.v1"
+
+    telling: int = Field(ge=1, description="The how-manieth telling of the case it is.")
+    place_ids: list[UUID] = Field(min_length=1, max_length=200, description="Their households, and those of all below.")
+    words: Personal = Field(description="For the households, and for those whose appeals the case joins.")
+    gist: str = Field(max_length=200)
+    handler: Handler | None
+    barred: list[str] = Field(
+        default=[],
+        description="Sign-in subjects of staff who have an interest in it; they are not sent.",
+    )
+
+
 class DeadlineBreachedV1(CaseFact):
     TYPE: ClassVar[str] = "routing.case.deadline_breached.v1"
 

@@ -49,7 +49,7 @@ _DEFINED = (
     ),
     Topic(
         name="grid.contact.v1",
-        description="How staff are reached, sealed; a tombstone erases.",
+        description="How staff and households are reached, sealed; a tombstone erases.",
         owner="grid",
         consumers=("notify",),
         events=(grid.ContactChangedV1,),
@@ -115,6 +115,7 @@ _DEFINED = (
             routing.CaseRatedV1,
             routing.CaseRedoneV1,
             routing.CaseHolderLeftV1,
+            routing.CaseIncidentV1,
             routing.DeadlineBreachedV1,
         ),
         partitions=CASE_PARTITIONS,

@@ -50,7 +50,7 @@ class Teller:
             for notice in owed_by(fact):
                 at = fact.at + timedelta(seconds=chance.uniform(0.2, 1.2))
                 reached = resident if notice.audience is Audience.RESIDENT else self._staff_of(notice.contact_id)
-                draft = tell._Draft(new_id(at), fact, notice, life.traceparent)
+                draft = tell.Draft(new_id(at), fact, notice, life.traceparent)
                 self._tell(Moment(at), draft, reached or (None, tell.INBOX), chance)
 
     def _keep_contact(self, asker: Asker, at: datetime) -> Keyed:
@@ -61,6 +61,8 @@ class Teller:
             "contact_id": asker.id,
             "topic": PersonContactChangedV1.TOPIC,
             "subject": None,
+            "place_id": None,
+            "room": None,
             "wrapped_key": key.wrap(self.ground.office.keys, owner=asker.id),
             "reach": encrypt_field(key, reach.model_dump_json(), table="contact", column="reach", row=asker.id),
             "version": asker.version,
@@ -76,7 +78,7 @@ class Teller:
             self._staff[contact_id] = reach_of(self.ground.office, self.ground.staff[contact_id])
         return self._staff[contact_id]
 
-    def _tell(self, moment: Moment, draft: tell._Draft, reached: Keyed, chance: Random) -> None:
+    def _tell(self, moment: Moment, draft: tell.Draft, reached: Keyed, chance: Random) -> None:
         """As notify.service.tell writes it; and, where it goes out, as notify.service.send has it gone out."""
         notice, (key, reach) = draft.notice, reached
         wording = tell._wording(self.ground.wordings, notice.template.value, reach.language)

@@ -25,6 +25,11 @@ class Home:
     flags: tuple[str, ...]
     dwellers: tuple[Dweller, ...]
 
+    @property
+    def contact(self) -> Dweller | None:
+        """Who is told for all: the first who has a telephone."""
+        return next((dweller for dweller in self.dwellers if dweller.phone), None)
+
 
 def spread(total: int, parts: int, random: Random, *, least: int = 1, most: int) -> list[int]:
     """``total`` into so many parts, each between the bounds."""

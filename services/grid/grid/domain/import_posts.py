@@ -59,7 +59,7 @@ def plan_offices(
         )
         plan.put(before, after)
 
-    _each(rows, take, plan.problems)
+    each(rows, take, plan.problems)
     return plan
 
 
@@ -103,7 +103,7 @@ def plan_posts(
         )
         plan.put(before, after)
 
-    _each(rows, take, plan.problems)
+    each(rows, take, plan.problems)
     return plan
 
 
@@ -139,7 +139,7 @@ def read_holders(
             raise Refused("name", "other_name", f"{item.subject} has another name in line {line}: keep one")
         taken.append(item)
 
-    _each(rows, take, problems)
+    each(rows, take, problems)
     return taken, problems
 
 
@@ -152,10 +152,10 @@ def _holder_row(row: Row, posts: Mapping[str, Post], zone: ZoneInfo) -> HolderRo
     since, until = _moment(row, "since", zone), _moment(row, "until", zone)
     if since and until and until <= since:
         raise Refused("until", "term_backwards", "until is not after since: give a later end")
-    return HolderRow(row.line, post, subject, name, _claim(row, "stand_in"), since, until, _reach(row, name))
+    return HolderRow(row.line, post, subject, name, _claim(row, "stand_in"), since, until, reach_of(row, name))
 
 
-def _reach(row: Row, name: str) -> Reach | None:
+def reach_of(row: Row, name: str) -> Reach | None:
     if not row["means"]:
         return None
     means = one_of(row, "means", Means)
@@ -218,7 +218,7 @@ def _claim(row: Row, column: str) -> bool:
     raise Refused(column, "not_yes_or_no", f"{column} must be yes or no")
 
 
-def _each(rows: Iterable[Row], take: Callable[[Row], None], problems: list[RowProblem]) -> None:
+def each(rows: Iterable[Row], take: Callable[[Row], None], problems: list[RowProblem]) -> None:
     for row in rows:
         try:
             take(row)

@@ -65,6 +65,15 @@ class Household:
     room: str
     flags: tuple[str, ...] = ()
     people: int = 0
+    version: int = 1
+    wrapped_key: str | None = None
+    reach: str | None = None
+    digest: bytes | None = None
+
+    @property
+    def has_contact(self) -> bool:
+        """Whether somebody has said how it is reached."""
+        return self.reach is not None
 
 
 @dataclass(frozen=True)

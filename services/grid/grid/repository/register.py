@@ -6,11 +6,14 @@ from typing import Any
 from uuid import UUID
 
 from kit.db import UnitOfWork, after
-from sqlalchemy import ColumnElement, Text, Uuid, any_, bindparam, func, insert, select
+from sqlalchemy import ColumnElement, Row, Text, Uuid, any_, bindparam, func, insert, select, update
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from grid.domain.register import Counts, Flag, Household, Team
+from grid.errors import HouseholdNotFound
 from grid.models import household, resident, team, volunteer
+
+_HOUSEHOLD = [household.c[name] for name in Household.__dataclass_fields__ if name != "people"]
 
 
 @dataclass(frozen=True)
@@ -61,21 +64,45 @@ def counts(uow: UnitOfWork, path: str) -> Counts:
 
 def list_households(uow: UnitOfWork, *, under: str, limit: int, behind: str | None = None) -> list[Household]:
     people = select(func.count()).where(resident.c.household_id == household.c.id).scalar_subquery()
-    columns = [household.c[name] for name in ("id", "code", "place_id", "placed_path", "room", "flags")]
     statement = (
-        select(*columns, people.label("people"))
+        select(*_HOUSEHOLD, people.label("people"))
         .where(household.c.placed_path >= under, household.c.placed_path < after(under))
         .order_by(household.c.code)
         .limit(limit)
     )
     if behind is not None:
         statement = statement.where(household.c.code > behind)
-    return [Household(**{**row._mapping, "flags": tuple(row.flags)}) for row in uow.execute(statement)]
+    return [_household(row) for row in uow.execute(statement)]
 
 
 def codes_known(uow: UnitOfWork, codes: Collection[str]) -> set[str]:
+    """Those that stand anywhere in the city, through the narrow function."""
+    known = func.register_knows(bindparam("codes", list(codes), ARRAY(Text)), type_=ARRAY(Text))
+    return set(uow.execute(select(known)).scalar_one())
+
+
+def lock_households(uow: UnitOfWork, codes: Collection[str]) -> dict[str, Household]:
+    """Those of them that whoever asks sees, by code, locked in one order."""
     among = household.c.code == any_(bindparam("codes", list(codes), ARRAY(Text)))
-    return set(uow.execute(select(household.c.code).where(among)).scalars())
+    rows = uow.execute(select(*_HOUSEHOLD).where(among).order_by(household.c.id).with_for_update())
+    return {row.code: _household(row) for row in rows}
+
+
+def get_household_for_change(uow: UnitOfWork, household_id: UUID) -> Household:
+    row = uow.execute(select(*_HOUSEHOLD).where(household.c.id == household_id).with_for_update()).first()
+    if row is None:
+        raise HouseholdNotFound(household_id)
+    return _household(row)
+
+
+def update_households(uow: UnitOfWork, rows: Sequence[Household]) -> None:
+    """Their doors and how they are reached."""
+    if not rows:
+        return
+    names = ("version", "room", "wrapped_key", "reach", "digest")
+    statement = update(household).where(household.c.id == bindparam("b_id"))
+    statement = statement.values({name: bindparam(f"b_{name}") for name in names})
+    uow.execute(statement, [{"b_id": row.id} | {f"b_{name}": getattr(row, name) for name in names} for row in rows])
 
 
 def insert_households(uow: UnitOfWork, rows: Sequence[Household]) -> None:
@@ -112,6 +139,10 @@ def _insert_many(uow: UnitOfWork, into: Any, rows: Sequence[Any], *, leave_out: 
         return
     names = [name for name in rows[0].__dataclass_fields__ if name not in leave_out]
     uow.execute(insert(into), [{name: _plain(getattr(row, name)) for name in names} for row in rows])
+
+
+def _household(row: Row[Any]) -> Household:
+    return Household(**{**row._mapping, "flags": tuple(row.flags)})
 
 
 def _plain(value: Any) -> Any:

@@ -5,6 +5,7 @@ from itertools import islice
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from contracts.intake import Means, Reach
 from kit.crypto import DataKey, blind_index, encrypt_field
 from kit.db import UnitOfWork
 from kit.ids import new_id
@@ -18,6 +19,7 @@ from grid.repository import offices as office_rows
 from grid.repository import places as tree
 from grid.repository import register
 from grid.repository.register import ResidentRow, VolunteerRow
+from grid.service import households as register_of
 from grid.service import imports, places
 from grid.service.imports import How
 from grid.service.places import Change
@@ -52,15 +54,23 @@ def _lay_batch(uow: UnitOfWork, homes: list[Home], *, keys: Keys) -> None:
     named = {dweller.branch for home in homes for dweller in home.dwellers if dweller.branch}
     branches = {code: found.id for code, found in office_rows.organisations_by_code(uow, named).items()}
     households: list[Household] = []
+    told: list[tuple[Household, Reach | None]] = []
     residents: list[ResidentRow] = []
     for home in homes:
         place, identity = at[home.place], new_id(uow.now)
         households.append(Household(identity, home.code, place.id, place.path, home.room, home.flags))
+        told.append((households[-1], _reach(home.contact)))
         for each in home.dwellers:
             branch = branches.get(each.branch) if each.branch else None
             residents.append(_resident(new_id(uow.now), each, households[-1], branch, keys))
-    register.insert_households(uow, households)
+    register.insert_households(uow, register_of.say(uow, register_of.new_ones(told), keys=keys))
+    uow.flush()
     register.insert_residents(uow, residents)
+
+
+def _reach(contact: Dweller | None) -> Reach | None:
+    """Invented numbers are told by the sandbox, never by a gateway that may reach somebody."""
+    return Reach(name=contact.name, means=Means.SANDBOX, address=contact.phone) if contact else None
 
 
 def _resident(identity: UUID, dweller: Dweller, household: Household, branch: UUID | None, keys: Keys) -> ResidentRow:

@@ -1,4 +1,5 @@
-"""Whole files at once: places, offices, posts, holders. All rows or none, or the good ones; a dry run changes nothing.
+"""Whole files at once: places, offices, posts, holders, households. All rows or none, or the good ones; a dry run
+changes nothing.
 
 Set-wise throughout: a file costs a handful of statements, however many rows it has.
 """
@@ -15,6 +16,7 @@ from kit.ids import new_id
 
 from grid import events
 from grid.domain import posts as rules
+from grid.domain.import_households import plan_households
 from grid.domain.import_posts import HolderRow, Plan, as_next, plan_offices, plan_posts, read_holders
 from grid.domain.imports import PlacesPlan, Report, Row, RowProblem, by_line, plan_places
 from grid.domain.places import Place, PlaceChange
@@ -24,9 +26,11 @@ from grid.keys import Keys
 from grid.repository import offices as office_rows
 from grid.repository import places as tree
 from grid.repository import posts as seats
+from grid.repository import register
+from grid.service import households
 from grid.service.places import follow, publish, republish
 from grid.service.posts import Term, held_elsewhere, holding_of, keep_all, put_holders
-from grid.service.rights import check_operator, manages
+from grid.service.rights import check_operator, keeps_register, manages
 
 #: Events are written in batches, so that a city's file is not held twice in memory.
 _BATCH = 5_000
@@ -98,6 +102,26 @@ def import_holders(uow: UnitOfWork, rows: Sequence[Row], *, how: How, keys: Keys
         refused = {problem.line for problem in problems}
         good = [item for item in items if item.line not in refused]
         _apply_holders(uow, good, after, keys=keys)
+    return report
+
+
+def import_households(uow: UnitOfWork, rows: Sequence[Row], *, how: How, keys: Keys) -> Report:
+    """Who lives where, and how each household is reached."""
+    codes = {row["household"] for row in rows}
+    plan = plan_households(
+        rows,
+        register.lock_households(uow, codes),
+        tree.by_code(uow, {row["place"] for row in rows}),
+        _new_ids(uow),
+        mine=lambda path: keeps_register(uow, path),
+        taken=register.codes_known(uow, codes),
+        same_reach=lambda known, reach: keys.digest(known.id, reach, table="household") == known.digest,
+    )
+    counts = (len(plan.created), len(plan.changed), plan.unchanged)
+    report = _report("households", rows, how, plan.problems, counts)
+    if not how.dry_run:
+        register.insert_households(uow, households.say(uow, plan.created, keys=keys))
+        register.update_households(uow, households.say(uow, plan.changed, keys=keys))
     return report
 
 

@@ -21,6 +21,17 @@ def manages(uow: UnitOfWork, path: str) -> bool:
     return any(path.startswith(post.path) for post in mine)
 
 
+def keeps_register(uow: UnitOfWork, path: str) -> bool:
+    """Who lives there is for those who answer for the place, whatever else an operator may do."""
+    mine = (post for post in uow.person.posts if post.office_id is None and post.duty in _MANAGE)
+    return any(path.startswith(post.path) for post in mine)
+
+
+def check_keeps_register(uow: UnitOfWork, path: str) -> None:
+    if not keeps_register(uow, path):
+        raise NotYours("The register is kept by the place's supervisor or dispatcher, or by one above: ask them.")
+
+
 def check_manages(uow: UnitOfWork, path: str) -> None:
     if not manages(uow, path):
         raise NotYours("Posts are managed by the supervisor or dispatcher of their place or of one above it: ask them.")

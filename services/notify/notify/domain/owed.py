@@ -23,6 +23,7 @@ from contracts.routing import (
     CaseHelperReportedV1,
     CaseHolderLeftV1,
     CaseHotlineRepliedV1,
+    CaseIncidentV1,
     CaseOpenedV1,
     CasePressedV1,
     CaseRecordedV1,
@@ -44,6 +45,7 @@ from contracts.routing import (
 class Audience(StrEnum):
     RESIDENT = "resident"
     STAFF = "staff"
+    HOUSEHOLD = "household"
 
 
 class Template(StrEnum):
@@ -83,6 +85,9 @@ class Template(StrEnum):
     CALL_BACK_OWED = "call_back_owed"
     PRESSING_ENDED = "pressing_ended"
     POST_VACANT = "post_vacant"
+    INCIDENT_PARTY = "incident_party"
+    INCIDENT_HOUSEHOLD = "incident_household"
+    INCIDENT_VISITS = "incident_visits"
     DEADLINE_MISSED = "deadline_missed"
     DEADLINE_MISSED_SUPERIOR = "deadline_missed_superior"
 
@@ -93,7 +98,7 @@ ASKS = frozenset({Template.CASE_ANSWERED})
 
 @dataclass(frozen=True)
 class Owed:
-    """One notice to one person. ``recipient`` is a resident's person id or a member of staff's sign-in subject."""
+    """One notice to one reader. ``recipient`` is a person's or household's id, or a sign-in subject of staff."""
 
     audience: Audience
     template: Template
@@ -216,6 +221,11 @@ def _reported(event: CaseReportedV1) -> list[Owed]:
     return _staff(event, Template.PRESSING_REPORTED, event.presser, **reported, handler=_shown(event.handler))
 
 
+def _incident(event: CaseIncidentV1) -> list[Owed]:
+    """Those who have reported it; the households of the buildings are found when it is told (service.tellings)."""
+    return _residents(event, Template.INCIDENT_PARTY, event.handler, words=event.words)
+
+
 def _recused(event: CaseRecusedV1) -> list[Owed]:
     """Who is to look at it, or to rule on it, instead; a new holder is told by the assignment."""
     told: list[Owed] = []
@@ -294,6 +304,17 @@ def _breached(event: DeadlineBreachedV1) -> list[Owed]:
     return told + _staff(event, Template.DEADLINE_MISSED_SUPERIOR, event.superior, **missed, handler=shown)
 
 
+def owed_to_household(household_id: UUID, *, number: str, words: str, handler: Handler | None) -> Owed:
+    """What an incident's telling owes each household of its buildings that a message reaches."""
+    facts = {"number": number, "words": words, "handler": _shown(handler)}
+    return Owed(Audience.HOUSEHOLD, Template.INCIDENT_HOUSEHOLD, str(household_id), household_id, facts)
+
+
+def owed_to_chief(subject: str, contact_id: UUID | None, *, number: str, **facts: Any) -> Owed:
+    """Whom no message reaches is told in person: by this chief, those behind these doors."""
+    return Owed(Audience.STAFF, Template.INCIDENT_VISITS, subject, contact_id, {"number": number, **facts})
+
+
 _RULES: dict[type[CaseFact], Callable[[Any], list[Owed]]] = {
     CaseOpenedV1: _opened,
     CaseAcceptedV1: _accepted,
@@ -319,6 +340,7 @@ _RULES: dict[type[CaseFact], Callable[[Any], list[Owed]]] = {
     CallBackOwedV1: _call_back_owed,
     CaseRedoneV1: _redone,
     CaseHolderLeftV1: _holder_left,
+    CaseIncidentV1: _incident,
     DeadlineBreachedV1: _breached,
 }
 

@@ -17,12 +17,16 @@ from notify.service.office import Office
 
 @dataclass(frozen=True)
 class Change:
-    """How somebody is reached, sealed for the way, as of a version. ``subject`` is whom staff sign in as."""
+    """How somebody is reached, sealed for the way, as of a version. ``subject`` is whom staff sign in as; a household
+    lives at a place, behind a door.
+    """
 
     contact_id: UUID
     sealed: str
     version: int
     subject: str | None = None
+    place_id: UUID | None = None
+    room: str | None = None
 
 
 def keep_contacts(uow: UnitOfWork, office: Office, changes: Sequence[Change], *, topic: str) -> None:
@@ -43,6 +47,8 @@ def _kept(uow: UnitOfWork, office: Office, change: Change, stored: Contact | Non
     return {
         "contact_id": row,
         "subject": change.subject,
+        "place_id": change.place_id,
+        "room": change.room,
         "wrapped_key": key.wrap(office.keys, owner=row),
         "reach": encrypt_field(key, reach.model_dump_json(), table="contact", column="reach", row=row),
         "version": change.version,

@@ -1,5 +1,6 @@
 """What staff and operators see of telling, and what they may do about it."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -10,8 +11,16 @@ from kit.paging import Page, Sheet
 
 from notify import repository
 from notify.domain.sending import TROUBLED
-from notify.errors import InboxItemNotFound, MessageNotFound, MessageNotRetryable, NotYoursToRetry
-from notify.repository import InboxItem, Message
+from notify.errors import (
+    InboxItemNotFound,
+    MessageNotFound,
+    MessageNotRetryable,
+    NotYoursToRetry,
+    NotYoursToVisit,
+    TellingNotFound,
+    UnknownHousehold,
+)
+from notify.repository import HouseholdTold, InboxItem, Message, TellingCounts
 
 #: Who sees to the telling of their place's cases.
 RETRYING = (Duty.DISPATCHER.value, Duty.SUPERVISOR.value)
@@ -49,6 +58,43 @@ def _check_retry(uow: UnitOfWork, person: Person, message_id: UUID) -> None:
         raise MessageNotFound
     if not any(person.has_duty(duty) for duty in RETRYING):
         raise NotYoursToRetry
+
+
+def list_tellings(uow: UnitOfWork, case_id: UUID) -> list[TellingCounts]:
+    """How far each telling of a case has come, in the order of the tellings."""
+    return repository.count_tellings(uow, case_id)
+
+
+def list_households(
+    uow: UnitOfWork, case_id: UUID, telling: int, page: Page, *, told: bool | None
+) -> Sheet[HouseholdTold]:
+    """Whom a telling concerns: all, or those who have been told, or those who have not."""
+    _telling(uow, case_id, telling)
+    position = page.after(UUID)
+    after = position[0] if position else None
+    rows = repository.list_households(uow, case_id, telling, told=told, after=after, limit=page.fetch)
+    return page.sheet(rows, position=lambda row: (row.household_id,))
+
+
+def record_visits(uow: UnitOfWork, case_id: UUID, telling: int, household_ids: Sequence[UUID]) -> TellingCounts:
+    """These households have been told in person. Saying so twice changes nothing."""
+    _telling(uow, case_id, telling)
+    paths = repository.list_paths(uow, case_id, telling, household_ids)
+    for index, household_id in enumerate(household_ids):
+        if household_id not in paths:
+            raise UnknownHousehold(index)
+    mine = [post.path for post in uow.person.posts if post.office_id is None]
+    if not all(any(path.startswith(post) for post in mine) for path in paths.values()):
+        raise NotYoursToVisit
+    repository.save_visits(uow, case_id, telling, household_ids, by=uow.person.subject)
+    return _telling(uow, case_id, telling)
+
+
+def _telling(uow: UnitOfWork, case_id: UUID, telling: int) -> TellingCounts:
+    found = repository.count_tellings(uow, case_id, telling)
+    if not found:
+        raise TellingNotFound
+    return found[0]
 
 
 def list_inbox(uow: UnitOfWork, page: Page) -> Sheet[InboxItem]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 from uuid import UUID
 
 from contracts.intake import Language, Means, PersonContactChangedV1, Reach
@@ -37,12 +37,27 @@ FIRST_VERSION = 1
 LONGEST_ANSWER = 600
 
 
+class About(Protocol):
+    """The step of a case that owes a notice, and where whoever sees the notice must look."""
+
+    @property
+    def case_id(self) -> UUID: ...
+    @property
+    def number(self) -> str: ...
+    @property
+    def version(self) -> int: ...
+    @property
+    def place_id(self) -> UUID | None: ...
+    @property
+    def placed_path(self) -> str: ...
+
+
 @dataclass(frozen=True)
-class _Draft:
+class Draft:
     """A notice on its way to a row: what it is about, to whom, and in whose trace."""
 
     message_id: UUID
-    event: CaseFact
+    about: About
     notice: Owed
     traceparent: str | None
 
@@ -50,13 +65,17 @@ class _Draft:
 def tell(uow: UnitOfWork, office: Office, events: Sequence[CaseFact], *, traceparents: Sequence[str | None]) -> None:
     """Queue what the events owe. A resident's contact that has not come yet is waited for."""
     drafts = [
-        _Draft(new_id(uow.now), event, notice, traceparent)
+        Draft(new_id(uow.now), event, notice, traceparent)
         for event, traceparent in zip(events, traceparents, strict=True)
         for notice in owed_by(event)
     ]
+    queue(uow, office, drafts, reaches_of(uow, office, drafts))
+
+
+def queue(uow: UnitOfWork, office: Office, drafts: Sequence[Draft], reaches: Reaches) -> None:
+    """Write the notices: what is to be sent is due at once, what is for staff stands in their inbox."""
     if not drafts:
         return
-    reaches = _reaches_of(uow, office, drafts)
     wordings = repository.list_wordings(uow, {draft.notice.template.value for draft in drafts})
     written = [_write(uow, office, draft, reaches, wordings) for draft in drafts]
     added = repository.add_messages(uow, [row for row, _ in written])
@@ -64,20 +83,20 @@ def tell(uow: UnitOfWork, office: Office, events: Sequence[CaseFact], *, tracepa
     _say_withheld(uow, [d for d, (row, _) in zip(drafts, written, strict=True) if _is_withheld(d, row, added)])
 
 
-def _is_withheld(draft: _Draft, row: Mapping[str, Any], added: Collection[UUID]) -> bool:
+def _is_withheld(draft: Draft, row: Mapping[str, Any], added: Collection[UUID]) -> bool:
     """It asks its resident for a word, and they want none by message. A second coming of the event says nothing."""
     is_wanted = row["state"] != State.NONE_WANTED.value
     return draft.notice.asked is not None and not is_wanted and draft.message_id in added
 
 
-def _say_withheld(uow: UnitOfWork, withheld: Sequence[_Draft]) -> None:
+def _say_withheld(uow: UnitOfWork, withheld: Sequence[Draft]) -> None:
     for draft in withheld:
         notice = draft.notice
         with in_trace(draft.traceparent):
             uow.publish(
                 message_withheld(
                     draft.message_id,
-                    case_id=draft.event.case_id,
+                    case_id=draft.about.case_id,
                     appeal_id=notice.appeal_id,
                     template=notice.template.value,
                     version=FIRST_VERSION,
@@ -86,7 +105,7 @@ def _say_withheld(uow: UnitOfWork, withheld: Sequence[_Draft]) -> None:
             )
 
 
-def _reaches_of(uow: UnitOfWork, office: Office, drafts: Sequence[_Draft]) -> Reaches:
+def reaches_of(uow: UnitOfWork, office: Office, drafts: Sequence[Draft]) -> Reaches:
     """How those are reached whose contact is known and not erased, opened once however much they are told."""
     contacts = repository.list_contacts(uow, {d.notice.contact_id for d in drafts if d.notice.contact_id})
     for draft in drafts:
@@ -96,7 +115,7 @@ def _reaches_of(uow: UnitOfWork, office: Office, drafts: Sequence[_Draft]) -> Re
 
 
 def _write(
-    uow: UnitOfWork, office: Office, draft: _Draft, reaches: Reaches, wordings: Wordings
+    uow: UnitOfWork, office: Office, draft: Draft, reaches: Reaches, wordings: Wordings
 ) -> tuple[dict[str, Any], dict[str, Any] | None]:
     """The message's row; and, for staff, the inbox item."""
     notice = draft.notice
@@ -148,7 +167,7 @@ def _open_code(office: Office, notice: Owed) -> str:
 
 def _way(uow: UnitOfWork, notice: Owed, reach: Reach, *, is_reachable: bool) -> dict[str, Any]:
     """By which means, and whether anything is left to send: staff read their inbox, whatever else they chose."""
-    if notice.audience is Audience.RESIDENT and not is_reachable:
+    if notice.audience is not Audience.STAFF and not is_reachable:
         return _closed_at_once(State.ERASED, Means.NONE)
     if reach.means in {Means.SMS, Means.SANDBOX}:
         queued = _closed_at_once(State.QUEUED, reach.means)
@@ -162,13 +181,13 @@ def _closed_at_once(state: State, means: Means) -> dict[str, Any]:
     return {"state": state.value, "means": means.value, "due_at": None, "sent_at": None, "provider": None}
 
 
-def _row(uow: UnitOfWork, draft: _Draft, wording: Wording) -> dict[str, Any]:
-    event, notice = draft.event, draft.notice
+def _row(uow: UnitOfWork, draft: Draft, wording: Wording) -> dict[str, Any]:
+    about, notice = draft.about, draft.notice
     return {
         "message_id": draft.message_id,
-        "case_id": event.case_id,
-        "case_number": event.number,
-        "case_version": event.version,
+        "case_id": about.case_id,
+        "case_number": about.number,
+        "case_version": about.version,
         "appeal_id": notice.appeal_id,
         "audience": notice.audience.value,
         "recipient": notice.recipient,
@@ -177,8 +196,8 @@ def _row(uow: UnitOfWork, draft: _Draft, wording: Wording) -> dict[str, Any]:
         "template_version": wording.version,
         "language": wording.language,
         "traceparent": draft.traceparent,
-        "place_id": event.place_id,
-        "placed_path": event.placed_path,
+        "place_id": about.place_id,
+        "placed_path": about.placed_path,
         "created_at": uow.now,
         "changed_at": uow.now,
     }
@@ -191,13 +210,13 @@ def _sealed(key: DataKey | None, body: str, message_id: UUID, state: str) -> str
     return encrypt_field(key, body, table="message", column="body", row=message_id)
 
 
-def _item(uow: UnitOfWork, draft: _Draft, wording: Wording, said: Mapping[str, str]) -> dict[str, Any]:
+def _item(uow: UnitOfWork, draft: Draft, wording: Wording, said: Mapping[str, str]) -> dict[str, Any]:
     return {
         "item_id": new_id(uow.now),
         "message_id": draft.message_id,
         "subject": draft.notice.recipient,
-        "case_id": draft.event.case_id,
-        "case_number": draft.event.number,
+        "case_id": draft.about.case_id,
+        "case_number": draft.about.number,
         "template": draft.notice.template.value,
         "language": wording.language,
         "title": said["title"],

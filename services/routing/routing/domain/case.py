@@ -46,6 +46,7 @@ LINKED, UNLINKED = "linked", "unlinked"
 HANDED_TO_HOTLINE, HOTLINE_REPLIED = "handed_to_hotline", "hotline_replied"
 CALL_BACK_OWED, CALLED_BACK, RATED, REDONE = "call_back_owed", "called_back", "rated", "redone"
 HOLDER_LEFT = "holder_left"
+AFFECTED_NAMED, AFFECTED_TOLD = "affected_named", "affected_told"
 BREACHED, NOTICE_NOT_DELIVERED = "deadline_breached", "notice_not_delivered"
 
 
@@ -169,6 +170,8 @@ class Case:
     """Who gave the last answer: neither they nor whoever holds the case call its resident back."""
     calls_owed: int = 0
     """Residents whom no message reaches and whom somebody has to ask; while there is one, the case is not closed."""
+    tellings: int = 0
+    """How often all households of the buildings that it names have been told something; more than 0: an incident."""
     undelivered: int = 0
     version: int = 0
     head: str = GENESIS

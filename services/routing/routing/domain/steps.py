@@ -106,6 +106,8 @@ class Step(StrEnum):
     UNLINK = "unlink"
     HAND_TO_HOTLINE = "hand_to_hotline"
     CALL_BACK = "call_back"
+    NAME_AFFECTED = "name_affected"
+    TELL_AFFECTED = "tell_affected"
 
 
 class Standing(StrEnum):
@@ -137,6 +139,8 @@ class Standing(StrEnum):
     """A reply of the city hotline is expected."""
     CALL_BACK_OWED = "call_back_owed"
     """Its resident has been answered, and somebody has to ask them whether that solved it."""
+    INCIDENT = "incident"
+    """It names buildings or areas whose every household is told."""
 
 
 @dataclass(frozen=True)
@@ -245,6 +249,11 @@ STEPS: dict[Step, StepRule] = {
             *(Step.CALL_BACK, [CaseState.ANSWERED, CaseState.CLOSED], None, [Actor.CALLER]),
             needs=[Standing.CALL_BACK_OWED],
         ),
+        _rule(Step.NAME_AFFECTED, [*_UNDER_WAY, CaseState.ANSWERED], None, _EITHER),
+        _rule(
+            *(Step.TELL_AFFECTED, [*_UNDER_WAY, CaseState.ANSWERED], None, _EITHER),
+            needs=[Standing.INCIDENT],
+        ),
     )
 }
 
@@ -295,6 +304,7 @@ def standing_of(case: Case) -> frozenset[Standing]:
         Standing.LINKED: case.linked > 0,
         Standing.AT_HOTLINE: case.at_hotline,
         Standing.CALL_BACK_OWED: case.calls_owed > 0,
+        Standing.INCIDENT: case.tellings > 0,
     }
     return frozenset(standing for standing, holds in stands.items() if holds)
 

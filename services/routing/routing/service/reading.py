@@ -17,6 +17,7 @@ from routing.domain.case import NOTICE_NOT_DELIVERED, Case, Deadline
 from routing.domain.chain import Entry, list_faults
 from routing.domain.helping import Helper
 from routing.domain.hotline import HandedOver
+from routing.domain.incident import NamedPlace
 from routing.domain.linking import LinkSeen
 from routing.domain.pressing import Pressing
 from routing.domain.recording import Letter, Paper
@@ -28,6 +29,7 @@ from routing.repository import (
     call_backs,
     cases,
     hotline,
+    incidents,
     joint,
     links,
     pressings,
@@ -50,7 +52,8 @@ class HelperSeen:
 class CaseDetail:
     """A case with who answers for it now, what whoever looks may do with it, how its holder has been pressed, who
     helps, with which it is linked, what its residents say of its answers, what could not be delivered, what was
-    reported to whoever assigned it, what was sent to others and is in custody, and which centres it was handed over to.
+    reported to whoever assigned it, what was sent to others and is in custody, which buildings it
+    names, and which centres it was handed over to.
     """
 
     case: Case
@@ -65,6 +68,7 @@ class CaseDetail:
     hotline_handovers: list[HandedOver]
     letters: list[Letter]
     papers: list[Paper]
+    incident: list[NamedPlace]
     accompaniments: list[Accompaniment]
     now: datetime
 
@@ -109,9 +113,10 @@ def get_case(uow: UnitOfWork, case_id: UUID) -> CaseDetail:
     handed_over = accompaniments.list_of_case(uow, case_id) if case.kind in steps.FOR_CENTRES else []
     reported = reports_back.list_of_case(uow, case_id) if case.report_back else []
     asked = hotline.list_of_case(uow, case_id) if case.hotline_handovers else []
+    named = incidents.list_named(uow, case_id) if case.tellings else []
     return CaseDetail(
         *(case, holder, mine, pressed, helping, linked, rated, undelivered, reported, asked),
-        *(letters, papers, handed_over, uow.now),
+        *(letters, papers, named, handed_over, uow.now),
     )
 
 

@@ -15,6 +15,7 @@ from cli.reconcile.acknowledgements import Acknowledgement
 from cli.reconcile.books import CHUNK, FIRST, Books
 from cli.reconcile.findings import Audit
 from cli.reconcile.owed import Notice, owed_by_step
+from cli.reconcile.tellings import Homes, check_tellings, read_homes
 
 T = TypeVar("T")
 Tell = Callable[[str], None]
@@ -82,6 +83,7 @@ class _Case:
     entries: Sequence[Any]
     deadlines: Sequence[Any]
     messages: Sequence[Any]
+    homes: Homes
 
     @property
     def last_step_at(self) -> datetime:
@@ -101,7 +103,7 @@ async def check_cases(of: Books, audit: Audit, *, watermark: datetime, tell: Tel
                 audit.set_aside["cases"] += 1
                 continue
             _check_case(audit, case)
-            _check_notices(audit, case)
+            _check_notices(audit, case, watermark)
             for message in case.messages:
                 _check_message(audit, message, items, log, watermark)
         count += len(rows)
@@ -116,8 +118,9 @@ async def _cases(of: Books, rows: Sequence[Any]) -> list[_Case]:
     entries: dict[UUID, list[Any]] = {i: [] for i in ids}
     for entry in await of.read("routing", books.ENTRIES_BY_CASE, ids=ids, since=books.started_before(ids)):
         entries[entry.case_id].append(entry)
+    homes = await read_homes(of, ids, (entry for listed in entries.values() for entry in listed))
     return [
-        _Case(row, parties[row.case_id], entries[row.case_id], deadlines[row.case_id], messages[row.case_id])
+        _Case(row, parties[row.case_id], entries[row.case_id], deadlines[row.case_id], messages[row.case_id], homes)
         for row in rows
     ]
 
@@ -159,8 +162,11 @@ def _makes_a_promise(entry: Any) -> bool:
     return entry.step in ("accepted", "extended")
 
 
-def _check_notices(audit: Audit, case: _Case) -> None:
+def _check_notices(audit: Audit, case: _Case, watermark: datetime) -> None:
     owed = _owed(case)
+    owed |= check_tellings(
+        *(audit, case.homes, case.row.case_id), entries=case.entries, messages=case.messages, watermark=watermark
+    )
     made = Counter(Notice(m.case_version, m.template, m.recipient) for m in case.messages)
     audit.owed.update(notice.template for notice in owed)
     audit.made.update(m.template for m in case.messages)

@@ -81,6 +81,14 @@ MESSAGES_BY_CASE = _by_ids(
     "select case_id, case_version, recipient, template, audience, message_id, state, provider, created_at from message"
     " where case_id = any(:ids)"
 )
+HOUSEHOLDS_BY_CASE = _by_ids(
+    "select case_id, telling, household_id, way, message_id from telling_household where case_id = any(:ids)"
+)
+HOUSEHOLDS_AT = _by_ids(
+    "select named.id as named_id, household.id as household_id from place named join household"
+    " on household.placed_path >= named.path and household.placed_path < left(named.path, -1) || '0'"
+    " where named.id = any(:ids)"
+)
 ITEMS_BY_MESSAGE = _by_ids("select message_id from inbox_item where message_id = any(:ids)")
 SANDBOX_BY_MESSAGE = _by_ids("select message_id, idempotency_key from sandbox_message where message_id = any(:ids)")
 TOLD_CASES = _paged("select distinct case_id from message where case_id > :after order by case_id limit :most")
@@ -88,6 +96,7 @@ STRAY_DELIVERIES = text(
     "select s.sandbox_id from sandbox_message s where s.received_at < :before"
     " and not exists (select from message m where m.message_id = s.message_id) order by 1 limit 1000"
 ).bindparams(bindparam("before", type_=DateTime(timezone=True)))
+OPEN_TELLINGS = text("select count(*) as n from telling where finished_at is null")
 UNSENT_MESSAGES = text("select count(*) as n from message where state in ('queued', 'sending')")
 
 DEAD_LETTERS = text(

@@ -33,6 +33,9 @@ class Waiting:
                 parts.append(f"{pending.n} unsent in {service}")
         left = {edge: len(await self._untaken(edge, until)) for edge in EDGES}
         parts += [f"{number} of {edge.topic} for {edge.consumer}" for edge, number in left.items() if number]
+        (tellings,) = await self._books.read("notify", books.OPEN_TELLINGS)
+        if tellings.n:
+            parts.append(f"{tellings.n} tellings to hand out")
         (messages,) = await self._books.read("notify", books.UNSENT_MESSAGES)
         if messages.n:
             parts.append(f"{messages.n} messages to send")

@@ -15,6 +15,7 @@ STEPS = (
     *("helper_called", "helper_reported", "helper_released", "linked", "unlinked"),
     *("reported_back", "report_reviewed", "handed_to_hotline", "hotline_replied"),
     *("call_back_owed", "called_back", "rated", "redone"),
+    *("affected_named", "affected_told"),
 )
 
 TEMPLATES = (
@@ -51,6 +52,9 @@ TEMPLATES = (
     "case_redone_superior",
     "pressing_ended",
     "post_vacant",
+    "incident_party",
+    "incident_household",
+    "incident_visits",
     "case_waiting",
     "case_assigned",
     "case_closed_staff",
@@ -78,6 +82,8 @@ _TO_RESIDENTS = {
     "answered": "case_answered",
     "accompanied": "case_accompanied",
     "redone": "case_redone",
+    "affected_named": "incident_party",
+    "affected_told": "incident_party",
 }
 _ENDS = {"withdrawn": "case_withdrawn", "declined": "case_declined"}
 
