@@ -36,6 +36,10 @@ _STEPS = {
     "ask_return": "returns",
     "ask_decline": "declines",
     "ask_extension": "extensions",
+    "ask_suspension": "suspensions",
+    "resume": "resumptions",
+    "transfer": "transfers",
+    "plan": "plans",
     "rule": "rulings",
     "recuse": "recusals",
     "accompany": "accompaniments",
@@ -47,10 +51,18 @@ _REASONS = {
     "ask_return": ("not_our_remit", "wrong_category"),
     "ask_decline": ("in_court", "no_facts"),
     "ask_extension": ("materials", "weather"),
+    "ask_suspension": ("testing", "public_notice"),
 }
 
 #: What is handed over to a centre, the resident accompanied.
 _FOR_CENTRES = ("legal", "stability")
+
+#: Where a handler looks for the next thing to do.
+_LISTS: tuple[tuple[str, dict[str, str]], ...] = (
+    *(("worklist", {}), ("worklist", {})),
+    ("worklist", {"stage": "answered"}),
+    ("planned", {}),
+)
 
 _WORK = ("call", "site_visit", "interim_word")
 
@@ -212,12 +224,12 @@ class Drive:
             if self._chance(0.1):
                 await self._help(client, by)
                 return
-            stage = self._random.choice(["doing", "doing", "answered"])
-            found = await client.read(by, "/routing/v1/worklist", stage=stage, limit="20")
+            path, stage = self._random.choice(_LISTS)
+            found = await client.read(by, f"/routing/v1/{path}", **stage, limit="20")
             if items := _items(found):
                 self._idle.discard(by)
                 await self._step(client, by, self._random.choice(items))
-            elif found.is_ok:
+            elif found.is_ok and path == "worklist":
                 self._idle.add(by)
         finally:
             self._busy.discard(by)
@@ -303,34 +315,56 @@ class Drive:
         state = case["state"]
         if state != "accepted" and self._chance(0.08):
             await self._record_work(client, by, case)
-        elif state in ("assigned", "in_progress") and self._chance(0.02):
-            self._count += 1
-            await self._write_step(client, "recuse", by, case, {"words": f"应回避{self._count}。"})
-        elif case["followed_since"]:
-            self._count += 1
-            reported = {"words": f"中心反馈{self._count}。", "final": self._chance(0.6)}
-            await self._write_step(client, "centre_report", by, case, reported)
-        elif state in ("assigned", "in_progress") and not case["ask"] and self._chance(0.08):
-            kind = self._random.choice(sorted(_REASONS))
-            self._count += 1
-            body: dict[str, Any] = {"reason": self._random.choice(_REASONS[kind]), "words": f"申请{self._count}。"}
-            body |= {"days": self._random.randint(1, 5)} if kind == "ask_extension" else {}
-            await self._write_step(client, kind, by, case, body)
-        elif state in ("assigned", "in_progress") and case["kind"] in _FOR_CENTRES and self._chance(0.6):
-            self._count += 1
-            body = {"centre": "区法律援助中心", "with_whom": "社区干部", "words": f"移交{self._count}。"}
-            await self._write_step(client, "accompany", by, case, body)
-        elif state == "assigned" and self._chance(0.8):
-            await self._write_step(client, "start", by, case, None)
         elif state in ("assigned", "in_progress"):
-            self._count += 1
-            body = {"outcome": self._random.choice(["solved", "explained"]), "answer": f"已经办结{self._count}。"}
-            await self._write_step(client, "answer", by, case, body)
+            await self._work_on(client, by, case)
         elif state == "answered" and not case["handover"] and self._chance(0.25):
             body = {"means": self._random.choice(["collected", "brought_home"])}
             await self._write_step(client, "hand_over", by, case, body)
         elif state == "answered":
             await self._write_step(client, "close", by, case, None)
+
+    async def _work_on(self, client: Client, by: str, case: dict[str, Any]) -> None:
+        self._count += 1
+        if self._chance(0.02):
+            await self._write_step(client, "recuse", by, case, {"words": f"应回避{self._count}。"})
+        elif case["followed_since"]:
+            reported = {"words": f"中心反馈{self._count}。", "final": self._chance(0.6)}
+            await self._write_step(client, "centre_report", by, case, reported)
+        elif not case["ask"] and self._chance(0.08):
+            await self._ask(client, by, case)
+        elif case["kind"] in _FOR_CENTRES and self._chance(0.6):
+            body = {"centre": "区法律援助中心", "with_whom": "社区干部", "words": f"移交{self._count}。"}
+            await self._write_step(client, "accompany", by, case, body)
+        elif not case["ask"] and self._chance(0.08):
+            await self._pause(client, by, case)
+        elif case["state"] == "assigned" and self._chance(0.8):
+            await self._write_step(client, "start", by, case, None)
+        else:
+            body = {"outcome": self._random.choice(["solved", "explained"]), "answer": f"已经办结{self._count}。"}
+            await self._write_step(client, "answer", by, case, body)
+
+    async def _ask(self, client: Client, by: str, case: dict[str, Any]) -> None:
+        kind = self._random.choice(sorted(_REASONS))
+        self._count += 1
+        body: dict[str, Any] = {"reason": self._random.choice(_REASONS[kind]), "words": f"申请{self._count}。"}
+        body |= {"days": self._random.randint(1, 5)} if kind == "ask_extension" else {}
+        body |= {"until": self._day_ahead()} if kind == "ask_suspension" else {}
+        await self._write_step(client, kind, by, case, body)
+
+    async def _pause(self, client: Client, by: str, case: dict[str, Any]) -> None:
+        """It goes on, or waits for a day, or is passed on to somebody else."""
+        self._count += 1
+        words = f"说明{self._count}。"
+        if case["suspended_until"]:
+            await self._write_step(client, "resume", by, case, {"words": words})
+        elif self._posts and self._chance(0.5):
+            body = {"post_id": self._random.choice(sorted(self._posts)), "words": words}
+            await self._write_step(client, "transfer", by, case, body)
+        elif not case["planned_for"]:
+            await self._write_step(client, "plan", by, case, {"day": self._day_ahead(), "answer": words})
+
+    def _day_ahead(self) -> str:
+        return (datetime.now(UTC) + timedelta(days=self._random.randint(2, 30))).date().isoformat()
 
     async def _record_work(self, client: Client, by: str, case: dict[str, Any]) -> None:
         """Under no version: nothing but its key keeps it from being entered twice."""

@@ -24,6 +24,7 @@ WRITES = (
     *("lay", "file", "correct", "withdraw", "accept", "start", "answer", "hand_over", "close"),
     *("re_sort", "re_dispatch", "ask_return", "ask_decline", "ask_extension", "rule", "record"),
     *("recuse", "accompany", "centre_report", "call_back", "rate"),
+    *("ask_suspension", "resume", "transfer", "plan"),
 )
 
 

@@ -311,6 +311,10 @@ async def test_progress_tells_what_it_is_for_and_nothing_else(desk: Desk) -> Non
         "rate": None,
         "rate_by": None,
         "rated": False,
+        "suspended_until": None,
+        "suspended_for": None,
+        "planned_for": None,
+        "planned_who": None,
     }
     page = await desk.http.get(f"/progress/{receipt['query_code']}")
     assert page.status_code == 200

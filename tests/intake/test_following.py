@@ -1,6 +1,6 @@
 """The progress page's copy of a case."""
 
-from datetime import timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -13,8 +13,11 @@ from contracts.routing import (
     CaseClosedV1,
     CaseHelperCalledV1,
     CaseOpenedV1,
+    CasePlannedV1,
     CasePressedV1,
+    CaseResumedV1,
     CaseState,
+    CaseSuspendedV1,
     Handler,
     Outcome,
     Party,
@@ -78,13 +81,38 @@ def answered(appeal_id: UUID) -> CaseAnsweredV1:
     )
 
 
+def suspended(appeal_id: UUID) -> CaseSuspendedV1:
+    return CaseSuspendedV1(
+        **facts(appeal_id, 4, CaseState.IN_PROGRESS),
+        until=NOW + timedelta(days=10),
+        runs_again_on=(NOW + timedelta(days=10)).date(),
+        reason="testing",
+        reason_text={"zh": "检测", "en": "Testing"},
+        promise_due=DUE + timedelta(days=10),
+        promise_text={"zh": "恢复办理后3个工作日", "en": "3 working days after it goes on"},
+        handler=HANDLER,
+    )
+
+
+def planned(appeal_id: UUID) -> CasePlannedV1:
+    return CasePlannedV1(
+        **facts(appeal_id, 4, CaseState.IN_PROGRESS),
+        day=date(2027, 4, 30),
+        due_at=NOW + timedelta(days=158),
+        answer="列入明年春季改造",
+        who="海州区住建局",
+        gist="停水",
+        handler=HANDLER,
+    )
+
+
 def closed(appeal_id: UUID) -> CaseClosedV1:
     return CaseClosedV1(**facts(appeal_id, 4, CaseState.CLOSED), handler=None, reason="done")
 
 
-def look(uow_of: UnitOfWorkOf, station: Station, receipt: Receipt) -> Progress:
+def look(uow_of: UnitOfWorkOf, station: Station, receipt: Receipt, *, now: datetime = NOW) -> Progress:
     assert receipt.query_code
-    uow = uow_of("intake", scope=NOWHERE)
+    uow = uow_of("intake", scope=NOWHERE, now=now)
     found = reading.find_progress(uow, receipt.query_code, client="203.0.113.1", station=station)
     assert isinstance(found, Progress)
     return found
@@ -152,6 +180,49 @@ def test_how_the_holder_is_pressed_shows_on_no_progress_page(
     )
     follow_cases(consumer, [pressed])
     assert look(uow_of, station, receipt) == before
+
+
+def test_a_suspended_promise_shows_why_and_until_when_and_no_longer_than_that(
+    uow_of: UnitOfWorkOf, consumer: UnitOfWork, station: Station, receipt: Receipt
+) -> None:
+    case = suspended(receipt.appeal_id)
+    follow_cases(consumer, [accepted(receipt.appeal_id), case])
+    found = look(uow_of, station, receipt)
+    assert (found.standing, found.due, found.promise) == (Standing.IN_PROGRESS, case.promise_due, case.promise_text)
+    assert (found.suspended_until, found.suspended_for) == (case.until, case.reason_text)
+    found = look(uow_of, station, receipt, now=case.until)
+    assert (found.suspended_until, found.suspended_for, found.due) == (None, None, case.promise_due)
+
+
+def test_a_resumption_shows_the_promise_as_it_is_then(
+    uow_of: UnitOfWorkOf, consumer: UnitOfWork, station: Station, receipt: Receipt
+) -> None:
+    resumed = CaseResumedV1(
+        **facts(receipt.appeal_id, 5, CaseState.IN_PROGRESS),
+        gist="停水",
+        promise_due=DUE + timedelta(days=2),
+        promise_text={"zh": "恢复办理后3个工作日"},
+        handler=HANDLER,
+    )
+    follow_cases(consumer, [accepted(receipt.appeal_id), suspended(receipt.appeal_id), resumed])
+    found = look(uow_of, station, receipt)
+    assert (found.suspended_until, found.suspended_for, found.due) == (None, None, resumed.promise_due)
+
+
+def test_a_plan_shows_its_day_and_who_does_it_until_it_is_answered(
+    uow_of: UnitOfWorkOf, consumer: UnitOfWork, station: Station, receipt: Receipt
+) -> None:
+    follow_cases(consumer, [accepted(receipt.appeal_id), planned(receipt.appeal_id)])
+    found = look(uow_of, station, receipt)
+    assert (found.standing, found.planned_for, found.planned_who) == (
+        Standing.IN_PROGRESS,
+        date(2027, 4, 30),
+        "海州区住建局",
+    )
+    later = answered(receipt.appeal_id).model_copy(update={"version": 5})
+    follow_cases(consumer, [later])
+    found = look(uow_of, station, receipt)
+    assert (found.standing, found.planned_for, found.planned_who) == (Standing.ANSWERED, None, None)
 
 
 def test_an_old_step_changes_nothing(

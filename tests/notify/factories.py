@@ -1,6 +1,6 @@
 """Events, people and keys for notify's tests. All names are invented."""
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 from uuid import UUID, uuid4
 from zoneinfo import ZoneInfo
@@ -29,6 +29,7 @@ from contracts.routing import (
     CaseIncidentV1,
     CaseLinkedV1,
     CaseOpenedV1,
+    CasePlannedV1,
     CasePressedV1,
     CaseRatedV1,
     CaseRecordedV1,
@@ -38,9 +39,11 @@ from contracts.routing import (
     CaseReportedV1,
     CaseReportReviewedV1,
     CaseResortedV1,
+    CaseResumedV1,
     CaseRuledV1,
     CaseStartedV1,
     CaseState,
+    CaseSuspendedV1,
     CaseUnlinkedV1,
     ContactOutcome,
     DeadlineBreachedV1,
@@ -98,6 +101,29 @@ OWN: dict[type[CaseFact], dict[str, Any]] = {
         "promise_due": NOW,
         "promise_text": {"zh": "三日内"},
         "reason": "materials",
+        "handler": make_handler(),
+    },
+    CaseSuspendedV1: {
+        "until": NOW,
+        "runs_again_on": date(2026, 12, 17),
+        "reason": "testing",
+        "reason_text": {"zh": "检测", "en": "Testing"},
+        "promise_due": NOW,
+        "promise_text": {"zh": "恢复办理后三个工作日"},
+        "handler": make_handler(),
+    },
+    CaseResumedV1: {
+        "gist": "路灯不亮",
+        "promise_due": NOW,
+        "promise_text": {"zh": "恢复办理后三个工作日"},
+        "handler": make_handler(),
+    },
+    CasePlannedV1: {
+        "day": date(2027, 4, 30),
+        "due_at": NOW,
+        "answer": "列入明年春季改造。",
+        "who": "海州区住建局",
+        "gist": "路灯不亮",
         "handler": make_handler(),
     },
     CaseAskedV1: {

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from contracts.routing import (
+    Ask,
     CaseAcceptedV1,
     CaseAccompaniedV1,
     CaseAnsweredV1,
@@ -22,9 +23,12 @@ from contracts.routing import (
     CaseHolderLeftV1,
     CaseHotlineRepliedV1,
     CaseOpenedV1,
+    CasePlannedV1,
     CasePressedV1,
     CaseRecordedV1,
     CaseReportReviewedV1,
+    CaseRuledV1,
+    CaseSuspendedV1,
     DeadlineBreachedV1,
     PressingEnded,
     PressingKind,
@@ -191,6 +195,55 @@ def test_the_dispatcher_above_reads_which_post_is_vacant_and_how_much_lies_there
     (notice,) = owed_by(make_event(CaseHolderLeftV1))
     assert "市政专员无人在岗，名下3件在办事项无人办理" in words_of(notice, "zh")[1]
     assert "cases lie with it: 3." in words_of(notice, "en")[1]
+
+
+def test_the_resident_reads_why_it_is_suspended_until_when_and_the_new_promise() -> None:
+    (notice,) = owed_by(make_event(CaseSuspendedV1, promise_due=DUE))
+    assert (
+        "因“检测”中止办理，2026年12月17日（星期四）恢复，答复期限顺延至 11月25日（星期三）17:30 前。"
+        in words_of(notice, "zh")[1]
+    )
+    assert (
+        "is suspended until Thursday 17 December 2026: Testing. "
+        "It goes on then, and your answer comes by Wednesday 25 November, 17:30."
+    ) in words_of(notice, "en")[1]
+
+
+@pytest.mark.parametrize(
+    "facts, chinese, english",
+    [
+        (
+            {"who": None},
+            "暂不能办结，已挂账办理：在2027年4月30日（星期五）前办理。列入明年春季改造。",
+            "cannot be settled now, and is planned: to be done by Friday 30 April 2027. 列入明年春季改造。",
+        ),
+        (
+            {"again": True},
+            "改期办理：由海州区住建局在2027年4月30日（星期五）前办理。",
+            "is planned for another day: to be done by Friday 30 April 2027, by 海州区住建局.",
+        ),
+    ],
+)
+def test_the_resident_reads_by_which_day_it_is_planned_and_who_does_it(
+    facts: dict[str, object], chinese: str, english: str
+) -> None:
+    notice = owed_by(make_event(CasePlannedV1, **facts))[0]
+    assert chinese in words_of(notice, "zh")[1]
+    assert english in words_of(notice, "en")[1]
+
+
+@pytest.mark.parametrize(
+    "ask, chinese, english",
+    [
+        (Ask.SUSPENSION, "您的中止申请已获准。", "to suspend it, is granted."),
+        (Ask.RETURN, "您的退单申请已获准。", "to return it, is granted."),
+        (Ask.EXTENSION, "您的延期申请已获准。", "more time, is granted."),
+    ],
+)
+def test_whoever_asked_reads_what_was_ruled_on(ask: Ask, chinese: str, english: str) -> None:
+    (notice,) = owed_by(make_event(CaseRuledV1, ask=ask))
+    assert chinese in words_of(notice, "zh")[1]
+    assert english in words_of(notice, "en")[1]
 
 
 def test_a_superior_reads_when_nobody_handles_it() -> None:

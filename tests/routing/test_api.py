@@ -308,6 +308,73 @@ async def test_a_link_that_cannot_be_is_refused_and_changes_nothing(
     assert (await desk.get(f"/cases/{line['case_id']}", "municipal")).json()["version"] == 3
 
 
+async def test_a_case_is_suspended_resumed_planned_and_transferred(desk: Desk) -> None:
+    (line,) = [i for i in await desk.items("/worklist", "municipal") if i["category"] == "municipal.street_lights"]
+    path = f"/cases/{line['case_id']}"
+    body = {"reason": "testing", "words": "灯具送检", "until": "2026-12-07"}
+    asked = await desk.post(f"{path}/suspensions", "municipal", body, version=3)
+    assert (asked.status_code, asked.json()["ask"], asked.json()["asked_until"]) == (201, "suspension", "2026-12-07")
+    ruled = await desk.post(f"{path}/rulings", "dispatcher", {"granted": True, "words": "同意"}, version=4)
+    assert ruled.json()["promise_due"] == "2026-12-14T09:00:00Z", ruled.text
+    seen = (await desk.get(path, "municipal")).json()
+    assert (seen["suspended_until"], seen["suspension_reason"]) == ("2026-12-06T16:00:00Z", "testing")
+    assert seen["deadline"]["unit"] == "remaining_working_days"
+    assert line["case_id"] in {i["case_id"] for i in await desk.items("/worklist", "municipal") if i["suspended_until"]}
+    words = {"words": "报告已出"}
+    resumed = await desk.post(f"{path}/resumptions", "municipal", words, version=seen["version"])
+    assert (resumed.status_code, resumed.json()["suspended_until"]) == (201, None), resumed.text
+
+    plan = {"day": "2027-04-30", "answer": "列入明年春季改造", "who": "海州区住建局"}
+    planned = await desk.post(f"{path}/plans", "municipal", plan, version=resumed.json()["version"])
+    assert (planned.status_code, planned.json()["state"], planned.json()["promise_met"]) == (201, "in_progress", True)
+    listed = await desk.items("/planned", "municipal")
+    at_place = await desk.items("/planned", "dispatcher", place=str(desk.city.ids["community"]))
+    assert [(i["case_id"], i["planned_for"], i["planned_who"]) for i in listed] == [
+        (line["case_id"], "2027-04-30", "海州区住建局")
+    ]
+    assert listed == at_place
+    assert line["case_id"] not in {i["case_id"] for i in await desk.items("/worklist", "municipal")}
+    again = plan | {"day": "2027-05-31"}
+    moved = await desk.post(f"{path}/replans", "dispatcher", again, version=planned.json()["version"])
+    assert (moved.status_code, moved.json()["planned_for"]) == (201, "2027-05-31"), moved.text
+    (limit,) = (await desk.get(path, "municipal")).json()["limits"]
+    assert (limit["kind"], limit["due_at"]) == ("planned", "2027-05-31T16:00:00Z")
+
+    to = {"post_id": str(desk.city.posts["legal"].post_id), "words": "属司法"}
+    passed_on = await desk.post(f"{path}/transfers", "municipal", to, version=moved.json()["version"])
+    assert (passed_on.status_code, passed_on.json()["state"]) == (201, "assigned"), passed_on.text
+    (followed,) = await desk.items("/worklist", "municipal", stage="transferred")
+    assert (followed["case_id"], followed["first_holder_post_id"]) == (line["case_id"], line["holder_post_id"])
+
+
+@pytest.mark.parametrize(
+    "what, body, status, code, pointer",
+    [
+        ("suspensions", {"reason": "testing", "words": "送检", "until": "2026-11-23"}, 422, "unfit_day", "/until"),
+        ("suspensions", {"reason": "testing", "words": "送检", "until": "2027-02-01"}, 422, "unfit_day", "/until"),
+        ("suspensions", {"reason": "testing", "words": "送检"}, 422, "invalid_request", "/until"),
+        ("suspensions", {"reason": "busy", "words": "忙", "until": "2026-12-01"}, 422, "unknown_reason", "/reason"),
+        (
+            *("suspensions", {"reason": "awaiting_resident", "words": "未接", "until": "2026-12-01"}),
+            *(409, "not_tried_enough", "/reason"),
+        ),
+        ("resumptions", {"words": "恢复"}, 409, "step_not_allowed", None),
+        ("plans", {"day": "2026-11-23", "answer": "列入计划"}, 422, "unfit_day", "/day"),
+        ("plans", {"day": "soon", "answer": "列入计划"}, 422, "invalid_request", "/day"),
+        ("replans", {"day": "2027-04-30", "answer": "改期"}, 403, "not_your_step", None),
+        ("transfers", {"post_id": str(uuid4()), "words": "属司法"}, 422, "unfit_post", "/post_id"),
+    ],
+)
+async def test_what_cannot_wait_or_go_on_is_refused_and_changes_nothing(  # noqa: PLR0917  # a table's columns
+    desk: Desk, what: str, body: Any, status: int, code: str, pointer: str | None
+) -> None:
+    line = (await desk.items("/worklist", "municipal"))[0]
+    response = await desk.post(f"/cases/{line['case_id']}/{what}", "municipal", body, version=3)
+    assert (response.status_code, response.json()["code"]) == (status, code), response.text
+    assert pointer in {error["pointer"] for error in response.json().get("errors", [])} or pointer is None
+    assert (await desk.get(f"/cases/{line['case_id']}", "municipal")).json()["version"] == 3
+
+
 ORDER = {"words": "请速办并反馈", "due_at": (NOW + timedelta(days=3)).isoformat()}
 
 
@@ -604,8 +671,8 @@ async def test_originals_in_custody_and_first_dispatches_are_read(desk: Desk) ->
 
 
 async def test_nobody_signed_in_sees_nothing(desk: Desk) -> None:
-    lists = ("/worklist", "/queue", "/custody", "/pressings", "/parts", "/cases", "/deadlines", "/categories")
-    for path in (*lists, "/callbacks", "/figures/first_dispatch", f"/cases/{uuid4()}"):
+    lists = ("/worklist", "/queue", "/planned", "/custody", "/pressings", "/parts", "/cases", "/deadlines")
+    for path in (*lists, "/categories", "/callbacks", "/figures/first_dispatch", f"/cases/{uuid4()}"):
         assert (await desk.client.get(path)).status_code == 401
 
 

@@ -396,17 +396,19 @@ def test_a_case_says_what_whoever_looks_may_do(uow: RolledBackUnitOfWork, city: 
     def steps_of(who: str) -> list[Step]:
         return reading.get_case(as_person(city.person(who)), case.case_id).steps
 
-    asks = [Step.ASK_RETURN, Step.ASK_DECLINE, Step.ASK_EXTENSION]
+    asks = [Step.ASK_RETURN, Step.ASK_DECLINE, Step.ASK_EXTENSION, Step.ASK_SUSPENSION]
     presses = [Step.NUDGE, Step.INSTRUCT]
-    right = [Step.RE_SORT, Step.RE_DISPATCH]
-    joins = [Step.CALL_IN, Step.LINK]
-    hands_on = [*joins, Step.HAND_TO_HOTLINE]
-    assert steps_of("municipal") == [Step.START, Step.ANSWER, *asks, Step.RECORD, Step.RECUSE, *joins]
-    assert steps_of("dispatcher") == [Step.ANSWER, *right, Step.RECORD, *presses, Step.RECUSE, *hands_on]
+    right = [Step.RE_SORT, Step.RE_DISPATCH, Step.PLAN]
+    joins = [Step.RECUSE, Step.CALL_IN, Step.LINK]
+    hands_on = [*joins, Step.HAND_TO_HOTLINE, Step.NAME_AFFECTED]
+    joins = [*joins, Step.NAME_AFFECTED]
+    mine = [Step.START, Step.ANSWER, *asks, Step.TRANSFER, Step.PLAN, Step.RECORD, *joins]
+    assert steps_of("municipal") == mine
+    assert steps_of("dispatcher") == [Step.ANSWER, *right, Step.RECORD, *presses, *hands_on]
     assert steps_of("window") == [Step.NUDGE]
     case = ask(as_person(city.person("municipal")), case)
-    assert steps_of("dispatcher") == [Step.ANSWER, Step.RULE, Step.RECORD, *presses, Step.RECUSE, *hands_on]
-    assert steps_of("municipal") == [Step.START, Step.ANSWER, Step.RECORD, Step.RECUSE, *joins]
+    assert steps_of("dispatcher") == [Step.ANSWER, Step.RULE, Step.RECORD, *presses, *hands_on]
+    assert steps_of("municipal") == [Step.START, Step.ANSWER, Step.RECORD, *joins]
 
 
 def test_a_city_adds_reasons_but_none_for_declining(uow_of: UnitOfWorkOf) -> None:

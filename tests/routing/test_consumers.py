@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterator
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any, get_args
 from uuid import UUID, uuid4
 
@@ -21,6 +21,7 @@ from pydantic import BaseModel
 from routing.consumers import HANDLERS
 from routing.domain.hotline import ReplyRow
 from routing.domain.recording import Work
+from routing.domain.waiting import Plan
 from routing.repository import cases, links
 from routing.service import (
     accompanying,
@@ -32,12 +33,14 @@ from routing.service import (
     incidents,
     linking,
     opening,
+    planning,
     pressing,
     rating,
     recording,
     recusing,
     reporting_back,
     steps,
+    suspending,
     sweeping,
     vacancies,
 )
@@ -262,7 +265,12 @@ def test_every_event_of_routing_is_published_somewhere_in_its_life(
     more: dict[str, Any] = {"ask": Ask.EXTENSION, "reason": "materials", "days": 2, "words": "等材料"}
     case = asking.ask_dispatcher(mine, second, version=3, **more)
     case = asking.rule_on_case(desk, second, version=case.version, granted=True, words="同意")
-    dispatching.re_sort_case(desk, second, version=case.version, category="municipal.water", words="改类")
+    case = dispatching.re_sort_case(desk, second, version=case.version, category="municipal.water", words="改类")
+    until: dict[str, Any] = {"ask": Ask.SUSPENSION, "reason": "testing", "until": date(2026, 12, 1), "words": "送检"}
+    case = asking.ask_dispatcher(mine, second, version=case.version, **until)
+    case = asking.rule_on_case(desk, second, version=case.version, granted=True, words="同意")
+    case = suspending.resume_case(mine, second, version=case.version, words="报告已出")
+    planning.plan_case(mine, second, Plan(date(2027, 4, 30), "列入计划"), version=case.version)
     above = uow_of("routing", person=city.person("district_supervisor"))
     recording.record_work(mine, second, Work(RecordKind.CALL, words="已电话说明"))
     version = cases.get_case(uow, second).version

@@ -357,13 +357,15 @@ def crowd(superuser: Connection) -> dict[str, Any]:
     fill = text("""
         insert into cases (case_id, number, version, head, state, queue, gist, channel, urgent, silent, complained_of,
             placed_path, taken_path, holder_post_id, promise_due, undelivered, received_at, opened_at, reports_owed,
-            followed_since, calls_owed)
+            followed_since, calls_owed, planned_due, first_holder_post_id)
         select gen_random_uuid(), 'n' || n, 3, '', case when n % 10 = 0 then 'assigned' when n % 10 = 1 then 'answered'
             else 'closed' end, case when n % 100 = 2 then 'unsorted' end, 'gist', 'web', false, false, '{}',
             (cast(:paths as text[]))[n % :communities + 1], '/', (cast(:posts as uuid[]))[n % :posts_count + 1],
             cast(:now as timestamptz) + n * interval '1 minute', 0, :now, :now, (n % 110 = 0)::int,
             case when n % 200 = 10 then :now end,
-            (n % 110 = 1)::int
+            (n % 110 = 1)::int,
+            case when n % 500 = 0 then cast(:now as timestamptz) + n * interval '1 day' end,
+            case when n % 300 = 0 then (cast(:posts as uuid[]))[n / 300 % :posts_count + 1] end
         from generate_series(1, :total) n
     """)
     counts = {"communities": COMMUNITIES, "posts_count": len(posts), "total": COMMUNITIES * EACH}
@@ -474,6 +476,9 @@ def _lists_read_little(uow: RolledBackUnitOfWork, path: str, posts: list[UUID]) 
     assert_reads_little(uow, "ix_cases_worklist", lambda: worklist(answered=False))
     assert_reads_little(uow, "ix_cases_answered", lambda: worklist(answered=True))
     first: dict[str, Any] = {"after_key": None, "limit": 51}
+    assert_reads_little(uow, "ix_cases_transferred", lambda: cases.list_transferred(uow, posts, **first))
+    assert_reads_little(uow, "ix_cases_planned", lambda: cases.list_planned(uow, posts=posts, **first))
+    assert_reads_little(uow, "ix_cases_planned_place", lambda: cases.list_planned(uow, paths=[path], **first))
     assert_reads_little(uow, "ix_cases_reports_owed", lambda: pressings.list_owed(uow, posts, **first))
     assert_reads_little(uow, "ix_pressing_owed", lambda: pressings.list_given(uow, posts, **first))
     assert_reads_little(uow, "ix_cases_followed", lambda: accompaniments.list_followed(uow, [path], **first))

@@ -19,11 +19,14 @@ from network import posts
 from routing.domain.assignment import Owing
 from routing.domain.case import Case, ClosedReason
 from routing.domain.chain import list_faults
+from routing.domain.promise import Unit
 from routing.domain.recording import Work
 from routing.domain.steps import Step
+from routing.domain.waiting import Plan
 from routing.errors import (
     AlreadyThere,
     CaseNotFound,
+    HadItBefore,
     HelpsAlready,
     LinkedAlready,
     NobodyHolds,
@@ -33,6 +36,8 @@ from routing.errors import (
     PlaceNamedAlready,
     PromiseMissed,
     StillFollowed,
+    SuspendedStill,
+    SuspensionOver,
     UnfitPartLimit,
     UnfitPost,
     WhereToMissing,
@@ -48,6 +53,7 @@ from routing.service import (
     hotline,
     incidents,
     linking,
+    planning,
     pressing,
     rating,
     reading,
@@ -55,9 +61,11 @@ from routing.service import (
     recusing,
     reporting_back,
     steps,
+    suspending,
 )
 
 from tests.conftest import UnitOfWorkOf
+from tests.routing.auditing import faults_of
 from tests.routing.conftest import City, make_place
 from tests.routing.test_reporting_back import make_assignment
 from tests.routing.test_steps import make_case
@@ -75,7 +83,7 @@ OPENED: tuple[dict[str, Any], ...] = ({}, UNSORTED, ASSIGNED, {**UNSORTED, **ASS
 #: What may still be wrong with a step that is this person's to take now: where it is to go, or what they grant.
 UNFIT = (
     *(AlreadyThere, UnfitPost, WhereToMissing, PromiseMissed, NudgedAlready),
-    *(NobodyHolds, NobodyRules, StillFollowed),
+    *(NobodyHolds, NobodyRules, StillFollowed, HadItBefore, SuspendedStill, SuspensionOver),
     *(HelpsAlready, NotYoursToName, UnfitPartLimit, LinkedAlready),
     PlaceNamedAlready,
 )
@@ -116,6 +124,7 @@ def take(uow: RolledBackUnitOfWork, city: City, case: Case, act: Act, other: Cas
     owed = next((each.pressing_id for each in pressings.list_of_case(uow, case.case_id) if each.is_owed), uuid4())
     asked = {"words": "申请", **common}
     part_due = uow.now + timedelta(hours=1 + act.hours)
+    ahead = uow.now.date() + timedelta(days=2 + act.hours)
     take: dict[Step, Callable[[], object]] = {
         Step.ACCEPT: lambda: steps.accept_case(uow, **common, category=act.category),
         Step.START: lambda: steps.start_case(uow, **common),
@@ -129,6 +138,13 @@ def take(uow: RolledBackUnitOfWork, city: City, case: Case, act: Act, other: Cas
         Step.ASK_EXTENSION: lambda: asking.ask_dispatcher(
             uow, **asked, ask=Ask.EXTENSION, reason="materials", days=1 + act.hours % 5
         ),
+        Step.ASK_SUSPENSION: lambda: asking.ask_dispatcher(
+            uow, **asked, ask=Ask.SUSPENSION, reason="testing", until=ahead
+        ),
+        Step.RESUME: lambda: suspending.resume_case(uow, **asked),
+        Step.TRANSFER: lambda: dispatching.transfer_case(uow, **asked, to=post),
+        Step.PLAN: lambda: planning.plan_case(uow, plan=Plan(ahead, "列入计划"), **common),
+        Step.RE_PLAN: lambda: planning.re_plan_case(uow, plan=Plan(ahead, "改期"), **common),
         Step.RULE: lambda: asking.rule_on_case(uow, **asked, granted=act.granted, to=post if moves else None),
         Step.RECORD: lambda: recording.record_work(uow, case.case_id, Work(RecordKind.CALL, words="已电话说明")).case,
         Step.NUDGE: lambda: pressing.nudge_case(uow, **asked),
@@ -208,6 +224,7 @@ def test_no_steps_in_any_order_break_a_case(  # noqa: PLR0917  # fixtures, and w
     entries = cases.list_entries(uow, cases.get_case(uow, case.case_id))
     after = cases.get_case(uow, case.case_id)
     assert list_faults(entries, head=after.head, length=after.version) == []
+    assert faults_of(uow, case.case_id) == []
     assert [appeal.appeal_id for appeal in after.appeals] == [appeal.appeal_id for appeal in case.appeals]
 
 
@@ -271,7 +288,18 @@ def _stands(before: Case, after: Case) -> None:
     if before.promise_due is not None:
         assert after.promise_due is not None
         is_redone = after.limit(DeadlineKind.REDO) is not None and before.limit(DeadlineKind.REDO) is None
-        assert is_redone or after.promise_due <= before.promise_due or (after.extended and not before.extended)
+        suspended = after.suspended_until not in (None, before.suspended_until)
+        lengthened = is_redone or suspended or (after.extended and not before.extended)
+        assert after.promise_due <= before.promise_due or lengthened
+    if after.suspended_until is not None:
+        assert after.is_unsettled
+        assert after.deadline is not None
+        assert after.deadline.promise.term.unit is Unit.REMAINING_WORKING_DAYS
+        assert after.suspended_until < after.deadline.promise.due_at
+    planned = after.limit(DeadlineKind.PLANNED)
+    assert (planned.promise.due_at if planned else None) == after.planned_due
+    if before.first_holder_post_id is not None:
+        assert after.first_holder_post_id == before.first_holder_post_id
     if after.state is CaseState.CLOSED:
         ended = before.state in (CaseState.ANSWERED, CaseState.CLOSED)
         assert ended or after.closed_reason is ClosedReason.DECLINED

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 from routing.domain.calendar import ORDINARY_HOURS, Calendar, CalendarDay, Hours
-from routing.domain.promise import Term, Unit, due, in_words, make_promise
+from routing.domain.promise import Term, Unit, due, in_words, make_promise, working_days_left
 from routing.migrations import first_data
 
 ZONE = "Asia/Shanghai"
@@ -23,6 +23,7 @@ CALENDAR = Calendar(1, DAYS, frozenset(first_data.OFFICIAL_YEARS))
 SAME_DAY = Term(Unit.SAME_DAY)
 THREE = Term(Unit.WORKING_DAYS, 3)
 SEVEN = Term(Unit.WORKING_DAYS, 7)
+REST = Term(Unit.REMAINING_WORKING_DAYS, 0)
 
 #: Open on Saturday mornings too, closed on Wednesday afternoons.
 STATION = Hours(
@@ -60,6 +61,8 @@ def due_locally(term: Term, start: str, hours: Hours = ORDINARY_HOURS) -> str:
         (SEVEN, "2014-09-30 10:00", "2014-10-15 17:00", "off 1–7: 8, 9, 10, Saturday 11, 13, 14, 15"),
         (Term(Unit.CALENDAR_DAYS, 3), "2026-09-30 10:00", "2026-10-08 17:00", "the third day is a holiday: the 8th"),
         (Term(Unit.CALENDAR_DAYS, 5), "2026-11-23 23:59", "2026-11-30 17:00", "28 November is a Saturday: Monday"),
+        (REST, "2026-11-23 00:00", "2026-11-23 17:00", "suspended on its last day: the rest of the first"),
+        (REST, "2026-11-21 00:00", "2026-11-23 17:00", "goes on on a Saturday: Monday's close"),
         (Term(Unit.CLOCK_HOURS, 12), "2026-02-16 20:00", "2026-02-17 08:00", "clock hours run through the night"),
     ],
 )  # fmt: skip
@@ -123,6 +126,35 @@ def test_a_promise_reads_in_both_languages() -> None:
     }
 
 
+@pytest.mark.parametrize(
+    "now, left",
+    [("2026-11-23 10:00", 3), ("2026-11-24 23:59", 2), ("2026-11-26 16:59", 0), ("2026-11-22 10:00", 4)],
+)
+def test_of_a_promise_the_working_days_after_today_are_left(now: str, left: int) -> None:
+    promise = make_promise(
+        THREE, at("2026-11-23 10:00"), rule_version=1, calendar=CALENDAR, hours=ORDINARY_HOURS, zone=ZONE
+    )
+    assert working_days_left(promise, at(now), calendar=CALENDAR) == left
+
+
+@pytest.mark.parametrize(
+    "count, chinese, english",
+    [
+        (0, "恢复办理当日，", "the day on which it goes on, "),
+        (1, "恢复办理后1个工作日，", "1 working day after it goes on, "),
+        (4, "恢复办理后4个工作日，", "4 working days after it goes on, "),
+    ],
+)
+def test_what_is_left_of_a_promise_reads_in_both_languages(count: int, chinese: str, english: str) -> None:
+    term = Term(Unit.REMAINING_WORKING_DAYS, count)
+    promise = make_promise(
+        term, at("2026-11-23 00:00"), rule_version=1, calendar=CALENDAR, hours=ORDINARY_HOURS, zone=ZONE
+    )
+    said = in_words(promise)
+    assert said["zh"].startswith(chinese)
+    assert said["en"].startswith(english)
+
+
 # An oracle that shares nothing with the code but the data: it walks minute-free, day by day, by strings and sets.
 
 
@@ -172,7 +204,8 @@ stations = st.dictionaries(st.integers(0, 6), spans, max_size=7).map(Hours)
 FIRST, LAST = datetime(2014, 1, 2), datetime(2026, 11, 30)  # noqa: DTZ001  # Hypothesis wants them naive
 starts = st.datetimes(FIRST, LAST, timezones=st.just(UTC))
 terms = st.one_of(
-    st.just(SAME_DAY), st.builds(Term, st.sampled_from([u for u in Unit if u is not Unit.SAME_DAY]), st.integers(1, 30))
+    st.just(SAME_DAY),
+    st.builds(Term, st.sampled_from([u for u in Unit if u not in (Unit.SAME_DAY, Unit.GIVEN)]), st.integers(1, 30)),
 )
 changes = st.dictionaries(st.dates(date(2014, 1, 1), date(2027, 2, 1)), st.integers(0, 4), max_size=40)
 

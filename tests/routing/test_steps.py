@@ -16,6 +16,7 @@ from network.posts import list_seats_held
 from routing.domain.case import Case, DeadlineState
 from routing.domain.recording import Work
 from routing.domain.steps import STEPS, Seated, Step, post_for
+from routing.domain.waiting import Plan
 from routing.errors import (
     CaseChanged,
     CaseNotFound,
@@ -29,12 +30,14 @@ from routing.errors import (
     UnknownPlace,
 )
 from routing.repository import cases
-from routing.service import asking, dispatching, opening, recording, steps
+from routing.service import asking, dispatching, opening, planning, recording, steps, suspending
 
 from tests.conftest import UnitOfWorkOf
 from tests.routing.conftest import City, make_appeal, make_place, make_post, put_post, subject_of
 
 Take = Callable[[RolledBackUnitOfWork, Case], Case]
+
+IN_A_WEEK = NOW.date() + timedelta(days=7)
 
 TAKE: dict[Step, Take] = {
     Step.ACCEPT: lambda uow, case: steps.accept_case(uow, case.case_id, version=case.version),
@@ -63,6 +66,19 @@ TAKE: dict[Step, Take] = {
     ),
     Step.RULE: lambda uow, case: asking.rule_on_case(
         uow, case.case_id, version=case.version, granted=False, words="仍由你岗办理"
+    ),
+    Step.ASK_SUSPENSION: lambda uow, case: asking.ask_dispatcher(
+        *(uow, case.case_id), ask=Ask.SUSPENSION, version=case.version, reason="testing", words="送检", until=IN_A_WEEK
+    ),
+    Step.RESUME: lambda uow, case: suspending.resume_case(uow, case.case_id, version=case.version, words="报告已出"),
+    Step.TRANSFER: lambda uow, case: dispatching.transfer_case(
+        uow, case.case_id, version=case.version, to=post_of(uow, "legal"), words="属司法"
+    ),
+    Step.PLAN: lambda uow, case: planning.plan_case(
+        uow, case.case_id, Plan(IN_A_WEEK, "列入计划"), version=case.version
+    ),
+    Step.RE_PLAN: lambda uow, case: planning.re_plan_case(
+        uow, case.case_id, Plan(IN_A_WEEK, "改期"), version=case.version
     ),
     Step.RECORD: lambda uow, case: (
         recording.record_work(uow, case.case_id, Work(RecordKind.CALL, words="已电话说明")).case

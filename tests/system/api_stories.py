@@ -28,6 +28,7 @@ INCIDENT = "01935a2e-0000-7603-8b1d-5c0ffee00603"
 COMMUNITY = "LJ-HZ-BY"
 MUNICIPAL_POST = "01935a2e-0000-730a-8b1d-5c0ffee0030a"
 """The city dispatcher's too."""
+LEGAL = "01935a2e-0000-730c-8b1d-5c0ffee0030c"
 
 
 def as_role(service: str, url: str, role: str, work: Callable[[UnitOfWork], object]) -> None:
@@ -62,8 +63,8 @@ def routing(api: Caller, withhold: Callable[[str], None]) -> None:
     version = _pressing(api, first, version)
     version = _helping(api, first, version)
     version = _telling(api, first, version)
+    version = _waiting(api, first, version)
     for step, body in (
-        ("starts", None),
         ("answers", {"outcome": "solved", "answer": "证明已开好，请到一号窗口领取。"}),
         ("handovers", {"means": "collected"}),
     ):
@@ -139,6 +140,25 @@ def _recording(api: Caller, case_id: str) -> None:
     assert number in api.call("GET /routing/v1/cases/{case_id}/letters/{number}", CLERK, case_id=case_id, number=number)
     reply = {"kind": "letter_reply", "number": number, "words": "已查到。"}
     api.call("POST /routing/v1/cases/{case_id}/records", CLERK, case_id=case_id, body=reply)
+
+
+def _waiting(api: Caller, case_id: str, version: int) -> int:
+    """Begun, planned, and planned anew; the version that the case has then."""
+    plan = {"day": day_ahead(30), "answer": "材料到齐后办理。"}
+    for step, who, body in (
+        ("starts", CLERK, None),
+        ("plans", CLERK, plan | {"who": "海州区民政局"}),
+        ("replans", DISPATCHER, plan),
+    ):
+        name = f"POST /routing/v1/cases/{{case_id}}/{step}"
+        version = api.call(name, who, case_id=case_id, version=version, body=body)["version"]
+        listed = api.call("GET /routing/v1/planned", CLERK)["items"]
+        assert (case_id in {case["case_id"] for case in listed}) == step.endswith("plans")
+    return version
+
+
+def day_ahead(days: int) -> str:
+    return (NOW + timedelta(days=days)).date().isoformat()
 
 
 def _pressing(api: Caller, case_id: str, version: int) -> int:
@@ -254,7 +274,7 @@ def _telling(api: Caller, case_id: str, version: int) -> int:
 
 
 def _dispatching(api: Caller, case: dict[str, Any]) -> None:
-    """Put right, given away and back, returned twice, ruled for good, declined."""
+    """Suspended and resumed, passed on, put right, given away and back, returned twice, ruled for good, declined."""
     words = "经核实。"
 
     def step(path: str, who: tuple[str, ...], **body: Any) -> None:
@@ -263,6 +283,10 @@ def _dispatching(api: Caller, case: dict[str, Any]) -> None:
         case.update(api.call(name, who, case_id=case["case_id"], version=version, body=asked))
 
     first = case["holder_post_id"]
+    step("suspensions", CITY_DISPATCHER, reason="public_notice", until=day_ahead(7))
+    step("rulings", DISPATCHER, granted=True)
+    step("resumptions", CITY_DISPATCHER)
+    step("transfers", CITY_DISPATCHER, post_id=LEGAL)
     step("resorts", DISPATCHER, category="administrative.hukou")
     clerk = case["holder_post_id"]
     step("dispatches", DISPATCHER, post_id=first)
@@ -281,7 +305,7 @@ def _dispatching(api: Caller, case: dict[str, Any]) -> None:
         precedent_id=precedent["precedent_id"],
     )
     reasons = api.call("GET /routing/v1/reasons", CLERK)["items"]
-    assert {"return", "decline", "extension"} == {reason["ask"] for reason in reasons}
+    assert {"return", "decline", "extension", "suspension"} == {reason["ask"] for reason in reasons}
     mine = {"ask": "return", "code": "other_contractor", "name": {"zh": "另有承包单位", "en": "Another contractor"}}
     api.call("POST /routing/v1/reasons", OPERATOR, body=mine)
 

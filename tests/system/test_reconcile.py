@@ -46,6 +46,7 @@ from notify.service import tellings
 from notify.service.office import Office
 from routing.domain.hotline import ReplyRow
 from routing.domain.recording import Work
+from routing.domain.waiting import Plan
 from routing.repository import joint, links, pressings
 from routing.service import (
     accompanying,
@@ -55,11 +56,13 @@ from routing.service import (
     hotline,
     incidents,
     linking,
+    planning,
     pressing,
     recording,
     recusing,
     reporting_back,
     steps,
+    suspending,
     sweeping,
     vacancies,
 )
@@ -247,6 +250,7 @@ def dispatch(city: City, station: Station, bus: FakeBus) -> None:
     city.step(declined, asking.rule_on_case, "dispatcher", granted=True, **WHY)
     city.step(re_sorted, dispatching.re_sort_case, "dispatcher", category="municipal.water", **WHY)
     city.step(sooner, dispatching.re_sort_case, "dispatcher", category="legal.aid", **WHY)
+    wait(city, station, bus)
     for work in (
         Work(RecordKind.INTERIM_WORD, words="配件已订购。"),
         Work(RecordKind.PAPERS_MISSING, papers=("户口簿",)),
@@ -342,6 +346,20 @@ def leave(city: City, station: Station, bus: FakeBus) -> None:
         clock = city.uow("routing", "clock", scope=EVERYWHERE)
         assert vacancies.sweep_vacancies(clock) > 0
         clock.flush()
+
+
+def wait(city: City, station: Station, bus: FakeBus) -> None:
+    """One is suspended and goes on early, by a dispatcher; then planned, by its holder; and anew, by the dispatcher."""
+    waiting = city.file(station, category="municipal.water")
+    city.deliver(bus)
+    today = city.clock.now().date()
+    until: dict[str, Any] = {"ask": Ask.SUSPENSION, "reason": "testing", "until": today + timedelta(days=9), **WHY}
+    city.step(waiting, asking.ask_dispatcher, "dispatcher", **until)
+    city.step(waiting, asking.rule_on_case, "city_dispatcher", granted=True, **WHY)
+    city.step(waiting, suspending.resume_case, "city_dispatcher", **WHY)
+    plan = Plan(today + timedelta(days=99), "列入计划。")
+    city.step(waiting, planning.plan_case, "dispatcher", plan=plan)
+    city.step(waiting, planning.re_plan_case, "city_dispatcher", plan=plan)
 
 
 def _record(uow: UnitOfWork, case_id: UUID, *, version: int, work: Work) -> None:
@@ -475,7 +493,7 @@ def test_what_went_through_balances_and_every_step_and_template_was_seen(city: C
     audit = audited(city, record)
     check_counts(audit, steps=STEPS, templates=TEMPLATES)
     assert audit.findings == []
-    assert audit.flow == {"acknowledged": 17, "in intake": 17, "in a case": 17, "with a promise": 16}
+    assert audit.flow == {"acknowledged": 18, "in intake": 18, "in a case": 18, "with a promise": 17}
     assert audit.owed == audit.made
     assert audit.logged.total() > 0
 
@@ -671,7 +689,7 @@ def test_what_happened_after_the_watermark_is_set_aside(city: City, record: Path
     with tampered(city, "notify", one_of("message", "message_id")):
         audit = audited(city, record, grace=timedelta(days=1))
     assert audit.findings == []
-    assert audit.set_aside["cases"] == 17
+    assert audit.set_aside["cases"] == 18
 
 
 def test_an_audit_of_nothing_proves_nothing() -> None:

@@ -9,6 +9,7 @@ from sqlalchemy import (
     Boolean,
     CheckConstraint,
     Column,
+    Date,
     DateTime,
     ForeignKey,
     Index,
@@ -137,6 +138,10 @@ progress = Table(
     Column("promise", JSONB),
     Column("answer", Integer),
     Column("rate_by", DateTime(timezone=True)),
+    Column("suspended_until", DateTime(timezone=True)),
+    Column("suspended_for", JSONB),
+    Column("planned_for", Date),
+    Column("planned_who", Text),
     Index("ix_progress_case_id", "case_id"),
 )
 

@@ -1,6 +1,6 @@
 """HTTP bodies of intake."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated, Self
 from uuid import UUID
 
@@ -334,6 +334,10 @@ class ProgressView(BaseModel):
     ] = None
     rate_by: Annotated[datetime | None, Field(description="Until when.")] = None
     rated: Annotated[bool, Field(description="They have said so of the answer that stands.")] = False
+    suspended_until: datetime | None = Field(description="While the promise does not run: when it runs again.")
+    suspended_for: dict[str, str] | None = Field(description="Why, by language (zh, en).")
+    planned_for: date | None = Field(description="The day for which it is planned, since it could not be done before.")
+    planned_who: str | None = Field(description="Who does it then, in words.")
 
     @classmethod
     def of(cls, progress: Progress, *, rate: str | None) -> Self:

@@ -1,5 +1,6 @@
 """HTTP: parse, call one use case through the door, return."""
 
+from datetime import date
 from typing import Annotated, Literal
 from uuid import UUID
 
@@ -24,6 +25,7 @@ from routing.schemas import (
     Answer,
     Asking,
     AskingForTime,
+    AskingToSuspend,
     AssignmentReport,
     AssignmentReview,
     BatchView,
@@ -58,6 +60,7 @@ from routing.schemas import (
     Order,
     PartReport,
     PartView,
+    Planning,
     PrecedentView,
     PressingLineView,
     QueueLineView,
@@ -68,10 +71,12 @@ from routing.schemas import (
     Recusal,
     Report,
     Resort,
+    Resumption,
     Ruling,
     Settlement,
     TakenView,
     Taxonomy,
+    Transfer,
     TreeChangeView,
 )
 from routing.service import (
@@ -85,6 +90,7 @@ from routing.service import (
     hotline,
     incidents,
     linking,
+    planning,
     precedents,
     pressing,
     printing,
@@ -95,6 +101,7 @@ from routing.service import (
     recusing,
     reporting_back,
     steps,
+    suspending,
 )
 from routing.service.reading import CaseLine, CustodyLine, QueueLine
 
@@ -108,6 +115,7 @@ FromDay = Annotated[Day | None, Query(description="The first day; none: thirty d
 ToDay = Annotated[Day | None, Query(description="The last day; none: today.")]
 InSection = Annotated[Section | None, Query(description="A part of the queue alone.")]
 OnlySuggested = Annotated[bool, Query(description="Only what was sorted by its words alone, and not confirmed yet.")]
+AtPlaceOrMine = Annotated[UUID | None, Query(description="The id of a place; none: what lies with your posts.")]
 AtPlace = Annotated[UUID | None, Query(description="The id of a place; none: wherever you may look.")]
 
 
@@ -215,8 +223,23 @@ async def ask_extension(case_id: UUID, body: AskingForTime, if_match: IfMatch, d
     return await _ask(door, Ask.EXTENSION, case_id, body, if_match, days=body.days)
 
 
+@router.post("/cases/{case_id}/suspensions", status_code=201, response_model=CaseView, responses=STEP)
+async def ask_suspension(case_id: UUID, body: AskingToSuspend, if_match: IfMatch, door: Door) -> Response:
+    """The holder asks that its promise wait for what law or nature prescribes, until a day; granted, what is left of it
+    runs on from then, and the resident is told.
+    """
+    return await _ask(door, Ask.SUSPENSION, case_id, body, if_match, until=body.until)
+
+
 async def _ask(
-    door: DoorFor, ask: Ask, case_id: UUID, body: Asking, version: int, *, days: int | None = None
+    door: DoorFor,
+    ask: Ask,
+    case_id: UUID,
+    body: Asking,
+    version: int,
+    *,
+    days: int | None = None,
+    until: date | None = None,
 ) -> Response:
     return await door(
         *(asking.ask_dispatcher, case_id),
@@ -225,6 +248,7 @@ async def _ask(
         reason=body.reason,
         words=body.words,
         days=days,
+        until=until,
         view=CaseView.of,
     )
 
@@ -241,6 +265,38 @@ async def rule_on_case(case_id: UUID, body: Ruling, if_match: IfMatch, door: Doo
         category=body.category,
         view=CaseView.of,
     )
+
+
+@router.post("/cases/{case_id}/resumptions", status_code=201, response_model=CaseView, responses=STEP)
+async def resume_case(case_id: UUID, body: Resumption, if_match: IfMatch, door: Door) -> Response:
+    """A suspension ends before its time: what is left of the promise runs on from today, and the resident is told."""
+    return await door(suspending.resume_case, case_id, version=if_match, words=body.words, view=CaseView.of)
+
+
+@router.post("/cases/{case_id}/transfers", status_code=201, response_model=CaseView, responses=STEP)
+async def transfer_case(case_id: UUID, body: Transfer, if_match: IfMatch, door: Door) -> Response:
+    """The holder passes it on to whose remit it is; the promise stays, and the resident is told whom to ask. Never
+    back: that is asked as a return.
+    """
+    return await door(
+        *(dispatching.transfer_case, case_id),
+        version=if_match,
+        to=body.post_id,
+        words=body.words,
+        view=CaseView.of,
+    )
+
+
+@router.post("/cases/{case_id}/plans", status_code=201, response_model=CaseView, responses=STEP)
+async def plan_case(case_id: UUID, body: Planning, if_match: IfMatch, door: Door) -> Response:
+    """What cannot be done now is planned for a day, and the resident is told. It is no answer: it stays in progress."""
+    return await door(planning.plan_case, case_id, body.plan(), version=if_match, view=CaseView.of)
+
+
+@router.post("/cases/{case_id}/replans", status_code=201, response_model=CaseView, responses=STEP)
+async def re_plan_case(case_id: UUID, body: Planning, if_match: IfMatch, door: Door) -> Response:
+    """A dispatcher plans it for another day; the resident is told. A day that was missed stays missed."""
+    return await door(planning.re_plan_case, case_id, body.plan(), version=if_match, view=CaseView.of)
 
 
 @router.post(
@@ -531,9 +587,21 @@ async def list_open_cases(
 
 
 @router.get("/worklist", response_model=ListView[CaseLineView])
-async def list_worklist(page: AskedPage, door: Door, stage: Literal["doing", "answered"] = "doing") -> Response:
-    """What lies with me: overdue and at risk first. ``stage=answered`` is what remains to be handed over or closed."""
+async def list_worklist(
+    page: AskedPage, door: Door, stage: Literal["doing", "answered", "transferred"] = "doing"
+) -> Response:
+    """What lies with me: overdue and at risk first. ``stage=answered`` is what remains to be handed over or closed,
+    ``stage=transferred`` what I took first and passed on. What is planned stands in ``/planned``.
+    """
+    if stage == "transferred":
+        return await door.read(reading.list_transferred, page, view=_lines)
     return await door.read(reading.list_worklist, page, answered=stage == "answered", view=_lines)
+
+
+@router.get("/planned", response_model=ListView[CaseLineView])
+async def list_planned(page: AskedPage, door: Door, place: AtPlaceOrMine = None) -> Response:
+    """What is planned for a later day, by that day."""
+    return await door.read(reading.list_planned, page, place_id=place, view=_lines)
 
 
 @router.get("/queue", response_model=ListView[QueueLineView])

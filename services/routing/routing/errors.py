@@ -8,18 +8,19 @@
     ├── Conflict   StepNotAllowed, NobodyHolds, NobodyRules, RulingBinds, AlreadyThere, PrecedentRevoked, ReasonTaken,
     │              PromiseMissed, ClockRuns, LetterAnswered, PapersNamedAlready, PapersInCustody, NudgedAlready,
     │              ReportOwed, NoReportOwed, StillFollowed, NotForACentre, ReportBackOwed, NoReportBackOwed,
-    │              HelpsAlready, PartEnded, LinkedAlready, CallBackOwed, NoCallBackOwed, PlaceNamedAlready
+    │              NotTriedEnough, SuspensionOver, SuspendedStill, HadItBefore, HelpsAlready, PartEnded, LinkedAlready,
+    │              CallBackOwed, NoCallBackOwed, PlaceNamedAlready
     ├── Stale      CaseChanged
     ├── Forbidden  NotYourStep, NotYourPlace, NotTheOperator, NotYourPrecedent, NotYoursToName, OtherCaseUnseen,
     │              NotYourExchange, FiguresElsewhere
     └── Invalid    UnknownCategory, UnknownPlace, CategoryMissing, PlaceMissing, UnboundBranches, UnfitTree,
                    UnknownReason, ListIsClosed, UnfitPost, WhereToMissing, WhereToUnasked, UnknownLetter, NotInCustody,
                    UnfitLimit, CentreMissing, TheirLimitMissing, TheirLimitUnasked, UnfitPartLimit, UnknownCase,
-                   LinkedToItself, WhoseMissing, UnfitPeriod, UnfitPlace, TooManyPlaces
+                   LinkedToItself, WhoseMissing, UnfitPeriod, UnfitDay, UnfitPlace, TooManyPlaces
 """
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
 
 from kit.errors import Conflict, Forbidden, Invalid, NotFound, Stale
@@ -76,12 +77,52 @@ class RulingBinds(Conflict):
 
 class PromiseMissed(Conflict):
     def __init__(self) -> None:
-        super().__init__("promise_missed", "A promise is extended before it falls due: this one does not run any more.")
+        super().__init__(
+            "promise_missed",
+            "A promise is extended or suspended before it falls due: this one does not run any more.",
+        )
 
 
 class ClockRuns(Conflict):
     def __init__(self) -> None:
-        super().__init__("clock_runs", "What is urgent is counted in hours, and is not extended.")
+        super().__init__("clock_runs", "What is urgent is counted in hours, and is neither extended nor suspended.")
+
+
+class NotTriedEnough(Conflict):
+    """A resident is waited for once they could not be reached on several days."""
+
+    def __init__(self, tried: int, wanted: int) -> None:
+        super().__init__(
+            "not_tried_enough",
+            f"A resident is waited for after attempts on {wanted} different days since they were last reached; on "
+            f"record: {tried}. Record each as a contact_attempt, not_reached.",
+            field="/reason",
+        )
+
+
+class SuspensionOver(Conflict):
+    def __init__(self) -> None:
+        super().__init__(
+            "suspension_over",
+            "The day until which a suspension is asked for has come: refuse it, so that another may be asked for.",
+        )
+
+
+class SuspendedStill(Conflict):
+    def __init__(self) -> None:
+        super().__init__(
+            "suspended", "It is suspended: resume it before its category is put right, since that counts from now."
+        )
+
+
+class HadItBefore(Conflict):
+    def __init__(self) -> None:
+        super().__init__(
+            "had_it_before",
+            "Who answers there has had this case before, and it is not passed back and forth: ask the dispatcher to "
+            "take it back (POST …/returns).",
+            field="/post_id",
+        )
 
 
 class AlreadyThere(Conflict):
@@ -310,6 +351,11 @@ class FiguresElsewhere(Forbidden):
             "Those figures are for the staff of that place and of the tiers above it: name one at or below your own.",
             field="/place",
         )
+
+
+class UnfitDay(Invalid):
+    def __init__(self, first: date, last: date, *, field: str) -> None:
+        super().__init__("unfit_day", f"Choose a day from {first.isoformat()} to {last.isoformat()}.", field=field)
 
 
 class NotYourPlace(Forbidden):

@@ -1,7 +1,7 @@
 """A case as contract events: one function an event; the caller has recorded the step, so the version is the event's."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -29,6 +29,7 @@ from contracts.routing import (
     CaseIncidentV1,
     CaseLinkedV1,
     CaseOpenedV1,
+    CasePlannedV1,
     CasePressedV1,
     CaseRatedV1,
     CaseRecordedV1,
@@ -38,8 +39,10 @@ from contracts.routing import (
     CaseReportedV1,
     CaseReportReviewedV1,
     CaseResortedV1,
+    CaseResumedV1,
     CaseRuledV1,
     CaseStartedV1,
+    CaseSuspendedV1,
     CaseUnlinkedV1,
     CategoryChangedV1,
     CityCaseClosedV1,
@@ -65,6 +68,7 @@ from routing.domain.helping import Helper
 from routing.domain.linking import Link
 from routing.domain.pressing import Pressing
 from routing.domain.promise import Promise, in_words
+from routing.domain.reasons import Reason
 from routing.domain.recording import Letter, Work
 from routing.domain.rules import Category
 
@@ -86,22 +90,21 @@ def case_opened(uow: UnitOfWork, case: Case, *, dispatcher: Seat | None) -> Case
 
 
 def case_accepted(uow: UnitOfWork, case: Case, *, holder: Seat) -> CaseAcceptedV1:
-    assert case.deadline is not None
-    promise = case.deadline.promise
-    return CaseAcceptedV1(
-        **_fact(uow, case), promise_due=promise.due_at, promise_text=in_words(promise), handler=_handler(holder)
-    )
+    return CaseAcceptedV1(**_fact(uow, case), **_promised(case), handler=_handler(holder))
 
 
-def case_assigned(uow: UnitOfWork, case: Case, *, holder: Seat, first: bool) -> CaseAssignedV1:
-    assert case.promise_due is not None
+def case_assigned(
+    uow: UnitOfWork, case: Case, *, holder: Seat, first: bool, transferred: bool = False
+) -> CaseAssignedV1:
+    assert case.due is not None
     return CaseAssignedV1(
         **_fact(uow, case),
         handler=_handler(holder),
         gist=case.gist,
-        promise_due=case.promise_due,
+        promise_due=case.due,
         first=first,
         reports_owed=case.reports_owed,
+        transferred=transferred,
     )
 
 
@@ -209,26 +212,45 @@ def case_closed(
 
 
 def case_resorted(uow: UnitOfWork, case: Case, *, before: str, holder: Seat | None) -> CaseResortedV1:
-    assert case.deadline is not None
-    promise = case.deadline.promise
     return CaseResortedV1(
-        **_fact(uow, case),
-        category_before=before,
-        gist=case.gist,
-        handler=handler_of(holder),
-        promise_due=promise.due_at,
-        promise_text=in_words(promise),
+        **_fact(uow, case), **_promised(case), category_before=before, gist=case.gist, handler=handler_of(holder)
     )
 
 
 def case_extended(uow: UnitOfWork, case: Case, *, reason: str, holder: Seat | None) -> CaseExtendedV1:
-    assert case.deadline is not None
-    promise = case.deadline.promise
-    return CaseExtendedV1(
+    return CaseExtendedV1(**_fact(uow, case), **_promised(case), reason=reason, handler=handler_of(holder))
+
+
+def case_suspended(
+    uow: UnitOfWork, case: Case, reason: Reason, *, runs_again_on: date, holder: Seat | None
+) -> CaseSuspendedV1:
+    assert case.suspended_until is not None
+    return CaseSuspendedV1(
         **_fact(uow, case),
-        promise_due=promise.due_at,
-        promise_text=in_words(promise),
-        reason=reason,
+        **_promised(case),
+        until=case.suspended_until,
+        runs_again_on=runs_again_on,
+        reason=reason.code,
+        reason_text={"zh": reason.name_zh, "en": reason.name_en},
+        handler=handler_of(holder),
+    )
+
+
+def case_resumed(uow: UnitOfWork, case: Case, *, holder: Seat | None) -> CaseResumedV1:
+    return CaseResumedV1(**_fact(uow, case), **_promised(case), gist=case.gist, handler=handler_of(holder))
+
+
+def case_planned(uow: UnitOfWork, case: Case, *, holder: Seat | None, answer: str, again: bool) -> CasePlannedV1:
+    assert case.planned_for is not None
+    assert case.planned_due is not None
+    return CasePlannedV1(
+        **_fact(uow, case),
+        day=case.planned_for,
+        due_at=case.planned_due,
+        answer=answer,
+        who=case.planned_who,
+        again=again,
+        gist=case.gist,
         handler=handler_of(holder),
     )
 
@@ -489,6 +511,11 @@ def _fact(uow: UnitOfWork, case: Case) -> dict[str, Any]:
         "parties": [_party(appeal) for appeal in case.appeals],
         "silent": case.silent,
     }
+
+
+def _promised(case: Case) -> dict[str, Any]:
+    assert case.deadline is not None
+    return {"promise_due": case.deadline.promise.due_at, "promise_text": in_words(case.deadline.promise)}
 
 
 def _pressing(case: Case, pressing: Pressing) -> dict[str, Any]:

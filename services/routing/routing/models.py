@@ -102,6 +102,8 @@ calendar_day = Table(
 
 OPEN = "state <> 'closed'"
 DOING = "state in ('accepted', 'assigned', 'in_progress')"
+PLANNED = "planned_due is not null"
+TRANSFERRED = "first_holder_post_id is not null and state <> 'closed'"
 
 cases = Table(
     "cases",
@@ -139,6 +141,7 @@ cases = Table(
     Column("ask_reason", Text),
     Column("asked_by", Text),
     Column("asked_days", Integer),
+    Column("asked_until", Date),
     Column("ruler_post_id", Uuid),
     Column("ruler_place_id", Uuid),
     Column("ruler_path", Text(collation="C")),
@@ -169,6 +172,12 @@ cases = Table(
     Column("answered_by", Text),
     Column("calls_owed", Integer, nullable=False, server_default="0"),
     Column("tellings", Integer, nullable=False, server_default="0"),
+    _moment("suspended_until", nullable=True),
+    Column("suspension_reason", Text),
+    Column("planned_for", Date),
+    _moment("planned_due", nullable=True),
+    Column("planned_who", Text),
+    Column("first_holder_post_id", Uuid),
     Column("undelivered", Integer, nullable=False),
     _moment("received_at"),
     _moment("opened_at"),
@@ -200,6 +209,9 @@ cases = Table(
     Index("ix_cases_calls_owed", "placed_path", "case_id", postgresql_where=text("calls_owed > 0")),
     Index("ix_cases_custody", "holder_post_id", "case_id", postgresql_where=text("papers_held > 0")),
     Index("ix_cases_custody_place", "placed_path", "case_id", postgresql_where=text("papers_held > 0")),
+    Index("ix_cases_planned", "holder_post_id", "planned_due", "case_id", postgresql_where=text(PLANNED)),
+    Index("ix_cases_planned_place", "placed_path", "case_id", postgresql_where=text(PLANNED)),
+    Index("ix_cases_transferred", "first_holder_post_id", "promise_due", "case_id", postgresql_where=text(TRANSFERRED)),
     Index("ix_cases_place_id", "place_id"),
     Index("ix_cases_taken_place_id", "taken_place_id"),
 )

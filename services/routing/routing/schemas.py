@@ -44,6 +44,7 @@ from routing.domain.rules import Category
 from routing.domain.steps import Step
 from routing.domain.taxonomy import Row
 from routing.domain.vacancy import Why
+from routing.domain.waiting import Plan
 from routing.service.categories import TreeChange
 from routing.service.dispatching import Tried
 from routing.service.reading import CaseDetail, CaseLine, CustodyLine, HelperSeen, History, QueueLine
@@ -129,6 +130,32 @@ class Asking(Request):
 
 class AskingForTime(Asking):
     days: int = Field(ge=1, le=15, description="Working days, from the day on which the promise falls due.")
+
+
+class AskingToSuspend(Asking):
+    until: date = Field(description="The day on which the promise runs again: ahead, at most 60 days.")
+
+
+class Resumption(Request):
+    words: Words = Field(description="Why, for the history.")
+
+
+class Transfer(Request):
+    post_id: UUID = Field(
+        description="Whose remit it is: a post at its place or above it, or of an office that answers for its category."
+    )
+    words: Words = Field(description="Why, for the history and for who takes it.")
+
+
+class Planning(Request):
+    day: date = Field(description="By when it is done: after today, within two years.")
+    answer: Words = Field(description="How it stands and what comes of it, in words for the resident.")
+    who: Title | None = Field(
+        default=None, description="Who will do it: a name or an office; none: whoever holds the case."
+    )
+
+    def plan(self) -> Plan:
+        return Plan(self.day, self.answer, self.who)
 
 
 class Ruling(Request):
@@ -442,8 +469,16 @@ class CaseView(BaseModel):
     ask: Ask | None = Field(description="What its holder asks of a dispatcher; it stays theirs until that is ruled on.")
     ask_reason: str | None
     asked_days: int | None = Field(description="Of an extension: working days.")
+    asked_until: date | None = Field(description="Of a suspension: the day on which the promise would run again.")
     ruler_post_id: UUID | None = Field(description="The dispatcher's post that is asked.")
     extended: bool
+    suspended_until: AwareDatetime | None = Field(description="While its promise does not run: when it runs again.")
+    suspension_reason: str | None
+    planned_for: date | None = Field(description="The day for which it is planned, since it cannot be done now.")
+    planned_who: str | None = Field(description="Who will do it then; null: whoever holds the case.")
+    first_holder_post_id: UUID | None = Field(
+        description="Of a case that was transferred: the post that took it first, and sees it to its end."
+    )
     reports_owed: int = Field(description="On orders and instructions; while one is, it cannot be closed.")
     is_conflict: bool = Field(description="It waits since those who could take it have an interest in it.")
     followed_since: AwareDatetime | None = Field(
@@ -953,7 +988,7 @@ class NamedPlaceView(BaseModel):
 
 
 class DeadlineView(BaseModel):
-    """A promise with what it was counted from."""
+    """A promise with what it was counted from, or another limit."""
 
     deadline_id: UUID
     kind: DeadlineKind

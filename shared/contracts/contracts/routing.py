@@ -1,5 +1,6 @@
 """What routing says: every step of a case in one order, the category tree, and the city's public feed."""
 
+from datetime import date
 from enum import StrEnum
 from typing import ClassVar
 from uuid import UUID
@@ -54,6 +55,7 @@ class Ask(StrEnum):
     RETURN = "return"
     DECLINE = "decline"
     EXTENSION = "extension"
+    SUSPENSION = "suspension"
 
 
 class RecordKind(StrEnum):
@@ -213,6 +215,7 @@ class CaseAssignedV1(CaseFact):
     promise_due: Moment
     first: bool = Field(description="Assigned with its acceptance, which has told the resident who does it.")
     reports_owed: int = Field(default=0, ge=0, description="On orders and instructions: they go with the case.")
+    transferred: bool = Field(default=False, description="Its holder passed it on to whose remit it is.")
 
 
 class CaseStartedV1(CaseFact):
@@ -284,6 +287,47 @@ class CaseExtendedV1(CaseFact):
     promise_due: Moment
     promise_text: dict[str, str] = Field(description="The promise in words, by language (zh, en).")
     reason: str = Field(max_length=64, description="A code of the list.")
+    handler: Handler | None
+
+
+class CaseSuspendedV1(CaseFact):
+    """The promise waits for what law or nature prescribes, and runs on afterwards; the resident is told."""
+
+    TYPE: ClassVar[str] = "routing.case.suspended.v1"
+
+    until: Moment = Field(description="When it runs again: the beginning of the day, by the city's clock.")
+    runs_again_on: date = Field(description="The same as a day.")
+    reason: str = Field(max_length=64, description="A code of the list.")
+    reason_text: dict[str, str] = Field(description="The reason in words, by language (zh, en).")
+    promise_due: Moment
+    promise_text: dict[str, str] = Field(description="The promise in words, by language (zh, en).")
+    handler: Handler | None
+
+
+class CaseResumedV1(CaseFact):
+    """A suspension was ended before its time; the promise is as it was, or earlier."""
+
+    TYPE: ClassVar[str] = "routing.case.resumed.v1"
+
+    gist: str = Field(max_length=200)
+    promise_due: Moment
+    promise_text: dict[str, str] = Field(description="The promise in words, by language (zh, en).")
+    handler: Handler | None
+
+
+class CasePlannedV1(CaseFact):
+    """It cannot be done now: an interim answer, with a day and who will do it. It settles the promise, and answers
+    nothing.
+    """
+
+    TYPE: ClassVar[str] = "routing.case.planned.v1"
+
+    day: date
+    due_at: Moment = Field(description="The end of that day, by the city's clock.")
+    answer: Personal
+    who: Personal | None = Field(default=None, description="Who will do it, in words; none: whoever holds the case.")
+    again: bool = Field(default=False, description="Another day than was planned before.")
+    gist: str = Field(max_length=200)
     handler: Handler | None
 
 

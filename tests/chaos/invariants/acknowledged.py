@@ -29,10 +29,14 @@ ENTRIES = {
     "recuse": ("recused", "assigned"),
     "accompany": ("accompanied",),
     "centre_report": ("centre_reported",),
-    "rule": ("ruled", "resorted", "assigned", "extended", "closed"),
     "call_in": ("helper_called",),
     "report_part": ("helper_reported",),
     "call_back": ("called_back",),
+    "ask_suspension": ("asked",),
+    "rule": ("ruled", "resorted", "assigned", "extended", "suspended", "closed"),
+    "resume": ("resumed",),
+    "transfer": ("assigned",),
+    "plan": ("planned",),
 }
 
 #: A case that is given to somebody else begins with them anew.
@@ -47,8 +51,8 @@ _LONGEST = 8
 _FAIR = {
     *("changed", "case_changed", "step_not_allowed", "withdrawn", "case_not_found", "no_such_appeal"),
     *("not_your_step", "not_your_place", "nobody_holds", "nobody_rules"),
-    *("already_there", "unfit_post", "ruling_binds", "promise_missed", "clock_runs"),
-    "still_followed",
+    *("already_there", "unfit_post", "had_it_before", "ruling_binds", "promise_missed", "clock_runs"),
+    *("still_followed", "suspension_over"),
     *("helps_already", "not_yours_to_name", "unfit_part_limit", "part_ended"),
     *("call_back_owed", "no_call_back_owed", "rated_already"),
 }

@@ -17,7 +17,7 @@ _DAY = timedelta(days=1)
 _SATURDAY = 5
 
 #: What keeps a promise: the answer; of what is for a centre, the hand-over too.
-_KEEPS = ("answered", "accompanied")
+_KEEPS = ("answered", "accompanied", "planned")
 
 Days = Mapping[str, Row]
 
@@ -36,7 +36,7 @@ def due(deadline: Row, days: Days) -> datetime:
 def _last_day(deadline: Row, began: datetime, days: Days) -> date:
     day: date = began.date()
     count: int = deadline["count"]
-    if deadline["unit"] == "same_day":
+    if deadline["unit"] == "same_day" or (deadline["unit"] == "remaining_working_days" and not count):
         return _day_of_business(began, deadline["hours"], days)
     if deadline["unit"] == "calendar_days":
         day += count * _DAY
@@ -77,12 +77,12 @@ def _closing(day: date, hours: Sequence[Row], days: Days) -> time | None:
 
 
 def each_promise_is_as_explained(history: History, world: World) -> Iterator[Finding]:
-    """One promise a case that was accepted, another in its place where it was sorted wrongly or extended: by the rule
-    of its matter, from the right moment, to the right day.
+    """One promise a case that was accepted, another in its place where it was sorted wrongly, extended, suspended or
+    resumed: by the rule of its matter, from the right moment, to the right day.
     """
     del history
     for case_id, case in world.cases.items():
-        made = [e for e in world.entries.get(case_id, []) if e["step"] in ("accepted", "extended") or _is_replaced(e)]
+        made = [e for e in world.entries.get(case_id, []) if e["step"] in _MAKE or _is_replaced(e)]
         promises = _in_order(world.deadlines.get(case_id, []), made)
         if len(promises) != len(made) or sum(entry["step"] == "accepted" for entry in made) > 1:
             name = "promise_missing" if len(promises) < len(made) else "promise_twice"
@@ -93,19 +93,25 @@ def each_promise_is_as_explained(history: History, world: World) -> Iterator[Fin
         if promises and case["promise_due"] != promises[-1]["due_at"]:
             yield Finding("promise_differs", f"case {case_id}", f"{case['promise_due']} is not its last promise's")
         steps = zip(pairwise(promises), made[1:], strict=True)
-        if any(later["due_at"] >= earlier["due_at"] for (earlier, later), e in steps if e["step"] != "extended"):
+        if any(later["due_at"] >= earlier["due_at"] for (earlier, later), e in steps if e["step"] not in _LENGTHEN):
             yield Finding("promise_grew", f"case {case_id}")
+
+
+#: What the resident was told lengthens it; what makes a promise at all, but for what makes it earlier.
+_LENGTHEN = ("extended", "suspended")
+_MAKE = ("accepted", *_LENGTHEN)
 
 
 def _in_order(promises: Sequence[Row], made: Sequence[Row]) -> list[Row]:
     """As the history made them: where clocks are wrong, a later one may have the smaller id."""
-    told = [datetime.fromisoformat(entry["facts"]["due_at"]) for entry in made]
-    return sorted(promises, key=lambda promise: told.index(promise["due_at"]) if promise["due_at"] in told else 0)
+    told = [entry["facts"].get("deadline") for entry in made]
+    place = {deadline_id: place for place, deadline_id in enumerate(told)}
+    return sorted(promises, key=lambda promise: place.get(promise.get("deadline_id"), 0))
 
 
 def _is_replaced(entry: Row) -> bool:
-    """Sorted anew, with a promise that counts from then."""
-    return bool(entry["step"] == "resorted" and entry["facts"]["earlier"])
+    """Sorted anew, or resumed, with a promise that counts from then."""
+    return bool(entry["step"] in ("resorted", "resumed") and entry["facts"]["earlier"])
 
 
 def _explained(world: World, case: Row, deadline: Row, made: Row, before: Row | None) -> Iterator[Finding]:
@@ -120,6 +126,9 @@ def _explained(world: World, case: Row, deadline: Row, made: Row, before: Row | 
         if deadline["start_at"] != last_day or deadline["unit"] != "more_working_days":
             yield Finding("promise_from_elsewhere", about, f"extended from {deadline['start_at']}")
         return
+    if made["step"] in ("suspended", "resumed"):
+        yield from _runs_on(deadline, made, before, world.calendars.get(deadline["calendar_version"], {}))
+        return
     begins_there = _is_replaced(made) or entries[0]["facts"]["queue"]
     start = made["at"] if begins_there else case["received_at"]
     if deadline["start_at"] != start:
@@ -127,6 +136,25 @@ def _explained(world: World, case: Row, deadline: Row, made: Row, before: Row | 
     rule = _rule(world, case, deadline, made, is_on_the_spot=_is_on_the_spot(entries))
     if rule is None or (rule["unit"], rule["count"]) != (deadline["unit"], deadline["count"]):
         yield Finding("promise_of_another_rule", about, f"{deadline['unit']} {deadline['count']}")
+
+
+def _runs_on(deadline: Row, made: Row, before: Row | None, days: Days) -> Iterator[Finding]:
+    """With what was left of it when it was suspended: from the day that was named, or from when it was resumed."""
+    about = f"case {deadline['case_id']}"
+    assert before is not None
+    resumes = made["step"] == "resumed"
+    start = made["at"] if resumes else datetime.fromisoformat(made["facts"]["until"])
+    if deadline["start_at"] != start or deadline["unit"] != "remaining_working_days":
+        yield Finding("promise_from_elsewhere", about, f"{made['step']} from {deadline['start_at']}")
+    zone = ZoneInfo(deadline["zone"])
+    day: date = made["at"].astimezone(zone).date()
+    last: date = (before["due_at"] - timedelta(microseconds=1)).astimezone(zone).date()
+    left = before["count"] if resumes else 0
+    while day < last and not resumes:
+        day += _DAY
+        left += _is_working(day, days)
+    if deadline["count"] != left:
+        yield Finding("promise_differs", about, f"{deadline['count']} days were left, counted {left}")
 
 
 def _rule(world: World, case: Row, deadline: Row, made: Row, *, is_on_the_spot: bool) -> Row | None:

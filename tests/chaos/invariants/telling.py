@@ -23,6 +23,9 @@ class Owed(NamedTuple):
 _RESIDENTS = {
     "accepted": "case_accepted",
     "extended": "case_extended",
+    "suspended": "case_suspended",
+    "resumed": "case_resumed",
+    "planned": "case_planned",
     "answered": "case_answered",
     "accompanied": "case_accompanied",
     "redone": "case_redone",
@@ -52,6 +55,8 @@ _STAFF = {
 }
 #: Of what is worked on a case, what residents are told, and by which template.
 TOLD_OF_WORK = {"interim_word": "case_interim", "papers_missing": "papers_missing"}
+#: What a holder is told of where somebody else did it.
+_OF_OTHERS = {"resumed": "case_resumed_staff", "planned": "case_planned_staff"}
 _PRESSED = {"nudge": "case_nudged", "order": "case_ordered", "instruction": "case_instructed"}
 
 
@@ -79,6 +84,8 @@ def _to_staff(kind: str, body: Row) -> dict[str, str]:
         return {"handler": _PRESSED[body["pressing"]]}
     if kind == "report_reviewed":
         return {"handler": "report_back_accepted" if body["accepted"] else "report_back_rejected"}
+    if kind in _OF_OTHERS:
+        return {} if (body["handler"] or {}).get("subject") == body["by"] else {"handler": _OF_OTHERS[kind]}
     is_told_by_closing = kind == "ruled" and body["granted"] and body["ask"] == "decline"
     if is_told_by_closing or (kind == "opened" and not body["queue"]):
         return {}

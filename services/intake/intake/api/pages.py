@@ -1,6 +1,6 @@
 """Pages that need nothing but HTML, in the reader's language."""
 
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import Annotated, Any
 from zoneinfo import ZoneInfo
@@ -54,7 +54,10 @@ def known_language(language: str) -> str:
 
 
 def when(moment: datetime, *, zone: ZoneInfo, language: str) -> str:
-    local = moment.astimezone(zone)
-    if language == "zh":
-        return f"{local.year}年{local.month}月{local.day}日 {local:%H:%M}"
-    return f"{local.day} {local:%B %Y, %H:%M}"
+    between = " " if language == "zh" else ", "
+    return f"{day(moment, zone=zone, language=language)}{between}{moment.astimezone(zone):%H:%M}"
+
+
+def day(named: date | datetime, *, zone: ZoneInfo, language: str) -> str:
+    local = named.astimezone(zone) if isinstance(named, datetime) else named
+    return f"{local.year}年{local.month}月{local.day}日" if language == "zh" else f"{local.day} {local:%B %Y}"

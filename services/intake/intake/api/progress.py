@@ -14,7 +14,7 @@ from kit.numbers import Mistyped, parse_code
 from pydantic import BaseModel
 
 from intake.api.appeals import station_of
-from intake.api.pages import PAGE_HEADERS, AskedLanguage, known_language, page, when
+from intake.api.pages import PAGE_HEADERS, AskedLanguage, day, known_language, page, when
 from intake.domain.progress import Progress, TooManyGuesses
 from intake.errors import NoSuchCode
 from intake.schemas import ProgressView
@@ -84,6 +84,7 @@ async def show_progress(code: str, request: Request, language: AskedLanguage = "
         progress=answer,
         rate=rating_path(answer.asked, station_of(request).keys) if answer.asked else None,
         when=partial(when, zone=zone),
+        day=partial(day, zone=zone),
     )
 
 

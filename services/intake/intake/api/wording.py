@@ -49,6 +49,10 @@ TEXTS: dict[str, dict[str, str]] = {
         "over_withdrawn": "这件诉求已经撤回，无需评价。",
         "over_answered_anew": "已有新的答复，请用新短信里的链接评价。",
         "over_too_late": "评价时间已过。如仍未解决，请拨打社区服务站电话或重新反映。",
+        "suspended": "暂时中止",
+        "suspended_until": "{why}，{day}恢复办理",
+        "planned": "挂账办理，{day}前",
+        "planned_who": "，由",
     },
     "en": {
         "lang": "en",
@@ -98,6 +102,10 @@ TEXTS: dict[str, dict[str, str]] = {
         "over_answered_anew": "There is a newer answer: use the link in the newer message.",
         "over_too_late": "The time for it is over. If it is still not solved, call the community's station or file it "
         "again.",
+        "suspended": "Suspended",
+        "suspended_until": "{why}; it goes on on {day}",
+        "planned": "Planned, by {day}",
+        "planned_who": ", by ",
     },
 }
 

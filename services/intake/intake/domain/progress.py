@@ -1,7 +1,7 @@
 """What anybody who holds the query code may see: whom to talk to, who does it, how it stands, by when."""
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
 from uuid import UUID
 
@@ -20,6 +20,10 @@ class Standing(StrEnum):
     ANSWERED = "answered"
     CLOSED = "closed"
     WITHDRAWN = "withdrawn"
+
+
+#: While it is worked on, it may be suspended or planned.
+UNDER_WAY = (Standing.ASSIGNED, Standing.IN_PROGRESS)
 
 
 @dataclass(frozen=True)
@@ -47,6 +51,12 @@ class Progress:
     promise: dict[str, str] | None = None
     asked: Asking | None = None
     rated: bool = False
+    suspended_until: datetime | None = None
+    """While the promise does not run: when it runs again; and why, by language."""
+    suspended_for: dict[str, str] | None = None
+    planned_for: date | None = None
+    """The day for which it is planned, since it could not be done before, and who does it then, in words."""
+    planned_who: str | None = None
 
 
 @dataclass(frozen=True)

@@ -8,13 +8,15 @@ from kit.db import UnitOfWork
 from kit.rows import insert_rows
 from sqlalchemy import Row, text
 
-from intake.domain.progress import Asking, Progress, Standing, TooManyGuesses
+from intake.domain.progress import UNDER_WAY, Asking, Progress, Standing, TooManyGuesses
 from intake.domain.rating import Asked
 from intake.errors import NoSuchCode
 from intake.models import appeal_grant, progress
 from intake.repository.sealing import Keys
 
-_BY_CODE = text("select * from progress_by_code(:codes, :client, :window, :limit)")
+_BY_CODE = text(
+    "select * from progress_by_code(:codes, :client, :window, :limit) left join waiting_by_code(:codes) on true"
+)
 _ASKED = text("select * from rating_asked(:appeal_id, :answer)")
 
 
@@ -56,8 +58,11 @@ def grant(uow: UnitOfWork, given: set[tuple[UUID, UUID]]) -> None:
 
 
 def _progress(row: Row[Any], now: datetime) -> Progress:
+    """As of ``now``: nobody says that the end of a suspension has come."""
     standing = Standing.WITHDRAWN if row.withdrawn else Standing(row.state or Standing.RECEIVED.value)
     done = standing in (Standing.CLOSED, Standing.WITHDRAWN)
+    waits = standing in UNDER_WAY
+    suspended = waits and row.suspended_until is not None and now < row.suspended_until
     return Progress(
         number=row.number,
         standing=standing,
@@ -69,6 +74,10 @@ def _progress(row: Row[Any], now: datetime) -> Progress:
         promise=None if done else row.promise,
         asked=Asking(row.appeal_id, row.answer, row.rate_by) if _is_asked(row, standing, now) else None,
         rated=bool(row.rated),
+        suspended_until=row.suspended_until if suspended else None,
+        suspended_for=row.suspended_for if suspended else None,
+        planned_for=row.planned_for if waits else None,
+        planned_who=row.planned_who if waits else None,
     )
 
 

@@ -17,10 +17,13 @@ from contracts.routing import (
     CaseFact,
     CaseHelperCalledV1,
     CaseOpenedV1,
+    CasePlannedV1,
     CaseRecordedV1,
     CaseRedoneV1,
     CaseResortedV1,
+    CaseResumedV1,
     CaseStartedV1,
+    CaseSuspendedV1,
     CategoryChangedV1,
     Handler,
     Party,
@@ -75,23 +78,40 @@ def _of_party(fact: CaseFact, party: Party) -> dict[str, Any]:
 
 
 def _changes(fact: CaseFact) -> dict[str, Any]:
-    changes: dict[str, Any] = {}
+    return _whom_to_ask(fact) | _by_when(fact)
+
+
+def _whom_to_ask(fact: CaseFact) -> dict[str, Any]:
     match fact:
         case CaseOpenedV1():
-            changes = _who(fact.dispatcher)
-        case CaseAcceptedV1() | CaseRedoneV1():
-            changes = {**_who(fact.handler), "due": fact.promise_due, "promise": fact.promise_text}
-        case CaseAssignedV1():
-            changes = {**_who(fact.handler), "due": fact.promise_due}
-        case CaseResortedV1() | CaseExtendedV1():
-            changes = {"due": fact.promise_due, "promise": fact.promise_text}
+            return _who(fact.dispatcher)
+        case CaseAcceptedV1() | CaseAssignedV1() | CaseRedoneV1():
+            return _who(fact.handler)
         case CaseAccompaniedV1() | CaseCentreReportedV1(final=False):
-            changes = _centre(fact)
+            return _centre(fact)
         case CaseStartedV1() | CaseRecordedV1() | CaseCentreReportedV1() | CaseAnsweredV1() | CaseClosedV1():
-            changes = _who(fact.handler) if fact.handler else {}
+            return _who(fact.handler) if fact.handler else {}
         case _:
-            pass
-    return changes
+            return {}
+
+
+def _by_when(fact: CaseFact) -> dict[str, Any]:
+    """And while it waits: why, and until when. What is done again waits for nothing that it waited for before."""
+    match fact:
+        case CaseAcceptedV1() | CaseResortedV1() | CaseExtendedV1():
+            return {"due": fact.promise_due, "promise": fact.promise_text}
+        case CaseAssignedV1():
+            return {"due": fact.promise_due}
+        case CaseSuspendedV1():
+            suspended = {"suspended_until": fact.until, "suspended_for": fact.reason_text}
+            return {"due": fact.promise_due, "promise": fact.promise_text, **suspended}
+        case CaseResumedV1() | CaseRedoneV1():
+            runs = dict.fromkeys(("suspended_until", "suspended_for", "planned_for", "planned_who"))
+            return {"due": fact.promise_due, "promise": fact.promise_text, **runs}
+        case CasePlannedV1():
+            return {"due": fact.due_at, "planned_for": fact.day, "planned_who": fact.who}
+        case _:
+            return {}
 
 
 def _given(fact: CaseFact) -> list[tuple[UUID, UUID]]:

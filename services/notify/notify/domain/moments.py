@@ -1,6 +1,6 @@
-"""Instants as people say them."""
+"""Instants and days as people say them."""
 
-from datetime import datetime
+from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 _WEEKDAYS = {
@@ -20,3 +20,10 @@ def spoken(moment: datetime, *, language: str, zone: ZoneInfo) -> str:
     if language == "zh":
         return f"{local.month}月{local.day}日（{_WEEKDAYS['zh'][local.weekday()]}）{time}"
     return f"{_WEEKDAYS['en'][local.weekday()]} {local.day} {_MONTHS[local.month - 1]}, {time}"
+
+
+def spoken_day(day: date, *, language: str) -> str:
+    """2027年3月31日（星期三）, or Wednesday 31 March 2027: with its year, since it may lie far ahead."""
+    if language == "zh":
+        return f"{day.year}年{day.month}月{day.day}日（{_WEEKDAYS['zh'][day.weekday()]}）"
+    return f"{_WEEKDAYS['en'][day.weekday()]} {day.day} {_MONTHS[day.month - 1]} {day.year}"

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 from uuid import UUID
@@ -25,6 +26,7 @@ from contracts.routing import (
     CaseHotlineRepliedV1,
     CaseIncidentV1,
     CaseOpenedV1,
+    CasePlannedV1,
     CasePressedV1,
     CaseRecordedV1,
     CaseRecusedV1,
@@ -33,7 +35,9 @@ from contracts.routing import (
     CaseReportedV1,
     CaseReportReviewedV1,
     CaseResortedV1,
+    CaseResumedV1,
     CaseRuledV1,
+    CaseSuspendedV1,
     DeadlineBreachedV1,
     Handler,
     PressingEnded,
@@ -52,6 +56,9 @@ class Template(StrEnum):
     CASE_ACCEPTED = "case_accepted"
     CASE_REASSIGNED = "case_reassigned"
     CASE_EXTENDED = "case_extended"
+    CASE_SUSPENDED = "case_suspended"
+    CASE_RESUMED = "case_resumed"
+    CASE_PLANNED = "case_planned"
     CASE_ANSWERED = "case_answered"
     CASE_CLOSED = "case_closed"
     CASE_WITHDRAWN = "case_withdrawn"
@@ -65,6 +72,8 @@ class Template(StrEnum):
     CASE_RESORTED = "case_resorted"
     CASE_ASKED = "case_asked"
     CASE_RULED = "case_ruled"
+    CASE_RESUMED_STAFF = "case_resumed_staff"
+    CASE_PLANNED_STAFF = "case_planned_staff"
     CASE_NUDGED = "case_nudged"
     CASE_ORDERED = "case_ordered"
     CASE_INSTRUCTED = "case_instructed"
@@ -181,6 +190,32 @@ def _pressers(event: CaseClosedV1) -> list[Owed]:
 
 def _extended(event: CaseExtendedV1) -> list[Owed]:
     return _residents(event, Template.CASE_EXTENDED, event.handler, due=event.promise_due)
+
+
+def _suspended(event: CaseSuspendedV1) -> list[Owed]:
+    """Its holder is told by the ruling."""
+    told = {"why": dict(event.reason_text), "day": event.runs_again_on, "due": event.promise_due}
+    return _residents(event, Template.CASE_SUSPENDED, event.handler, **told)
+
+
+def _resumed(event: CaseResumedV1) -> list[Owed]:
+    told = _residents(event, Template.CASE_RESUMED, event.handler, due=event.promise_due)
+    return told + _unless_their_own(event, Template.CASE_RESUMED_STAFF, event.handler, event.gist, event.promise_due)
+
+
+def _planned(event: CasePlannedV1) -> list[Owed]:
+    plan = {"day": event.day, "answer": event.answer, "planned_who": event.who, "again": event.again}
+    told = _residents(event, Template.CASE_PLANNED, event.handler, **plan)
+    return told + _unless_their_own(event, Template.CASE_PLANNED_STAFF, event.handler, event.gist, event.day)
+
+
+def _unless_their_own(
+    event: CaseFact, template: Template, holder: Handler | None, gist: str, due: datetime | date
+) -> list[Owed]:
+    """The holder, of what somebody else did on their case."""
+    if holder is None or holder.subject == event.by:
+        return []
+    return _staff(event, template, holder, gist=gist, due=due)
 
 
 def _asked(event: CaseAskedV1) -> list[Owed]:
@@ -323,6 +358,9 @@ _RULES: dict[type[CaseFact], Callable[[Any], list[Owed]]] = {
     CaseClosedV1: _closed,
     CaseResortedV1: _resorted,
     CaseExtendedV1: _extended,
+    CaseSuspendedV1: _suspended,
+    CaseResumedV1: _resumed,
+    CasePlannedV1: _planned,
     CaseAskedV1: _asked,
     CaseRuledV1: _ruled,
     CaseRecordedV1: _recorded,

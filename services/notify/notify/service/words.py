@@ -1,7 +1,7 @@
 """Notices in words: templates are data, so they run in a sandbox and name every fact that they use."""
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import date, datetime
 from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -11,10 +11,13 @@ from jinja2 import StrictUndefined
 from jinja2.environment import Template
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
-from notify.domain.moments import spoken
+from notify.domain.moments import spoken, spoken_day
 
 #: Plain text: a text message is no page. Whoever shows it in a page escapes it there.
 _ENVIRONMENT = ImmutableSandboxedEnvironment(undefined=StrictUndefined, autoescape=False)
+
+#: Facts that come in both languages.
+_TEXTS = {"promise", "why"}
 
 #: A gateway's limit for a long text message; an answer that is longer is cut, the progress page has the rest.
 LONGEST = 1000
@@ -30,15 +33,19 @@ def rendered(source: str, facts: Mapping[str, Any]) -> str:
 
 
 def spoken_facts(facts: Mapping[str, Any], *, language: str, zone: ZoneInfo) -> dict[str, Any]:
-    """Instants, people and texts by language as this reader reads them."""
-    said: dict[str, Any] = dict(facts)
-    instants = {name: fact for name, fact in facts.items() if isinstance(fact, datetime)}
-    said |= {name: spoken(moment, language=language, zone=zone) for name, moment in instants.items()}
-    if "promise" in said:
-        said["promise"] = said["promise"].get(language, "")
+    """Instants, days, people and texts by language as this reader reads them."""
+    said = {name: _spoken(fact, language=language, zone=zone) for name, fact in facts.items()}
+    for name in _TEXTS & said.keys():
+        said[name] = said[name].get(language, "")
     if "handler" in said:
         said["who"] = named(said.pop("handler"), language=language)
     return said
+
+
+def _spoken(fact: Any, *, language: str, zone: ZoneInfo) -> Any:
+    if isinstance(fact, datetime):
+        return spoken(fact, language=language, zone=zone)
+    return spoken_day(fact, language=language) if isinstance(fact, date) else fact
 
 
 def named(handler: Mapping[str, str] | None, *, language: str) -> str:

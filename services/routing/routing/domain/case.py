@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 from uuid import UUID
@@ -47,6 +47,7 @@ HANDED_TO_HOTLINE, HOTLINE_REPLIED = "handed_to_hotline", "hotline_replied"
 CALL_BACK_OWED, CALLED_BACK, RATED, REDONE = "call_back_owed", "called_back", "rated", "redone"
 HOLDER_LEFT = "holder_left"
 AFFECTED_NAMED, AFFECTED_TOLD = "affected_named", "affected_told"
+SUSPENDED, RESUMED, PLANNED = "suspended", "resumed", "planned"
 BREACHED, NOTICE_NOT_DELIVERED = "deadline_breached", "notice_not_delivered"
 
 
@@ -125,6 +126,8 @@ class Case:
     asked_by: str | None = None
     asked_days: int | None = None
     """Working days by which an extension would move the promise."""
+    asked_until: date | None = None
+    """The day on which it would run again after a suspension."""
     ruler_post_id: UUID | None = None
     ruler_path: str | None = None
     returns: int = 0
@@ -172,6 +175,16 @@ class Case:
     """Residents whom no message reaches and whom somebody has to ask; while there is one, the case is not closed."""
     tellings: int = 0
     """How often all households of the buildings that it names have been told something; more than 0: an incident."""
+    suspended_until: datetime | None = None
+    """While its promise does not run: when it runs again. None once that has come."""
+    suspension_reason: str | None = None
+    planned_for: date | None = None
+    """By when it is done, since it cannot be done now; ``planned_due`` is the end of that day."""
+    planned_due: datetime | None = None
+    planned_who: str | None = None
+    """Who will do it, in words for the resident; none: whoever holds the case."""
+    first_holder_post_id: UUID | None = None
+    """Of a case that was transferred: the post that took it first, and sees it to its end."""
     undelivered: int = 0
     version: int = 0
     head: str = GENESIS
@@ -204,10 +217,17 @@ class Case:
         """It waits since those who could take it must not."""
         return self.queue is Queue.VACANT and bool(self.barred)
 
+    @property
+    def due(self) -> datetime | None:
+        """By when the resident has been told that it is done: what was planned has settled its promise."""
+        return self.planned_due or self.promise_due
+
     def is_overdue(self, now: datetime) -> bool:
-        """What was kept before the answer, by handing it over accompanied, is not late; what is done again may be."""
-        is_due = self.promise_due is not None and self.promise_due < now
-        is_kept = self.promise_met is True and self.answered_at is None
+        """What was kept before the answer, by handing it over accompanied, is not late; what was planned may be, and
+        what is done again.
+        """
+        is_due = self.due is not None and self.due < now
+        is_kept = self.promise_met is True and self.answered_at is None and self.planned_due is None
         return self.is_unsettled and is_due and not is_kept
 
     def is_assigned_overdue(self, now: datetime) -> bool:
@@ -251,14 +271,40 @@ class Case:
         self.promise_due = due.promise.due_at
 
     def ask_for(
-        self, ask: Ask, *, reason: str, by: str, ruler_post_id: UUID, ruler_path: str, days: int | None = None
+        self,
+        ask: Ask,
+        *,
+        reason: str,
+        by: str,
+        ruler_post_id: UUID,
+        ruler_path: str,
+        days: int | None = None,
+        until: date | None = None,
     ) -> None:
-        self.ask, self.ask_reason, self.asked_by, self.asked_days = ask, reason, by, days
+        self.ask, self.ask_reason, self.asked_by, self.asked_days, self.asked_until = ask, reason, by, days, until
         self.ruler_post_id, self.ruler_path = ruler_post_id, ruler_path
         self.returns += ask is Ask.RETURN
 
     def drop_ask(self) -> None:
-        self.ask = self.ask_reason = self.asked_by = self.asked_days = self.ruler_post_id = self.ruler_path = None
+        self.ask = self.ask_reason = self.asked_by = self.asked_days = self.asked_until = None
+        self.ruler_post_id = self.ruler_path = None
+
+    def suspend(self, until: datetime, *, reason: str) -> None:
+        self.suspended_until, self.suspension_reason = until, reason
+
+    def resume(self) -> None:
+        self.suspended_until = self.suspension_reason = None
+
+    def plan(self, deadline: Deadline, *, day: date, who: str | None) -> None:
+        """Put it on the list of what is done later; a plan that runs is replaced."""
+        self.settle_limit(DeadlineKind.PLANNED, DeadlineState.REPLACED, at=deadline.promise.start_at)
+        self.limits.append(deadline)
+        self.planned_for, self.planned_due, self.planned_who = day, deadline.promise.due_at, who
+
+    def stop_waiting(self) -> None:
+        """Answered or closed: it waits for nothing any more. The limit of a plan is settled by whoever ends it."""
+        self.resume()
+        self.planned_for = self.planned_due = self.planned_who = None
 
     def contact(self, *, at: datetime) -> None:
         """The resident was reached. Only the first time counts."""
@@ -368,6 +414,7 @@ class Case:
         """``holder``, ``helpers`` and ``pressers`` are told: the history itself shows who was owed a notice."""
         self.state, self.queue = CaseState.CLOSED, None
         self.drop_ask()
+        self.stop_waiting()
         self.reports_owed, self.followed_since, self.at_hotline = 0, None, False
         if self.report_back not in (None, Owing.ACCEPTED):
             self.report_back = Owing.DROPPED

@@ -56,9 +56,11 @@ class Part:
     now: datetime
 
 
-def latest_limit(promise_due: datetime, now: datetime) -> datetime:
-    """A part is not due after the promise; where that was missed, it has a limit like a supervision order's."""
-    return promise_due if promise_due > now else now + LONGEST_LIMIT
+def latest_limit(due: datetime, now: datetime) -> datetime:
+    """A part is not due after the promise, or the day of a plan; where that was missed, it has a limit like a
+    supervision order's.
+    """
+    return due if due > now else now + LONGEST_LIMIT
 
 
 def is_across(lead: Seated, helper: Seated) -> bool:

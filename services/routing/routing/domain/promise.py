@@ -18,6 +18,8 @@ class Unit(StrEnum):
     WORKING_DAYS = "working_days"
     MORE_WORKING_DAYS = "more_working_days"
     """Of an extension: from the day on which the promise before it fell due."""
+    REMAINING_WORKING_DAYS = "remaining_working_days"
+    """Of a promise that was suspended: those that remained, from the day on which it runs again."""
     CALENDAR_DAYS = "calendar_days"
     CLOCK_HOURS = "clock_hours"
     GIVEN = "given"
@@ -28,6 +30,12 @@ class Unit(StrEnum):
 class Term:
     unit: Unit
     count: int = 0
+
+
+COUNTED_IN_WORKING_DAYS = (Unit.WORKING_DAYS, Unit.MORE_WORKING_DAYS, Unit.REMAINING_WORKING_DAYS)
+
+#: What was suspended on the day on which it fell due has the rest of a day.
+NO_MORE_THAN_THAT_DAY = Term(Unit.REMAINING_WORKING_DAYS, 0)
 
 
 @dataclass(frozen=True)
@@ -63,13 +71,30 @@ def due(term: Term, start_at: datetime, *, calendar: Calendar, hours: Hours, zon
     if term.unit is Unit.CLOCK_HOURS:
         return start_at + timedelta(hours=term.count)
     local = start_at.astimezone(ZoneInfo(zone))
-    if term.unit is Unit.SAME_DAY:
+    if term.unit is Unit.SAME_DAY or term == NO_MORE_THAN_THAT_DAY:
         return _same_day(local, calendar, hours)
-    if term.unit in (Unit.WORKING_DAYS, Unit.MORE_WORKING_DAYS):
+    if term.unit in COUNTED_IN_WORKING_DAYS:
         last = next(islice(calendar.working_days_after(local.date()), term.count - 1, None))
     else:
         last = _working_day_from(local.date() + timedelta(days=term.count), calendar)
     return _end_of_business(last, local, calendar, hours)
+
+
+def last_day(promise: Promise) -> datetime:
+    """An instant of the day on which it falls due, since a day without a closing hour ends as the next begins."""
+    return promise.due_at - timedelta(microseconds=1)
+
+
+def working_days_left(promise: Promise, now: datetime, *, calendar: Calendar) -> int:
+    """Those after today, up to the day on which it falls due."""
+    zone = ZoneInfo(promise.zone)
+    today, last = (moment.astimezone(zone).date() for moment in (now, last_day(promise)))
+    return sum(calendar.is_working(today + timedelta(days=ahead)) for ahead in range(1, (last - today).days + 1))
+
+
+def begin_of(day: date, *, zone: str) -> datetime:
+    """Its first instant by the city's clock, in UTC."""
+    return datetime.combine(day, time(0), tzinfo=ZoneInfo(zone)).astimezone(UTC)
 
 
 def _same_day(local: datetime, calendar: Calendar, hours: Hours) -> datetime:
@@ -113,11 +138,18 @@ def in_words(promise: Promise) -> dict[str, str]:
         Unit.SAME_DAY: ("当日办结", "the same working day"),
         Unit.WORKING_DAYS: (f"{count}个工作日内答复或办结", f"within {count} working days"),
         Unit.MORE_WORKING_DAYS: (f"延期{count}个工作日", f"{count} working days more"),
+        Unit.REMAINING_WORKING_DAYS: _remaining_in_words(count),
         Unit.CALENDAR_DAYS: (f"{count}日内答复或办结", f"within {count} days"),
         Unit.CLOCK_HOURS: (f"{count}小时内处置", f"within {count} hours"),
         Unit.GIVEN: ("限期", "as named"),
     }[promise.term.unit]
     return {"zh": f"{term[0]}，{chinese}", "en": f"{term[1]}, {english}"}
+
+
+def _remaining_in_words(count: int) -> tuple[str, str]:
+    if not count:
+        return "恢复办理当日", "the day on which it goes on"
+    return f"恢复办理后{count}个工作日", f"{count} working {'day' if count == 1 else 'days'} after it goes on"
 
 
 _MONTHS = (

@@ -88,7 +88,12 @@ class Step(StrEnum):
     ASK_RETURN = "ask_return"
     ASK_DECLINE = "ask_decline"
     ASK_EXTENSION = "ask_extension"
+    ASK_SUSPENSION = "ask_suspension"
     RULE = "rule"
+    RESUME = "resume"
+    TRANSFER = "transfer"
+    PLAN = "plan"
+    RE_PLAN = "re_plan"
     RECORD = "record"
     NUDGE = "nudge"
     ORDER = "order"
@@ -118,6 +123,10 @@ class Standing(StrEnum):
     RULED = "ruled"
     """A ruling has bound it to its holder."""
     EXTENDED = "extended"
+    SUSPENDED = "suspended"
+    """Its promise does not run."""
+    PLANNED = "planned"
+    """For a later day; its promise is settled."""
     HANDED_OVER = "handed_over"
     OVER = "over"
     """Closed, and nothing of the resident's is left in custody."""
@@ -190,7 +199,7 @@ STEPS: dict[Step, StepRule] = {
             *(Step.CLOSE, [CaseState.ANSWERED], CaseState.CLOSED, _EITHER),
             bars=[Standing.REPORT_OWED, Standing.CALL_BACK_OWED, *_REPORT_BACK],
         ),
-        _rule(Step.RE_SORT, _UNDER_WAY, None, [Actor.DISPATCHER], bars=[Standing.ASKED]),
+        _rule(Step.RE_SORT, _UNDER_WAY, None, [Actor.DISPATCHER], bars=[Standing.ASKED, Standing.SUSPENDED]),
         _rule(Step.RE_DISPATCH, _UNDER_WAY, CaseState.ASSIGNED, [Actor.DISPATCHER], bars=[Standing.ASKED]),
         _rule(
             *(Step.ASK_RETURN, _UNDER_WAY, None, [Actor.HOLDER]),
@@ -204,10 +213,26 @@ STEPS: dict[Step, StepRule] = {
         ),
         _rule(
             *(Step.ASK_EXTENSION, _UNDER_WAY, None, [Actor.HOLDER]),
-            bars=[Standing.ASKED, Standing.EXTENDED],
+            bars=[Standing.ASKED, Standing.EXTENDED, Standing.SUSPENDED, Standing.PLANNED],
             reasons=Ask.EXTENSION,
         ),
+        _rule(
+            *(Step.ASK_SUSPENSION, _UNDER_WAY, None, [Actor.HOLDER]),
+            bars=[Standing.ASKED, Standing.SUSPENDED, Standing.PLANNED],
+            reasons=Ask.SUSPENSION,
+        ),
         _rule(Step.RULE, _UNDER_WAY, None, [Actor.RULER], needs=[Standing.ASKED]),
+        _rule(Step.RESUME, _UNDER_WAY, None, _EITHER, needs=[Standing.SUSPENDED]),
+        # Not back and forth: who would be rid of what a ruling binds to them, or of what they were passed, asks.
+        _rule(
+            *(Step.TRANSFER, _UNDER_WAY, CaseState.ASSIGNED, [Actor.HOLDER]),
+            bars=[Standing.ASKED, Standing.RULED],
+        ),
+        _rule(
+            *(Step.PLAN, _UNDER_WAY, CaseState.IN_PROGRESS, _EITHER),
+            bars=[Standing.ASKED, Standing.SUSPENDED, Standing.PLANNED, Standing.FOLLOWED],
+        ),
+        _rule(Step.RE_PLAN, _UNDER_WAY, None, [Actor.DISPATCHER], needs=[Standing.PLANNED], bars=[Standing.ASKED]),
         # What was withdrawn while originals were here goes on being recorded until they are back.
         _rule(
             *(Step.RECORD, [CaseState.RECEIVED, *_UNDER_WAY, CaseState.ANSWERED, CaseState.CLOSED], None),
@@ -226,7 +251,7 @@ STEPS: dict[Step, StepRule] = {
         _rule(
             *(Step.ACCOMPANY, _UNDER_WAY, CaseState.IN_PROGRESS, _EITHER),
             needs=[Standing.FOR_A_CENTRE],
-            bars=[Standing.FOLLOWED],
+            bars=[Standing.FOLLOWED, Standing.SUSPENDED, Standing.PLANNED],
         ),
         _rule(Step.CENTRE_REPORT, _UNDER_WAY, None, _EITHER, needs=[Standing.FOLLOWED]),
         _rule(
@@ -293,6 +318,8 @@ def standing_of(case: Case) -> frozenset[Standing]:
         Standing.ASKED: case.ask is not None,
         Standing.RULED: case.ruled_path is not None,
         Standing.EXTENDED: case.extended,
+        Standing.SUSPENDED: case.suspended_until is not None,
+        Standing.PLANNED: case.planned_for is not None,
         Standing.HANDED_OVER: case.handover is not None,
         Standing.OVER: not case.is_open and not case.papers_held,
         Standing.REPORT_OWED: case.reports_owed > 0,
@@ -328,7 +355,7 @@ def find_hindrance(step: Step, case: Case, posts: Collection[Seated], now: datet
     match step:
         case Step.RE_SORT | Step.RE_DISPATCH if case.ruled_path and not dispatches_above(posts, case.ruled_path):
             return RulingBinds()
-        case Step.ASK_EXTENSION:
+        case Step.ASK_EXTENSION | Step.ASK_SUSPENSION:
             return find_bar_to_more_time(case, now)
         case Step.CLOSE if case.papers_held:
             return PapersInCustody(case.papers_held)
@@ -336,6 +363,7 @@ def find_hindrance(step: Step, case: Case, posts: Collection[Seated], now: datet
 
 
 def find_bar_to_more_time(case: Case, now: datetime) -> Conflict | None:
+    """A promise is moved before it falls due; one in hours is for danger, which does not wait either."""
     deadline = case.deadline
     if deadline is None or deadline.state is not DeadlineState.OPEN or deadline.is_missed_at(now):
         return PromiseMissed()

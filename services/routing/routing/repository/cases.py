@@ -9,6 +9,7 @@ from uuid import UUID
 from kit.db import UnitOfWork, after
 from network.posts import Seat, seat_column, seat_of
 from sqlalchemy import (
+    Column,
     ColumnElement,
     DateTime,
     Integer,
@@ -106,7 +107,7 @@ def _get(uow: UnitOfWork, statement: Select[Any], case_id: UUID) -> tuple[Case, 
     row = uow.execute(statement, {"one": case_id, "now": uow.now}).first()
     if row is None:
         raise CaseNotFound(case_id)
-    return case_of(row), seat_of(row.holder)
+    return case_of(row, uow.now), seat_of(row.holder)
 
 
 def check_version(case: Case, version: int) -> None:
@@ -120,7 +121,7 @@ def find_cases_of_appeals_for_change(uow: UnitOfWork, appeal_ids: Collection[UUI
     Locked before they are read: no version tells that a promise was replaced while the lock was waited for.
     """
     uow.execute(_LOCK_OF_APPEALS, {"appeals": list(appeal_ids)})
-    found = [case_of(row) for row in uow.execute(_OF_APPEALS, {"appeals": list(appeal_ids)})]
+    found = [case_of(row, uow.now) for row in uow.execute(_OF_APPEALS, {"appeals": list(appeal_ids)})]
     return {appeal.appeal_id: case for case in found for appeal in case.appeals if appeal.appeal_id in appeal_ids}
 
 
@@ -129,7 +130,7 @@ def get_cases_of_numbers_for_change(uow: UnitOfWork, numbers: Collection[str]) -
     if not numbers:
         return {}
     uow.execute(_LOCK_OF_NUMBERS, {"numbers": list(numbers)})
-    found = [case_of(row) for row in uow.execute(_OF_NUMBERS, {"numbers": list(numbers)})]
+    found = [case_of(row, uow.now) for row in uow.execute(_OF_NUMBERS, {"numbers": list(numbers)})]
     return {case.number: case for case in found}
 
 
@@ -138,7 +139,7 @@ def list_cases_for_change(uow: UnitOfWork, case_ids: Collection[UUID]) -> dict[U
     if not case_ids:
         return {}
     lock_cases(uow, case_ids)
-    return {row.case_id: case_of(row) for row in uow.execute(_THESE, {"these": list(case_ids)})}
+    return {row.case_id: case_of(row, uow.now) for row in uow.execute(_THESE, {"these": list(case_ids)})}
 
 
 def list_known_appeals(uow: UnitOfWork, appeal_ids: Collection[UUID]) -> set[UUID]:
@@ -200,7 +201,7 @@ def _grant_rows(uow: UnitOfWork, held: Sequence[Case]) -> list[dict[str, Any]]:
 def claim_due(uow: UnitOfWork, *, limit: int) -> list[tuple[Case, Deadline]]:
     """Deadlines that fell due before now with their cases, oldest first, locked; what another holds is passed over."""
     rows = list(uow.execute(_claim(uow, limit)))
-    claimed = {row.case_id: case_of(row) for row in rows}
+    claimed = {row.case_id: case_of(row, uow.now) for row in rows}
     return [(claimed[row.case_id], _standing(claimed[row.case_id], row.fallen)) for row in rows]
 
 
@@ -243,7 +244,36 @@ def list_worklist(
     first = {"posts": list(posts), "most": limit}
     if after_key is not None:
         first |= {"after_due": after_key[0], "after_case": after_key[1]}
-    return [case_of(row) for row in uow.execute(_WORKLIST[answered, after_key is not None], first)]
+    return [case_of(row, uow.now) for row in uow.execute(_WORKLIST[answered, after_key is not None], first)]
+
+
+def list_transferred(
+    uow: UnitOfWork, posts: Collection[UUID], *, after_key: tuple[datetime, UUID] | None, limit: int
+) -> list[Case]:
+    """What these posts took first and was transferred, until it is closed; what falls due first before the rest."""
+    first = {"posts": list(posts), "most": limit}
+    if after_key is not None:
+        first |= {"after_due": after_key[0], "after_case": after_key[1]}
+    return [case_of(row, uow.now) for row in uow.execute(_TRANSFERRED[after_key is not None], first)]
+
+
+def list_planned(
+    uow: UnitOfWork,
+    *,
+    posts: Collection[UUID] = (),
+    paths: Sequence[str] = (),
+    after_key: tuple[datetime, UUID] | None,
+    limit: int,
+) -> list[Case]:
+    """What is planned, by its day: of these posts, or at these places and below. Few are, and their own indexes hold no
+    others: they are read, then sorted.
+    """
+    whose = within(cases.c.placed_path, paths) if paths else cases.c.holder_post_id.in_(posts)
+    statement = select(cases).where(whose, literal_column(_PLANNED))
+    if after_key is not None:
+        statement = statement.where(tuple_(cases.c.planned_due, cases.c.case_id) > after_key)
+    statement = statement.order_by(cases.c.planned_due, cases.c.case_id).limit(limit)
+    return [case_of(row, uow.now) for row in uow.execute(statement)]
 
 
 def list_open_cases(
@@ -258,7 +288,7 @@ def list_open_cases(
     if after_key is not None:
         statement = statement.where(tuple_(cases.c.placed_path, cases.c.case_id) > after_key)
     statement = statement.order_by(cases.c.placed_path, cases.c.case_id).limit(limit)
-    return [case_of(row) for row in uow.execute(statement)]
+    return [case_of(row, uow.now) for row in uow.execute(statement)]
 
 
 def list_custody(
@@ -275,7 +305,7 @@ def list_custody(
     statement = select(cases).join(kept, kept.c.case_id == cases.c.case_id).order_by(cases.c.case_id).limit(limit)
     if after_id is not None:
         statement = statement.where(cases.c.case_id > after_id)
-    return [case_of(row) for row in uow.execute(statement)]
+    return [case_of(row, uow.now) for row in uow.execute(statement)]
 
 
 def list_open_deadlines(
@@ -310,10 +340,10 @@ def within(column: ColumnElement[str], paths: Sequence[str]) -> ColumnElement[bo
     return or_(false(), *((column >= path) & (column < after(path)) for path in paths))
 
 
-def _worklist(stands: str, *, goes_on: bool) -> Select[Any]:
+def _worklist(stands: str, *, goes_on: bool, whose: Column[UUID] = cases.c.holder_post_id) -> Select[Any]:
     """``stands`` is spelled as the partial index spells it, so that the planner sees that it fits."""
     holder = func.unnest(bindparam("posts", type_=ARRAY(Uuid))).table_valued("post_id").render_derived()
-    mine = select(cases).where(cases.c.holder_post_id == holder.c.post_id, literal_column(stands))
+    mine = select(cases).where(whose == holder.c.post_id, literal_column(stands))
     if goes_on:
         after = tuple_(bindparam("after_due", type_=DateTime(timezone=True)), bindparam("after_case", type_=Uuid))
         mine = mine.where(tuple_(cases.c.promise_due, cases.c.case_id) > after)
@@ -327,13 +357,26 @@ def _worklist(stands: str, *, goes_on: bool) -> Select[Any]:
     )
 
 
-#: By whether they are answered, and whether a page came before.
+#: A process of the release before answers and ends a case without ending its plan.
+_PLANNED = "cases.planned_due is not null and cases.state in ('assigned', 'in_progress')"
+_DOING = "cases.state in ('accepted', 'assigned', 'in_progress')"
+
+#: By whether they are answered, and whether a page came before. What is planned has a list of its own; few of a post's
+#: are, so that their being passed over costs little.
 _WORKLIST = {
     (answered, goes_on): _worklist(stands, goes_on=goes_on)
     for answered, stands in (
-        # What a centre has in hand stands on the list of what is followed.
-        (False, "cases.state in ('accepted', 'assigned', 'in_progress') and cases.followed_since is null"),
+        # What a centre has in hand stands on the list of what is followed, what is planned on that of the planned.
+        (False, f"{_DOING} and cases.followed_since is null and cases.planned_due is null"),
         (True, "cases.state = 'answered'"),
+    )
+    for goes_on in (False, True)
+}
+_TRANSFERRED = {
+    goes_on: _worklist(
+        "cases.first_holder_post_id is not null and cases.state <> 'closed'",
+        goes_on=goes_on,
+        whose=cases.c.first_holder_post_id,
     )
     for goes_on in (False, True)
 }

@@ -76,7 +76,7 @@ def list_queue(
     statement = select(cases, _HOLDER_LEFT.label("holder_left")).join(merged, merged.c.case_id == cases.c.case_id)
     asked = {"now": uow.now, "subject": uow.by or "", "mine": list(mine)}
     rows = uow.execute(statement.order_by(cases.c.case_id).limit(limit), asked)
-    return [(case_of(row), row.holder_left) for row in rows]
+    return [(case_of(row, uow.now), row.holder_left) for row in rows]
 
 
 def _waiting(post_id: UUID, path: str) -> list[Select[Any]]:

@@ -53,6 +53,7 @@ def case_row(case: Case) -> dict[str, Any]:
         "ask_reason": case.ask_reason,
         "asked_by": case.asked_by,
         "asked_days": case.asked_days,
+        "asked_until": case.asked_until,
         "ruler_post_id": case.ruler_post_id,
         "ruler_place_id": last_of(case.ruler_path),
         "ruler_path": case.ruler_path,
@@ -83,6 +84,12 @@ def case_row(case: Case) -> dict[str, Any]:
         "answered_by": case.answered_by,
         "calls_owed": case.calls_owed,
         "tellings": case.tellings,
+        "suspended_until": case.suspended_until,
+        "suspension_reason": case.suspension_reason,
+        "planned_for": case.planned_for,
+        "planned_due": case.planned_due,
+        "planned_who": case.planned_who,
+        "first_holder_post_id": case.first_holder_post_id,
         "undelivered": case.undelivered,
         "received_at": case.received_at,
         "opened_at": case.opened_at,
@@ -92,7 +99,8 @@ def case_row(case: Case) -> dict[str, Any]:
     }
 
 
-def case_of(row: Row[Any]) -> Case:
+def case_of(row: Row[Any], now: datetime) -> Case:
+    """As it stands ``now``: a suspension whose end has come is none any more, and nothing has to end it."""
     facts = row._mapping
     case = Case(
         case_id=row.case_id,
@@ -130,6 +138,7 @@ def case_of(row: Row[Any]) -> Case:
         ask_reason=row.ask_reason,
         asked_by=row.asked_by,
         asked_days=row.asked_days,
+        asked_until=row.asked_until,
         ruler_post_id=row.ruler_post_id,
         ruler_path=row.ruler_path,
         returns=row.returns,
@@ -157,10 +166,16 @@ def case_of(row: Row[Any]) -> Case:
         answered_by=row.answered_by,
         calls_owed=row.calls_owed,
         tellings=row.tellings,
+        planned_for=row.planned_for,
+        planned_due=row.planned_due,
+        planned_who=row.planned_who,
+        first_holder_post_id=row.first_holder_post_id,
         undelivered=row.undelivered,
         version=row.version,
         head=row.head,
     )
+    if row.suspended_until is not None and now < row.suspended_until:
+        case.suspend(row.suspended_until, reason=row.suspension_reason)
     case.appeals = [_appeal(item) for item in facts.get("appeals") or ()]
     standing = [_deadline(item) for item in facts.get("deadlines") or ()]
     promises = [deadline for deadline in standing if deadline.kind is DeadlineKind.PROMISE]

@@ -1,14 +1,15 @@
-"""What a holder asks of a dispatcher: to take a case back, to decline it, or for more time. Whoever asks stays liable
-until it is ruled.
+"""What a holder asks of a dispatcher: to take a case back, to decline it, for more time, or to suspend it. Whoever
+asks stays liable until it is ruled.
 
 A second return goes to the tier above, whose ruling binds and becomes a precedent (domain.md, section 4).
 """
 
 from collections.abc import Sequence
+from datetime import date
 from uuid import UUID
 
 from contracts.grid import Duty
-from contracts.routing import Ask
+from contracts.routing import Ask, DeadlineKind
 from kit.db import UnitOfWork
 from kit.ids import new_id
 from network.posts import Seat, choose
@@ -27,33 +28,51 @@ from routing.errors import (
     WhereToUnasked,
 )
 from routing.repository import cases, network, precedents, reasons
-from routing.service import deadlines, parts, placing, pressing
+from routing.service import deadlines, parts, placing, pressing, suspending
 from routing.service.dispatching import give, re_sort, seat_for
 from routing.service.taking import subjects_of, take
 
 #: From this return on, the tier above rules.
 RULED_ABOVE = 2
 
-_STEPS = {Ask.RETURN: Step.ASK_RETURN, Ask.DECLINE: Step.ASK_DECLINE, Ask.EXTENSION: Step.ASK_EXTENSION}
+_STEPS = {
+    Ask.RETURN: Step.ASK_RETURN,
+    Ask.DECLINE: Step.ASK_DECLINE,
+    Ask.EXTENSION: Step.ASK_EXTENSION,
+    Ask.SUSPENSION: Step.ASK_SUSPENSION,
+}
 
 
 def ask_dispatcher(
-    uow: UnitOfWork, case_id: UUID, *, ask: Ask, version: int, reason: str, words: str, days: int | None = None
+    uow: UnitOfWork,
+    case_id: UUID,
+    *,
+    ask: Ask,
+    version: int,
+    reason: str,
+    words: str,
+    days: int | None = None,
+    until: date | None = None,
 ) -> Case:
-    """It lies with its holder until the dispatcher has ruled. ``days``: of an extension, working days."""
+    """It lies with its holder until the dispatcher has ruled. ``days``: of an extension, working days; ``until``: of a
+    suspension, the day on which the promise runs again.
+    """
     case, holder, post_id = take(uow, case_id, _STEPS[ask], version)
     if holder is None:
         raise NobodyHolds
     known = [each.code for each in reasons.list_reasons(uow, ask)]
     if reason not in known:
         raise UnknownReason(reason, known)
+    if until is not None:
+        suspending.check_asked(uow, case, reason=reason, until=until)
     ruler = _ruler(uow, case, second=ask is Ask.RETURN and case.returns + 1 >= RULED_ABOVE)
     by = uow.person.subject
-    case.ask_for(ask, reason=reason, by=by, ruler_post_id=ruler.post_id, ruler_path=ruler.path, days=days)
+    case.ask_for(ask, reason=reason, by=by, ruler_post_id=ruler.post_id, ruler_path=ruler.path, days=days, until=until)
     facts = {
         "ask": ask.value,
         "reason": reason,
         "days": days,
+        "until": until.isoformat() if until else None,
         "ruler_post": str(ruler.post_id),
         "ruler": ruler.subject,
     }
@@ -108,7 +127,7 @@ def rule_on_case(
     """Grant what is asked, or refuse it. A return that is granted goes to a post, or to whom another category leads."""
     case, holder, post_id = take(uow, case_id, Step.RULE, version)
     assert case.ask is not None
-    ask, asked_by, days, reason = case.ask, case.asked_by, case.asked_days, case.ask_reason
+    ask, asked_by, days, until, reason = case.ask, case.asked_by, case.asked_days, case.asked_until, case.ask_reason
     moves = granted and ask is Ask.RETURN
     if moves and to is None and category is None:
         raise WhereToMissing
@@ -126,6 +145,8 @@ def rule_on_case(
         _move(uow, case, to=to, category=category, post_id=post_id)
     if granted and ask is Ask.EXTENSION:
         _extend(uow, case, holder, days=days or 0, reason=reason or "", post_id=post_id)
+    if granted and until is not None:
+        suspending.suspend(uow, case, holder, until=until, reason=reason or "", post_id=post_id)
     if granted and ask is Ask.DECLINE:
         _decline(uow, case, holder, post_id=post_id, words=words)
     if binding:
@@ -166,6 +187,7 @@ def _decline(uow: UnitOfWork, case: Case, holder: Seat | None, *, post_id: UUID,
     if case.papers_held:
         raise PapersInCustody(case.papers_held)
     deadlines.mark_if_missed(uow, case)
+    deadlines.mark_limit_if_missed(uow, case, DeadlineKind.PLANNED)
     helped, ended = parts.end_with_case(uow, case), pressing.end_owed(uow, case)
     case.close(
         ClosedReason.DECLINED,

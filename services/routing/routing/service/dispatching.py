@@ -1,5 +1,5 @@
-"""What a dispatcher puts right, on one case or many: the category, or who handles it. The promise to the resident never
-grows by it.
+"""The right category, and whose it is: as a dispatcher puts it right on one case or many, or as its holder passes it
+on. The promise to the resident never grows by it.
 """
 
 from collections.abc import Callable, Mapping
@@ -12,10 +12,10 @@ from network import posts
 from network.posts import Seat
 
 from routing import events
-from routing.domain.case import RESORTED, Case
+from routing.domain.case import ASSIGNED, RESORTED, Case
 from routing.domain.rules import Category
 from routing.domain.steps import Step
-from routing.errors import AlreadyThere, NobodyHolds, UnfitPost, UnknownCategory
+from routing.errors import AlreadyThere, HadItBefore, NobodyHolds, SuspendedStill, UnfitPost, UnknownCategory
 from routing.repository import cases, policy
 from routing.service import parts, placing
 from routing.service.placing import Ground
@@ -103,10 +103,39 @@ def _try(uow: UnitOfWork, case_id: UUID, version: int, step: Callable[[UUID, int
         return Tried(case_id, refusal=refusal)
 
 
+def transfer_case(uow: UnitOfWork, case_id: UUID, *, version: int, to: UUID, words: str) -> Case:
+    """Its holder passes it on to whose remit it is, without asking; who took it first stays named on it, and sees it to
+    its end (domain.md, section 3).
+    """
+    case, _, post_id = take(uow, case_id, Step.TRANSFER, version)
+    seat = seat_for(uow, case, to)
+    _check_transfer(uow, case, seat)
+    case.first_holder_post_id = case.first_holder_post_id or case.holder_post_id
+    parts.change_lead(uow, case, seat)
+    placing.assign(uow, case, seat, post_id=post_id, transferred=True, words=words)
+    _save(uow, case)
+    return case
+
+
+def _check_transfer(uow: UnitOfWork, case: Case, seat: Seat) -> None:
+    """Not to oneself, nor to an office of other matters, nor back to whoever had it: that is asked as a return."""
+    if seat.subject == uow.person.subject:
+        raise UnfitPost("you answer there yourself")
+    assert case.category is not None
+    category = placing.survey(uow, paths=[], codes=[case.category]).categories[case.category]
+    if not placing.answers_for(seat, category):
+        raise UnfitPost("that office does not answer for such matters")
+    had_it = [entry.facts for entry in cases.list_entries(uow, case) if entry.step == ASSIGNED]
+    if any(str(seat.post_id) == had["post"] or seat.subject == had["holder"] for had in had_it):
+        raise HadItBefore
+
+
 def re_sort(uow: UnitOfWork, case: Case, code: str, *, post_id: UUID, words: str | None) -> Seat | None:
     """Put the category right, and hold the case to its promise; who is to handle it by the rules."""
     if code == case.category:
         raise AlreadyThere("/category")
+    if case.suspended_until is not None:
+        raise SuspendedStill
     ground, category = _sorted(uow, case, code)
     assert case.category is not None
     assert case.rule_version is not None

@@ -74,7 +74,7 @@ def _naming_post(uow: UnitOfWork, case: Case, lead: Seat, helper: Seat) -> UUID:
 
 def _limit(uow: UnitOfWork, case: Case, helper: Helper) -> Deadline:
     assert case.deadline is not None
-    latest = latest_limit(case.deadline.promise.due_at, uow.now)
+    latest = latest_limit(case.due or case.deadline.promise.due_at, uow.now)
     if not uow.now < helper.due_at <= latest:
         raise UnfitPartLimit(latest)
     limit = given_until(helper.due_at, uow.now, like=case.deadline.promise)

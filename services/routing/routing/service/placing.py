@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from uuid import UUID
 
 from contracts.grid import Duty
@@ -16,7 +16,15 @@ from routing import events
 from routing.domain.calendar import Calendar
 from routing.domain.case import ACCEPTED, ASSIGNED, Case, Deadline, DeadlineState
 from routing.domain.precedent import Precedent
-from routing.domain.promise import Promise, Term, Unit, given_until, make_promise
+from routing.domain.promise import (
+    Promise,
+    Term,
+    Unit,
+    given_until,
+    last_day,
+    make_promise,
+    working_days_left,
+)
 from routing.domain.rules import Category, Rule, RuleSet
 from routing.repository import network, policy
 from routing.repository.network import Network
@@ -122,6 +130,11 @@ def _office_for(seats: list[Seat], category: Category, *, never: Collection[str]
     return min(answering, key=lambda found: found[:3])[3] if answering else None
 
 
+def answers_for(seat: Seat, category: Category) -> bool:
+    """Whether an office's post answers for the matter; one of the tree's does for all of its place."""
+    return seat.duty not in OFFICES or _closeness(seat, category) is not None
+
+
 def _closeness(seat: Seat, category: Category) -> int | None:
     """How near the office's list comes to the matter; 0 where it answers for all, None where it does not."""
     if not seat.matters:
@@ -172,7 +185,14 @@ def accept(
 
 
 def assign(
-    uow: UnitOfWork, case: Case, holder: Seat, *, post_id: UUID | None, first: bool = False, words: str | None = None
+    uow: UnitOfWork,
+    case: Case,
+    holder: Seat,
+    *,
+    post_id: UUID | None,
+    first: bool = False,
+    transferred: bool = False,
+    words: str | None = None,
 ) -> None:
     """It is the holder's from now on; but with the acceptance, the resident is told whom to ask."""
     case.state, case.queue = CaseState.ASSIGNED, None
@@ -184,9 +204,10 @@ def assign(
         "stand_in": holder.stand_in,
         "duty": holder.duty.value,
         "first": first,
+        "transferred": transferred,
     }
     case.record(ASSIGNED, at=uow.now, by=uow.by, post_id=post_id, facts=facts, words=words)
-    uow.publish(events.case_assigned(uow, case, holder=holder, first=first))
+    uow.publish(events.case_assigned(uow, case, holder=holder, first=first, transferred=transferred))
 
 
 def hold_to(uow: UnitOfWork, ground: Ground, rules: RuleSet, case: Case, rule: Rule) -> bool:
@@ -235,17 +256,44 @@ def extend(uow: UnitOfWork, case: Case, *, days: int) -> None:
     """The promise goes on for so many working days, counted from the day on which it falls due."""
     assert case.deadline is not None
     before = case.deadline.promise
-    # A day without a closing hour ends with the first instant of the next.
-    last_day = before.due_at - timedelta(microseconds=1)
-    ground = survey(uow, paths=[case.placed_path], codes=[])
-    promise = make_promise(
-        Term(Unit.MORE_WORKING_DAYS, days),
-        last_day,
+    _replace(uow, case, _again(before, Term(Unit.MORE_WORKING_DAYS, days), last_day(before), _calendar(uow, case)))
+
+
+def suspend(uow: UnitOfWork, case: Case, *, until: datetime) -> None:
+    """The promise runs on then, for so many working days as are left of it."""
+    assert case.deadline is not None
+    before, calendar = case.deadline.promise, _calendar(uow, case)
+    left = working_days_left(before, uow.now, calendar=calendar)
+    _replace(uow, case, _again(before, Term(Unit.REMAINING_WORKING_DAYS, left), until, calendar))
+
+
+def resume(uow: UnitOfWork, case: Case) -> bool:
+    """The promise runs on from now, and never ends later than what the resident was told. Whether it is earlier."""
+    assert case.deadline is not None
+    before = case.deadline.promise
+    promise = _again(before, before.term, uow.now, _calendar(uow, case))
+    is_earlier = promise.due_at < before.due_at and case.deadline.state is DeadlineState.OPEN
+    if is_earlier:
+        _replace(uow, case, promise)
+    return is_earlier
+
+
+def _calendar(uow: UnitOfWork, case: Case) -> Calendar:
+    return survey(uow, paths=[case.placed_path], codes=[]).calendar
+
+
+def _again(before: Promise, term: Term, since: datetime, calendar: Calendar) -> Promise:
+    """Another term under the rules and hours of a promise that was made."""
+    return make_promise(
+        *(term, since),
         rule_version=before.rule_version,
-        calendar=ground.calendar,
+        calendar=calendar,
         hours=before.hours,
         zone=before.zone,
     )
+
+
+def _replace(uow: UnitOfWork, case: Case, promise: Promise) -> None:
     case.replace_deadline(Deadline(new_id(uow.now), DeadlineKind.PROMISE, promise, changed=True), at=uow.now)
 
 
@@ -279,6 +327,7 @@ def promise_facts(case: Case) -> dict[str, object]:
         "category": case.category,
         "category_version": case.category_version,
         "place": str(case.place_id) if case.place_id else None,
+        "deadline": str(case.deadline.deadline_id),
         "due_at": promise.due_at.isoformat(),
         "start_at": promise.start_at.isoformat(),
         "unit": promise.term.unit.value,

@@ -141,6 +141,26 @@ def list_worklist(uow: UnitOfWork, page: Page, *, answered: bool = False) -> She
     return sheet.of(lambda case: CaseLine(case, uow.now))
 
 
+def list_transferred(uow: UnitOfWork, page: Page) -> Sheet[CaseLine]:
+    """What my posts took first and passed on to whose remit it is: they see it to its end."""
+    held = [post.post_id for post in uow.person.posts]
+    found = cases.list_transferred(uow, held, after_key=page.after(datetime, UUID), limit=page.fetch)
+    sheet = page.sheet(found, position=lambda case: (case.promise_due, case.case_id))
+    return sheet.of(lambda case: CaseLine(case, uow.now))
+
+
+def list_planned(uow: UnitOfWork, page: Page, *, place_id: UUID | None = None) -> Sheet[CaseLine]:
+    """What is planned, by its day: at a place and below it, or of my posts."""
+    position = page.after(datetime, UUID)
+    if place_id is not None:
+        found = cases.list_planned(uow, paths=paths_of(uow, place_id), after_key=position, limit=page.fetch)
+    else:
+        held = [post.post_id for post in uow.person.posts]
+        found = cases.list_planned(uow, posts=held, after_key=position, limit=page.fetch)
+    sheet = page.sheet(found, position=lambda case: (case.planned_due, case.case_id))
+    return sheet.of(lambda case: CaseLine(case, uow.now))
+
+
 def list_queue(uow: UnitOfWork, page: Page, *, section: Section | None = None) -> Sheet[QueueLine]:
     """What waits for me as a dispatcher, is asked of me, or lies with nobody below my tier, oldest first."""
     dispatched = [(post.post_id, post.path) for post in seated(uow.person) if post.dispatches]

@@ -18,7 +18,7 @@ from routing.errors import (
     UnknownPlace,
 )
 from routing.repository import cases, network
-from routing.service import calling_back, deadlines, figures, parts, placing
+from routing.service import calling_back, deadlines, figures, parts, placing, planning
 from routing.service.taking import dispatches_above, subjects_of, take
 
 
@@ -81,7 +81,9 @@ def answer_case(uow: UnitOfWork, case_id: UUID, *, version: int, outcome: Outcom
     case.keep(at=uow.now)
     case.keep_theirs(at=uow.now)
     case.settle_limit(DeadlineKind.REDO, DeadlineState.MET, at=uow.now)
+    planning.end_plan(uow, case)
     case.drop_ask()
+    case.stop_waiting()
     case.state, case.queue, case.outcome = CaseState.ANSWERED, None, outcome
     case.answered_at, case.answered_by = uow.now, uow.by
     facts: dict[str, object] = {"outcome": outcome.value, "promise_met": case.promise_met}

@@ -156,10 +156,10 @@ def _check_case(audit: Audit, case: _Case) -> None:
 
 
 def _makes_a_promise(entry: Any) -> bool:
-    """Accepting, extending, and sorting anew where that leads to an earlier one."""
-    if entry.step == "resorted":
+    """Accepting, extending, suspending; and sorting anew or resuming where that leads to an earlier one."""
+    if entry.step in ("resorted", "resumed"):
         return bool(entry.facts["earlier"])
-    return entry.step in ("accepted", "extended")
+    return entry.step in ("accepted", "extended", "suspended")
 
 
 def _check_notices(audit: Audit, case: _Case, watermark: datetime) -> None:

@@ -16,12 +16,16 @@ STEPS = (
     *("reported_back", "report_reviewed", "handed_to_hotline", "hotline_replied"),
     *("call_back_owed", "called_back", "rated", "redone"),
     *("affected_named", "affected_told"),
+    *("suspended", "resumed", "planned"),
 )
 
 TEMPLATES = (
     "case_accepted",
     "case_reassigned",
     "case_extended",
+    "case_suspended",
+    "case_resumed",
+    "case_planned",
     "case_answered",
     "case_closed",
     "case_withdrawn",
@@ -31,6 +35,8 @@ TEMPLATES = (
     "papers_missing",
     "case_asked",
     "case_ruled",
+    "case_resumed_staff",
+    "case_planned_staff",
     "case_nudged",
     "case_ordered",
     "case_instructed",
@@ -79,6 +85,9 @@ class Notice:
 _TO_RESIDENTS = {
     "accepted": "case_accepted",
     "extended": "case_extended",
+    "suspended": "case_suspended",
+    "resumed": "case_resumed",
+    "planned": "case_planned",
     "answered": "case_answered",
     "accompanied": "case_accompanied",
     "redone": "case_redone",
@@ -108,6 +117,8 @@ _TO_STAFF = {
     "call_back_owed": {"dispatcher": "call_back_owed"},
     "redone": {"holder": "case_redone_staff", "superior": "case_redone_superior"},
     "holder_left": {"dispatcher": "post_vacant"},
+    "resumed": {"holder": "case_resumed_staff"},
+    "planned": {"holder": "case_planned_staff"},
     "deadline_breached": {"holder": "deadline_missed", "superior": "deadline_missed_superior"},
 }
 _PRESSED = {"nudge": "case_nudged", "order": "case_ordered", "instruction": "case_instructed"}

@@ -1,0 +1,82 @@
+"""What cannot be done now is planned: an interim answer with a day and who will do it, kept on a list, followed to the
+day, counted apart, never as solved (domain.md, section 3).
+"""
+
+from datetime import date, timedelta
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from contracts.routing import CaseState, DeadlineKind
+from kit.db import UnitOfWork
+from kit.ids import new_id
+from network.posts import Seat
+
+from routing import events
+from routing.domain.case import PLANNED, Case, Deadline, DeadlineState
+from routing.domain.promise import begin_of, given_until
+from routing.domain.steps import Step
+from routing.domain.waiting import LONGEST_PLAN, Plan, check_day
+from routing.repository import cases
+from routing.service import deadlines
+from routing.service.taking import take
+
+
+def plan_case(uow: UnitOfWork, case_id: UUID, plan: Plan, *, version: int) -> Case:
+    """It settles the promise, or the limit for doing it again, since the resident has been told how it goes; but it
+    answers nothing.
+    """
+    case, holder, post_id = take(uow, case_id, Step.PLAN, version)
+    limit = _limit(uow, case, plan.day)
+    deadlines.mark_if_missed(uow, case)
+    deadlines.mark_limit_if_missed(uow, case, DeadlineKind.REDO)
+    case.keep(at=uow.now)
+    case.settle_limit(DeadlineKind.REDO, DeadlineState.MET, at=uow.now)
+    case.state, case.queue = CaseState.IN_PROGRESS, None
+    _put_off(uow, case, holder, plan, limit, post_id=post_id, again=False)
+    uow.publish(events.city_case_progressed(uow, case))
+    return case
+
+
+def re_plan_case(uow: UnitOfWork, case_id: UUID, plan: Plan, *, version: int) -> Case:
+    """For another day: a dispatcher's step, or it would be put off for ever. A day that was missed stays missed."""
+    case, holder, post_id = take(uow, case_id, Step.RE_PLAN, version)
+    limit = _limit(uow, case, plan.day)
+    deadlines.mark_limit_if_missed(uow, case, DeadlineKind.PLANNED)
+    _put_off(uow, case, holder, plan, limit, post_id=post_id, again=True)
+    return case
+
+
+def end_plan(uow: UnitOfWork, case: Case) -> None:
+    """The case is answered: by the day that was planned, or late, which is marked first."""
+    deadlines.mark_limit_if_missed(uow, case, DeadlineKind.PLANNED)
+    case.settle_limit(DeadlineKind.PLANNED, DeadlineState.MET, at=uow.now)
+
+
+def _limit(uow: UnitOfWork, case: Case, day: date) -> Deadline:
+    """The end of that day by the city's clock."""
+    assert case.deadline is not None
+    promise = case.deadline.promise
+    today = uow.now.astimezone(ZoneInfo(promise.zone)).date()
+    check_day(day, today=today, longest=LONGEST_PLAN, field="/day")
+    ends = begin_of(day + timedelta(days=1), zone=promise.zone)
+    return Deadline(new_id(uow.now), DeadlineKind.PLANNED, given_until(ends, uow.now, like=promise), changed=True)
+
+
+def _put_off(
+    uow: UnitOfWork, case: Case, holder: Seat | None, plan: Plan, limit: Deadline, *, post_id: UUID, again: bool
+) -> None:
+    case.plan(limit, day=plan.day, who=plan.who)
+    case.contact(at=uow.now)
+    told = holder.subject if holder and holder.subject != uow.person.subject else None
+    facts = {
+        "day": plan.day.isoformat(),
+        "due_at": limit.promise.due_at.isoformat(),
+        "deadline": str(limit.deadline_id),
+        "again": again,
+        "promise_met": case.promise_met,
+        "holder": told,
+    }
+    words = f"{plan.who}：{plan.answer}" if plan.who else plan.answer
+    case.record(PLANNED, at=uow.now, by=uow.by, post_id=post_id, facts=facts, words=words)
+    uow.publish(events.case_planned(uow, case, holder=holder, answer=plan.answer, again=again))
+    cases.save_cases(uow, [case])

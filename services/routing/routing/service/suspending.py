@@ -1,0 +1,69 @@
+"""A promise that waits for what law or nature prescribes, until a day that is named; or less, where it is resumed."""
+
+from datetime import date
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from contracts.routing import Ask
+from kit.db import UnitOfWork
+from network.posts import Seat
+
+from routing import events
+from routing.domain.case import RESUMED, SUSPENDED, Case
+from routing.domain.promise import begin_of
+from routing.domain.steps import Step, find_bar_to_more_time
+from routing.domain.waiting import AWAITING_RESIDENT, DAYS_TRIED, LONGEST_SUSPENSION, check_day, days_not_reached
+from routing.errors import NotTriedEnough, SuspensionOver
+from routing.repository import cases, reasons
+from routing.service import placing
+from routing.service.taking import take
+
+
+def check_asked(uow: UnitOfWork, case: Case, *, reason: str, until: date) -> None:
+    zone = _zone(case)
+    check_day(until, today=_today(uow, zone), longest=LONGEST_SUSPENSION, field="/until")
+    if reason != AWAITING_RESIDENT:
+        return
+    tried = days_not_reached(cases.list_entries(uow, case), zone=zone)
+    if tried < DAYS_TRIED:
+        raise NotTriedEnough(tried, DAYS_TRIED)
+
+
+def suspend(uow: UnitOfWork, case: Case, holder: Seat | None, *, until: date, reason: str, post_id: UUID) -> None:
+    """The end is known, so the promise is moved at once, and the resident is told why, until when, and the new one."""
+    if bar := find_bar_to_more_time(case, uow.now):
+        raise bar
+    zone = _zone(case)
+    if until <= _today(uow, zone):
+        raise SuspensionOver
+    runs_again = begin_of(until, zone=zone)
+    placing.suspend(uow, case, until=runs_again)
+    case.suspend(runs_again, reason=reason)
+    facts = {"reason": reason, "until": runs_again.isoformat(), **placing.promise_facts(case)}
+    case.record(SUSPENDED, at=uow.now, by=uow.by, post_id=post_id, facts=facts)
+    known = next(each for each in reasons.list_reasons(uow, Ask.SUSPENSION) if each.code == reason)
+    uow.publish(events.case_suspended(uow, case, known, runs_again_on=until, holder=holder))
+
+
+def resume_case(uow: UnitOfWork, case_id: UUID, *, version: int, words: str) -> Case:
+    """Before its end: what is left of the promise runs on from today. The resident is told, and its holder where
+    somebody else resumes it.
+    """
+    case, holder, post_id = take(uow, case_id, Step.RESUME, version)
+    is_earlier = placing.resume(uow, case)
+    case.resume()
+    told = holder.subject if holder and holder.subject != uow.person.subject else None
+    facts = {"earlier": is_earlier, "holder": told, **placing.promise_facts(case)}
+    case.record(RESUMED, at=uow.now, by=uow.by, post_id=post_id, facts=facts, words=words)
+    uow.publish(events.case_resumed(uow, case, holder=holder))
+    cases.save_cases(uow, [case])
+    return case
+
+
+def _zone(case: Case) -> str:
+    assert case.deadline is not None
+    return case.deadline.promise.zone
+
+
+def _today(uow: UnitOfWork, zone: str) -> date:
+    return uow.now.astimezone(ZoneInfo(zone)).date()
