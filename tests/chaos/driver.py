@@ -46,6 +46,7 @@ _STEPS = {
     "centre_report": "centre_reports",
     "call_in": "helpers",
     "call_back": "callbacks",
+    "hand_to_hotline": "hotline_handovers",
 }
 _REASONS = {
     "ask_return": ("not_our_remit", "wrong_category"),
@@ -290,6 +291,9 @@ class Drive:
             return
         self._count += 1
         body = {"words": f"改正{self._count}。"}
+        if not case["at_hotline"] and self._chance(0.15):
+            await self._write_step(client, "hand_to_hotline", by, case, body)
+            return
         if self._posts and self._chance(0.3):
             body["post_id"] = self._random.choice(sorted(self._posts))
             due_at = datetime.now(UTC) + timedelta(seconds=self._random.uniform(5, 60))

@@ -1,7 +1,8 @@
 """Handing a case to the city hotline, what goes out of it, and what of their replies becomes of what."""
 
+import asyncio
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 from uuid import uuid4
@@ -19,7 +20,9 @@ from contracts.routing import (
 from hypothesis import given
 from hypothesis import strategies as st
 from kit.auth import OPERATOR, Person
+from kit.clock import DrivenClock
 from kit.crypto import KeyRing, new_key
+from kit.db import Database, UnitOfWork
 from kit.paging import Page
 from kit.testing.servers import NOW, RolledBackUnitOfWork
 from routing.domain.case import Case
@@ -29,9 +32,10 @@ from routing.domain.steps import STEPS, Step
 from routing.errors import BatchNotFound, CaseNotFound, KeptRowNotFound, NotYourExchange, NotYourStep, StepNotAllowed
 from routing.repository import cases
 from routing.service import hotline, opening, reading, sweeping
+from sqlalchemy import text
 
-from tests.conftest import UnitOfWorkOf
-from tests.routing.conftest import City, make_appeal, statements_of, subject_of
+from tests.conftest import AsyncDatabase, UnitOfWorkOf
+from tests.routing.conftest import City, lay_city, make_appeal, statements_of, subject_of
 from tests.routing.test_steps import TAKE, WAY, As, make_case, make_case_in
 
 ASKED, REPLY = "请协调市供电部门更换灯杆", "供电部门已于今日更换灯杆。"
@@ -162,18 +166,13 @@ def test_it_is_handed_over_again_only_when_they_have_done_their_part(
 def test_a_reply_that_is_not_there_in_time_is_told_to_the_holder_and_the_superior(
     uow: RolledBackUnitOfWork, city: City, dispatcher: RolledBackUnitOfWork, uow_of: UnitOfWorkOf
 ) -> None:
-    case = hand(dispatcher, TAKE[Step.START](dispatcher_holder(uow_of, city), make_case(uow, city)))
-    case = TAKE[Step.ANSWER](dispatcher, case)
+    case = hand(dispatcher, make_case(uow, city))
     clock = uow_of("routing", role="clock", now=DUE + timedelta(seconds=1))
-    assert sweeping.sweep_due(clock) == 1
-    (missed,) = told(clock, DeadlineBreachedV1)
-    assert (missed.deadline, missed.handler.subject) == (DeadlineKind.REPLY, subject_of("municipal"))
+    sweeping.sweep_due(clock)
+    (missed,) = [event for event in told(clock, DeadlineBreachedV1) if event.deadline is DeadlineKind.REPLY]
+    assert (missed.due_at, missed.handler.subject) == (DUE, subject_of("municipal"))
     assert missed.superior.subject == subject_of("district_supervisor")
     assert now_of(uow, case).at_hotline
-
-
-def dispatcher_holder(uow_of: UnitOfWorkOf, city: City) -> RolledBackUnitOfWork:
-    return uow_of("routing", person=city.person("municipal"))
 
 
 def test_its_holder_answers_and_closes_it_whatever_the_hotline_does(
@@ -208,17 +207,19 @@ def test_a_batch_is_the_same_until_it_is_written_and_then_never_goes_out_again(
 
 
 def test_a_batch_is_written_again_as_it_was_whatever_became_of_its_cases(
-    uow: RolledBackUnitOfWork, city: City, dispatcher: RolledBackUnitOfWork, exchange: RolledBackUnitOfWork
+    uow: RolledBackUnitOfWork, city: City, dispatcher: RolledBackUnitOfWork
 ) -> None:
     case = hand(dispatcher, make_case(uow, city))
-    sheet = hotline.next_batch(exchange)
+    sheet = hotline.next_batch(dispatcher)
     assert sheet.batch is not None
-    hotline.mark_written(exchange, sheet.batch.number)
+    hotline.mark_written(dispatcher, sheet.batch.number)
     case = TAKE[Step.ANSWER](dispatcher, case)
     moved = now_of(uow, case)
     moved.gist, moved.placed_path = "另一个摘要", city.paths["bare"]
     cases.save_cases(uow, [moved])
-    assert hotline.get_batch(exchange, sheet.batch.number).handovers == sheet.handovers
+    assert hotline.get_batch(dispatcher, sheet.batch.number).handovers == sheet.handovers
+    with pytest.raises(CaseNotFound):
+        reading.get_case(dispatcher, case.case_id)
 
 
 def test_what_was_closed_before_it_went_out_does_not_go_out(
@@ -461,3 +462,88 @@ def test_a_row_is_recorded_or_said_why_not(rows: ReplyRow, is_known: bool, was_h
         assert rows.nth == 1
         assert rows.standing is not None
         assert rows.replied_at is not None
+
+
+# Two at once, and one that dies.
+
+
+class PowerCut(Exception):
+    pass
+
+
+@dataclass
+class Exchanging:
+    """The city's dispatcher at two desks, and cases that were handed over, as committed."""
+
+    desks: list[Database]
+    person: Person
+    numbers: list[str]
+
+    async def at_both(self, work: Callable[[UnitOfWork], Any]) -> list[Any]:
+        return list(await asyncio.gather(*(self.at(desk, work) for desk in self.desks)))
+
+    async def at(self, desk: Database, work: Callable[[UnitOfWork], Any]) -> Any:
+        return await desk.run(work, scope=self.person.scope, person=self.person)
+
+
+@pytest.fixture
+async def exchanging(async_database: AsyncDatabase) -> Exchanging:
+    clock = DrivenClock(NOW)
+
+    def lay(uow: UnitOfWork) -> City:
+        city = lay_city(uow)
+        opening.open_cases(uow, [make_appeal(city) for _ in range(12)])
+        return city
+
+    def hand_all(uow: UnitOfWork) -> list[str]:
+        listed = cases.list_open_cases(uow, list(uow.person.scope.paths), after_key=None, limit=99)
+        for case in listed:
+            hotline.hand_to_hotline(uow, case.case_id, version=case.version, words=ASKED)
+        return [case.number for case in listed]
+
+    city = await async_database("routing", "consumer", clock=clock).run_everywhere(lay)
+    desks = [async_database("routing", "api", clock=clock) for _ in range(2)]
+    exchanging = Exchanging(desks, city.person("city_dispatcher"), [])
+    exchanging.numbers = await exchanging.at(desks[0], hand_all)
+    return exchanging
+
+
+async def test_two_exports_at_once_send_each_case_once(exchanging: Exchanging) -> None:
+    sheets = await exchanging.at_both(hotline.next_batch)
+    batches = {sheet.batch.number: sheet for sheet in sheets if sheet.batch is not None}
+    assert len(batches) == 1
+    sent = [each.case_number for sheet in batches.values() for each in sheet.handovers]
+    assert sorted(sent) == sorted(exchanging.numbers)
+
+
+async def test_what_another_export_has_in_hand_is_passed_over(exchanging: Exchanging) -> None:
+    first, second = exchanging.desks
+    async with first.engine.connect() as connection:
+        await connection.execute(text("select set_config('app.lo1', '/', false), set_config('app.hi1', '0', false)"))
+        await connection.execute(text("select from hotline_handover order by handover_id limit 1 for update"))
+        async with asyncio.timeout(20):
+            sheet = await exchanging.at(second, hotline.next_batch)
+        await connection.rollback()
+    assert len(sheet.handovers) == len(exchanging.numbers) - 1
+
+
+async def test_two_imports_at_once_record_each_reply_once(exchanging: Exchanging) -> None:
+    rows = [
+        ReplyRow(line, 1, f"RX{line}", number, "已办结", REPLY, "2026-11-24", NOW)
+        for line, number in enumerate(exchanging.numbers, start=2)
+    ]
+    taken = await exchanging.at_both(lambda uow: hotline.take_replies(uow, rows, file="replies.csv"))
+    assert sorted((each.recorded, each.known) for each in taken) == [(0, 12), (12, 0)]
+    query = text("select count(*) from case_entry where step = 'hotline_replied'")
+    assert await exchanging.at(exchanging.desks[0], lambda uow: uow.execute(query).scalar_one()) == 12
+
+
+async def test_an_export_that_dies_leaves_what_waits_to_the_next(exchanging: Exchanging) -> None:
+    def die(uow: UnitOfWork) -> None:
+        assert hotline.next_batch(uow).batch is not None
+        raise PowerCut
+
+    with pytest.raises(PowerCut):
+        await exchanging.at(exchanging.desks[0], die)
+    sheet = await exchanging.at(exchanging.desks[1], hotline.next_batch)
+    assert sorted(each.case_number for each in sheet.handovers) == sorted(exchanging.numbers)

@@ -309,6 +309,25 @@ def test_what_they_accept_may_be_closed_and_not_before(
     assert whole(uow, case)
 
 
+@pytest.mark.parametrize("reports", [False, True])
+def test_a_resident_who_says_nothing_does_not_close_what_they_have_not_accepted(  # noqa: PLR0917  # a table's columns
+    uow: RolledBackUnitOfWork,
+    city: City,
+    holder: RolledBackUnitOfWork,
+    dispatcher: RolledBackUnitOfWork,
+    clock_at: Callable[[datetime], RolledBackUnitOfWork],
+    reports: bool,
+) -> None:
+    case = TAKE[Step.ANSWER](holder, assigned(uow, city, order=make_assignment(due_at=NOW + timedelta(days=60))))
+    if reports:
+        case = report(holder, case)
+    sweeping.sweep_due(clock_at(NOW + timedelta(days=30)))
+    case = now_of(uow, case)
+    assert (case.state, case.report_back) == (CaseState.ANSWERED, Owing.GIVEN if reports else Owing.OWED)
+    case = review(dispatcher, case if reports else report(holder, case), accepted=True)
+    assert TAKE[Step.CLOSE](holder, case).state is CaseState.CLOSED
+
+
 def test_what_they_reject_is_open_again_with_its_holder_by_their_new_limit(
     uow: RolledBackUnitOfWork, city: City, holder: RolledBackUnitOfWork, dispatcher: RolledBackUnitOfWork
 ) -> None:

@@ -370,6 +370,7 @@ hotline_batch = Table(
     Column("made_by", Text, nullable=False),
     _moment("made_at"),
     _moment("written_at", nullable=True),
+    Index("ix_hotline_batch_place_id", "place_id"),
     Index("ix_hotline_batch_unwritten", "place_id", "number", postgresql_where=text("written_at is null")),
 )
 
@@ -422,6 +423,7 @@ hotline_reply = Table(
     _moment("settled_at", nullable=True),
     UniqueConstraint("digest", "nth"),
     Index("ix_hotline_reply_case", "case_id"),
+    Index("ix_hotline_reply_place_id", "place_id"),
     Index(
         "ix_hotline_reply_kept",
         "reply_id",

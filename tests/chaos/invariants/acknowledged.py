@@ -37,6 +37,7 @@ ENTRIES = {
     "resume": ("resumed",),
     "transfer": ("assigned",),
     "plan": ("planned",),
+    "hand_to_hotline": ("handed_to_hotline",),
 }
 
 #: A case that is given to somebody else begins with them anew.
