@@ -175,6 +175,16 @@ def test_a_reply_that_is_not_there_in_time_is_told_to_the_holder_and_the_superio
     assert now_of(uow, case).at_hotline
 
 
+def test_a_case_that_closes_as_the_reply_falls_due_misses_none(
+    uow: RolledBackUnitOfWork, city: City, dispatcher: RolledBackUnitOfWork, uow_of: UnitOfWorkOf
+) -> None:
+    case = TAKE[Step.ANSWER](dispatcher, hand(dispatcher, make_case(uow, city)))
+    clock = uow_of("routing", role="clock", now=DUE + timedelta(seconds=1))
+    assert sweeping.sweep_due(clock) == 2
+    assert told(clock, DeadlineBreachedV1) == []
+    assert not now_of(uow, case).is_open
+
+
 def test_its_holder_answers_and_closes_it_whatever_the_hotline_does(
     uow: RolledBackUnitOfWork, city: City, dispatcher: RolledBackUnitOfWork
 ) -> None:

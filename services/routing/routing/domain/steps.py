@@ -10,7 +10,6 @@ from uuid import UUID
 
 from contracts.grid import Duty
 from contracts.routing import Ask, CaseState, Kind
-from kit.errors import Conflict
 
 from routing.domain.assignment import Owing
 from routing.domain.case import Case, DeadlineState
@@ -350,7 +349,10 @@ def steps_for(
     return [step for step in theirs if find_hindrance(step, case, posts, now) is None]
 
 
-def find_hindrance(step: Step, case: Case, posts: Collection[Seated], now: datetime) -> Conflict | None:
+Hindrance = RulingBinds | PromiseMissed | ClockRuns | PapersInCustody
+
+
+def find_hindrance(step: Step, case: Case, posts: Collection[Seated], now: datetime) -> Hindrance | None:
     """What else stands in the way of a step that is theirs by state and duty, as far as the case itself tells."""
     match step:
         case Step.RE_SORT | Step.RE_DISPATCH if case.ruled_path and not dispatches_above(posts, case.ruled_path):
@@ -362,7 +364,7 @@ def find_hindrance(step: Step, case: Case, posts: Collection[Seated], now: datet
     return None
 
 
-def find_bar_to_more_time(case: Case, now: datetime) -> Conflict | None:
+def find_bar_to_more_time(case: Case, now: datetime) -> PromiseMissed | ClockRuns | None:
     """A promise is moved before it falls due; one in hours is for danger, which does not wait either."""
     deadline = case.deadline
     if deadline is None or deadline.state is not DeadlineState.OPEN or deadline.is_missed_at(now):

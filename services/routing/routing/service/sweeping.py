@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contracts.routing import DeadlineKind
 from kit.db import UnitOfWork
 
-from routing.domain.case import Case, Deadline
+from routing.domain.case import Case, Deadline, DeadlineState
 from routing.repository import cases
 from routing.service import calling_back, deadlines, parts, pressing
 
@@ -26,7 +26,8 @@ def sweep_due(uow: UnitOfWork, *, limit: int = BATCH) -> int:
     """Claim what fell due before now, oldest first; how many there were."""
     fallen = cases.claim_due(uow, limit=limit)
     for kind in DeadlineKind:
-        if of_kind := [(case, deadline) for case, deadline in fallen if deadline.kind is kind]:
+        # What one of them has ended, the others of its case are not missed any more.
+        if of_kind := [each for each in fallen if each[1].kind is kind and each[1].state is DeadlineState.OPEN]:
             FALLS_DUE.get(kind, deadlines.mark_limits_missed)(uow, of_kind)
     cases.save_cases(uow, list({case.case_id: case for case, _ in fallen}.values()))
     return len(fallen)
