@@ -46,7 +46,7 @@ from routing.errors import (
     UnfitPost,
 )
 from routing.repository import cases
-from routing.service import asking, dispatching, helping, opening, reading, recording, sweeping
+from routing.service import asking, dispatching, helping, opening, reading, recording, recusing, sweeping
 
 from tests.conftest import UnitOfWorkOf
 from tests.routing.conftest import City, make_post, put_post, subject_of
@@ -414,6 +414,18 @@ def test_the_lead_answers_whatever_the_helpers_do_and_open_parts_end(
     assert list_faults(cases.list_entries(uow, closed), head=closed.head, length=closed.version) == []
 
 
+def test_whoever_has_helped_is_told_when_silence_closes_the_case(
+    uow: RolledBackUnitOfWork, city: City, as_person: As, clock_at: Callable[[datetime], RolledBackUnitOfWork]
+) -> None:
+    case = make_case(uow, city)
+    lead = as_person(city.person("municipal"))
+    report(as_person(city.person("window")), call_in(lead, city, case, "window"))
+    TAKE[Step.ANSWER](lead, now_of(uow, case))
+    clock = clock_at(NOW + timedelta(days=90))
+    sweeping.sweep_due(clock)
+    check_ended(uow, case, clock)
+
+
 def check_ended(uow: RolledBackUnitOfWork, case: Case, by: RolledBackUnitOfWork) -> None:
     after = now_of(uow, case)
     assert (after.state, after.helper_post_ids, after.limits) == (CaseState.CLOSED, (), [])
@@ -546,6 +558,18 @@ def test_what_was_a_helpers_part_ends_when_it_leads(uow: RolledBackUnitOfWork, c
     states = {code: helper.state for code, helper in by_post(dispatcher, city, case).items()}
     assert states == {"window": HelperState.RELEASED, "area_chief": HelperState.ASKED}
     assert call_in(dispatcher, city, now_of(uow, case), "municipal").helper.is_open
+
+
+def test_what_was_a_helpers_part_ends_when_a_recusal_leads_to_it(
+    uow: RolledBackUnitOfWork, city: City, as_person: As
+) -> None:
+    case = make_case(uow, city)
+    lead = as_person(city.person("municipal"))
+    part = call_in(as_person(city.person("dispatcher")), city, case, "district_dispatcher")
+    moved = recusing.recuse(lead, case.case_id, version=part.version, words="诉求人是我的亲属")
+    assert (moved.holder_post_id, moved.helper_post_ids) == (city.posts["district_dispatcher"].post_id, ())
+    (helper,) = helpers_of(as_person(city.person("dispatcher")), case)
+    assert helper.state is HelperState.RELEASED
 
 
 def test_across_offices_only_the_dispatcher_above_them_gives_it_another_lead(

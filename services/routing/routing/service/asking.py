@@ -28,9 +28,10 @@ from routing.errors import (
     WhereToUnasked,
 )
 from routing.repository import cases, network, precedents, reasons
-from routing.service import deadlines, parts, placing, pressing, suspending
+from routing.service import deadlines, placing, suspending
 from routing.service.dispatching import give, re_sort, seat_for
-from routing.service.taking import subjects_of, take
+from routing.service.ending import end_case
+from routing.service.taking import take
 
 #: From this return on, the tier above rules.
 RULED_ABOVE = 2
@@ -188,18 +189,7 @@ def _decline(uow: UnitOfWork, case: Case, holder: Seat | None, *, post_id: UUID,
         raise PapersInCustody(case.papers_held)
     deadlines.mark_if_missed(uow, case)
     deadlines.mark_limit_if_missed(uow, case, DeadlineKind.PLANNED)
-    helped, ended = parts.end_with_case(uow, case), pressing.end_owed(uow, case)
-    case.close(
-        ClosedReason.DECLINED,
-        at=uow.now,
-        by=uow.by,
-        post_id=post_id,
-        holder=holder.subject if holder else None,
-        helpers=subjects_of(helped),
-        pressers=pressing.subjects_of(ended),
-    )
-    uow.publish(events.case_closed(uow, case, holder=holder, helpers=helped, answer=words, ended=ended))
-    uow.publish(events.city_case_closed(uow, case))
+    end_case(uow, case, ClosedReason.DECLINED, holder=holder, by=uow.by, post_id=post_id, answer=words)
 
 
 def _bind(uow: UnitOfWork, case: Case, post_id: UUID) -> None:

@@ -17,6 +17,7 @@ from routing.domain.case import CALL_BACK_OWED, Case, ClosedReason, Deadline, De
 from routing.domain.steps import STEPS, Step
 from routing.repository import call_backs, cases, network
 from routing.service import deadlines
+from routing.service.ending import end_case
 from routing.service.taking import seated
 
 
@@ -80,9 +81,7 @@ def close_if_over(uow: UnitOfWork, case: Case, holder: Seat | None) -> None:
     """Unless something still bars it: then whoever holds it closes it by hand."""
     if case.limit(DeadlineKind.RATING) is not None or case.papers_held or not STEPS[Step.CLOSE].allows(case):
         return
-    case.close(ClosedReason.DONE, at=uow.now, by=None, holder=holder.subject if holder else None)
-    uow.publish(events.case_closed(uow, case, holder=holder))
-    uow.publish(events.city_case_closed(uow, case))
+    end_case(uow, case, ClosedReason.DONE, holder=holder, by=None)
 
 
 def list_owed(uow: UnitOfWork, page: Page) -> Sheet[CallBackLine]:

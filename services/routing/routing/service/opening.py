@@ -29,9 +29,9 @@ from routing.domain.case import (
 )
 from routing.domain.rules import Category, Rule
 from routing.repository import cases, network
-from routing.service import calling_back, parts, placing, pressing
+from routing.service import calling_back, placing
+from routing.service.ending import end_case
 from routing.service.placing import Ground
-from routing.service.taking import subjects_of
 
 CASE_PREFIX = "C"
 
@@ -178,9 +178,7 @@ def _open_finished(uow: UnitOfWork, case: Case) -> None:
     case.record(OPENED, at=uow.now, by=None, facts={"historic": True, "category": case.category})
     uow.publish(events.case_opened(uow, case, dispatcher=None))
     uow.publish(events.city_case_opened(uow, case))
-    case.close(ClosedReason.HISTORIC, at=uow.now, by=None, holder=None)
-    uow.publish(events.case_closed(uow, case, holder=None))
-    uow.publish(events.city_case_closed(uow, case))
+    end_case(uow, case, ClosedReason.HISTORIC, holder=None, by=None)
 
 
 def _settle(uow: UnitOfWork, case: Case, holder: Seat) -> None:
@@ -197,9 +195,7 @@ def _settle(uow: UnitOfWork, case: Case, holder: Seat) -> None:
         words=ON_THE_SPOT,
     )
     uow.publish(events.case_answered(uow, case, holder=holder, answer=ON_THE_SPOT, asked={}))
-    case.close(ClosedReason.DONE, at=uow.now, by=holder.subject, post_id=holder.post_id, holder=holder.subject)
-    uow.publish(events.case_closed(uow, case, holder=holder))
-    uow.publish(events.city_case_closed(uow, case))
+    end_case(uow, case, ClosedReason.DONE, holder=holder, by=holder.subject, post_id=holder.post_id)
 
 
 def correct_appeal(uow: UnitOfWork, event: AppealCorrectedV1) -> None:
@@ -246,18 +242,8 @@ def withdraw_appeal(uow: UnitOfWork, event: AppealWithdrawnV1) -> None:
     case.record(WITHDRAWN, at=uow.now, by=event.withdrawn_by, facts=facts)
     calling_back.drop_call_back(uow, case, event.appeal_id)
     if case.is_open and not left:
-        helped, ended = parts.end_with_case(uow, case), pressing.end_owed(uow, case)
         holder = posts.find_seat(uow, case.holder_post_id) if case.holder_post_id else None
-        case.close(
-            ClosedReason.WITHDRAWN,
-            at=uow.now,
-            by=event.withdrawn_by,
-            holder=holder.subject if holder else None,
-            helpers=subjects_of(helped),
-            pressers=pressing.subjects_of(ended),
-        )
-        uow.publish(events.case_closed(uow, case, holder=holder, helpers=helped, ended=ended))
-        uow.publish(events.city_case_closed(uow, case))
+        end_case(uow, case, ClosedReason.WITHDRAWN, holder=holder, by=event.withdrawn_by)
     cases.save_cases(uow, [case])
 
 

@@ -19,6 +19,7 @@ from routing.errors import (
 )
 from routing.repository import cases, network
 from routing.service import calling_back, deadlines, figures, parts, placing, planning
+from routing.service.ending import end_case
 from routing.service.taking import dispatches_above, subjects_of, take
 
 
@@ -110,16 +111,6 @@ def hand_over_case(uow: UnitOfWork, case_id: UUID, *, version: int, means: Hando
 
 def close_case(uow: UnitOfWork, case_id: UUID, *, version: int) -> Case:
     case, holder, post_id = take(uow, case_id, Step.CLOSE, version)
-    helped = parts.end_with_case(uow, case)
-    case.close(
-        ClosedReason.DONE,
-        at=uow.now,
-        by=uow.by,
-        post_id=post_id,
-        holder=holder.subject if holder else None,
-        helpers=subjects_of(helped),
-    )
-    uow.publish(events.case_closed(uow, case, holder=holder, helpers=helped))
-    uow.publish(events.city_case_closed(uow, case))
+    end_case(uow, case, ClosedReason.DONE, holder=holder, by=uow.by, post_id=post_id)
     cases.save_cases(uow, [case])
     return case
