@@ -159,6 +159,17 @@ class Both:
     loaded: set[UUID]
 
 
+#: What comes of the few answers that no message can bring: a call by a person. The load has each answer's asking, but
+#: lets nobody be called.
+NOT_LOADED = {
+    ("call_back", "person"),
+    ("case_entry", "call_back_owed"),
+    ("case_entry", "called_back"),
+    ("inbox_item", "call_back_owed"),
+    ("message", "call_back_owed sent"),
+}
+
+
 @pytest.fixture(scope="module")
 def both(city: City, people: People) -> Both:
     go_through(city, people)
@@ -201,7 +212,7 @@ def test_rows_and_notices_are_those_of_the_real_path(city: City, both: Both) -> 
     compared = {journey for journey, _ in real.told.keys() & loaded.told.keys()}
     assert {steps[-1] for steps in compared} >= {"assigned", "started", "answered", "closed"}
     assert len(compared) >= 6
-    assert real.filled.keys() - loaded.filled.keys() <= set()
+    assert real.filled.keys() - loaded.filled.keys() <= NOT_LOADED
     assert differences(real, loaded) == []
 
 
