@@ -80,6 +80,7 @@ def _file(history: History, world: World, number: int, case_id: str) -> None:
         "urgent": False,
         "promise_due": due,
         "promise_met": None,
+        "closed_reason": None,
     }
     facts = {"due_at": due.isoformat(), "category": category, "category_version": 1}
     world.deadlines[case_id] = [

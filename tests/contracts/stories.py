@@ -53,8 +53,9 @@ class Home:
 
     def learn_appeals(self, receive: Callable[[], str]) -> None:
         """An appeal of intake's own for each of the examples' appeals that has a case."""
-        for body in _opened_cases():
-            self.names[body["parties"][0]["appeal_id"]] = receive()
+        bodies = [body for event in TOPICS["routing.case.v1"].events for body in examples_of(event.TYPE).values()]
+        for appeal_id in sorted({party["appeal_id"] for body in bodies for party in body["parties"]}):
+            self.names[appeal_id] = receive()
 
     def fit(self, record: Record) -> Record:
         value = (record.value or b"").decode()

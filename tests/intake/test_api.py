@@ -511,3 +511,46 @@ async def test_the_rating_page_needs_nothing_from_outside(desk: Desk) -> None:
 async def test_an_importer_learns_what_is_known(desk: Desk) -> None:
     response = await desk.get("operator", "/intake/v1/copies")
     assert response.json() == {"places": 10, "categories": 1}
+
+
+async def test_who_asks_again_names_the_code_of_the_earlier_appeal(desk: Desk) -> None:
+    first = await desk.take(who={"kind": "outsider", "name": "李小华"})
+    again = await desk.take("li.hua", repeat_of=first["query_code"].lower().replace("-", " "))
+    seen = (await desk.get("wang.min", f"{APPEALS}/{again['appeal_id']}")).json()
+    assert seen["repeat_of"] == first["appeal_id"]
+    assert again["query_code"] not in (None, first["query_code"])
+
+
+@pytest.mark.parametrize("code, why", [("0000-0000-0000-1", "mistyped"), (new_query_code(), "no_such_code")])
+async def test_a_wrong_code_of_an_earlier_appeal_is_named_and_nothing_is_taken(desk: Desk, code: str, why: str) -> None:
+    before = await desk.count()
+    response = await desk.post("wang.min", APPEALS, {**ANONYMOUS, "repeat_of": code})
+    assert (response.status_code, response.json()["code"]) == (422, why)
+    assert response.json()["errors"][0]["pointer"] == "/repeat_of"
+    assert await desk.count() == before
+
+
+async def test_codes_of_earlier_appeals_are_guessed_no_more_often_than_on_the_progress_page(desk: Desk) -> None:
+    first = await desk.take()
+    for number in range(GUESSES):
+        path, body = APPEALS, {**ANONYMOUS, "repeat_of": new_query_code()}
+        if number % 2:
+            assert (await desk.post("wang.min", path, body)).status_code == 422
+        else:
+            assert (await desk.http.get(f"/intake/v1/progress/{new_query_code()}")).status_code == 404
+    refused = await desk.post("wang.min", APPEALS, {**ANONYMOUS, "repeat_of": first["query_code"]})
+    assert (refused.status_code, refused.json()["code"]) == (429, "too_many_guesses")
+    assert 0 < int(refused.headers["Retry-After"]) <= GUESS_WINDOW.total_seconds()
+    assert (await desk.http.get(f"/intake/v1/progress/{first['query_code']}")).status_code == 429
+    desk.clock.move(GUESS_WINDOW)
+    assert (await desk.post("wang.min", APPEALS, {**ANONYMOUS, "repeat_of": first["query_code"]})).status_code == 201
+
+
+PAST = {"historic": True, "received_at": "2020-01-01T00:00:00Z"}
+
+
+@pytest.mark.parametrize("over", [{"done_on_the_spot": True}, PAST])
+async def test_what_is_over_asks_nothing_again(desk: Desk, over: dict[str, Any]) -> None:
+    first = await desk.take()
+    response = await desk.post("operator", APPEALS, {**ANONYMOUS, **over, "repeat_of": first["query_code"]})
+    assert (response.status_code, response.json()["errors"][0]["pointer"]) == (422, "/repeat_of")

@@ -117,7 +117,12 @@ def test_history_is_only_added_to(uow_of: UnitOfWorkOf, words: str) -> None:
 
 @pytest.mark.parametrize(
     "called",
-    ["progress_by_code('{}', '', now(), 1)", "rating_asked(gen_random_uuid(), 1)", "waiting_by_code('{}')"],
+    [
+        "progress_by_code('{}', '', now(), 1)",
+        "appeal_by_code('{}', '', now(), 1)",
+        "rating_asked(gen_random_uuid(), 1)",
+        "waiting_by_code('{}')",
+    ],
 )
 @pytest.mark.parametrize("role", ["consumer", "relay", "clock", "auditor"])
 def test_the_narrow_functions_are_the_apis_alone(uow_of: UnitOfWorkOf, role: str, called: str) -> None:

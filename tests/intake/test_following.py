@@ -1,6 +1,7 @@
 """The progress page's copy of a case."""
 
 from datetime import date, datetime, timedelta
+from itertools import permutations
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -12,13 +13,16 @@ from contracts.routing import (
     CaseAssignedV1,
     CaseClosedV1,
     CaseHelperCalledV1,
+    CaseJoinedV1,
     CaseOpenedV1,
     CasePlannedV1,
     CasePressedV1,
     CaseResumedV1,
+    CaseSplitOffV1,
     CaseState,
     CaseSuspendedV1,
     Handler,
+    JoinKind,
     Outcome,
     Party,
     PressingKind,
@@ -38,7 +42,7 @@ from sqlalchemy import event, text
 from tests.conftest import UnitOfWorkOf
 from tests.intake.factories import id_of, make_clerk, make_submission, path_of
 
-CASE = uuid4()
+CASE, OTHER = uuid4(), uuid4()
 DUE = NOW + timedelta(days=5)
 HANDLER = Handler(post_id=uuid4(), title="白杨社区一号窗口", name="王敏", phone="0500-1234567", subject="wang.min")
 
@@ -241,6 +245,63 @@ def test_every_appeal_of_a_case_shows_it(
     both = [Party(appeal_id=each.appeal_id, appeal_number=each.number) for each in (receipt, other)]
     follow_cases(consumer, [accepted(receipt.appeal_id).model_copy(update={"parties": both})])
     assert look(uow_of, station, receipt).due == look(uow_of, station, other).due == DUE
+
+
+def joined(appeal: Receipt, *, version: int = 9, office_id: UUID | None = None) -> CaseJoinedV1:
+    """It has come to another case, from that in which it was."""
+    party = Party(appeal_id=appeal.appeal_id, appeal_number=appeal.number, moves=1)
+    return CaseJoinedV1(
+        **facts(appeal.appeal_id, version, CaseState.IN_PROGRESS) | {"case_id": OTHER, "parties": [party]},
+        how=JoinKind.MERGED,
+        joined=[appeal.appeal_id],
+        gist="停水",
+        handler=HANDLER.model_copy(update={"title": "市水务局", "office_id": office_id}),
+        promise_due=DUE - timedelta(days=2),
+        promise_text={"zh": "三日内", "en": "within 3 days"},
+    )
+
+
+@pytest.mark.parametrize("order", list(permutations(range(3))))
+def test_what_has_gone_to_another_case_shows_that_in_whatever_order_the_two_are_heard_of(
+    uow_of: UnitOfWorkOf, consumer: UnitOfWork, station: Station, receipt: Receipt, order: tuple[int, ...]
+) -> None:
+    """Their topics' partitions are read each at its own pace."""
+    said = [accepted(receipt.appeal_id), answered(receipt.appeal_id), joined(receipt)]
+    for place in order:
+        follow_cases(consumer, [said[place]])
+    found = look(uow_of, station, receipt)
+    assert (found.standing, found.talk_to, found.due) == (Standing.IN_PROGRESS, "市水务局", DUE - timedelta(days=2))
+    later = joined(receipt, version=10).model_copy(update={"state": CaseState.ANSWERED})
+    follow_cases(consumer, [later])
+    assert look(uow_of, station, receipt).standing is Standing.ANSWERED
+
+
+def test_what_is_split_off_shows_its_own_case(
+    uow_of: UnitOfWorkOf, consumer: UnitOfWork, station: Station, receipt: Receipt
+) -> None:
+    follow_cases(consumer, [accepted(receipt.appeal_id)])
+    party = Party(appeal_id=receipt.appeal_id, appeal_number=receipt.number, moves=1)
+    new = CaseSplitOffV1(
+        **facts(receipt.appeal_id, 1, CaseState.ASSIGNED) | {"case_id": OTHER, "parties": [party]},
+        from_case_id=CASE,
+        from_number="C7K2",
+        gist="停水",
+        handler=HANDLER,
+        promise_due=DUE,
+        promise_text={"zh": "五个工作日内办结", "en": "within 5 working days"},
+    )
+    follow_cases(consumer, [new])
+    assert look(uow_of, station, receipt).standing is Standing.ASSIGNED
+    follow_cases(consumer, [answered(receipt.appeal_id)])
+    assert look(uow_of, station, receipt).standing is Standing.ASSIGNED
+
+
+def test_an_office_reads_the_words_of_what_joins_its_case(
+    uow_of: UnitOfWorkOf, consumer: UnitOfWork, station: Station, receipt: Receipt
+) -> None:
+    water = uuid4()
+    follow_cases(consumer, [joined(receipt, office_id=water)])
+    assert reading.get_appeal(uow_of("intake", person=liaison(water)), receipt.appeal_id, station=station).appeal.words
 
 
 def test_the_answer_is_not_kept_here(uow_of: UnitOfWorkOf, consumer: UnitOfWork, receipt: Receipt) -> None:

@@ -27,6 +27,7 @@ from contracts.routing import (
     CaseHolderLeftV1,
     CaseHotlineRepliedV1,
     CaseIncidentV1,
+    CaseJoinedV1,
     CaseLinkedV1,
     CaseOpenedV1,
     CasePlannedV1,
@@ -41,6 +42,8 @@ from contracts.routing import (
     CaseResortedV1,
     CaseResumedV1,
     CaseRuledV1,
+    CaseSplitOffV1,
+    CaseSplitV1,
     CaseStartedV1,
     CaseState,
     CaseSuspendedV1,
@@ -51,6 +54,7 @@ from contracts.routing import (
     Handler,
     HandoverMeans,
     HotlineStanding,
+    JoinKind,
     LinkKind,
     Outcome,
     Party,
@@ -71,6 +75,13 @@ def make_handler(subject: str | None = "wang.min", **overrides: Any) -> Handler:
 
 def make_party(person_id: UUID | None = LI) -> Party:
     return Party(appeal_id=uuid4(), appeal_number="A7K2-9QXM-4", person_id=person_id)
+
+
+def make_joined(how: JoinKind = JoinKind.MERGED, *, come: UUID | None = WANG, **overrides: Any) -> CaseFact:
+    """Somebody's appeal has come to a case of LI's."""
+    party = make_party(come)
+    more = {"joined": [party.appeal_id], "parties": [make_party(), party]}
+    return make_event(CaseJoinedV1, **{"how": how, **more, **overrides})
 
 
 def make_event(kind: type[CaseFact], **overrides: Any) -> CaseFact:
@@ -231,6 +242,24 @@ OWN: dict[type[CaseFact], dict[str, Any]] = {
         "promise_text": {"zh": "三日内"},
         "handler": make_handler(),
         "superior": make_handler("li.na"),
+    },
+    CaseJoinedV1: {
+        "how": JoinKind.MERGED,
+        "joined": [uuid4()],
+        "from_number": "C8T5-2HDN-6",
+        "gist": "污水外溢",
+        "handler": make_handler(),
+        "promise_due": NOW,
+        "promise_text": {"zh": "三日内"},
+    },
+    CaseSplitV1: {"appeals": [uuid4()], "into_case_id": uuid4(), "into_number": "C8T5-2HDN-6"},
+    CaseSplitOffV1: {
+        "from_case_id": uuid4(),
+        "from_number": "C8T5-2HDN-6",
+        "gist": "污水外溢",
+        "handler": make_handler(),
+        "promise_due": NOW,
+        "promise_text": {"zh": "三日内"},
     },
     DeadlineBreachedV1: {
         "deadline_id": uuid4(),

@@ -36,12 +36,16 @@ from contracts.routing import (
     CaseResortedV1,
     CaseResumedV1,
     CaseRuledV1,
+    CaseSplitOffV1,
+    CaseSplitV1,
     CaseStartedV1,
+    CaseState,
     CaseSuspendedV1,
     CaseUnlinkedV1,
     DeadlineBreachedV1,
     DeadlineKind,
     HotlineStanding,
+    JoinKind,
     PressingEnded,
     PressingKind,
     Queue,
@@ -49,7 +53,7 @@ from contracts.routing import (
 )
 from notify.domain.owed import Template, owed_by
 
-from tests.notify.factories import LI, OWN, WANG, make_event, make_handler, make_party
+from tests.notify.factories import LI, OWN, WANG, make_event, make_handler, make_joined, make_party
 
 
 def told(event: CaseFact) -> set[tuple[str, str]]:
@@ -106,6 +110,16 @@ TABLE: list[tuple[CaseFact, set[tuple[str, str]]]] = [
         make_event(CaseClosedV1, reason="declined", answer="请向法院询问"),
         {(RESIDENT, "case_declined"), ("wang.min", "case_closed_staff")},
     ),
+    # Where its appeals go on, their residents are told.
+    (make_event(CaseClosedV1, reason="merged", into_number="C7K2-9QXM-4"), {("wang.min", "case_closed_staff")}),
+    (make_joined(), {(str(WANG), "case_joined"), ("wang.min", "case_joined_staff")}),
+    (make_joined(JoinKind.REPEAT, come=LI), {(RESIDENT, "case_joined"), ("wang.min", "case_joined_staff")}),
+    (make_joined(handler=None, promise_due=None), {(str(WANG), "case_joined")}),
+    (make_joined(come=None), {("wang.min", "case_joined_staff")}),
+    (make_event(CaseSplitV1), set()),
+    (make_event(CaseSplitOffV1), {(RESIDENT, "case_split_off"), ("wang.min", "case_assigned")}),
+    (make_event(CaseSplitOffV1, queue=Queue.UNSORTED, promise_due=None), {("wang.min", "case_waiting")}),
+    (make_event(CaseSplitOffV1, state=CaseState.ANSWERED), set()),
     (make_event(CaseResortedV1), set()),
     (make_event(CaseResortedV1, handler=make_handler()), {("wang.min", "case_resorted")}),
     (make_event(CaseRuledV1, ask=Ask.DECLINE), set()),

@@ -30,6 +30,7 @@ from contracts.routing import (
     CaseRuledV1,
     CaseSuspendedV1,
     DeadlineBreachedV1,
+    JoinKind,
     PressingEnded,
     PressingKind,
     Queue,
@@ -42,7 +43,7 @@ from notify.domain.owed import Owed, Template, owed_by
 from notify.migrations import wordings_v1
 from notify.service.words import named, rendered, shortened, spoken_facts
 
-from tests.notify.factories import OWN, make_event, make_handler, make_party
+from tests.notify.factories import OWN, make_event, make_handler, make_joined, make_party
 from tests.notify.test_owed import TABLE
 
 ZONE = ZoneInfo("Asia/Shanghai")
@@ -326,3 +327,37 @@ def test_staff_are_not_told_who_the_resident_is() -> None:
     (notice,) = [n for n in owed_by(event) if n.audience == "staff"]
     assert str(event.parties[0].person_id) not in str(notice.facts)
     assert set(OWN[CaseAssignedV1]) >= {"gist"}
+
+
+@pytest.mark.parametrize(
+    "how, chinese, english",
+    [
+        (
+            JoinKind.MERGED,
+            ("并案办理", "C8T5-2HDN-6 并入本件，新增诉求人1位"),
+            ("together with others", "was merged into it"),
+        ),
+        (
+            JoinKind.REPEAT,
+            ("与此前诉求一并办理，已提醒承办人", "累计2次"),
+            ("has been reminded", "asked again so far: 2"),
+        ),
+    ],
+)
+def test_who_joins_reads_the_promise_and_the_holder_how_many_came(
+    how: JoinKind, chinese: tuple[str, str], english: tuple[str, str]
+) -> None:
+    resident, staff = owed_by(make_joined(how, promise_due=DUE, repeats=2))
+    for language, (told, noted), due in (
+        ("zh", chinese, "11月25日（星期三）17:30 前答复您"),
+        ("en", english, "You will have an answer by Wednesday 25 November, 17:30."),
+    ):
+        title, body = words_of(resident, language)
+        assert told in title + body
+        assert due in body
+        assert noted in words_of(staff, language)[1]
+
+
+def test_the_holder_of_a_merged_case_reads_where_it_goes_on() -> None:
+    (notice,) = owed_by(make_event(CaseClosedV1, reason="merged", into_number="C7K2-9QXM-4"))
+    assert "已并入 C7K2-9QXM-4" in words_of(notice, "zh")[1]

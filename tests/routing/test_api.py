@@ -47,6 +47,17 @@ class Desk:
         headers |= {"If-Match": f'"{version}"'} if version is not None else {}
         return await self.client.post(path, headers=headers, json=body)
 
+    async def case(self, name: str) -> dict[str, Any]:
+        """By the name of its appeal."""
+        listed = [
+            await self.get(f"/cases/{item['case_id']}", "dispatcher")
+            for item in await self.items("/cases", "dispatcher")
+        ]
+        found: dict[str, Any] = next(
+            case.json() for case in listed if case.json()["appeals"][0]["appeal_id"] == str(self.appeals[name])
+        )
+        return found
+
     async def items(self, path: str, who: str, **params: Any) -> list[dict[str, Any]]:
         response = await self.get(path, who, **params)
         assert response.status_code == 200, response.text
@@ -399,6 +410,29 @@ async def test_a_pressing_that_cannot_be_is_refused_and_changes_nothing(  # noqa
     response = await desk.post(f"/cases/{line['case_id']}/{what}", who, body, version=3)
     assert (response.status_code, response.json()["code"]) == (status, code), response.text
     assert (await desk.get(f"/cases/{line['case_id']}", "municipal")).json()["version"] == 3
+
+
+async def test_what_is_suggested_is_merged_and_split_off_again(desk: Desk) -> None:
+    light, water = [await desk.case(name) for name in ("light", "water")]
+    path = f"/cases/{water['case_id']}"
+    seen = (await desk.get(f"{path}/suggestions", "dispatcher")).json()
+    assert seen["case"]["number"] == water["number"]
+    (found,) = [each for each in seen["items"] if each["case_id"] == light["case_id"]]
+    assert (found["place"], found["words"], 0 < found["alike"] <= 1) == ("area", 1.0, True)
+    assert "merge" in (await desk.get(path, "dispatcher")).json()["steps"]
+    merge = {"into": light["number"], "words": "同一件事"}
+    merged = await desk.post(f"{path}/merges", "dispatcher", merge, version=3)
+    assert (merged.status_code, merged.json()["merged_into"]) == (201, light["case_id"]), merged.text
+    whole = (await desk.get(f"/cases/{light['case_id']}", "dispatcher")).json()
+    assert (len(whole["appeals"]), "split" in whole["steps"]) == (2, True)
+    apart = {"appeal_ids": [str(desk.appeals["water"])], "words": "两件事"}
+    split = await desk.post(f"/cases/{light['case_id']}/splits", "dispatcher", apart, version=whole["version"])
+    assert split.status_code == 201, split.text
+    new = (await desk.get(f"/cases/{split.json()['split_off']}", "municipal")).json()
+    assert (new["number"], new["promise_due"]) == (split.json()["split_off_number"], whole["promise_due"])
+    dismissed = await desk.post(f"/cases/{new['case_id']}/suggestions/{light['case_id']}/dismissals", "dispatcher")
+    assert dismissed.status_code == 201, dismissed.text
+    assert light["case_id"] not in {each["case_id"] for each in dismissed.json()["items"]}
 
 
 async def test_the_worklist_is_paged_by_what_falls_due_first(desk: Desk) -> None:

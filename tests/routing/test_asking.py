@@ -404,7 +404,7 @@ def test_a_case_says_what_whoever_looks_may_do(uow: RolledBackUnitOfWork, city: 
     joins = [*joins, Step.NAME_AFFECTED]
     mine = [Step.START, Step.ANSWER, *asks, Step.TRANSFER, Step.PLAN, Step.RECORD, *joins]
     assert steps_of("municipal") == mine
-    assert steps_of("dispatcher") == [Step.ANSWER, *right, Step.RECORD, *presses, *hands_on]
+    assert steps_of("dispatcher") == [Step.ANSWER, *right, Step.RECORD, *presses, *hands_on, Step.MERGE]
     assert steps_of("window") == [Step.NUDGE]
     case = ask(as_person(city.person("municipal")), case)
     assert steps_of("dispatcher") == [Step.ANSWER, Step.RULE, Step.RECORD, *presses, *hands_on]

@@ -420,6 +420,31 @@ def test_what_is_not_solved_is_done_again_by_who_holds_it_by_a_limit_of_its_own(
     assert said.superior.subject == subject_of("district_supervisor")
 
 
+@pytest.mark.parametrize("closes", [False, True])
+def test_of_a_case_of_several_only_theirs_is_done_again(
+    uow: RolledBackUnitOfWork, city: City, as_person: As, closes: bool
+) -> None:
+    case = make_case(uow, city)
+    again = make_appeal(city, repeat_of=case.appeals[0].appeal_id)
+    opening.open_cases(uow, [again])
+    mine = as_person(city.person("municipal"))
+    shared = TAKE[Step.ANSWER](mine, cases.get_case(uow, case.case_id))
+    if closes:
+        shared = TAKE[Step.CLOSE](mine, shared)
+    contested = AppealRatedV1(version=2, appeal_id=again.appeal_id, answer=1, rated_at=NOW, solved=False, rating=1)
+    rating.take_rating(uow, contested)
+    own = cases.find_cases_of_appeals_for_change(uow, [again.appeal_id])[again.appeal_id]
+    left = cases.get_case(uow, case.case_id)
+    assert (own.state, [party.appeal_id for party in own.parties]) == (CaseState.ASSIGNED, [again.appeal_id])
+    assert (own.received_at, own.holder_post_id) == (case.received_at, case.holder_post_id)
+    assert steps_of(uow, own) == ["split_off", "redone"]
+    assert (left.state, [party.appeal_id for party in left.parties]) == (shared.state, [case.appeals[0].appeal_id])
+    assert steps_of(uow, left)[-2:] == ["rated", "split"]
+    assert [asked.appeal_id for asked in asked_of(uow, left)] == [case.appeals[0].appeal_id]
+    assert [asked.solved for asked in asked_of(uow, own)] == [False]
+    assert TAKE[Step.ANSWER](mine, own).state is CaseState.ANSWERED
+
+
 def test_an_answer_in_time_keeps_the_limit_and_asks_anew(uow: RolledBackUnitOfWork, city: City, as_person: As) -> None:
     case = rate(uow, answered(uow, city, as_person), solved=False)
     mine = as_person(city.person("municipal"))

@@ -32,6 +32,7 @@ from routing.service import (
     hotline,
     incidents,
     linking,
+    merging,
     opening,
     planning,
     pressing,
@@ -39,6 +40,7 @@ from routing.service import (
     recording,
     recusing,
     reporting_back,
+    splitting,
     steps,
     suspending,
     sweeping,
@@ -303,6 +305,12 @@ def test_every_event_of_routing_is_published_somewhere_in_its_life(
     rating.call_back_resident(desk, first, version=version, words="无人接听")
     contested = AppealRatedV1(version=2, appeal_id=appeal, answer=1, rated_at=NOW, solved=False, rating=1)
     rating.take_rating(uow, contested)
+    again, other = make_appeal(city), make_appeal(city)
+    opening.open_cases(uow, [again, other])
+    both = cases.find_cases_of_appeals_for_change(uow, [again.appeal_id, other.appeal_id])
+    into = both[other.appeal_id]
+    merging.merge_case(desk, both[again.appeal_id].case_id, version=3, into=into.number, words="同一件事")
+    splitting.split_case(desk, into.case_id, version=4, appeal_ids=[again.appeal_id], words="两件事")
     clock = uow_of("routing", role="clock", now=NOW.replace(year=2027))
     sweeping.sweep_due(clock)
     left = city.posts["municipal"].model_copy(update={"holders": []})

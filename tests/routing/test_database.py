@@ -13,7 +13,7 @@ from network import models as network_models
 from routing import models
 from routing.domain.case import Case
 from routing.domain.vacancy import Section
-from routing.repository import accompaniments, call_backs, cases, figures, joint, pressings, queue
+from routing.repository import accompaniments, call_backs, cases, figures, joint, pressings, queue, suggestions
 from routing.service import opening, vacancies
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import ProgrammingError
@@ -25,8 +25,7 @@ KEPT_APART = (
     *("cases", "case_appeal", "case_entry", "deadline", "case_grant", "precedent", "pressing"),
     *("letter", "paper", "accompaniment", "report_back", "helper", "case_link", "call_back"),
     *("hotline_batch", "hotline_handover", "hotline_reply"),
-    *("vacancy", "first_dispatch_day"),
-    "incident_place",
+    *("vacancy", "first_dispatch_day", "incident_place", "dismissal"),
 )
 POLICY = ("category", "rule_set", "rule", "calendar", "calendar_year", "calendar_day")
 COPIES = tuple(network_models.metadata.tables)
@@ -35,8 +34,8 @@ TABLES = (*KEPT_APART, *POLICY, "reason", *COPIES)
 #: What each role may do to each table; the letters are select, insert, update, delete.
 RIGHTS = {
     "api": {
-        "cases": "su",
-        "case_appeal": "s",
+        "cases": "siu",
+        "case_appeal": "su",
         "case_entry": "si",
         "deadline": "siu",
         "case_grant": "si",
@@ -56,6 +55,7 @@ RIGHTS = {
         "vacancy": "s",
         "first_dispatch_day": "s",
         "incident_place": "si",
+        "dismissal": "si",
         "category": "si",
         **dict.fromkeys(POLICY[1:], "s"),
         **dict.fromkeys(COPIES, "s"),
@@ -82,6 +82,7 @@ RIGHTS = {
         "vacancy": "siu",
         "first_dispatch_day": "su",
         "incident_place": "",
+        "dismissal": "",
         **dict.fromkeys(POLICY, "s"),
         **dict.fromkeys(COPIES, "siud"),
     },
@@ -107,6 +108,7 @@ RIGHTS = {
         "vacancy": "sud",
         "first_dispatch_day": "",
         "incident_place": "",
+        "dismissal": "",
         **dict.fromkeys(POLICY, "s"),
         **dict.fromkeys(COPIES, "s"),
     },
@@ -314,6 +316,25 @@ def test_what_belongs_to_a_case_is_seen_with_it_and_not_without_it(
             mine.execute(stolen, {"foreign": foreign})
 
 
+def test_a_dismissal_is_seen_by_who_sees_both_cases(
+    uow: RolledBackUnitOfWork, city: City, uow_of: UnitOfWorkOf
+) -> None:
+    opening.open_cases(uow, [make_appeal(city, "area"), make_appeal(city, "community"), make_appeal(city, "other")])
+    here = uow_of("routing", scope=Scope(paths=(city.paths["community"],)))
+    first, second = here.execute(text("select case_id from cases order by case_id")).scalars()
+    suggestions.add_dismissal(here, second, first, by="li.na")
+    assert count(here, "dismissal") == 1
+    assert count(uow_of("routing", scope=Scope(paths=(city.paths["area"],))), "dismissal") == 0
+    assert count(uow_of("routing", scope=Scope(paths=(city.paths["other"],))), "dismissal") == 0
+    (foreign,) = (
+        uow_of("routing", scope=Scope(paths=(city.paths["other"],)))
+        .execute(text("select case_id from cases"))
+        .scalars()
+    )
+    with pytest.raises(ProgrammingError, match="row-level security"), here.connection.begin_nested():
+        suggestions.add_dismissal(here, first, foreign, by="li.na")
+
+
 def test_nobody_writes_into_another_community(uow: RolledBackUnitOfWork, city: City, uow_of: UnitOfWorkOf) -> None:
     lay_rows(uow, city)
     mine = uow_of("routing", scope=Scope(paths=(city.paths["community"],)))
@@ -321,6 +342,18 @@ def test_nobody_writes_into_another_community(uow: RolledBackUnitOfWork, city: C
     assert changed.rowcount == 1
     with pytest.raises(ProgrammingError, match="row-level security"):
         mine.execute(text("update cases set placed_path = :path"), {"path": city.paths["other"]})
+
+
+def test_nobody_moves_an_appeal_to_or_from_a_case_that_they_do_not_see(
+    uow: RolledBackUnitOfWork, city: City, uow_of: UnitOfWorkOf
+) -> None:
+    lay_rows(uow, city)
+    mine, other = (uow_of("routing", scope=Scope(paths=(city.paths[place],))) for place in ("community", "other"))
+    (foreign,) = other.execute(text("select case_id from cases")).scalars()
+    move = text("update case_appeal set case_id = :foreign")
+    with pytest.raises(ProgrammingError, match="row-level security"), mine.connection.begin_nested():
+        mine.execute(move, {"foreign": foreign})
+    assert other.execute(move, {"foreign": foreign}).rowcount == 1, "their own alone"
 
 
 def test_history_can_neither_be_changed_nor_removed(uow: RolledBackUnitOfWork, city: City) -> None:
@@ -434,7 +467,7 @@ def assert_reads_little(
 ) -> None:
     for answer in explained(uow, run):
         found = list(nodes(answer["Plan"]))
-        tables = ("cases", "deadline", "pressing", "accompaniment", "helper", "first_dispatch_day")
+        tables = ("cases", "deadline", "pressing", "accompaniment", "helper", "first_dispatch_day", "dismissal")
         scanned = [n for n in found if n["Node Type"] == "Seq Scan" and n.get("Relation Name") in tables]
         assert scanned == [], json.dumps(answer, indent=1)
         assert index in {node.get("Index Name") for node in found}, json.dumps(answer, indent=1)
@@ -456,6 +489,7 @@ def test_lists_read_a_handful_of_pages_under_the_policy(crowd: dict[str, Any], u
         mayor, "ix_cases_place", lambda: cases.list_open_cases(mayor, [crowd["root"]], after_key=key, limit=51)
     )
 
+    _suggestions_read_little(uow_of, crowd["root"], crowd["paths"][10])
     _sweep_reads_little(uow_of)
     _one_case_reads_little(uow_of, path)
     _opening_reads_little(uow_of)
@@ -509,6 +543,22 @@ def _lists_read_little(uow: RolledBackUnitOfWork, path: str, posts: list[UUID]) 
     assert_reads_little(
         uow, "ix_deadline_place", lambda: cases.list_open_deadlines(uow, [path], after_key=None, limit=51)
     )
+
+
+def _suggestions_read_little(uow_of: UnitOfWorkOf, root: str, path: str) -> None:
+    """Of a community where a thousand are open, and of what half as many are looked at."""
+    for scope in (root, path):
+        _suggestions_read_little_to(uow_of("routing", scope=Scope(paths=(scope,))), path)
+
+
+def _suggestions_read_little_to(uow: RolledBackUnitOfWork, path: str) -> None:
+    case = cases.list_open_cases(uow, [path], after_key=None, limit=1)[0]
+    for near in (
+        lambda: suggestions.list_below(uow, case, [path]),
+        lambda: suggestions.list_at(uow, case),
+    ):
+        assert_reads_little(uow, "ix_cases_place", near, most=2 * suggestions.LOOKED_AT)
+    assert_reads_little(uow, "pk_dismissal", lambda: suggestions.list_dismissed(uow, case.case_id))
 
 
 def _sweep_reads_little(uow_of: UnitOfWorkOf) -> None:

@@ -25,6 +25,7 @@ from routing.domain.steps import Step
 from routing.domain.waiting import Plan
 from routing.errors import (
     AlreadyThere,
+    AssignedFromAbove,
     CaseNotFound,
     HadItBefore,
     HelpsAlready,
@@ -40,6 +41,7 @@ from routing.errors import (
     SuspensionOver,
     UnfitPartLimit,
     UnfitPost,
+    UnfitTarget,
     WhereToMissing,
 )
 from routing.repository import accompaniments, call_backs, cases, joint, links, pressings
@@ -53,6 +55,8 @@ from routing.service import (
     hotline,
     incidents,
     linking,
+    merging,
+    opening,
     planning,
     pressing,
     rating,
@@ -60,13 +64,14 @@ from routing.service import (
     recording,
     recusing,
     reporting_back,
+    splitting,
     steps,
     suspending,
 )
 
 from tests.conftest import UnitOfWorkOf
 from tests.routing.auditing import faults_of
-from tests.routing.conftest import City, make_place
+from tests.routing.conftest import City, make_appeal, make_place
 from tests.routing.test_reporting_back import make_assignment
 from tests.routing.test_steps import make_case
 
@@ -84,6 +89,7 @@ OPENED: tuple[dict[str, Any], ...] = ({}, UNSORTED, ASSIGNED, {**UNSORTED, **ASS
 UNFIT = (
     *(AlreadyThere, UnfitPost, WhereToMissing, PromiseMissed, NudgedAlready),
     *(NobodyHolds, NobodyRules, StillFollowed, HadItBefore, SuspendedStill, SuspensionOver),
+    *(AssignedFromAbove, UnfitTarget),
     *(HelpsAlready, NotYoursToName, UnfitPartLimit, LinkedAlready),
     PlaceNamedAlready,
 )
@@ -125,6 +131,7 @@ def take(uow: RolledBackUnitOfWork, city: City, case: Case, act: Act, other: Cas
     asked = {"words": "申请", **common}
     part_due = uow.now + timedelta(hours=1 + act.hours)
     ahead = uow.now.date() + timedelta(days=2 + act.hours)
+    parties = [appeal.appeal_id for appeal in case.parties]
     take: dict[Step, Callable[[], object]] = {
         Step.ACCEPT: lambda: steps.accept_case(uow, **common, category=act.category),
         Step.START: lambda: steps.start_case(uow, **common),
@@ -157,6 +164,8 @@ def take(uow: RolledBackUnitOfWork, city: City, case: Case, act: Act, other: Cas
             uow, **common, place_ids=[city.ids[("area", "area2")[act.hours % 2]]], words="停水检修"
         ),
         Step.TELL_AFFECTED: lambda: incidents.tell_affected(uow, **common, words="已恢复"),
+        Step.MERGE: lambda: merging.merge_case(uow, **asked, into=other.number),
+        Step.SPLIT: lambda: splitting.split_case(uow, **asked, appeal_ids=parties[1:] or [uuid4()]),
         Step.REPORT: lambda: pressing.report_on_pressing(uow, owed, version=case.version, words="已办"),
         Step.REPORT_BACK: lambda: reporting_back.report_back(uow, **asked),
         Step.ENTER_REVIEW: lambda: reporting_back.enter_review(
@@ -193,6 +202,9 @@ def test_no_steps_in_any_order_break_a_case(  # noqa: PLR0917  # fixtures, and w
     if "area2" not in city.ids:
         network.handlers(moved=lambda *_: None)[0](uow, [make_place(city, "area2", "area", "community")], versions=[1])
     case, other = make_case(uow, city, **opened), make_case(uow, city)
+    opening.open_cases(uow, [make_appeal(city, repeat_of=case.appeals[0].appeal_id)])
+    case = cases.get_case(uow, case.case_id)
+    everybody = {appeal.appeal_id for appeal in case.appeals}
     said, now = case.version, NOW
     for act in acts:
         now += timedelta(hours=act.hours)
@@ -225,17 +237,20 @@ def test_no_steps_in_any_order_break_a_case(  # noqa: PLR0917  # fixtures, and w
     after = cases.get_case(uow, case.case_id)
     assert list_faults(entries, head=after.head, length=after.version) == []
     assert faults_of(uow, case.case_id) == []
-    assert [appeal.appeal_id for appeal in after.appeals] == [appeal.appeal_id for appeal in case.appeals]
+    found = cases.find_cases_of_appeals_for_change(uow, everybody)
+    assert found.keys() == everybody, "each is in one case still"
+    assert all(appeal in {party.appeal_id for party in found[appeal].appeals} for appeal in everybody)
 
 
 def _residents_turn(uow: RolledBackUnitOfWork, case: Case, act: Act) -> int:
     """Whom no message reaches, or who says something of the answer; how many events that makes."""
-    if case.state in (CaseState.ANSWERED, CaseState.CLOSED):
-        (appeal,) = case.appeals
+    if case.state in (CaseState.ANSWERED, CaseState.CLOSED) and case.appeals:
+        appeal = max(case.appeals, key=lambda appeal: appeal.number)
         if act.hours % 3 == 0:
             calling_back.have_called(uow, appeal.appeal_id)
         if act.hours % 5 == 0:
-            number = max((each.answer for each in call_backs.list_of_case(uow, case.case_id)), default=1)
+            theirs = [each for each in call_backs.list_of_case(uow, case.case_id) if each.appeal_id == appeal.appeal_id]
+            number = max((each.answer for each in theirs), default=1)
             said: dict[str, Any] = {"answer": number, "solved": act.granted, "rating": 3, "rated_at": uow.now}
             rating.take_rating(uow, AppealRatedV1(version=2, appeal_id=appeal.appeal_id, **said))
     return _said(uow, case)
@@ -302,7 +317,7 @@ def _stands(before: Case, after: Case) -> None:
         assert after.first_holder_post_id == before.first_holder_post_id
     if after.state is CaseState.CLOSED:
         ended = before.state in (CaseState.ANSWERED, CaseState.CLOSED)
-        assert ended or after.closed_reason is ClosedReason.DECLINED
+        assert ended or after.closed_reason in (ClosedReason.DECLINED, ClosedReason.MERGED)
         assert after.report_back in (None, Owing.ACCEPTED)
         assert after.ask is None
     if before.promise_met is not None:

@@ -98,6 +98,7 @@ ELSEWHERE = (
     *(Step.CALL_IN, Step.REPORT_PART, Step.RELEASE, Step.LINK, Step.UNLINK),
     Step.HAND_TO_HOTLINE,
     *(Step.NAME_AFFECTED, Step.TELL_AFFECTED),
+    *(Step.MERGE, Step.SPLIT),
 )
 
 

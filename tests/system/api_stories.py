@@ -85,6 +85,7 @@ def routing(api: Caller, withhold: Callable[[str], None]) -> None:
     _accompanying(api)
     _reporting_back(api)
     _handing_to_hotline(api)
+    _merging(api)
     api.call("GET /routing/v1/cases", CITY_DISPATCHER)
     api.call("GET /routing/v1/figures/first_dispatch", CITY_DISPATCHER)
     api.call("GET /routing/v1/cases/{case_id}/entries", DISPATCHER, case_id=first)
@@ -273,6 +274,23 @@ def _telling(api: Caller, case_id: str, version: int) -> int:
     return version
 
 
+def _merging(api: Caller) -> None:
+    """Two that lie with one person become one, and two again."""
+    mine = api.call("GET /routing/v1/cases", CITY_DISPATCHER)["items"]
+    into, case = [each for each in mine if each["state"] == "assigned" and not each["ask"]][:2]
+    name = "GET /routing/v1/cases/{case_id}/suggestions"
+    api.call(name, CITY_DISPATCHER, case_id=case["case_id"])
+    name = "POST /routing/v1/cases/{case_id}/suggestions/{other_id}/dismissals"
+    api.call(name, CITY_DISPATCHER, case_id=case["case_id"], other_id=into["case_id"])
+    merge = {"into": into["number"], "words": "同一件事。"}
+    name = "POST /routing/v1/cases/{case_id}/merges"
+    gone = api.call(name, CITY_DISPATCHER, case_id=case["case_id"], version=case["version"], body=merge)
+    whole = api.call("GET /routing/v1/cases/{case_id}", CITY_DISPATCHER, case_id=gone["merged_into"])
+    apart = {"appeal_ids": [whole["appeals"][0]["appeal_id"]], "words": "另一件事。"}
+    name = "POST /routing/v1/cases/{case_id}/splits"
+    api.call(name, CITY_DISPATCHER, case_id=whole["case_id"], version=whole["version"], body=apart)
+
+
 def _dispatching(api: Caller, case: dict[str, Any]) -> None:
     """Suspended and resumed, passed on, put right, given away and back, returned twice, ruled for good, declined."""
     words = "经核实。"
@@ -321,6 +339,7 @@ def intake(api: Caller) -> str:
     ticket = make_ticket(KeyRing.parse(EXAMPLE_KEYS), PURPOSE, subject_of(UUID(rated), 1))
     api.call("GET /intake/v1/ratings/{ticket}", None, ticket=ticket)
     api.call("POST /intake/v1/ratings/{ticket}", None, ticket=ticket, body={"solved": True, "rating": 4})
+    api.call("POST /intake/v1/appeals", RESIDENT, body={**own, "repeat_of": receipt["query_code"]})
     author = {**outsider, "origin": "he.tian"}
     imported = {**asked, "channel": "web", "who": author, "source": "open-data", "external_id": "A-17"}
     for _ in range(2):

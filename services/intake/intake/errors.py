@@ -6,7 +6,7 @@
     Conflict    AppealWithdrawn, NumberTaken, NothingAsked
     Stale       AppealChanged
     Forbidden   NotYours
-    Invalid     NoSuchPlace, PlaceClosed, NoSuchCategory, Contradiction
+    Invalid     NoSuchPlace, PlaceClosed, NoSuchCategory, NoSuchEarlier, Contradiction
     Unavailable NamesNotKnown
 """
 
@@ -91,6 +91,17 @@ class NoSuchCategory(Invalid):
             "no_such_category",
             f"There is no category {code[:64]}, or it is retired: see /routing/v1/categories, or leave it out.",
             field="/category",
+        )
+
+
+class NoSuchEarlier(Invalid):
+    """The code is well formed, and nobody's."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "no_such_code",
+            "No appeal has this query code: compare it with the earlier receipt, or leave it out.",
+            field="/repeat_of",
         )
 
 

@@ -39,6 +39,7 @@ def appeal_received(appeal: Appeal, *, query_code: str, ring: KeyRing) -> Appeal
         done_on_the_spot=appeal.done_on_the_spot,
         query_code=seal_for_transport(ring, query_code, key=appeal.id),
         assignment=_assignment(appeal),
+        repeat_of=appeal.repeat_of,
     )
 
 

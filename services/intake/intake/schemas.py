@@ -116,6 +116,10 @@ class NewAppeal(Asked):
         AssignmentAsked | None,
         Field(description="Of the channel assigned: its office and number are the source and the external number."),
     ] = None
+    repeat_of: Annotated[
+        Name | None,
+        Field(description="The query code of an earlier appeal of theirs: this asks about the same matter again."),
+    ] = None
 
     def given(self) -> Submission:
         facts = {name: getattr(self, name) for name in type(self).model_fields}
@@ -278,6 +282,7 @@ class AppealView(AppealChangedView):
     done_on_the_spot: bool
     complained_of: list[str]
     assignment: Annotated[AssignmentView | None, Field(description="Of what was assigned from above.")]
+    repeat_of: Annotated[UUID | None, Field(description="The earlier appeal that this asks about again.")]
     entries: list[EntryView]
     attachments: list[UUID] = []
 

@@ -54,6 +54,7 @@ from routing.schemas import (
     ManyDispatches,
     ManyResorts,
     ManyTriedView,
+    Merge,
     NewReason,
     Nudge,
     OpenDeadlineView,
@@ -74,6 +75,9 @@ from routing.schemas import (
     Resumption,
     Ruling,
     Settlement,
+    SplitOff,
+    SplitView,
+    SuggestionsView,
     TakenView,
     Taxonomy,
     Transfer,
@@ -90,6 +94,7 @@ from routing.service import (
     hotline,
     incidents,
     linking,
+    merging,
     planning,
     precedents,
     pressing,
@@ -100,7 +105,9 @@ from routing.service import (
     recording,
     recusing,
     reporting_back,
+    splitting,
     steps,
+    suggesting,
     suspending,
 )
 from routing.service.reading import CaseLine, CustodyLine, QueueLine
@@ -496,6 +503,43 @@ async def name_affected(case_id: UUID, body: Incident, if_match: IfMatch, door: 
 async def tell_affected(case_id: UUID, body: IncidentWords, if_match: IfMatch, door: Door) -> Response:
     """Tell the households of all buildings that it names how it goes on."""
     return await door(*(incidents.tell_affected, case_id), version=if_match, words=body.words, view=CaseView.of)
+
+
+@router.post("/cases/{case_id}/merges", status_code=201, response_model=CaseView, responses=STEP)
+async def merge_case(case_id: UUID, body: Merge, if_match: IfMatch, door: Door) -> Response:
+    """The same trouble as another case: its appeals go on there, under the earlier promise, and this one closes."""
+    return await door(
+        *(merging.merge_case, case_id), version=if_match, into=body.into, words=body.words, view=CaseView.of
+    )
+
+
+@router.post("/cases/{case_id}/splits", status_code=201, response_model=SplitView, responses=STEP)
+async def split_case(case_id: UUID, body: SplitOff, if_match: IfMatch, door: Door) -> Response:
+    """Not the same trouble after all: these appeals go on as a case of their own, under the same promise."""
+    return await door(
+        *(splitting.split_case, case_id),
+        version=if_match,
+        appeal_ids=body.appeal_ids,
+        words=body.words,
+        view=SplitView.of_split,
+    )
+
+
+@router.get("/cases/{case_id}/suggestions", response_model=SuggestionsView, responses=responses_for(404))
+async def list_suggestions(case_id: UUID, door: Door) -> Response:
+    """Side by side: what may be the same trouble by place, category, words and time, of what you may see."""
+    return await door.read(suggesting.list_suggestions, case_id, view=SuggestionsView.of)
+
+
+@router.post(
+    "/cases/{case_id}/suggestions/{other_id}/dismissals",
+    status_code=201,
+    response_model=SuggestionsView,
+    responses=responses_for(404),
+)
+async def dismiss_suggestion(case_id: UUID, other_id: UUID, door: Door) -> Response:
+    """They are two: not suggested again, on either. For a dispatcher of its place or above. No body."""
+    return await door(suggesting.dismiss_suggestion, case_id, other_id, view=SuggestionsView.of)
 
 
 @router.get("/pressings", response_model=ListView[PressingLineView])

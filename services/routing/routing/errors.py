@@ -9,14 +9,15 @@
     │              PromiseMissed, ClockRuns, LetterAnswered, PapersNamedAlready, PapersInCustody, NudgedAlready,
     │              ReportOwed, NoReportOwed, StillFollowed, NotForACentre, ReportBackOwed, NoReportBackOwed,
     │              NotTriedEnough, SuspensionOver, SuspendedStill, HadItBefore, HelpsAlready, PartEnded, LinkedAlready,
-    │              CallBackOwed, NoCallBackOwed, PlaceNamedAlready
+    │              CallBackOwed, NoCallBackOwed, PlaceNamedAlready, AssignedFromAbove, DoneAgain
     ├── Stale      CaseChanged
     ├── Forbidden  NotYourStep, NotYourPlace, NotTheOperator, NotYourPrecedent, NotYoursToName, OtherCaseUnseen,
     │              NotYourExchange, FiguresElsewhere
     └── Invalid    UnknownCategory, UnknownPlace, CategoryMissing, PlaceMissing, UnboundBranches, UnfitTree,
                    UnknownReason, ListIsClosed, UnfitPost, WhereToMissing, WhereToUnasked, UnknownLetter, NotInCustody,
                    UnfitLimit, CentreMissing, TheirLimitMissing, TheirLimitUnasked, UnfitPartLimit, UnknownCase,
-                   LinkedToItself, WhoseMissing, UnfitPeriod, UnfitDay, UnfitPlace, TooManyPlaces
+                   LinkedToItself, WhoseMissing, UnfitPeriod, UnfitDay, UnfitPlace, TooManyPlaces, NotOfTheCase,
+                   LastAppeal, UnknownTarget, UnfitTarget
 """
 
 from collections.abc import Sequence
@@ -252,6 +253,50 @@ class PressingNotFound(NotFound):
         super().__init__(
             "pressing_not_found",
             f"There is no order or instruction {pressing_id}, or it is not for you to see.",
+        )
+
+
+class NotOfTheCase(Invalid):
+    def __init__(self, appeals: Sequence[UUID]) -> None:
+        named = ", ".join(map(str, appeals))
+        super().__init__(
+            "not_of_the_case",
+            f"These appeals are not of this case, or withdrawn: {named}. `appeals` of the case lists those that stand.",
+            field="/appeal_ids",
+        )
+
+
+class AssignedFromAbove(Conflict):
+    def __init__(self, office: str) -> None:
+        super().__init__(
+            "assigned_from_above",
+            f"{office} assigned it, and wants it answered under their own number: merge the other case into this one.",
+        )
+
+
+class DoneAgain(Conflict):
+    def __init__(self) -> None:
+        super().__init__(
+            "done_again", "It is done again for who was not satisfied, by a limit of its own: it goes on by itself."
+        )
+
+
+class UnknownTarget(Invalid):
+    def __init__(self, into: str) -> None:
+        super().__init__(
+            "unknown_case", f"There is no case {into}, or it is not for you to see: correct it.", field="/into"
+        )
+
+
+class UnfitTarget(Invalid):
+    def __init__(self, why: str) -> None:
+        super().__init__("unfit_target", f"This case cannot go on in that one: {why}. Name another.", field="/into")
+
+
+class LastAppeal(Invalid):
+    def __init__(self) -> None:
+        super().__init__(
+            "last_appeal", "Somebody who still asks stays in the case: leave out one appeal.", field="/appeal_ids"
         )
 
 

@@ -27,6 +27,7 @@ from contracts.routing import (
     CaseHolderLeftV1,
     CaseHotlineRepliedV1,
     CaseIncidentV1,
+    CaseJoinedV1,
     CaseLinkedV1,
     CaseOpenedV1,
     CasePlannedV1,
@@ -41,6 +42,8 @@ from contracts.routing import (
     CaseResortedV1,
     CaseResumedV1,
     CaseRuledV1,
+    CaseSplitOffV1,
+    CaseSplitV1,
     CaseStartedV1,
     CaseSuspendedV1,
     CaseUnlinkedV1,
@@ -53,6 +56,7 @@ from contracts.routing import (
     DeadlineKind,
     Handler,
     HotlineStanding,
+    JoinKind,
     Party,
     PressingEnded,
     RecordKind,
@@ -195,6 +199,7 @@ def case_closed(
     answer: str | None = None,
     helpers: Sequence[Seat] = (),
     ended: Sequence[tuple[Pressing, Seat | None]] = (),
+    into: Case | None = None,
 ) -> CaseClosedV1:
     assert case.closed_reason is not None
     return CaseClosedV1(
@@ -208,6 +213,7 @@ def case_closed(
             PressingEnded(pressing=each.kind, pressing_number=each.number, presser=handler_of(seat))
             for each, seat in ended
         ],
+        into_number=into.number if into else None,
     )
 
 
@@ -438,6 +444,44 @@ def case_incident(
     )
 
 
+def case_joined(
+    uow: UnitOfWork,
+    case: Case,
+    how: JoinKind,
+    joined: Sequence[Appeal],
+    *,
+    holder: Seat | None,
+    origin: Case | None = None,
+) -> CaseJoinedV1:
+    return CaseJoinedV1(
+        **_fact(uow, case),
+        how=how,
+        joined=[appeal.appeal_id for appeal in joined],
+        from_number=origin.number if origin else None,
+        repeats=case.repeats,
+        gist=case.gist,
+        handler=handler_of(holder),
+        **_promised_yet(case),
+    )
+
+
+def case_split(uow: UnitOfWork, case: Case, new: Case) -> CaseSplitV1:
+    appeals = [appeal.appeal_id for appeal in new.appeals]
+    return CaseSplitV1(**_fact(uow, case), appeals=appeals, into_case_id=new.case_id, into_number=new.number)
+
+
+def case_split_off(uow: UnitOfWork, new: Case, *, origin: Case, holder: Seat | None) -> CaseSplitOffV1:
+    return CaseSplitOffV1(
+        **_fact(uow, new),
+        from_case_id=origin.case_id,
+        from_number=origin.number,
+        gist=new.gist,
+        handler=handler_of(holder),
+        queue=new.queue,
+        **_promised_yet(new),
+    )
+
+
 def deadline_breached(
     uow: UnitOfWork, case: Case, missed: Deadline, *, holder: Seat | None, superior: Seat | None
 ) -> DeadlineBreachedV1:
@@ -508,7 +552,7 @@ def _fact(uow: UnitOfWork, case: Case) -> dict[str, Any]:
         "remit": case.remit,
         "place_id": case.place_id,
         "placed_path": case.placed_path,
-        "parties": [_party(appeal) for appeal in case.appeals],
+        "parties": [_party(appeal) for appeal in case.parties],
         "silent": case.silent,
     }
 
@@ -516,6 +560,12 @@ def _fact(uow: UnitOfWork, case: Case) -> dict[str, Any]:
 def _promised(case: Case) -> dict[str, Any]:
     assert case.deadline is not None
     return {"promise_due": case.deadline.promise.due_at, "promise_text": in_words(case.deadline.promise)}
+
+
+def _promised_yet(case: Case) -> dict[str, Any]:
+    """By when its resident has been told, if they have been told anything."""
+    text = in_words(case.deadline.promise) if case.deadline and case.planned_for is None else None
+    return {"promise_due": case.due, "promise_text": text}
 
 
 def _pressing(case: Case, pressing: Pressing) -> dict[str, Any]:
@@ -556,6 +606,7 @@ def _party(appeal: Appeal, *, answer: int | None = None) -> Party:
         language=appeal.language,
         query_code=appeal.query_code,
         answer=answer,
+        moves=appeal.moves,
     )
 
 

@@ -179,6 +179,8 @@ cases = Table(
     Column("planned_who", Text),
     Column("first_holder_post_id", Uuid),
     Column("undelivered", Integer, nullable=False),
+    Column("repeats", Integer, nullable=False, server_default="0"),
+    Column("merged_into", Uuid),
     _moment("received_at"),
     _moment("opened_at"),
     _moment("accepted_at", nullable=True),
@@ -258,6 +260,7 @@ case_appeal = Table(
     Column("language", Text, nullable=False),
     Column("query_code", Text),
     _moment("withdrawn_at", nullable=True),
+    Column("moves", Integer, nullable=False, server_default="0"),
 )
 
 case_entry = Table(
@@ -470,6 +473,17 @@ precedent = Table(
         postgresql_where=text("revoked_at is null"),
     ),
     Index("ix_precedent_path", "path", "precedent_id", postgresql_where=text("revoked_at is null")),
+)
+
+#: Two cases of which somebody has said that they are not the same trouble; the smaller id first.
+dismissal = Table(
+    "dismissal",
+    metadata,
+    Column("case_id", Uuid, ForeignKey("cases.case_id"), primary_key=True),
+    Column("other_id", Uuid, ForeignKey("cases.case_id"), primary_key=True),
+    Column("dismissed_by", Text, nullable=False),
+    _moment("dismissed_at"),
+    Index("ix_dismissal_other_id", "other_id"),
 )
 
 #: Nudges, supervision orders and instructions. What is owed on one is owed by whoever holds its case.

@@ -34,6 +34,7 @@ from routing.domain.figures import FirstDispatch
 from routing.domain.helping import Helper, HelperState, Part
 from routing.domain.hotline import BatchSheet, Fate, HandedOver, KeptRow, ReplyRow, Taken
 from routing.domain.incident import NamedPlace
+from routing.domain.likeness import Suggestion
 from routing.domain.linking import LinkSeen
 from routing.domain.precedent import Precedent
 from routing.domain.pressing import Pressing, PressingLine
@@ -49,6 +50,8 @@ from routing.service.categories import TreeChange
 from routing.service.dispatching import Tried
 from routing.service.reading import CaseDetail, CaseLine, CustodyLine, HelperSeen, History, QueueLine
 from routing.service.recording import Recorded
+from routing.service.splitting import Split
+from routing.service.suggesting import SideBySide
 
 #: PostgreSQL's text holds no NUL.
 PRINTABLE = r"^[^\x00]*$"
@@ -60,6 +63,7 @@ OfficeName = Annotated[str, StringConstraints(strip_whitespace=True, min_length=
 CaseNumber = Annotated[str, StringConstraints(max_length=40, pattern=PRINTABLE)]
 Cell = Annotated[str, StringConstraints(max_length=500, pattern=PRINTABLE)]
 PaperName = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=30, pattern=PRINTABLE)]
+CaseName = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=40, pattern=PRINTABLE)]
 #: Few and short enough to be named whole in one text message.
 LONGEST_LIST = 600
 Papers = Annotated[list[PaperName], Field(min_length=1, max_length=30, examples=[["户口簿", "身份证"]])]
@@ -295,6 +299,18 @@ class Linking(Request):
     words: Words = Field(description="How they are related, for both histories.")
 
 
+class Merge(Request):
+    into: CaseName = Field(
+        description="The case that goes on: its number, however it is typed, or its id.", examples=["C7K2-9QXM-4T6P"]
+    )
+    words: Words = Field(description="Why they are the same trouble, for both histories.")
+
+
+class SplitOff(Request):
+    appeal_ids: list[UUID] = Field(min_length=1, max_length=500, description="Those that are another matter.")
+    words: Words = Field(description="Why, for the history.")
+
+
 class Ending(Request):
     words: Words = Field(description="Why, for the history.")
 
@@ -514,6 +530,8 @@ class CaseView(BaseModel):
     papers_held: int = Field(description="How many originals are in custody; it closes when they are back.")
     closed_at: AwareDatetime | None
     closed_reason: ClosedReason | None
+    repeats: int = Field(description="How often residents have asked about it again.")
+    merged_into: UUID | None = Field(description="The case in which its appeals went on.")
 
     @classmethod
     def of(cls, case: Case) -> "CaseView":
@@ -526,6 +544,17 @@ class RecordedView(CaseView):
     @classmethod
     def of_recorded(cls, recorded: Recorded) -> "RecordedView":
         return cls(**_facts(recorded.case), letter=recorded.letter)
+
+
+class SplitView(CaseView):
+    """What is left of it, and the case that goes on by itself."""
+
+    split_off: UUID
+    split_off_number: str
+
+    @classmethod
+    def of_split(cls, split: Split) -> "SplitView":
+        return cls(**_facts(split.case), split_off=split.new.case_id, split_off_number=split.new.number)
 
 
 class CaseLineView(CaseView):
@@ -1074,6 +1103,51 @@ class CaseDetailView(CaseLineView):
             incident=[NamedPlaceView.of(named) for named in detail.incident],
             accompaniments=[AccompanimentView.of(each) for each in detail.accompaniments],
         )
+
+
+class SideView(BaseModel):
+    """A case as it stands beside another."""
+
+    case_id: UUID
+    number: str
+    gist: str
+    state: CaseState
+    category: str | None
+    kind: Kind | None
+    place_id: UUID | None
+    received_at: AwareDatetime
+    promise_due: AwareDatetime | None
+
+
+class SuggestionView(SideView):
+    """What may be the same trouble, and why."""
+
+    alike: float = Field(description="Place, category and words together, up to 1.")
+    place: str | None = Field(description="The tier of the narrowest place in which both lie.", examples=["building"])
+    category_alike: float = Field(description="1: the same; less: of the same kind; 0: another.")
+    words: float = Field(description="How much of their words both share, from 0 to 1.")
+
+    @classmethod
+    def of_suggestion(cls, suggestion: Suggestion, tiers: dict[str, str]) -> "SuggestionView":
+        return cls(
+            **SideView.model_validate(suggestion.other, from_attributes=True).model_dump(),
+            alike=suggestion.alike,
+            place=tiers.get(suggestion.place),
+            category_alike=suggestion.category,
+            words=suggestion.words,
+        )
+
+
+class SuggestionsView(BaseModel):
+    """A case, and beside it what may be the same trouble: the likest first, five at most."""
+
+    case: SideView
+    items: list[SuggestionView]
+
+    @classmethod
+    def of(cls, found: SideBySide) -> "SuggestionsView":
+        items = [SuggestionView.of_suggestion(each, found.tiers) for each in found.suggestions]
+        return cls(case=SideView.model_validate(found.case, from_attributes=True), items=items)
 
 
 class EntryView(BaseModel):

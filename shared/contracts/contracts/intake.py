@@ -93,6 +93,9 @@ class AppealReceivedV1(Event):
     )
     query_code: Sealed | None = Field(default=None, description="The code on the resident's receipt.")
     assignment: Assignment | None = Field(default=None, description="Of what was assigned from above.")
+    repeat_of: UUID | None = Field(
+        default=None, description="The earlier appeal, whose query code was named, that this asks about again."
+    )
 
 
 class AppealCorrectedV1(Event):

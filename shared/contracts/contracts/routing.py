@@ -105,6 +105,15 @@ class HotlineStanding(StrEnum):
     RETURNED = "returned"
 
 
+class JoinKind(StrEnum):
+    """How appeals come to a case that there is already."""
+
+    REPEAT = "repeat"
+    """The same resident asks about it again."""
+    MERGED = "merged"
+    """From another case, which is the same trouble."""
+
+
 class HandoverMeans(StrEnum):
     """How what is finished is handed back: collected, or brought home."""
 
@@ -160,6 +169,11 @@ class Party(Fact):
         default=None,
         ge=1,
         description="Of an answer: which of this appeal's it is; none: nobody is asked what they say of it.",
+    )
+    moves: int = Field(
+        default=0,
+        ge=0,
+        description="How often the appeal has gone from one case to another: what is said of it under fewer is older.",
     )
 
 
@@ -255,12 +269,17 @@ class CaseClosedV1(CaseFact):
     TYPE: ClassVar[str] = "routing.case.closed.v1"
 
     handler: Handler | None
-    reason: str = Field(max_length=64, description="done, withdrawn, declined or historic.")
+    reason: str = Field(max_length=64, description="done, withdrawn, declined, merged or historic.")
     answer: Personal | None = Field(default=None, description="Where it was declined: why, and who can help.")
     papers_held: int = Field(default=0, ge=0, description="How many of the resident's originals are still in custody.")
     helpers: list[Handler] = Field(default=[], description="Who has helped with it, and hears that it ends.")
     pressings_ended: list[PressingEnded] = Field(
         default=[], description="On which a report was owed, and is not any more."
+    )
+    into_number: str | None = Field(
+        default=None,
+        max_length=32,
+        description="Of a merged case: where its appeals go on, which tells them.",
     )
 
 
@@ -612,6 +631,45 @@ class CaseIncidentV1(CaseFact):
         default=[],
         description="Sign-in subjects of staff who have an interest in it; they are not sent.",
     )
+
+
+class CaseJoinedV1(CaseFact):
+    """Appeals have come to the case. The promise is as it was, or that of the other case where it ends earlier."""
+
+    TYPE: ClassVar[str] = "routing.case.joined.v1"
+
+    how: JoinKind
+    joined: list[UUID] = Field(min_length=1, description="The appeals that have come; they are parties from now on.")
+    from_number: str | None = Field(default=None, max_length=32, description="Of the case that was merged into it.")
+    repeats: int = Field(default=0, ge=0, description="How often residents have asked about it again by now.")
+    gist: str = Field(max_length=200)
+    handler: Handler | None = Field(description="Who handles it, or looks at it where it waits.")
+    promise_due: Moment | None = Field(default=None, description="None: no promise has been made yet.")
+    promise_text: dict[str, str] | None = Field(default=None, description="The promise in words, by language (zh, en).")
+
+
+class CaseSplitV1(CaseFact):
+    """Appeals went on from it in a case of their own; its parties are those that are left."""
+
+    TYPE: ClassVar[str] = "routing.case.split.v1"
+
+    appeals: list[UUID] = Field(min_length=1)
+    into_case_id: UUID
+    into_number: str = Field(max_length=32)
+
+
+class CaseSplitOffV1(CaseFact):
+    """Appeals go on as a case of their own, as that stood which they come from."""
+
+    TYPE: ClassVar[str] = "routing.case.split_off.v1"
+
+    from_case_id: UUID
+    from_number: str = Field(max_length=32)
+    gist: str = Field(max_length=200)
+    handler: Handler | None
+    queue: Queue | None = Field(default=None, description="Why it waits for a dispatcher, as that did.")
+    promise_due: Moment | None = Field(default=None, description="None: no promise has been made yet.")
+    promise_text: dict[str, str] | None = Field(default=None, description="The promise in words, by language (zh, en).")
 
 
 class DeadlineBreachedV1(CaseFact):

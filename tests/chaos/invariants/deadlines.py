@@ -82,7 +82,7 @@ def each_promise_is_as_explained(history: History, world: World) -> Iterator[Fin
     """
     del history
     for case_id, case in world.cases.items():
-        made = [e for e in world.entries.get(case_id, []) if e["step"] in _MAKE or _is_replaced(e)]
+        made = [e for e in world.entries.get(case_id, []) if _makes_a_promise(e)]
         promises = _in_order(world.deadlines.get(case_id, []), made)
         if len(promises) != len(made) or sum(entry["step"] == "accepted" for entry in made) > 1:
             name = "promise_missing" if len(promises) < len(made) else "promise_twice"
@@ -109,6 +109,17 @@ def _in_order(promises: Sequence[Row], made: Sequence[Row]) -> list[Row]:
     return sorted(promises, key=lambda promise: place.get(promise.get("deadline_id"), 0))
 
 
+def _makes_a_promise(entry: Row) -> bool:
+    return entry["step"] in _MAKE or _is_replaced(entry) or _is_brought(entry)
+
+
+def _is_brought(entry: Row) -> bool:
+    """The promise of another case: split off from it, or merged and due earlier."""
+    if entry["step"] == "split_off":
+        return "due_at" in entry["facts"]
+    return bool(entry["step"] == "joined" and entry["facts"]["earlier"])
+
+
 def _is_replaced(entry: Row) -> bool:
     """Sorted anew, or resumed, with a promise that counts from then."""
     return bool(entry["step"] in ("resorted", "resumed") and entry["facts"]["earlier"])
@@ -121,6 +132,8 @@ def _explained(world: World, case: Row, deadline: Row, made: Row, before: Row | 
     noted = datetime.fromisoformat(made["facts"]["due_at"])
     if not counted == deadline["due_at"] == noted:
         yield Finding("promise_differs", about, f"{deadline['due_at']}, counted {counted}")
+    if _is_brought(made):
+        return
     if made["step"] == "extended":
         last_day = before["due_at"] - timedelta(microseconds=1) if before else None
         if deadline["start_at"] != last_day or deadline["unit"] != "more_working_days":
@@ -129,7 +142,7 @@ def _explained(world: World, case: Row, deadline: Row, made: Row, before: Row | 
     if made["step"] in ("suspended", "resumed"):
         yield from _runs_on(deadline, made, before, world.calendars.get(deadline["calendar_version"], {}))
         return
-    begins_there = _is_replaced(made) or entries[0]["facts"]["queue"]
+    begins_there = _is_replaced(made) or entries[0]["facts"].get("queue")
     start = made["at"] if begins_there else case["received_at"]
     if deadline["start_at"] != start:
         yield Finding("promise_from_elsewhere", about, f"from {deadline['start_at']}, not {start}")
@@ -203,16 +216,17 @@ def _settled(
     if any(entry["at"] <= due_at for entry in missed):
         yield Finding("deadline_fired_early", about, f"due {due_at}")
     kept: Any = next((entry["at"] for entry in entries if entry["step"] in _KEEPS), None)
-    if wanted == "met" and kept > due_at and not _is_on_the_spot(entries):
+    if wanted == "met" and kept is not None and kept > due_at and not _is_on_the_spot(entries):
         yield Finding("deadline_not_fired", about, f"due {due_at}, kept {kept}")
     if wanted == "open" and due_at < ended:
         yield Finding("deadline_not_fired", about, f"due {due_at}")
 
 
 def _state(case: Row, entries: Sequence[Row], missed: Sequence[Row]) -> str:
-    if missed:
+    brought = [entry["facts"] for entry in entries if _is_brought(entry)]
+    if missed or any(facts["promise_met"] is False for facts in brought):
         return "breached"
-    if any(entry["step"] in _KEEPS for entry in entries):
+    if any(entry["step"] in _KEEPS for entry in entries) or any(facts["promise_met"] for facts in brought):
         return "met"
     return "cancelled" if case["state"] == "closed" else "open"
 

@@ -29,6 +29,7 @@ _RESIDENTS = {
     "answered": "case_answered",
     "accompanied": "case_accompanied",
     "redone": "case_redone",
+    "joined": "case_joined",
 }
 _ENDS = {"withdrawn": "case_withdrawn", "declined": "case_declined"}
 _STAFF = {
@@ -51,6 +52,7 @@ _STAFF = {
     "call_back_owed": {"dispatcher": "call_back_owed"},
     "redone": {"handler": "case_redone_staff", "superior": "case_redone_superior"},
     "holder_left": {"dispatcher": "post_vacant"},
+    "joined": {"handler": "case_joined_staff"},
     "deadline_breached": {"handler": "deadline_missed", "superior": "deadline_missed_superior"},
 }
 #: Of what is worked on a case, what residents are told, and by which template.
@@ -64,7 +66,8 @@ def owed_by(event: Row) -> set[Owed]:
     body, kind = event["body"], event["type"].removeprefix("routing.case.").removesuffix(".v1")
     if body["silent"]:
         return set()
-    told = {(str(p["person_id"]), template) for template in _to_residents(kind, body) for p in body["parties"]}
+    concerned = [p for p in body["parties"] if kind != "joined" or p["appeal_id"] in body["joined"]]
+    told = {(str(p["person_id"]), template) for template in _to_residents(kind, body) for p in concerned}
     told |= {
         (each["subject"], template) for who, template in _to_staff(kind, body).items() for each in _named(body, who)
     }
@@ -89,10 +92,20 @@ def _to_staff(kind: str, body: Row) -> dict[str, str]:
     is_told_by_closing = kind == "ruled" and body["granted"] and body["ask"] == "decline"
     if is_told_by_closing or (kind == "opened" and not body["queue"]):
         return {}
+    if kind == "split_off":
+        return {"handler": "case_waiting" if body["queue"] else "case_assigned"} if _goes_on(body) else {}
     return _STAFF.get(kind, {})
 
 
+def _goes_on(body: Row) -> bool:
+    return body["state"] not in ("answered", "closed")
+
+
 def _to_residents(kind: str, body: Row) -> list[str]:
+    if kind == "split_off":
+        return ["case_split_off"] if _goes_on(body) and not body["queue"] else []
+    if kind == "closed" and body["reason"] == "merged":
+        return []
     if kind == "closed":
         return [_ENDS.get(body["reason"], "case_closed")]
     if kind == "assigned":

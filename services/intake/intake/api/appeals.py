@@ -1,6 +1,6 @@
 """Appeals: parse, call one use case, return."""
 
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Query, Request, Response
@@ -8,6 +8,7 @@ from kit.http import AskedPage, Door, IfMatch, ListView, responses_for
 from kit.paging import Sheet
 from pydantic import BaseModel
 
+from intake.api.guessing import client_of, refuse_guessing
 from intake.repository.appeals import AppealLine
 from intake.schemas import (
     AppealChangedView,
@@ -37,6 +38,11 @@ def station_of(request: Request) -> Station:
     return station
 
 
+def _receipt(answer: Any) -> ReceiptView:
+    refuse_guessing(answer)
+    return ReceiptView.of(answer)
+
+
 def _location(view: BaseModel) -> str:
     assert isinstance(view, ReceiptView)
     return f"/intake/v1/appeals/{view.appeal_id}"
@@ -47,15 +53,22 @@ def _location(view: BaseModel) -> str:
     status_code=201,
     response_model=ReceiptView,
     summary="Take an appeal",
-    responses={200: {"model": ReceiptView, "description": "This source and external number had been taken before."}},
+    responses={
+        200: {"model": ReceiptView, "description": "This source and external number had been taken before."},
+        **responses_for(429),
+    },
 )
 async def receive_appeal(body: NewAppeal, request: Request, door: Door) -> Response:
-    """The receipt holds the query code. A repetition of the same source and number answers the same appeal (200)."""
+    """The receipt holds the query code. A repetition of the same source and number answers the same appeal (200). With
+    ``repeat_of`` it asks again about an earlier one, and goes on in the same case while that is not answered.
+    """
+    asked: dict[str, Any] = {"client": client_of(request)} if body.repeat_of else {}
     response = await door(
-        receiving.receive_appeal,
+        receiving.receive_repeat if body.repeat_of else receiving.receive_appeal,
         body.given(),
         station=station_of(request),
-        view=ReceiptView.of,
+        **asked,
+        view=_receipt,
         status=201,
         location=_location,
     )

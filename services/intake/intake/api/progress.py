@@ -1,19 +1,18 @@
 """How an appeal stands, for whoever holds its code: as JSON, and as a page that needs nothing but HTML."""
 
-import math
 from functools import partial
-from ipaddress import ip_address
 from typing import Annotated, Any
 from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Form, Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
 from kit.db import Database
-from kit.http import HttpProblem, OpenDoor, responses_for
+from kit.http import OpenDoor, responses_for
 from kit.numbers import Mistyped, parse_code
 from pydantic import BaseModel
 
 from intake.api.appeals import station_of
+from intake.api.guessing import client_of, refuse_guessing, seconds_of
 from intake.api.pages import PAGE_HEADERS, AskedLanguage, day, known_language, page, when
 from intake.domain.progress import Progress, TooManyGuesses
 from intake.errors import NoSuchCode
@@ -31,20 +30,15 @@ async def get_progress(code: str, request: Request, door: OpenDoor) -> Response:
     """Nobody is asked for. A mistyped code is said to be mistyped (422); guessing is limited (429)."""
     station = station_of(request)
     view = partial(_view, station=station)
-    response = await door(reading.find_progress, code, client=_client(request), station=station, view=view, status=200)
+    response = await door(
+        reading.find_progress, code, client=client_of(request), station=station, view=view, status=200
+    )
     response.headers.update({"Cache-Control": "no-store", "Referrer-Policy": "no-referrer"})
     return response
 
 
 def _view(answer: Any, *, station: Station) -> BaseModel:
-    if isinstance(answer, TooManyGuesses):
-        wait = math.ceil(answer.retry_after.total_seconds())
-        raise HttpProblem(
-            429,
-            "too_many_guesses",
-            "Too many codes were tried in vain from here: wait, and compare the code with the receipt.",
-            headers={"Retry-After": str(wait)},
-        )
+    refuse_guessing(answer)
     return ProgressView.of(answer, rate=rating_path(answer.asked, station.keys) if answer.asked else None)
 
 
@@ -75,8 +69,8 @@ async def show_progress(code: str, request: Request, language: AskedLanguage = "
     if isinstance(answer, NoSuchCode):
         return _form(language, status=404, problem="unknown", typed=code)
     if isinstance(answer, TooManyGuesses):
-        wait = math.ceil(answer.retry_after.total_seconds())
-        return _form(language, status=429, problem="too_many", typed=code, headers={"Retry-After": str(wait)})
+        headers = {"Retry-After": str(seconds_of(answer))}
+        return _form(language, status=429, problem="too_many", typed=code, headers=headers)
     zone: ZoneInfo = request.app.state.zone
     return page(
         *("progress.html", language),
@@ -94,20 +88,5 @@ def _form(language: str, *, typed: str = "", **more: Any) -> HTMLResponse:
 
 async def _answer(request: Request, code: str) -> Progress | NoSuchCode | TooManyGuesses:
     database: Database = request.app.state.database
-    look = partial(reading.find_progress, code=code, client=_client(request), station=station_of(request))
+    look = partial(reading.find_progress, code=code, client=client_of(request), station=station_of(request))
     return await database.run(look)
-
-
-def _client(request: Request) -> str:
-    """Who is asking, as far as can be told: the peer, or whom our own gateway says that it asks for."""
-    peer = request.client.host if request.client else ""
-    forwarded = request.headers.get("x-forwarded-for", "").rpartition(",")[2].strip()
-    return forwarded if forwarded and _is_ours(request, peer) else peer or "unknown"
-
-
-def _is_ours(request: Request, peer: str) -> bool:
-    try:
-        address = ip_address(peer)
-    except ValueError:
-        return False
-    return any(address in network for network in request.app.state.proxies)

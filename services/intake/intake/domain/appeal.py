@@ -101,6 +101,9 @@ class Submission:
             return self
         return replace(self, source=self.assignment.office, external_id=self.assignment.number)
 
+    repeat_of: str | None = None
+    """The query code of an earlier appeal of theirs."""
+
 
 @dataclass(frozen=True)
 class Location:
@@ -140,6 +143,8 @@ class Appeal:
     done_on_the_spot: bool
     complained_of: tuple[str, ...]
     assignment: Assignment | None = None
+    repeat_of: UUID | None = None
+    """The earlier appeal that this asks about again."""
     version: int = 1
     withdrawn_at: datetime | None = None
 

@@ -154,6 +154,7 @@ def _appeal_row(keys: Keys, envelope: Envelope, item: Appeal, code_index: bytes)
         "complained_of": list(item.complained_of),
         "assigned_due_at": item.assignment.due_at if item.assignment else None,
         "report_owed": item.assignment is not None and item.assignment.report_owed,
+        "repeat_of": item.repeat_of,
         **_changing(item),
     }
 
@@ -303,6 +304,7 @@ def _appeal(envelope: Envelope, row: Row[Any]) -> Appeal:
         done_on_the_spot=row.done_on_the_spot,
         complained_of=tuple(row.complained_of),
         assignment=_assignment(row),
+        repeat_of=row.repeat_of,
         version=row.version,
         withdrawn_at=row.withdrawn_at,
     )

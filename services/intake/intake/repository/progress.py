@@ -1,6 +1,6 @@
 """The copy of routing.case, and the one way in for who holds a code."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -8,7 +8,16 @@ from kit.db import UnitOfWork
 from kit.rows import insert_rows
 from sqlalchemy import Row, text
 
-from intake.domain.progress import UNDER_WAY, Asking, Progress, Standing, TooManyGuesses
+from intake.domain.progress import (
+    GUESSES,
+    UNDER_WAY,
+    Asking,
+    Progress,
+    Standing,
+    TooManyGuesses,
+    wait_of,
+    window_of,
+)
 from intake.domain.rating import Asked
 from intake.errors import NoSuchCode
 from intake.models import appeal_grant, progress
@@ -17,22 +26,32 @@ from intake.repository.sealing import Keys
 _BY_CODE = text(
     "select * from progress_by_code(:codes, :client, :window, :limit) left join waiting_by_code(:codes) on true"
 )
+_APPEAL_BY_CODE = text("select * from appeal_by_code(:codes, :client, :window, :limit)")
 _ASKED = text("select * from rating_asked(:appeal_id, :answer)")
 
 
-def find_by_code(
-    uow: UnitOfWork, keys: Keys, code: str, *, client: str, window: datetime, limit: int, wait: timedelta
-) -> Progress | TooManyGuesses | NoSuchCode:
-    values = {
-        "codes": keys.indexes("query code", code),
-        "client": keys.index("client", client),
-        "window": window,
-        "limit": limit,
-    }
-    row = uow.execute(_BY_CODE, values).one_or_none()
+def find_by_code(uow: UnitOfWork, keys: Keys, code: str, *, client: str) -> Progress | TooManyGuesses | NoSuchCode:
+    row = uow.execute(_BY_CODE, _guessed(uow, keys, code, client)).one_or_none()
     if row is None:
         return NoSuchCode()
-    return TooManyGuesses(wait) if row.outcome == "too_many" else _progress(row, uow.now)
+    return TooManyGuesses(wait_of(uow.now)) if row.outcome == "too_many" else _progress(row, uow.now)
+
+
+def find_appeal_by_code(uow: UnitOfWork, keys: Keys, code: str, *, client: str) -> UUID | TooManyGuesses | None:
+    """Whose code it is; a guess counts as one on the progress page does."""
+    row = uow.execute(_APPEAL_BY_CODE, _guessed(uow, keys, code, client)).one_or_none()
+    if row is None:
+        return None
+    return TooManyGuesses(wait_of(uow.now)) if row.outcome == "too_many" else UUID(str(row.appeal_id))
+
+
+def _guessed(uow: UnitOfWork, keys: Keys, code: str, client: str) -> dict[str, Any]:
+    return {
+        "codes": keys.indexes("query code", code),
+        "client": keys.index("client", client),
+        "window": window_of(uow.now),
+        "limit": GUESSES,
+    }
 
 
 def find_asked(uow: UnitOfWork, appeal_id: UUID, answer: int) -> Asked | None:
@@ -42,11 +61,16 @@ def find_asked(uow: UnitOfWork, appeal_id: UUID, answer: int) -> Asked | None:
 
 
 def put(uow: UnitOfWork, rows: list[dict[str, Any]]) -> None:
-    """``rows`` have the same columns; an older version changes nothing."""
+    """``rows`` have the same columns. An older version changes nothing, nor what a case says that the appeal has left,
+    in whatever order the two cases are heard of.
+    """
     if not rows:
         return
     kept = ", ".join(f"{name} = excluded.{name}" for name in rows[0] if name != "appeal_id")
-    newer = "progress.version < excluded.version or progress.case_id <> excluded.case_id"
+    newer = (
+        "progress.moves < excluded.moves or progress.moves = excluded.moves"
+        " and (progress.version < excluded.version or progress.case_id <> excluded.case_id)"
+    )
     insert_rows(uow, progress, rows, then=f"on conflict (appeal_id) do update set {kept} where {newer}")
 
 

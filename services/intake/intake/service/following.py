@@ -16,12 +16,14 @@ from contracts.routing import (
     CaseExtendedV1,
     CaseFact,
     CaseHelperCalledV1,
+    CaseJoinedV1,
     CaseOpenedV1,
     CasePlannedV1,
     CaseRecordedV1,
     CaseRedoneV1,
     CaseResortedV1,
     CaseResumedV1,
+    CaseSplitOffV1,
     CaseStartedV1,
     CaseSuspendedV1,
     CategoryChangedV1,
@@ -63,7 +65,10 @@ def _rows(fact: CaseFact) -> list[dict[str, Any]]:
         "state": fact.state.value,
         **_changes(fact),
     }
-    return [{"appeal_id": party.appeal_id, **common, **_of_party(fact, party)} for party in fact.parties]
+    return [
+        {"appeal_id": party.appeal_id, "moves": party.moves, **common, **_of_party(fact, party)}
+        for party in fact.parties
+    ]
 
 
 def _of_party(fact: CaseFact, party: Party) -> dict[str, Any]:
@@ -85,7 +90,7 @@ def _whom_to_ask(fact: CaseFact) -> dict[str, Any]:
     match fact:
         case CaseOpenedV1():
             return _who(fact.dispatcher)
-        case CaseAcceptedV1() | CaseAssignedV1() | CaseRedoneV1():
+        case CaseAcceptedV1() | CaseAssignedV1() | CaseRedoneV1() | CaseJoinedV1() | CaseSplitOffV1():
             return _who(fact.handler)
         case CaseAccompaniedV1() | CaseCentreReportedV1(final=False):
             return _centre(fact)
@@ -98,7 +103,7 @@ def _whom_to_ask(fact: CaseFact) -> dict[str, Any]:
 def _by_when(fact: CaseFact) -> dict[str, Any]:
     """And while it waits: why, and until when. What is done again waits for nothing that it waited for before."""
     match fact:
-        case CaseAcceptedV1() | CaseResortedV1() | CaseExtendedV1():
+        case CaseAcceptedV1() | CaseResortedV1() | CaseExtendedV1() | CaseJoinedV1() | CaseSplitOffV1():
             return {"due": fact.promise_due, "promise": fact.promise_text}
         case CaseAssignedV1():
             return {"due": fact.promise_due}
@@ -117,11 +122,13 @@ def _by_when(fact: CaseFact) -> dict[str, Any]:
 def _given(fact: CaseFact) -> list[tuple[UUID, UUID]]:
     """(appeal, office): who is given a case in an office's name, or a part of it, reads its words with that office."""
     match fact:
-        case CaseAssignedV1(handler=Handler(office_id=UUID() as office)):
-            return [(party.appeal_id, office) for party in fact.parties]
-        case CaseAccompaniedV1(at_centre=Handler(office_id=UUID() as office)):
-            return [(party.appeal_id, office) for party in fact.parties]
-        case CaseHelperCalledV1(helper=Handler(office_id=UUID() as office)):
+        case (
+            CaseAssignedV1(handler=Handler(office_id=UUID() as office))
+            | CaseJoinedV1(handler=Handler(office_id=UUID() as office))
+            | CaseSplitOffV1(handler=Handler(office_id=UUID() as office))
+            | CaseAccompaniedV1(at_centre=Handler(office_id=UUID() as office))
+            | CaseHelperCalledV1(helper=Handler(office_id=UUID() as office))
+        ):
             return [(party.appeal_id, office) for party in fact.parties]
         case _:
             return []

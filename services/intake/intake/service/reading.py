@@ -7,7 +7,7 @@ from kit.numbers import parse_code
 from kit.paging import Page, Sheet
 
 from intake.domain.appeal import Location
-from intake.domain.progress import GUESSES, Progress, TooManyGuesses, wait_of, window_of
+from intake.domain.progress import Progress, TooManyGuesses
 from intake.errors import AppealNotFound, NoSuchCode
 from intake.repository import appeals, progress
 from intake.repository.appeals import AppealFile, AppealLine
@@ -46,6 +46,4 @@ def find_progress(
 ) -> Progress | TooManyGuesses | NoSuchCode:
     """How it stands, for who holds the code. A guess is counted, so that error is returned, not raised."""
     known = parse_code(code, field="/code")
-    return progress.find_by_code(
-        uow, station.keys, known, client=client, window=window_of(uow.now), limit=GUESSES, wait=wait_of(uow.now)
-    )
+    return progress.find_by_code(uow, station.keys, known, client=client)

@@ -1,19 +1,21 @@
 """An appeal comes in: checked, placed, sorted, stored with its events, and receipted, in one transaction."""
 
 from datetime import datetime, timedelta
+from uuid import UUID
 
 from contracts.intake import Channel, Means, Placing
 from kit.auth import OPERATOR, RESIDENT, Person
 from kit.db import UnitOfWork
 from kit.ids import new_id
-from kit.numbers import new_number, new_query_code
+from kit.numbers import new_number, new_query_code, parse_code
 
 from intake import events
 from intake.domain.appeal import Appeal, Asker, Location, Receipt, Submission, Who, WhoKind
 from intake.domain.gist import LIMIT, first_sentence, gist_of
 from intake.domain.placing import NOWHERE_KNOWN
-from intake.errors import Contradiction, NoSuchCategory, NotYours, NumberTaken
-from intake.repository import appeals
+from intake.domain.progress import TooManyGuesses
+from intake.errors import Contradiction, NoSuchCategory, NoSuchEarlier, NotYours, NumberTaken
+from intake.repository import appeals, progress
 from intake.repository.appeals import Claim
 from intake.repository.sealing import Envelope
 from intake.service.placing import locate, locate_code
@@ -25,8 +27,24 @@ _AHEAD = timedelta(minutes=5)
 NUMBER_PREFIX = "A"
 
 
-def receive_appeal(uow: UnitOfWork, given: Submission, *, station: Station) -> Receipt:
-    """Who may, for what: residents on the web for themselves, staff by every channel, operators for other systems."""
+def receive_repeat(
+    uow: UnitOfWork, given: Submission, *, station: Station, client: str
+) -> Receipt | TooManyGuesses | NoSuchEarlier:
+    """They name the code of an earlier appeal of theirs. One that is nobody's is a guess, and counted: that error is
+    returned, not raised.
+    """
+    code = parse_code(given.repeat_of or "", field="/repeat_of")
+    earlier = progress.find_appeal_by_code(uow, station.keys, code, client=client)
+    if isinstance(earlier, TooManyGuesses):
+        return earlier
+    return receive_appeal(uow, given, station=station, again=earlier) if earlier else NoSuchEarlier()
+
+
+def receive_appeal(uow: UnitOfWork, given: Submission, *, station: Station, again: UUID | None = None) -> Receipt:
+    """Who may, for what: residents on the web for themselves, staff by every channel, operators for other systems.
+
+    ``again``: the earlier appeal about the same.
+    """
     station.must_know()
     _must_agree(uow, given)
     given = given.under_their_number()
@@ -38,6 +56,7 @@ def receive_appeal(uow: UnitOfWork, given: Submission, *, station: Station) -> R
     taken = taken_path_of(uow.person)
     location = _locate(uow, given, station, taken)
     appeal = _appeal(uow, given, station, envelope=envelope, location=location, taken=taken, category=category)
+    appeal.repeat_of = again
     return _store(uow, given, station, appeal, envelope, known=claim.wrapped_key is not None)
 
 
@@ -236,6 +255,11 @@ def _contradictions(uow: UnitOfWork, given: Submission) -> list[tuple[bool, str,
             given.historic and given.received_at is None and given.written_at is None,
             "/received_at",
             "A finished past needs its time: give received_at or written_at.",
+        ),
+        (
+            given.repeat_of is not None and (given.historic or given.done_on_the_spot),
+            "/repeat_of",
+            "What is over asks nothing again: leave out the code of the earlier appeal.",
         ),
         (given.historic and given.done_on_the_spot, "/historic", "A finished past is not done on the spot."),
         (_after(given.received_at, latest), "/received_at", "This lies in the future: correct it."),

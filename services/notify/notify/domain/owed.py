@@ -25,6 +25,7 @@ from contracts.routing import (
     CaseHolderLeftV1,
     CaseHotlineRepliedV1,
     CaseIncidentV1,
+    CaseJoinedV1,
     CaseOpenedV1,
     CasePlannedV1,
     CasePressedV1,
@@ -37,9 +38,12 @@ from contracts.routing import (
     CaseResortedV1,
     CaseResumedV1,
     CaseRuledV1,
+    CaseSplitOffV1,
+    CaseState,
     CaseSuspendedV1,
     DeadlineBreachedV1,
     Handler,
+    JoinKind,
     PressingEnded,
     PressingKind,
     RecordKind,
@@ -66,6 +70,8 @@ class Template(StrEnum):
     CASE_INTERIM = "case_interim"
     CASE_ACCOMPANIED = "case_accompanied"
     PAPERS_MISSING = "papers_missing"
+    CASE_JOINED = "case_joined"
+    CASE_SPLIT_OFF = "case_split_off"
     CASE_WAITING = "case_waiting"
     CASE_ASSIGNED = "case_assigned"
     CASE_CLOSED_STAFF = "case_closed_staff"
@@ -97,6 +103,7 @@ class Template(StrEnum):
     INCIDENT_PARTY = "incident_party"
     INCIDENT_HOUSEHOLD = "incident_household"
     INCIDENT_VISITS = "incident_visits"
+    CASE_JOINED_STAFF = "case_joined_staff"
     DEADLINE_MISSED = "deadline_missed"
     DEADLINE_MISSED_SUPERIOR = "deadline_missed_superior"
 
@@ -162,12 +169,8 @@ def _answered(event: CaseAnsweredV1) -> list[Owed]:
 
 
 def _closed(event: CaseClosedV1) -> list[Owed]:
-    if event.reason == "declined":
-        told = _residents(event, Template.CASE_DECLINED, event.handler, answer=event.answer or "")
-    else:
-        template = Template.CASE_WITHDRAWN if event.reason == "withdrawn" else Template.CASE_CLOSED
-        told = _residents(event, template, event.handler)
-    told += _staff(event, Template.CASE_CLOSED_STAFF, event.handler, reason=event.reason, papers=event.papers_held)
+    ended = {"reason": event.reason, "papers": event.papers_held, "into": event.into_number or ""}
+    told = _ended(event) + _staff(event, Template.CASE_CLOSED_STAFF, event.handler, **ended)
     told += _each(event, Template.HELPED_CLOSED, event.helpers, reason=event.reason)
     return told + _pressers(event)
 
@@ -186,6 +189,18 @@ def _pressers(event: CaseClosedV1) -> list[Owed]:
             reason=event.reason,
         )
     ]
+
+
+def _ended(event: CaseClosedV1) -> list[Owed]:
+    match event.reason:
+        case "declined":
+            return _residents(event, Template.CASE_DECLINED, event.handler, answer=event.answer or "")
+        case "merged":
+            return []  # the case in which it goes on tells them
+        case "withdrawn":
+            return _residents(event, Template.CASE_WITHDRAWN, event.handler)
+        case _:
+            return _residents(event, Template.CASE_CLOSED, event.handler)
 
 
 def _extended(event: CaseExtendedV1) -> list[Owed]:
@@ -332,6 +347,25 @@ def _holder_left(event: CaseHolderLeftV1) -> list[Owed]:
     return _staff(event, Template.POST_VACANT, event.dispatcher, **left)
 
 
+def _joined(event: CaseJoinedV1) -> list[Owed]:
+    """Whoever has come, and whoever handles it."""
+    come = event.model_copy(update={"parties": [p for p in event.parties if p.appeal_id in event.joined]})
+    joined: dict[str, Any] = {"repeat": event.how is JoinKind.REPEAT, "due": event.promise_due}
+    told = _residents(come, Template.CASE_JOINED, event.handler, **joined)
+    joined |= {"gist": event.gist, "origin": event.from_number or "", "joined": len(event.joined)}
+    return told + _staff(event, Template.CASE_JOINED_STAFF, event.handler, **joined, repeats=event.repeats)
+
+
+def _split_off(event: CaseSplitOffV1) -> list[Owed]:
+    """What is answered has changed for nobody."""
+    if event.state in (CaseState.ANSWERED, CaseState.CLOSED):
+        return []
+    if event.queue is not None:
+        return _staff(event, Template.CASE_WAITING, event.handler, gist=event.gist, queue=event.queue.value)
+    told = _residents(event, Template.CASE_SPLIT_OFF, event.handler, due=event.promise_due)
+    return told + _staff(event, Template.CASE_ASSIGNED, event.handler, gist=event.gist, due=event.promise_due)
+
+
 def _breached(event: DeadlineBreachedV1) -> list[Owed]:
     missed = {"gist": event.gist, "limit": event.deadline.value, "due": event.due_at}
     told = _staff(event, Template.DEADLINE_MISSED, event.handler, **missed)
@@ -379,6 +413,8 @@ _RULES: dict[type[CaseFact], Callable[[Any], list[Owed]]] = {
     CaseRedoneV1: _redone,
     CaseHolderLeftV1: _holder_left,
     CaseIncidentV1: _incident,
+    CaseJoinedV1: _joined,
+    CaseSplitOffV1: _split_off,
     DeadlineBreachedV1: _breached,
 }
 

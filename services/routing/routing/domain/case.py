@@ -1,7 +1,7 @@
 """A case: one trouble, one or many residents' appeals, one holder, one promise."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
@@ -29,6 +29,8 @@ class ClosedReason(StrEnum):
     WITHDRAWN = "withdrawn"
     DECLINED = "declined"
     HISTORIC = "historic"
+    MERGED = "merged"
+    """Its appeals go on in another case."""
 
 
 #: What a case's history calls that which is no step of a person.
@@ -48,6 +50,7 @@ CALL_BACK_OWED, CALLED_BACK, RATED, REDONE = "call_back_owed", "called_back", "r
 HOLDER_LEFT = "holder_left"
 AFFECTED_NAMED, AFFECTED_TOLD = "affected_named", "affected_told"
 SUSPENDED, RESUMED, PLANNED = "suspended", "resumed", "planned"
+JOINED, SPLIT, SPLIT_OFF = "joined", "split", "split_off"
 BREACHED, NOTICE_NOT_DELIVERED = "deadline_breached", "notice_not_delivered"
 
 
@@ -82,6 +85,27 @@ class Appeal:
     language: Language
     query_code: str | None
     withdrawn_at: datetime | None = None
+    moves: int = 0
+    """How often it has gone from one case to another."""
+
+    @property
+    def stands(self) -> bool:
+        return self.withdrawn_at is None
+
+
+#: What stands on one case, and is counted on it, does not go along where appeals are split off.
+_STAYS = (
+    *("papers_named_at", "followed_since", "first_dispatch"),
+    *("assigned_by", "assigned_number", "assigned_due", "report_back"),
+)
+_OF_ONE_CASE = (
+    *("letters", "papers_held", "pressings", "reports_owed", "helpers", "linked", "undelivered", "repeats"),
+    *("hotline_handovers", "calls_owed", "tellings", "version"),
+)
+
+
+#: Of the limits beside the promise, those that are of what the resident was told.
+_GO_ALONG = (DeadlineKind.REDO, DeadlineKind.PLANNED)
 
 
 @dataclass
@@ -186,6 +210,10 @@ class Case:
     first_holder_post_id: UUID | None = None
     """Of a case that was transferred: the post that took it first, and sees it to its end."""
     undelivered: int = 0
+    repeats: int = 0
+    """How often a resident has asked about it again, and has joined it by that."""
+    merged_into: UUID | None = None
+    """The case in which its appeals went on."""
     version: int = 0
     head: str = GENESIS
     appeals: list[Appeal] = field(default_factory=list)
@@ -199,8 +227,17 @@ class Case:
     """Those that this transaction adds; the others stay where they are."""
 
     @property
+    def parties(self) -> list[Appeal]:
+        """Whoever is told: those who still ask; of what was withdrawn by the last of them, all."""
+        return [appeal for appeal in self.appeals if appeal.stands] or self.appeals
+
+    @property
     def is_open(self) -> bool:
         return self.state is not CaseState.CLOSED
+
+    @property
+    def is_under_way(self) -> bool:
+        return self.state in (CaseState.ASSIGNED, CaseState.IN_PROGRESS)
 
     @property
     def is_unsettled(self) -> bool:
@@ -306,6 +343,52 @@ class Case:
         self.resume()
         self.planned_for = self.planned_due = self.planned_who = None
 
+    def split_off(
+        self, appeal_ids: Collection[UUID], *, number: str, new_id: Callable[[], UUID], at: datetime
+    ) -> "Case":
+        """These appeals as a case of their own, as this one stands; what hangs on this one alone stays with it."""
+        going = [appeal for appeal in self.appeals if appeal.appeal_id in appeal_ids]
+        self.appeals = [appeal for appeal in self.appeals if appeal.appeal_id not in appeal_ids]
+        for appeal in going:
+            appeal.moves += 1
+        deadline = self.deadline and replace(self.deadline, deadline_id=new_id(), changed=True)
+        along = [each for each in map(self.limit, _GO_ALONG) if each is not None]
+        limits = [replace(each, deadline_id=new_id(), changed=True) for each in along]
+        fresh: dict[str, Any] = dict.fromkeys(_OF_ONE_CASE, 0)
+        lists: dict[str, Any] = {"limits": limits, "replaced": [], "entries": []}
+        own: dict[str, Any] = {"case_id": new_id(), "number": number, "opened_at": at, "head": GENESIS}
+        none: dict[str, Any] = dict.fromkeys(_STAYS) | {"helper_post_ids": (), "at_hotline": False}
+        new = replace(self, appeals=going, deadline=deadline, **own, **fresh, **lists, **none)
+        new.drop_ask()
+        return new
+
+    def take_over(self, other: "Case", *, deadline_id: UUID, at: datetime) -> tuple[list[Appeal], bool]:
+        """Everybody who still asks in the other case asks in this one from now on; and whether its promise ends earlier
+        by that: whoever came, nobody is answered later than they were told. What was missed stays missed.
+        """
+        coming = [appeal for appeal in other.appeals if appeal.stands]
+        other.appeals = [appeal for appeal in other.appeals if not appeal.stands]
+        for appeal in coming:
+            appeal.moves += 1
+        self.appeals += coming
+        self.urgent = self.urgent or other.urgent
+        self.complained_of = tuple(dict.fromkeys((*self.complained_of, *other.complained_of)))
+        self.recused = tuple(dict.fromkeys((*self.recused, *other.recused)))
+        other.merged_into = self.case_id
+        return coming, self._hold_to(other.deadline, deadline_id=deadline_id, at=at)
+
+    def _hold_to(self, earlier: Deadline | None, *, deadline_id: UUID, at: datetime) -> bool:
+        assert self.deadline is not None
+        runs = self.deadline.state is DeadlineState.OPEN
+        if earlier is None or not runs or self.deadline.promise.due_at <= earlier.promise.due_at:
+            return False
+        if earlier.state is DeadlineState.MET:
+            return False
+        self.replace_deadline(replace(earlier, deadline_id=deadline_id, changed=True), at=at)
+        if earlier.state is DeadlineState.BREACHED:
+            self.promise_met = False
+        return True
+
     def contact(self, *, at: datetime) -> None:
         """The resident was reached. Only the first time counts."""
         self.first_contact_at = self.first_contact_at or at
@@ -410,6 +493,8 @@ class Case:
         holder: str | None = None,
         helpers: Sequence[str] = (),
         pressers: Sequence[str] = (),
+        facts: Mapping[str, Any] | None = None,
+        words: str | None = None,
     ) -> None:
         """``holder``, ``helpers`` and ``pressers`` are told: the history itself shows who was owed a notice."""
         self.state, self.queue = CaseState.CLOSED, None
@@ -424,5 +509,5 @@ class Case:
                 deadline.settle(DeadlineState.CANCELLED, at=at)
         others = {"helpers": list(helpers), "pressers": list(pressers)}
         told = {who: subjects for who, subjects in others.items() if subjects}
-        facts = {"reason": reason.value, "holder": holder, **told}
-        self.record(CLOSED, at=at, by=by, post_id=post_id, facts=facts)
+        why = {"reason": reason.value, "holder": holder, **told, **(facts or {})}
+        self.record(CLOSED, at=at, by=by, post_id=post_id, facts=why, words=words)

@@ -112,6 +112,8 @@ class Step(StrEnum):
     CALL_BACK = "call_back"
     NAME_AFFECTED = "name_affected"
     TELL_AFFECTED = "tell_affected"
+    MERGE = "merge"
+    SPLIT = "split"
 
 
 class Standing(StrEnum):
@@ -149,6 +151,8 @@ class Standing(StrEnum):
     """Its resident has been answered, and somebody has to ask them whether that solved it."""
     INCIDENT = "incident"
     """It names buildings or areas whose every household is told."""
+    SHARED = "shared"
+    """By the appeals of several who still ask."""
 
 
 @dataclass(frozen=True)
@@ -278,6 +282,18 @@ STEPS: dict[Step, StepRule] = {
             *(Step.TELL_AFFECTED, [*_UNDER_WAY, CaseState.ANSWERED], None, _EITHER),
             needs=[Standing.INCIDENT],
         ),
+        _rule(
+            *(Step.MERGE, _UNSETTLED, CaseState.CLOSED, [Actor.DISPATCHER]),
+            bars=[
+                *(Standing.ASKED, Standing.REPORT_OWED, Standing.FOLLOWED, Standing.AT_HOTLINE),
+                *(Standing.SUSPENDED, Standing.PLANNED),
+            ],
+        ),
+        _rule(
+            *(Step.SPLIT, [CaseState.RECEIVED, *_UNDER_WAY], None, [Actor.DISPATCHER]),
+            needs=[Standing.SHARED],
+            bars=[Standing.ASKED, Standing.FOLLOWED],
+        ),
     )
 }
 
@@ -331,6 +347,7 @@ def standing_of(case: Case) -> frozenset[Standing]:
         Standing.AT_HOTLINE: case.at_hotline,
         Standing.CALL_BACK_OWED: case.calls_owed > 0,
         Standing.INCIDENT: case.tellings > 0,
+        Standing.SHARED: sum(appeal.stands for appeal in case.appeals) > 1,
     }
     return frozenset(standing for standing, holds in stands.items() if holds)
 

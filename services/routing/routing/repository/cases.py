@@ -32,10 +32,10 @@ from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.dialects.postgresql import insert as insert_unless_there
 from sqlalchemy.types import Uuid
 
-from routing.domain.case import Case, Deadline, DeadlineState
+from routing.domain.case import Appeal, Case, Deadline, DeadlineState
 from routing.domain.chain import Entry
 from routing.errors import CaseChanged, CaseNotFound
-from routing.models import case_appeal, case_entry, case_grant, cases, deadline
+from routing.models import call_back, case_appeal, case_entry, case_grant, cases, deadline
 from routing.repository.rows import appeal_row, case_of, case_row, deadline_of, deadline_row, entry_of, entry_row
 
 _APPEALS = (
@@ -158,6 +158,27 @@ def add_cases(uow: UnitOfWork, opened: Sequence[Case]) -> None:
         "grants": _grant_rows(uow, opened),
     }
     uow.execute(_ADD, {name: _as_json(listed) for name, listed in rows.items()})
+
+
+def add_split_off(uow: UnitOfWork, new: Case) -> None:
+    """A new case, and then the appeals that go over to it from another."""
+    uow.execute(_OPEN, {"cases": _as_json([case_row(new)])})
+    move_appeals(uow, new, [appeal.appeal_id for appeal in new.appeals])
+    save_cases(uow, [new])
+    grant_to_offices(uow, [new])
+
+
+def add_appeals(uow: UnitOfWork, joined: Sequence[tuple[Case, Appeal]]) -> None:
+    """To cases that there are already."""
+    rows = [appeal_row(case, appeal) for case, appeal in joined]
+    uow.execute(_ADD_APPEALS, {"appeals": _as_json(rows)})
+
+
+def move_appeals(uow: UnitOfWork, to: Case, appeal_ids: Collection[UUID]) -> None:
+    """With what their residents were asked of answers."""
+    going = case_appeal.c.appeal_id.in_(appeal_ids)
+    uow.execute(update(case_appeal).where(going).values(case_id=to.case_id, moves=case_appeal.c.moves + 1))
+    uow.execute(update(call_back).where(call_back.c.appeal_id.in_(appeal_ids)).values(case_id=to.case_id))
 
 
 def save_cases(uow: UnitOfWork, changed: Sequence[Case]) -> None:
@@ -399,6 +420,8 @@ def _insert_of(table: Table, rows: str) -> str:
 
 
 _OPEN = text(_insert_of(cases, "cases"))
+
+_ADD_APPEALS = text(_insert_of(case_appeal, "appeals"))
 
 _ADD = text(f"""
 with asked as ({_insert_of(case_appeal, "appeals")}),

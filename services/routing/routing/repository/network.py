@@ -75,5 +75,11 @@ def list_names(uow: UnitOfWork, path: str) -> list[str]:
     return list(uow.execute(statement).scalars())
 
 
+def list_tiers(uow: UnitOfWork, path: str) -> dict[str, str]:
+    """Of which tier the places on the line are, by path, from the root down."""
+    rows = uow.execute(_BY_PATH, {"paths": prefixes(path)})
+    return {row.path: row.tier for row in sorted(rows, key=lambda row: len(row.path))}
+
+
 def _place(row: Row[Any]) -> PlaceOnLine:
     return PlaceOnLine(row.place_id, row.code, row.tier, row.path, row.state, Hours.of(row.opening_hours))

@@ -91,6 +91,8 @@ def case_row(case: Case) -> dict[str, Any]:
         "planned_who": case.planned_who,
         "first_holder_post_id": case.first_holder_post_id,
         "undelivered": case.undelivered,
+        "repeats": case.repeats,
+        "merged_into": case.merged_into,
         "received_at": case.received_at,
         "opened_at": case.opened_at,
         "accepted_at": case.accepted_at,
@@ -171,6 +173,8 @@ def case_of(row: Row[Any], now: datetime) -> Case:
         planned_who=row.planned_who,
         first_holder_post_id=row.first_holder_post_id,
         undelivered=row.undelivered,
+        repeats=row.repeats,
+        merged_into=row.merged_into,
         version=row.version,
         head=row.head,
     )
@@ -193,6 +197,7 @@ def appeal_row(case: Case, appeal: Appeal) -> dict[str, Any]:
         "language": appeal.language.value,
         "query_code": appeal.query_code,
         "withdrawn_at": appeal.withdrawn_at,
+        "moves": appeal.moves,
     }
 
 
@@ -279,6 +284,7 @@ def _appeal(facts: Mapping[str, Any]) -> Appeal:
         language=Language(facts["language"]),
         query_code=facts["query_code"],
         withdrawn_at=datetime.fromisoformat(facts["withdrawn_at"]) if facts["withdrawn_at"] else None,
+        moves=facts["moves"],
     )
 
 

@@ -1,5 +1,7 @@
 """A case ends: whoever holds it, has helped with it or waits for a report on it is told, and so is the city."""
 
+from collections.abc import Mapping
+from typing import Any
 from uuid import UUID
 
 from kit.db import UnitOfWork
@@ -20,8 +22,13 @@ def end_case(
     by: str | None,
     post_id: UUID | None = None,
     answer: str | None = None,
+    into: Case | None = None,
+    facts: Mapping[str, Any] | None = None,
+    words: str | None = None,
 ) -> None:
-    """Parts that are open and reports that are owed end with it. ``answer``: of what is declined, for the resident."""
+    """Parts that are open and reports that are owed end with it. ``answer``: of what is declined, for the resident;
+    ``into``: of what is merged, where it goes on.
+    """
     helped, ended = parts.end_with_case(uow, case), pressing.end_owed(uow, case)
     case.close(
         reason,
@@ -31,6 +38,8 @@ def end_case(
         holder=holder.subject if holder else None,
         helpers=subjects_of(helped),
         pressers=pressing.subjects_of(ended),
+        facts=facts,
+        words=words,
     )
-    uow.publish(events.case_closed(uow, case, holder=holder, helpers=helped, answer=answer, ended=ended))
+    uow.publish(events.case_closed(uow, case, holder=holder, helpers=helped, answer=answer, ended=ended, into=into))
     uow.publish(events.city_case_closed(uow, case))

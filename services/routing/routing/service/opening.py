@@ -29,7 +29,7 @@ from routing.domain.case import (
 )
 from routing.domain.rules import Category, Rule
 from routing.repository import cases, network
-from routing.service import calling_back, placing
+from routing.service import calling_back, placing, repeating
 from routing.service.ending import end_case
 from routing.service.placing import Ground
 
@@ -47,14 +47,42 @@ ON_THE_SPOT = "当场办结。Settled on the spot."
 
 
 def open_cases(uow: UnitOfWork, received: Sequence[AppealReceivedV1], *, under: Tracing = _no_trace) -> None:
-    """A case for each appeal that has none yet: a fixed number of statements, however many.
+    """A case for each appeal that has none yet: a fixed number of statements, however many. Those that ask again join
+    the case that there is.
 
     ``under`` leads each appeal's events back into the trace of its own request.
     """
     known = cases.list_known_appeals(uow, [event.appeal_id for event in received])
     fresh = [event for event in received if event.appeal_id not in known]
+    _open_all(uow, [event for event in fresh if event.repeat_of is None], under)
+    if repeats := [event for event in fresh if event.repeat_of is not None]:
+        _take_repeats(uow, repeats, under)
+
+
+def _take_repeats(uow: UnitOfWork, repeats: Sequence[AppealReceivedV1], under: Tracing) -> None:
+    """What is settled by now is asked about in a case of its own, whose history names that one."""
+    asked = repeating.list_asked_about(uow, repeats)
+    joined: list[tuple[Case, Appeal]] = []
+    for event in repeats:
+        case = repeating.case_asked_about(asked, event)
+        if not repeating.joins(event, case):
+            (asked[event.appeal_id],) = _open_all(uow, [event], under, follows=case)
+            continue
+        appeal = _appeal(event)
+        with under(event):
+            repeating.join_case(uow, case, event, appeal)
+        joined.append((case, appeal))
+        asked[event.appeal_id] = case
+    if joined:
+        cases.add_appeals(uow, joined)
+        cases.save_cases(uow, list({case.case_id: case for case, _ in joined}.values()))
+
+
+def _open_all(
+    uow: UnitOfWork, fresh: Sequence[AppealReceivedV1], under: Tracing, *, follows: Case | None = None
+) -> list[Case]:
     if not fresh:
-        return
+        return []
     paths = _paths_by_own_copy(uow, fresh)
     ground = placing.survey(
         uow,
@@ -65,8 +93,9 @@ def open_cases(uow: UnitOfWork, received: Sequence[AppealReceivedV1], *, under: 
     opened: list[Case] = []
     for event in fresh:
         with under(event):
-            opened.append(_open(uow, ground, event, paths[event.appeal_id], takers))
+            opened.append(_open(uow, ground, event, paths[event.appeal_id], takers, follows=follows))
     cases.add_cases(uow, opened)
+    return opened
 
 
 def _paths_by_own_copy(uow: UnitOfWork, received: Sequence[AppealReceivedV1]) -> dict[UUID, str]:
@@ -88,7 +117,15 @@ def _seats_of_takers(uow: UnitOfWork, received: Sequence[AppealReceivedV1]) -> d
     return seats
 
 
-def _open(uow: UnitOfWork, ground: Ground, event: AppealReceivedV1, path: str, takers: dict[str, Seat]) -> Case:
+def _open(
+    uow: UnitOfWork,
+    ground: Ground,
+    event: AppealReceivedV1,
+    path: str,
+    takers: dict[str, Seat],
+    *,
+    follows: Case | None = None,
+) -> Case:
     case = _new_case(uow, ground, event, path)
     category = ground.category(event.category) or ground.category(event.suggested_category)
     if category is not None:
@@ -101,13 +138,13 @@ def _open(uow: UnitOfWork, ground: Ground, event: AppealReceivedV1, path: str, t
     spot = takers.get(event.taken_by or "") if event.done_on_the_spot else None
     rule, holder = _handler(ground, case, category, placed=placed, spot=spot)
     if rule is not None and holder is not None:
-        _tell_opened(uow, case, event, dispatcher=None)
+        _tell_opened(uow, case, event, dispatcher=None, follows=follows)
         placing.accept(uow, ground, case, rule, holder, since=event.received_at)
     else:
         reason = Queue.UNPLACED if not placed else Queue.UNSORTED if category is None else Queue.VACANT
         dispatcher = placing.find_dispatcher(ground, case)
         placing.queue_case(case, reason, dispatcher)
-        _tell_opened(uow, case, event, dispatcher=dispatcher)
+        _tell_opened(uow, case, event, dispatcher=dispatcher, follows=follows)
     uow.publish(events.city_case_opened(uow, case))
     if event.done_on_the_spot and holder is not None and case.state is CaseState.ASSIGNED and not case.report_back:
         _settle(uow, case, holder)
@@ -126,7 +163,6 @@ def _handler(
 
 
 def _new_case(uow: UnitOfWork, ground: Ground, event: AppealReceivedV1, path: str) -> Case:
-    appeal = Appeal(event.appeal_id, event.number, event.person_id, event.language, event.query_code)
     return Case(
         case_id=new_id(uow.now),
         number=new_number(CASE_PREFIX),
@@ -141,9 +177,13 @@ def _new_case(uow: UnitOfWork, ground: Ground, event: AppealReceivedV1, path: st
         urgent=event.urgent,
         silent=event.historic,
         complained_of=tuple(event.complained_of),
-        appeals=[appeal],
+        appeals=[_appeal(event)],
         **_assigned(event.assignment),
     )
+
+
+def _appeal(event: AppealReceivedV1) -> Appeal:
+    return Appeal(event.appeal_id, event.number, event.person_id, event.language, event.query_code)
 
 
 def _assigned(order: Assignment | None) -> dict[str, Any]:
@@ -159,7 +199,9 @@ def _hold_to_order(uow: UnitOfWork, ground: Ground, case: Case, order: Assignmen
         case.report_back = Owing.OWED if order.report_owed else None
 
 
-def _tell_opened(uow: UnitOfWork, case: Case, event: AppealReceivedV1, *, dispatcher: Seat | None) -> None:
+def _tell_opened(
+    uow: UnitOfWork, case: Case, event: AppealReceivedV1, *, dispatcher: Seat | None, follows: Case | None
+) -> None:
     facts = {
         "appeal": str(event.appeal_id),
         "channel": event.channel.value,
@@ -168,6 +210,7 @@ def _tell_opened(uow: UnitOfWork, case: Case, event: AppealReceivedV1, *, dispat
         "category": case.category,
         "suggested": case.category_suggested,
         **({"assigned": event.assignment.model_dump(mode="json")} if event.assignment else {}),
+        **({"follows": str(follows.case_id), "follows_number": follows.number} if follows else {}),
     }
     case.record(OPENED, at=uow.now, by=event.taken_by, facts=facts)
     uow.publish(events.case_opened(uow, case, dispatcher=dispatcher))
@@ -199,10 +242,13 @@ def _settle(uow: UnitOfWork, case: Case, holder: Seat) -> None:
 
 
 def correct_appeal(uow: UnitOfWork, event: AppealCorrectedV1) -> None:
-    """What the resident corrected is put on the case; what had waited for just that goes on."""
+    """What the resident corrected is put on the case; what had waited for just that goes on. A case of several is about
+    what it was before one of them said otherwise.
+    """
     case = _case_of(uow, event.appeal_id)
     facts = {"appeal": str(event.appeal_id), "place": _text(event.place_id), "category": event.category}
-    case.gist = event.gist
+    if len(case.appeals) == 1:
+        case.gist = event.gist
     case.record(CORRECTED, at=uow.now, by=event.corrected_by, facts=facts)
     if case.queue is not None and case.state is CaseState.RECEIVED:
         _try_again(uow, case, event)
@@ -237,11 +283,13 @@ def withdraw_appeal(uow: UnitOfWork, event: AppealWithdrawnV1) -> None:
     """
     case = _case_of(uow, event.appeal_id)
     cases.save_appeal_withdrawn(uow, event.appeal_id, uow.now)
-    left = [a for a in case.appeals if a.appeal_id != event.appeal_id and a.withdrawn_at is None]
+    for appeal in case.appeals:
+        if appeal.appeal_id == event.appeal_id:
+            appeal.withdrawn_at = uow.now
     facts = {"appeal": str(event.appeal_id), "reason": event.reason}
     case.record(WITHDRAWN, at=uow.now, by=event.withdrawn_by, facts=facts)
     calling_back.drop_call_back(uow, case, event.appeal_id)
-    if case.is_open and not left:
+    if case.is_open and not any(appeal.stands for appeal in case.appeals):
         holder = posts.find_seat(uow, case.holder_post_id) if case.holder_post_id else None
         end_case(uow, case, ClosedReason.WITHDRAWN, holder=holder, by=event.withdrawn_by)
     cases.save_cases(uow, [case])

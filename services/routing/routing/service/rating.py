@@ -46,7 +46,8 @@ def call_back_resident(
     case.record(CALLED_BACK, at=uow.now, by=uow.by, post_id=post_id, facts=facts, words=words)
     uow.publish(events.case_called_back(uow, case, asked, outcome, holder=holder))
     if solved is False:
-        return redoing.redo(uow, case, asked, holder=holder)
+        redoing.redo(uow, case, asked, holder=holder)
+        return case
     close_if_over(uow, case, holder)
     cases.save_cases(uow, [case])
     return case

@@ -13,11 +13,13 @@ from routing.domain.call_back import REDO_TERM, TAKEN_OVER, CallBack
 from routing.domain.case import REDONE, Case, Deadline, DeadlineState
 from routing.domain.steps import OVERSEEING
 from routing.repository import call_backs, cases, network
-from routing.service import deadlines, placing
+from routing.service import deadlines, placing, splitting
 
 
 def redo(uow: UnitOfWork, case: Case, asked: CallBack, *, holder: Seat | None) -> Case:
-    """Its resident says that the answer did not solve it."""
+    """Its resident says that the answer did not solve it. Of a case of several, theirs alone is done again."""
+    if len(case.parties) > 1:
+        case = splitting.split_off(uow, case, [asked.appeal_id])
     due = deadlines.count_from_now(uow, case, REDO_TERM)
     case.settle_limit(DeadlineKind.RATING, DeadlineState.CANCELLED, at=uow.now)
     case.reopen(Deadline(new_id(uow.now), DeadlineKind.REDO, due, changed=True))

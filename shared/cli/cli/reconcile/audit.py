@@ -1,7 +1,7 @@
 """The audit itself: chunk by chunk over four databases, each compared with what the others must know."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
@@ -14,7 +14,7 @@ from cli.reconcile import books, chain
 from cli.reconcile.acknowledgements import Acknowledgement
 from cli.reconcile.books import CHUNK, FIRST, Books
 from cli.reconcile.findings import Audit
-from cli.reconcile.owed import Notice, owed_by_step
+from cli.reconcile.owed import Notice, concerned, owed_by_step
 from cli.reconcile.tellings import Homes, check_tellings, read_homes
 
 T = TypeVar("T")
@@ -84,6 +84,8 @@ class _Case:
     deadlines: Sequence[Any]
     messages: Sequence[Any]
     homes: Homes
+    people: Mapping[str, str | None]
+    """By appeal, whoever it is of, for all that its history names."""
 
     @property
     def last_step_at(self) -> datetime:
@@ -119,10 +121,28 @@ async def _cases(of: Books, rows: Sequence[Any]) -> list[_Case]:
     for entry in await of.read("routing", books.ENTRIES_BY_CASE, ids=ids, since=books.started_before(ids)):
         entries[entry.case_id].append(entry)
     homes = await read_homes(of, ids, (entry for listed in entries.values() for entry in listed))
+    people = await _people(of, [entry for listed in entries.values() for entry in listed])
     return [
-        _Case(row, parties[row.case_id], entries[row.case_id], deadlines[row.case_id], messages[row.case_id], homes)
+        _Case(
+            row=row,
+            parties=parties[row.case_id],
+            entries=entries[row.case_id],
+            deadlines=deadlines[row.case_id],
+            messages=messages[row.case_id],
+            homes=homes,
+            people=people,
+        )
         for row in rows
     ]
+
+
+async def _people(of: Books, entries: Sequence[Any]) -> dict[str, str | None]:
+    named = sorted({UUID(appeal) for _, appeals in concerned(entries) for appeal in appeals})
+    people: dict[str, str | None] = {}
+    for chunk in books.chunks(named):
+        for row in await of.read("routing", books.PARTIES_BY_APPEAL, ids=list(chunk)):
+            people[str(row.appeal_id)] = str(row.person_id) if row.person_id else None
+    return people
 
 
 async def _check_parties(of: Books, audit: Audit, cases: Sequence[_Case]) -> None:
@@ -130,7 +150,8 @@ async def _check_parties(of: Books, audit: Audit, cases: Sequence[_Case]) -> Non
     ids = {party.appeal_id for case in cases for party in case.parties}
     known = {row.id for row in await of.read("intake", books.APPEALS_BY_ID, ids=list(ids))}
     audit.find_all("party_unknown", sorted(ids - known))
-    audit.find_all("case_without_party", [case.row.case_id for case in cases if not case.parties])
+    nobodys = (case.row for case in cases if not case.parties and case.row.closed_reason != "merged")
+    audit.find_all("case_without_party", [row.case_id for row in nobodys])
 
 
 async def _deliveries(of: Books, messages: Sequence[Any]) -> tuple[Counter[UUID], Counter[UUID]]:
@@ -156,9 +177,13 @@ def _check_case(audit: Audit, case: _Case) -> None:
 
 
 def _makes_a_promise(entry: Any) -> bool:
-    """Accepting, extending, suspending; and sorting anew or resuming where that leads to an earlier one."""
-    if entry.step in ("resorted", "resumed"):
+    """Accepting, extending, suspending, splitting off; and sorting anew, resuming or merging where that leads to an
+    earlier one.
+    """
+    if entry.step in ("resorted", "resumed", "joined"):
         return bool(entry.facts["earlier"])
+    if entry.step == "split_off":
+        return "due_at" in entry.facts
     return entry.step in ("accepted", "extended", "suspended")
 
 
@@ -182,8 +207,11 @@ def _check_notices(audit: Audit, case: _Case, watermark: datetime) -> None:
 def _owed(case: _Case) -> set[Notice]:
     if case.row.silent:
         return set()
-    residents = {str(party.person_id) for party in case.parties if party.person_id}
-    return {notice for entry in case.entries for notice in owed_by_step(entry.step, entry.seq, entry.facts, residents)}
+    owed: set[Notice] = set()
+    for entry, appeals in concerned(case.entries):
+        residents = {person for appeal in appeals if (person := case.people.get(appeal))}
+        owed |= owed_by_step(entry.step, entry.seq, entry.facts, residents)
+    return owed
 
 
 def _said(notice: Notice) -> str:

@@ -66,7 +66,8 @@ PROGRESS_BY_APPEAL = _by_ids("select appeal_id, case_id from progress where appe
 PARTIES_BY_APPEAL = _by_ids("select appeal_id, case_id, person_id from case_appeal where appeal_id = any(:ids)")
 
 CASES = _paged(
-    "select case_id, number, version, head, silent from cases where case_id > :after order by case_id limit :most"
+    "select case_id, number, version, head, silent, closed_reason from cases where case_id > :after order by case_id"
+    " limit :most"
 )
 CASES_BY_ID = _by_ids("select case_id from cases where case_id = any(:ids)")
 PARTIES_BY_CASE = _by_ids("select case_id, appeal_id, person_id from case_appeal where case_id = any(:ids)")

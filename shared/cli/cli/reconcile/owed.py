@@ -3,7 +3,7 @@
 Written from what is owed by right, not from notify's code: two that agree by sharing their code agree about nothing.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,6 +17,7 @@ STEPS = (
     *("call_back_owed", "called_back", "rated", "redone"),
     *("affected_named", "affected_told"),
     *("suspended", "resumed", "planned"),
+    *("joined", "split", "split_off"),
 )
 
 TEMPLATES = (
@@ -61,6 +62,9 @@ TEMPLATES = (
     "incident_party",
     "incident_household",
     "incident_visits",
+    "case_joined",
+    "case_joined_staff",
+    "case_split_off",
     "case_waiting",
     "case_assigned",
     "case_closed_staff",
@@ -93,6 +97,7 @@ _TO_RESIDENTS = {
     "redone": "case_redone",
     "affected_named": "incident_party",
     "affected_told": "incident_party",
+    "joined": "case_joined",
 }
 _ENDS = {"withdrawn": "case_withdrawn", "declined": "case_declined"}
 
@@ -119,13 +124,14 @@ _TO_STAFF = {
     "holder_left": {"dispatcher": "post_vacant"},
     "resumed": {"holder": "case_resumed_staff"},
     "planned": {"holder": "case_planned_staff"},
+    "joined": {"holder": "case_joined_staff"},
     "deadline_breached": {"holder": "deadline_missed", "superior": "deadline_missed_superior"},
 }
 _PRESSED = {"nudge": "case_nudged", "order": "case_ordered", "instruction": "case_instructed"}
 
 
 def owed_by_step(step: str, seq: int, facts: Mapping[str, Any], residents: Collection[str]) -> set[Notice]:
-    """``residents`` are the ids of those whose appeals the case joins; who gave no name is none of them."""
+    """``residents`` are the ids of those whom it concerns; who gave no name is none of them."""
     told: set[tuple[str, str | None]] = set()
     told |= {(template, reader) for template in _to_residents(step, facts) for reader in residents}
     told |= {(template, each) for who, template in _to_staff(step, facts).items() for each in _named(facts.get(who))}
@@ -141,6 +147,10 @@ def _to_residents(step: str, facts: Mapping[str, Any]) -> list[str]:
     match step:
         case "assigned":
             return [] if facts.get("first") else ["case_reassigned"]
+        case "closed" if facts.get("reason") == "merged":
+            return []  # where it goes on, they are told
+        case "split_off":
+            return ["case_split_off"] if _goes_on(facts) and not facts.get("queue") else []
         case "closed":
             return [_ENDS.get(str(facts.get("reason")), "case_closed")]
         case "recorded":
@@ -159,4 +169,30 @@ def _to_staff(step: str, facts: Mapping[str, Any]) -> Mapping[str, str]:
         return {}
     if step == "ruled" and facts["granted"] and facts["ask"] == "decline":
         return {}  # its closing tells them
+    if step == "split_off" and _goes_on(facts):
+        return {"holder": "case_waiting" if facts.get("queue") else "case_assigned"}
     return _TO_STAFF.get(step, {})
+
+
+def _goes_on(facts: Mapping[str, Any]) -> bool:
+    return facts["state"] not in ("answered", "closed")
+
+
+def concerned(entries: Iterable[Any]) -> Iterator[tuple[Any, set[str]]]:
+    """Each step of a history with the appeals of those whom it concerns: whose appeal the case had by then and was not
+    withdrawn, unless all were; of a step by which appeals come, those.
+    """
+    here: set[str] = set()
+    gone: set[str] = set()
+    for entry in entries:
+        come = _appeals(entry, "opened", "joined", "split_off")
+        here |= come
+        here -= _appeals(entry, "split", "closed")
+        gone |= _appeals(entry, "withdrawn")
+        yield entry, come or (here - gone) or here
+
+
+def _appeals(entry: Any, *steps: str) -> set[str]:
+    if entry.step not in steps:
+        return set()
+    return {*entry.facts.get("appeals", ()), *([entry.facts["appeal"]] if entry.facts.get("appeal") else [])}

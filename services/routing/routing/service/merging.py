@@ -1,0 +1,129 @@
+"""Two cases that are the same trouble become one; everybody who asked is still told."""
+
+from uuid import UUID
+
+from contracts.routing import DeadlineKind, JoinKind
+from kit.db import UnitOfWork
+from kit.ids import new_id
+from kit.numbers import parse_number
+from network.posts import Seat
+
+from routing import events
+from routing.domain import steps
+from routing.domain.case import JOINED, Appeal, Case, ClosedReason, DeadlineState
+from routing.domain.steps import Step
+from routing.errors import (
+    AlreadyThere,
+    AssignedFromAbove,
+    CaseNotFound,
+    DoneAgain,
+    PapersInCustody,
+    UnfitTarget,
+    UnknownTarget,
+)
+from routing.repository import cases
+from routing.service import deadlines
+from routing.service.ending import end_case
+from routing.service.opening import CASE_PREFIX
+from routing.service.placing import promise_facts
+from routing.service.taking import holder_in, seated, take
+
+
+def merge_case(uow: UnitOfWork, case_id: UUID, *, version: int, into: str, words: str) -> Case:
+    """Its appeals go on in the other case, under the earlier of the two promises, and it closes. For whoever dispatches
+    both places.
+    """
+    target_id = _find(uow, into)
+    cases.lock_cases(uow, {case_id, target_id or case_id})
+    case, holder, post_id = take(uow, case_id, Step.MERGE, version)
+    if target_id == case_id:
+        raise AlreadyThere("/into")
+    if case.assigned_by is not None:
+        raise AssignedFromAbove(case.assigned_by)
+    if case.limit(DeadlineKind.REDO) is not None:
+        raise DoneAgain
+    if case.papers_held:
+        raise PapersInCustody(case.papers_held)
+    target, target_holder = _get_target(uow, case, target_id, into)
+    for late in (case, target):
+        deadlines.mark_if_missed(uow, late)
+    coming, is_earlier = target.take_over(case, deadline_id=new_id(uow.now), at=uow.now)
+    _join(uow, target, case, coming, target_holder, is_earlier=is_earlier, post_id=post_id, words=words)
+    _close(uow, case, target, coming, holder, post_id=post_id, words=words)
+    cases.save_cases(uow, [target, case])
+    cases.move_appeals(uow, target, [appeal.appeal_id for appeal in coming])
+    return case
+
+
+def _find(uow: UnitOfWork, into: str) -> UUID | None:
+    """By its id, or by its number however it is typed."""
+    try:
+        return UUID(into)
+    except ValueError:
+        return cases.find_id(uow, parse_number(into, CASE_PREFIX, field="/into"))
+
+
+def _get_target(uow: UnitOfWork, case: Case, target_id: UUID | None, into: str) -> tuple[Case, Seat | None]:
+    if target_id is None:
+        raise UnknownTarget(into)
+    try:
+        target, holder = cases.get_case_for_change(uow, target_id)
+    except CaseNotFound:
+        raise UnknownTarget(into) from None
+    subject = uow.person.subject
+    steps.post_for(Step.MERGE, target, seated(uow.person), subject=subject, holder=holder_in(holder))
+    if not target.is_under_way:
+        raise UnfitTarget(f"that is {target.state}: it takes in others while it is assigned or in progress")
+    if target.ask is not None:
+        raise UnfitTarget("its holder asks something of a dispatcher, on which somebody has to rule first")
+    if target.suspended_until is not None or target.planned_for is not None:
+        raise UnfitTarget("that waits until a day that its residents were told")
+    if target.deadline is None or target.deadline.state is DeadlineState.MET:
+        raise UnfitTarget("its promise is kept already: a centre has had it in hand, or it is done again")
+    if holder is not None and holder.subject in case.barred:
+        raise UnfitTarget("who holds that takes no part in this one")
+    return target, holder
+
+
+def _join(
+    uow: UnitOfWork,
+    target: Case,
+    case: Case,
+    coming: list[Appeal],
+    holder: Seat | None,
+    *,
+    is_earlier: bool,
+    post_id: UUID,
+    words: str,
+) -> None:
+    facts = {
+        "how": JoinKind.MERGED.value,
+        "appeals": _ids(coming),
+        "from": str(case.case_id),
+        "from_number": case.number,
+        "holder": holder.subject if holder else None,
+        "earlier": is_earlier,
+        "promise_met": target.promise_met,
+        **promise_facts(target),
+    }
+    target.record(JOINED, at=uow.now, by=uow.by, post_id=post_id, facts=facts, words=words)
+    uow.publish(events.case_joined(uow, target, JoinKind.MERGED, coming, holder=holder, origin=case))
+
+
+def _close(
+    uow: UnitOfWork, case: Case, target: Case, gone: list[Appeal], holder: Seat | None, *, post_id: UUID, words: str
+) -> None:
+    facts = {"appeals": _ids(gone), "into": str(target.case_id), "into_number": target.number}
+    end_case(
+        *(uow, case, ClosedReason.MERGED),
+        holder=holder,
+        by=uow.by,
+        post_id=post_id,
+        into=target,
+        facts=facts,
+        words=words,
+    )
+
+
+def _ids(appeals: list[Appeal]) -> list[str]:
+    return sorted(str(appeal.appeal_id) for appeal in appeals)

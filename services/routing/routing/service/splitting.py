@@ -1,0 +1,89 @@
+"""Appeals that shared a case go on in one of their own."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from uuid import UUID
+
+from kit.db import UnitOfWork
+from kit.ids import new_id
+from kit.numbers import new_number
+from network import posts
+from network.posts import Seat
+
+from routing import events
+from routing.domain.case import SPLIT, SPLIT_OFF, Case
+from routing.domain.steps import Step
+from routing.errors import LastAppeal, NotOfTheCase
+from routing.repository import cases
+from routing.service.opening import CASE_PREFIX
+from routing.service.placing import promise_facts
+from routing.service.taking import take
+
+
+@dataclass(frozen=True)
+class Split:
+    """What is left, and what goes on by itself."""
+
+    case: Case
+    new: Case
+
+
+def split_case(uow: UnitOfWork, case_id: UUID, *, version: int, appeal_ids: Collection[UUID], words: str) -> Split:
+    """A dispatcher takes apart what is not one trouble."""
+    case, holder, post_id = take(uow, case_id, Step.SPLIT, version)
+    return Split(case, _split_off(uow, case, appeal_ids, holder, post_id=post_id, words=words))
+
+
+def split_off(uow: UnitOfWork, case: Case, appeal_ids: Collection[UUID]) -> Case:
+    """A case of their own for these appeals of a case that was locked for change, as it stands: the same category,
+    place, holder and promise. Both are saved; what is asked, pressed and in custody stays with the first.
+    """
+    holder = posts.find_seat(uow, case.holder_post_id) if case.holder_post_id else None
+    return _split_off(uow, case, appeal_ids, holder, post_id=None, words=None)
+
+
+def _split_off(
+    uow: UnitOfWork,
+    case: Case,
+    appeal_ids: Collection[UUID],
+    holder: Seat | None,
+    *,
+    post_id: UUID | None,
+    words: str | None,
+) -> Case:
+    going = _check(case, appeal_ids)
+    new = case.split_off(going, number=new_number(CASE_PREFIX), new_id=lambda: new_id(uow.now), at=uow.now)
+    facts = {"appeals": sorted(map(str, going)), "into": str(new.case_id), "into_number": new.number}
+    case.record(SPLIT, at=uow.now, by=uow.by, post_id=post_id, facts=facts, words=words)
+    new.record(SPLIT_OFF, at=uow.now, by=uow.by, post_id=post_id, facts=_origin(new, case, holder))
+    uow.publish(events.case_split(uow, case, new))
+    uow.publish(events.case_split_off(uow, new, origin=case, holder=holder))
+    uow.publish(events.city_case_opened(uow, new))
+    cases.save_cases(uow, [case])
+    cases.add_split_off(uow, new)
+    return new
+
+
+def _check(case: Case, appeal_ids: Collection[UUID]) -> set[UUID]:
+    """Those of whoever still asks; and somebody who still asks stays."""
+    standing = {appeal.appeal_id for appeal in case.appeals if appeal.stands}
+    going = set(appeal_ids)
+    if strange := going - standing:
+        raise NotOfTheCase(sorted(strange))
+    if going == standing:
+        raise LastAppeal
+    return going
+
+
+def _origin(new: Case, case: Case, holder: Seat | None) -> dict[str, object]:
+    """Where it comes from and how it stands from its first day on."""
+    return {
+        "appeals": sorted(str(appeal.appeal_id) for appeal in new.appeals),
+        "from": str(case.case_id),
+        "from_number": case.number,
+        "state": new.state.value,
+        "queue": new.queue.value if new.queue else None,
+        "holder": holder.subject if holder else None,
+        "promise_met": new.promise_met,
+        **(promise_facts(new) if new.deadline else {}),
+    }

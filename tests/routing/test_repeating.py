@@ -1,0 +1,158 @@
+"""Who asks again about the same joins the case that there is, and reminds whoever holds it."""
+
+from collections.abc import Callable
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from contracts.intake import AppealReceivedV1
+from contracts.routing import CaseJoinedV1, CaseState, JoinKind, Outcome
+from kit.auth import Person
+from kit.errors import NotYet
+from kit.testing.servers import RolledBackUnitOfWork
+from routing.domain.case import Case
+from routing.domain.chain import list_faults
+from routing.repository import cases
+from routing.service import opening, steps
+
+from tests.conftest import UnitOfWorkOf
+from tests.routing.conftest import City, make_appeal, statements_of, subject_of
+from tests.routing.test_merging import merge, said
+from tests.routing.test_reporting_back import make_assignment
+from tests.routing.test_steps import As, make_case
+
+
+@pytest.fixture
+def as_person(uow_of: UnitOfWorkOf) -> Callable[..., RolledBackUnitOfWork]:
+    def as_person(person: Person, **more: Any) -> RolledBackUnitOfWork:
+        return uow_of("routing", person=person, **more)
+
+    return as_person
+
+
+def again(city: City, case: Case, **overrides: Any) -> AppealReceivedV1:
+    return make_appeal(city, **{"repeat_of": case.appeals[0].appeal_id, **overrides})
+
+
+def case_of(uow: RolledBackUnitOfWork, event: AppealReceivedV1) -> Case:
+    return cases.find_cases_of_appeals_for_change(uow, [event.appeal_id])[event.appeal_id]
+
+
+def test_it_joins_the_case_and_is_counted_with_one_entry_and_one_event(uow: RolledBackUnitOfWork, city: City) -> None:
+    case = make_case(uow, city)
+    before = len(uow.published)
+    repeat = again(city, case, taken_by="window.clerk")
+    opening.open_cases(uow, [repeat])
+    after = case_of(uow, repeat)
+    assert (after.case_id, after.repeats, after.version) == (case.case_id, 1, case.version + 1)
+    assert [(appeal.appeal_id, appeal.moves) for appeal in after.appeals] == [
+        (case.appeals[0].appeal_id, 0),
+        (repeat.appeal_id, 0),
+    ]
+    assert [event.type for event in uow.published[before:]] == [CaseJoinedV1.TYPE]
+    entries = cases.list_entries(uow, after)
+    assert list_faults(entries, head=after.head, length=after.version) == []
+    assert (entries[-1].step, entries[-1].by, entries[-1].facts["holder"]) == (
+        "joined",
+        "window.clerk",
+        subject_of("municipal"),
+    )
+
+
+def test_holder_and_resident_can_be_told_of_promise_and_handler(uow: RolledBackUnitOfWork, city: City) -> None:
+    case = make_case(uow, city)
+    repeat = again(city, case)
+    opening.open_cases(uow, [repeat])
+    joined = said(uow, CaseJoinedV1)
+    assert (joined.how, joined.joined, joined.repeats) == (JoinKind.REPEAT, [repeat.appeal_id], 1)
+    assert (joined.handler.subject, joined.promise_due) == (subject_of("municipal"), case.promise_due)
+    assert joined.promise_text["zh"].startswith("5个工作日内")
+
+
+def test_of_what_waits_its_dispatcher_is_told_and_no_promise_is_made(uow: RolledBackUnitOfWork, city: City) -> None:
+    case = make_case(uow, city, suggested_category=None)
+    opening.open_cases(uow, [again(city, case)])
+    joined = said(uow, CaseJoinedV1)
+    assert (joined.handler.subject, joined.promise_due) == (subject_of("dispatcher"), None)
+
+
+def test_several_in_a_batch_join_each_their_case(uow: RolledBackUnitOfWork, city: City) -> None:
+    """One about an appeal of the same batch, one about another that asks again itself."""
+    case, first = make_case(uow, city), make_appeal(city)
+    second, third = again(city, case), make_appeal(city, repeat_of=first.appeal_id)
+    fourth = make_appeal(city, repeat_of=second.appeal_id)
+    opening.open_cases(uow, [second, first, third, fourth])
+    assert case_of(uow, second).case_id == case_of(uow, fourth).case_id == case.case_id
+    assert case_of(uow, second).repeats == 2
+    assert case_of(uow, first).case_id == case_of(uow, third).case_id != case.case_id
+
+
+def test_it_waits_for_the_earlier_appeal(uow: RolledBackUnitOfWork, city: City) -> None:
+    with pytest.raises(NotYet):
+        opening.open_cases(uow, [make_appeal(city, repeat_of=uuid4())])
+
+
+@pytest.mark.parametrize("closes", [False, True])
+def test_about_what_is_settled_it_opens_a_case_whose_history_names_that_one(
+    uow: RolledBackUnitOfWork, city: City, as_person: As, closes: bool
+) -> None:
+    case = make_case(uow, city)
+    holder = as_person(city.person("municipal"))
+    case = steps.answer_case(holder, case.case_id, version=case.version, outcome=Outcome.SOLVED, answer="已修好")
+    if closes:
+        case = steps.close_case(holder, case.case_id, version=case.version)
+    repeat = again(city, cases.get_case(uow, case.case_id))
+    opening.open_cases(uow, [repeat])
+    fresh = case_of(uow, repeat)
+    assert (fresh.case_id != case.case_id, fresh.state, fresh.repeats) == (True, CaseState.ASSIGNED, 0)
+    first = cases.list_entries(uow, fresh)[0]
+    assert (first.facts["follows"], first.facts["follows_number"]) == (str(case.case_id), case.number)
+    assert cases.get_case(uow, case.case_id).version == case.version
+
+
+def test_nobody_handles_what_complains_of_them_because_it_asks_again(uow: RolledBackUnitOfWork, city: City) -> None:
+    case = make_case(uow, city)
+    repeat = again(city, case, complained_of=[subject_of("municipal")])
+    opening.open_cases(uow, [repeat])
+    fresh = case_of(uow, repeat)
+    assert fresh.case_id != case.case_id
+    assert fresh.holder_post_id != case.holder_post_id
+
+
+def test_what_is_assigned_from_above_is_answered_under_its_own_number(uow: RolledBackUnitOfWork, city: City) -> None:
+    case = make_case(uow, city)
+    repeat = again(city, case, assignment=make_assignment())
+    opening.open_cases(uow, [repeat])
+    fresh = case_of(uow, repeat)
+    assert (fresh.case_id != case.case_id, fresh.assigned_by is not None) == (True, True)
+
+
+def test_it_joins_where_the_earlier_appeal_is_by_now(uow: RolledBackUnitOfWork, city: City, as_person: As) -> None:
+    into, case = make_case(uow, city), make_case(uow, city)
+    merge(as_person(city.person("dispatcher")), case, into)
+    repeat = again(city, case)
+    opening.open_cases(uow, [repeat])
+    assert case_of(uow, repeat).case_id == into.case_id
+
+
+def test_what_comes_twice_joins_once(uow: RolledBackUnitOfWork, city: City) -> None:
+    case = make_case(uow, city)
+    repeat = again(city, case)
+    for _ in range(2):
+        opening.open_cases(uow, [repeat])
+    assert (case_of(uow, repeat).repeats, len(case_of(uow, repeat).appeals)) == (1, 2)
+
+
+def test_what_asks_nothing_again_costs_no_statement_more(uow: RolledBackUnitOfWork, city: City) -> None:
+    """And those that do: as many statements as there are cases that they join, and a few."""
+    make_case(uow, city)
+    plain = [make_appeal(city) for _ in range(3)]
+    sent = statements_of(uow, lambda: opening.open_cases(uow, plain))
+    assert not any("for update" in statement.lower() for statement, _ in sent)
+    case = case_of(uow, plain[0])
+
+    def cost(count: int) -> int:
+        repeats = [again(city, case) for _ in range(count)]
+        return len(statements_of(uow, lambda: opening.open_cases(uow, repeats)))
+
+    assert cost(3) - cost(1) == 2

@@ -1,0 +1,207 @@
+"""What may be the same trouble is put side by side with why; a person decides."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from contracts.routing import CaseState
+from hypothesis import given
+from hypothesis import strategies as st
+from kit.auth import EVERYWHERE, Person
+from kit.testing.servers import NOW, RolledBackUnitOfWork
+from routing.domain.case import Case
+from routing.domain.likeness import MOST, Suggestion, likeness, shared_path
+from routing.errors import CaseNotFound, NotYourStep
+from routing.service import suggesting
+
+from tests.conftest import UnitOfWorkOf
+from tests.routing.conftest import City, make_place, subject_of
+from tests.routing.test_merging import merge
+from tests.routing.test_steps import As, make_case, make_case_in
+
+SEWAGE = {"category": "municipal.water", "gist": "二单元一楼污水外溢"}
+
+
+@pytest.fixture
+def as_person(uow_of: UnitOfWorkOf) -> Callable[..., RolledBackUnitOfWork]:
+    def as_person(person: Person, **more: Any) -> RolledBackUnitOfWork:
+        return uow_of("routing", person=person, **more)
+
+    return as_person
+
+
+@pytest.fixture
+def reader(uow_of: UnitOfWorkOf) -> RolledBackUnitOfWork:
+    return uow_of("routing", scope=EVERYWHERE)
+
+
+@pytest.fixture
+def city(uow: RolledBackUnitOfWork, city: City) -> City:
+    from network import consumers as network
+
+    more = (("second", "area", "community"), ("b1", "building", "area"), ("b2", "building", "area"))
+    network.handlers(moved=lambda *_: None)[0](uow, [make_place(city, *facts) for facts in more], versions=[1] * 3)
+    return city
+
+
+def suggested(uow: RolledBackUnitOfWork, case: Case) -> list[Suggestion]:
+    return suggesting.list_suggestions(uow, case.case_id).suggestions
+
+
+def ids(found: list[Suggestion]) -> list[object]:
+    return [each.other.case_id for each in found]
+
+
+def test_the_likest_comes_first_with_why(uow: RolledBackUnitOfWork, reader: RolledBackUnitOfWork, city: City) -> None:
+    case = make_case(uow, city, place="b1", **SEWAGE)
+    beside = make_case(uow, city, place="b2", category="municipal.water", gist="一楼厕所污水外溢")
+    same = make_case(uow, city, place="b1", category="municipal.water", gist="污水外溢到二单元门口")
+    far = make_case(uow, city, place="second", category="municipal.water", gist="二单元一楼污水外溢")
+    make_case(uow, city, place="b1")
+    found = suggesting.list_suggestions(reader, case.case_id)
+    assert ids(found.suggestions) == [same.case_id, far.case_id, beside.case_id]
+    why = {each.other.case_id: (found.tiers[each.place], each.category) for each in found.suggestions}
+    assert why == {
+        same.case_id: ("building", 1.0),
+        beside.case_id: ("area", 1.0),
+        far.case_id: ("community", 1.0),
+    }
+    alike = [each.alike for each in found.suggestions]
+    assert alike == sorted(alike, reverse=True)
+    words = {each.other.case_id: each.words for each in found.suggestions}
+    assert words[far.case_id] == 1.0 > words[beside.case_id] > 0
+
+
+def test_what_is_sorted_otherwise_is_found_by_its_words_next_door(
+    uow: RolledBackUnitOfWork, reader: RolledBackUnitOfWork, city: City
+) -> None:
+    case = make_case(uow, city, place="b1", **SEWAGE)
+    otherwise = make_case(uow, city, place="b1", category="administrative.hukou", gist="二单元一楼污水外溢")
+    waiting = make_case(uow, city, place="b1", suggested_category=None, gist="二单元污水外溢")
+    assert set(ids(suggested(reader, case))) == {otherwise.case_id, waiting.case_id}
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"place": "b1", "category": "legal.aid", "gist": "咨询赡养费"},
+        {"place": "community", "category": "municipal.water", "gist": "小区停水"},
+        {"place": "other", **SEWAGE},
+        {"place": "b1", "received_at": NOW - timedelta(days=31), **SEWAGE},
+        {"place": "b1", "historic": True, **SEWAGE},
+    ],
+    ids=["another matter", "far and otherwise", "another community", "long ago", "a finished past"],
+)
+def test_what_is_not_alike_is_not_suggested(
+    uow: RolledBackUnitOfWork, reader: RolledBackUnitOfWork, city: City, other: dict[str, Any]
+) -> None:
+    case = make_case(uow, city, place="b1", **SEWAGE)
+    make_case(uow, city, **other)
+    assert suggested(reader, case) == []
+
+
+@pytest.mark.parametrize("state", [CaseState.ANSWERED, CaseState.CLOSED])
+def test_what_is_settled_is_neither_suggested_nor_has_suggestions(
+    uow: RolledBackUnitOfWork, reader: RolledBackUnitOfWork, city: City, as_person: As, state: CaseState
+) -> None:
+    """A case of the lamps, as those others are."""
+    settled, case = make_case_in(state, uow, city, as_person), make_case(uow, city)
+    assert suggested(reader, case) == suggested(reader, settled) == []
+
+
+def test_five_at_most(uow: RolledBackUnitOfWork, reader: RolledBackUnitOfWork, city: City) -> None:
+    case = make_case(uow, city)
+    for _ in range(MOST + 2):
+        make_case(uow, city)
+    assert len(suggested(reader, case)) == MOST
+
+
+def test_of_what_may_be_seen_alone(
+    uow: RolledBackUnitOfWork, reader: RolledBackUnitOfWork, city: City, as_person: As
+) -> None:
+    case = make_case(uow, city)
+    make_case(uow, city, complained_of=[subject_of("dispatcher")])
+    assert len(suggested(reader, case)) == 1
+    assert suggested(as_person(city.person("dispatcher")), case) == []
+    with pytest.raises(CaseNotFound):
+        suggested(as_person(city.person("other_dispatcher")), case)
+
+
+def test_where_only_the_district_is_known_its_own_are_compared(
+    uow: RolledBackUnitOfWork, reader: RolledBackUnitOfWork, city: City
+) -> None:
+    case = make_case(uow, city, place="district", **SEWAGE)
+    make_case(uow, city, place="b1", **SEWAGE)
+    same = make_case(uow, city, place="district", **SEWAGE)
+    assert ids(suggested(reader, case)) == [same.case_id]
+
+
+def test_what_lies_nowhere_yet_is_compared_with_what_lies_nowhere(
+    uow: RolledBackUnitOfWork, reader: RolledBackUnitOfWork, city: City
+) -> None:
+    case = make_case(uow, city, place=None, placed_path="/", **SEWAGE)
+    same = make_case(uow, city, place=None, placed_path="/", **SEWAGE)
+    assert ids(suggested(reader, case)) == [same.case_id]
+
+
+def test_who_dispatches_says_that_they_are_two_and_neither_is_suggested_again(
+    uow: RolledBackUnitOfWork, reader: RolledBackUnitOfWork, city: City, as_person: As
+) -> None:
+    case, other, third = (make_case(uow, city) for _ in range(3))
+    dispatcher = as_person(city.person("dispatcher"))
+    for _ in range(2):
+        left = suggesting.dismiss_suggestion(dispatcher, case.case_id, other.case_id)
+        assert ids(left.suggestions) == [third.case_id]
+    assert ids(suggested(reader, other)) == [third.case_id]
+    assert set(ids(suggested(reader, third))) == {case.case_id, other.case_id}
+
+
+def test_dismissing_is_for_dispatchers_and_of_what_they_see(
+    uow: RolledBackUnitOfWork, city: City, as_person: As
+) -> None:
+    case, other, foreign = make_case(uow, city), make_case(uow, city), make_case(uow, city, place="other")
+    with pytest.raises(NotYourStep):
+        suggesting.dismiss_suggestion(as_person(city.person("municipal")), case.case_id, other.case_id)
+    for unseen in (foreign, case):
+        with pytest.raises(CaseNotFound):
+            suggesting.dismiss_suggestion(as_person(city.person("dispatcher")), case.case_id, unseen.case_id)
+
+
+def test_what_is_merged_is_not_suggested_any_more(
+    uow: RolledBackUnitOfWork, reader: RolledBackUnitOfWork, city: City, as_person: As
+) -> None:
+    case, other = make_case(uow, city), make_case(uow, city)
+    merge(as_person(city.person("dispatcher")), other, case)
+    assert suggested(reader, case) == []
+
+
+GISTS = st.text(alphabet="污水外溢一二楼路灯 abc12，。", max_size=30)
+
+
+@given(one=GISTS, other=GISTS)
+def test_likeness_is_mutual_and_between_nothing_and_the_same(one: str, other: str) -> None:
+    assert likeness(one, other) == likeness(other, one)
+    assert 0 <= likeness(one, other) <= 1
+    assert likeness(one, one) in (0.0, 1.0)
+
+
+@pytest.mark.parametrize(
+    "one, other, least, most",
+    [
+        ("二单元一楼污水外溢", "污水外溢到二单元门口", 0.5, 0.8),
+        ("路灯不亮", "小区路灯坏了", 0.2, 0.4),
+        ("路灯不亮", "咨询低保", 0.0, 0.0),
+        ("Sewage floods the stairs", "The stairs are flooded with sewage", 0.6, 0.8),
+        ("Sewage floods the stairs", "Asking about a permit", 0.0, 0.15),
+        ("", "污水", 0.0, 0.0),
+    ],
+)
+def test_what_says_nearly_the_same_is_more_alike(one: str, other: str, least: float, most: float) -> None:
+    assert least <= likeness(one, other) <= most
+
+
+def test_the_shared_place_is_the_narrowest_that_holds_both() -> None:
+    assert shared_path("/a/b/c/", "/a/b/d/") == "/a/b/"
+    assert shared_path("/a/b/", "/a/b/d/") == "/a/b/"
+    assert shared_path("/ab/", "/a/") == shared_path("/", "/a/") == "/"
