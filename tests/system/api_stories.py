@@ -275,9 +275,10 @@ def _telling(api: Caller, case_id: str, version: int) -> int:
 
 
 def _merging(api: Caller) -> None:
-    """Two that lie with one person become one, and two again."""
-    mine = api.call("GET /routing/v1/cases", CITY_DISPATCHER)["items"]
-    into, case = [each for each in mine if each["state"] == "assigned" and not each["ask"]][:2]
+    """Two become one, and two again."""
+    found = api.call("GET /routing/v1/cases", CITY_DISPATCHER)["items"]
+    fit = [c for c in found if c["state"] == "assigned" and not (c["ask"] or c["urgent"] or c["is_conflict"])]
+    into, case = fit[-2:]
     name = "GET /routing/v1/cases/{case_id}/suggestions"
     api.call(name, CITY_DISPATCHER, case_id=case["case_id"])
     name = "POST /routing/v1/cases/{case_id}/suggestions/{other_id}/dismissals"
