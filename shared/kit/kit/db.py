@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
 from contracts.envelope import Event, Tombstone
-from sqlalchemy import Connection, CursorResult, Executable, MetaData, text
+from sqlalchemy import ColumnElement, Connection, CursorResult, Executable, MetaData, false, or_, text
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from kit import outbox
@@ -123,6 +123,11 @@ def enter_parameters(scope: Scope, *, subject: str = "") -> dict[str, str]:
 def after(path: str) -> str:
     """The first text behind all that begins with the path, which ends in a slash; '0' follows '/' in ASCII."""
     return path[:-1] + "0"
+
+
+def within(column: ColumnElement[str], *paths: str) -> ColumnElement[bool]:
+    """At any of these places or below, as ranges that an index on the column serves; nothing where there are none."""
+    return or_(false(), *((column >= path) & (column < after(path)) for path in paths))
 
 
 class Database:

@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 from typing import Any
 from uuid import UUID
 
-from kit.db import UnitOfWork, after
+from kit.db import UnitOfWork, within
 from sqlalchemy import Row, Text, Uuid, any_, bindparam, insert, or_, select, update
 from sqlalchemy.dialects.postgresql import ARRAY
 
@@ -49,7 +49,7 @@ def list_offices(
         statement = statement.where(office.c.code > behind)
     if under is not None:
         statement = statement.join(place, place.c.id == office.c.place_id)
-        statement = statement.where(place.c.path >= under, place.c.path < after(under))
+        statement = statement.where(within(place.c.path, under))
     if matter is not None:
         statement = statement.where(or_(office.c.matters.contains([matter]), office.c.matters == []))
     return [_office(row) for row in uow.execute(statement)]
@@ -82,7 +82,7 @@ def list_organisations(
         statement = statement.where(organisation.c.code > behind)
     if under is not None:
         statement = statement.join(place, place.c.id == organisation.c.place_id)
-        statement = statement.where(place.c.path >= under, place.c.path < after(under))
+        statement = statement.where(within(place.c.path, under))
     return [_organisation(row) for row in uow.execute(statement)]
 
 

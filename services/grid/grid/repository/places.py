@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from contracts.grid import PlaceState
-from kit.db import UnitOfWork, after
+from kit.db import UnitOfWork, within
 from kit.ids import new_id
 from sqlalchemy import Row, Select, Text, and_, any_, bindparam, func, insert, literal, or_, select, text, update
 from sqlalchemy.dialects.postgresql import ARRAY
@@ -98,7 +98,7 @@ def list_places(
     if parent_id is not None:
         statement = statement.where(place.c.parent_id == parent_id)
     if under is not None:
-        statement = statement.where(place.c.path >= under, place.c.path < after(under))
+        statement = statement.where(within(place.c.path, under))
     if tier_name is not None:
         statement = statement.where(place.c.tier == tier_name)
     if state is not None:
@@ -111,7 +111,7 @@ def list_places(
 
 def list_below(uow: UnitOfWork, path: str) -> list[Place]:
     """The place and all that lies below it, widest first."""
-    statement = select(*COLUMNS).where(place.c.path >= path, place.c.path < after(path)).order_by(place.c.path)
+    statement = select(*COLUMNS).where(within(place.c.path, path)).order_by(place.c.path)
     return [_place(row) for row in uow.execute(statement)]
 
 

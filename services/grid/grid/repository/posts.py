@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from contracts.grid import Duty
-from kit.db import UnitOfWork, after
+from kit.db import UnitOfWork, within
 from sqlalchemy import (
     Row,
     Text,
@@ -100,7 +100,7 @@ def list_posts(
     if behind is not None:
         which.append(post.c.code > behind)
     if under is not None:
-        which += [place.c.path >= under, place.c.path < after(under)]
+        which += [within(place.c.path, under)]
     if duty is not None:
         which.append(post.c.duty == duty.value)
     if office_id is not None:

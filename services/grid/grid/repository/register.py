@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from kit.db import UnitOfWork, after
+from kit.db import UnitOfWork, within
 from sqlalchemy import ColumnElement, Row, Text, Uuid, any_, bindparam, func, insert, select, update
 from sqlalchemy.dialects.postgresql import ARRAY
 
@@ -46,8 +46,7 @@ def counts(uow: UnitOfWork, path: str) -> Counts:
     """The register at and below the path in one query."""
 
     def count(rows: Any, *which: ColumnElement[bool]) -> Any:
-        below = (rows.c.placed_path >= path, rows.c.placed_path < after(path))
-        return select(func.count()).select_from(rows).where(*below, *which).scalar_subquery()
+        return select(func.count()).select_from(rows).where(within(rows.c.placed_path, path), *which).scalar_subquery()
 
     row = uow.execute(
         select(
@@ -66,7 +65,7 @@ def list_households(uow: UnitOfWork, *, under: str, limit: int, behind: str | No
     people = select(func.count()).where(resident.c.household_id == household.c.id).scalar_subquery()
     statement = (
         select(*_HOUSEHOLD, people.label("people"))
-        .where(household.c.placed_path >= under, household.c.placed_path < after(under))
+        .where(within(household.c.placed_path, under))
         .order_by(household.c.code)
         .limit(limit)
     )

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from contracts.intake import Channel, Language, Means, Placing
 from kit.auth import Scope
-from kit.db import ENTER_COLUMNS, UnitOfWork, after, enter_parameters
+from kit.db import ENTER_COLUMNS, UnitOfWork, enter_parameters, within
 from kit.paging import Page, Sheet
 from sqlalchemy import Row, bindparam, func, insert, select, text, update
 
@@ -197,12 +197,7 @@ def add_entry(uow: UnitOfWork, keys: Keys, item: Entry, *, asker: UUID | None) -
 
 def list_appeals(uow: UnitOfWork, page: Page, *, below: str) -> Sheet[AppealLine]:
     """Newest first: those placed at or below the path, of those that may be seen."""
-    statement = (
-        select(*_LINE)
-        .where(appeal.c.placed_path >= below, appeal.c.placed_path < after(below))
-        .order_by(appeal.c.id.desc())
-        .limit(page.fetch)
-    )
+    statement = select(*_LINE).where(within(appeal.c.placed_path, below)).order_by(appeal.c.id.desc()).limit(page.fetch)
     if behind := page.after(UUID):
         statement = statement.where(appeal.c.id < behind[0])
     return page.sheet([_line(row) for row in uow.execute(statement)], position=lambda line: (line.id,))

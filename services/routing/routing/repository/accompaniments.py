@@ -6,12 +6,11 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from kit.db import UnitOfWork
+from kit.db import UnitOfWork, within
 from sqlalchemy import ColumnElement, Row, insert, literal_column, select, tuple_, update
 
 from routing.domain.accompanying import Accompaniment, FollowedLine
 from routing.models import accompaniment, cases
-from routing.repository.cases import within
 
 _NAMES = [field.name for field in fields(Accompaniment)]
 _COLUMNS = [accompaniment.c[name] for name in _NAMES]
@@ -51,7 +50,7 @@ def list_followed(
     statement = (
         select(*_COLUMNS, *_OF_CASE)
         .join(cases, cases.c.case_id == accompaniment.c.case_id)
-        .where(_FOLLOWED, within(cases.c.placed_path, paths), accompaniment.c.final_at.is_(None))
+        .where(_FOLLOWED, within(cases.c.placed_path, *paths), accompaniment.c.final_at.is_(None))
     )
     if after_key is not None:
         statement = statement.where(tuple_(cases.c.followed_since, cases.c.case_id) > after_key)

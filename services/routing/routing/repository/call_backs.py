@@ -5,8 +5,8 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from kit.db import UnitOfWork, after
-from sqlalchemy import Row, Text, Uuid, bindparam, false, func, literal_column, or_, select, text, tuple_, update
+from kit.db import UnitOfWork, within
+from sqlalchemy import Row, Text, Uuid, bindparam, func, literal_column, select, text, tuple_, update
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from routing.domain.call_back import CallBack, CallBackLine, Way
@@ -74,11 +74,10 @@ def list_owed(
     """
     subject, posts = handled_by
     place = (cases.c.placed_path, cases.c.case_id, call_back.c.appeal_id)
-    within = (((cases.c.placed_path >= path) & (cases.c.placed_path < after(path))) for path in paths)
     statement = (
         select(*_COLUMNS, cases.c.number.label("case_number"), cases.c.gist, cases.c.version, cases.c.placed_path)
         .join(cases, cases.c.case_id == call_back.c.case_id)
-        .where(literal_column("cases.calls_owed > 0"), or_(false(), *within))
+        .where(literal_column("cases.calls_owed > 0"), within(cases.c.placed_path, *paths))
         .where(_OPEN, call_back.c.way == Way.PERSON.value)
         .where(cases.c.answered_by.is_distinct_from(subject), cases.c.holder_post_id.not_in(posts))
     )

@@ -6,11 +6,10 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from kit.db import UnitOfWork, after
+from kit.db import UnitOfWork, within
 from network.posts import Seat, seat_column, seat_of
 from sqlalchemy import (
     Column,
-    ColumnElement,
     DateTime,
     Integer,
     Select,
@@ -18,10 +17,8 @@ from sqlalchemy import (
     Text,
     any_,
     bindparam,
-    false,
     func,
     literal_column,
-    or_,
     select,
     text,
     true,
@@ -289,7 +286,7 @@ def list_planned(
     """What is planned, by its day: of these posts, or at these places and below. Few are, and their own indexes hold no
     others: they are read, then sorted.
     """
-    whose = within(cases.c.placed_path, paths) if paths else cases.c.holder_post_id.in_(posts)
+    whose = within(cases.c.placed_path, *paths) if paths else cases.c.holder_post_id.in_(posts)
     statement = select(cases).where(whose, literal_column(_PLANNED))
     if after_key is not None:
         statement = statement.where(tuple_(cases.c.planned_due, cases.c.case_id) > after_key)
@@ -303,7 +300,7 @@ def list_open_cases(
     """What is open at these places or below, or of that what was sorted by its words alone: place by place, and in the
     order in which it came.
     """
-    statement = select(cases).where(within(cases.c.placed_path, paths), literal_column("cases.state <> 'closed'"))
+    statement = select(cases).where(within(cases.c.placed_path, *paths), literal_column("cases.state <> 'closed'"))
     if suggested:
         statement = statement.where(cases.c.category_suggested)
     if after_key is not None:
@@ -320,7 +317,7 @@ def list_custody(
     """
     parts = [
         select(cases.c.case_id).where(whose, literal_column("cases.papers_held > 0"))
-        for whose in (within(cases.c.placed_path, paths), cases.c.holder_post_id.in_(posts))
+        for whose in (within(cases.c.placed_path, *paths), cases.c.holder_post_id.in_(posts))
     ]
     kept = parts[0].union(parts[1]).subquery("kept")
     statement = select(cases).join(kept, kept.c.case_id == cases.c.case_id).order_by(cases.c.case_id).limit(limit)
@@ -333,7 +330,9 @@ def list_open_deadlines(
     uow: UnitOfWork, paths: Sequence[str], *, after_key: tuple[str, UUID] | None, limit: int
 ) -> list[tuple[str, UUID, Deadline]]:
     """Path, case and deadline, place by place."""
-    statement = select(deadline).where(within(deadline.c.placed_path, paths), literal_column("deadline.state = 'open'"))
+    statement = select(deadline).where(
+        within(deadline.c.placed_path, *paths), literal_column("deadline.state = 'open'")
+    )
     if after_key is not None:
         statement = statement.where(tuple_(deadline.c.placed_path, deadline.c.deadline_id) > after_key)
     statement = statement.order_by(deadline.c.placed_path, deadline.c.deadline_id).limit(limit)
@@ -355,10 +354,6 @@ def _new_entries(changed: Sequence[Case]) -> list[dict[str, Any]]:
     for case in changed:
         case.entries.clear()
     return rows
-
-
-def within(column: ColumnElement[str], paths: Sequence[str]) -> ColumnElement[bool]:
-    return or_(false(), *((column >= path) & (column < after(path)) for path in paths))
 
 
 def _worklist(stands: str, *, goes_on: bool, whose: Column[UUID] = cases.c.holder_post_id) -> Select[Any]:

@@ -4,13 +4,12 @@ from collections.abc import Sequence
 from datetime import date
 from uuid import UUID
 
-from kit.db import UnitOfWork
+from kit.db import UnitOfWork, within
 from network.places import prefixes
 from sqlalchemy import func, select, text, update
 
 from routing.domain.case import Case
 from routing.models import first_dispatch_day
-from routing.repository.cases import within
 
 _COUNT = text("select count_first_dispatch(cast(:line as text[]), :day, :was_first)")
 
@@ -24,7 +23,7 @@ def sum_first_dispatch(uow: UnitOfWork, paths: Sequence[str], since: date, until
     """How many were answered, and how many of them by whom they were sent to first; both days among them."""
     counted = first_dispatch_day.c
     sums = [func.coalesce(func.sum(column), 0).label(column.name) for column in (counted.answered, counted.at_first)]
-    row = uow.execute(select(*sums).where(counted.day.between(since, until), within(counted.path, paths))).one()
+    row = uow.execute(select(*sums).where(counted.day.between(since, until), within(counted.path, *paths))).one()
     return int(row.answered), int(row.at_first)
 
 

@@ -7,8 +7,8 @@ from typing import Any
 from uuid import UUID
 
 from contracts.routing import Remit
-from kit.db import UnitOfWork, after
-from sqlalchemy import false, insert, or_, select, tuple_, update
+from kit.db import UnitOfWork, within
+from sqlalchemy import insert, select, tuple_, update
 
 from routing.domain.precedent import Precedent
 from routing.models import precedent
@@ -37,8 +37,7 @@ def list_precedents(
     uow: UnitOfWork, paths: Sequence[str], *, after_key: tuple[str, UUID] | None, limit: int
 ) -> list[Precedent]:
     """Those in force at these places or below, place by place."""
-    within = (((precedent.c.path >= path) & (precedent.c.path < after(path))) for path in paths)
-    statement = select(precedent).where(or_(false(), *within), precedent.c.revoked_at.is_(None))
+    statement = select(precedent).where(within(precedent.c.path, *paths), precedent.c.revoked_at.is_(None))
     if after_key is not None:
         statement = statement.where(tuple_(precedent.c.path, precedent.c.precedent_id) > after_key)
     statement = statement.order_by(precedent.c.path, precedent.c.precedent_id).limit(limit)

@@ -4,7 +4,7 @@ from collections.abc import Callable, Collection, Sequence
 from typing import Any
 from uuid import UUID
 
-from kit.db import UnitOfWork
+from kit.db import UnitOfWork, within
 from network.models import holding
 from network.posts import in_term
 from sqlalchemy import ColumnElement, Select, all_, bindparam, exists, literal_column, select
@@ -14,7 +14,6 @@ from sqlalchemy.types import Text, Uuid
 from routing.domain.case import Case
 from routing.domain.vacancy import Section
 from routing.models import cases, vacancy
-from routing.repository.cases import within
 from routing.repository.rows import case_of
 
 #: A process of the release before ends a case without ending what is asked of it.
@@ -63,8 +62,8 @@ def list_queue(
     """
 
     def page_of(rows: Select[Any]) -> Select[Any]:
-        mine = rows.where(_NO_INTEREST)
-        behind = mine if after_id is None else mine.where(cases.c.case_id > after_id)
+        seen = rows.where(_NO_INTEREST)
+        behind = seen if after_id is None else seen.where(cases.c.case_id > after_id)
         page = behind.order_by(cases.c.case_id).limit(limit).subquery()
         return select(page.c.case_id)
 
@@ -81,13 +80,13 @@ def list_queue(
 
 def _waiting(post_id: UUID, path: str) -> list[Select[Any]]:
     """Placed, sorted or filled by nobody yet; with this dispatcher, or with none."""
-    nobody = cases.c.holder_post_id.is_(None) & within(cases.c.placed_path, [path])
+    nobody = cases.c.holder_post_id.is_(None) & within(cases.c.placed_path, path)
     return [select(cases.c.case_id).where(whose, _WAITING) for whose in (cases.c.holder_post_id == post_id, nobody)]
 
 
 def _asked(post_id: UUID, path: str) -> list[Select[Any]]:
     """Asked of this dispatcher; or of one at or below their place who cannot rule on it any more."""
-    in_vain = within(cases.c.placed_path, [path]) & within(cases.c.ruler_path, [path]) & ~_SOMEBODY_RULES
+    in_vain = within(cases.c.placed_path, path) & within(cases.c.ruler_path, path) & ~_SOMEBODY_RULES
     return [
         select(cases.c.case_id).where(whose, _ASKED, _MAY_RULE) for whose in (cases.c.ruler_post_id == post_id, in_vain)
     ]
@@ -97,7 +96,7 @@ def _left(post_id: UUID, path: str) -> list[Select[Any]]:
     """With a vacant post below this dispatcher's tier, or with one of which no dispatcher was found. A vacant post's
     cases are read, then sorted.
     """
-    nobody = within(vacancy.c.path, [path]) & vacancy.c.dispatcher_post_id.is_(None)
+    nobody = within(vacancy.c.path, path) & vacancy.c.dispatcher_post_id.is_(None)
     return [
         select(cases.c.case_id)
         .select_from(vacancy.join(cases, cases.c.holder_post_id == vacancy.c.post_id))

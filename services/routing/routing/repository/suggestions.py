@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from contracts.routing import CaseState, Kind
-from kit.db import UnitOfWork, after
+from kit.db import UnitOfWork, within
 from sqlalchemy import ColumnElement, Executable, Select, literal_column, or_, select, union
 from sqlalchemy.dialects.postgresql import insert as insert_unless_there
 
@@ -23,8 +23,7 @@ _UNSETTLED: ColumnElement[bool] = literal_column("cases.state <> 'closed' and ca
 
 def list_below(uow: UnitOfWork, case: Case, places: Sequence[str]) -> list[Other]:
     """What somebody still has to answer at these places and below, of the same weeks; of each place so many at most."""
-    path = cases.c.placed_path
-    return _list(uow, union(*(_unsettled(case, path >= place, path < after(place)) for place in places)))
+    return _list(uow, union(*(_unsettled(case, within(cases.c.placed_path, place)) for place in places)))
 
 
 def list_at(uow: UnitOfWork, case: Case) -> list[Other]:

@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from contracts.grid import Duty, PostChangedV1
-from kit.db import UnitOfWork, after
+from kit.db import UnitOfWork, within
 from network.models import holding, post
 from network.posts import is_held
 from sqlalchemy import (
@@ -18,7 +18,6 @@ from sqlalchemy import (
     delete,
     func,
     literal_column,
-    or_,
     select,
     text,
     update,
@@ -45,8 +44,7 @@ def look_again(uow: UnitOfWork, changed: Sequence[PostChangedV1]) -> None:
 
 def look_again_below(uow: UnitOfWork, paths: Collection[str]) -> None:
     """At what was found vacant there: somebody else may have to see to it by now."""
-    below = or_(*((vacancy.c.path >= path) & (vacancy.c.path < after(path)) for path in paths))
-    uow.execute(update(vacancy).where(below, _FOUND).values(look_at=uow.now))
+    uow.execute(update(vacancy).where(within(vacancy.c.path, *paths), _FOUND).values(look_at=uow.now))
 
 
 def _soonest(moment: Column[datetime]) -> ColumnElement[Any]:
