@@ -9,8 +9,7 @@ from uuid import UUID
 from contracts.grid import Duty, PlaceState
 from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import JSONResponse, Response
-from kit.http import AskedPage, Door, FieldProblem, IfMatch, ListView, problem, responses_for
-from kit.paging import Sheet
+from kit.http import AskedPage, Door, FieldProblem, IfMatch, ListView, listed, problem, responses_for
 from pydantic import BaseModel
 
 from grid import schemas, spreadsheets
@@ -65,10 +64,6 @@ def _keys(request: Request) -> Keys:
 SealingKeys = Annotated[Keys, Depends(_keys)]
 
 
-def listed(view: Any) -> Callable[[Sheet[Any]], BaseModel]:
-    return lambda sheet: ListView[view].model_validate(sheet.of(view.of), from_attributes=True)
-
-
 @router.get("/tiers", tags=["places"], response_model=TiersView)
 async def list_tiers(door: Door) -> Response:
     """The tiers that places may be of, widest first."""
@@ -94,7 +89,7 @@ async def list_places(  # noqa: PLR0917  # each is one query parameter
 ) -> Response:
     """Places by code. ``parent``: those right below it; ``under``: it and all below it."""
     asked = {"parent": parent, "under": under, "tier": tier, "state": state, "name": name}
-    return await door.read(look.list_places, page, view=listed(PlaceView), **asked)
+    return await door.read(look.list_places, page, view=listed(PlaceView.of), **asked)
 
 
 @router.post("/places", tags=["places"], status_code=201, response_model=PlaceView, responses=_ADDS)
@@ -142,7 +137,7 @@ async def move_place(place_id: UUID, move: Move, door: Door, version: IfMatch) -
 @router.get("/places/{place}/entries", tags=["places"], response_model=ListView[PlaceEntryView])
 async def list_entries(place: str, door: Door, page: AskedPage) -> Response:
     """A place's history, newest first."""
-    return await door.read(look.list_entries, page, place, view=listed(PlaceEntryView))
+    return await door.read(look.list_entries, page, place, view=listed(PlaceEntryView.of))
 
 
 @router.get("/places/{place}/register", tags=["register"], response_model=CountsView)
@@ -154,7 +149,7 @@ async def count_register(place: str, door: Door) -> Response:
 @router.get("/households", tags=["register"], response_model=ListView[HouseholdView])
 async def list_households(door: Door, page: AskedPage, under: Place) -> Response:
     """Households of a place that you answer for, without names."""
-    return await door.read(look.list_households, page, view=listed(HouseholdView), under=under)
+    return await door.read(look.list_households, page, view=listed(HouseholdView.of), under=under)
 
 
 @router.delete("/households/{household_id}/contact", tags=["register"], status_code=204)
@@ -174,13 +169,13 @@ async def list_posts(  # noqa: PLR0917  # each is one query parameter
 ) -> Response:
     """Open posts by code."""
     asked = {"under": under, "duty": duty, "office_id": office_id, "subject": subject}
-    return await door.read(look.list_posts, page, view=listed(PostView), **asked)
+    return await door.read(look.list_posts, page, view=listed(PostView.of), **asked)
 
 
 @router.get("/vacancies", tags=["posts"], response_model=ListView[PostView])
 async def list_vacancies(door: Door, page: AskedPage, under: MaybePlace = None, duty: Duty | None = None) -> Response:
     """Posts in which nobody acts now: holes in the net."""
-    return await door.read(look.list_posts, page, view=listed(PostView), under=under, duty=duty, vacant=True)
+    return await door.read(look.list_posts, page, view=listed(PostView.of), under=under, duty=duty, vacant=True)
 
 
 @router.get("/answerers", tags=["posts"], response_model=AnswerView)
@@ -259,7 +254,7 @@ async def list_offices(
     matter: Annotated[str | None, Query(max_length=64, description="Those that answer for this category.")] = None,
 ) -> Response:
     """Bureaus and departments by code."""
-    return await door.read(look.list_offices, page, view=listed(OfficeView), under=under, matter=matter)
+    return await door.read(look.list_offices, page, view=listed(OfficeView.of), under=under, matter=matter)
 
 
 @router.post("/offices", tags=["offices"], status_code=201, response_model=OfficeView, responses=_ADDS)
@@ -281,7 +276,7 @@ async def change_office(office_id: UUID, changed: ChangedOffice, door: Door, ver
 
 @router.get("/organisations", tags=["offices"], response_model=ListView[OrganisationView])
 async def list_organisations(door: Door, page: AskedPage, under: MaybePlace = None) -> Response:
-    return await door.read(look.list_organisations, page, view=listed(OrganisationView), under=under)
+    return await door.read(look.list_organisations, page, view=listed(OrganisationView.of), under=under)
 
 
 PLACES = Layout(("code", "name", "tier", "parent"), ("aliases", "phone"))

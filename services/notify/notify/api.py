@@ -9,7 +9,7 @@ from fastapi import APIRouter, Path, Query, Request
 from fastapi.responses import HTMLResponse, Response
 from jinja2 import Environment, select_autoescape
 from kit.db import Database
-from kit.http import AskedPage, Door, ListView, responses_for
+from kit.http import AskedPage, Door, ListView, listed, responses_for
 
 from notify import repository
 from notify.schemas import (
@@ -33,7 +33,7 @@ router = APIRouter(prefix="/notify/v1", responses=responses_for(401, 403, 422, 5
 @router.get("/inbox", tags=["inbox"], response_model=ListView[InboxItemView])
 async def list_inbox(door: Door, page: AskedPage) -> Response:
     """Your notices, unread first."""
-    return await door.read(read.list_inbox, page, view=_inbox)
+    return await door.read(read.list_inbox, page, view=listed(InboxItemView.of))
 
 
 @router.post(
@@ -51,13 +51,13 @@ async def read_item(item_id: UUID, door: Door) -> Response:
 @router.get("/messages", tags=["messages"], response_model=ListView[MessageView])
 async def list_case_messages(case: UUID, door: Door, page: AskedPage) -> Response:
     """Who was told what about a case, and how it stands; of the places that you answer for."""
-    return await door.read(read.list_case_messages, case, page, view=_messages)
+    return await door.read(read.list_case_messages, case, page, view=listed(MessageView.of))
 
 
 @router.get("/messages/troubled", tags=["messages"], response_model=ListView[MessageView])
 async def list_troubled_messages(door: Door, page: AskedPage) -> Response:
     """What needs a person: messages that failed, and those of which nobody can tell whether they arrived."""
-    return await door.read(read.list_troubled_messages, page, view=_messages)
+    return await door.read(read.list_troubled_messages, page, view=listed(MessageView.of))
 
 
 @router.post(
@@ -86,7 +86,7 @@ async def list_tellings(case_id: UUID, door: Door) -> Response:
 )
 async def list_households(case_id: UUID, telling: Number, door: Door, page: AskedPage, told: Told = None) -> Response:
     """Whom a telling concerns, at the places that you answer for; ``told=false``: those who have not been told yet."""
-    return await door.read(read.list_households, case_id, telling, page, told=told, view=_households)
+    return await door.read(read.list_households, case_id, telling, page, told=told, view=listed(HouseholdToldView.of))
 
 
 @router.post(
@@ -99,18 +99,6 @@ async def list_households(case_id: UUID, telling: Number, door: Door, page: Aske
 async def record_visits(case_id: UUID, telling: Number, body: Visits, door: Door) -> Response:
     """You have told these households in person, several at once. Saying so twice changes nothing."""
     return await door(read.record_visits, case_id, telling, body.household_ids, view=TellingView.of)
-
-
-def _inbox(sheet: object) -> ListView[InboxItemView]:
-    return ListView[InboxItemView].model_validate(sheet, from_attributes=True)
-
-
-def _households(sheet: object) -> ListView[HouseholdToldView]:
-    return ListView[HouseholdToldView].model_validate(sheet, from_attributes=True)
-
-
-def _messages(sheet: object) -> ListView[MessageView]:
-    return ListView[MessageView].model_validate(sheet, from_attributes=True)
 
 
 #: Mounted only where NOTIFY_SANDBOX is on.

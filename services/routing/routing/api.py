@@ -8,16 +8,8 @@ from contracts.routing import Ask
 from fastapi import APIRouter, Path, Query, Response
 from fastapi.responses import HTMLResponse
 from kit.clock import Day
-from kit.http import KEY_REQUIRED, AskedPage, Door, DoorFor, IfMatch, ListView, html_page, responses_for
-from kit.paging import Sheet
+from kit.http import KEY_REQUIRED, AskedPage, Door, DoorFor, IfMatch, ListView, html_page, listed, responses_for
 
-from routing.domain.accompanying import FollowedLine
-from routing.domain.call_back import CallBackLine
-from routing.domain.case import Deadline
-from routing.domain.helping import Part
-from routing.domain.hotline import KeptRow
-from routing.domain.precedent import Precedent
-from routing.domain.pressing import PressingLine
 from routing.domain.vacancy import Section
 from routing.schemas import (
     Acceptance,
@@ -110,7 +102,6 @@ from routing.service import (
     suggesting,
     suspending,
 )
-from routing.service.reading import CaseLine, CustodyLine, QueueLine
 
 router = APIRouter(prefix="/routing/v1", responses=responses_for(401, 403, 422, 503))
 
@@ -384,7 +375,7 @@ async def take_replies(body: HotlineReplies, door: Door) -> Response:
 @router.get("/hotline/unknown", response_model=ListView[KeptRowView])
 async def list_kept(page: AskedPage, door: Door) -> Response:
     """Rows of the hotline's files that could not be recorded: of unknown cases, doubled, bad; oldest first."""
-    return await door.read(hotline.list_kept, page, view=_kept)
+    return await door.read(hotline.list_kept, page, view=listed(KeptRowView.of))
 
 
 @router.post("/hotline/unknown/{reply_id}/settlements", status_code=204, responses=responses_for(404))
@@ -471,7 +462,7 @@ async def enter_centre_report(case_id: UUID, body: CentreReport, if_match: IfMat
 @router.get("/followed", response_model=ListView[FollowedLineView])
 async def list_followed(page: AskedPage, door: Door, place: AtPlace = None) -> Response:
     """What centres have in hand at a place and below it, the longest without a word first."""
-    return await door.read(accompanying.list_followed, page, place_id=place, view=_followed)
+    return await door.read(accompanying.list_followed, page, place_id=place, view=listed(FollowedLineView.of_line))
 
 
 @router.post("/cases/{case_id}/callbacks", status_code=201, response_model=CaseView, responses=STEP)
@@ -484,7 +475,7 @@ async def call_back_resident(case_id: UUID, body: Calling, if_match: IfMatch, do
 @router.get("/callbacks", response_model=ListView[CallBackLineView])
 async def list_call_backs(page: AskedPage, door: Door) -> Response:
     """Whom I may call, as a window clerk or dispatcher: residents whom no message reaches, place by place."""
-    return await door.read(calling_back.list_owed, page, view=_call_backs)
+    return await door.read(calling_back.list_owed, page, view=listed(CallBackLineView.of_line))
 
 
 @router.post("/cases/{case_id}/incidents", status_code=201, response_model=CaseView, responses=STEP)
@@ -546,7 +537,7 @@ async def dismiss_suggestion(case_id: UUID, other_id: UUID, door: Door) -> Respo
 async def list_pressings(page: AskedPage, door: Door, stage: Literal["owed", "given"] = "owed") -> Response:
     """What falls due first, of what I owe a report on; ``stage=given`` is what I pressed and is not reported on yet."""
     lists = {"owed": pressing.list_owed, "given": pressing.list_given}
-    return await door.read(lists[stage], page, view=_pressings)
+    return await door.read(lists[stage], page, view=listed(PressingLineView.of_line))
 
 
 @router.post("/cases/{case_id}/helpers", status_code=201, response_model=PartView, responses=STEP)
@@ -583,7 +574,7 @@ async def release_helper(case_id: UUID, helper_id: UUID, body: Ending, if_match:
 @router.get("/parts", response_model=ListView[PartView])
 async def list_parts(page: AskedPage, door: Door) -> Response:
     """What I was called in for and have not reported on, what falls due first before the rest."""
-    return await door.read(helping.list_parts, page, view=_parts)
+    return await door.read(helping.list_parts, page, view=listed(PartView.of_part))
 
 
 @router.post("/cases/{case_id}/links", status_code=201, response_model=CaseView, responses=STEP)
@@ -627,7 +618,9 @@ async def list_open_cases(
     page: AskedPage, door: Door, place: AtPlace = None, *, suggested: OnlySuggested = False
 ) -> Response:
     """What is open at a place and below it: place by place, in the order in which it came."""
-    return await door.read(reading.list_open_cases, page, place_id=place, suggested=suggested, view=_lines)
+    return await door.read(
+        reading.list_open_cases, page, place_id=place, suggested=suggested, view=listed(CaseLineView.of_line)
+    )
 
 
 @router.get("/worklist", response_model=ListView[CaseLineView])
@@ -638,14 +631,14 @@ async def list_worklist(
     ``stage=transferred`` what I took first and passed on. What is planned stands in ``/planned``.
     """
     if stage == "transferred":
-        return await door.read(reading.list_transferred, page, view=_lines)
-    return await door.read(reading.list_worklist, page, answered=stage == "answered", view=_lines)
+        return await door.read(reading.list_transferred, page, view=listed(CaseLineView.of_line))
+    return await door.read(reading.list_worklist, page, answered=stage == "answered", view=listed(CaseLineView.of_line))
 
 
 @router.get("/planned", response_model=ListView[CaseLineView])
 async def list_planned(page: AskedPage, door: Door, place: AtPlaceOrMine = None) -> Response:
     """What is planned for a later day, by that day."""
-    return await door.read(reading.list_planned, page, place_id=place, view=_lines)
+    return await door.read(reading.list_planned, page, place_id=place, view=listed(CaseLineView.of_line))
 
 
 @router.get("/queue", response_model=ListView[QueueLineView])
@@ -653,13 +646,13 @@ async def list_queue(page: AskedPage, door: Door, section: InSection = None) -> 
     """What waits for me as a dispatcher, oldest first, and `why`: to be placed, sorted or filled, asked by its holder,
     or left with a post in which nobody acts.
     """
-    return await door.read(reading.list_queue, page, section=section, view=_queue)
+    return await door.read(reading.list_queue, page, section=section, view=listed(QueueLineView.of_waiting))
 
 
 @router.get("/custody", response_model=ListView[CustodyLineView])
 async def list_custody(page: AskedPage, door: Door, place: AtPlace = None) -> Response:
     """Cases of which residents' originals are kept, ended ones among them: oldest first, with what is kept."""
-    return await door.read(reading.list_custody, page, place_id=place, view=_custody)
+    return await door.read(reading.list_custody, page, place_id=place, view=listed(CustodyLineView.of_custody))
 
 
 @router.get("/figures/first_dispatch", response_model=FirstDispatchView)
@@ -685,7 +678,7 @@ async def add_reason(body: NewReason, door: Door) -> Response:
 @router.get("/precedents", response_model=ListView[PrecedentView])
 async def list_precedents(page: AskedPage, door: Door) -> Response:
     """What rulings have settled and assignment follows, place by place, wherever you may look."""
-    return await door.read(precedents.list_precedents, page, view=_precedents)
+    return await door.read(precedents.list_precedents, page, view=listed(PrecedentView.of))
 
 
 @router.post(
@@ -702,7 +695,7 @@ async def revoke_precedent(precedent_id: UUID, door: Door) -> Response:
 @router.get("/deadlines", response_model=ListView[OpenDeadlineView])
 async def list_deadlines(page: AskedPage, door: Door, place: AtPlace = None) -> Response:
     """The deadlines that still run at a place and below it, with what they were counted from."""
-    return await door.read(reading.list_open_deadlines, page, place_id=place, view=_deadlines)
+    return await door.read(reading.list_open_deadlines, page, place_id=place, view=listed(OpenDeadlineView.of_case))
 
 
 @router.get("/categories", response_model=CategoriesView)
@@ -722,43 +715,3 @@ async def load_categories(body: Taxonomy, door: Door) -> Response:
         replaces=body.replaces,
         view=TreeChangeView.of,
     )
-
-
-def _precedents(sheet: Sheet[Precedent]) -> ListView[PrecedentView]:
-    return ListView[PrecedentView](items=[PrecedentView.of(item) for item in sheet.items], next=sheet.next)
-
-
-def _kept(sheet: Sheet[KeptRow]) -> ListView[KeptRowView]:
-    return ListView[KeptRowView](items=[KeptRowView.of(row) for row in sheet.items], next=sheet.next)
-
-
-def _call_backs(sheet: Sheet[CallBackLine]) -> ListView[CallBackLineView]:
-    return ListView[CallBackLineView](items=[CallBackLineView.of_line(line) for line in sheet.items], next=sheet.next)
-
-
-def _pressings(sheet: Sheet[PressingLine]) -> ListView[PressingLineView]:
-    return ListView[PressingLineView](items=[PressingLineView.of_line(line) for line in sheet.items], next=sheet.next)
-
-
-def _followed(sheet: Sheet[FollowedLine]) -> ListView[FollowedLineView]:
-    return ListView[FollowedLineView](items=[FollowedLineView.of_line(line) for line in sheet.items], next=sheet.next)
-
-
-def _parts(sheet: Sheet[Part]) -> ListView[PartView]:
-    return ListView[PartView](items=[PartView.of_part(part) for part in sheet.items], next=sheet.next)
-
-
-def _lines(sheet: Sheet[CaseLine]) -> ListView[CaseLineView]:
-    return ListView[CaseLineView](items=[CaseLineView.of_line(line) for line in sheet.items], next=sheet.next)
-
-
-def _queue(sheet: Sheet[QueueLine]) -> ListView[QueueLineView]:
-    return ListView[QueueLineView](items=[QueueLineView.of_waiting(line) for line in sheet.items], next=sheet.next)
-
-
-def _custody(sheet: Sheet[CustodyLine]) -> ListView[CustodyLineView]:
-    return ListView[CustodyLineView](items=[CustodyLineView.of_custody(line) for line in sheet.items], next=sheet.next)
-
-
-def _deadlines(sheet: Sheet[tuple[UUID, Deadline]]) -> ListView[OpenDeadlineView]:
-    return ListView[OpenDeadlineView](items=[OpenDeadlineView.of_case(row) for row in sheet.items], next=sheet.next)

@@ -4,12 +4,10 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Query, Request, Response
-from kit.http import AskedPage, Door, IfMatch, ListView, responses_for
-from kit.paging import Sheet
+from kit.http import AskedPage, Door, IfMatch, ListView, listed, responses_for
 from pydantic import BaseModel
 
 from intake.api.guessing import client_of, refuse_guessing
-from intake.repository.appeals import AppealLine
 from intake.schemas import (
     AppealChangedView,
     AppealLineView,
@@ -79,11 +77,7 @@ async def receive_appeal(body: NewAppeal, request: Request, door: Door) -> Respo
 
 @router.get("/appeals", response_model=ListView[AppealLineView], summary="Appeals of the places that you answer for")
 async def list_appeals(door: Door, page: AskedPage, place: Annotated[Code | None, Query()] = None) -> Response:
-    return await door.read(reading.list_appeals, page, place=place, view=_sheet)
-
-
-def _sheet(sheet: Sheet[AppealLine]) -> ListView[AppealLineView]:
-    return ListView(items=[AppealLineView.of(line) for line in sheet.items], next=sheet.next)
+    return await door.read(reading.list_appeals, page, place=place, view=listed(AppealLineView.of))
 
 
 @router.get("/appeals/{appeal_id}", response_model=AppealView, summary="An appeal with its words")

@@ -3,7 +3,7 @@
 from kit.http.conditions import KEY_REQUIRED, IfMatch, etag
 from kit.http.door import Door, DoorFor, OpenDoor, SignedIn
 from kit.http.html import html_page
-from kit.http.pages import AskedPage, ListView
+from kit.http.pages import AskedPage, ListView, listed
 from kit.http.people import People
 from kit.http.problems import FieldProblem, HttpProblem, Problem, handle_problems, problem, responses_for
 
@@ -23,6 +23,7 @@ __all__ = [
     "etag",
     "handle_problems",
     "html_page",
+    "listed",
     "problem",
     "responses_for",
 ]

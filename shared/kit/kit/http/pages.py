@@ -1,13 +1,14 @@
 """Lists over HTTP: ``?limit=`` and ``?cursor=``; whatever else is in the query is the list's filter."""
 
-from typing import Annotated, Generic, TypeVar
+from collections.abc import Callable
+from typing import Annotated, Any, Generic, TypeVar
 from urllib.parse import urlencode
 
 from fastapi import Depends, Query, Request
 from pydantic import BaseModel, Field
 
 from kit.http.problems import route_of
-from kit.paging import Page
+from kit.paging import Page, Sheet
 
 V = TypeVar("V")
 
@@ -15,10 +16,15 @@ _NOT_FILTERS = frozenset({"cursor", "limit"})
 
 
 class ListView(BaseModel, Generic[V]):
-    """A page of a list: ``ListView[CaseView].model_validate(sheet.of(CaseView.of), from_attributes=True)``."""
+    """A page of a list."""
 
     items: list[V]
     next: str | None = Field(default=None, description="The cursor of the next page; null on the last.")
+
+
+def listed(view: Callable[[Any], V]) -> Callable[[Sheet[Any]], ListView[V]]:
+    """What a door shows a sheet as: ``door.read(look.list_cases, page, view=listed(CaseView.of))``."""
+    return lambda sheet: ListView(items=[view(item) for item in sheet.items], next=sheet.next)
 
 
 async def asked_page(
