@@ -23,7 +23,7 @@ from routing.domain.case import (
     Deadline,
     DeadlineState,
 )
-from routing.domain.promise import make_promise
+from routing.domain.promise import counted_like
 from routing.models import call_back, case_appeal, case_entry, case_grant, cases, deadline
 from routing.repository.rows import appeal_row, case_row, deadline_row, entry_row
 from routing.service import deadlines, opening, placing
@@ -160,14 +160,7 @@ class Course:
     def _until(self, case: Case, at: datetime) -> Deadline:
         """How long its resident may say something of the answer: as routing.service.calling_back counts it."""
         assert case.deadline is not None
-        like = case.deadline.promise
-        until = make_promise(
-            *(RATING_TERM, at),
-            rule_version=like.rule_version,
-            calendar=self._ground.calendar,
-            hours=like.hours,
-            zone=like.zone,
-        )
+        until = counted_like(RATING_TERM, at, like=case.deadline.promise, calendar=self._ground.calendar)
         limit = Deadline(new_id(at), DeadlineKind.RATING, until)
         if until.due_at < self._now:
             limit.settle(DeadlineState.MET, at=until.due_at)

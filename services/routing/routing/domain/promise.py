@@ -61,6 +61,13 @@ def make_promise(
     return Promise(term, start_at, due_at, rule_version, calendar.version, forecast, hours, zone)
 
 
+def counted_like(term: Term, start_at: datetime, *, like: Promise, calendar: Calendar) -> Promise:
+    """Another term by the hours and under the rules of a promise that was made."""
+    return make_promise(
+        term, start_at, rule_version=like.rule_version, calendar=calendar, hours=like.hours, zone=like.zone
+    )
+
+
 def given_until(due_at: datetime, start_at: datetime, *, like: Promise) -> Promise:
     """A limit that somebody named, under the rules of the case's promise."""
     return replace(like, term=Term(Unit.GIVEN), start_at=start_at, due_at=due_at, forecast=False)

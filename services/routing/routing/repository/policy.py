@@ -68,6 +68,11 @@ def get_policy(
     return memory.rules[1], memory.calendar[1], categories, precedents
 
 
+def get_calendar(uow: UnitOfWork) -> Calendar:
+    """The one in effect now."""
+    return get_policy(uow, [], [])[1]
+
+
 def get_rules(uow: UnitOfWork, version: int) -> RuleSet:
     """The rules that a case began under."""
     memory = _memories.get(uow.connection.engine)

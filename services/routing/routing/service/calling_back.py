@@ -6,7 +6,6 @@ from uuid import UUID
 from contracts.grid import Duty
 from contracts.routing import DeadlineKind
 from kit.db import UnitOfWork
-from kit.ids import new_id
 from kit.paging import Page, Sheet
 from network import posts
 from network.posts import Seat, choose
@@ -28,12 +27,12 @@ def ask_residents(uow: UnitOfWork, case: Case) -> dict[UUID, int]:
     asked = [appeal for appeal in case.appeals if appeal.withdrawn_at is None]
     if case.silent or not asked:
         return {}
-    until = deadlines.count_from_now(uow, case, RATING_TERM)
+    until = deadlines.count_from_now(uow, case, DeadlineKind.RATING, RATING_TERM)
     case.settle_limit(DeadlineKind.RATING, DeadlineState.CANCELLED, at=uow.now)
-    case.limits.append(Deadline(new_id(uow.now), DeadlineKind.RATING, until, changed=True))
+    case.limits.append(until)
     case.calls_owed = 0
     ways = {appeal.appeal_id: Way.MESSAGE if appeal.person_id else Way.PAGE for appeal in asked}
-    return call_backs.add_call_backs(uow, case, ways, rate_by=until.due_at)
+    return call_backs.add_call_backs(uow, case, ways, rate_by=until.promise.due_at)
 
 
 def have_called(uow: UnitOfWork, appeal_id: UUID) -> None:

@@ -5,12 +5,13 @@ from collections.abc import Iterator, Sequence
 from contracts.grid import Duty
 from contracts.routing import DeadlineKind
 from kit.db import UnitOfWork
+from kit.ids import new_id
 from network import posts
 from network.posts import Seat, choose
 
 from routing import events
 from routing.domain.case import Case, Deadline
-from routing.domain.promise import Promise, Term, make_promise
+from routing.domain.promise import Term, counted_like
 from routing.repository import network, policy
 
 
@@ -28,14 +29,11 @@ def mark_limit_if_missed(uow: UnitOfWork, case: Case, kind: DeadlineKind) -> Non
         mark_limits_missed(uow, [(case, limit)])
 
 
-def count_from_now(uow: UnitOfWork, case: Case, term: Term) -> Promise:
+def count_from_now(uow: UnitOfWork, case: Case, kind: DeadlineKind, term: Term) -> Deadline:
     """A limit beside the promise, by the hours and under the rules of that."""
     assert case.deadline is not None
-    like = case.deadline.promise
-    _, calendar, _, _ = policy.get_policy(uow, [], [])
-    return make_promise(
-        term, uow.now, rule_version=like.rule_version, calendar=calendar, hours=like.hours, zone=like.zone
-    )
+    promise = counted_like(term, uow.now, like=case.deadline.promise, calendar=policy.get_calendar(uow))
+    return Deadline(new_id(uow.now), kind, promise, changed=True)
 
 
 def mark_promises_missed(uow: UnitOfWork, missed: Sequence[tuple[Case, Deadline]]) -> None:

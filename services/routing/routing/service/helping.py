@@ -13,11 +13,10 @@ from network.posts import Seat
 from routing import events
 from routing.domain.case import HELPER_CALLED, HELPER_RELEASED, HELPER_REPORTED, Case, Deadline
 from routing.domain.helping import Helper, HelperState, Part, latest_limit, may_name
-from routing.domain.promise import given_until
 from routing.domain.steps import WHO, Actor, Step, find_post
 from routing.errors import HelpsAlready, NobodyHolds, NotYourStep, NotYoursToName, PartEnded, UnfitPartLimit, UnfitPost
 from routing.repository import cases, joint
-from routing.service import parts
+from routing.service import parts, placing
 from routing.service.dispatching import seat_for
 from routing.service.taking import holder_in, seated, seated_at, take
 
@@ -77,8 +76,7 @@ def _limit(uow: UnitOfWork, case: Case, helper: Helper) -> Deadline:
     latest = latest_limit(case.due or case.deadline.promise.due_at, uow.now)
     if not uow.now < helper.due_at <= latest:
         raise UnfitPartLimit(latest)
-    limit = given_until(helper.due_at, uow.now, like=case.deadline.promise)
-    return Deadline(new_id(uow.now), DeadlineKind.PART, limit, helper.helper_id, changed=True)
+    return placing.limit_until(uow, case, DeadlineKind.PART, helper.due_at, about=helper.helper_id)
 
 
 def report_part(uow: UnitOfWork, case_id: UUID, helper_id: UUID, *, version: int, words: str) -> Part:

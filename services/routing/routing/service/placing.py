@@ -20,6 +20,7 @@ from routing.domain.promise import (
     Promise,
     Term,
     Unit,
+    counted_like,
     given_until,
     last_day,
     make_promise,
@@ -226,15 +227,7 @@ def hold_to(uow: UnitOfWork, ground: Ground, rules: RuleSet, case: Case, rule: R
 
 def limit_counted(ground: Ground, case: Case, kind: DeadlineKind, term: Term, *, now: datetime) -> Deadline:
     """A limit of ours beside the promise, on the same calendar."""
-    limit = make_promise(
-        term,
-        now,
-        rule_version=ground.rules.version,
-        calendar=ground.calendar,
-        hours=ground.network.hours_at(case.placed_path),
-        zone=ground.rules.zone,
-    )
-    return Deadline(new_id(now), kind, limit, changed=True)
+    return Deadline(new_id(now), kind, _counted(ground, ground.rules, case, term, since=now), changed=True)
 
 
 def limit_given(ground: Ground, case: Case, kind: DeadlineKind, due_at: datetime, *, now: datetime) -> Deadline:
@@ -256,41 +249,27 @@ def extend(uow: UnitOfWork, case: Case, *, days: int) -> None:
     """The promise goes on for so many working days, counted from the day on which it falls due."""
     assert case.deadline is not None
     before = case.deadline.promise
-    _replace(uow, case, _again(before, Term(Unit.MORE_WORKING_DAYS, days), last_day(before), _calendar(uow, case)))
+    term, calendar = Term(Unit.MORE_WORKING_DAYS, days), policy.get_calendar(uow)
+    _replace(uow, case, counted_like(term, last_day(before), like=before, calendar=calendar))
 
 
 def suspend(uow: UnitOfWork, case: Case, *, until: datetime) -> None:
     """The promise runs on then, for so many working days as are left of it."""
     assert case.deadline is not None
-    before, calendar = case.deadline.promise, _calendar(uow, case)
-    left = working_days_left(before, uow.now, calendar=calendar)
-    _replace(uow, case, _again(before, Term(Unit.REMAINING_WORKING_DAYS, left), until, calendar))
+    before, calendar = case.deadline.promise, policy.get_calendar(uow)
+    term = Term(Unit.REMAINING_WORKING_DAYS, working_days_left(before, uow.now, calendar=calendar))
+    _replace(uow, case, counted_like(term, until, like=before, calendar=calendar))
 
 
 def resume(uow: UnitOfWork, case: Case) -> bool:
     """The promise runs on from now, and never ends later than what the resident was told. Whether it is earlier."""
     assert case.deadline is not None
     before = case.deadline.promise
-    promise = _again(before, before.term, uow.now, _calendar(uow, case))
+    promise = counted_like(before.term, uow.now, like=before, calendar=policy.get_calendar(uow))
     is_earlier = promise.due_at < before.due_at and case.deadline.state is DeadlineState.OPEN
     if is_earlier:
         _replace(uow, case, promise)
     return is_earlier
-
-
-def _calendar(uow: UnitOfWork, case: Case) -> Calendar:
-    return survey(uow, paths=[case.placed_path], codes=[]).calendar
-
-
-def _again(before: Promise, term: Term, since: datetime, calendar: Calendar) -> Promise:
-    """Another term under the rules and hours of a promise that was made."""
-    return make_promise(
-        *(term, since),
-        rule_version=before.rule_version,
-        calendar=calendar,
-        hours=before.hours,
-        zone=before.zone,
-    )
 
 
 def _replace(uow: UnitOfWork, case: Case, promise: Promise) -> None:
@@ -309,15 +288,19 @@ def limit_until(
 
 
 def _promise(uow: UnitOfWork, ground: Ground, rules: RuleSet, case: Case, rule: Rule, *, since: datetime) -> Deadline:
-    promise = make_promise(
-        rule.term,
+    promise = _counted(ground, rules, case, rule.term, since=since)
+    return Deadline(new_id(uow.now), DeadlineKind.PROMISE, promise, changed=True)
+
+
+def _counted(ground: Ground, rules: RuleSet, case: Case, term: Term, *, since: datetime) -> Promise:
+    return make_promise(
+        term,
         since,
         rule_version=rules.version,
         calendar=ground.calendar,
         hours=ground.network.hours_at(case.placed_path),
         zone=rules.zone,
     )
-    return Deadline(new_id(uow.now), DeadlineKind.PROMISE, promise, changed=True)
 
 
 def promise_facts(case: Case) -> dict[str, object]:

@@ -8,16 +8,15 @@ from zoneinfo import ZoneInfo
 
 from contracts.routing import CaseState, DeadlineKind
 from kit.db import UnitOfWork
-from kit.ids import new_id
 from network.posts import Seat
 
 from routing import events
 from routing.domain.case import PLANNED, Case, Deadline, DeadlineState
-from routing.domain.promise import begin_of, given_until
+from routing.domain.promise import begin_of
 from routing.domain.steps import Step
 from routing.domain.waiting import LONGEST_PLAN, Plan, check_day
 from routing.repository import cases
-from routing.service import deadlines
+from routing.service import deadlines, placing
 from routing.service.taking import take
 
 
@@ -59,7 +58,7 @@ def _limit(uow: UnitOfWork, case: Case, day: date) -> Deadline:
     today = uow.now.astimezone(ZoneInfo(promise.zone)).date()
     check_day(day, today=today, longest=LONGEST_PLAN, field="/day")
     ends = begin_of(day + timedelta(days=1), zone=promise.zone)
-    return Deadline(new_id(uow.now), DeadlineKind.PLANNED, given_until(ends, uow.now, like=promise), changed=True)
+    return placing.limit_until(uow, case, DeadlineKind.PLANNED, ends)
 
 
 def _put_off(

@@ -5,12 +5,11 @@ over (domain.md, section 4). The resident's total goes on.
 from contracts.grid import Duty
 from contracts.routing import DeadlineKind
 from kit.db import UnitOfWork
-from kit.ids import new_id
 from network.posts import Seat
 
 from routing import events
 from routing.domain.call_back import REDO_TERM, TAKEN_OVER, CallBack
-from routing.domain.case import REDONE, Case, Deadline, DeadlineState
+from routing.domain.case import REDONE, Case, DeadlineState
 from routing.domain.steps import OVERSEEING
 from routing.repository import call_backs, cases, network
 from routing.service import deadlines, placing, splitting
@@ -20,9 +19,9 @@ def redo(uow: UnitOfWork, case: Case, asked: CallBack, *, holder: Seat | None) -
     """Its resident says that the answer did not solve it. Of a case of several, theirs alone is done again."""
     if len(case.parties) > 1:
         case = splitting.split_off(uow, case, [asked.appeal_id])
-    due = deadlines.count_from_now(uow, case, REDO_TERM)
+    due = deadlines.count_from_now(uow, case, DeadlineKind.REDO, REDO_TERM)
     case.settle_limit(DeadlineKind.RATING, DeadlineState.CANCELLED, at=uow.now)
-    case.reopen(Deadline(new_id(uow.now), DeadlineKind.REDO, due, changed=True))
+    case.reopen(due)
     seats = network.get_network(uow, [case.placed_path], OVERSEEING).seats_on(case.placed_path)
     redos = call_backs.count_unsolved(uow, asked.appeal_id)
     above = _above(seats, case, holder) if redos >= TAKEN_OVER else None
@@ -31,12 +30,12 @@ def redo(uow: UnitOfWork, case: Case, asked: CallBack, *, holder: Seat | None) -
     facts = {
         "appeal": str(asked.appeal_id),
         "redos": redos,
-        "due_at": due.due_at.isoformat(),
+        "due_at": due.promise.due_at.isoformat(),
         "holder": doer.subject if doer else None,
         "superior": superior.subject if superior else None,
     }
     case.record(REDONE, at=uow.now, by=None, facts=facts)
-    uow.publish(events.case_redone(uow, case, asked, due, redos=redos, holder=doer, superior=superior))
+    uow.publish(events.case_redone(uow, case, asked, due.promise, redos=redos, holder=doer, superior=superior))
     if above is not None:
         placing.assign(uow, case, above, post_id=None)
     uow.publish(events.city_case_progressed(uow, case))

@@ -9,14 +9,12 @@ from uuid import UUID
 
 from contracts.routing import DeadlineKind
 from kit.db import UnitOfWork
-from kit.ids import new_id
 from kit.numbers import new_number
 from network.posts import Seat
 
 from routing import events
 from routing.domain.assignment import Owing, ReportBack
-from routing.domain.case import REPORT_REVIEWED, REPORTED_BACK, Case, Deadline, DeadlineState
-from routing.domain.promise import given_until
+from routing.domain.case import REPORT_REVIEWED, REPORTED_BACK, Case, DeadlineState
 from routing.domain.steps import Step
 from routing.errors import TheirLimitMissing, TheirLimitUnasked
 from routing.repository import cases, reports_back
@@ -62,7 +60,7 @@ def enter_review(
     if due_at is None:
         case.report_back = Owing.ACCEPTED
     else:
-        case.open_again(_limit(uow, case, due_at))
+        case.open_again(placing.limit_until(uow, case, DeadlineKind.ASSIGNED, due_at))
     facts = {
         "report": report.number,
         "accepted": accepted,
@@ -83,9 +81,3 @@ def _check_limit(uow: UnitOfWork, due_at: datetime | None, *, accepted: bool) ->
         raise TheirLimitUnasked
     if not accepted and (due_at is None or due_at <= uow.now):
         raise TheirLimitMissing
-
-
-def _limit(uow: UnitOfWork, case: Case, due_at: datetime) -> Deadline:
-    assert case.deadline is not None
-    limit = given_until(due_at, uow.now, like=case.deadline.promise)
-    return Deadline(new_id(uow.now), DeadlineKind.ASSIGNED, limit, changed=True)
