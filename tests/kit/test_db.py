@@ -196,6 +196,26 @@ async def test_who_asks_is_known_to_the_database_too(database: Database) -> None
     assert await database.run(subject, person=Person("wang.min")) == "wang.min"
 
 
+async def test_nobody_meets_a_connection_that_the_server_has_ended_meanwhile(
+    scratch_url: str, as_superuser: Connection
+) -> None:
+    database = Database(scratch_url, role="scratch_api", pool_size=3)
+    both = asyncio.Barrier(2)
+
+    async def hold() -> None:
+        async with database.engine.connect():
+            await both.wait()
+
+    await asyncio.gather(hold(), hold())
+    ended = as_superuser.execute(
+        text("select count(pg_terminate_backend(pid, 5000)) from pg_stat_activity where usename = 'scratch_api'")
+    ).scalar_one()
+    assert ended == 2
+    await asyncio.sleep(0.1)  # the loop hears of it
+    assert [await database.run(places) for _ in range(3)] == [[], [], []]
+    await database.close()
+
+
 async def test_a_server_that_says_nothing_any_more_is_given_up(scratch_url: str, postgres_server: Postgres) -> None:
     """A wire on which answers vanish: nothing fails by itself, and no session may wait for ever."""
     proxy = Proxy({"postgres": postgres_server.port})

@@ -7,7 +7,8 @@ from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
 from contracts.envelope import Event, Tombstone
-from sqlalchemy import ColumnElement, Connection, CursorResult, Executable, MetaData, false, or_, text
+from sqlalchemy import ColumnElement, Connection, CursorResult, Executable, MetaData, event, false, or_, text
+from sqlalchemy.exc import InvalidatePoolError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from kit import outbox
@@ -147,6 +148,7 @@ class Database:
             hide_parameters=True,
             connect_args={"server_settings": _settings(role, longest), "timeout": 5},
         )
+        event.listen(self.engine.sync_engine, "checkout", _pass_over_lost)
         self.clock: Clock = clock or SystemClock()
 
     async def transaction(self, work: Callable[[Connection], T], *, longest: timedelta | None = None) -> T:
@@ -187,6 +189,14 @@ class Database:
 
     async def close(self) -> None:
         await self.engine.dispose()
+
+
+def _pass_over_lost(connection: Any, *_: Any) -> None:
+    """The server ended it while nobody used it: whoever asks next gets a new one instead of its error. The driver has
+    heard of it already, so this costs no round trip.
+    """
+    if connection.driver_connection.is_closed():
+        raise InvalidatePoolError
 
 
 def _settings(role: str, longest: timedelta) -> dict[str, str]:
