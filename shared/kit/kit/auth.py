@@ -65,6 +65,10 @@ class Person:
         """One of theirs."""
         return next(post for post in self.posts if post.post_id == post_id)
 
+    @property
+    def post_ids(self) -> list[UUID]:
+        return [post.post_id for post in self.posts]
+
     def has_duty(self, duty: str) -> bool:
         return any(post.duty == duty for post in self.posts)
 

@@ -56,7 +56,7 @@ def make_promise(
     term: Term, start_at: datetime, *, rule_version: int, calendar: Calendar, hours: Hours, zone: str
 ) -> Promise:
     due_at = due(term, start_at, calendar=calendar, hours=hours, zone=zone)
-    first, last = (moment.astimezone(ZoneInfo(zone)).date() for moment in (start_at, due_at))
+    first, last = (day_of(moment, zone=zone) for moment in (start_at, due_at))
     forecast = term.unit is not Unit.CLOCK_HOURS and calendar.is_forecast(first, last)
     return Promise(term, start_at, due_at, rule_version, calendar.version, forecast, hours, zone)
 
@@ -97,6 +97,11 @@ def working_days_left(promise: Promise, now: datetime, *, calendar: Calendar) ->
     zone = ZoneInfo(promise.zone)
     today, last = (moment.astimezone(zone).date() for moment in (now, last_day(promise)))
     return sum(calendar.is_working(today + timedelta(days=ahead)) for ahead in range(1, (last - today).days + 1))
+
+
+def day_of(moment: datetime, *, zone: str) -> date:
+    """By the city's clock."""
+    return moment.astimezone(ZoneInfo(zone)).date()
 
 
 def begin_of(day: date, *, zone: str) -> datetime:

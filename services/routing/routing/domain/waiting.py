@@ -3,12 +3,12 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
-from zoneinfo import ZoneInfo
 
 from contracts.routing import ContactOutcome, RecordKind
 
 from routing.domain.case import RECORDED
 from routing.domain.chain import Entry
+from routing.domain.promise import day_of
 from routing.errors import UnfitDay
 
 LONGEST_SUSPENSION = timedelta(days=60)
@@ -42,5 +42,5 @@ def days_not_reached(entries: Iterable[Entry], *, zone: str) -> int:
         if entry.facts.get("outcome") == ContactOutcome.REACHED:
             days.clear()
         else:
-            days.add(entry.at.astimezone(ZoneInfo(zone)).date())
+            days.add(day_of(entry.at, zone=zone))
     return len(days)

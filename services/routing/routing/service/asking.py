@@ -27,7 +27,7 @@ from routing.errors import (
     WhereToMissing,
     WhereToUnasked,
 )
-from routing.repository import cases, network, precedents, reasons
+from routing.repository import cases, precedents, reasons
 from routing.service import deadlines, placing, suspending
 from routing.service.dispatching import give, re_sort, seat_for
 from routing.service.ending import end_case
@@ -87,7 +87,7 @@ def _ruler(uow: UnitOfWork, case: Case, *, second: bool) -> Seat:
     """The narrowest dispatcher of the place who does not ask himself; for a second return of a tier above who ruled on
     the first, and after a binding ruling never below who made it.
     """
-    seats = _dispatchers(uow, case)
+    seats = placing.list_dispatchers(uow, case)
     if case.ruled_path is not None:
         seats = [seat for seat in seats if case.ruled_path.startswith(seat.path)]
     elif second and case.returned_path is not None:
@@ -98,7 +98,7 @@ def _ruler(uow: UnitOfWork, case: Case, *, second: bool) -> Seat:
 def ruler_instead(uow: UnitOfWork, case: Case) -> Seat:
     """For whoever was asked and has an interest in it: another dispatcher beside or above them."""
     path = case.ruler_path or case.placed_path
-    seats = [seat for seat in _dispatchers(uow, case) if path.startswith(seat.path)]
+    seats = [seat for seat in placing.list_dispatchers(uow, case) if path.startswith(seat.path)]
     return _choose_ruler([seat for seat in seats if seat.post_id != case.ruler_post_id], case, asker=case.asked_by)
 
 
@@ -108,11 +108,6 @@ def _choose_ruler(seats: Sequence[Seat], case: Case, *, asker: str | None) -> Se
     if ruler is None:
         raise NobodyRules
     return ruler
-
-
-def _dispatchers(uow: UnitOfWork, case: Case) -> list[Seat]:
-    seats = network.get_network(uow, [case.placed_path], [Duty.DISPATCHER]).seats_on(case.placed_path)
-    return [seat for seat in seats if seat.office_id is None]
 
 
 def rule_on_case(
@@ -196,7 +191,7 @@ def _bind(uow: UnitOfWork, case: Case, post_id: UUID) -> None:
     """It cannot be returned again, and such matters go the same way from now on, in the community that it is of."""
     mine = uow.person.post(post_id)
     case.ruled_path = mine.path
-    narrowest = max(_dispatchers(uow, case), key=lambda seat: len(seat.path))
+    narrowest = max(placing.list_dispatchers(uow, case), key=lambda seat: len(seat.path))
     assert case.category is not None
     assert case.remit is not None
     assert case.holder_post_id is not None

@@ -7,17 +7,16 @@ from contracts.grid import Duty
 from contracts.routing import DeadlineKind
 from kit.db import UnitOfWork
 from kit.paging import Page, Sheet
-from network import posts
 from network.posts import Seat, choose
 
 from routing import events
 from routing.domain.call_back import RATING_TERM, CallBack, CallBackLine, Way
 from routing.domain.case import CALL_BACK_OWED, Case, ClosedReason, Deadline, DeadlineState
 from routing.domain.steps import STEPS, Step
-from routing.repository import call_backs, cases, network
-from routing.service import deadlines
+from routing.repository import call_backs, cases
+from routing.service import deadlines, placing
 from routing.service.ending import end_case
-from routing.service.taking import seated
+from routing.service.taking import find_holder, list_holders, seated
 
 
 def ask_residents(uow: UnitOfWork, case: Case) -> dict[UUID, int]:
@@ -52,9 +51,8 @@ def have_called(uow: UnitOfWork, appeal_id: UUID) -> None:
 
 
 def _dispatcher(uow: UnitOfWork, case: Case) -> Seat | None:
-    holder = posts.find_seat(uow, case.holder_post_id) if case.holder_post_id else None
-    seats = network.get_network(uow, [case.placed_path], [Duty.DISPATCHER]).seats_on(case.placed_path)
-    others = [seat for seat in seats if seat.office_id is None and seat.post_id != case.holder_post_id]
+    holder = find_holder(uow, case)
+    others = [seat for seat in placing.list_dispatchers(uow, case) if seat.post_id != case.holder_post_id]
     handled = {subject for subject in (case.answered_by, holder.subject if holder else None) if subject}
     return choose(others, Duty.DISPATCHER, never={*case.barred, *handled})
 
@@ -70,10 +68,10 @@ def drop_call_back(uow: UnitOfWork, case: Case, appeal_id: UUID) -> None:
 
 def close_unrated(uow: UnitOfWork, fallen: Sequence[tuple[Case, Deadline]]) -> None:
     """The time for saying so is over: what was answered is closed, and who has said nothing has not rated it."""
-    holders = posts.list_seats_of(uow, {case.holder_post_id for case, _ in fallen if case.holder_post_id})
+    holders = list_holders(uow, (case for case, _ in fallen))
     for case, limit in fallen:
         limit.settle(DeadlineState.MET, at=uow.now)
-        close_if_over(uow, case, holders.get(case.holder_post_id) if case.holder_post_id else None)
+        close_if_over(uow, case, holders.get(case.case_id))
 
 
 def close_if_over(uow: UnitOfWork, case: Case, holder: Seat | None) -> None:
@@ -86,7 +84,7 @@ def close_if_over(uow: UnitOfWork, case: Case, holder: Seat | None) -> None:
 def list_owed(uow: UnitOfWork, page: Page) -> Sheet[CallBackLine]:
     """Whom I may call, at the places that I am a window clerk or dispatcher of: of what others hold and answered."""
     mine = [post for post in seated(uow.person) if post.calls_back]
-    held = [post.post_id for post in uow.person.posts]
+    held = uow.person.post_ids
     found = call_backs.list_owed(
         uow,
         [post.path for post in mine],

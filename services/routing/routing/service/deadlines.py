@@ -6,13 +6,13 @@ from contracts.grid import Duty
 from contracts.routing import DeadlineKind
 from kit.db import UnitOfWork
 from kit.ids import new_id
-from network import posts
 from network.posts import Seat, choose
 
 from routing import events
 from routing.domain.case import Case, Deadline
 from routing.domain.promise import Term, counted_like
 from routing.repository import network, policy
+from routing.service.taking import list_holders
 
 
 def mark_if_missed(uow: UnitOfWork, case: Case) -> None:
@@ -52,11 +52,10 @@ def mark_limits_missed(uow: UnitOfWork, missed: Sequence[tuple[Case, Deadline]])
 def _with_whom_to_tell(
     uow: UnitOfWork, missed: Sequence[tuple[Case, Deadline]]
 ) -> Iterator[tuple[Case, Deadline, Seat | None, Seat | None]]:
-    held = {case.holder_post_id for case, _ in missed if case.holder_post_id}
-    holders = posts.list_seats_of(uow, held)
+    holders = list_holders(uow, (case for case, _ in missed))
     superiors = network.get_network(uow, {case.placed_path for case, _ in missed}, [Duty.SUPERVISOR, Duty.DISPATCHER])
     for case, deadline in missed:
-        holder = holders.get(case.holder_post_id) if case.holder_post_id else None
+        holder = holders.get(case.case_id)
         yield case, deadline, holder, superior_of(superiors.seats_on(case.placed_path), case, holder)
 
 

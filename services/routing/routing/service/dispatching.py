@@ -56,10 +56,12 @@ def re_dispatch_case(uow: UnitOfWork, case_id: UUID, *, version: int, to: UUID, 
     return case
 
 
-def give(uow: UnitOfWork, case: Case, to: Seat, *, post_id: UUID, words: str | None = None) -> None:
+def give(
+    uow: UnitOfWork, case: Case, to: Seat, *, post_id: UUID, words: str | None = None, transferred: bool = False
+) -> None:
     """It is another post's from now on."""
     parts.change_lead(uow, case, to)
-    placing.assign(uow, case, to, post_id=post_id, words=words)
+    placing.assign(uow, case, to, post_id=post_id, words=words, transferred=transferred)
 
 
 @dataclass(frozen=True)
@@ -111,8 +113,7 @@ def transfer_case(uow: UnitOfWork, case_id: UUID, *, version: int, to: UUID, wor
     seat = seat_for(uow, case, to)
     _check_transfer(uow, case, seat)
     case.first_holder_post_id = case.first_holder_post_id or case.holder_post_id
-    parts.change_lead(uow, case, seat)
-    placing.assign(uow, case, seat, post_id=post_id, transferred=True, words=words)
+    give(uow, case, seat, post_id=post_id, words=words, transferred=True)
     _save(uow, case)
     return case
 

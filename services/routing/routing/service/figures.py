@@ -2,15 +2,15 @@
 
 from datetime import date, timedelta
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from kit.db import UnitOfWork
-from network import places
 
 from routing.domain.case import Case
 from routing.domain.figures import FirstDispatch
-from routing.errors import FiguresElsewhere, UnfitPeriod, UnknownPlaceAsked
+from routing.domain.promise import day_of
+from routing.errors import FiguresElsewhere, UnfitPeriod
 from routing.repository import figures, policy
+from routing.service.reading import paths_of
 
 USUAL_PERIOD = timedelta(days=30)
 LONGEST_PERIOD = timedelta(days=366)
@@ -20,7 +20,7 @@ def count_answered(uow: UnitOfWork, case: Case, *, post_id: UUID) -> None:
     """Once a case, when it is answered first: over its holder's head is not by its holder."""
     if case.first_dispatch is None or case.deadline is None:
         return
-    day = uow.now.astimezone(ZoneInfo(case.deadline.promise.zone)).date()
+    day = day_of(uow.now, zone=case.deadline.promise.zone)
     was_first = case.first_dispatch and post_id == case.holder_post_id
     case.first_dispatch = None
     figures.count_first_dispatch(uow, case, day, was_first=was_first)
@@ -40,16 +40,11 @@ def get_first_dispatch(
 
 def _today(uow: UnitOfWork) -> date:
     rules, *_ = policy.get_policy(uow, [], [])
-    return uow.now.astimezone(ZoneInfo(rules.zone)).date()
+    return day_of(uow.now, zone=rules.zone)
 
 
 def _paths(uow: UnitOfWork, place_id: UUID | None) -> list[str]:
-    mine = list(uow.person.scope.paths)
-    if place_id is None:
-        return mine
-    place = places.find_place(uow, place_id)
-    if place is None:
-        raise UnknownPlaceAsked
-    if not any(place.path.startswith(path) for path in mine):
+    asked, mine = paths_of(uow, place_id), uow.person.scope.paths
+    if not all(path.startswith(mine) for path in asked):
         raise FiguresElsewhere
-    return [place.path]
+    return asked

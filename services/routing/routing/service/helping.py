@@ -117,7 +117,7 @@ def _open_helper(uow: UnitOfWork, case: Case, helper_id: UUID) -> Helper:
 
 def list_parts(uow: UnitOfWork, page: Page) -> Sheet[Part]:
     """What my posts were called in for and have not reported on."""
-    mine = [post.post_id for post in uow.person.posts]
+    mine = uow.person.post_ids
     found = joint.list_parts(uow, mine, after_key=page.after(datetime, UUID), limit=page.fetch)
     return page.sheet(found, position=lambda part: (part.helper.due_at, part.helper.helper_id))
 

@@ -11,7 +11,6 @@ from kit.db import UnitOfWork
 from kit.ids import new_id
 from kit.numbers import Mistyped, parse_number
 from kit.paging import Page, Sheet
-from network import posts
 from network.posts import Seat
 
 from routing import events
@@ -33,7 +32,7 @@ from routing.errors import BatchNotFound, KeptRowNotFound, NotYourExchange
 from routing.repository import cases, hotline, network
 from routing.service import deadlines, placing
 from routing.service.opening import CASE_PREFIX
-from routing.service.taking import seated, take
+from routing.service.taking import list_holders, seated, take
 
 #: Handovers of one file.
 MOST = 1000
@@ -166,9 +165,9 @@ def _record(
 ) -> None:
     """An entry on its case for each, told to the holder; what is said last is how it stands."""
     about = [(row, known[verdict.case_id]) for row, verdict in rows if verdict.case_id is not None]
-    seats = posts.list_seats_of(uow, {case.holder_post_id for _, case in about if case.holder_post_id})
+    holders = list_holders(uow, (case for _, case in about))
     for row, case in about:
-        _hear(uow, case, row, seats.get(case.holder_post_id) if case.holder_post_id else None, post_id=post_id)
+        _hear(uow, case, row, holders.get(case.case_id), post_id=post_id)
         assert row.standing is not None
         ended = row.replied_at if row.standing in FINAL else None
         hotline.save_replied(uow, handed[case.case_id], their_number=row.their_number, standing=row.standing, at=ended)

@@ -32,6 +32,7 @@ from routing.repository import cases, network
 from routing.service import calling_back, placing, repeating
 from routing.service.ending import end_case
 from routing.service.placing import Ground
+from routing.service.taking import find_holder
 
 CASE_PREFIX = "C"
 
@@ -290,8 +291,7 @@ def withdraw_appeal(uow: UnitOfWork, event: AppealWithdrawnV1) -> None:
     case.record(WITHDRAWN, at=uow.now, by=event.withdrawn_by, facts=facts)
     calling_back.drop_call_back(uow, case, event.appeal_id)
     if case.is_open and not any(appeal.stands for appeal in case.appeals):
-        holder = posts.find_seat(uow, case.holder_post_id) if case.holder_post_id else None
-        end_case(uow, case, ClosedReason.WITHDRAWN, holder=holder, by=event.withdrawn_by)
+        end_case(uow, case, ClosedReason.WITHDRAWN, holder=find_holder(uow, case), by=event.withdrawn_by)
     cases.save_cases(uow, [case])
 
 

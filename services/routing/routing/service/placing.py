@@ -114,10 +114,15 @@ def find_dispatcher(ground: Ground, case: Case, *, never: Collection[str] = ()) 
     return choose(of_tree, Duty.DISPATCHER, never=case.barred.union(never))
 
 
+def list_dispatchers(uow: UnitOfWork, case: Case) -> list[Seat]:
+    """The tree's, of its place and of the tiers above."""
+    seats = network.get_network(uow, [case.placed_path], [Duty.DISPATCHER]).seats_on(case.placed_path)
+    return [seat for seat in seats if seat.office_id is None]
+
+
 def dispatcher_of(uow: UnitOfWork, case: Case) -> Seat | None:
     """Who dispatches it now."""
-    seats = network.get_network(uow, [case.placed_path], [Duty.DISPATCHER]).seats_on(case.placed_path)
-    return choose([seat for seat in seats if seat.office_id is None], Duty.DISPATCHER, never=case.barred)
+    return choose(list_dispatchers(uow, case), Duty.DISPATCHER, never=case.barred)
 
 
 def _office_for(seats: list[Seat], category: Category, *, never: Collection[str]) -> Seat | None:

@@ -4,7 +4,6 @@ day, counted apart, never as solved (domain.md, section 3).
 
 from datetime import date, timedelta
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from contracts.routing import CaseState, DeadlineKind
 from kit.db import UnitOfWork
@@ -12,7 +11,7 @@ from network.posts import Seat
 
 from routing import events
 from routing.domain.case import PLANNED, Case, Deadline, DeadlineState
-from routing.domain.promise import begin_of
+from routing.domain.promise import begin_of, day_of
 from routing.domain.steps import Step
 from routing.domain.waiting import LONGEST_PLAN, Plan, check_day
 from routing.repository import cases
@@ -55,7 +54,7 @@ def _limit(uow: UnitOfWork, case: Case, day: date) -> Deadline:
     """The end of that day by the city's clock."""
     assert case.deadline is not None
     promise = case.deadline.promise
-    today = uow.now.astimezone(ZoneInfo(promise.zone)).date()
+    today = day_of(uow.now, zone=promise.zone)
     check_day(day, today=today, longest=LONGEST_PLAN, field="/day")
     ends = begin_of(day + timedelta(days=1), zone=promise.zone)
     return placing.limit_until(uow, case, DeadlineKind.PLANNED, ends)

@@ -152,21 +152,17 @@ def mark_orders_missed(uow: UnitOfWork, missed: Sequence[tuple[Case, Deadline]])
 def list_owed(uow: UnitOfWork, page: Page) -> Sheet[PressingLine]:
     """What my posts owe a report on."""
     position = page.after(datetime, UUID)
-    return _sheet(page, pressings.list_owed(uow, _mine(uow), after_key=position, limit=page.fetch))
+    return _sheet(page, pressings.list_owed(uow, uow.person.post_ids, after_key=position, limit=page.fetch))
 
 
 def list_given(uow: UnitOfWork, page: Page) -> Sheet[PressingLine]:
     """What my posts have pressed and nobody has reported on yet."""
     position = page.after(datetime, UUID)
-    return _sheet(page, pressings.list_given(uow, _mine(uow), after_key=position, limit=page.fetch))
+    return _sheet(page, pressings.list_given(uow, uow.person.post_ids, after_key=position, limit=page.fetch))
 
 
 def _sheet(page: Page, found: list[PressingLine]) -> Sheet[PressingLine]:
     return page.sheet(found, position=lambda line: (line.pressing.comes_up_at, line.pressing.pressing_id))
-
-
-def _mine(uow: UnitOfWork) -> list[UUID]:
-    return [post.post_id for post in uow.person.posts]
 
 
 def _line(uow: UnitOfWork, case: Case, pressing: Pressing) -> PressingLine:

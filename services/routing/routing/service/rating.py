@@ -7,7 +7,6 @@ from contracts.intake import AppealRatedV1, AppealReceivedV1
 from contracts.routing import CaseState, ContactOutcome
 from kit.db import UnitOfWork
 from kit.errors import NotYet
-from network import posts
 
 from routing import events
 from routing.domain.call_back import CallBack
@@ -17,7 +16,7 @@ from routing.errors import NoCallBackOwed, WhoseMissing
 from routing.repository import call_backs, cases
 from routing.service import redoing
 from routing.service.calling_back import close_if_over, named
-from routing.service.taking import take
+from routing.service.taking import find_holder, take
 
 
 def call_back_resident(
@@ -78,7 +77,7 @@ def take_rating(uow: UnitOfWork, event: AppealRatedV1) -> None:
         asked.rate(solved=event.solved, rating=event.rating, at=event.rated_at)
         call_backs.save_call_back(uow, asked)
         if not event.solved and case.state in (CaseState.ANSWERED, CaseState.CLOSED):
-            holder = posts.find_seat(uow, case.holder_post_id) if case.holder_post_id else None
+            holder = find_holder(uow, case)
             redoing.redo(uow, case, asked, holder=holder)
             return
     cases.save_cases(uow, [case])

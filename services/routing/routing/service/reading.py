@@ -134,7 +134,7 @@ def get_history(uow: UnitOfWork, case_id: UUID) -> History:
 
 def list_worklist(uow: UnitOfWork, page: Page, *, answered: bool = False) -> Sheet[CaseLine]:
     """What lies with my posts: overdue and at risk first, since it is sorted by what falls due."""
-    held = [post.post_id for post in uow.person.posts]
+    held = uow.person.post_ids
     position = page.after(datetime, UUID)
     found = cases.list_worklist(uow, held, answered=answered, after_key=position, limit=page.fetch)
     sheet = page.sheet(found, position=lambda case: (case.promise_due, case.case_id))
@@ -143,7 +143,7 @@ def list_worklist(uow: UnitOfWork, page: Page, *, answered: bool = False) -> She
 
 def list_transferred(uow: UnitOfWork, page: Page) -> Sheet[CaseLine]:
     """What my posts took first and passed on to whose remit it is: they see it to its end."""
-    held = [post.post_id for post in uow.person.posts]
+    held = uow.person.post_ids
     found = cases.list_transferred(uow, held, after_key=page.after(datetime, UUID), limit=page.fetch)
     sheet = page.sheet(found, position=lambda case: (case.promise_due, case.case_id))
     return sheet.of(lambda case: CaseLine(case, uow.now))
@@ -155,7 +155,7 @@ def list_planned(uow: UnitOfWork, page: Page, *, place_id: UUID | None = None) -
     if place_id is not None:
         found = cases.list_planned(uow, paths=paths_of(uow, place_id), after_key=position, limit=page.fetch)
     else:
-        held = [post.post_id for post in uow.person.posts]
+        held = uow.person.post_ids
         found = cases.list_planned(uow, posts=held, after_key=position, limit=page.fetch)
     sheet = page.sheet(found, position=lambda case: (case.planned_due, case.case_id))
     return sheet.of(lambda case: CaseLine(case, uow.now))
@@ -168,7 +168,7 @@ def list_queue(uow: UnitOfWork, page: Page, *, section: Section | None = None) -
     found = queue.list_queue(
         *(uow, dispatched),
         section=section,
-        mine=[post.post_id for post in uow.person.posts],
+        mine=uow.person.post_ids,
         after_id=position[0] if position else None,
         limit=page.fetch,
     )
@@ -179,7 +179,7 @@ def list_queue(uow: UnitOfWork, page: Page, *, section: Section | None = None) -
 def list_custody(uow: UnitOfWork, page: Page, *, place_id: UUID | None = None) -> Sheet[CustodyLine]:
     """Of which cases originals are kept at a place and below it or by my own posts, oldest first."""
     position = page.after(UUID)
-    held = [post.post_id for post in uow.person.posts] if place_id is None else []
+    held = uow.person.post_ids if place_id is None else []
     after_id = position[0] if position else None
     found = cases.list_custody(uow, paths_of(uow, place_id), held, after_id=after_id, limit=page.fetch)
     sheet = page.sheet(found, position=lambda case: (case.case_id,))

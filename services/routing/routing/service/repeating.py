@@ -7,12 +7,12 @@ from contracts.intake import AppealReceivedV1
 from contracts.routing import JoinKind
 from kit.db import UnitOfWork
 from kit.errors import NotYet
-from network import posts
 from network.posts import Seat
 
 from routing import events
 from routing.domain.case import JOINED, Appeal, Case
 from routing.repository import cases
+from routing.service.taking import find_holder
 
 Asked = dict[UUID, Case]
 
@@ -40,7 +40,7 @@ def joins(event: AppealReceivedV1, case: Case) -> bool:
 def join_case(uow: UnitOfWork, case: Case, event: AppealReceivedV1, appeal: Appeal) -> None:
     case.appeals.append(appeal)
     case.repeats += 1
-    holder = posts.find_seat(uow, case.holder_post_id) if case.holder_post_id else None
+    holder = find_holder(uow, case)
     case.record(JOINED, at=uow.now, by=event.taken_by, facts=_facts(case, event, holder))
     uow.publish(events.case_joined(uow, case, JoinKind.REPEAT, [appeal], holder=holder))
 

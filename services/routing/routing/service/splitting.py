@@ -7,7 +7,6 @@ from uuid import UUID
 from kit.db import UnitOfWork
 from kit.ids import new_id
 from kit.numbers import new_number
-from network import posts
 from network.posts import Seat
 
 from routing import events
@@ -17,7 +16,7 @@ from routing.errors import LastAppeal, NotOfTheCase
 from routing.repository import cases
 from routing.service.opening import CASE_PREFIX
 from routing.service.placing import promise_facts
-from routing.service.taking import take
+from routing.service.taking import find_holder, take
 
 
 @dataclass(frozen=True)
@@ -38,8 +37,7 @@ def split_off(uow: UnitOfWork, case: Case, appeal_ids: Collection[UUID]) -> Case
     """A case of their own for these appeals of a case that was locked for change, as it stands: the same category,
     place, holder and promise. Both are saved; what is asked, pressed and in custody stays with the first.
     """
-    holder = posts.find_seat(uow, case.holder_post_id) if case.holder_post_id else None
-    return _split_off(uow, case, appeal_ids, holder, post_id=None, words=None)
+    return _split_off(uow, case, appeal_ids, find_holder(uow, case), post_id=None, words=None)
 
 
 def _split_off(

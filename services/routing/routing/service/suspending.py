@@ -2,7 +2,6 @@
 
 from datetime import date
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from contracts.routing import Ask
 from kit.db import UnitOfWork
@@ -10,7 +9,7 @@ from network.posts import Seat
 
 from routing import events
 from routing.domain.case import RESUMED, SUSPENDED, Case
-from routing.domain.promise import begin_of
+from routing.domain.promise import begin_of, day_of
 from routing.domain.steps import Step, find_bar_to_more_time
 from routing.domain.waiting import AWAITING_RESIDENT, DAYS_TRIED, LONGEST_SUSPENSION, check_day, days_not_reached
 from routing.errors import NotTriedEnough, SuspensionOver
@@ -21,7 +20,7 @@ from routing.service.taking import take
 
 def check_asked(uow: UnitOfWork, case: Case, *, reason: str, until: date) -> None:
     zone = _zone(case)
-    check_day(until, today=_today(uow, zone), longest=LONGEST_SUSPENSION, field="/until")
+    check_day(until, today=day_of(uow.now, zone=zone), longest=LONGEST_SUSPENSION, field="/until")
     if reason != AWAITING_RESIDENT:
         return
     tried = days_not_reached(cases.list_entries(uow, case), zone=zone)
@@ -34,7 +33,7 @@ def suspend(uow: UnitOfWork, case: Case, holder: Seat | None, *, until: date, re
     if bar := find_bar_to_more_time(case, uow.now):
         raise bar
     zone = _zone(case)
-    if until <= _today(uow, zone):
+    if until <= day_of(uow.now, zone=zone):
         raise SuspensionOver
     runs_again = begin_of(until, zone=zone)
     placing.suspend(uow, case, until=runs_again)
@@ -63,7 +62,3 @@ def resume_case(uow: UnitOfWork, case_id: UUID, *, version: int, words: str) -> 
 def _zone(case: Case) -> str:
     assert case.deadline is not None
     return case.deadline.promise.zone
-
-
-def _today(uow: UnitOfWork, zone: str) -> date:
-    return uow.now.astimezone(ZoneInfo(zone)).date()

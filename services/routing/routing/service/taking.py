@@ -5,6 +5,7 @@ from uuid import UUID
 
 from kit.auth import Person
 from kit.db import UnitOfWork
+from network import posts
 from network.posts import Seat
 
 from routing.domain import steps
@@ -28,6 +29,18 @@ def take(uow: UnitOfWork, case_id: UUID, step: Step, version: int | None = None)
     if hindrance := steps.find_hindrance(step, case, mine, uow.now):
         raise hindrance
     return case, holder, post_id
+
+
+def find_holder(uow: UnitOfWork, case: Case) -> Seat | None:
+    """Who answers now in the post that it lies with."""
+    return posts.find_seat(uow, case.holder_post_id) if case.holder_post_id else None
+
+
+def list_holders(uow: UnitOfWork, held: Iterable[Case]) -> dict[UUID, Seat]:
+    """The same of many cases at once, by case."""
+    lie_with = {case.case_id: case.holder_post_id for case in held if case.holder_post_id}
+    seats = posts.list_seats_of(uow, set(lie_with.values()))
+    return {case_id: seats[post_id] for case_id, post_id in lie_with.items() if post_id in seats}
 
 
 def seated(person: Person) -> list[Seated]:
