@@ -23,13 +23,14 @@ _START_SECONDS = 300
 _DUE_AT_ONCE = """
 with new as (
     insert into rule_set (version, zone, note, effective_from)
-    select 2, zone, 'public services at once', now() from rule_set where version = 1 returning version
+    select version + 1, zone, 'public services at once', now() from rule_set order by version desc limit 1
+    returning version
 )
-insert into rule (version, kind, remit, category, urgent, duty, unit, count)
+insert into rule (version, kind, remit, category, urgent, duty, unit, count, evidence, verification)
 select new.version, kind, remit, category, urgent, duty,
     case kind when 'public_service' then 'clock_hours' else unit end,
-    case kind when 'public_service' then 0 else count end
-from rule, new where rule.version = 1
+    case kind when 'public_service' then 0 else count end, evidence, verification
+from rule, new where rule.version = new.version - 1
 """
 
 

@@ -47,6 +47,7 @@ _STEPS = {
     "call_in": "helpers",
     "call_back": "callbacks",
     "hand_to_hotline": "hotline_handovers",
+    "verify": "verifications",
 }
 _REASONS = {
     "ask_return": ("not_our_remit", "wrong_category"),
@@ -285,6 +286,11 @@ class Drive:
         await self._write_step(client, "call_back", by, self._random.choice(waiting), body)
 
     async def _put_right(self, client: Client, by: str, case: dict[str, Any]) -> None:
+        if case["state"] == "answered" and "verification" in case["demands"] and not case["verified"]:
+            self._count += 1
+            body = {"passed": True, "words": f"核查{self._count}。"}
+            await self._write_step(client, "verify", by, case, body)
+            return
         if case["state"] == "answered" or case["ask"] or self._chance(0.3):
             if case["state"] != "assigned":
                 await self._step(client, by, case)
@@ -345,6 +351,7 @@ class Drive:
             await self._write_step(client, "start", by, case, None)
         else:
             body = {"outcome": self._random.choice(["solved", "explained"]), "answer": f"已经办结{self._count}。"}
+            body |= {"evidence": f"照片{self._count}"} | ({"basis": "规定"} if body["outcome"] == "explained" else {})
             await self._write_step(client, "answer", by, case, body)
 
     async def _ask(self, client: Client, by: str, case: dict[str, Any]) -> None:

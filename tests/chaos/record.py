@@ -23,7 +23,7 @@ OK, REFUSED, UNKNOWN = "ok", "refused", "unknown"
 WRITES = (
     *("lay", "file", "correct", "withdraw", "accept", "start", "answer", "hand_over", "close"),
     *("re_sort", "re_dispatch", "ask_return", "ask_decline", "ask_extension", "rule", "record"),
-    *("recuse", "accompany", "centre_report", "call_back", "rate"),
+    *("recuse", "accompany", "centre_report", "call_back", "rate", "verify"),
     *("ask_suspension", "resume", "transfer", "plan"),
 )
 

@@ -12,6 +12,7 @@ from contracts.routing import (
     CaseCalledBackV1,
     CaseCentreReportedV1,
     CaseClosedV1,
+    CaseDraftedV1,
     CaseExtendedV1,
     CaseFact,
     CaseHandedOverV1,
@@ -35,6 +36,7 @@ from contracts.routing import (
     CaseReportReviewedV1,
     CaseResortedV1,
     CaseResumedV1,
+    CaseReviewedV1,
     CaseRuledV1,
     CaseSplitOffV1,
     CaseSplitV1,
@@ -42,6 +44,7 @@ from contracts.routing import (
     CaseState,
     CaseSuspendedV1,
     CaseUnlinkedV1,
+    CaseVerifiedV1,
     DeadlineBreachedV1,
     DeadlineKind,
     HotlineStanding,
@@ -53,7 +56,7 @@ from contracts.routing import (
 )
 from notify.domain.owed import Template, owed_by
 
-from tests.notify.factories import LI, OWN, WANG, make_event, make_handler, make_joined, make_party
+from tests.notify.factories import LI, NOW, OWN, WANG, make_event, make_handler, make_joined, make_party
 
 
 def told(event: CaseFact) -> set[tuple[str, str]]:
@@ -86,6 +89,15 @@ TABLE: list[tuple[CaseFact, set[tuple[str, str]]]] = [
     (make_event(CaseStartedV1), set()),
     (make_event(CaseAnsweredV1), {(RESIDENT, "case_answered")}),
     (make_event(CaseHandedOverV1), set()),
+    (make_event(CaseAnsweredV1, corrects=True, basis="规定"), {(RESIDENT, "case_corrected")}),
+    (make_event(CaseDraftedV1), {("zhao.jun", "case_drafted")}),
+    (make_event(CaseReviewedV1), set()),
+    (make_event(CaseReviewedV1, approved=False), {("wang.min", "case_sent_back")}),
+    (make_event(CaseVerifiedV1), set()),
+    (
+        make_event(CaseVerifiedV1, passed=False, promise_due=NOW),
+        {(RESIDENT, "case_unverified"), ("wang.min", "case_unverified_staff")},
+    ),
     (make_event(CallBackOwedV1), {("zhao.jun", "call_back_owed")}),
     (make_event(CallBackOwedV1, dispatcher=None), set()),
     (make_event(CaseCalledBackV1), set()),

@@ -472,7 +472,7 @@ async def test_open_cases_are_listed_by_place_and_within_sight(desk: Desk) -> No
 async def test_deadlines_show_what_they_were_counted_from(desk: Desk) -> None:
     found = await desk.items("/deadlines", "district_dispatcher")
     assert len(found) == 3
-    assert {item["rule_version"] for item in found} == {1}
+    assert {item["rule_version"] for item in found} == {2}
     assert all(item["unit"] == "working_days" and item["zone"] == "Asia/Shanghai" for item in found)
 
 
@@ -570,6 +570,24 @@ async def test_a_bad_record_is_refused_with_the_field_that_is_wrong(
     assert (response.status_code, response.json()["code"]) == (422, code)
     assert [error["pointer"] for error in response.json()["errors"]] == [pointer]
     assert (await desk.get(f"/cases/{line['case_id']}", "municipal")).json()["version"] == 3
+
+
+@pytest.mark.parametrize(
+    "body, pointer",
+    [
+        ({"outcome": "explained", "answer": "不能办"}, "/basis"),
+        ({"outcome": "explained", "answer": "不能办", "basis": " "}, "/basis"),
+        ({"outcome": "solved", "answer": "好", "basis": "规定"}, "/basis"),
+        ({"outcome": "solved"}, "/answer"),
+        ({"outcome": "solved", "answer": "好", "evidence": "字" * 201}, "/evidence"),
+        ({"outcome": "done", "answer": "好"}, "/"),
+    ],
+)
+async def test_an_answer_that_lacks_what_its_outcome_needs_names_the_field(desk: Desk, body: Any, pointer: str) -> None:
+    line = (await desk.items("/worklist", "municipal"))[0]
+    response = await desk.post(f"/cases/{line['case_id']}/answers", "municipal", body, version=3)
+    assert (response.status_code, response.json()["code"]) == (422, "invalid_request")
+    assert [error["pointer"] for error in response.json()["errors"]] == [pointer]
 
 
 @pytest.mark.parametrize(

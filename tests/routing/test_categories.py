@@ -114,7 +114,8 @@ def test_the_tables_promises_are_those_of_the_city(uow: RolledBackUnitOfWork) ->
 
 def test_a_rule_set_of_tomorrow_does_not_count_today(uow: RolledBackUnitOfWork) -> None:
     uow.connection.execute(text("reset role"))
-    for version, day in ((2, "2026-11-24"), (3, "2026-12-01")):
+    today = policy.get_policy(uow, [], [])[0].version
+    for version, day in ((today + 1, "2026-11-24"), (today + 2, "2026-12-01")):
         head = "insert into rule_set (version, zone, note, effective_from) values (:v, 'Asia/Shanghai', '', :day)"
         uow.connection.execute(text(head), {"v": version, "day": day})
         uow.connection.execute(
@@ -125,9 +126,9 @@ def test_a_rule_set_of_tomorrow_does_not_count_today(uow: RolledBackUnitOfWork) 
             {"v": version},
         )
     found: RuleSet = policy.get_policy(uow, [], [])[0]
-    assert found.version == 1
+    assert found.version == today
     uow.now = datetime(2026, 11, 25, tzinfo=UTC)
-    assert policy.get_policy(uow, [], [])[0].version == 2
+    assert policy.get_policy(uow, [], [])[0].version == today + 1
 
 
 def test_what_stands_is_read_once_and_what_changes_is_seen_by_the_next(uow_of: UnitOfWorkOf) -> None:

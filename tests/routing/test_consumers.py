@@ -25,6 +25,7 @@ from routing.domain.waiting import Plan
 from routing.repository import cases, links
 from routing.service import (
     accompanying,
+    answering,
     asking,
     calling_back,
     dispatching,
@@ -252,6 +253,21 @@ def test_nothing_that_was_said_of_people_reaches_the_public_feed(
         assert json.loads(event.body or "")["district"] == "district"
 
 
+def _review_and_verify(uow: RolledBackUnitOfWork, city: City, *by: RolledBackUnitOfWork) -> None:
+    """An answer that is reviewed, and one that is looked at on site."""
+    mine, desk, ruling = by
+    discipline = make_appeal(city, category="stability.discipline")
+    urgent = make_appeal(city, category="municipal.emergency", urgent=True)
+    opening.open_cases(uow, [discipline, urgent])
+    found = cases.find_cases_of_appeals_for_change(uow, [discipline.appeal_id, urgent.appeal_id])
+    said: dict[str, Any] = {"outcome": Outcome.SOLVED, "answer": "已核实", "evidence": "照片1"}
+    reviewed, looked_at = (found[each.appeal_id] for each in (discipline, urgent))
+    draft = steps.answer_case(desk, reviewed.case_id, version=reviewed.version, **said)
+    answering.review_answer(ruling, draft.case_id, version=draft.version, approved=True, words="同意")
+    done = steps.answer_case(mine, looked_at.case_id, version=looked_at.version, **said)
+    answering.verify_case(desk, done.case_id, version=done.version, passed=True, words="已到场查看")
+
+
 def test_every_event_of_routing_is_published_somewhere_in_its_life(
     uow: RolledBackUnitOfWork, city: City, uow_of: UnitOfWorkOf
 ) -> None:
@@ -311,13 +327,15 @@ def test_every_event_of_routing_is_published_somewhere_in_its_life(
     into = both[other.appeal_id]
     merging.merge_case(desk, both[again.appeal_id].case_id, version=3, into=into.number, words="同一件事")
     splitting.split_case(desk, into.case_id, version=4, appeal_ids=[again.appeal_id], words="两件事")
+    ruling = uow_of("routing", person=city.person("district_dispatcher"))
+    _review_and_verify(uow, city, mine, desk, ruling)
     clock = uow_of("routing", role="clock", now=NOW.replace(year=2027))
     sweeping.sweep_due(clock)
     left = city.posts["municipal"].model_copy(update={"holders": []})
     put_post(uow, left)
     vacancies.look_again(uow, [left])
     vacancies.sweep_vacancies(clock)
-    people = (uow, mine, helper, desk, above, liaison, clock)
+    people = (uow, mine, helper, desk, above, liaison, ruling, clock)
     everything = [event for each in people for event in each.published]
     said = {event.type for event in everything}
     owned = {event.TYPE for topic in TOPICS.values() if topic.owner == "routing" for event in topic.events}

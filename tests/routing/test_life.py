@@ -48,6 +48,7 @@ from routing.repository import accompaniments, call_backs, cases, joint, links, 
 from routing.repository import incidents as incident_places
 from routing.service import (
     accompanying,
+    answering,
     asking,
     calling_back,
     dispatching,
@@ -79,7 +80,10 @@ PEOPLE = (
     *("municipal", "window", "legal", "dispatcher"),
     *("district_dispatcher", "district_supervisor", "city_dispatcher", "other_dispatcher"),
 )
-CATEGORIES = ("municipal.street_lights", "municipal.water", "administrative.hukou", "legal.aid", "stability.petition")
+CATEGORIES = (
+    *("municipal.street_lights", "municipal.water", "administrative.hukou", "legal.aid"),
+    *("stability.petition", "stability.discipline"),
+)
 
 #: How a case comes in: sorted or not, assigned from above or not.
 UNSORTED, ASSIGNED = {"suggested_category": None}, {"assignment": make_assignment()}
@@ -135,7 +139,9 @@ def take(uow: RolledBackUnitOfWork, city: City, case: Case, act: Act, other: Cas
     take: dict[Step, Callable[[], object]] = {
         Step.ACCEPT: lambda: steps.accept_case(uow, **common, category=act.category),
         Step.START: lambda: steps.start_case(uow, **common),
-        Step.ANSWER: lambda: steps.answer_case(uow, **common, outcome=Outcome.SOLVED, answer="已修好"),
+        Step.ANSWER: lambda: steps.answer_case(
+            uow, **common, outcome=Outcome.SOLVED, answer="已修好", evidence="照片1"
+        ),
         Step.HAND_OVER: lambda: steps.hand_over_case(uow, **common, means=HandoverMeans.COLLECTED),
         Step.CLOSE: lambda: steps.close_case(uow, **common),
         Step.RE_SORT: lambda: dispatching.re_sort_case(uow, **asked, category=act.category),
@@ -177,6 +183,8 @@ def take(uow: RolledBackUnitOfWork, city: City, case: Case, act: Act, other: Cas
         Step.LINK: lambda: linking.link_cases(uow, **asked, number=other.number, kind=LinkKind.SAME_CAUSE),
         Step.UNLINK: lambda: linking.unlink_cases(uow, case.case_id, linked, version=case.version, words="误连"),
         Step.HAND_TO_HOTLINE: lambda: hotline.hand_to_hotline(uow, **asked),
+        Step.REVIEW: lambda: answering.review_answer(uow, **asked, approved=act.granted),
+        Step.VERIFY: lambda: answering.verify_case(uow, **asked, passed=act.granted),
         Step.CALL_BACK: lambda: rating.call_back_resident(
             uow, **common, words="已回访", solved=act.granted if act.hours % 2 else None
         ),

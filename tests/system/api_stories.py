@@ -86,6 +86,7 @@ def routing(api: Caller, withhold: Callable[[str], None]) -> None:
     _reporting_back(api)
     _handing_to_hotline(api)
     _merging(api)
+    _answering(api)
     api.call("GET /routing/v1/cases", CITY_DISPATCHER)
     api.call("GET /routing/v1/figures/first_dispatch", CITY_DISPATCHER)
     api.call("GET /routing/v1/cases/{case_id}/entries", DISPATCHER, case_id=first)
@@ -96,6 +97,25 @@ def routing(api: Caller, withhold: Callable[[str], None]) -> None:
         "bindings": {"市政设施": {"kind": "municipal", "remit": "district"}},
     }
     api.call("PUT /routing/v1/categories", OPERATOR, body=tree)
+
+
+def _answering(api: Caller) -> None:
+    """On officials' conduct an answer is reviewed and sent back; what is urgent is looked at on site."""
+    open_cases = api.call("GET /routing/v1/cases", CITY_DISPATCHER)["items"]
+    case = next(c for c in open_cases if c["urgent"] and c["state"] in ("assigned", "in_progress"))
+
+    def step(path: str, who: tuple[str, ...], **body: Any) -> None:
+        name = f"POST /routing/v1/cases/{{case_id}}/{path}"
+        case.update(api.call(name, who, case_id=case["case_id"], version=case["version"], body=body))
+
+    said = {"outcome": "solved", "answer": "已处理。", "evidence": "照片1"}
+    step("resorts", CITY_DISPATCHER, category="stability.discipline", words="改类")
+    step("answers", DISPATCHER, **said)
+    step("reviews", CITY_DISPATCHER, approved=False, words="请补充")
+    step("resorts", CITY_DISPATCHER, category="municipal.water", words="改类")
+    step("answers", DISPATCHER, **said)
+    step("answers", DISPATCHER, **{**said, "outcome": "explained", "basis": "《城镇供水条例》"})
+    step("verifications", CLERK, passed=True, words="已到场查看")
 
 
 def _calling_back(api: Caller) -> int:

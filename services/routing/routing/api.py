@@ -65,6 +65,7 @@ from routing.schemas import (
     Report,
     Resort,
     Resumption,
+    Review,
     Ruling,
     Settlement,
     SplitOff,
@@ -74,9 +75,11 @@ from routing.schemas import (
     Taxonomy,
     Transfer,
     TreeChangeView,
+    Verification,
 )
 from routing.service import (
     accompanying,
+    answering,
     asking,
     calling_back,
     categories,
@@ -133,9 +136,28 @@ async def start_case(case_id: UUID, if_match: IfMatch, door: Door) -> Response:
 
 @router.post("/cases/{case_id}/answers", status_code=201, response_model=CaseView, responses=STEP)
 async def answer_case(case_id: UUID, body: Answer, if_match: IfMatch, door: Door) -> Response:
-    """Solved, or explained why it cannot be; the resident is told."""
+    """Solved, or explained; the resident is told, of some matters after a review. Once more, it is a correction."""
+    said = body.model_dump()
+    return await door(steps.answer_case, case_id, version=if_match, **said, view=CaseView.of)
+
+
+@router.post("/cases/{case_id}/reviews", status_code=201, response_model=CaseView, responses=STEP)
+async def review_answer(case_id: UUID, body: Review, if_match: IfMatch, door: Door) -> Response:
+    """Approve the answer that waits, or send it back. For a dispatcher who neither wrote it nor holds the case."""
     return await door(
-        steps.answer_case, case_id, version=if_match, outcome=body.outcome, answer=body.answer, view=CaseView.of
+        *(answering.review_answer, case_id),
+        version=if_match,
+        approved=body.approved,
+        words=body.words,
+        view=CaseView.of,
+    )
+
+
+@router.post("/cases/{case_id}/verifications", status_code=201, response_model=CaseView, responses=STEP)
+async def verify_case(case_id: UUID, body: Verification, if_match: IfMatch, door: Door) -> Response:
+    """What was answered, looked at on site by who did not handle it; what does not pass is under way again."""
+    return await door(
+        *(answering.verify_case, case_id), version=if_match, passed=body.passed, words=body.words, view=CaseView.of
     )
 
 

@@ -9,7 +9,8 @@
     │              PromiseMissed, ClockRuns, LetterAnswered, PapersNamedAlready, PapersInCustody, NudgedAlready,
     │              ReportOwed, NoReportOwed, StillFollowed, NotForACentre, ReportBackOwed, NoReportBackOwed,
     │              NotTriedEnough, SuspensionOver, SuspendedStill, HadItBefore, HelpsAlready, PartEnded, LinkedAlready,
-    │              CallBackOwed, NoCallBackOwed, PlaceNamedAlready, AssignedFromAbove, DoneAgain
+    │              CallBackOwed, NoCallBackOwed, PlaceNamedAlready, AssignedFromAbove, DoneAgain, AnswerDrafted,
+    │              VerificationOwed
     ├── Stale      CaseChanged
     ├── Forbidden  NotYourStep, NotYourPlace, NotTheOperator, NotYourPrecedent, NotYoursToName, OtherCaseUnseen,
     │              NotYourExchange, FiguresElsewhere
@@ -17,7 +18,7 @@
                    UnknownReason, ListIsClosed, UnfitPost, WhereToMissing, WhereToUnasked, UnknownLetter, NotInCustody,
                    UnfitLimit, CentreMissing, TheirLimitMissing, TheirLimitUnasked, UnfitPartLimit, UnknownCase,
                    LinkedToItself, WhoseMissing, UnfitPeriod, UnfitDay, UnfitPlace, TooManyPlaces, NotOfTheCase,
-                   LastAppeal, UnknownTarget, UnfitTarget
+                   LastAppeal, UnknownTarget, UnfitTarget, EvidenceMissing
 """
 
 from collections.abc import Sequence
@@ -238,6 +239,30 @@ class NoCallBackOwed(Conflict):
     def __init__(self) -> None:
         super().__init__(
             "no_call_back_owed", "Nobody is to be called about this: `callbacks` of the case shows who was asked."
+        )
+
+
+class AnswerDrafted(Conflict):
+    def __init__(self) -> None:
+        super().__init__(
+            "answer_drafted",
+            "An answer waits for its review: it is approved or sent back first, by a dispatcher who did not write it.",
+        )
+
+
+class VerificationOwed(Conflict):
+    def __init__(self) -> None:
+        super().__init__(
+            "verification_owed", "Somebody who did not handle it has to look on site first whether it was done."
+        )
+
+
+class EvidenceMissing(Invalid):
+    def __init__(self) -> None:
+        super().__init__(
+            "evidence_missing",
+            "For such a matter, name what shows that it was done: the number of the photo, document or record.",
+            field="/evidence",
         )
 
 

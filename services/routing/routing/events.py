@@ -18,6 +18,7 @@ from contracts.routing import (
     CaseCalledBackV1,
     CaseCentreReportedV1,
     CaseClosedV1,
+    CaseDraftedV1,
     CaseExtendedV1,
     CaseHandedOverV1,
     CaseHandedToHotlineV1,
@@ -41,12 +42,14 @@ from contracts.routing import (
     CaseReportReviewedV1,
     CaseResortedV1,
     CaseResumedV1,
+    CaseReviewedV1,
     CaseRuledV1,
     CaseSplitOffV1,
     CaseSplitV1,
     CaseStartedV1,
     CaseSuspendedV1,
     CaseUnlinkedV1,
+    CaseVerifiedV1,
     CategoryChangedV1,
     CityCaseClosedV1,
     CityCaseOpenedV1,
@@ -123,6 +126,8 @@ def case_answered(
     holder: Seat | None,
     answer: str,
     asked: Mapping[UUID, int],
+    basis: str | None = None,
+    corrects: bool = False,
     helpers: Sequence[Seat] = (),
 ) -> CaseAnsweredV1:
     """``asked``: by appeal, which of its answers this is, for those whose residents are asked what they say of it."""
@@ -137,6 +142,29 @@ def case_answered(
         promise_met=bool(case.promise_met),
         helpers=[_handler(seat) for seat in helpers],
         rate_by=until.promise.due_at if until else None,
+        basis=basis,
+        corrects=corrects,
+    )
+
+
+def case_drafted(uow: UnitOfWork, case: Case, *, holder: Seat | None, reviewer: Seat) -> CaseDraftedV1:
+    return CaseDraftedV1(**_fact(uow, case), gist=case.gist, handler=handler_of(holder), reviewer=handler_of(reviewer))
+
+
+def case_reviewed(uow: UnitOfWork, case: Case, *, approved: bool, holder: Seat | None) -> CaseReviewedV1:
+    return CaseReviewedV1(**_fact(uow, case), approved=approved, gist=case.gist, handler=handler_of(holder))
+
+
+def case_verified(
+    uow: UnitOfWork, case: Case, *, passed: bool, due: Promise | None, holder: Seat | None
+) -> CaseVerifiedV1:
+    return CaseVerifiedV1(
+        **_fact(uow, case),
+        passed=passed,
+        gist=case.gist,
+        promise_due=due.due_at if due else None,
+        promise_text=in_words(due) if due else None,
+        handler=handler_of(holder),
     )
 
 

@@ -69,6 +69,9 @@ rule = Table(
     Column("duty", Text, nullable=False),
     Column("unit", Text, nullable=False),
     Column("count", Integer, nullable=False),
+    Column("evidence", Boolean, nullable=False, server_default="false"),
+    Column("review", Boolean, nullable=False, server_default="false"),
+    Column("verification", Boolean, nullable=False, server_default="false"),
     UniqueConstraint("version", "kind", "remit", "category", "urgent", postgresql_nulls_not_distinct=True),
 )
 
@@ -178,6 +181,10 @@ cases = Table(
     _moment("planned_due", nullable=True),
     Column("planned_who", Text),
     Column("first_holder_post_id", Uuid),
+    Column("demands", ARRAY(Text), nullable=False, server_default="{}"),
+    Column("draft", Integer),
+    Column("reviewer_post_id", Uuid),
+    Column("verified", Boolean, nullable=False, server_default="false"),
     Column("undelivered", Integer, nullable=False),
     Column("repeats", Integer, nullable=False, server_default="0"),
     Column("merged_into", Uuid),
@@ -208,6 +215,7 @@ cases = Table(
         *("followed_since", "case_id", "placed_path"),
         postgresql_where=text("followed_since is not null"),
     ),
+    Index("ix_cases_drafted", "reviewer_post_id", "case_id", postgresql_where=text("draft is not null")),
     Index("ix_cases_calls_owed", "placed_path", "case_id", postgresql_where=text("calls_owed > 0")),
     Index("ix_cases_custody", "holder_post_id", "case_id", postgresql_where=text("papers_held > 0")),
     Index("ix_cases_custody_place", "placed_path", "case_id", postgresql_where=text("papers_held > 0")),

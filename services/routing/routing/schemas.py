@@ -41,7 +41,7 @@ from routing.domain.pressing import Pressing, PressingLine
 from routing.domain.promise import Unit, in_words
 from routing.domain.reasons import Reason
 from routing.domain.recording import Letter, Paper, Work
-from routing.domain.rules import Category
+from routing.domain.rules import Category, Demand
 from routing.domain.steps import Step
 from routing.domain.taxonomy import Row
 from routing.domain.vacancy import Why
@@ -80,9 +80,37 @@ class Acceptance(Request):
     category: Code | None = Field(default=None, examples=["municipal.street_lights"])
 
 
-class Answer(Request):
-    outcome: Outcome
-    answer: Words = Field(description="What was done, or why it cannot be, in words for the resident.")
+Evidence = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200, pattern=PRINTABLE)]
+Basis = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=300, pattern=PRINTABLE)]
+_SHOWN = "The number of the photo, document or record that shows it; some matters ask for it. Name nobody."
+
+
+class Solved(Request):
+    outcome: Literal[Outcome.SOLVED]
+    answer: Words = Field(description="What was done, in words for the resident.")
+    evidence: Evidence | None = Field(default=None, description=_SHOWN, examples=["照片 2026-1123"])
+
+
+class Explained(Request):
+    outcome: Literal[Outcome.EXPLAINED]
+    answer: Words = Field(description="Why it cannot be done, in words for the resident.")
+    basis: Basis = Field(
+        description="The rule by which it cannot be, for the resident.", examples=["《物业管理条例》第五十条"]
+    )
+    evidence: Evidence | None = Field(default=None, description=_SHOWN, examples=["照片 2026-1123"])
+
+
+Answer = Annotated[Solved | Explained, Field(discriminator="outcome")]
+
+
+class Review(Request):
+    approved: bool = Field(description="It goes out as it was handed in; or it is sent back, as if it had not been.")
+    words: Words = Field(description="Why, for who wrote it.")
+
+
+class Verification(Request):
+    passed: bool = Field(description="Seen on site that it was done; or it is under way again.")
+    words: Words = Field(description="What was seen, for the history.")
 
 
 class Handover(Request):
@@ -517,8 +545,12 @@ class CaseView(BaseModel):
     tellings: int = Field(
         description="How often all households of the buildings that it names were told something; above 0: an incident."
     )
+    demands: list[Demand] = Field(description="What its rule asks of an answer: evidence, a review, a look on site.")
+    draft: int | None = Field(description="The entry of the history that has an answer which waits for its review.")
+    reviewer_post_id: UUID | None = Field(description="The dispatcher's post that is asked to review it.")
+    verified: bool = Field(description="Looked at on site since its last answer, and found done.")
     answered_at: AwareDatetime | None
-    answered_by: str | None = Field(description="The sign-in subject of who gave the last answer.")
+    answered_by: str | None = Field(description="The sign-in subject of who gave the last answer, or handed it in.")
     outcome: Outcome | None
     handover: HandoverMeans | None
     first_contact_at: AwareDatetime | None = Field(

@@ -249,6 +249,8 @@ class CaseAnsweredV1(CaseFact):
     rate_by: Moment | None = Field(
         default=None, description="Until when the resident may say whether it solved the matter; none: nobody is asked."
     )
+    basis: Personal | None = Field(default=None, description="Where it is explained: the rule by which it cannot be.")
+    corrects: bool = Field(default=False, description="It takes the place of an answer before.")
 
 
 class CaseHandedOverV1(CaseFact):
@@ -551,6 +553,38 @@ class CaseHotlineRepliedV1(CaseFact):
     their_number: str = Field(max_length=120)
     standing: HotlineStanding
     gist: str = Field(max_length=200)
+    handler: Handler | None
+
+
+class CaseDraftedV1(CaseFact):
+    """An answer was handed in for review; nothing of it goes out before that is given."""
+
+    TYPE: ClassVar[str] = "routing.case.drafted.v1"
+
+    gist: str = Field(max_length=200)
+    handler: Handler | None
+    reviewer: Handler | None
+
+
+class CaseReviewedV1(CaseFact):
+    """The answer is approved and goes out, or is sent back."""
+
+    TYPE: ClassVar[str] = "routing.case.reviewed.v1"
+
+    approved: bool
+    gist: str = Field(max_length=200)
+    handler: Handler | None
+
+
+class CaseVerifiedV1(CaseFact):
+    """Somebody who did not handle it has looked on site; what does not pass is under way again."""
+
+    TYPE: ClassVar[str] = "routing.case.verified.v1"
+
+    passed: bool
+    gist: str = Field(max_length=200)
+    promise_due: Moment | None = Field(default=None, description="By when it is answered anew, where it did not pass.")
+    promise_text: dict[str, str] | None = Field(default=None, description="That in words, by language (zh, en).")
     handler: Handler | None
 
 

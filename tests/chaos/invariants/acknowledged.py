@@ -38,6 +38,7 @@ ENTRIES = {
     "transfer": ("assigned",),
     "plan": ("planned",),
     "hand_to_hotline": ("handed_to_hotline",),
+    "verify": ("verified",),
 }
 
 #: A case that is given to somebody else begins with them anew.
@@ -55,7 +56,7 @@ _FAIR = {
     *("already_there", "unfit_post", "had_it_before", "ruling_binds", "promise_missed", "clock_runs"),
     *("still_followed", "suspension_over"),
     *("helps_already", "not_yours_to_name", "unfit_part_limit", "part_ended"),
-    *("call_back_owed", "no_call_back_owed", "rated_already"),
+    *("call_back_owed", "no_call_back_owed", "rated_already", "verification_owed"),
 }
 
 #: How a fault of clocks is called, and how long an answer may be on its way.

@@ -49,6 +49,7 @@ _STAFF = {
     "helper_released": {"helper": "helper_released"},
     "handed_to_hotline": {"handler": "case_at_hotline"},
     "hotline_replied": {"handler": "hotline_replied"},
+    "drafted": {"reviewer": "case_drafted"},
     "call_back_owed": {"dispatcher": "call_back_owed"},
     "redone": {"handler": "case_redone_staff", "superior": "case_redone_superior"},
     "holder_left": {"dispatcher": "post_vacant"},
@@ -60,6 +61,14 @@ TOLD_OF_WORK = {"interim_word": "case_interim", "papers_missing": "papers_missin
 #: What a holder is told of where somebody else did it.
 _OF_OTHERS = {"resumed": "case_resumed_staff", "planned": "case_planned_staff"}
 _PRESSED = {"nudge": "case_nudged", "order": "case_ordered", "instruction": "case_instructed"}
+
+
+#: What the handler is told by the fact that says how it went: of what it grants, and of what it does not.
+_VERDICTS = {
+    "report_reviewed": ("accepted", "report_back_accepted", "report_back_rejected"),
+    "reviewed": ("approved", "", "case_sent_back"),
+    "verified": ("passed", "", "case_unverified_staff"),
+}
 
 
 def owed_by(event: Row) -> set[Owed]:
@@ -85,15 +94,17 @@ def _named(body: Row, who: str) -> list[Row]:
 def _to_staff(kind: str, body: Row) -> dict[str, str]:
     if kind == "pressed":
         return {"handler": _PRESSED[body["pressing"]]}
-    if kind == "report_reviewed":
-        return {"handler": "report_back_accepted" if body["accepted"] else "report_back_rejected"}
+    if kind in _VERDICTS:
+        name, *templates = _VERDICTS[kind]
+        template = templates[not body[name]]
+        return {"handler": template} if template else {}
     if kind in _OF_OTHERS:
         return {} if (body["handler"] or {}).get("subject") == body["by"] else {"handler": _OF_OTHERS[kind]}
     is_told_by_closing = kind == "ruled" and body["granted"] and body["ask"] == "decline"
-    if is_told_by_closing or (kind == "opened" and not body["queue"]):
+    if is_told_by_closing or (kind == "opened" and not body["queue"]) or (kind == "split_off" and not _goes_on(body)):
         return {}
     if kind == "split_off":
-        return {"handler": "case_waiting" if body["queue"] else "case_assigned"} if _goes_on(body) else {}
+        return {"handler": "case_waiting" if body["queue"] else "case_assigned"}
     return _STAFF.get(kind, {})
 
 
@@ -104,12 +115,14 @@ def _goes_on(body: Row) -> bool:
 def _to_residents(kind: str, body: Row) -> list[str]:
     if kind == "split_off":
         return ["case_split_off"] if _goes_on(body) and not body["queue"] else []
-    if kind == "closed" and body["reason"] == "merged":
-        return []
     if kind == "closed":
-        return [_ENDS.get(body["reason"], "case_closed")]
+        return [] if body["reason"] == "merged" else [_ENDS.get(body["reason"], "case_closed")]
     if kind == "assigned":
         return [] if body["first"] else ["case_reassigned"]
+    if kind == "answered" and body.get("corrects"):
+        return ["case_corrected"]
+    if kind == "verified":
+        return [] if body["passed"] else ["case_unverified"]
     told = TOLD_OF_WORK.get(body["record"]) if kind == "recorded" else _RESIDENTS.get(kind)
     return [told] if told else []
 

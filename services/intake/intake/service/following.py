@@ -26,6 +26,7 @@ from contracts.routing import (
     CaseSplitOffV1,
     CaseStartedV1,
     CaseSuspendedV1,
+    CaseVerifiedV1,
     CategoryChangedV1,
     Handler,
     Party,
@@ -90,7 +91,14 @@ def _whom_to_ask(fact: CaseFact) -> dict[str, Any]:
     match fact:
         case CaseOpenedV1():
             return _who(fact.dispatcher)
-        case CaseAcceptedV1() | CaseAssignedV1() | CaseRedoneV1() | CaseJoinedV1() | CaseSplitOffV1():
+        case (
+            CaseAcceptedV1()
+            | CaseAssignedV1()
+            | CaseRedoneV1()
+            | CaseJoinedV1()
+            | CaseSplitOffV1()
+            | CaseVerifiedV1(passed=False)
+        ):
             return _who(fact.handler)
         case CaseAccompaniedV1() | CaseCentreReportedV1(final=False):
             return _centre(fact)
@@ -110,7 +118,7 @@ def _by_when(fact: CaseFact) -> dict[str, Any]:
         case CaseSuspendedV1():
             suspended = {"suspended_until": fact.until, "suspended_for": fact.reason_text}
             return {"due": fact.promise_due, "promise": fact.promise_text, **suspended}
-        case CaseResumedV1() | CaseRedoneV1():
+        case CaseResumedV1() | CaseRedoneV1() | CaseVerifiedV1(passed=False):
             runs = dict.fromkeys(("suspended_until", "suspended_for", "planned_for", "planned_who"))
             return {"due": fact.promise_due, "promise": fact.promise_text, **runs}
         case CasePlannedV1():

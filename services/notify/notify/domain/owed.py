@@ -16,6 +16,7 @@ from contracts.routing import (
     CaseAskedV1,
     CaseAssignedV1,
     CaseClosedV1,
+    CaseDraftedV1,
     CaseExtendedV1,
     CaseFact,
     CaseHandedToHotlineV1,
@@ -37,10 +38,12 @@ from contracts.routing import (
     CaseReportReviewedV1,
     CaseResortedV1,
     CaseResumedV1,
+    CaseReviewedV1,
     CaseRuledV1,
     CaseSplitOffV1,
     CaseState,
     CaseSuspendedV1,
+    CaseVerifiedV1,
     DeadlineBreachedV1,
     Handler,
     JoinKind,
@@ -64,6 +67,11 @@ class Template(StrEnum):
     CASE_RESUMED = "case_resumed"
     CASE_PLANNED = "case_planned"
     CASE_ANSWERED = "case_answered"
+    CASE_CORRECTED = "case_corrected"
+    CASE_UNVERIFIED = "case_unverified"
+    CASE_UNVERIFIED_STAFF = "case_unverified_staff"
+    CASE_DRAFTED = "case_drafted"
+    CASE_SENT_BACK = "case_sent_back"
     CASE_CLOSED = "case_closed"
     CASE_WITHDRAWN = "case_withdrawn"
     CASE_DECLINED = "case_declined"
@@ -109,7 +117,7 @@ class Template(StrEnum):
 
 
 #: The notices that ask their resident for a word: where one goes to nobody, a person has to ask.
-ASKS = frozenset({Template.CASE_ANSWERED})
+ASKS = frozenset({Template.CASE_ANSWERED, Template.CASE_CORRECTED})
 
 
 @dataclass(frozen=True)
@@ -164,7 +172,9 @@ def _resorted(event: CaseResortedV1) -> list[Owed]:
 
 
 def _answered(event: CaseAnsweredV1) -> list[Owed]:
-    told = _residents(event, Template.CASE_ANSWERED, event.handler, answer=event.answer, until=event.rate_by)
+    template = Template.CASE_CORRECTED if event.corrects else Template.CASE_ANSWERED
+    said = {"answer": event.answer, "basis": event.basis, "until": event.rate_by}
+    told = _residents(event, template, event.handler, **said)
     return told + _each(event, Template.HELPER_RELEASED, event.helpers, answered=True)
 
 
@@ -331,6 +341,22 @@ def _hotline_replied(event: CaseHotlineRepliedV1) -> list[Owed]:
     return _staff(event, Template.HOTLINE_REPLIED, event.handler, **told)
 
 
+def _drafted(event: CaseDraftedV1) -> list[Owed]:
+    return _staff(event, Template.CASE_DRAFTED, event.reviewer, gist=event.gist, handler=_shown(event.handler))
+
+
+def _reviewed(event: CaseReviewedV1) -> list[Owed]:
+    """Of what is approved the answer tells."""
+    return [] if event.approved else _staff(event, Template.CASE_SENT_BACK, event.handler, gist=event.gist)
+
+
+def _verified(event: CaseVerifiedV1) -> list[Owed]:
+    if event.passed:
+        return []
+    told = _residents(event, Template.CASE_UNVERIFIED, event.handler, due=event.promise_due)
+    return told + _staff(event, Template.CASE_UNVERIFIED_STAFF, event.handler, gist=event.gist, due=event.promise_due)
+
+
 def _call_back_owed(event: CallBackOwedV1) -> list[Owed]:
     return _staff(event, Template.CALL_BACK_OWED, event.dispatcher, gist=event.gist)
 
@@ -409,6 +435,9 @@ _RULES: dict[type[CaseFact], Callable[[Any], list[Owed]]] = {
     CaseHelperReleasedV1: _helper_released,
     CaseHandedToHotlineV1: _handed_to_hotline,
     CaseHotlineRepliedV1: _hotline_replied,
+    CaseDraftedV1: _drafted,
+    CaseReviewedV1: _reviewed,
+    CaseVerifiedV1: _verified,
     CallBackOwedV1: _call_back_owed,
     CaseRedoneV1: _redone,
     CaseHolderLeftV1: _holder_left,

@@ -13,6 +13,7 @@ from contracts.routing import Ask, CaseState, DeadlineKind, HandoverMeans, Kind,
 from routing.domain.assignment import Owing
 from routing.domain.chain import GENESIS, Entry, link
 from routing.domain.promise import Promise
+from routing.domain.rules import Demand
 
 
 class DeadlineState(StrEnum):
@@ -46,6 +47,7 @@ REPORTED_BACK, REPORT_REVIEWED = "reported_back", "report_reviewed"
 HELPER_CALLED, HELPER_REPORTED, HELPER_RELEASED = "helper_called", "helper_reported", "helper_released"
 LINKED, UNLINKED = "linked", "unlinked"
 HANDED_TO_HOTLINE, HOTLINE_REPLIED = "handed_to_hotline", "hotline_replied"
+DRAFTED, REVIEWED, VERIFIED = "drafted", "reviewed", "verified"
 CALL_BACK_OWED, CALLED_BACK, RATED, REDONE = "call_back_owed", "called_back", "rated", "redone"
 HOLDER_LEFT = "holder_left"
 AFFECTED_NAMED, AFFECTED_TOLD = "affected_named", "affected_told"
@@ -209,6 +211,13 @@ class Case:
     """Who will do it, in words for the resident; none: whoever holds the case."""
     first_holder_post_id: UUID | None = None
     """Of a case that was transferred: the post that took it first, and sees it to its end."""
+    demands: frozenset[Demand] = frozenset()
+    """What the rule that it is under asks of its answer."""
+    draft: int | None = None
+    """The entry of the history that has an answer which waits for its review; nothing of it has gone out."""
+    reviewer_post_id: UUID | None = None
+    verified: bool = False
+    """Somebody who did not handle it has looked on site since its last answer."""
     undelivered: int = 0
     repeats: int = 0
     """How often a resident has asked about it again, and has joined it by that."""
@@ -298,6 +307,23 @@ class Case:
         self.entries.append(entry)
         self.head = entry.hash
 
+    def hand_in(self, reviewer_post_id: UUID) -> None:
+        """The answer that has just been entered waits for its review; approved, it has kept the promise."""
+        self.draft, self.reviewer_post_id = self.version, reviewer_post_id
+
+    def end_draft(self) -> None:
+        self.draft = self.reviewer_post_id = None
+
+    def send_back(self, *, handed_in_at: datetime) -> None:
+        """As if it had not been handed in: a promise that was kept by it runs on. A correction kept none."""
+        self.end_draft()
+        promise = self.deadline
+        if self.state is CaseState.ANSWERED or promise is None or promise.settled_at != handed_in_at:
+            return
+        if promise.state is DeadlineState.MET:
+            promise.state, promise.settled_at, promise.changed = DeadlineState.OPEN, None, True
+            self.promise_met = None
+
     def reopen(self, due: Deadline) -> None:
         """It was not solved: whoever holds it does it again, by a limit of its own. What was promised first stays as it
         was kept or missed.
@@ -360,6 +386,7 @@ class Case:
         none: dict[str, Any] = dict.fromkeys(_STAYS) | {"helper_post_ids": (), "at_hotline": False}
         new = replace(self, appeals=going, deadline=deadline, **own, **fresh, **lists, **none)
         new.drop_ask()
+        new.end_draft()
         return new
 
     def take_over(self, other: "Case", *, deadline_id: UUID, at: datetime) -> tuple[list[Appeal], bool]:
@@ -371,7 +398,7 @@ class Case:
         for appeal in coming:
             appeal.moves += 1
         self.appeals += coming
-        self.urgent = self.urgent or other.urgent
+        self.urgent, self.demands = self.urgent or other.urgent, self.demands | other.demands
         self.complained_of = tuple(dict.fromkeys((*self.complained_of, *other.complained_of)))
         self.recused = tuple(dict.fromkeys((*self.recused, *other.recused)))
         other.merged_into = self.case_id
@@ -500,6 +527,7 @@ class Case:
         self.state, self.queue = CaseState.CLOSED, None
         self.drop_ask()
         self.stop_waiting()
+        self.end_draft()
         self.reports_owed, self.followed_since, self.at_hotline = 0, None, False
         if self.report_back not in (None, Owing.ACCEPTED):
             self.report_back = Owing.DROPPED

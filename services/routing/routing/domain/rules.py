@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 
 from contracts.grid import Duty
 from contracts.routing import Kind, Remit
@@ -27,6 +28,17 @@ class Category:
     effective_from: datetime
 
 
+class Demand(StrEnum):
+    """What an answer to such a matter needs besides."""
+
+    EVIDENCE = "evidence"
+    """The number of what shows that it was done."""
+    REVIEW = "review"
+    """A dispatcher approves it before it goes out."""
+    VERIFICATION = "verification"
+    """Somebody who did not handle it looks on site before the case is closed."""
+
+
 @dataclass(frozen=True)
 class Rule:
     """``category`` none: for every category of the kind and remit; else an item's own limit, which goes before."""
@@ -37,6 +49,7 @@ class Rule:
     urgent: bool
     duty: Duty
     term: Term
+    demands: frozenset[Demand] = frozenset()
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,9 @@ from contracts.routing import Ask, CaseState, Kind
 from routing.domain.assignment import Owing
 from routing.domain.case import Case, DeadlineState
 from routing.domain.promise import Unit
+from routing.domain.rules import Demand
 from routing.errors import (
+    AnswerDrafted,
     CallBackOwed,
     ClockRuns,
     NoCallBackOwed,
@@ -29,6 +31,7 @@ from routing.errors import (
     RulingBinds,
     StepNotAllowed,
     StillFollowed,
+    VerificationOwed,
 )
 
 
@@ -49,6 +52,10 @@ class Actor(StrEnum):
     """A dispatcher or supervisor of a tier above the holder; over an office, the supervisor of its own place too."""
     CALLER = "caller"
     """A window clerk or dispatcher of the case's place or of a tier above; neither who holds it nor who answered it."""
+    REVIEWER = "reviewer"
+    """A dispatcher of the case's place or of a tier above; neither who holds it nor who wrote the answer."""
+    VERIFIER = "verifier"
+    """Who holds a post on the line of the case's place; neither who holds it nor who answered it."""
 
 
 #: Whose matters are handed over to a centre, the resident accompanied.
@@ -69,6 +76,8 @@ WHO: dict[Actor, str] = {
     Actor.CALLER: (
         "a window clerk or dispatcher of its place or of a tier above who neither holds the case nor answered it"
     ),
+    Actor.REVIEWER: "a dispatcher of its place or of a tier above who neither holds the case nor wrote the answer",
+    Actor.VERIFIER: "who holds a post on the line of its place, but neither holds the case nor answered it",
 }
 
 
@@ -114,6 +123,8 @@ class Step(StrEnum):
     TELL_AFFECTED = "tell_affected"
     MERGE = "merge"
     SPLIT = "split"
+    REVIEW = "review"
+    VERIFY = "verify"
 
 
 class Standing(StrEnum):
@@ -153,6 +164,10 @@ class Standing(StrEnum):
     """It names buildings or areas whose every household is told."""
     SHARED = "shared"
     """By the appeals of several who still ask."""
+    ANSWER_DRAFTED = "answer_drafted"
+    """An answer waits for its review."""
+    VERIFICATION_OWED = "verification_owed"
+    """Somebody has to look on site whether it was done."""
 
 
 @dataclass(frozen=True)
@@ -189,6 +204,8 @@ _EITHER = (Actor.HOLDER, Actor.DISPATCHER)
 _UNDER_WAY = (CaseState.ASSIGNED, CaseState.IN_PROGRESS)
 #: What was assigned from above ends only once they have accepted the report that they want.
 _REPORT_BACK = (Standing.REPORT_BACK_OWED, Standing.UNDER_REVIEW)
+#: A dispatcher has to say something first.
+_PENDING = (Standing.ASKED, Standing.ANSWER_DRAFTED)
 _UNSETTLED = (CaseState.RECEIVED, CaseState.ACCEPTED, *_UNDER_WAY)
 
 STEPS: dict[Step, StepRule] = {
@@ -196,46 +213,57 @@ STEPS: dict[Step, StepRule] = {
     for rule in (
         _rule(Step.ACCEPT, [CaseState.RECEIVED], CaseState.ASSIGNED, [Actor.DISPATCHER]),
         _rule(Step.START, [CaseState.ASSIGNED], CaseState.IN_PROGRESS, [Actor.HOLDER]),
-        _rule(Step.ANSWER, _UNDER_WAY, CaseState.ANSWERED, _EITHER, bars=[Standing.FOLLOWED]),
+        # Once given, an answer is never edited: a correction is another.
+        _rule(
+            *(Step.ANSWER, [*_UNDER_WAY, CaseState.ANSWERED], CaseState.ANSWERED, _EITHER),
+            bars=[Standing.FOLLOWED, Standing.ANSWER_DRAFTED],
+        ),
         _rule(Step.HAND_OVER, [CaseState.ANSWERED], None, _EITHER, bars=[Standing.HANDED_OVER]),
         _rule(
             *(Step.CLOSE, [CaseState.ANSWERED], CaseState.CLOSED, _EITHER),
-            bars=[Standing.REPORT_OWED, Standing.CALL_BACK_OWED, *_REPORT_BACK],
+            bars=[
+                *(Standing.REPORT_OWED, Standing.CALL_BACK_OWED, Standing.VERIFICATION_OWED),
+                *(Standing.ANSWER_DRAFTED, *_REPORT_BACK),
+            ],
         ),
-        _rule(Step.RE_SORT, _UNDER_WAY, None, [Actor.DISPATCHER], bars=[Standing.ASKED, Standing.SUSPENDED]),
-        _rule(Step.RE_DISPATCH, _UNDER_WAY, CaseState.ASSIGNED, [Actor.DISPATCHER], bars=[Standing.ASKED]),
+        _rule(Step.RE_SORT, _UNDER_WAY, None, [Actor.DISPATCHER], bars=[*_PENDING, Standing.SUSPENDED]),
+        _rule(Step.RE_DISPATCH, _UNDER_WAY, CaseState.ASSIGNED, [Actor.DISPATCHER], bars=_PENDING),
         _rule(
             *(Step.ASK_RETURN, _UNDER_WAY, None, [Actor.HOLDER]),
-            bars=[Standing.ASKED, Standing.RULED],
+            bars=[*_PENDING, Standing.RULED],
             reasons=Ask.RETURN,
         ),
         _rule(
             *(Step.ASK_DECLINE, _UNDER_WAY, None, [Actor.HOLDER]),
-            bars=[Standing.ASKED, Standing.FOLLOWED, *_REPORT_BACK],
+            bars=[*_PENDING, Standing.FOLLOWED, *_REPORT_BACK],
             reasons=Ask.DECLINE,
         ),
         _rule(
             *(Step.ASK_EXTENSION, _UNDER_WAY, None, [Actor.HOLDER]),
-            bars=[Standing.ASKED, Standing.EXTENDED, Standing.SUSPENDED, Standing.PLANNED],
+            bars=[*_PENDING, Standing.EXTENDED, Standing.SUSPENDED, Standing.PLANNED],
             reasons=Ask.EXTENSION,
         ),
         _rule(
             *(Step.ASK_SUSPENSION, _UNDER_WAY, None, [Actor.HOLDER]),
-            bars=[Standing.ASKED, Standing.SUSPENDED, Standing.PLANNED],
+            bars=[*_PENDING, Standing.SUSPENDED, Standing.PLANNED],
             reasons=Ask.SUSPENSION,
         ),
         _rule(Step.RULE, _UNDER_WAY, None, [Actor.RULER], needs=[Standing.ASKED]),
-        _rule(Step.RESUME, _UNDER_WAY, None, _EITHER, needs=[Standing.SUSPENDED]),
+        _rule(
+            *(Step.RESUME, _UNDER_WAY, None, _EITHER),
+            needs=[Standing.SUSPENDED],
+            bars=[Standing.ANSWER_DRAFTED],
+        ),
         # Not back and forth: who would be rid of what a ruling binds to them, or of what they were passed, asks.
         _rule(
             *(Step.TRANSFER, _UNDER_WAY, CaseState.ASSIGNED, [Actor.HOLDER]),
-            bars=[Standing.ASKED, Standing.RULED],
+            bars=[*_PENDING, Standing.RULED],
         ),
         _rule(
             *(Step.PLAN, _UNDER_WAY, CaseState.IN_PROGRESS, _EITHER),
-            bars=[Standing.ASKED, Standing.SUSPENDED, Standing.PLANNED, Standing.FOLLOWED],
+            bars=[*_PENDING, Standing.SUSPENDED, Standing.PLANNED, Standing.FOLLOWED],
         ),
-        _rule(Step.RE_PLAN, _UNDER_WAY, None, [Actor.DISPATCHER], needs=[Standing.PLANNED], bars=[Standing.ASKED]),
+        _rule(Step.RE_PLAN, _UNDER_WAY, None, [Actor.DISPATCHER], needs=[Standing.PLANNED], bars=_PENDING),
         # What was withdrawn while originals were here goes on being recorded until they are back.
         _rule(
             *(Step.RECORD, [CaseState.RECEIVED, *_UNDER_WAY, CaseState.ANSWERED, CaseState.CLOSED], None),
@@ -286,13 +314,21 @@ STEPS: dict[Step, StepRule] = {
             *(Step.MERGE, _UNSETTLED, CaseState.CLOSED, [Actor.DISPATCHER]),
             bars=[
                 *(Standing.ASKED, Standing.REPORT_OWED, Standing.FOLLOWED, Standing.AT_HOTLINE),
-                *(Standing.SUSPENDED, Standing.PLANNED),
+                *(Standing.SUSPENDED, Standing.PLANNED, Standing.ANSWER_DRAFTED),
             ],
         ),
         _rule(
             *(Step.SPLIT, [CaseState.RECEIVED, *_UNDER_WAY], None, [Actor.DISPATCHER]),
             needs=[Standing.SHARED],
-            bars=[Standing.ASKED, Standing.FOLLOWED],
+            bars=[Standing.ASKED, Standing.FOLLOWED, Standing.ANSWER_DRAFTED],
+        ),
+        _rule(
+            *(Step.REVIEW, [*_UNDER_WAY, CaseState.ANSWERED], None, [Actor.REVIEWER]),
+            needs=[Standing.ANSWER_DRAFTED],
+        ),
+        _rule(
+            *(Step.VERIFY, [CaseState.ANSWERED], None, [Actor.VERIFIER]),
+            needs=[Standing.VERIFICATION_OWED],
         ),
     )
 }
@@ -348,8 +384,14 @@ def standing_of(case: Case) -> frozenset[Standing]:
         Standing.CALL_BACK_OWED: case.calls_owed > 0,
         Standing.INCIDENT: case.tellings > 0,
         Standing.SHARED: sum(appeal.stands for appeal in case.appeals) > 1,
+        Standing.ANSWER_DRAFTED: case.draft is not None,
+        Standing.VERIFICATION_OWED: _is_to_be_verified(case),
     }
     return frozenset(standing for standing, holds in stands.items() if holds)
+
+
+def _is_to_be_verified(case: Case) -> bool:
+    return case.state is CaseState.ANSWERED and Demand.VERIFICATION in case.demands and not case.verified
 
 
 def allowed_steps(case: Case) -> list[str]:
@@ -425,6 +467,10 @@ def _check_report_back(case: Case, *, barring: Collection[Standing], missing: Co
         raise CallBackOwed(case.calls_owed)
     if Standing.CALL_BACK_OWED in missing:
         raise NoCallBackOwed
+    if Standing.ANSWER_DRAFTED in barring:
+        raise AnswerDrafted
+    if Standing.VERIFICATION_OWED in barring:
+        raise VerificationOwed
 
 
 def post_for(step: Step, case: Case, posts: Collection[Seated], *, subject: str, holder: Holder | None = None) -> UUID:
@@ -466,8 +512,8 @@ def _is(actor: Actor, post: Seated, case: Case, subject: str, holder: Holder | N
             return post.oversees and case.placed_path.startswith(post.path)
         case Actor.SUPERIOR:
             return post.oversees and _is_above(post, case, holder)
-        case Actor.CALLER:
-            return post.calls_back and subject != case.answered_by and case.placed_path.startswith(post.path)
+        case Actor.CALLER | Actor.REVIEWER | Actor.VERIFIER:
+            return _is_beside(actor, post, case, subject)
         case _:
             return _on_line(post, case)
 
@@ -480,6 +526,12 @@ def _rules_on(post: Seated, case: Case) -> bool:
 def holds(posts: Collection[Seated], case: Case, subject: str, holder: Holder | None) -> bool:
     """By a post that they act under, or another."""
     return any(p.post_id == case.holder_post_id for p in posts) or (holder is not None and holder.subject == subject)
+
+
+def _is_beside(actor: Actor, post: Seated, case: Case, subject: str) -> bool:
+    """Of its place or of a tier above, and not who answered it."""
+    fits = {Actor.CALLER: post.calls_back, Actor.REVIEWER: post.dispatches, Actor.VERIFIER: post.office_id is None}
+    return fits[actor] and subject != case.answered_by and case.placed_path.startswith(post.path)
 
 
 def _on_line(post: Seated, case: Case) -> bool:

@@ -49,6 +49,8 @@ class Section(StrEnum):
     """To be placed, sorted, or given to somebody."""
     ASKED = "asked"
     """By its holder."""
+    DRAFTED = "drafted"
+    """An answer is to be reviewed."""
     LEFT = "left"
     """By its holder: nobody acts in the post that it lies with."""
 
@@ -58,6 +60,8 @@ class Beside(StrEnum):
 
     CONFLICT = "conflict"
     """Those who could take it must not."""
+    DRAFTED = "drafted"
+    """An answer is to be reviewed."""
     HOLDER_LEFT = "holder_left"
 
 
@@ -69,6 +73,7 @@ def why_it_waits(case: Case, *, holder_left: bool) -> list[Why]:
     reasons: Iterable[Why | None] = (
         Beside.CONFLICT if case.is_conflict else case.queue,
         case.ask if case.is_unsettled else None,
+        Beside.DRAFTED if case.draft is not None else None,
         Beside.HOLDER_LEFT if holder_left else None,
     )
     return [reason for reason in reasons if reason is not None]

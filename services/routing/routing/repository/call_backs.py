@@ -54,6 +54,11 @@ def save_call_back(uow: UnitOfWork, changed: CallBack) -> None:
     uow.execute(update(call_back).where(*same).values(values))
 
 
+def end_of_case(uow: UnitOfWork, case_id: UUID) -> None:
+    """Nobody is asked any more: it is not solved after all."""
+    uow.execute(update(call_back).where(call_back.c.case_id == case_id, _OPEN).values(settled_at=uow.now))
+
+
 def find_open(uow: UnitOfWork, appeal_id: UUID) -> CallBack | None:
     """Of the appeal's last answer, while its resident may still say something of it."""
     statement = select(*_COLUMNS).where(call_back.c.appeal_id == appeal_id, _OPEN)

@@ -15,7 +15,7 @@ from sqlalchemy.dialects.postgresql import JSONB, distinct_on
 from routing.domain.calendar import Calendar, CalendarDay
 from routing.domain.precedent import Precedent
 from routing.domain.promise import Term, Unit
-from routing.domain.rules import Category, Rule, RuleSet
+from routing.domain.rules import Category, Demand, Rule, RuleSet
 from routing.models import calendar_day, calendar_year, category, rule, rule_set
 from routing.repository.precedents import precedent_of
 
@@ -129,7 +129,7 @@ select
     ) as precedents
 """).columns(rules=Text, calendar=Text, categories=JSONB, precedents=JSONB)
 
-_RULE = [rule.c[name] for name in ("kind", "remit", "category", "urgent", "duty", "unit", "count")]
+_RULE = [rule.c[name] for name in ("kind", "remit", "category", "urgent", "duty", "unit", "count", *Demand)]
 _DAY = [calendar_day.c[name] for name in ("date", "working", "note", "stands_for")]
 _RULES = (
     select(rule_set.c.version, rule_set.c.zone, rule_set.c.effective_from, *_RULE)
@@ -155,7 +155,8 @@ def _calendar(rows: Sequence[Row[Any]]) -> Calendar:
 def _rule(row: Row[Any]) -> Rule:
     # ``count`` is a method of a row, so it is read by its name.
     term = Term(Unit(row.unit), row._mapping["count"])
-    return Rule(Kind(row.kind), Remit(row.remit), row.category, row.urgent, Duty(row.duty), term)
+    demands = frozenset(demand for demand in Demand if row._mapping[demand.value])
+    return Rule(Kind(row.kind), Remit(row.remit), row.category, row.urgent, Duty(row.duty), term, demands)
 
 
 def _category(row: Row[Any]) -> Category:

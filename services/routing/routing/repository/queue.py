@@ -18,6 +18,7 @@ from routing.repository.rows import case_of
 
 #: A process of the release before ends a case without ending what is asked of it.
 _ASKED: ColumnElement[bool] = literal_column("(cases.ask is not null and cases.state in ('assigned', 'in_progress'))")
+_DRAFTED: ColumnElement[bool] = literal_column("cases.draft is not null")
 _DOING: ColumnElement[bool] = literal_column("cases.state in ('accepted', 'assigned', 'in_progress')")
 _FOUND: ColumnElement[bool] = literal_column("vacancy.found_at is not null")
 _WAITING: ColumnElement[bool] = cases.c.queue.is_not(None)
@@ -92,6 +93,12 @@ def _asked(post_id: UUID, path: str) -> list[Select[Any]]:
     ]
 
 
+def _drafted(post_id: UUID, path: str) -> list[Select[Any]]:
+    """Answers that wait for this dispatcher's review."""
+    del path
+    return [select(cases.c.case_id).where(cases.c.reviewer_post_id == post_id, _DRAFTED)]
+
+
 def _left(post_id: UUID, path: str) -> list[Select[Any]]:
     """With a vacant post below this dispatcher's tier, or with one of which no dispatcher was found. A vacant post's
     cases are read, then sorted.
@@ -109,5 +116,6 @@ def _left(post_id: UUID, path: str) -> list[Select[Any]]:
 _SECTIONS: dict[Section, Callable[[UUID, str], list[Select[Any]]]] = {
     Section.WAITING: _waiting,
     Section.ASKED: _asked,
+    Section.DRAFTED: _drafted,
     Section.LEFT: _left,
 }

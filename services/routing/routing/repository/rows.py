@@ -14,6 +14,7 @@ from routing.domain.calendar import Hours
 from routing.domain.case import Appeal, Case, ClosedReason, Deadline, DeadlineState
 from routing.domain.chain import Entry
 from routing.domain.promise import Promise, Term, Unit
+from routing.domain.rules import Demand
 
 T = TypeVar("T")
 
@@ -90,6 +91,10 @@ def case_row(case: Case) -> dict[str, Any]:
         "planned_due": case.planned_due,
         "planned_who": case.planned_who,
         "first_holder_post_id": case.first_holder_post_id,
+        "demands": sorted(demand.value for demand in case.demands),
+        "draft": case.draft,
+        "reviewer_post_id": case.reviewer_post_id,
+        "verified": case.verified,
         "undelivered": case.undelivered,
         "repeats": case.repeats,
         "merged_into": case.merged_into,
@@ -172,6 +177,10 @@ def case_of(row: Row[Any], now: datetime) -> Case:
         planned_due=row.planned_due,
         planned_who=row.planned_who,
         first_holder_post_id=row.first_holder_post_id,
+        demands=frozenset(map(Demand, row.demands)),
+        draft=row.draft,
+        reviewer_post_id=row.reviewer_post_id,
+        verified=row.verified,
         undelivered=row.undelivered,
         repeats=row.repeats,
         merged_into=row.merged_into,

@@ -92,17 +92,17 @@ def _ruler(uow: UnitOfWork, case: Case, *, second: bool) -> Seat:
         seats = [seat for seat in seats if case.ruled_path.startswith(seat.path)]
     elif second and case.returned_path is not None:
         seats = [seat for seat in seats if len(seat.path) < len(case.returned_path)] or seats
-    return _choose_ruler(seats, case, asker=uow.person.subject)
+    return choose_ruler(seats, case, asker=uow.person.subject)
 
 
 def ruler_instead(uow: UnitOfWork, case: Case) -> Seat:
     """For whoever was asked and has an interest in it: another dispatcher beside or above them."""
     path = case.ruler_path or case.placed_path
     seats = [seat for seat in placing.list_dispatchers(uow, case) if path.startswith(seat.path)]
-    return _choose_ruler([seat for seat in seats if seat.post_id != case.ruler_post_id], case, asker=case.asked_by)
+    return choose_ruler([seat for seat in seats if seat.post_id != case.ruler_post_id], case, asker=case.asked_by)
 
 
-def _choose_ruler(seats: Sequence[Seat], case: Case, *, asker: str | None) -> Seat:
+def choose_ruler(seats: Sequence[Seat], case: Case, *, asker: str | None) -> Seat:
     others = [seat for seat in seats if seat.post_id != case.holder_post_id]
     ruler = choose(others, Duty.DISPATCHER, never={*case.barred, asker or ""})
     if ruler is None:

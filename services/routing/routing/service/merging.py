@@ -76,6 +76,8 @@ def _get_target(uow: UnitOfWork, case: Case, target_id: UUID | None, into: str) 
         raise UnfitTarget(f"that is {target.state}: it takes in others while it is assigned or in progress")
     if target.ask is not None:
         raise UnfitTarget("its holder asks something of a dispatcher, on which somebody has to rule first")
+    if target.draft is not None:
+        raise UnfitTarget("an answer of it waits for its review")
     if target.suspended_until is not None or target.planned_for is not None:
         raise UnfitTarget("that waits until a day that its residents were told")
     if target.deadline is None or target.deadline.state is DeadlineState.MET:

@@ -8,7 +8,7 @@ from routing.repository import cases
 from routing.service import calling_back
 
 #: The notices that ask whether an answer solved it.
-ASKS = frozenset({"case_answered"})
+ASKS = frozenset({"case_answered", "case_corrected"})
 
 
 def record_notice_not_delivered(uow: UnitOfWork, event: MessageFailedV1) -> None:

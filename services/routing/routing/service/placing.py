@@ -181,6 +181,7 @@ def accept(
     """
     case.deadline = _promise(uow, ground, ground.rules, case, rule, since=since)
     case.promise_due, case.rule_version = case.deadline.promise.due_at, ground.rules.version
+    case.demands = rule.demands
     case.state, case.queue, case.accepted_at = CaseState.ACCEPTED, None, uow.now
     case.holder_post_id, case.office_id = holder.post_id, holder.office_id
     case.record(ACCEPTED, at=uow.now, by=uow.by, post_id=post_id, facts=promise_facts(case))
@@ -221,6 +222,7 @@ def hold_to(uow: UnitOfWork, ground: Ground, rules: RuleSet, case: Case, rule: R
     what the resident was told (domain.md, section 4). One that was missed stays missed. Whether it is earlier by that.
     """
     assert case.deadline is not None
+    case.demands = rule.demands
     if case.deadline.state is not DeadlineState.OPEN:
         return False
     deadline = _promise(uow, ground, rules, case, rule, since=uow.now)

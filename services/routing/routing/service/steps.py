@@ -3,14 +3,16 @@
 from uuid import UUID
 
 from contracts.grid import PlaceState
-from contracts.routing import CaseState, DeadlineKind, HandoverMeans, Outcome
+from contracts.routing import CaseState, HandoverMeans, Outcome
 from kit.db import UnitOfWork
 
 from routing import events
-from routing.domain.case import ANSWERED, HANDED_OVER, STARTED, Case, ClosedReason, DeadlineState
+from routing.domain.case import HANDED_OVER, STARTED, Case, ClosedReason
+from routing.domain.rules import Demand
 from routing.domain.steps import Step
 from routing.errors import (
     CategoryMissing,
+    EvidenceMissing,
     NobodyHolds,
     NotYourPlace,
     PlaceMissing,
@@ -18,9 +20,10 @@ from routing.errors import (
     UnknownPlace,
 )
 from routing.repository import cases, network
-from routing.service import calling_back, deadlines, figures, parts, placing, planning
+from routing.service import answering, deadlines, placing
+from routing.service.answering import Answer
 from routing.service.ending import end_case
-from routing.service.taking import dispatches_above, subjects_of, take
+from routing.service.taking import dispatches_above, take
 
 
 def accept_case(
@@ -72,29 +75,32 @@ def start_case(uow: UnitOfWork, case_id: UUID, *, version: int) -> Case:
     return case
 
 
-def answer_case(uow: UnitOfWork, case_id: UUID, *, version: int, outcome: Outcome, answer: str) -> Case:
+def answer_case(
+    uow: UnitOfWork,
+    case_id: UUID,
+    *,
+    version: int,
+    outcome: Outcome,
+    answer: str,
+    evidence: str | None = None,
+    basis: str | None = None,
+) -> Case:
     """What was done or why it cannot be, in words for the resident. In time, it keeps the promise; late, the promise
-    is marked as missed first, so that it counts the same whether or not a clock came by in between.
+    is marked as missed first, so that it counts the same whether or not a clock came by in between. One that follows
+    another is a correction of that.
     """
     case, holder, post_id = take(uow, case_id, Step.ANSWER, version)
+    said = Answer(outcome, answer, evidence, basis)
+    if Demand.EVIDENCE in case.demands and not evidence:
+        raise EvidenceMissing
     deadlines.mark_if_missed(uow, case)
-    helping = parts.end_parts(uow, case)
     case.keep(at=uow.now)
-    case.keep_theirs(at=uow.now)
-    case.settle_limit(DeadlineKind.REDO, DeadlineState.MET, at=uow.now)
-    planning.end_plan(uow, case)
     case.drop_ask()
-    case.stop_waiting()
-    case.state, case.queue, case.outcome = CaseState.ANSWERED, None, outcome
-    case.answered_at, case.answered_by = uow.now, uow.by
-    facts: dict[str, object] = {"outcome": outcome.value, "promise_met": case.promise_met}
-    if helping:
-        facts["helpers"] = subjects_of(helping)
-    case.record(ANSWERED, at=uow.now, by=uow.by, post_id=post_id, facts=facts, words=answer)
-    asked = calling_back.ask_residents(uow, case)
-    uow.publish(events.case_answered(uow, case, holder=holder, helpers=helping, answer=answer, asked=asked))
-    uow.publish(events.city_case_progressed(uow, case))
-    figures.count_answered(uow, case, post_id=post_id)
+    case.answered_by = uow.by
+    if Demand.REVIEW in case.demands:
+        answering.hand_in(uow, case, said, holder, post_id)
+    else:
+        answering.give(uow, case, said, holder, post_id)
     cases.save_cases(uow, [case])
     return case
 

@@ -154,7 +154,8 @@ def _next_step(case: dict[str, Any], story: Story) -> tuple[str, Any]:
     if case["state"] == "assigned":
         return "starts", None
     if case["state"] == "in_progress":
-        return "answers", {"outcome": story.outcome, "answer": story.answer}
+        basis = {"basis": story.basis} if story.outcome == "explained" else {}
+        return "answers", {"outcome": story.outcome, "answer": story.answer, **basis}
     if story.handover and not case["handover"]:
         return "handovers", {"means": story.handover}
     return "closings", None

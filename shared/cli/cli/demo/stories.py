@@ -22,6 +22,7 @@ class Story:
     on_the_spot: bool = False
     answer: str = "已经办结，谢谢您的反映。"
     outcome: str = "solved"
+    basis: str = "《噪声污染防治法》第六十四条"
     handover: str | None = None
     accept_as: str | None = None
     withdrawn: bool = False

@@ -18,6 +18,7 @@ STEPS = (
     *("affected_named", "affected_told"),
     *("suspended", "resumed", "planned"),
     *("joined", "split", "split_off"),
+    *("drafted", "reviewed", "verified"),
 )
 
 TEMPLATES = (
@@ -53,6 +54,11 @@ TEMPLATES = (
     "helped_closed",
     "case_at_hotline",
     "hotline_replied",
+    "case_corrected",
+    "case_unverified",
+    "case_unverified_staff",
+    "case_drafted",
+    "case_sent_back",
     "call_back_owed",
     "case_redone",
     "case_redone_staff",
@@ -119,6 +125,7 @@ _TO_STAFF = {
     "helper_released": {"helper": "helper_released"},
     "handed_to_hotline": {"holder": "case_at_hotline"},
     "hotline_replied": {"holder": "hotline_replied"},
+    "drafted": {"reviewer": "case_drafted"},
     "call_back_owed": {"dispatcher": "call_back_owed"},
     "redone": {"holder": "case_redone_staff", "superior": "case_redone_superior"},
     "holder_left": {"dispatcher": "post_vacant"},
@@ -128,6 +135,14 @@ _TO_STAFF = {
     "deadline_breached": {"holder": "deadline_missed", "superior": "deadline_missed_superior"},
 }
 _PRESSED = {"nudge": "case_nudged", "order": "case_ordered", "instruction": "case_instructed"}
+
+
+#: What the holder is told, by the fact that says how it went: of what it grants, and of what it does not.
+_VERDICTS: Mapping[str, tuple[str, str, str]] = {
+    "report_reviewed": ("accepted", "report_back_accepted", "report_back_rejected"),
+    "reviewed": ("approved", "", "case_sent_back"),
+    "verified": ("passed", "", "case_unverified_staff"),
+}
 
 
 def owed_by_step(step: str, seq: int, facts: Mapping[str, Any], residents: Collection[str]) -> set[Notice]:
@@ -155,6 +170,10 @@ def _to_residents(step: str, facts: Mapping[str, Any]) -> list[str]:
             return [_ENDS.get(str(facts.get("reason")), "case_closed")]
         case "recorded":
             template = _TOLD_OF_WORK.get(str(facts.get("record")))
+        case "answered" if facts.get("corrects"):
+            template = "case_corrected"
+        case "verified":
+            template = None if facts["passed"] else "case_unverified"
         case _:
             template = _TO_RESIDENTS.get(step)
     return [template] if template else []
@@ -163,8 +182,10 @@ def _to_residents(step: str, facts: Mapping[str, Any]) -> list[str]:
 def _to_staff(step: str, facts: Mapping[str, Any]) -> Mapping[str, str]:
     if step == "pressed":
         return {"holder": _PRESSED[facts["pressing"]]}
-    if step == "report_reviewed":
-        return {"holder": "report_back_accepted" if facts["accepted"] else "report_back_rejected"}
+    if step in _VERDICTS:
+        name, *templates = _VERDICTS[step]
+        template = templates[not facts[name]]
+        return {"holder": template} if template else {}
     if step == "opened" and not facts.get("queue"):
         return {}
     if step == "ruled" and facts["granted"] and facts["ask"] == "decline":

@@ -1,0 +1,340 @@
+"""An answer: what it needs besides words, who reviews it before it goes out, who looks on site, how it is corrected."""
+
+import json
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+import pytest
+from contracts.routing import CaseAnsweredV1, CaseState, DeadlineKind, Outcome
+from kit.auth import Person
+from kit.crypto import KeyRing, new_key
+from kit.paging import Page
+from kit.testing.servers import NOW, RolledBackUnitOfWork
+from routing.domain.case import Case, DeadlineState
+from routing.domain.chain import list_faults
+from routing.domain.rules import Demand
+from routing.domain.steps import Step
+from routing.errors import (
+    AnswerDrafted,
+    CaseChanged,
+    CaseNotFound,
+    EvidenceMissing,
+    NobodyRules,
+    NotYourStep,
+    StepNotAllowed,
+    VerificationOwed,
+)
+from routing.repository import call_backs, cases
+from routing.service import answering, calling_back, reading, steps, sweeping
+
+from tests.conftest import UnitOfWorkOf
+from tests.routing.conftest import City, put_post, subject_of
+from tests.routing.test_steps import TAKE, WAY, As, make_case, make_case_in
+
+RING = KeyRing.parse(new_key("k1"))
+ANSWER, WORDS = "经核实，反映属实，已处理。", "请补充依据"
+
+#: What the first rules ask of these.
+URGENT = {"suggested_category": "municipal.emergency", "urgent": True}
+DISCIPLINE = {"suggested_category": "stability.discipline"}
+
+
+@pytest.fixture
+def as_person(uow_of: UnitOfWorkOf) -> Callable[..., RolledBackUnitOfWork]:
+    def as_person(person: Person, **more: Any) -> RolledBackUnitOfWork:
+        return uow_of("routing", person=person, **more)
+
+    return as_person
+
+
+def now_of(uow: RolledBackUnitOfWork, case: Case) -> Case:
+    return cases.get_case(uow, case.case_id)
+
+
+def holder_of(city: City, case: Case) -> Person:
+    code = next(code for code, post in city.posts.items() if post.post_id == case.holder_post_id)
+    return city.person(code)
+
+
+def answer(by: RolledBackUnitOfWork, case: Case, **more: Any) -> Case:
+    said = {"version": case.version, "outcome": Outcome.SOLVED, "answer": ANSWER, **more}
+    return steps.answer_case(by, case.case_id, **said)
+
+
+def drafted(uow: RolledBackUnitOfWork, city: City, as_person: As, **more: Any) -> Case:
+    """On officials' conduct; the community's dispatcher holds it, since nobody is there for petitions."""
+    case = make_case(uow, city, **DISCIPLINE)
+    return answer(as_person(holder_of(city, case), **more), case)
+
+
+def review(by: RolledBackUnitOfWork, case: Case, *, approved: bool, version: int | None = None) -> Case:
+    read = case.version if version is None else version
+    return answering.review_answer(by, case.case_id, version=read, approved=approved, words=WORDS)
+
+
+def verify(by: RolledBackUnitOfWork, case: Case, *, passed: bool) -> Case:
+    return answering.verify_case(by, case.case_id, version=case.version, passed=passed, words="已到场查看")
+
+
+def queued_for(uow: RolledBackUnitOfWork) -> list[UUID]:
+    page = Page(limit=9, of_list="queue", ring=RING, cursor=None)
+    return [line.case.case_id for line in reading.list_queue(uow, page).items]
+
+
+def steps_of(uow: RolledBackUnitOfWork, case: Case) -> list[str]:
+    now = now_of(uow, case)
+    entries = cases.list_entries(uow, now)
+    assert list_faults(entries, head=now.head, length=now.version) == []
+    return [entry.step for entry in entries]
+
+
+def told_by(uow: RolledBackUnitOfWork, kind: str) -> list[dict[str, Any]]:
+    return [json.loads(event.body or "") for event in uow.published if event.type == f"routing.case.{kind}.v1"]
+
+
+# What it needs ---------------------------------------------------------------------------------------------------
+
+
+def test_a_case_is_under_what_its_rule_asks(uow: RolledBackUnitOfWork, city: City, as_person: As) -> None:
+    assert now_of(uow, make_case(uow, city)).demands == frozenset()
+    assert now_of(uow, make_case(uow, city, **DISCIPLINE)).demands == {Demand.REVIEW}
+    urgent = now_of(uow, make_case(uow, city, **URGENT))
+    assert urgent.demands == {Demand.EVIDENCE, Demand.VERIFICATION}
+    assert urgent.rule_version == 2
+
+
+def test_evidence_is_named_where_the_rule_asks_for_it(uow: RolledBackUnitOfWork, city: City, as_person: As) -> None:
+    case = make_case(uow, city, **URGENT)
+    mine = as_person(holder_of(city, case))
+    with pytest.raises(EvidenceMissing):
+        answer(mine, case)
+    assert (now_of(uow, case).version, mine.published) == (case.version, [])
+    after = answer(mine, case, evidence="照片 2026-1123")
+    entry = cases.list_entries(uow, after)[-1]
+    assert (entry.step, entry.facts["evidence"], entry.words) == ("answered", "照片 2026-1123", ANSWER)
+
+
+def test_the_basis_of_what_cannot_be_done_is_told_and_kept(
+    uow: RolledBackUnitOfWork, city: City, as_person: As
+) -> None:
+    case = make_case(uow, city)
+    mine = as_person(city.person("municipal"))
+    after = answer(mine, case, outcome=Outcome.EXPLAINED, basis="《物业管理条例》第五十条")
+    assert cases.list_entries(uow, after)[-1].facts["basis"] == "《物业管理条例》第五十条"
+    assert told_by(mine, "answered")[0]["basis"] == "《物业管理条例》第五十条"
+
+
+# Reviewed --------------------------------------------------------------------------------------------------------
+
+
+def test_an_answer_that_is_reviewed_goes_to_nobody_before(uow: RolledBackUnitOfWork, city: City, as_person: As) -> None:
+    case = make_case(uow, city, **DISCIPLINE)
+    mine = as_person(holder_of(city, case))
+    after = answer(mine, case)
+    assert (after.state, after.draft, after.answered_at) == (CaseState.ASSIGNED, after.version, None)
+    assert [event.type for event in mine.published] == ["routing.case.drafted.v1"]
+    assert ANSWER not in (mine.published[0].body or "")
+    assert call_backs.list_of_case(uow, case.case_id) == []
+    (told,) = told_by(mine, "drafted")
+    assert told["reviewer"]["subject"] == subject_of("district_dispatcher")
+
+
+def test_approved_it_goes_out_as_it_was_handed_in(uow: RolledBackUnitOfWork, city: City, as_person: As) -> None:
+    case = drafted(uow, city, as_person)
+    above = as_person(city.person("district_dispatcher"), now=NOW + timedelta(hours=3))
+    assert queued_for(above) == [case.case_id]
+    after = review(above, case, approved=True)
+    assert (after.state, after.draft, queued_for(above)) == (CaseState.ANSWERED, None, [])
+    assert steps_of(uow, after)[-3:] == ["drafted", "reviewed", "answered"]
+    said = CaseAnsweredV1.model_validate(told_by(above, "answered")[0])
+    assert (said.answer, said.outcome, [party.answer for party in said.parties]) == (ANSWER, Outcome.SOLVED, [1])
+    assert after.answered_by == subject_of("dispatcher")
+
+
+def test_the_promise_is_kept_when_it_was_handed_in(uow: RolledBackUnitOfWork, city: City, as_person: As) -> None:
+    case = drafted(uow, city, as_person)
+    assert case.promise_due is not None
+    late = as_person(city.person("district_dispatcher"), now=case.promise_due + timedelta(days=1))
+    after = review(late, case, approved=True)
+    assert (after.promise_met, after.deadline and after.deadline.settled_at) == (True, NOW)
+    assert told_by(late, "answered")[0]["promise_met"] is True
+
+
+def test_sent_back_it_counts_as_not_handed_in(
+    uow: RolledBackUnitOfWork, city: City, as_person: As, uow_of: UnitOfWorkOf
+) -> None:
+    case = drafted(uow, city, as_person)
+    assert case.promise_due is not None
+    above = as_person(city.person("district_dispatcher"))
+    after = review(above, case, approved=False)
+    assert (after.state, after.draft, after.promise_met) == (CaseState.ASSIGNED, None, None)
+    assert [event.type for event in above.published] == ["routing.case.reviewed.v1"]
+    assert told_by(above, "reviewed")[0]["handler"]["subject"] == subject_of("dispatcher")
+    clock = uow_of("routing", role="clock", now=case.promise_due + timedelta(seconds=1))
+    assert sweeping.sweep_due(clock) == 1
+    assert now_of(uow, case).promise_met is False
+    again = answer(as_person(city.person("dispatcher"), now=clock.now), now_of(uow, case))
+    assert (again.draft, again.promise_met) == (again.version, False)
+
+
+def test_what_was_late_when_it_was_handed_in_stays_late(uow: RolledBackUnitOfWork, city: City, as_person: As) -> None:
+    case = make_case(uow, city, **DISCIPLINE)
+    assert case.promise_due is not None
+    mine = as_person(holder_of(city, case), now=case.promise_due + timedelta(seconds=1))
+    after = answer(mine, case)
+    assert after.promise_met is False
+    back = review(as_person(city.person("district_dispatcher")), after, approved=False)
+    assert back.promise_met is False
+    assert back.deadline is not None
+    assert back.deadline.state is DeadlineState.BREACHED
+
+
+@pytest.mark.parametrize("who", ["dispatcher", "window", "municipal", "district_supervisor"])
+def test_nobody_reviews_what_they_wrote_or_hold_nor_who_does_not_dispatch(
+    uow: RolledBackUnitOfWork, city: City, as_person: As, who: str
+) -> None:
+    case = drafted(uow, city, as_person)
+    with pytest.raises(NotYourStep):
+        review(as_person(city.person(who)), case, approved=True)
+    assert now_of(uow, case).version == case.version
+
+
+def test_another_place_reviews_nothing(uow: RolledBackUnitOfWork, city: City, as_person: As) -> None:
+    case = drafted(uow, city, as_person)
+    with pytest.raises(CaseNotFound):
+        review(as_person(city.person("other_dispatcher")), case, approved=True)
+
+
+def test_a_tier_above_may_review_in_their_place(uow: RolledBackUnitOfWork, city: City, as_person: As) -> None:
+    case = drafted(uow, city, as_person)
+    assert review(as_person(city.person("city_dispatcher")), case, approved=True).state is CaseState.ANSWERED
+
+
+def test_where_nobody_can_review_nothing_is_handed_in(uow: RolledBackUnitOfWork, city: City, as_person: As) -> None:
+    for code in ("district_dispatcher", "city_dispatcher"):
+        put_post(uow, city.posts[code].model_copy(update={"holders": []}))
+    case = make_case(uow, city, **DISCIPLINE)
+    with pytest.raises(NobodyRules):
+        answer(as_person(holder_of(city, case)), case)
+    assert now_of(uow, case).version == case.version
+
+
+@pytest.mark.parametrize("step", [Step.ANSWER, Step.RE_SORT, Step.RE_DISPATCH, Step.ASK_RETURN, Step.ASK_DECLINE])
+def test_while_it_waits_nothing_is_asked_answered_or_given_away(
+    uow: RolledBackUnitOfWork, city: City, as_person: As, step: Step
+) -> None:
+    case = drafted(uow, city, as_person)
+    with pytest.raises(AnswerDrafted):
+        TAKE[step](as_person(city.person("dispatcher")), case)
+    assert now_of(uow, case).version == case.version
+
+
+def test_a_review_of_an_old_version_is_refused(uow: RolledBackUnitOfWork, city: City, as_person: As) -> None:
+    case = drafted(uow, city, as_person)
+    with pytest.raises(CaseChanged):
+        review(as_person(city.person("district_dispatcher")), case, approved=True, version=case.version - 1)
+
+
+@pytest.mark.parametrize("state", WAY)
+def test_where_nothing_waits_nothing_is_reviewed_or_verified(
+    uow: RolledBackUnitOfWork, city: City, as_person: As, state: CaseState
+) -> None:
+    case = make_case_in(state, uow, city, as_person)
+    above = as_person(city.person("city_dispatcher"))
+    with pytest.raises(StepNotAllowed):
+        review(above, case, approved=True)
+    with pytest.raises(StepNotAllowed):
+        verify(above, case, passed=True)
+    assert now_of(uow, case).version == case.version
+
+
+# Looked at on site -----------------------------------------------------------------------------------------------
+
+
+def urgent_answered(uow: RolledBackUnitOfWork, city: City, as_person: As) -> Case:
+    case = make_case(uow, city, **URGENT)
+    return answer(as_person(holder_of(city, case)), case, evidence="照片1")
+
+
+def test_what_is_to_be_verified_closes_only_after_that(uow: RolledBackUnitOfWork, city: City, as_person: As) -> None:
+    case = urgent_answered(uow, city, as_person)
+    mine = as_person(holder_of(city, case))
+    with pytest.raises(VerificationOwed):
+        TAKE[Step.CLOSE](mine, case)
+    after = verify(as_person(city.person("window")), case, passed=True)
+    assert (after.state, after.verified) == (CaseState.ANSWERED, True)
+    assert TAKE[Step.CLOSE](mine, after).state is CaseState.CLOSED
+
+
+@pytest.mark.parametrize("who", ["municipal"])
+def test_who_handled_it_does_not_verify_it(uow: RolledBackUnitOfWork, city: City, as_person: As, who: str) -> None:
+    case = urgent_answered(uow, city, as_person)
+    with pytest.raises(NotYourStep):
+        verify(as_person(city.person(who)), case, passed=True)
+    both = as_person(city.person(who, "dispatcher"))
+    with pytest.raises(NotYourStep):
+        verify(both, case, passed=True)
+
+
+def test_what_does_not_pass_is_under_way_again_with_a_limit(
+    uow: RolledBackUnitOfWork, city: City, as_person: As
+) -> None:
+    case = urgent_answered(uow, city, as_person)
+    calling_back.have_called(uow, case.appeals[0].appeal_id)
+    above = as_person(city.person("dispatcher"))
+    after = verify(above, now_of(uow, case), passed=False)
+    assert (after.state, after.calls_owed, after.promise_met) == (CaseState.ASSIGNED, 0, True)
+    assert [limit.kind for limit in now_of(uow, case).limits] == [DeadlineKind.REDO]
+    assert all(not asked.is_open for asked in call_backs.list_of_case(uow, case.case_id))
+    (told,) = told_by(above, "verified")
+    assert (told["passed"], told["handler"]["subject"]) == (False, subject_of("municipal"))
+    assert told["promise_due"] is not None
+    again = answer(as_person(holder_of(city, after)), after, evidence="照片2")
+    assert (again.state, again.verified) == (CaseState.ANSWERED, False)
+    with pytest.raises(VerificationOwed):
+        TAKE[Step.CLOSE](as_person(holder_of(city, again)), again)
+
+
+def test_silence_does_not_close_what_is_to_be_verified(
+    uow: RolledBackUnitOfWork, city: City, as_person: As, uow_of: UnitOfWorkOf
+) -> None:
+    case = urgent_answered(uow, city, as_person)
+    later = NOW + timedelta(days=30)
+    assert sweeping.sweep_due(uow_of("routing", role="clock", now=later)) == 1
+    assert now_of(uow, case).state is CaseState.ANSWERED
+    after = verify(as_person(city.person("dispatcher"), now=later), now_of(uow, case), passed=True)
+    assert after.state is CaseState.CLOSED
+
+
+# Corrected -------------------------------------------------------------------------------------------------------
+
+
+def test_a_correction_is_a_new_answer_told_as_one_and_rated_instead(
+    uow: RolledBackUnitOfWork, city: City, as_person: As
+) -> None:
+    mine = as_person(city.person("municipal"))
+    first = answer(mine, make_case(uow, city))
+    calling_back.have_called(uow, first.appeals[0].appeal_id)
+    second = answer(mine, now_of(uow, first), answer="更正：已于今日修好。")
+    assert (second.state, second.calls_owed) == (CaseState.ANSWERED, 0)
+    before, after = call_backs.list_of_case(uow, first.case_id)
+    assert (before.is_open, after.is_open, after.answer) == (False, True, 2)
+    words = [entry.words for entry in cases.list_entries(uow, second) if entry.step == "answered"]
+    assert words == [ANSWER, "更正：已于今日修好。"]
+    said = [(told["corrects"], told["parties"][0]["answer"]) for told in told_by(mine, "answered")]
+    assert said == [(False, 1), (True, 2)]
+    assert [limit.kind for limit in now_of(uow, first).limits] == [DeadlineKind.RATING]
+
+
+def test_a_correction_too_is_reviewed(uow: RolledBackUnitOfWork, city: City, as_person: As) -> None:
+    case = drafted(uow, city, as_person)
+    above = as_person(city.person("district_dispatcher"))
+    given = review(above, case, approved=True)
+    again = answer(as_person(city.person("dispatcher")), given)
+    assert (again.state, again.draft) == (CaseState.ANSWERED, again.version)
+    with pytest.raises(AnswerDrafted):
+        TAKE[Step.CLOSE](as_person(city.person("dispatcher")), again)
+    back = review(above, again, approved=False)
+    assert (back.state, back.promise_met, back.draft) == (CaseState.ANSWERED, True, None)
