@@ -113,8 +113,8 @@ def test_the_tables_promises_are_those_of_the_city(uow: RolledBackUnitOfWork) ->
 
 
 def test_a_rule_set_of_tomorrow_does_not_count_today(uow: RolledBackUnitOfWork) -> None:
-    uow.connection.execute(text("reset role"))
     today = policy.get_policy(uow, [], [])[0].version
+    uow.connection.execute(text("reset role"))
     for version, day in ((today + 1, "2026-11-24"), (today + 2, "2026-12-01")):
         head = "insert into rule_set (version, zone, note, effective_from) values (:v, 'Asia/Shanghai', '', :day)"
         uow.connection.execute(text(head), {"v": version, "day": day})
