@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+from contracts.intake import AppealRatedV1
 from contracts.routing import CaseAnsweredV1, CaseState, DeadlineKind, Outcome
 from kit.auth import Person
 from kit.crypto import KeyRing, new_key
@@ -24,13 +25,15 @@ from routing.errors import (
     NobodyRules,
     NotYourStep,
     StepNotAllowed,
+    UnfitTarget,
     VerificationOwed,
 )
 from routing.repository import call_backs, cases
-from routing.service import answering, calling_back, reading, steps, sweeping
+from routing.service import answering, calling_back, rating, reading, steps, sweeping
 
 from tests.conftest import UnitOfWorkOf
 from tests.routing.conftest import City, put_post, subject_of
+from tests.routing.test_merging import merge, split
 from tests.routing.test_steps import TAKE, WAY, As, make_case, make_case_in
 
 RING = KeyRing.parse(new_key("k1"))
@@ -229,6 +232,47 @@ def test_while_it_waits_nothing_is_asked_answered_or_given_away(
     with pytest.raises(AnswerDrafted):
         TAKE[step](as_person(city.person("dispatcher")), case)
     assert now_of(uow, case).version == case.version
+
+
+def test_while_it_waits_it_is_not_merged_split_or_merged_into(
+    uow: RolledBackUnitOfWork, city: City, as_person: As
+) -> None:
+    by = as_person(city.person("dispatcher"))
+    case = drafted(uow, city, as_person)
+    with pytest.raises(AnswerDrafted):
+        merge(by, case, make_case(uow, city))
+    with pytest.raises(UnfitTarget, match="waits for its review"):
+        merge(by, make_case(uow, city), case)
+    into = make_case(uow, city, **DISCIPLINE)
+    merge(by, make_case(uow, city), into)
+    shared = answer(as_person(holder_of(city, into)), now_of(uow, into))
+    with pytest.raises(AnswerDrafted):
+        split(by, shared, shared.appeals[0].appeal_id)
+
+
+def test_what_is_merged_is_under_what_either_rule_asks(uow: RolledBackUnitOfWork, city: City, as_person: As) -> None:
+    into = make_case(uow, city)
+    merge(as_person(city.person("dispatcher")), make_case(uow, city, **URGENT), into)
+    assert now_of(uow, into).demands == {Demand.EVIDENCE, Demand.VERIFICATION}
+
+
+def test_a_correction_under_review_stays_where_it_is_when_one_resident_s_appeal_is_done_again(
+    uow: RolledBackUnitOfWork, city: City, as_person: As, uow_of: UnitOfWorkOf
+) -> None:
+    into = make_case(uow, city, **DISCIPLINE)
+    merge(as_person(city.person("dispatcher")), make_case(uow, city), into)
+    mine, above = as_person(holder_of(city, into)), as_person(city.person("district_dispatcher"))
+    given = review(above, answer(mine, now_of(uow, into)), approved=True)
+    corrected = answer(mine, given)
+    whose = corrected.appeals[-1].appeal_id
+    contested = AppealRatedV1(version=2, appeal_id=whose, answer=1, rated_at=NOW, solved=False, rating=1)
+    rating.take_rating(uow_of("routing", role="consumer"), contested)
+    left = now_of(uow, corrected)
+    new = cases.find_cases_of_appeals_for_change(uow, [whose])[whose]
+    assert (left.state, left.draft, len(left.appeals)) == (CaseState.ANSWERED, corrected.draft, 1)
+    assert (new.state, new.draft, new.reviewer_post_id) == (CaseState.ASSIGNED, None, None)
+    assert new.demands == left.demands == {Demand.REVIEW}
+    assert review(above, left, approved=True).draft is None
 
 
 def test_a_review_of_an_old_version_is_refused(uow: RolledBackUnitOfWork, city: City, as_person: As) -> None:

@@ -51,6 +51,7 @@ from routing.domain.waiting import Plan
 from routing.repository import joint, links, pressings
 from routing.service import (
     accompanying,
+    answering,
     asking,
     dispatching,
     helping,
@@ -235,6 +236,7 @@ def live(city: City) -> None:
     incident(city, station, bus)
     hand_over(city, station, bus)
     share(city, station, bus)
+    check(city, station, bus)
     city.deliver(bus)
     ask(city, station, bus)
 
@@ -252,6 +254,22 @@ def ask(city: City, station: Station, bus: FakeBus) -> None:
     uow.flush()
     city.step(called, call_back_resident, "dispatcher", words="仍未修好", solved=False)
     city.deliver(bus)
+
+
+def check(city: City, station: Station, bus: FakeBus) -> None:
+    """One answer is sent back before it is approved; one is corrected, and what it says not found so on site."""
+    reviewed = city.file(station, category="stability.discipline")
+    looked_at = city.file(station, category="municipal.emergency", urgent=True)
+    city.deliver(bus)
+    said: dict[str, Any] = {"outcome": Outcome.SOLVED, "evidence": "照片 2026-1123"}
+    for approved in (False, True):
+        city.step(reviewed, steps.answer_case, "dispatcher", answer="已核实。", **said)
+        city.step(reviewed, answering.review_answer, "city_dispatcher", approved=approved, **WHY)
+    for answer in ("已抢修。", "更正：今晚抢修完毕。"):
+        city.step(looked_at, steps.answer_case, "dispatcher", answer=answer, **said)
+    city.step(looked_at, answering.verify_case, "city_dispatcher", passed=False, **WHY)
+    city.step(looked_at, steps.answer_case, "dispatcher", answer="已抢修完毕。", **said)
+    city.step(looked_at, answering.verify_case, "city_dispatcher", passed=True, **WHY)
 
 
 def dispatch(city: City, station: Station, bus: FakeBus) -> None:
@@ -528,7 +546,7 @@ def test_what_went_through_balances_and_every_step_and_template_was_seen(city: C
     audit = audited(city, record)
     check_counts(audit, steps=STEPS, templates=TEMPLATES)
     assert audit.findings == []
-    assert audit.flow == {"acknowledged": 22, "in intake": 22, "in a case": 22, "with a promise": 21}
+    assert audit.flow == {"acknowledged": 24, "in intake": 24, "in a case": 24, "with a promise": 23}
     assert audit.owed == audit.made
     assert audit.logged.total() > 0
 
@@ -746,7 +764,7 @@ def test_what_happened_after_the_watermark_is_set_aside(city: City, record: Path
     with tampered(city, "notify", one_of("message", "message_id")):
         audit = audited(city, record, grace=timedelta(days=1))
     assert audit.findings == []
-    assert audit.set_aside["cases"] == 22
+    assert audit.set_aside["cases"] == 24
 
 
 def test_an_audit_of_nothing_proves_nothing() -> None:
