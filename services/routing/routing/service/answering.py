@@ -5,16 +5,15 @@ from uuid import UUID
 
 from contracts.routing import CaseState, DeadlineKind, Outcome
 from kit.db import UnitOfWork
-from kit.ids import new_id
 from network.posts import Seat
 
 from routing import events
 from routing.domain.call_back import REDO_TERM
-from routing.domain.case import ANSWERED, DRAFTED, REVIEWED, VERIFIED, Case, Deadline, DeadlineState
+from routing.domain.case import ANSWERED, DRAFTED, REVIEWED, VERIFIED, Case, DeadlineState
 from routing.domain.chain import Entry
 from routing.domain.steps import Step
 from routing.repository import call_backs, cases
-from routing.service import asking, calling_back, deadlines, figures, parts, planning
+from routing.service import asking, calling_back, deadlines, figures, parts, placing, planning
 from routing.service.calling_back import close_if_over
 from routing.service.taking import subjects_of, take
 
@@ -35,7 +34,7 @@ class Answer:
 
 def hand_in(uow: UnitOfWork, case: Case, said: Answer, holder: Seat | None, post_id: UUID) -> None:
     """Nothing of it goes to the resident yet; the promise is kept by it, if it is approved."""
-    reviewer = asking.choose_ruler(asking.dispatchers_of(uow, case), case, asker=uow.by)
+    reviewer = asking.choose_ruler(placing.list_dispatchers(uow, case), case, asker=uow.by)
     facts = {**said.facts(), "reviewer": reviewer.subject}
     case.record(DRAFTED, at=uow.now, by=uow.by, post_id=post_id, facts=facts, words=said.words)
     case.hand_in(reviewer.post_id)
@@ -109,10 +108,11 @@ def verify_case(uow: UnitOfWork, case_id: UUID, *, version: int, passed: bool, w
     if passed:
         case.verified = True
     else:
-        due = deadlines.count_from_now(uow, case, REDO_TERM)
+        limit = deadlines.count_from_now(uow, case, DeadlineKind.REDO, REDO_TERM)
+        due = limit.promise
         call_backs.end_of_case(uow, case_id)
         case.settle_limit(DeadlineKind.RATING, DeadlineState.CANCELLED, at=uow.now)
-        case.reopen(Deadline(new_id(uow.now), DeadlineKind.REDO, due, changed=True))
+        case.reopen(limit)
         case.calls_owed = 0
         facts["due_at"] = due.due_at.isoformat()
     case.record(VERIFIED, at=uow.now, by=uow.by, post_id=post_id, facts=facts, words=words)
