@@ -173,6 +173,7 @@ SPOILED: dict[str, tuple[str, Spoil]] = {
     "a promise is made twice": ("promise_twice", lambda _, w: w.deadlines[DONE].append(w.deadlines[DONE][0])),
     "a promise is counted wrongly": (
         "promise_differs", _set_first("deadlines", DONE, due_at=DUE + timedelta(days=1))),
+    "a case is held to another limit": ("promise_differs", _set("cases", DONE, promise_due=DUE + timedelta(days=1))),
     "a promise begins elsewhere": ("promise_from_elsewhere", _set("cases", DONE, received_at=RECEIVED - timedelta(1))),
     "a promise is by another rule": ("promise_of_another_rule", lambda _, w: w.rules.pop(0)),
     "a promise is missed twice": ("deadline_fired_twice", _miss_again),

@@ -32,6 +32,7 @@ from routing.repository import call_backs, cases
 from routing.service import answering, calling_back, rating, reading, steps, sweeping
 
 from tests.conftest import UnitOfWorkOf
+from tests.routing.auditing import faults_of
 from tests.routing.conftest import City, put_post, subject_of
 from tests.routing.test_merging import merge, split
 from tests.routing.test_steps import TAKE, WAY, As, make_case, make_case_in
@@ -335,6 +336,7 @@ def test_what_does_not_pass_is_under_way_again_with_a_limit(
     (told,) = told_by(above, "verified")
     assert (told["passed"], told["handler"]["subject"]) == (False, subject_of("municipal"))
     assert told["promise_due"] is not None
+    assert faults_of(uow, case.case_id) == []
     again = answer(as_person(holder_of(city, after)), after, evidence="照片2")
     assert (again.state, again.verified) == (CaseState.ANSWERED, False)
     with pytest.raises(VerificationOwed):

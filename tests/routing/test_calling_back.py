@@ -33,6 +33,7 @@ from routing.repository import call_backs, cases
 from routing.service import calling_back, notices, opening, rating, reading, recording, sweeping
 
 from tests.conftest import UnitOfWorkOf
+from tests.routing.auditing import faults_of
 from tests.routing.conftest import City, local, make_appeal, make_post, put_post, statements_of, subject_of
 from tests.routing.test_steps import TAKE, WAY, As, make_case, make_case_in
 
@@ -412,6 +413,7 @@ def test_what_is_not_solved_is_done_again_by_who_holds_it_by_a_limit_of_its_own(
     # Three working days from Monday morning.
     assert (limit.kind, limit.promise.due_at) == (DeadlineKind.REDO, local("2026-11-26T17:00:00"))
     assert after.promise_due == limit.promise.due_at
+    assert faults_of(uow, after.case_id) == []
     assert steps_of(uow, after)[-2:] == ["rated", "redone"]
     told = next(e for e in reversed(uow.published) if e.type == CaseRedoneV1.TYPE)
     said = CaseRedoneV1.model_validate_json(told.body or "")
