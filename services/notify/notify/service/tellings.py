@@ -124,12 +124,11 @@ def _send_chiefs(uow: UnitOfWork, office: Office, telling: Telling, words: str) 
     doors: dict[Seat, list[Door]] = {}
     for seat, door in _visits(uow, telling):
         doors.setdefault(seat, []).append(door)
-    drafts = {seat: _task(uow, telling, seat, listed, words) for seat, listed in _by_subject(doors).items()}
+    theirs = _by_subject(doors)
+    drafts = {seat: _task(uow, telling, seat, listed, words) for seat, listed in theirs.items()}
     queue(uow, office, list(drafts.values()), reaches_of(uow, office, list(drafts.values())))
     ways = {
-        door.household_id: (Way.VISIT, drafts[seat].message_id)
-        for seat, listed in _by_subject(doors).items()
-        for door in listed
+        door.household_id: (Way.VISIT, drafts[seat].message_id) for seat, listed in theirs.items() for door in listed
     }
     repository.save_ways(uow, telling, ways)
 
