@@ -19,6 +19,8 @@ _CATEGORIES = (
     *("administrative.hukou", "administrative.social_insurance", "administrative.university"),
     *("municipal.street_lights", "municipal.property", "municipal.water", "municipal.emergency"),
     *("public_service.repair", "public_service.repair", "public_service.care", "legal.aid", "stability.petition"),
+    # What is sealed is seen by few: the drive goes on with whoever holds it.
+    "stability.discipline",
     None,
 )
 _PLACES = ("HZ-BY", "HZ-BY-1-05", "HZ-BY-2", "HZ-BY-3-02", "HZ-BY-6", "HZ-LH-SQ", "HZ-LH-SQ-1", None)

@@ -11,7 +11,7 @@ from contracts.routing import CaseAnsweredV1, CaseCalledBackV1, CaseRedoneV1, Ca
 from intake.domain.appeal import EntryKind, Receipt, WithdrawalReason
 from intake.domain.progress import Progress, Standing
 from intake.domain.rating import Over, Said
-from intake.errors import NoSuchTicket, NothingAsked
+from intake.errors import AppealNotFound, NoSuchTicket, NothingAsked
 from intake.repository.sealing import Keys
 from intake.service import amending, rating, reading, receiving
 from intake.service.following import follow_cases
@@ -90,6 +90,21 @@ def test_what_is_said_is_an_entry_of_the_appeal_and_all_but_the_words_is_told(
     assert (entry.kind, entry.by, entry.words, entry.answer, entry.solved, entry.rating) == (
         *(EntryKind.RATED, None, WORDS, 1, False, 2),
     )
+
+
+def test_the_resident_of_a_sealed_appeal_says_so_by_the_link_and_nobody_else_reads_it(
+    uow_of: UnitOfWorkOf, consumer: UnitOfWork, station: Station, keys: Keys
+) -> None:
+    clerk = uow_of("intake", person=make_clerk())
+    receipt = receiving.receive_appeal(clerk, make_submission(sealed=True), station=station)
+    follow_cases(consumer, [answered(receipt, sealed=True, seen_by=["sun.yue"])])
+    say(resident(uow_of), ticket_of(receipt, keys), station)
+    with pytest.raises(AppealNotFound):
+        reading.get_appeal(uow_of("intake", person=make_clerk()), receipt.appeal_id, station=station)
+    file = reading.get_appeal(
+        uow_of("intake", person=make_clerk(subject="sun.yue")), receipt.appeal_id, station=station
+    )
+    assert [entry.words for entry in file.entries] == [WORDS]
 
 
 def test_the_words_are_stored_sealed(uow_of: UnitOfWorkOf, receipt: Receipt, station: Station, keys: Keys) -> None:

@@ -20,6 +20,8 @@ from contracts.routing import (
     CaseDraftedV1,
     CaseExtendedV1,
     CaseFact,
+    CaseGrantedV1,
+    CaseGrantRevokedV1,
     CaseHandedOverV1,
     CaseHandedToHotlineV1,
     CaseHelperCalledV1,
@@ -267,6 +269,8 @@ OWN: dict[type[CaseFact], dict[str, Any]] = {
         "promise_due": NOW,
         "promise_text": {"zh": "三日内"},
     },
+    CaseGrantedV1: {"grant_id": uuid4(), "granted": make_handler("gu.min")},
+    CaseGrantRevokedV1: {"grant_id": uuid4()},
     DeadlineBreachedV1: {
         "deadline_id": uuid4(),
         "deadline": DeadlineKind.PROMISE,

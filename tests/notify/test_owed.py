@@ -15,6 +15,8 @@ from contracts.routing import (
     CaseDraftedV1,
     CaseExtendedV1,
     CaseFact,
+    CaseGrantedV1,
+    CaseGrantRevokedV1,
     CaseHandedOverV1,
     CaseHandedToHotlineV1,
     CaseHelperCalledV1,
@@ -238,6 +240,8 @@ TABLE: list[tuple[CaseFact, set[tuple[str, str]]]] = [
         {("sun.yue", "pressing_ended"), ("li.na", "pressing_ended")},
     ),
     (make_event(CaseAssignedV1, first=True, reports_owed=2), {("wang.min", "case_assigned")}),
+    (make_event(CaseGrantedV1), {("gu.min", "case_granted")}),
+    (make_event(CaseGrantRevokedV1), set()),
     (
         make_event(DeadlineBreachedV1),
         {("wang.min", "deadline_missed"), ("li.na", "deadline_missed_superior")},

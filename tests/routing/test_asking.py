@@ -186,7 +186,7 @@ def test_a_post_that_cannot_take_it_is_refused(
     ]
     network.copy_posts(uow, posts, versions=[1, 1, 1])
     case = make_case(uow, city, complained_of=[subject_of("blamed")])
-    dispatcher = as_person(city.person("dispatcher"))
+    dispatcher = as_person(city.person("district_dispatcher"))
     with pytest.raises(error):
         re_dispatch(dispatcher, case, city.posts[to].post_id if isinstance(to, str) else to)
     assert dispatcher.published == []

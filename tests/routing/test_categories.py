@@ -12,7 +12,7 @@ from intake.domain.sorting import Category as Suggested
 from kit.testing.servers import RolledBackUnitOfWork
 from routing.domain.promise import Term, Unit
 from routing.domain.rules import Category, RuleSet
-from routing.domain.taxonomy import Row, bind, code_of, plan
+from routing.domain.taxonomy import Bound, Row, bind, code_of, plan
 from routing.errors import UnboundBranches, UnfitTree, UnknownBranch
 from routing.migrations import first_data
 from routing.repository import policy
@@ -158,7 +158,8 @@ def test_the_tree_is_published_with_the_first_start(uow: RolledBackUnitOfWork) -
     topic = TOPICS["routing.category.v1"].name
     query = text("select count(*) from event_snapshot where topic = :topic")
     uow.connection.execute(text("reset role"))
-    assert uow.connection.execute(query, {"topic": topic}).scalar_one() == len(TREE)
+    # And the branch that came with the sealed ones.
+    assert uow.connection.execute(query, {"topic": topic}).scalar_one() == len(TREE) + 1
 
 
 def make_category(code: str, **overrides: object) -> Category:
@@ -192,16 +193,26 @@ def load(
         (("城乡建设", "住房保障与房地产", "公租房"), Kind.ADMINISTRATIVE, Remit.DISTRICT),
         (("政法", "户籍证件", "户口迁移"), Kind.ADMINISTRATIVE, Remit.COMMUNITY),
         (("政法", "诉讼", "民事"), Kind.LEGAL, Remit.DISTRICT),
-        (("纪检监察", "其他"), Kind.STABILITY, Remit.DISTRICT),
         (("民政", "社会救助"), Kind.ADMINISTRATIVE, Remit.DISTRICT),
     ],
 )
 def test_a_branch_is_bound_by_what_it_is_called(names: tuple[str, ...], kind: Kind, remit: Remit) -> None:
-    assert bind(names, {}) == (kind, remit)
+    assert bind(names, {}) == Bound(kind, remit)
+
+
+def test_discipline_and_violence_at_home_are_sealed_by_what_they_are_called_or_by_a_binding() -> None:
+    assert bind(("纪检监察", "其他"), {}) == Bound(Kind.STABILITY, Remit.DISTRICT, sealed=True)
+    assert bind(("政法", "家庭暴力"), {}) == Bound(Kind.LEGAL, Remit.DISTRICT, sealed=True)
+    bound = Bound(Kind.ADMINISTRATIVE, Remit.DISTRICT, sealed=True)
+    rows = [Row(2, ("民政", "收养"))]
+    made = plan(rows, {"民政/收养": bound}, {}, now=NOW, replaces=False)
+    assert [item.sealed for item in made] == [False, True]
+    (opened,) = plan(rows, {}, {item.code: item for item in made}, now=NOW, replaces=False)
+    assert (opened.version, opened.sealed) == (2, False)
 
 
 def test_the_narrowest_binding_goes_before_the_rules() -> None:
-    legal, service = (Kind.LEGAL, Remit.CITY), (Kind.PUBLIC_SERVICE, Remit.COMMUNITY)
+    legal, service = Bound(Kind.LEGAL, Remit.CITY), Bound(Kind.PUBLIC_SERVICE, Remit.COMMUNITY)
     bindings = {"民政": legal, "民政/社会服务": service}
     assert bind(("民政", "社会服务", "养老"), bindings) == service
     assert bind(("民政", "其他"), bindings) == legal
@@ -235,7 +246,7 @@ def test_what_nothing_binds_is_named_by_line() -> None:
 
 
 def test_a_binding_of_no_branch_is_named_rather_than_passed_over() -> None:
-    bound = {"民政": (Kind.LEGAL, Remit.CITY), "民正/优抚": (Kind.LEGAL, Remit.CITY)}
+    bound = {"民政": Bound(Kind.LEGAL, Remit.CITY), "民正/优抚": Bound(Kind.LEGAL, Remit.CITY)}
     with pytest.raises(UnknownBranch, match="民正/优抚"):
         plan([Row(2, ("民政", "优抚"))], bound, {}, now=NOW, replaces=False)
 

@@ -41,6 +41,7 @@ from routing.service import (
     recording,
     recusing,
     reporting_back,
+    sealing,
     splitting,
     steps,
     suspending,
@@ -50,7 +51,7 @@ from routing.service import (
 from sqlalchemy import Connection, text
 
 from tests.conftest import UnitOfWorkOf
-from tests.routing.conftest import City, make_appeal, make_place, put_post
+from tests.routing.conftest import City, make_appeal, make_place, put_post, subject_of
 from tests.routing.test_reporting_back import make_assignment
 
 
@@ -329,6 +330,11 @@ def test_every_event_of_routing_is_published_somewhere_in_its_life(
     splitting.split_case(desk, into.case_id, version=4, appeal_ids=[again.appeal_id], words="两件事")
     ruling = uow_of("routing", person=city.person("district_dispatcher"))
     _review_and_verify(uow, city, mine, desk, ruling)
+    opening.open_cases(uow, [make_appeal(city, sealed=True)])
+    sealed = uow.execute(text("select case_id from cases where seal is not null")).scalar_one()
+    case = sealing.grant_case(desk, sealed, version=3, words="需其协助", subject=subject_of("legal"))
+    (opened,) = sealing.list_grants(desk, sealed)
+    sealing.revoke_grant(desk, sealed, opened.grant_id, version=case.version)
     clock = uow_of("routing", role="clock", now=NOW.replace(year=2027))
     sweeping.sweep_due(clock)
     left = city.posts["municipal"].model_copy(update={"holders": []})

@@ -280,7 +280,7 @@ def test_an_unfit_helper_is_refused(uow: RolledBackUnitOfWork, city: City, as_pe
     put_post(uow, city.posts["legal"].model_copy(update={"holders": []}))
     put_post(uow, city.posts["agency"].model_copy(update={"holders": city.posts["municipal"].holders}))
     case = make_case(uow, city, complained_of=[subject_of("window")])
-    dispatcher = as_person(city.person("dispatcher"))
+    dispatcher = as_person(city.person("district_dispatcher"))
     for code, refused in (
         ("municipal", AlreadyThere),
         ("legal", UnfitPost),

@@ -66,6 +66,18 @@ def test_bindings_are_sent_with_it(tmp_path: Path, platform: Platform) -> None:
     assert platform.sent[0]["replaces"] is True
 
 
+def test_a_binding_says_what_is_sealed(tmp_path: Path, platform: Platform) -> None:
+    file, bindings = tmp_path / "taxonomy.csv", tmp_path / "bindings.csv"
+    file.write_text("level1\n谜\n底\n")
+    bindings.write_text("branch,kind,remit,sealed\n谜,legal,district,true\n底,legal,district,\n")
+    assert run(file, "--bindings", bindings)[0] == 0
+    legal = {"kind": "legal", "remit": "district"}
+    assert platform.sent[0]["bindings"] == {"谜": legal | {"sealed": True}, "底": legal}
+    bindings.write_text("branch,kind,remit,sealed\n谜,legal,district,maybe\n")
+    code, output = run(file, "--bindings", bindings)
+    assert (code, "line 2: sealed is true, false or left out" in output) == (1, True)
+
+
 @pytest.mark.parametrize("line", ["谜,legal", "谜,legal,", ",legal,district"])
 def test_a_binding_that_lacks_something_is_named_by_line(tmp_path: Path, platform: Platform, line: str) -> None:
     file, bindings = tmp_path / "taxonomy.csv", tmp_path / "bindings.csv"

@@ -18,16 +18,17 @@ from routing.errors import (
     CaseChanged,
     NotYourStep,
     PlaceNamedAlready,
+    SealedStaysHere,
     StepNotAllowed,
     TooManyPlaces,
     UnfitPlace,
 )
 from routing.repository import cases
-from routing.service import dispatching, incidents, reading
+from routing.service import dispatching, incidents, reading, recusing
 from sqlalchemy import text
 
 from tests.conftest import UnitOfWorkOf
-from tests.routing.conftest import City, make_place, make_post
+from tests.routing.conftest import City, make_place, make_post, subject_of
 from tests.routing.test_steps import As, make_case, make_case_in
 
 WORDS = "本楼污水管道堵塞，抢修队今晚到场。"
@@ -135,10 +136,20 @@ def test_nothing_of_it_is_said_to_the_whole_city(uow: RolledBackUnitOfWork, city
 def test_who_has_an_interest_in_it_is_not_sent_to_tell_anybody(
     uow: RolledBackUnitOfWork, city: City, as_person: As
 ) -> None:
-    case = make_case(uow, city, complained_of=["chief.of.b1"])
+    case = make_case(uow, city)
+    above = as_person(city.person("district_dispatcher"))
+    case = recusing.recuse(above, case.case_id, version=case.version, words="诉求人是我的亲属")
     by = as_person(city.person("dispatcher"))
     name(by, city, case, "b1")
-    assert told(by)[0].barred == ["chief.of.b1"]
+    assert told(by)[0].barred == [subject_of("district_dispatcher")]
+
+
+def test_of_what_is_sealed_no_household_is_told(uow: RolledBackUnitOfWork, city: City, as_person: As) -> None:
+    case = make_case(uow, city, complained_of=["chief.of.b1"])
+    by = as_person(city.person("dispatcher"))
+    with pytest.raises(SealedStaysHere):
+        name(by, city, case, "b1")
+    assert by.published == []
 
 
 #: Where each may name buildings: within the place that they act for and, whoever holds it, within the case's station.

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 from contracts.intake import AppealRatedV1
@@ -24,9 +24,11 @@ from routing.domain.recording import Work
 from routing.domain.steps import Step
 from routing.domain.waiting import Plan
 from routing.errors import (
+    AlreadyGranted,
     AlreadyThere,
     AssignedFromAbove,
     CaseNotFound,
+    GrantNotFound,
     HadItBefore,
     HelpsAlready,
     LinkedAlready,
@@ -39,12 +41,13 @@ from routing.errors import (
     StillFollowed,
     SuspendedStill,
     SuspensionOver,
+    UnfitGrant,
     UnfitPartLimit,
     UnfitPost,
     UnfitTarget,
     WhereToMissing,
 )
-from routing.repository import accompaniments, call_backs, cases, joint, links, pressings
+from routing.repository import accompaniments, call_backs, cases, joint, links, pressings, seals
 from routing.repository import incidents as incident_places
 from routing.service import (
     accompanying,
@@ -65,6 +68,7 @@ from routing.service import (
     recording,
     recusing,
     reporting_back,
+    sealing,
     splitting,
     steps,
     suspending,
@@ -72,7 +76,7 @@ from routing.service import (
 
 from tests.conftest import UnitOfWorkOf
 from tests.routing.auditing import faults_of
-from tests.routing.conftest import City, make_appeal, make_place
+from tests.routing.conftest import City, make_appeal, make_place, subject_of
 from tests.routing.test_reporting_back import make_assignment
 from tests.routing.test_steps import make_case
 
@@ -85,9 +89,13 @@ CATEGORIES = (
     *("stability.petition", "stability.discipline"),
 )
 
-#: How a case comes in: sorted or not, assigned from above or not.
+#: How a case comes in: sorted or not, assigned from above or not, sealed by who took it or as it complains of staff.
 UNSORTED, ASSIGNED = {"suggested_category": None}, {"assignment": make_assignment()}
-OPENED: tuple[dict[str, Any], ...] = ({}, UNSORTED, ASSIGNED, {**UNSORTED, **ASSIGNED})
+SEALED, COMPLAINT = {"sealed": True}, {"complained_of": [subject_of("window")]}
+OPENED: tuple[dict[str, Any], ...] = (
+    *({}, UNSORTED, ASSIGNED, {**UNSORTED, **ASSIGNED}),
+    *(SEALED, COMPLAINT, {**COMPLAINT, **UNSORTED}, {**COMPLAINT, **ASSIGNED}),
+)
 
 #: What may still be wrong with a step that is this person's to take now: where it is to go, or what they grant.
 UNFIT = (
@@ -96,6 +104,7 @@ UNFIT = (
     *(AssignedFromAbove, UnfitTarget),
     *(HelpsAlready, NotYoursToName, UnfitPartLimit, LinkedAlready),
     PlaceNamedAlready,
+    *(AlreadyGranted, GrantNotFound, UnfitGrant),
 )
 
 
@@ -163,6 +172,8 @@ def take(uow: RolledBackUnitOfWork, city: City, case: Case, act: Act, other: Cas
         Step.NUDGE: lambda: pressing.nudge_case(uow, **asked),
         Step.ORDER: lambda: pressing.order_report(uow, **asked, due_at=uow.now + timedelta(days=1)),
         Step.INSTRUCT: lambda: pressing.enter_instruction(uow, **asked, leader="区长"),
+        Step.GRANT: lambda: sealing.grant_case(uow, **asked, subject=subject_of(act.to)),
+        Step.REVOKE_GRANT: lambda: sealing.revoke_grant(uow, grant_id=_granted(uow, case), **common),
         Step.RECUSE: lambda: recusing.recuse(uow, **asked),
         Step.ACCOMPANY: lambda: accompanying.accompany(uow, **asked, centre="法律援助中心", with_whom="社区干部"),
         Step.CENTRE_REPORT: lambda: accompanying.enter_centre_report(uow, **asked, final=act.granted),
@@ -190,6 +201,12 @@ def take(uow: RolledBackUnitOfWork, city: City, case: Case, act: Act, other: Cas
         ),
     }
     return take[act.step]()
+
+
+def _granted(uow: RolledBackUnitOfWork, case: Case) -> UUID:
+    """One that is in force, or none that there is."""
+    grants = seals.list_grants(uow, case.case_id)
+    return next((each.grant_id for each in grants if each.is_in_force), uuid4())
 
 
 @pytest.fixture
@@ -231,6 +248,7 @@ def test_no_steps_in_any_order_break_a_case(  # noqa: PLR0917  # fixtures, and w
         after = cases.get_case(uow, case.case_id)
         said += _said(person, case)
         _stands(before, after)
+        _is_shut(after, city, uow_of)
         _keeps_apart(uow_of("routing", person=city.person(act.who), role="auditor", scope=EVERYWHERE), after)
         _helps(uow, after)
         assert after.linked == len(links.list_of_case(auditor, case.case_id))
@@ -272,6 +290,22 @@ def _said(uow: RolledBackUnitOfWork, case: Case) -> int:
 def _may(person: RolledBackUnitOfWork, case: Case, step: Step) -> bool:
     try:
         return step in reading.get_case(person, case.case_id).steps
+    except CaseNotFound:
+        return False
+
+
+def _is_shut(case: Case, city: City, uow_of: UnitOfWorkOf) -> None:
+    """A sealed case is seen by those alone whom it is open to; the others see what lies at their place or above it."""
+    for code in PEOPLE:
+        person = city.person(code)
+        mine = {person.subject, str(city.posts[code].post_id)}
+        is_open = bool(mine & set(case.seen_by)) if case.seal else case.placed_path.startswith(city.posts[code].path)
+        assert _sees(uow_of("routing", person=person), case) is (is_open and person.subject not in case.complained_of)
+
+
+def _sees(uow: RolledBackUnitOfWork, case: Case) -> bool:
+    try:
+        return cases.get_case(uow, case.case_id).case_id == case.case_id
     except CaseNotFound:
         return False
 

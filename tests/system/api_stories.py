@@ -18,7 +18,17 @@ from sqlalchemy import text
 from tests.contracts.services import book_of
 from tests.contracts.stories import Home, batches_of, read
 from tests.contracts.test_examples import EXAMPLE_KEYS
-from tests.system.callers import CITY_DISPATCHER, CLERK, DISPATCHER, NOBODY, OPERATOR, RESIDENT, SUPERVISOR, Caller
+from tests.system.callers import (
+    AUDITOR,
+    CITY_DISPATCHER,
+    CLERK,
+    DISPATCHER,
+    NOBODY,
+    OPERATOR,
+    RESIDENT,
+    SUPERVISOR,
+    Caller,
+)
 
 #: Places and posts of the examples.
 BUILDING = "LJ-HZ-BY-3-12"
@@ -87,6 +97,7 @@ def routing(api: Caller, withhold: Callable[[str], None]) -> None:
     _handing_to_hotline(api)
     _merging(api)
     _answering(api)
+    _sealing(api)
     api.call("GET /routing/v1/cases", CITY_DISPATCHER)
     api.call("GET /routing/v1/figures/first_dispatch", CITY_DISPATCHER)
     api.call("GET /routing/v1/cases/{case_id}/entries", DISPATCHER, case_id=first)
@@ -196,6 +207,20 @@ def _pressing(api: Caller, case_id: str, version: int) -> int:
         name, pressing_id = "POST /routing/v1/pressings/{pressing_id}/reports", pressing["pressing_id"]
         version = api.call(name, CLERK, pressing_id=pressing_id, version=version, body={"words": words})["version"]
     return version
+
+
+def _sealing(api: Caller) -> None:
+    """Of discipline, about a clerk: with the petition liaison, kept by the district; opened to somebody, shut again."""
+    case = next(case for case in api.call("GET /routing/v1/worklist", DISPATCHER)["items"] if case["seal"])
+    case_id, grants = case["case_id"], "POST /routing/v1/cases/{case_id}/grants"
+    body = {"subject": CITY_DISPATCHER[0], "words": "需其协助调查。"}
+    version = api.call(grants, SUPERVISOR, case_id=case_id, version=case["version"], body=body)["version"]
+    assert api.call("GET /routing/v1/cases/{case_id}", CITY_DISPATCHER, case_id=case_id)["gist"] != case["gist"]
+    (grant,) = api.call("GET /routing/v1/cases/{case_id}/grants", SUPERVISOR, case_id=case_id)["items"]
+    revocations = "POST /routing/v1/cases/{case_id}/grants/{grant_id}/revocations"
+    api.call(revocations, SUPERVISOR, case_id=case_id, grant_id=grant["grant_id"], version=version)
+    openings = api.call("GET /routing/v1/cases/{case_id}/openings", AUDITOR, case_id=case_id)["items"]
+    assert [opening["way"] for opening in openings] == ["grant"]
 
 
 def _accompanying(api: Caller) -> None:

@@ -15,7 +15,8 @@ from intake.domain.appeal import Appeal, Asker, Entry, WithdrawalReason
 from intake.domain.rating import Said
 
 
-def appeal_received(appeal: Appeal, *, query_code: str, ring: KeyRing) -> AppealReceivedV1:
+def appeal_received(appeal: Appeal, *, query_code: str, ring: KeyRing, sealed: bool = False) -> AppealReceivedV1:
+    """``sealed``: by who took it; what its category makes of it, routing knows itself."""
     return AppealReceivedV1(
         version=appeal.version,
         appeal_id=appeal.id,
@@ -35,6 +36,7 @@ def appeal_received(appeal: Appeal, *, query_code: str, ring: KeyRing) -> Appeal
         taken_by=appeal.taken_by,
         source=appeal.source,
         complained_of=list(appeal.complained_of),
+        sealed=sealed,
         urgent=appeal.urgent,
         done_on_the_spot=appeal.done_on_the_spot,
         query_code=seal_for_transport(ring, query_code, key=appeal.id),

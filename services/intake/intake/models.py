@@ -91,6 +91,8 @@ appeal = Table(
     Column("assigned_due_at", DateTime(timezone=True)),
     Column("report_owed", Boolean, nullable=False, server_default=false()),
     Column("repeat_of", Uuid),
+    Column("sealed", Boolean, nullable=False, server_default=false()),
+    Column("seen_by", ARRAY(Text), nullable=False, server_default=_NONE_OF_TEXT),
     Column("withdrawn_at", DateTime(timezone=True)),
     Column("version", Integer, nullable=False),
     CheckConstraint("(source is null) = (external_id is null)", name="source_with_external_id"),
@@ -173,6 +175,7 @@ category_copy = Table(
     Column("name", JSONB, nullable=False),
     Column("words", ARRAY(Text), nullable=False),
     Column("retired", Boolean, nullable=False),
+    Column("sealed", Boolean, nullable=False, server_default=false()),
     Column("changed_at", DateTime(timezone=True), nullable=False),
     Index("ix_category_copy_changed_at", "changed_at"),
 )

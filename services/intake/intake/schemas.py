@@ -120,6 +120,10 @@ class NewAppeal(Asked):
         Name | None,
         Field(description="The query code of an earlier appeal of theirs: this asks about the same matter again."),
     ] = None
+    sealed: Annotated[
+        bool,
+        Field(description="Only those see it who must: by who takes it. What complains of staff is sealed anyway."),
+    ] = False
 
     def given(self) -> Submission:
         facts = {name: getattr(self, name) for name in type(self).model_fields}
@@ -283,6 +287,7 @@ class AppealView(AppealChangedView):
     complained_of: list[str]
     assignment: Annotated[AssignmentView | None, Field(description="Of what was assigned from above.")]
     repeat_of: Annotated[UUID | None, Field(description="The earlier appeal that this asks about again.")]
+    sealed: bool
     entries: list[EntryView]
     attachments: list[UUID] = []
 
@@ -316,6 +321,7 @@ class AppealLineView(BaseModel):
     place_id: UUID | None
     received_at: datetime
     withdrawn_at: datetime | None
+    sealed: Annotated[bool, Field(description="Its gist is not told in lists.")]
     version: int
 
     @classmethod

@@ -10,6 +10,7 @@ from fastapi.responses import HTMLResponse
 from kit.clock import Day
 from kit.http import KEY_REQUIRED, AskedPage, Door, DoorFor, IfMatch, ListView, html_page, listed, responses_for
 
+from routing.domain.taxonomy import Bound
 from routing.domain.vacancy import Section
 from routing.schemas import (
     Acceptance,
@@ -35,6 +36,7 @@ from routing.schemas import (
     EntriesView,
     FirstDispatchView,
     FollowedLineView,
+    GrantsView,
     Handover,
     HotlineHandover,
     HotlineReplies,
@@ -47,9 +49,12 @@ from routing.schemas import (
     ManyResorts,
     ManyTriedView,
     Merge,
+    NewGrant,
     NewReason,
     Nudge,
+    OpenCasesView,
     OpenDeadlineView,
+    OpeningView,
     Order,
     PartReport,
     PartView,
@@ -100,6 +105,7 @@ from routing.service import (
     recording,
     recusing,
     reporting_back,
+    sealing,
     splitting,
     steps,
     suggesting,
@@ -333,8 +339,8 @@ async def record_work(case_id: UUID, body: Recording, door: Door) -> Response:
 
 @router.get("/cases/{case_id}/letters/{number}", response_class=HTMLResponse, responses=responses_for(404))
 async def print_letter(case_id: UUID, number: LetterNumber, door: Door) -> Response:
-    """The letter as a page to print on A4."""
-    return await door.read(printing.print_letter, case_id, number, view=html_page)
+    """The letter as a page to print on A4. Of a sealed case, it is noted who asked for it."""
+    return await door.read_on_record(printing.print_letter, case_id, number, view=html_page)
 
 
 @router.post("/cases/{case_id}/assignment_reports", status_code=201, response_model=CaseView, responses=STEP)
@@ -481,6 +487,37 @@ async def enter_centre_report(case_id: UUID, body: CentreReport, if_match: IfMat
     )
 
 
+@router.post("/cases/{case_id}/grants", status_code=201, response_model=CaseView, responses=STEP)
+async def grant_case(case_id: UUID, body: NewGrant, if_match: IfMatch, door: Door) -> Response:
+    """Open a sealed case to somebody, to read. For dispatchers and supervisors who see it."""
+    return await door(
+        *(sealing.grant_case, case_id),
+        version=if_match,
+        subject=body.subject,
+        post_id=body.post_id,
+        words=body.words,
+        view=CaseView.of,
+    )
+
+
+@router.get("/cases/{case_id}/grants", response_model=GrantsView, responses=responses_for(404))
+async def list_grants(case_id: UUID, door: Door) -> Response:
+    """Whom it was opened to, revoked ones among them."""
+    return await door.read(sealing.list_grants, case_id, view=GrantsView.of)
+
+
+@router.post("/cases/{case_id}/grants/{grant_id}/revocations", status_code=201, response_model=CaseView, responses=STEP)
+async def revoke_grant(case_id: UUID, grant_id: UUID, if_match: IfMatch, door: Door) -> Response:
+    """It is shut to them again, unless they must see it. No body."""
+    return await door(sealing.revoke_grant, case_id, grant_id, version=if_match, view=CaseView.of)
+
+
+@router.get("/cases/{case_id}/openings", response_model=ListView[OpeningView])
+async def list_openings(case_id: UUID, page: AskedPage, door: Door) -> Response:
+    """Who has looked at a sealed case, the last first. For auditors, and dispatchers and supervisors of its place."""
+    return await door.read(sealing.list_openings, case_id, page, view=listed(OpeningView.of))
+
+
 @router.get("/followed", response_model=ListView[FollowedLineView])
 async def list_followed(page: AskedPage, door: Door, place: AtPlace = None) -> Response:
     """What centres have in hand at a place and below it, the longest without a word first."""
@@ -625,24 +662,28 @@ async def unlink_cases(case_id: UUID, link_id: UUID, body: Ending, if_match: IfM
 
 @router.get("/cases/{case_id}", response_model=CaseDetailView, responses=responses_for(404))
 async def get_case(case_id: UUID, door: Door) -> Response:
-    """A case with its holder, its promise and the notices that did not arrive. The ETag is its version."""
-    return await door.read(reading.get_case, case_id, view=CaseDetailView.of_detail)
+    """A case with its holder, its promise and the notices that did not arrive. The ETag is its version.
+
+    Of a sealed case, it is noted who asked for it.
+    """
+    return await door.read_on_record(reading.get_case, case_id, view=CaseDetailView.of_detail)
 
 
 @router.get("/cases/{case_id}/entries", response_model=EntriesView, responses=responses_for(404))
 async def list_entries(case_id: UUID, door: Door) -> Response:
-    """Every step that was taken, oldest first, with its chain checked."""
-    return await door.read(reading.get_history, case_id, view=EntriesView.of)
+    """Every step that was taken, oldest first, with its chain checked.
+
+    Of a sealed case, it is noted who asked for it.
+    """
+    return await door.read_on_record(reading.get_history, case_id, view=EntriesView.of)
 
 
-@router.get("/cases", response_model=ListView[CaseLineView])
+@router.get("/cases", response_model=OpenCasesView)
 async def list_open_cases(
     page: AskedPage, door: Door, place: AtPlace = None, *, suggested: OnlySuggested = False
 ) -> Response:
-    """What is open at a place and below it: place by place, in the order in which it came."""
-    return await door.read(
-        reading.list_open_cases, page, place_id=place, suggested=suggested, view=listed(CaseLineView.of_line)
-    )
+    """What is open at a place and below it, place by place, in the order in which it came; how many more are sealed."""
+    return await door.read(reading.list_open_cases, page, place_id=place, suggested=suggested, view=OpenCasesView.of)
 
 
 @router.get("/worklist", response_model=ListView[CaseLineView])
@@ -729,7 +770,7 @@ async def list_categories(door: Door) -> Response:
 @router.put("/categories", response_model=TreeChangeView)
 async def load_categories(body: Taxonomy, door: Door) -> Response:
     """Load a classification: all of it or nothing; branches that nothing binds are named by line. For the operator."""
-    bindings = {path: (bound.kind, bound.remit) for path, bound in body.bindings.items()}
+    bindings = {path: Bound(bound.kind, bound.remit, bound.sealed) for path, bound in body.bindings.items()}
     return await door(
         categories.load_categories,
         [row.row() for row in body.rows],

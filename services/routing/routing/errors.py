@@ -4,21 +4,21 @@
 
     ServiceError
     ├── NotFound   CaseNotFound, PrecedentNotFound, LetterNotFound, PressingNotFound, ReportBackNotFound,
-    │              HelperNotFound, LinkNotFound, BatchNotFound, KeptRowNotFound
+    │              HelperNotFound, LinkNotFound, BatchNotFound, KeptRowNotFound, GrantNotFound
     ├── Conflict   StepNotAllowed, NobodyHolds, NobodyRules, RulingBinds, AlreadyThere, PrecedentRevoked, ReasonTaken,
     │              PromiseMissed, ClockRuns, LetterAnswered, PapersNamedAlready, PapersInCustody, NudgedAlready,
     │              ReportOwed, NoReportOwed, StillFollowed, NotForACentre, ReportBackOwed, NoReportBackOwed,
     │              NotTriedEnough, SuspensionOver, SuspendedStill, HadItBefore, HelpsAlready, PartEnded, LinkedAlready,
     │              CallBackOwed, NoCallBackOwed, PlaceNamedAlready, AssignedFromAbove, DoneAgain, AnswerDrafted,
-    │              VerificationOwed
+    │              VerificationOwed, NotSealed, SealedStaysHere, AlreadyGranted
     ├── Stale      CaseChanged
     ├── Forbidden  NotYourStep, NotYourPlace, NotTheOperator, NotYourPrecedent, NotYoursToName, OtherCaseUnseen,
-    │              NotYourExchange, FiguresElsewhere
+    │              NotYourExchange, FiguresElsewhere, NotAnOverseer
     └── Invalid    UnknownCategory, UnknownPlace, CategoryMissing, PlaceMissing, UnboundBranches, UnfitTree,
                    UnknownReason, ListIsClosed, UnfitPost, WhereToMissing, WhereToUnasked, UnknownLetter, NotInCustody,
                    UnfitLimit, CentreMissing, TheirLimitMissing, TheirLimitUnasked, UnfitPartLimit, UnknownCase,
                    LinkedToItself, WhoseMissing, UnfitPeriod, UnfitDay, UnfitPlace, TooManyPlaces, NotOfTheCase,
-                   LastAppeal, UnknownTarget, UnfitTarget, EvidenceMissing
+                   LastAppeal, UnknownTarget, UnfitTarget, EvidenceMissing, WhomMissing, UnfitGrant
 """
 
 from collections.abc import Sequence
@@ -271,6 +271,55 @@ class WhoseMissing(Invalid):
         waiting = ", ".join(map(str, appeals))
         said = f"Several residents are to be called: say whose appeal it is of {waiting}."
         super().__init__("whose_missing", said, field="/appeal_id")
+
+
+class NotSealed(Conflict):
+    def __init__(self) -> None:
+        super().__init__("not_sealed", "The case is not sealed: everybody of its place sees it, without a grant.")
+
+
+class SealedStaysHere(Conflict):
+    def __init__(self) -> None:
+        super().__init__(
+            "sealed_stays_here",
+            "What is sealed goes into no file and to no household: open it to whom it needs by a grant.",
+        )
+
+
+class AlreadyGranted(Conflict):
+    def __init__(self) -> None:
+        super().__init__(
+            "already_granted", "A grant opens it to them already: `grants` of the case lists those in force."
+        )
+
+
+class GrantNotFound(NotFound):
+    def __init__(self, grant_id: UUID) -> None:
+        super().__init__(
+            "grant_not_found", f"The case has no grant {grant_id} in force: `grants` of the case lists those that are."
+        )
+
+
+class WhomMissing(Invalid):
+    def __init__(self) -> None:
+        super().__init__(
+            "whom_missing",
+            "Say whom it is opened to: a person (subject) or a post (post_id), one of them.",
+            field="/subject",
+        )
+
+
+class UnfitGrant(Invalid):
+    def __init__(self, why: str, field: str) -> None:
+        super().__init__("unfit_grant", f"It cannot be opened to them: {why}. Name another.", field=field)
+
+
+class NotAnOverseer(Forbidden):
+    def __init__(self) -> None:
+        super().__init__(
+            "not_an_overseer",
+            "Who has opened a sealed case is listed for auditors and for dispatchers and supervisors.",
+        )
 
 
 class PressingNotFound(NotFound):

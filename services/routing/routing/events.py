@@ -20,6 +20,8 @@ from contracts.routing import (
     CaseClosedV1,
     CaseDraftedV1,
     CaseExtendedV1,
+    CaseGrantedV1,
+    CaseGrantRevokedV1,
     CaseHandedOverV1,
     CaseHandedToHotlineV1,
     CaseHelperCalledV1,
@@ -78,6 +80,7 @@ from routing.domain.promise import Promise, in_words
 from routing.domain.reasons import Reason
 from routing.domain.recording import Letter, Work
 from routing.domain.rules import Category
+from routing.domain.sealing import Grant
 
 
 def handler_of(seat: Seat | None) -> Handler | None:
@@ -88,7 +91,7 @@ def case_opened(uow: UnitOfWork, case: Case, *, dispatcher: Seat | None) -> Case
     waits_for = handler_of(dispatcher) if case.queue else None
     return CaseOpenedV1(
         **_fact(uow, case),
-        gist=case.gist,
+        gist=case.told_gist,
         channel=case.channel,
         queue=case.queue,
         conflict=case.is_conflict,
@@ -107,7 +110,7 @@ def case_assigned(
     return CaseAssignedV1(
         **_fact(uow, case),
         handler=_handler(holder),
-        gist=case.gist,
+        gist=case.told_gist,
         promise_due=case.due,
         first=first,
         reports_owed=case.reports_owed,
@@ -148,11 +151,13 @@ def case_answered(
 
 
 def case_drafted(uow: UnitOfWork, case: Case, *, holder: Seat | None, reviewer: Seat) -> CaseDraftedV1:
-    return CaseDraftedV1(**_fact(uow, case), gist=case.gist, handler=handler_of(holder), reviewer=handler_of(reviewer))
+    return CaseDraftedV1(
+        **_fact(uow, case), gist=case.told_gist, handler=handler_of(holder), reviewer=handler_of(reviewer)
+    )
 
 
 def case_reviewed(uow: UnitOfWork, case: Case, *, approved: bool, holder: Seat | None) -> CaseReviewedV1:
-    return CaseReviewedV1(**_fact(uow, case), approved=approved, gist=case.gist, handler=handler_of(holder))
+    return CaseReviewedV1(**_fact(uow, case), approved=approved, gist=case.told_gist, handler=handler_of(holder))
 
 
 def case_verified(
@@ -161,7 +166,7 @@ def case_verified(
     return CaseVerifiedV1(
         **_fact(uow, case),
         passed=passed,
-        gist=case.gist,
+        gist=case.told_gist,
         promise_due=due.due_at if due else None,
         promise_text=in_words(due) if due else None,
         handler=handler_of(holder),
@@ -169,7 +174,7 @@ def case_verified(
 
 
 def call_back_owed(uow: UnitOfWork, case: Case, asked: CallBack, *, dispatcher: Seat | None) -> CallBackOwedV1:
-    return CallBackOwedV1(**_fact(uow, case), **_rating(asked), gist=case.gist, dispatcher=handler_of(dispatcher))
+    return CallBackOwedV1(**_fact(uow, case), **_rating(asked), gist=case.told_gist, dispatcher=handler_of(dispatcher))
 
 
 def case_called_back(
@@ -206,7 +211,7 @@ def case_redone(
         **_fact(uow, case),
         **_rating(asked),
         redos=redos,
-        gist=case.gist,
+        gist=case.told_gist,
         promise_due=due.due_at,
         promise_text=in_words(due),
         handler=handler_of(holder),
@@ -247,7 +252,7 @@ def case_closed(
 
 def case_resorted(uow: UnitOfWork, case: Case, *, before: str, holder: Seat | None) -> CaseResortedV1:
     return CaseResortedV1(
-        **_fact(uow, case), **_promised(case), category_before=before, gist=case.gist, handler=handler_of(holder)
+        **_fact(uow, case), **_promised(case), category_before=before, gist=case.told_gist, handler=handler_of(holder)
     )
 
 
@@ -271,7 +276,7 @@ def case_suspended(
 
 
 def case_resumed(uow: UnitOfWork, case: Case, *, holder: Seat | None) -> CaseResumedV1:
-    return CaseResumedV1(**_fact(uow, case), **_promised(case), gist=case.gist, handler=handler_of(holder))
+    return CaseResumedV1(**_fact(uow, case), **_promised(case), gist=case.told_gist, handler=handler_of(holder))
 
 
 def case_planned(uow: UnitOfWork, case: Case, *, holder: Seat | None, answer: str, again: bool) -> CasePlannedV1:
@@ -284,7 +289,7 @@ def case_planned(uow: UnitOfWork, case: Case, *, holder: Seat | None, answer: st
         answer=answer,
         who=case.planned_who,
         again=again,
-        gist=case.gist,
+        gist=case.told_gist,
         handler=handler_of(holder),
     )
 
@@ -296,7 +301,7 @@ def case_asked(uow: UnitOfWork, case: Case, *, asker: Seat, ruler: Seat) -> Case
         **_fact(uow, case),
         ask=case.ask,
         reason=case.ask_reason,
-        gist=case.gist,
+        gist=case.told_gist,
         asker=_handler(asker),
         ruler=_handler(ruler),
     )
@@ -306,14 +311,14 @@ def case_ruled(
     uow: UnitOfWork, case: Case, ask: Ask, *, granted: bool, binding: bool, asker: Seat | None
 ) -> CaseRuledV1:
     return CaseRuledV1(
-        **_fact(uow, case), ask=ask, granted=granted, binding=binding, gist=case.gist, asker=handler_of(asker)
+        **_fact(uow, case), ask=ask, granted=granted, binding=binding, gist=case.told_gist, asker=handler_of(asker)
     )
 
 
 def case_recused(uow: UnitOfWork, case: Case, *, dispatcher: Seat | None, ruler: Seat | None) -> CaseRecusedV1:
     return CaseRecusedV1(
         **_fact(uow, case),
-        gist=case.gist,
+        gist=case.told_gist,
         queue=case.queue,
         dispatcher=handler_of(dispatcher),
         ask=case.ask if ruler else None,
@@ -326,7 +331,7 @@ def case_accompanied(
 ) -> CaseAccompaniedV1:
     return CaseAccompaniedV1(
         **_fact(uow, case),
-        gist=case.gist,
+        gist=case.told_gist,
         centre=accompaniment.centre,
         at_centre=handler_of(centre),
         with_whom=accompaniment.with_whom,
@@ -345,6 +350,14 @@ def case_centre_reported(
         final=accompaniment.final_at is not None,
         handler=handler_of(holder),
     )
+
+
+def case_granted(uow: UnitOfWork, case: Case, grant: Grant, *, to: Seat) -> CaseGrantedV1:
+    return CaseGrantedV1(**_fact(uow, case), grant_id=grant.grant_id, granted=_handler(to))
+
+
+def case_grant_revoked(uow: UnitOfWork, case: Case, grant: Grant) -> CaseGrantRevokedV1:
+    return CaseGrantRevokedV1(**_fact(uow, case), grant_id=grant.grant_id)
 
 
 def case_recorded(
@@ -435,7 +448,9 @@ def case_unlinked(uow: UnitOfWork, case: Case, link: Link) -> CaseUnlinkedV1:
 def case_handed_to_hotline(
     uow: UnitOfWork, case: Case, *, reply_due: datetime, holder: Seat | None
 ) -> CaseHandedToHotlineV1:
-    return CaseHandedToHotlineV1(**_fact(uow, case), reply_due=reply_due, gist=case.gist, handler=handler_of(holder))
+    return CaseHandedToHotlineV1(
+        **_fact(uow, case), reply_due=reply_due, gist=case.told_gist, handler=handler_of(holder)
+    )
 
 
 def case_hotline_replied(
@@ -445,7 +460,7 @@ def case_hotline_replied(
         **_fact(uow, case),
         their_number=their_number,
         standing=standing,
-        gist=case.gist,
+        gist=case.told_gist,
         handler=handler_of(holder),
     )
 
@@ -454,7 +469,7 @@ def case_holder_left(
     uow: UnitOfWork, case: Case, *, post_title: str, waiting: int, dispatcher: Seat | None
 ) -> CaseHolderLeftV1:
     return CaseHolderLeftV1(
-        **_fact(uow, case), gist=case.gist, post_title=post_title, cases=waiting, dispatcher=handler_of(dispatcher)
+        **_fact(uow, case), gist=case.told_gist, post_title=post_title, cases=waiting, dispatcher=handler_of(dispatcher)
     )
 
 
@@ -466,7 +481,7 @@ def case_incident(
         telling=case.tellings,
         place_ids=list(place_ids),
         words=words,
-        gist=case.gist,
+        gist=case.told_gist,
         handler=handler_of(holder),
         barred=sorted(case.barred),
     )
@@ -487,7 +502,7 @@ def case_joined(
         joined=[appeal.appeal_id for appeal in joined],
         from_number=origin.number if origin else None,
         repeats=case.repeats,
-        gist=case.gist,
+        gist=case.told_gist,
         handler=handler_of(holder),
         **_promised_yet(case),
     )
@@ -503,7 +518,7 @@ def case_split_off(uow: UnitOfWork, new: Case, *, origin: Case, holder: Seat | N
         **_fact(uow, new),
         from_case_id=origin.case_id,
         from_number=origin.number,
-        gist=new.gist,
+        gist=new.told_gist,
         handler=handler_of(holder),
         queue=new.queue,
         **_promised_yet(new),
@@ -518,7 +533,7 @@ def deadline_breached(
         deadline_id=missed.deadline_id,
         deadline=missed.kind,
         due_at=missed.promise.due_at,
-        gist=case.gist,
+        gist=case.told_gist,
         handler=handler_of(holder),
         superior=handler_of(superior),
     )
@@ -546,6 +561,7 @@ def category_changed(category: Category) -> CategoryChangedV1:
         remit=category.remit,
         words=list(category.words),
         retired=category.retired,
+        sealed=category.sealed,
     )
 
 
@@ -582,6 +598,8 @@ def _fact(uow: UnitOfWork, case: Case) -> dict[str, Any]:
         "placed_path": case.placed_path,
         "parties": [_party(appeal) for appeal in case.parties],
         "silent": case.silent,
+        "sealed": case.seal is not None if case.seal or case.keeper_post_id else None,
+        "seen_by": list(case.seen_by) if case.seal else [],
     }
 
 
@@ -601,7 +619,7 @@ def _pressing(case: Case, pressing: Pressing) -> dict[str, Any]:
         "pressing_id": pressing.pressing_id,
         "pressing": pressing.kind,
         "pressing_number": pressing.number,
-        "gist": case.gist,
+        "gist": case.told_gist,
     }
 
 
@@ -610,12 +628,12 @@ def _report_back(case: Case, report: ReportBack) -> dict[str, Any]:
         "office": report.office,
         "their_number": case.assigned_number,
         "report": report.number,
-        "gist": case.gist,
+        "gist": case.told_gist,
     }
 
 
 def _helper(case: Case, helper: Helper, seat: Seat | None) -> dict[str, Any]:
-    return {"helper_id": helper.helper_id, "helper": handler_of(seat), "gist": case.gist}
+    return {"helper_id": helper.helper_id, "helper": handler_of(seat), "gist": case.told_gist}
 
 
 def _link(link: Link) -> dict[str, Any]:
@@ -639,14 +657,16 @@ def _party(appeal: Appeal, *, answer: int | None = None) -> Party:
 
 
 def _city(uow: UnitOfWork, case: Case) -> dict[str, Any]:
-    """What the whole city may know: no words, no people, no place narrower than the district."""
+    """What the whole city may know: no words, no people, no place narrower than the district; of what is sealed, the
+    kind at most.
+    """
     return {
         "version": case.version,
         "case_id": case.case_id,
         "number": case.number,
         "at": uow.now,
         "state": case.state,
-        "category": case.category,
+        "category": case.category if case.seal is None else None,
         "kind": case.kind,
         "remit": case.remit,
         "district": case.district,

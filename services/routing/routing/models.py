@@ -47,6 +47,7 @@ category = Table(
     Column("retired", Boolean, nullable=False),
     Column("changed_by", Text),
     _moment("effective_from"),
+    Column("sealed", Boolean, nullable=False, server_default="false"),
 )
 
 rule_set = Table(
@@ -185,6 +186,10 @@ cases = Table(
     Column("draft", Integer),
     Column("reviewer_post_id", Uuid),
     Column("verified", Boolean, nullable=False, server_default="false"),
+    Column("seal", Text),
+    Column("keeper_post_id", Uuid),
+    Column("granted_to", ARRAY(Text), nullable=False, server_default=text("'{}'::text[]")),
+    Column("seen_by", ARRAY(Text), nullable=False, server_default=text("'{}'::text[]")),
     Column("undelivered", Integer, nullable=False),
     Column("repeats", Integer, nullable=False, server_default="0"),
     Column("merged_into", Uuid),
@@ -222,6 +227,7 @@ cases = Table(
     Index("ix_cases_planned", "holder_post_id", "planned_due", "case_id", postgresql_where=text(PLANNED)),
     Index("ix_cases_planned_place", "placed_path", "case_id", postgresql_where=text(PLANNED)),
     Index("ix_cases_transferred", "first_holder_post_id", "promise_due", "case_id", postgresql_where=text(TRANSFERRED)),
+    Index("ix_cases_sealed", "placed_path", postgresql_where=text("seal is not null and state <> 'closed'")),
     Index("ix_cases_place_id", "place_id"),
     Index("ix_cases_taken_place_id", "taken_place_id"),
 )
@@ -310,6 +316,7 @@ deadline = Table(
     Column("rule_version", Integer, nullable=False),
     Column("calendar_version", Integer, nullable=False),
     Column("forecast", Boolean, nullable=False),
+    Column("sealed", Boolean, nullable=False, server_default="false"),
     Index("ix_deadline_due", "due_at", "deadline_id", postgresql_where=text("state = 'open'")),
     Index("ix_deadline_place", "placed_path", "deadline_id", postgresql_where=text("state = 'open'")),
     Index(
@@ -612,4 +619,38 @@ incident_place = Table(
     Column("telling", Integer, nullable=False),
     Column("named_by", Text, nullable=False),
     _moment("named_at"),
+)
+
+#: Whom a sealed case is opened to besides those who must see it.
+seal_grant = Table(
+    "seal_grant",
+    metadata,
+    Column("grant_id", Uuid, primary_key=True),
+    Column("case_id", Uuid, ForeignKey("cases.case_id"), nullable=False, index=True),
+    Column("subject", Text),
+    Column("post_id", Uuid),
+    Column("words", Text, nullable=False),
+    Column("by", Text, nullable=False),
+    Column("by_post_id", Uuid, nullable=False),
+    _moment("granted_at"),
+    Column("revoked_by", Text),
+    _moment("revoked_at", nullable=True),
+)
+
+#: Who has looked at a sealed case. It is read by who oversees its place without seeing the case, so it has its path.
+case_opening = Table(
+    "case_opening",
+    metadata,
+    Column("opening_id", Uuid, primary_key=True),
+    Column("case_id", Uuid, ForeignKey("cases.case_id"), nullable=False),
+    Column("what", Text, nullable=False),
+    Column("opened_by", Text, nullable=False),
+    _moment("opened_at"),
+    Column("way", Text, nullable=False),
+    Column("grant_id", Uuid),
+    Column("complained_of", ARRAY(Text), nullable=False),
+    Column("place_id", Uuid),
+    _path("placed_path"),
+    Index("ix_case_opening_case", "case_id", "opening_id"),
+    Index("ix_case_opening_place_id", "place_id"),
 )

@@ -22,13 +22,14 @@ from contracts.routing import (
 )
 from kit.clock import Instant
 from kit.errors import STATUS, ServiceError, Stale
+from kit.http import ListView
 from network.posts import Seat
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints, field_validator
 
 from routing.domain.accompanying import Accompaniment, FollowedLine
 from routing.domain.assignment import Owing, ReportBack
 from routing.domain.call_back import CallBack, CallBackLine, Way
-from routing.domain.case import Case, ClosedReason, Deadline, DeadlineState
+from routing.domain.case import Case, ClosedReason, Deadline, DeadlineState, Seal
 from routing.domain.chain import Entry
 from routing.domain.figures import FirstDispatch
 from routing.domain.helping import Helper, HelperState, Part
@@ -42,13 +43,14 @@ from routing.domain.promise import Unit, in_words
 from routing.domain.reasons import Reason
 from routing.domain.recording import Letter, Paper, Work
 from routing.domain.rules import Category, Demand
+from routing.domain.sealing import Grant, Opened, Opening, Sight
 from routing.domain.steps import Step
 from routing.domain.taxonomy import Row
 from routing.domain.vacancy import Why
 from routing.domain.waiting import Plan
 from routing.service.categories import TreeChange
 from routing.service.dispatching import Tried
-from routing.service.reading import CaseDetail, CaseLine, CustodyLine, HelperSeen, History, QueueLine
+from routing.service.reading import CaseDetail, CaseLine, CustodyLine, HelperSeen, History, OpenCases, QueueLine
 from routing.service.recording import Recorded
 from routing.service.splitting import Split
 from routing.service.suggesting import SideBySide
@@ -64,6 +66,7 @@ CaseNumber = Annotated[str, StringConstraints(max_length=40, pattern=PRINTABLE)]
 Cell = Annotated[str, StringConstraints(max_length=500, pattern=PRINTABLE)]
 PaperName = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=30, pattern=PRINTABLE)]
 CaseName = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=40, pattern=PRINTABLE)]
+Subject = Annotated[str, StringConstraints(min_length=1, max_length=120, pattern=PRINTABLE)]
 #: Few and short enough to be named whole in one text message.
 LONGEST_LIST = 600
 Papers = Annotated[list[PaperName], Field(min_length=1, max_length=30, examples=[["户口簿", "身份证"]])]
@@ -407,6 +410,14 @@ class IncidentWords(Request):
     words: TellingWords = Field(description="For the households of all that is named: how it goes on.")
 
 
+class NewGrant(Request):
+    """To a person or to a post, one of them."""
+
+    subject: Subject | None = Field(default=None, description="The sign-in subject of who holds a post.")
+    post_id: UUID | None = None
+    words: Words = Field(description="Why they must see it, for the history.")
+
+
 class NewReason(Request):
     """For the operator. Reasons for ``decline`` are a closed list."""
 
@@ -429,6 +440,7 @@ class TaxonomyRow(Request):
 class Binding(Request):
     kind: Kind
     remit: Remit
+    sealed: bool = Field(default=False, description="What is sorted so is shown only to those who must see it.")
 
 
 class Taxonomy(Request):
@@ -462,6 +474,7 @@ class CategoryView(BaseModel):
     kind: Kind
     remit: Remit
     retired: bool
+    sealed: bool
     version: int
     effective_from: AwareDatetime
 
@@ -474,6 +487,7 @@ class CategoryView(BaseModel):
             kind=item.kind,
             remit=item.remit,
             retired=item.retired,
+            sealed=item.sealed,
             version=item.version,
             effective_from=item.effective_from,
         )
@@ -495,7 +509,8 @@ class CaseView(BaseModel):
     version: int
     state: CaseState
     queue: Queue | None
-    gist: str
+    gist: str = Field(description="Of what is sealed 密件: it is opened by `GET /routing/v1/cases/{id}`.")
+    seal: Seal | None = Field(description="Why only some see it.")
     channel: Channel
     urgent: bool
     category: str | None
@@ -567,7 +582,7 @@ class CaseView(BaseModel):
 
     @classmethod
     def of(cls, case: Case) -> "CaseView":
-        return cls.model_validate(case, from_attributes=True)
+        return cls(**_facts(case))
 
 
 class RecordedView(CaseView):
@@ -1096,6 +1111,8 @@ class OpenDeadlineView(DeadlineView):
 
 
 class CaseDetailView(CaseLineView):
+    """Of a sealed case, this is its opening: it is noted who asked for it."""
+
     steps: list[Step] = Field(description="What you may do with it now, by your posts.")
     appeals: list[AppealView]
     holder: HolderView | None
@@ -1117,7 +1134,7 @@ class CaseDetailView(CaseLineView):
     def of_detail(cls, detail: CaseDetail) -> "CaseDetailView":
         case = detail.case
         return cls(
-            **_line(case, detail.now),
+            **_line(case, detail.now) | {"gist": case.gist},
             steps=detail.steps,
             appeals=[AppealView.model_validate(appeal, from_attributes=True) for appeal in case.appeals],
             holder=HolderView.of(detail.holder) if detail.holder else None,
@@ -1266,5 +1283,54 @@ def _line(case: Case, now: datetime) -> dict[str, Any]:
     }
 
 
+class GrantView(BaseModel):
+    """Whom a sealed case is opened to besides those who must see it."""
+
+    grant_id: UUID
+    subject: str | None
+    post_id: UUID | None
+    words: str
+    by: str
+    granted_at: AwareDatetime
+    revoked_by: str | None
+    revoked_at: AwareDatetime | None
+
+    @classmethod
+    def of(cls, grant: Grant) -> "GrantView":
+        return cls.model_validate(grant, from_attributes=True)
+
+
+class GrantsView(BaseModel):
+    items: list[GrantView]
+
+    @classmethod
+    def of(cls, items: list[Grant]) -> "GrantsView":
+        return cls(items=[GrantView.of(item) for item in items])
+
+
+class OpeningView(BaseModel):
+    """Somebody has looked at a sealed case."""
+
+    opening_id: UUID
+    what: Opened
+    opened_by: str = Field(description="Their sign-in subject.")
+    opened_at: AwareDatetime
+    way: Sight = Field(description="By what they see it.")
+    grant_id: UUID | None
+
+    @classmethod
+    def of(cls, opening: Opening) -> "OpeningView":
+        return cls.model_validate(opening, from_attributes=True)
+
+
+class OpenCasesView(ListView[CaseLineView]):
+    sealed: int = Field(description="So many more are sealed there, and not for you to see.")
+
+    @classmethod
+    def of(cls, cases: OpenCases) -> "OpenCasesView":
+        lines = [CaseLineView.of_line(line) for line in cases.sheet.items]
+        return cls(items=lines, next=cases.sheet.next, sealed=cases.sealed)
+
+
 def _facts(case: Case) -> dict[str, Any]:
-    return {name: getattr(case, name) for name in CaseView.model_fields}
+    return {name: getattr(case, name) for name in CaseView.model_fields} | {"gist": case.told_gist}

@@ -12,8 +12,10 @@ from cli import settings
 from cli.client import client_of, said
 from cli.import_.reading import encoding_of
 
-#: The columns of the bindings file: a branch by its names joined by /, and what it is bound to.
+#: The columns of the bindings file: a branch by its names joined by /, and what it is bound to; one more, which may be
+#: left out, says whether it is sealed.
 BINDING_COLUMNS = ("branch", "kind", "remit")
+SEALED = {"": False, "false": False, "true": True}
 
 
 def import_categories(
@@ -22,7 +24,11 @@ def import_categories(
     ],
     bindings: Annotated[
         Path | None,
-        typer.Option(exists=True, dir_okay=False, help="CSV with the columns branch, kind, remit; branch as 甲/乙."),
+        typer.Option(
+            exists=True,
+            dir_okay=False,
+            help="CSV with the columns branch, kind, remit, and maybe sealed; branch as 甲/乙.",
+        ),
     ] = None,
     replace: Annotated[
         bool, typer.Option("--replace", help="Retire every category that the file does not name.")
@@ -53,14 +59,18 @@ def _rows(file: Path) -> Iterator[dict[str, Any]]:
             yield {"line": reader.line_num, "names": [name.strip() for name in names]}
 
 
-def _bindings(file: Path) -> Iterator[tuple[str, dict[str, str]]]:
+def _bindings(file: Path) -> Iterator[tuple[str, dict[str, str | bool]]]:
     reader = csv.DictReader(_text(file).splitlines())
     if missing := [column for column in BINDING_COLUMNS if column not in (reader.fieldnames or ())]:
         _refuse(f"{file} line 1: the column {missing[0]} is missing; it needs {', '.join(BINDING_COLUMNS)}.")
     for row in reader:
         if empty := [column for column in BINDING_COLUMNS if not (row[column] or "").strip()]:
             _refuse(f"{file} line {reader.line_num}: {empty[0]} is empty.")
-        yield row["branch"].strip(), {"kind": row["kind"].strip(), "remit": row["remit"].strip()}
+        sealed = (row.get("sealed") or "").strip().lower()
+        if sealed not in SEALED:
+            _refuse(f"{file} line {reader.line_num}: sealed is true, false or left out.")
+        bound: dict[str, str | bool] = {"kind": row["kind"].strip(), "remit": row["remit"].strip()}
+        yield row["branch"].strip(), bound | ({"sealed": True} if SEALED[sealed] else {})
 
 
 def _text(file: Path) -> str:

@@ -87,6 +87,9 @@ class AppealReceivedV1(Event):
     complained_of: list[str] = Field(
         default=[], description="Sign-in subjects of staff complained of; they never handle it."
     )
+    sealed: bool = Field(
+        default=False, description="By who took it: only those see it who must, whatever its category is."
+    )
     urgent: bool = False
     done_on_the_spot: bool = Field(
         default=False, description="Settled while it was taken: opened, answered and closed in one."

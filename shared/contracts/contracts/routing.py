@@ -197,6 +197,12 @@ class CaseFact(Event):
     placed_path: Path
     parties: list[Party]
     silent: bool = Field(default=False, description="A finished past: nobody is told.")
+    sealed: bool | None = Field(
+        default=None, description="Only those of seen_by see it; none: everybody of its place does, and did before."
+    )
+    seen_by: list[str] = Field(
+        default=[], description="Of what is sealed: the ids of posts, and sign-in subjects, that it is open to."
+    )
 
 
 class CaseOpenedV1(CaseFact):
@@ -426,6 +432,21 @@ class CaseCentreReportedV1(CaseFact):
     at_centre: Handler | None
     final: bool = Field(description="It has done with it: the handler answers next.")
     handler: Handler | None
+
+
+class CaseGrantedV1(CaseFact):
+    """A sealed case is opened to somebody besides those who must see it."""
+
+    TYPE: ClassVar[str] = "routing.case.granted.v1"
+
+    grant_id: UUID
+    granted: Handler = Field(description="To whom, or who answers for the post that it is opened to.")
+
+
+class CaseGrantRevokedV1(CaseFact):
+    TYPE: ClassVar[str] = "routing.case.grant_revoked.v1"
+
+    grant_id: UUID
 
 
 class CasePressed(CaseFact):
@@ -731,6 +752,7 @@ class CategoryChangedV1(Event):
     remit: Remit
     words: list[str] = Field(default=[], description="Words that suggest it; a longer one weighs more.")
     retired: bool = False
+    sealed: bool = Field(default=False, description="What is sorted so is shown only to those who must see it.")
 
 
 class CityCase(Event):
@@ -743,7 +765,7 @@ class CityCase(Event):
     number: str = Field(max_length=32)
     at: Moment
     state: CaseState
-    category: str | None = Field(max_length=64)
+    category: str | None = Field(max_length=64, description="None where nobody has sorted it, or it is sealed.")
     kind: Kind | None
     remit: Remit | None
     district: str | None = Field(max_length=64, description="The place code of the district, at most.")

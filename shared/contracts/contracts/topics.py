@@ -125,6 +125,8 @@ _DEFINED = (
             routing.CaseJoinedV1,
             routing.CaseSplitV1,
             routing.CaseSplitOffV1,
+            routing.CaseGrantedV1,
+            routing.CaseGrantRevokedV1,
             routing.DeadlineBreachedV1,
         ),
         partitions=CASE_PARTITIONS,

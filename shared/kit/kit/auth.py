@@ -42,10 +42,13 @@ class Post:
 
 @dataclass(frozen=True)
 class Scope:
-    """What rows may be seen: those at or below ``paths``, and those granted to ``offices``."""
+    """What rows may be seen: those at or below ``paths``, and those granted to ``offices``; of what is sealed, what is
+    open to one of ``posts`` or to the person alone.
+    """
 
     paths: tuple[str, ...] = ()
     offices: tuple[UUID, ...] = ()
+    posts: tuple[UUID, ...] = ()
 
 
 EVERYWHERE = Scope(paths=("/",))
@@ -79,4 +82,5 @@ class Person:
             return EVERYWHERE
         line = {post.path for post in self.posts if post.office_id is None}
         widest = tuple(sorted(p for p in line if not any(p != q and p.startswith(q) for q in line)))
-        return Scope(paths=widest, offices=tuple(sorted({p.office_id for p in self.posts if p.office_id})))
+        offices = tuple(sorted({p.office_id for p in self.posts if p.office_id}))
+        return Scope(widest, offices, tuple(sorted(p.post_id for p in self.posts)))

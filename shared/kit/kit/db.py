@@ -99,7 +99,8 @@ ENTER_COLUMNS = (
         f"set_config('app.lo{i}', :lo{i}, true), set_config('app.hi{i}', :hi{i}, true)"
         for i in range(1, SCOPE_SLOTS + 1)
     )
-    + ", set_config('app.offices', :offices, true), set_config('app.subject', :subject, true)"
+    + ", set_config('app.offices', :offices, true), set_config('app.posts', :posts, true)"
+    + ", set_config('app.subject', :subject, true), set_config('app.opened', '', true)"
 )
 _ENTER = text(f"select {ENTER_COLUMNS}")
 
@@ -118,7 +119,8 @@ def enter_parameters(scope: Scope, *, subject: str = "") -> dict[str, str]:
     slots = {f"{end}{i}": "" for i in range(1, SCOPE_SLOTS + 1) for end in ("lo", "hi")}
     for i, path in enumerate(scope.paths, start=1):
         slots |= {f"lo{i}": path, f"hi{i}": after(path)}
-    return {**slots, "offices": ",".join(str(office) for office in scope.offices), "subject": subject}
+    offices, posts = (",".join(map(str, ids)) for ids in (scope.offices, scope.posts))
+    return {**slots, "offices": offices, "posts": posts, "subject": subject}
 
 
 def after(path: str) -> str:

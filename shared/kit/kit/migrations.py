@@ -71,6 +71,13 @@ def scope_policy(column: str, *more: str, grant: str | None = None) -> str:
     return " or ".join([*ranges, *([grant] if grant else [])])
 
 
+#: In a policy, of a row with an array ``seen_by`` of posts' ids and sign-in subjects: whether it is open to who asks.
+OPEN_TO_ME = (
+    "seen_by && array_append(string_to_array(current_setting('app.posts', true), ','),"
+    " current_setting('app.subject', true))"
+)
+
+
 def protect(connection: Connection, table: str, predicate: str) -> None:
     """Force row-level security on the table, for reading and writing alike."""
     connection.execute(text(f"alter table {table} enable row level security"))

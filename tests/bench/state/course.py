@@ -124,7 +124,7 @@ class Course:
             return
         wait = min(timedelta(hours=2), self._now - case.opened_at) * self._chance.uniform(0.05, 0.5)
         moment = Moment(case.opened_at + wait, dispatcher.subject)
-        placing.sort_case(case, category)
+        placing.sort_case(self._ground, case, category)
         rule, holder = placing.find_handler(self._ground, case, category)
         if holder is not None:
             placing.accept(moment, self._ground, case, rule, holder, since=moment.now, post_id=dispatcher.post_id)

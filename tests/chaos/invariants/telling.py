@@ -54,6 +54,7 @@ _STAFF = {
     "redone": {"handler": "case_redone_staff", "superior": "case_redone_superior"},
     "holder_left": {"dispatcher": "post_vacant"},
     "joined": {"handler": "case_joined_staff"},
+    "granted": {"granted": "case_granted"},
     "deadline_breached": {"handler": "deadline_missed", "superior": "deadline_missed_superior"},
 }
 #: Of what is worked on a case, what residents are told, and by which template.

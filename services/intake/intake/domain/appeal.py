@@ -33,6 +33,10 @@ class WithdrawalReason(StrEnum):
     UNWANTED = "unwanted"
 
 
+#: What is said of a sealed appeal in a list.
+SEALED_GIST = "密件"
+
+
 @dataclass(frozen=True)
 class Who:
     """``reference`` is the register's id of a resident or organisation; ``origin`` the author's name in the source."""
@@ -87,6 +91,7 @@ class Submission:
     done_on_the_spot: bool = False
     complained_of: tuple[str, ...] = ()
     assignment: Assignment | None = None
+    sealed: bool = False
 
     @property
     def is_another_source(self) -> bool:
@@ -145,6 +150,9 @@ class Appeal:
     assignment: Assignment | None = None
     repeat_of: UUID | None = None
     """The earlier appeal that this asks about again."""
+    sealed: bool = False
+    seen_by: tuple[str, ...] = ()
+    """While it is sealed: the posts and persons that routing says it is open to; before, who took it."""
     version: int = 1
     withdrawn_at: datetime | None = None
 

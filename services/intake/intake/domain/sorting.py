@@ -19,6 +19,7 @@ class Category:
     name: Mapping[str, str]
     words: tuple[str, ...]
     retired: bool = False
+    sealed: bool = False
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,7 @@ from kit.paging import Page, Sheet
 from sqlalchemy import Row, bindparam, func, insert, select, text, update
 
 from intake.domain.appeal import (
+    SEALED_GIST,
     Appeal,
     Asker,
     Assignment,
@@ -61,6 +62,7 @@ class AppealLine:
     place_id: UUID | None
     received_at: datetime
     withdrawn_at: datetime | None
+    sealed: bool
     version: int
 
 
@@ -93,9 +95,15 @@ def is_seen(uow: UnitOfWork, appeal_id: UUID) -> bool:
 
 
 def write_for(uow: UnitOfWork, *paths: str) -> None:
-    """Widen the transaction to the rows that it is about to change, for who hands over."""
+    """Widen the transaction to the rows that it is about to change, for who hands over; what is sealed stays so."""
     narrow = tuple(sorted({path for path in paths if path != "/"}))
-    uow.execute(_WIDEN, enter_parameters(Scope(paths=narrow or ("/",))))
+    posts = uow.person.scope.posts if uow.by else ()
+    uow.execute(_WIDEN, enter_parameters(Scope(paths=narrow or ("/",), posts=posts), subject=uow.by or ""))
+
+
+def open_to_its_own(uow: UnitOfWork, appeal_id: UUID) -> None:
+    """Sealed or not, whoever asked has the link to it; until the transaction ends."""
+    uow.execute(_OPENED, {"opened": str(appeal_id)})
 
 
 def add_appeal(
@@ -155,6 +163,8 @@ def _appeal_row(keys: Keys, envelope: Envelope, item: Appeal, code_index: bytes)
         "assigned_due_at": item.assignment.due_at if item.assignment else None,
         "report_owed": item.assignment is not None and item.assignment.report_owed,
         "repeat_of": item.repeat_of,
+        "sealed": item.sealed,
+        "seen_by": list(item.seen_by),
         **_changing(item),
     }
 
@@ -215,6 +225,17 @@ def move_place(uow: UnitOfWork, place_id: UUID, path: str) -> None:
     uow.execute(_MOVED[1], {"last": f"{place_id.hex}/", "path": path})
 
 
+def seal(uow: UnitOfWork, rows: list[dict[str, Any]]) -> None:
+    """As the appeal's case says that it is sealed and to whom it is open, unless something later has been said."""
+    if rows:
+        uow.execute(_SEAL, rows)
+
+
+_SEAL = text("""
+update appeal set sealed = :sealed, seen_by = :seen_by from progress p
+where appeal.id = :appeal_id and p.appeal_id = appeal.id and p.case_id = :case_id and p.version <= :version
+""")
+_OPENED = text("select set_config('app.opened', :opened, true)")
 _WIDEN = text(f"select {ENTER_COLUMNS}")
 _INSERT_APPEAL = insert(appeal).values({column: bindparam(column.name) for column in appeal.c})
 _INSERT_APPEAL_AND_PERSON = _INSERT_APPEAL.add_cte(
@@ -300,6 +321,8 @@ def _appeal(envelope: Envelope, row: Row[Any]) -> Appeal:
         complained_of=tuple(row.complained_of),
         assignment=_assignment(row),
         repeat_of=row.repeat_of,
+        sealed=row.sealed,
+        seen_by=tuple(row.seen_by),
         version=row.version,
         withdrawn_at=row.withdrawn_at,
     )
@@ -346,4 +369,6 @@ def _entry(envelope: Envelope, row: Row[Any]) -> Entry:
 
 def _line(row: Row[Any]) -> AppealLine:
     facts = dict(row._mapping)
+    if row.sealed:
+        facts["gist"] = SEALED_GIST
     return AppealLine(**{**facts, "channel": Channel(facts["channel"]), "placing": Placing(facts["placing"])})

@@ -75,7 +75,7 @@ def latest_changes(uow: UnitOfWork) -> tuple[datetime | None, datetime | None]:
 
 def list_categories(uow: UnitOfWork) -> list[Category]:
     rows = uow.execute(select(category_copy).order_by(category_copy.c.code))
-    return [Category(row.code, row.parent, row.name, tuple(row.words), row.retired) for row in rows]
+    return [Category(row.code, row.parent, row.name, tuple(row.words), row.retired, row.sealed) for row in rows]
 
 
 def put_category(uow: UnitOfWork, event: CategoryChangedV1, *, version: int) -> None:
@@ -86,6 +86,7 @@ def put_category(uow: UnitOfWork, event: CategoryChangedV1, *, version: int) -> 
         "name": event.name,
         "words": event.words,
         "retired": event.retired,
+        "sealed": event.sealed,
         "changed_at": uow.now,
     }
     statement = upsert(category_copy).values(row)

@@ -47,6 +47,7 @@ def follow_cases(uow: UnitOfWork, facts: Sequence[CaseFact]) -> None:
         alike.setdefault((nth[row["appeal_id"]], tuple(sorted(row))), []).append(row)
     for turn in sorted(alike):
         progress.put(uow, alike[turn])
+    appeals.seal(uow, _seals(facts))
     progress.grant(uow, {given for fact in facts for given in _given(fact)})
 
 
@@ -81,6 +82,23 @@ def _of_party(fact: CaseFact, party: Party) -> dict[str, Any]:
             return {"rate_by": None}
         case _:
             return {}
+
+
+def _seals(facts: Sequence[CaseFact]) -> list[dict[str, Any]]:
+    """What is said last of each appeal: whether it is sealed, and to whom it is open."""
+    said = {
+        party.appeal_id: {
+            "appeal_id": party.appeal_id,
+            "case_id": fact.case_id,
+            "version": fact.version,
+            "sealed": fact.sealed,
+            "seen_by": fact.seen_by,
+        }
+        for fact in facts
+        for party in fact.parties
+        if fact.sealed is not None
+    }
+    return list(said.values())
 
 
 def _changes(fact: CaseFact) -> dict[str, Any]:

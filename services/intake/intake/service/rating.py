@@ -42,6 +42,7 @@ def rate_answer(uow: UnitOfWork, ticket: str, said: Said, *, station: Station) -
     if over := asked.over(uow.now):
         raise NothingAsked(over)
     appeals.write_for(uow, asked.placed_path, asked.taken_path)
+    appeals.open_to_its_own(uow, asked.appeal_id)
     file = appeals.find_file(uow, station.keys, asked.appeal_id, lock=True)
     if file is None:
         raise NoSuchTicket

@@ -114,6 +114,8 @@ def _appeal(
     category: str | None,
 ) -> Appeal:
     suggestion = station.categories.suggest(title=_headline(given), words=given.words)
+    sorted_as = station.categories.find(category or (suggestion.category if suggestion else ""))
+    sealed = given.sealed or bool(given.complained_of) or (sorted_as is not None and sorted_as.sealed)
     anonymous = given.who.kind is WhoKind.ANONYMOUS
     return Appeal(
         id=envelope.owner if anonymous else new_id(uow.now),
@@ -140,6 +142,8 @@ def _appeal(
         done_on_the_spot=given.done_on_the_spot,
         complained_of=given.complained_of,
         assignment=given.assignment,
+        sealed=sealed,
+        seen_by=(uow.person.subject,) if sealed else (),
     )
 
 
@@ -151,7 +155,7 @@ def _store(
     appeals.add_appeal(uow, station.keys, envelope, appeal, code_index=station.keys.index("query code", code), new=new)
     if new:
         uow.publish(events.contact_changed(_asker(appeal, given.who), ring=station.keys.transport))
-    uow.publish(events.appeal_received(appeal, query_code=code, ring=station.keys.transport))
+    uow.publish(events.appeal_received(appeal, sealed=given.sealed, query_code=code, ring=station.keys.transport))
     return Receipt(
         appeal_id=appeal.id,
         number=appeal.number,
@@ -206,7 +210,7 @@ def _may_take(person: Person, given: Submission) -> None:
         raise NotYours("no_post", "Appeals are taken by who holds a post, and filed by residents: you are neither now.")
     if given.channel is not Channel.WEB:
         raise NotYours("web_is_residents", "Residents file by the channel web.", field="/channel")
-    for name in ("source", "done_on_the_spot", "urgent"):
+    for name in ("source", "done_on_the_spot", "urgent", "sealed"):
         if getattr(given, name):
             raise NotYours("staff_only", f"Only staff give {name}: leave it out.", field=f"/{name}")
 

@@ -19,6 +19,7 @@ from contracts.routing import (
     CaseDraftedV1,
     CaseExtendedV1,
     CaseFact,
+    CaseGrantedV1,
     CaseHandedToHotlineV1,
     CaseHelperCalledV1,
     CaseHelperReleasedV1,
@@ -112,6 +113,7 @@ class Template(StrEnum):
     INCIDENT_HOUSEHOLD = "incident_household"
     INCIDENT_VISITS = "incident_visits"
     CASE_JOINED_STAFF = "case_joined_staff"
+    CASE_GRANTED = "case_granted"
     DEADLINE_MISSED = "deadline_missed"
     DEADLINE_MISSED_SUPERIOR = "deadline_missed_superior"
 
@@ -392,6 +394,10 @@ def _split_off(event: CaseSplitOffV1) -> list[Owed]:
     return told + _staff(event, Template.CASE_ASSIGNED, event.handler, gist=event.gist, due=event.promise_due)
 
 
+def _granted(event: CaseGrantedV1) -> list[Owed]:
+    return _staff(event, Template.CASE_GRANTED, event.granted)
+
+
 def _breached(event: DeadlineBreachedV1) -> list[Owed]:
     missed = {"gist": event.gist, "limit": event.deadline.value, "due": event.due_at}
     told = _staff(event, Template.DEADLINE_MISSED, event.handler, **missed)
@@ -444,6 +450,7 @@ _RULES: dict[type[CaseFact], Callable[[Any], list[Owed]]] = {
     CaseIncidentV1: _incident,
     CaseJoinedV1: _joined,
     CaseSplitOffV1: _split_off,
+    CaseGrantedV1: _granted,
     DeadlineBreachedV1: _breached,
 }
 

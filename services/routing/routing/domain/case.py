@@ -34,6 +34,19 @@ class ClosedReason(StrEnum):
     """Its appeals go on in another case."""
 
 
+class Seal(StrEnum):
+    """Why a case is shown only to those who must see it."""
+
+    ASKED = "asked"
+    """By who took it."""
+    COMPLAINT = "complaint"
+    """It complains of staff."""
+    CATEGORY = "category"
+
+
+#: What is said of a sealed case where nobody has opened it.
+SEALED_GIST = "密件"
+
 #: What a case's history calls that which is no step of a person.
 OPENED, ACCEPTED, ASSIGNED = "opened", "accepted", "assigned"
 STARTED, ANSWERED, HANDED_OVER, CLOSED = "started", "answered", "handed_over", "closed"
@@ -53,6 +66,7 @@ HOLDER_LEFT = "holder_left"
 AFFECTED_NAMED, AFFECTED_TOLD = "affected_named", "affected_told"
 SUSPENDED, RESUMED, PLANNED = "suspended", "resumed", "planned"
 JOINED, SPLIT, SPLIT_OFF = "joined", "split", "split_off"
+GRANTED, GRANT_REVOKED = "granted", "grant_revoked"
 BREACHED, NOTICE_NOT_DELIVERED = "deadline_breached", "notice_not_delivered"
 
 
@@ -133,6 +147,11 @@ class Case:
     complained_of: tuple[str, ...] = ()
     recused: tuple[str, ...] = ()
     """Who has declared an interest in it, and takes no part any more."""
+    seal: Seal | None = None
+    keeper_post_id: UUID | None = None
+    """Of a sealed case: the dispatcher's post that rules on it, above those whom it complains of."""
+    granted_to: tuple[str, ...] = ()
+    """Posts and persons that a grant opens it to."""
     state: CaseState = CaseState.RECEIVED
     queue: Queue | None = None
     holder_post_id: UUID | None = None
@@ -257,6 +276,17 @@ class Case:
     def barred(self) -> frozenset[str]:
         """Who must not handle it, rule on it or be told of it as their own: conflict of interest."""
         return frozenset((*self.complained_of, *self.recused))
+
+    @property
+    def seen_by(self) -> tuple[str, ...]:
+        """The ids of posts, and sign-in subjects, that it is open to while it is sealed."""
+        must = (self.holder_post_id, self.keeper_post_id, self.ruler_post_id, *self.helper_post_ids)
+        return tuple(dict.fromkeys((*(str(post_id) for post_id in must if post_id), *self.granted_to)))
+
+    @property
+    def told_gist(self) -> str:
+        """What is said of it in lists, notices and events."""
+        return SEALED_GIST if self.seal is not None else self.gist
 
     @property
     def is_conflict(self) -> bool:

@@ -26,6 +26,7 @@ class Category:
     line: tuple[str, ...]
     retired: bool
     effective_from: datetime
+    sealed: bool = False
 
 
 class Demand(StrEnum):

@@ -23,12 +23,14 @@ from routing.errors import (
     NoReportBackOwed,
     NoReportOwed,
     NotForACentre,
+    NotSealed,
     NotYourStep,
     PapersInCustody,
     PromiseMissed,
     ReportBackOwed,
     ReportOwed,
     RulingBinds,
+    SealedStaysHere,
     StepNotAllowed,
     StillFollowed,
     VerificationOwed,
@@ -125,6 +127,8 @@ class Step(StrEnum):
     SPLIT = "split"
     REVIEW = "review"
     VERIFY = "verify"
+    GRANT = "grant"
+    REVOKE_GRANT = "revoke_grant"
 
 
 class Standing(StrEnum):
@@ -168,6 +172,8 @@ class Standing(StrEnum):
     """An answer waits for its review."""
     VERIFICATION_OWED = "verification_owed"
     """Somebody has to look on site whether it was done."""
+    SEALED = "sealed"
+    """Shown only to those who must see it, and to whom a grant opens it."""
 
 
 @dataclass(frozen=True)
@@ -299,16 +305,20 @@ STEPS: dict[Step, StepRule] = {
         _rule(Step.LINK, list(CaseState), None, _EITHER),
         _rule(Step.UNLINK, list(CaseState), None, _EITHER, needs=[Standing.LINKED]),
         # It stays with its holder: passed to another office is no answer.
-        _rule(Step.HAND_TO_HOTLINE, _UNDER_WAY, None, [Actor.DISPATCHER], bars=[Standing.AT_HOTLINE]),
+        _rule(
+            *(Step.HAND_TO_HOTLINE, _UNDER_WAY, None, [Actor.DISPATCHER]),
+            bars=[Standing.AT_HOTLINE, Standing.SEALED],
+        ),
         # What was closed before it was known that no message comes through.
         _rule(
             *(Step.CALL_BACK, [CaseState.ANSWERED, CaseState.CLOSED], None, [Actor.CALLER]),
             needs=[Standing.CALL_BACK_OWED],
         ),
-        _rule(Step.NAME_AFFECTED, [*_UNDER_WAY, CaseState.ANSWERED], None, _EITHER),
+        _rule(Step.NAME_AFFECTED, [*_UNDER_WAY, CaseState.ANSWERED], None, _EITHER, bars=[Standing.SEALED]),
         _rule(
             *(Step.TELL_AFFECTED, [*_UNDER_WAY, CaseState.ANSWERED], None, _EITHER),
             needs=[Standing.INCIDENT],
+            bars=[Standing.SEALED],
         ),
         _rule(
             *(Step.MERGE, _UNSETTLED, CaseState.CLOSED, [Actor.DISPATCHER]),
@@ -330,6 +340,8 @@ STEPS: dict[Step, StepRule] = {
             *(Step.VERIFY, [CaseState.ANSWERED], None, [Actor.VERIFIER]),
             needs=[Standing.VERIFICATION_OWED],
         ),
+        _rule(Step.GRANT, list(CaseState), None, [Actor.DISPATCHER, Actor.OVERSEER], needs=[Standing.SEALED]),
+        _rule(Step.REVOKE_GRANT, list(CaseState), None, [Actor.DISPATCHER, Actor.OVERSEER], needs=[Standing.SEALED]),
     )
 }
 
@@ -386,6 +398,7 @@ def standing_of(case: Case) -> frozenset[Standing]:
         Standing.SHARED: sum(appeal.stands for appeal in case.appeals) > 1,
         Standing.ANSWER_DRAFTED: case.draft is not None,
         Standing.VERIFICATION_OWED: _is_to_be_verified(case),
+        Standing.SEALED: case.seal is not None,
     }
     return frozenset(standing for standing, holds in stands.items() if holds)
 
@@ -455,6 +468,10 @@ def _check_standing(case: Case, *, barring: Collection[Standing], missing: Colle
         raise NoReportOwed
     if Standing.FOR_A_CENTRE in missing:
         raise NotForACentre
+    if Standing.SEALED in barring:
+        raise SealedStaysHere
+    if Standing.SEALED in missing:
+        raise NotSealed
     _check_report_back(case, barring=barring, missing=missing)
 
 

@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import NamedTuple
 
 from contracts.routing import Kind, Remit
 
@@ -19,7 +20,11 @@ LEFT_OVER = frozenset({"其他", "其它"})
 #: Between names on a branch's path, in bindings and messages.
 SEPARATOR = "/"
 
-Bound = tuple[Kind, Remit]
+
+class Bound(NamedTuple):
+    kind: Kind
+    remit: Remit
+    sealed: bool = False
 
 
 @dataclass(frozen=True)
@@ -32,24 +37,28 @@ class Row:
 
 #: What a name speaks of, the first that fits; asked of the narrowest level first.
 NAME_RULES: Sequence[tuple[tuple[str, ...], Bound]] = (
-    (("信访", "群体性事件", "维稳"), (Kind.STABILITY, Remit.DISTRICT)),
-    (("纪检", "监察", "廉政", "贪污", "渎职", "干部作风", "滥用职权"), (Kind.STABILITY, Remit.DISTRICT)),
-    (("户籍", "户口", "身份证"), (Kind.ADMINISTRATIVE, Remit.COMMUNITY)),
-    (("交通管理",), (Kind.MUNICIPAL, Remit.CITY)),
-    (("物业", "小区管理"), (Kind.MUNICIPAL, Remit.COMMUNITY)),
-    (("居民服务", "便民", "志愿", "养老服务", "家政"), (Kind.PUBLIC_SERVICE, Remit.COMMUNITY)),
+    (("信访", "群体性事件", "维稳"), Bound(Kind.STABILITY, Remit.DISTRICT)),
+    (
+        ("纪检", "监察", "廉政", "贪污", "渎职", "干部作风", "滥用职权"),
+        Bound(Kind.STABILITY, Remit.DISTRICT, sealed=True),
+    ),
+    (("家暴", "家庭暴力"), Bound(Kind.LEGAL, Remit.DISTRICT, sealed=True)),
+    (("户籍", "户口", "身份证"), Bound(Kind.ADMINISTRATIVE, Remit.COMMUNITY)),
+    (("交通管理",), Bound(Kind.MUNICIPAL, Remit.CITY)),
+    (("物业", "小区管理"), Bound(Kind.MUNICIPAL, Remit.COMMUNITY)),
+    (("居民服务", "便民", "志愿", "养老服务", "家政"), Bound(Kind.PUBLIC_SERVICE, Remit.COMMUNITY)),
     (
         ("诉讼", "仲裁", "法律", "司法", "行政复议", "治安", "刑案", "刑罚", "警务", "政法", "公安"),
-        (Kind.LEGAL, Remit.DISTRICT),
+        Bound(Kind.LEGAL, Remit.DISTRICT),
     ),
-    (("征收", "拆迁", "住房保障", "房地产"), (Kind.ADMINISTRATIVE, Remit.DISTRICT)),
-    (("环境", "环保", "污染"), (Kind.MUNICIPAL, Remit.DISTRICT)),
-    (("城乡建设", "城市建设", "市政", "交通运输", "供水", "供电", "燃气", "道路"), (Kind.MUNICIPAL, Remit.CITY)),
+    (("征收", "拆迁", "住房保障", "房地产"), Bound(Kind.ADMINISTRATIVE, Remit.DISTRICT)),
+    (("环境", "环保", "污染"), Bound(Kind.MUNICIPAL, Remit.DISTRICT)),
+    (("城乡建设", "城市建设", "市政", "交通运输", "供水", "供电", "燃气", "道路"), Bound(Kind.MUNICIPAL, Remit.CITY)),
     (
         ("民政", "劳动", "社会保障", "卫生", "计生", "教育", "文体", "农村", "农业", "国土", "商贸", "旅游"),
-        (Kind.ADMINISTRATIVE, Remit.DISTRICT),
+        Bound(Kind.ADMINISTRATIVE, Remit.DISTRICT),
     ),
-    (("党务", "政务", "科技", "信息产业", "经济管理", "金融"), (Kind.ADMINISTRATIVE, Remit.CITY)),
+    (("党务", "政务", "科技", "信息产业", "经济管理", "金融"), Bound(Kind.ADMINISTRATIVE, Remit.CITY)),
 )
 
 
@@ -128,8 +137,9 @@ def _category(names: tuple[str, ...], bound: Bound | None, now: datetime) -> Cat
         parent=line[-2] if len(line) > 1 else None,
         name_zh=names[-1],
         name_en=names[-1],
-        kind=bound[0],
-        remit=bound[1],
+        kind=bound.kind,
+        remit=bound.remit,
+        sealed=bound.sealed,
         words=_words(names[-1]),
         line=line,
         retired=False,

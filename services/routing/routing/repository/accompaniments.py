@@ -11,12 +11,13 @@ from sqlalchemy import ColumnElement, Row, insert, literal_column, select, tuple
 
 from routing.domain.accompanying import Accompaniment, FollowedLine
 from routing.models import accompaniment, cases
+from routing.repository.rows import told_gist
 
 _NAMES = [field.name for field in fields(Accompaniment)]
 _COLUMNS = [accompaniment.c[name] for name in _NAMES]
 _OF_CASE = [
     cases.c.number.label("case_number"),
-    *(cases.c[name] for name in ("gist", "version", "holder_post_id", "followed_since")),
+    *(cases.c[name] for name in ("gist", "seal", "version", "holder_post_id", "followed_since")),
 ]
 #: A process of the release before ends a case without ending that it is followed.
 _FOLLOWED: ColumnElement[bool] = literal_column("cases.followed_since is not null and cases.state <> 'closed'")
@@ -57,7 +58,7 @@ def list_followed(
     statement = statement.order_by(cases.c.followed_since, cases.c.case_id).limit(limit)
     return [
         FollowedLine(
-            _accompaniment(row), row.case_number, row.gist, row.version, row.holder_post_id, row.followed_since
+            _accompaniment(row), row.case_number, told_gist(row), row.version, row.holder_post_id, row.followed_since
         )
         for row in uow.execute(statement)
     ]

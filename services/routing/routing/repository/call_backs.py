@@ -12,6 +12,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from routing.domain.call_back import CallBack, CallBackLine, Way
 from routing.domain.case import Case
 from routing.models import call_back, cases
+from routing.repository.rows import told_gist
 
 _NAMES = list(CallBack.__dataclass_fields__)
 _COLUMNS = [call_back.c[name] for name in _NAMES]
@@ -80,7 +81,14 @@ def list_owed(
     subject, posts = handled_by
     place = (cases.c.placed_path, cases.c.case_id, call_back.c.appeal_id)
     statement = (
-        select(*_COLUMNS, cases.c.number.label("case_number"), cases.c.gist, cases.c.version, cases.c.placed_path)
+        select(
+            *_COLUMNS,
+            cases.c.number.label("case_number"),
+            cases.c.gist,
+            cases.c.seal,
+            cases.c.version,
+            cases.c.placed_path,
+        )
         .join(cases, cases.c.case_id == call_back.c.case_id)
         .where(literal_column("cases.calls_owed > 0"), within(cases.c.placed_path, *paths))
         .where(_OPEN, call_back.c.way == Way.PERSON.value)
@@ -89,7 +97,9 @@ def list_owed(
     if after_key is not None:
         statement = statement.where(tuple_(*place) > after_key)
     rows = uow.execute(statement.order_by(*place).limit(limit))
-    return [CallBackLine(_call_back(row), row.case_number, row.gist, row.version, row.placed_path) for row in rows]
+    return [
+        CallBackLine(_call_back(row), row.case_number, told_gist(row), row.version, row.placed_path) for row in rows
+    ]
 
 
 def count_unsolved(uow: UnitOfWork, appeal_id: UUID) -> int:

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from kit.db import UnitOfWork, within
+from kit.db import UnitOfWork, after, within
 from network.posts import Seat, seat_column, seat_of
 from sqlalchemy import (
     Column,
@@ -32,7 +32,7 @@ from sqlalchemy.types import Uuid
 from routing.domain.case import Appeal, Case, Deadline, DeadlineState
 from routing.domain.chain import Entry
 from routing.errors import CaseChanged, CaseNotFound
-from routing.models import call_back, case_appeal, case_entry, case_grant, cases, deadline
+from routing.models import call_back, case_appeal, case_entry, case_grant, case_opening, cases, deadline
 from routing.repository.rows import appeal_row, case_of, case_row, deadline_of, deadline_row, entry_of, entry_row
 
 _APPEALS = (
@@ -56,6 +56,8 @@ _ONE = _WHOLE.add_columns(seat_column(cases.c.holder_post_id).label("holder")).w
     cases.c.case_id == bindparam("one", type_=Uuid)
 )
 _ONE_LOCKED = _ONE.with_for_update(of=cases)
+_OPENED = text("select set_config('app.opened', :opened, true)")
+_SEALED = text("select count_sealed(:lo, :hi)")
 _LOCK = select(cases.c.case_id).where(cases.c.case_id == bindparam("one", type_=Uuid)).with_for_update()
 _ARE_THESE = cases.c.case_id == any_(bindparam("these", type_=ARRAY(Uuid)))
 _LOCK_THESE = select(cases.c.case_id).where(_ARE_THESE).order_by(cases.c.case_id).with_for_update()
@@ -179,9 +181,14 @@ def move_appeals(uow: UnitOfWork, to: Case, appeal_ids: Collection[UUID]) -> Non
 
 
 def save_cases(uow: UnitOfWork, changed: Sequence[Case]) -> None:
-    """Cases that were locked for change, their new entries and deadlines: one statement, however many."""
+    """Cases that were locked for change, their new entries and deadlines: one statement, however many.
+
+    A sealed one stays open to whoever changes it until the transaction ends, though they hand it over by that.
+    """
     if not changed:
         return
+    if uow.by is not None and changed[0].seal is not None:
+        uow.execute(_OPENED, {"opened": str(changed[0].case_id)})
     rows = {
         "cases": [case_row(case) for case in changed],
         "entries": _new_entries(changed),
@@ -192,6 +199,19 @@ def save_cases(uow: UnitOfWork, changed: Sequence[Case]) -> None:
 
 def _as_json(rows: list[dict[str, Any]]) -> str:
     return json.dumps(rows, default=str)
+
+
+def seal_deadlines(uow: UnitOfWork, case: Case) -> None:
+    """All of the case's, settled ones among them, are sealed or open as it is."""
+    sealed = case.seal is not None
+    uow.execute(update(deadline).where(deadline.c.case_id == case.case_id).values(sealed=sealed))
+
+
+def count_sealed(uow: UnitOfWork, paths: Sequence[str]) -> int:
+    """How many open cases at these places or below are sealed, and not open to who asks. Those that complain of them
+    are not told to exist.
+    """
+    return sum(uow.execute(_SEALED, {"lo": path, "hi": after(path)}).scalar_one() for path in paths)
 
 
 def save_appeal_withdrawn(uow: UnitOfWork, appeal_id: UUID, at: datetime) -> None:
@@ -341,8 +361,9 @@ def list_open_deadlines(
 
 def move_place(uow: UnitOfWork, place_id: UUID, path: str) -> None:
     """Rows that belong to a place go with it when it moves in the tree."""
-    for table in (cases, deadline):
+    for table in (cases, deadline, case_opening):
         uow.execute(update(table).where(table.c.place_id == place_id).values(placed_path=path))
+    for table in (cases, deadline):
         uow.execute(update(table).where(table.c.taken_place_id == place_id).values(taken_path=path))
     uow.execute(update(cases).where(cases.c.ruler_place_id == place_id).values(ruler_path=path))
     uow.execute(update(cases).where(cases.c.returned_place_id == place_id).values(returned_path=path))
@@ -432,7 +453,8 @@ with changed as (
 ),
 settled as (
     {_insert_of(deadline, "deadlines")}
-    on conflict (deadline_id) do update set state = excluded.state, settled_at = excluded.settled_at
+    on conflict (deadline_id) do update set state = excluded.state, settled_at = excluded.settled_at,
+        sealed = excluded.sealed
 )
 {_insert_of(case_entry, "entries")}
 """)

@@ -29,6 +29,7 @@ from sqlalchemy.types import Uuid
 from routing.domain.helping import Helper, HelperState, Part
 from routing.errors import HelperNotFound
 from routing.models import cases, helper
+from routing.repository.rows import told_gist
 
 _NAMES = [field.name for field in fields(Helper)]
 _COLUMNS = [helper.c[name] for name in _NAMES]
@@ -78,7 +79,7 @@ def list_parts(
     if after_key is not None:
         asked |= {"after_due": after_key[0], "after_helper": after_key[1]}
     rows = uow.execute(_PARTS[after_key is not None], asked)
-    return [Part(_helper(row), row.case_number, row.gist, row.version, uow.now) for row in rows]
+    return [Part(_helper(row), row.case_number, told_gist(row), row.version, uow.now) for row in rows]
 
 
 def _helper(row: Row[Any]) -> Helper:
@@ -97,7 +98,7 @@ def _parts(*, goes_on: bool) -> Select[Any]:
     owed = mine.order_by(helper.c.due_at, helper.c.helper_id).limit(most).lateral("owed")
     # A process of the release before answers a case without ending the parts that are open on it.
     under_way = (cases.c.case_id == owed.c.case_id) & literal_column("cases.state in ('assigned', 'in_progress')")
-    of_case = [cases.c.number.label("case_number"), cases.c.gist, cases.c.version]
+    of_case = [cases.c.number.label("case_number"), cases.c.gist, cases.c.seal, cases.c.version]
     return (
         select(*(owed.c[name] for name in _NAMES), *of_case)
         .select_from(posts.join(owed, true()).join(cases, under_way))

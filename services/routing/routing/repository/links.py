@@ -11,12 +11,13 @@ from sqlalchemy import Row, insert, select, update
 from routing.domain.linking import Link, LinkSeen, OtherCase
 from routing.errors import LinkNotFound
 from routing.models import case_link, cases
+from routing.repository.rows import told_gist
 
 _COLUMNS = [case_link.c[field.name] for field in fields(Link)]
 _STANDS = case_link.c.ended_at.is_(None)
 #: What of the other case is not to be seen, the policy leaves out.
 _WITH_OTHER = (
-    select(*_COLUMNS, cases.c.case_id.label("seen_id"), cases.c.state, cases.c.gist)
+    select(*_COLUMNS, cases.c.case_id.label("seen_id"), cases.c.state, cases.c.gist, cases.c.seal)
     .select_from(case_link)
     .outerjoin(cases, cases.c.case_id == case_link.c.other_id)
 )
@@ -58,4 +59,4 @@ def _link(row: Row[Any]) -> Link:
 
 
 def _other(row: Row[Any]) -> OtherCase | None:
-    return OtherCase(row.seen_id, CaseState(row.state), row.gist) if row.seen_id else None
+    return OtherCase(row.seen_id, CaseState(row.state), told_gist(row)) if row.seen_id else None

@@ -40,7 +40,7 @@ def lock_categories(uow: UnitOfWork) -> None:
 
 def add_categories(uow: UnitOfWork, categories: Sequence[Category]) -> None:
     """New versions of categories; the versions before them stay for the cases that began under them."""
-    rows = [_category_row(item, uow.by) for item in categories]
+    rows = [category_row(item, uow.by) for item in categories]
     if rows:
         uow.execute(insert(category), rows)
 
@@ -172,10 +172,11 @@ def _category(row: Row[Any]) -> Category:
         line=tuple(row.line),
         retired=row.retired,
         effective_from=row.effective_from,
+        sealed=row.sealed,
     )
 
 
-def _category_row(item: Category, by: str | None) -> dict[str, Any]:
+def category_row(item: Category, by: str | None) -> dict[str, Any]:
     return {
         "code": item.code,
         "version": item.version,
@@ -189,4 +190,5 @@ def _category_row(item: Category, by: str | None) -> dict[str, Any]:
         "retired": item.retired,
         "changed_by": by,
         "effective_from": item.effective_from,
+        "sealed": item.sealed,
     }

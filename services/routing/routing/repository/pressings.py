@@ -29,10 +29,11 @@ from sqlalchemy.types import Uuid
 from routing.domain.pressing import Pressing, PressingLine
 from routing.errors import PressingNotFound
 from routing.models import cases, pressing
+from routing.repository.rows import told_gist
 
 _NAMES = [field.name for field in fields(Pressing)]
 _COLUMNS = [pressing.c[name] for name in _NAMES]
-_OF_CASE = [cases.c.number.label("case_number"), cases.c.gist, cases.c.version]
+_OF_CASE = [cases.c.number.label("case_number"), cases.c.gist, cases.c.seal, cases.c.version]
 _OWED = pressing.c.settled_at.is_(None)
 #: A process of the release before ends a case without ending what is owed on it.
 _OPEN: ColumnElement[bool] = literal_column("cases.state <> 'closed'")
@@ -106,7 +107,7 @@ def _lines(
     if after_key is not None:
         asked |= {"after_due": after_key[0], "after_pressing": after_key[1]}
     rows = uow.execute(statements[after_key is not None], asked)
-    return [PressingLine(_pressing(row), row.case_number, row.gist, row.version, uow.now) for row in rows]
+    return [PressingLine(_pressing(row), row.case_number, told_gist(row), row.version, uow.now) for row in rows]
 
 
 def _pressing(row: Row[Any]) -> Pressing:

@@ -11,7 +11,7 @@ from sqlalchemy import Row
 
 from routing.domain.assignment import Owing
 from routing.domain.calendar import Hours
-from routing.domain.case import Appeal, Case, ClosedReason, Deadline, DeadlineState
+from routing.domain.case import SEALED_GIST, Appeal, Case, ClosedReason, Deadline, DeadlineState, Seal
 from routing.domain.chain import Entry
 from routing.domain.promise import Promise, Term, Unit
 from routing.domain.rules import Demand
@@ -72,6 +72,10 @@ def case_row(case: Case) -> dict[str, Any]:
         "pressings": case.pressings,
         "reports_owed": case.reports_owed,
         "recused": list(case.recused),
+        "seal": _value(case.seal),
+        "keeper_post_id": case.keeper_post_id,
+        "granted_to": list(case.granted_to),
+        "seen_by": list(case.seen_by),
         "followed_since": case.followed_since,
         "assigned_by": case.assigned_by,
         "assigned_number": case.assigned_number,
@@ -160,6 +164,9 @@ def case_of(row: Row[Any], now: datetime) -> Case:
         pressings=row.pressings,
         reports_owed=row.reports_owed,
         recused=tuple(row.recused),
+        seal=_maybe(Seal, row.seal),
+        keeper_post_id=row.keeper_post_id,
+        granted_to=tuple(row.granted_to),
         followed_since=row.followed_since,
         assigned_by=row.assigned_by,
         assigned_number=row.assigned_number,
@@ -195,6 +202,11 @@ def case_of(row: Row[Any], now: datetime) -> Case:
     case.deadline = max(promises, key=lambda deadline: deadline.deadline_id, default=None)
     case.limits = [deadline for deadline in standing if deadline.kind is not DeadlineKind.PROMISE]
     return case
+
+
+def told_gist(row: Row[Any]) -> str:
+    """Of a row with a case's gist and seal: what is said of it in a list."""
+    return row.gist if row.seal is None else SEALED_GIST
 
 
 def appeal_row(case: Case, appeal: Appeal) -> dict[str, Any]:
@@ -252,6 +264,7 @@ def deadline_row(case: Case, deadline: Deadline) -> dict[str, Any]:
         "rule_version": promise.rule_version,
         "calendar_version": promise.calendar_version,
         "forecast": promise.forecast,
+        "sealed": case.seal is not None,
     }
 
 

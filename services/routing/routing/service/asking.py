@@ -191,6 +191,8 @@ def _bind(uow: UnitOfWork, case: Case, post_id: UUID) -> None:
     """It cannot be returned again, and such matters go the same way from now on, in the community that it is of."""
     mine = uow.person.post(post_id)
     case.ruled_path = mine.path
+    if case.seal is not None:
+        return  # a precedent names its case, and all of its place read it
     narrowest = max(placing.list_dispatchers(uow, case), key=lambda seat: len(seat.path))
     assert case.category is not None
     assert case.remit is not None

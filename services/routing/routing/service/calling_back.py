@@ -53,6 +53,8 @@ def have_called(uow: UnitOfWork, appeal_id: UUID) -> None:
 def _dispatcher(uow: UnitOfWork, case: Case) -> Seat | None:
     holder = find_holder(uow, case)
     others = [seat for seat in placing.list_dispatchers(uow, case) if seat.post_id != case.holder_post_id]
+    if case.seal is not None:
+        others = [seat for seat in others if seat.post_id == case.keeper_post_id]
     handled = {subject for subject in (case.answered_by, holder.subject if holder else None) if subject}
     return choose(others, Duty.DISPATCHER, never={*case.barred, *handled})
 

@@ -64,8 +64,12 @@ def _subject(seat: Seat | None) -> str | None:
 
 
 def superior_of(seats: list[Seat], case: Case, late: Seat | None) -> Seat | None:
-    """The narrowest supervisor, or else a dispatcher; never who is late, nor one with an interest in the case."""
+    """The narrowest supervisor, or else a dispatcher; never who is late, nor one with an interest in the case. Of
+    what is sealed, who keeps it.
+    """
     never = {*case.barred, *([late.subject] if late and late.subject else [])}
     others = [seat for seat in seats if late is None or seat.post_id != late.post_id]
+    if case.seal is not None:
+        others = [seat for seat in others if seat.post_id == case.keeper_post_id]
     supervisors = [seat for seat in others if seat.duty is Duty.SUPERVISOR]
     return choose(supervisors, Duty.SUPERVISOR, never=never) or choose(others, Duty.DISPATCHER, never=never)

@@ -140,8 +140,10 @@ def re_sort(uow: UnitOfWork, case: Case, code: str, *, post_id: UUID, words: str
     ground, category = _sorted(uow, case, code)
     assert case.category is not None
     assert case.rule_version is not None
-    before = case.category
-    placing.sort_case(case, category)
+    before, was_sealed = case.category, case.seal is not None
+    placing.sort_case(ground, case, category)
+    if was_sealed != (case.seal is not None):
+        cases.seal_deadlines(uow, case)
     rules = policy.get_rules(uow, case.rule_version)
     is_earlier = placing.hold_to(uow, ground, rules, case, rules.rule_for(category, urgent=case.urgent))
     found = placing.find_handler(ground, case, category)[1]
@@ -154,7 +156,7 @@ def re_sort(uow: UnitOfWork, case: Case, code: str, *, post_id: UUID, words: str
 
 
 def _sorted(uow: UnitOfWork, case: Case, code: str) -> tuple[Ground, Category]:
-    ground = placing.survey(uow, paths=[case.placed_path], codes=[code])
+    ground = placing.survey(uow, paths=[case.placed_path], codes=[code], blamed=case.complained_of)
     category = ground.category(code)
     if category is None:
         raise UnknownCategory(code)

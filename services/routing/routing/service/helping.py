@@ -123,7 +123,7 @@ def list_parts(uow: UnitOfWork, page: Page) -> Sheet[Part]:
 
 
 def _part(uow: UnitOfWork, case: Case, helper: Helper) -> Part:
-    return Part(helper, case.number, case.gist, case.version, uow.now)
+    return Part(helper, case.number, case.told_gist, case.version, uow.now)
 
 
 def _named(helper: Helper, seat: Seat | None) -> dict[str, str | None]:

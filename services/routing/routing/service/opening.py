@@ -26,6 +26,7 @@ from routing.domain.case import (
     Appeal,
     Case,
     ClosedReason,
+    Seal,
 )
 from routing.domain.rules import Category, Rule
 from routing.repository import cases, network
@@ -89,6 +90,7 @@ def _open_all(
         uow,
         paths=paths.values(),
         codes=[code for event in fresh for code in (event.category, event.suggested_category) if code],
+        blamed=[subject for event in fresh for subject in event.complained_of],
     )
     takers = _seats_of_takers(uow, fresh)
     opened: list[Case] = []
@@ -129,8 +131,9 @@ def _open(
 ) -> Case:
     case = _new_case(uow, ground, event, path)
     category = ground.category(event.category) or ground.category(event.suggested_category)
+    placing.appoint_keeper(ground, case)
     if category is not None:
-        placing.sort_case(case, category, suggested=ground.category(event.category) is None)
+        placing.sort_case(ground, case, category, suggested=ground.category(event.category) is None)
     if event.historic:
         _open_finished(uow, case)
         return case
@@ -178,6 +181,7 @@ def _new_case(uow: UnitOfWork, ground: Ground, event: AppealReceivedV1, path: st
         urgent=event.urgent,
         silent=event.historic,
         complained_of=tuple(event.complained_of),
+        seal=Seal.ASKED if event.sealed else Seal.COMPLAINT if event.complained_of else None,
         appeals=[_appeal(event)],
         **_assigned(event.assignment),
     )
@@ -263,12 +267,14 @@ def _try_again(uow: UnitOfWork, case: Case, event: AppealCorrectedV1) -> None:
     if event.place_id is not None and case.queue is Queue.UNPLACED:
         case.place_id, case.placed_path = event.place_id, places[event.place_id].path
     codes = [code for code in (event.category, case.category) if code]
-    ground = placing.survey(uow, paths=[case.placed_path], codes=codes)
+    ground = placing.survey(uow, paths=[case.placed_path], codes=codes, blamed=case.complained_of)
     case.district = ground.network.district_of(case.placed_path)
     category = ground.category(event.category) or ground.category(case.category)
     if category is None or (case.queue is Queue.UNPLACED and event.place_id is None):
         return
-    placing.sort_case(case, category, suggested=case.category_suggested and ground.category(event.category) is None)
+    placing.sort_case(
+        ground, case, category, suggested=case.category_suggested and ground.category(event.category) is None
+    )
     rule, holder = placing.find_handler(ground, case, category)
     if holder is None:
         placing.queue_case(case, Queue.VACANT, placing.find_dispatcher(ground, case))

@@ -1,7 +1,7 @@
 """Who handles a case and by when: category × remit × place → post, and the promise."""
 
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from uuid import UUID
 
@@ -14,7 +14,7 @@ from network.posts import Seat, choose
 
 from routing import events
 from routing.domain.calendar import Calendar
-from routing.domain.case import ACCEPTED, ASSIGNED, Case, Deadline, DeadlineState
+from routing.domain.case import ACCEPTED, ASSIGNED, Case, Deadline, DeadlineState, Seal
 from routing.domain.precedent import Precedent
 from routing.domain.promise import (
     Promise,
@@ -44,19 +44,22 @@ class Ground:
     precedents: list[Precedent]
     settled: dict[UUID, Seat]
     """Who answers in the posts that precedents name."""
+    blamed: list[Seat] = field(default_factory=list)
+    """The posts of those whom the matters complain of."""
 
     def category(self, code: str | None) -> Category | None:
         found = self.categories.get(code) if code else None
         return None if found is None or found.retired else found
 
 
-def survey(uow: UnitOfWork, *, paths: Iterable[str], codes: Iterable[str]) -> Ground:
-    """Three queries, and one more where a precedent holds."""
+def survey(uow: UnitOfWork, *, paths: Iterable[str], codes: Iterable[str], blamed: Iterable[str] = ()) -> Ground:
+    """Three queries, one more where a precedent holds, and one where staff are complained of."""
     lines = set(paths)
     rules, calendar, categories, precedents = policy.get_policy(uow, list(codes), lines)
     duties = {rule.duty for rule in rules.rules} | {Duty.DISPATCHER, Duty.SUPERVISOR, *OFFICES}
     settled = posts.list_seats_of(uow, {each.post_id for each in precedents}) if precedents else {}
-    return Ground(network.get_network(uow, lines, duties), rules, calendar, categories, precedents, settled)
+    known = network.get_network(uow, lines, duties)
+    return Ground(known, rules, calendar, categories, precedents, settled, posts.list_seats_held(uow, set(blamed)))
 
 
 def find_handler(
@@ -107,17 +110,43 @@ def rule_of_the_spot(ground: Ground, category: Category | None) -> Rule:
 
 
 def find_dispatcher(ground: Ground, case: Case, *, never: Collection[str] = ()) -> Seat | None:
-    """Who looks at what could not be placed, sorted or filled: the narrowest tier's that is known. An office's own
-    dispatcher could not accept it.
+    """Who looks at what could not be placed, sorted or filled: the narrowest tier's that is known; of what is sealed,
+    who keeps it. An office's own dispatcher could not accept it.
     """
+    if case.seal is not None:
+        return _keeper(ground, case, never=never)
     of_tree = [seat for seat in ground.network.seats_on(case.placed_path) if seat.office_id is None]
     return choose(of_tree, Duty.DISPATCHER, never=case.barred.union(never))
 
 
+def appoint_keeper(ground: Ground, case: Case, *, never: Collection[str] = ()) -> None:
+    """A sealed case is shown to one dispatcher, who rules on it."""
+    keeper = _keeper(ground, case, never=never) if case.seal is not None else None
+    case.keeper_post_id = keeper.post_id if keeper else case.keeper_post_id
+
+
+def _keeper(ground: Ground, case: Case, *, never: Collection[str]) -> Seat | None:
+    """The narrowest dispatcher of a tier above those whom it complains of; where none is there, one beside them; or a
+    post that nobody holds now, so that it waits for whoever will.
+    """
+    seats = [seat for seat in ground.network.seats_on(case.placed_path) if seat.duty is Duty.DISPATCHER]
+    of_tree = [seat for seat in seats if seat.office_id is None]
+    blamed = [seat for seat in ground.blamed if seat.subject in case.complained_of]
+    highest = min((len(seat.path) for seat in blamed if case.placed_path.startswith(seat.path)), default=None)
+    above = [seat for seat in of_tree if highest is None or len(seat.path) < highest]
+    barred = case.barred.union(never)
+    found = choose(above, Duty.DISPATCHER, never=barred) or choose(of_tree, Duty.DISPATCHER, never=barred)
+    return found or next((seat for seat in above if seat.is_vacant), None)
+
+
 def list_dispatchers(uow: UnitOfWork, case: Case) -> list[Seat]:
-    """The tree's, of its place and of the tiers above."""
+    """The tree's, of its place and of the tiers above; of a sealed case, whoever keeps it and those above."""
     seats = network.get_network(uow, [case.placed_path], [Duty.DISPATCHER]).seats_on(case.placed_path)
-    return [seat for seat in seats if seat.office_id is None]
+    of_tree = [seat for seat in seats if seat.office_id is None]
+    keeper = next((seat for seat in of_tree if seat.post_id == case.keeper_post_id), None)
+    if case.seal is None or keeper is None:
+        return of_tree
+    return [seat for seat in of_tree if keeper.path.startswith(seat.path)]
 
 
 def dispatcher_of(uow: UnitOfWork, case: Case) -> Seat | None:
@@ -148,11 +177,18 @@ def _closeness(seat: Seat, category: Category) -> int | None:
     return max((depth for depth, code in enumerate(category.line, start=1) if code in seat.matters), default=None)
 
 
-def sort_case(case: Case, category: Category, *, suggested: bool = False) -> None:
-    """``suggested``: by the words alone."""
+def sort_case(ground: Ground, case: Case, category: Category, *, suggested: bool = False) -> None:
+    """``suggested``: by the words alone. A sealed category seals the case, and opens it again when it is sorted
+    otherwise; other seals stay.
+    """
     case.category_suggested = suggested
     case.category, case.category_version = category.code, category.version
     case.kind, case.remit = category.kind, category.remit
+    if category.sealed:
+        case.seal = case.seal or Seal.CATEGORY
+    elif case.seal is Seal.CATEGORY:
+        case.seal = None
+    appoint_keeper(ground, case)
 
 
 def queue_case(case: Case, reason: Queue, dispatcher: Seat | None) -> None:

@@ -166,7 +166,7 @@ def _sheet(page: Page, found: list[PressingLine]) -> Sheet[PressingLine]:
 
 
 def _line(uow: UnitOfWork, case: Case, pressing: Pressing) -> PressingLine:
-    return PressingLine(pressing, case.number, case.gist, case.version, uow.now)
+    return PressingLine(pressing, case.number, case.told_gist, case.version, uow.now)
 
 
 def _named(pressing: Pressing) -> dict[str, str]:

@@ -16,10 +16,12 @@ from routing.domain.assignment import ReportBack
 from routing.domain.case import Case
 from routing.domain.chain import Entry
 from routing.domain.recording import Letter
+from routing.domain.sealing import Opened
 from routing.errors import LetterNotFound, ReportBackNotFound
 from routing.repository import cases, network, policy, records, reports_back
 from routing.service.recording import LETTER_LENGTH, LETTER_PREFIX
 from routing.service.reporting_back import REPORT_LENGTH, REPORT_PREFIX
+from routing.service.sealing import note_opening
 
 _PAGES = Environment(
     loader=FileSystemLoader(Path(__file__).parent / "templates"),
@@ -51,6 +53,7 @@ def print_report_back(uow: UnitOfWork, case_id: UUID, typed: str) -> str:
 
 
 def _print(uow: UnitOfWork, case: Case, sent: Letter | ReportBack, template: str) -> str:
+    note_opening(uow, case, Opened.LETTER)
     entry = cases.get_entry(uow, case, sent.seq)
     return _PAGES.get_template(template).render(
         letter=sent, case=case, words=entry.words or "", sent_on=_day(uow, case, sent), **_sender(uow, case, entry)

@@ -21,6 +21,7 @@ from routing.domain.incident import NamedPlace
 from routing.domain.linking import LinkSeen
 from routing.domain.pressing import Pressing
 from routing.domain.recording import Letter, Paper
+from routing.domain.sealing import Opened
 from routing.domain.steps import Step
 from routing.domain.vacancy import Section, Why, why_it_waits
 from routing.errors import UnknownPlaceAsked
@@ -37,6 +38,7 @@ from routing.repository import (
     records,
     reports_back,
 )
+from routing.service.sealing import note_opening
 from routing.service.taking import holder_in, seated
 
 
@@ -99,8 +101,17 @@ class CustodyLine(CaseLine):
     papers: list[Paper]
 
 
+@dataclass(frozen=True)
+class OpenCases:
+    """What is open at a place; ``sealed``: how much more there is that is not for who asks to see."""
+
+    sheet: Sheet[CaseLine]
+    sealed: int
+
+
 def get_case(uow: UnitOfWork, case_id: UUID) -> CaseDetail:
     case, holder = cases.get_case_and_holder(uow, case_id)
+    note_opening(uow, case, Opened.CASE)
     entries = cases.list_entries(uow, case) if case.undelivered else []
     mine = steps.steps_for(case, seated(uow.person), subject=uow.person.subject, holder=holder_in(holder), now=uow.now)
     undelivered = [entry for entry in entries if entry.step == NOTICE_NOT_DELIVERED]
@@ -128,6 +139,7 @@ def _helpers(uow: UnitOfWork, case_id: UUID) -> list[HelperSeen]:
 
 def get_history(uow: UnitOfWork, case_id: UUID) -> History:
     case = cases.get_case(uow, case_id)
+    note_opening(uow, case, Opened.HISTORY)
     entries = cases.list_entries(uow, case)
     return History(entries, list_faults(entries, head=case.head, length=case.version))
 
@@ -187,15 +199,13 @@ def list_custody(uow: UnitOfWork, page: Page, *, place_id: UUID | None = None) -
     return sheet.of(lambda case: CustodyLine(case, uow.now, papers[case.case_id]))
 
 
-def list_open_cases(
-    uow: UnitOfWork, page: Page, *, place_id: UUID | None = None, suggested: bool = False
-) -> Sheet[CaseLine]:
+def list_open_cases(uow: UnitOfWork, page: Page, *, place_id: UUID | None = None, suggested: bool = False) -> OpenCases:
     """What is open at a place and below it, or wherever I may look; or of that what was sorted by its words alone."""
     position = page.after(str, UUID)
     paths = paths_of(uow, place_id)
     found = cases.list_open_cases(uow, paths, suggested=suggested, after_key=position, limit=page.fetch)
     sheet = page.sheet(found, position=lambda case: (case.placed_path, case.case_id))
-    return sheet.of(lambda case: CaseLine(case, uow.now))
+    return OpenCases(sheet.of(lambda case: CaseLine(case, uow.now)), cases.count_sealed(uow, paths))
 
 
 def list_open_deadlines(uow: UnitOfWork, page: Page, *, place_id: UUID | None = None) -> Sheet[tuple[UUID, Deadline]]:

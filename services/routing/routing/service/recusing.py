@@ -26,7 +26,10 @@ def recuse(uow: UnitOfWork, case_id: UUID, *, version: int, words: str) -> Case:
     me = uow.person.subject
     is_holder = steps.holds(seated(uow.person), case, me, holder_in(holder))
     case.recused = (*case.recused, me)
-    ground = placing.survey(uow, paths=[case.placed_path], codes=[case.category] if case.category else [])
+    codes = [case.category] if case.category else []
+    ground = placing.survey(uow, paths=[case.placed_path], codes=codes, blamed=case.complained_of)
+    if uow.person.holds(case.keeper_post_id):
+        placing.appoint_keeper(ground, case, never=_of_post(ground, case.keeper_post_id))
     if not is_holder:
         _step_aside(uow, case, post_id, words, ruler=_other_ruler(uow, case))
     elif case.state is CaseState.RECEIVED:
@@ -72,22 +75,21 @@ def _other_ruler(uow: UnitOfWork, case: Case) -> Seat | None:
 
 def _other(ground: Ground, case: Case) -> Seat | None:
     """Who looks at it in their place: nobody of the post that it lies with."""
-    return placing.find_dispatcher(ground, case, never=_of_post(ground, case))
+    return placing.find_dispatcher(ground, case, never=_of_post(ground, case.holder_post_id))
 
 
 def _taker(ground: Ground, case: Case) -> Seat:
     assert case.category is not None
     category = ground.categories[case.category]
-    taker = placing.find_handler(ground, case, category, never=_of_post(ground, case))[1]
+    taker = placing.find_handler(ground, case, category, never=_of_post(ground, case.holder_post_id))[1]
     if taker is None:
         raise NobodyHolds
     return taker
 
 
-def _of_post(ground: Ground, case: Case) -> frozenset[str]:
+def _of_post(ground: Ground, post_id: UUID | None) -> frozenset[str]:
     """A stand-in and whoever they stand in for are one post: it goes to another."""
-    seats = ground.network.seats_on(case.placed_path)
-    return frozenset(seat.subject for seat in seats if seat.post_id == case.holder_post_id and seat.subject)
+    return frozenset(seat.subject for seat in ground.network.seats if seat.post_id == post_id and seat.subject)
 
 
 def _hand_on(uow: UnitOfWork, case: Case, taker: Seat, post_id: UUID) -> None:

@@ -35,11 +35,11 @@ def accept_case(
     code = category or case.category
     if code is None:
         raise CategoryMissing
-    ground = placing.survey(uow, paths=[case.placed_path], codes=[code])
+    ground = placing.survey(uow, paths=[case.placed_path], codes=[code], blamed=case.complained_of)
     known = ground.category(code)
     if known is None:
         raise UnknownCategory(code)
-    placing.sort_case(case, known)
+    placing.sort_case(ground, case, known)
     case.district = ground.network.district_of(case.placed_path)
     rule, holder = placing.find_handler(ground, case, known)
     if holder is None:

@@ -19,6 +19,7 @@ STEPS = (
     *("suspended", "resumed", "planned"),
     *("joined", "split", "split_off"),
     *("drafted", "reviewed", "verified"),
+    *("granted", "grant_revoked"),
 )
 
 TEMPLATES = (
@@ -71,6 +72,7 @@ TEMPLATES = (
     "case_joined",
     "case_joined_staff",
     "case_split_off",
+    "case_granted",
     "case_waiting",
     "case_assigned",
     "case_closed_staff",
@@ -132,6 +134,7 @@ _TO_STAFF = {
     "resumed": {"holder": "case_resumed_staff"},
     "planned": {"holder": "case_planned_staff"},
     "joined": {"holder": "case_joined_staff"},
+    "granted": {"granted": "case_granted"},
     "deadline_breached": {"holder": "deadline_missed", "superior": "deadline_missed_superior"},
 }
 _PRESSED = {"nudge": "case_nudged", "order": "case_ordered", "instruction": "case_instructed"}

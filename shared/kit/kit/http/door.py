@@ -84,8 +84,22 @@ class DoorFor:
         **kwargs: Any,
     ) -> Response:
         """Run a query in a transaction that can only read; a view with a version answers If-None-Match."""
-        shape = _Shape(view, self._status or 200)
-        answer = await self._answer(_Use(lambda uow: query(uow, *args, **kwargs), shape, reads=True))
+        return await self._read(lambda uow: query(uow, *args, **kwargs), view, reads=True)
+
+    async def read_on_record(
+        self,
+        query: Callable[..., Any],
+        *args: Any,
+        view: Callable[[Any], BaseModel | Answer] | None = None,
+        **kwargs: Any,
+    ) -> Response:
+        """The same, of what it is noted in the same transaction who has read it."""
+        return await self._read(lambda uow: query(uow, *args, **kwargs), view, reads=False)
+
+    async def _read(
+        self, call: Callable[[UnitOfWork], Any], view: Callable[[Any], BaseModel | Answer] | None, *, reads: bool
+    ) -> Response:
+        answer = await self._answer(_Use(call, _Shape(view, self._status or 200), reads=reads))
         tag = answer.headers.get("ETag")
         if tag and is_unchanged(self.request.headers.get("if-none-match"), tag):
             return Response(status_code=304, headers=dict(answer.headers))

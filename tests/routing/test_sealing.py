@@ -1,0 +1,555 @@
+"""Sealed matters: who sees one, who is told what of it, that whoever looks is noted, and that the database refuses."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+from contracts.grid import Duty
+from contracts.intake import AppealCorrectedV1
+from contracts.routing import Ask, CaseGrantedV1, CaseGrantRevokedV1, CaseState, CityCaseOpenedV1, RecordKind
+from kit.auth import AUDITOR, EVERYWHERE, Person, Scope
+from kit.paging import Page
+from kit.testing.servers import NOW, RolledBackUnitOfWork, as_superuser
+from network import consumers as network
+from routing.domain.case import SEALED_GIST, Case, Seal
+from routing.domain.recording import Work
+from routing.domain.sealing import Opened, Sight
+from routing.domain.steps import Step
+from routing.errors import (
+    AlreadyGranted,
+    CaseNotFound,
+    GrantNotFound,
+    NotAnOverseer,
+    NotSealed,
+    NotYourStep,
+    SealedStaysHere,
+    UnfitGrant,
+    WhomMissing,
+)
+from routing.repository import cases, precedents, seals
+from routing.schemas import CaseDetailView, CaseView
+from routing.service import (
+    asking,
+    dispatching,
+    helping,
+    hotline,
+    opening,
+    pressing,
+    reading,
+    recording,
+    recusing,
+    sealing,
+    steps,
+    sweeping,
+)
+from sqlalchemy import Connection, text
+from sqlalchemy.exc import ProgrammingError
+
+from tests.conftest import UnitOfWorkOf
+from tests.routing.conftest import City, make_post, put_post, subject_of
+from tests.routing.test_pressing import RING
+from tests.routing.test_steps import TAKE, As, make_case
+
+GIST = "反映窗口人员态度"
+DISCIPLINE, VIOLENCE = "stability.discipline", "legal.domestic_violence"
+
+#: Everybody of the line but who must see it.
+OTHERS = ("window", "legal", "municipal", "district_dispatcher", "district_supervisor", "city_dispatcher")
+
+
+@pytest.fixture
+def city(uow: RolledBackUnitOfWork, city: City) -> City:
+    posts = [
+        make_post(city, "petition", Duty.PETITION, "community"),
+        make_post(city, "supervisor", Duty.SUPERVISOR, "community"),
+        make_post(city, "inspector", Duty.FOLLOW_UP, "other"),
+    ]
+    network.copy_posts(uow, posts, versions=[1] * len(posts))
+    return city
+
+
+@pytest.fixture
+def as_person(uow_of: UnitOfWorkOf) -> Callable[..., RolledBackUnitOfWork]:
+    def as_person(person: Person, **more: Any) -> RolledBackUnitOfWork:
+        return uow_of("routing", person=person, **more)
+
+    return as_person
+
+
+def sealed_case(uow: RolledBackUnitOfWork, city: City, **overrides: Any) -> Case:
+    """Of discipline: with the petition liaison of the community, kept by its dispatcher."""
+    return make_case(uow, city, **{"suggested_category": DISCIPLINE, "gist": GIST, **overrides})
+
+
+def sees(uow: RolledBackUnitOfWork, case: Case) -> bool:
+    try:
+        cases.get_case(uow, case.case_id)
+    except CaseNotFound:
+        return False
+    return True
+
+
+def who_sees(case: Case, city: City, as_person: As) -> set[str]:
+    return {code for code in city.posts if sees(as_person(city.person(code)), case)}
+
+
+def page(of_list: str = "openings", *, limit: int = 9, cursor: str | None = None) -> Page:
+    return Page(limit=limit, of_list=of_list, ring=RING, cursor=cursor)
+
+
+def grant(uow: RolledBackUnitOfWork, case: Case, **to: Any) -> Case:
+    return sealing.grant_case(uow, case.case_id, version=case.version, words="需其协助调查", **to)
+
+
+def openings_of(uow: RolledBackUnitOfWork, case: Case) -> list[tuple[str, Opened, Sight]]:
+    found = sealing.list_openings(uow, case.case_id, page()).items
+    return [(each.opened_by, each.what, each.way) for each in found]
+
+
+def bodies(uow: RolledBackUnitOfWork) -> str:
+    return "".join(event.body or "" for event in uow.published)
+
+
+def test_a_sealed_category_is_seen_by_its_holder_and_the_dispatcher_who_rules(
+    uow: RolledBackUnitOfWork, city: City, as_person: As
+) -> None:
+    case = sealed_case(uow, city)
+    assert (case.seal, case.holder_post_id) == (Seal.CATEGORY, city.posts["petition"].post_id)
+    assert case.keeper_post_id == city.posts["dispatcher"].post_id
+    assert who_sees(case, city, as_person) == {"petition", "dispatcher"}
+
+
+def test_a_suggested_category_seals_until_it_is_sorted_otherwise(
+    uow: RolledBackUnitOfWork, city: City, as_person: As
+) -> None:
+    case = sealed_case(uow, city)
+    keeper = as_person(city.person("dispatcher"))
+    after = dispatching.re_sort_case(
+        keeper, case.case_id, version=case.version, category="municipal.street_lights", words="不属纪检"
+    )
+    assert after.seal is None
+    assert sees(as_person(city.person("window")), case)
+    deadlines = text("select distinct sealed from deadline where case_id = :case_id")
+    assert uow.execute(deadlines, {"case_id": case.case_id}).scalars().all() == [False]
+    told = [event.body or "" for event in keeper.published if event.type == "routing.case.resorted.v1"]
+    assert '"sealed":false' in told[0]
+
+
+def test_what_is_sorted_into_a_sealed_category_is_shut_to_the_others_with_all_that_belongs_to_it(
+    uow: RolledBackUnitOfWork, city: City, as_person: As
+) -> None:
+    case = make_case(uow, city)
+    assert sees(as_person(city.person("window")), case)
+    above = as_person(city.person("district_dispatcher"))
+    after = dispatching.re_sort_case(above, case.case_id, version=case.version, category=VIOLENCE, words="属家庭暴力")
+    assert (after.seal, after.holder_post_id) == (Seal.CATEGORY, city.posts["legal"].post_id)
+    assert who_sees(case, city, as_person) == {"legal", "dispatcher"}
+    open_deadlines = reading.list_open_deadlines(as_person(city.person("window")), page("deadlines"))
+    assert open_deadlines.items == []
+
+
+def test_a_clerk_seals_it_whatever_it_is_about_and_no_sorting_opens_it(
+    uow: RolledBackUnitOfWork, city: City, as_person: As
+) -> None:
+    case = make_case(uow, city, sealed=True)
+    assert (case.seal, case.holder_post_id) == (Seal.ASKED, city.posts["municipal"].post_id)
+    keeper = as_person(city.person("dispatcher"))
+    for category in (DISCIPLINE, "municipal.water"):
+        case = dispatching.re_sort_case(keeper, case.case_id, version=case.version, category=category, words="改类")
+        assert case.seal is Seal.ASKED
+
+
+@pytest.mark.parametrize(
+    "blamed, keeper",
+    [
+        (["window"], "district_dispatcher"),
+        (["dispatcher"], "district_dispatcher"),
+        (["district_supervisor"], "city_dispatcher"),
+        (["window", "district_dispatcher"], "city_dispatcher"),
+        (["city_dispatcher"], "dispatcher"),
+        (["inspector"], "dispatcher"),
+        (["nobody"], "dispatcher"),
+    ],
+)
+def test_what_complains_of_staff_is_sealed_and_kept_by_the_tier_above_them(
+    uow: RolledBackUnitOfWork, city: City, as_person: As, blamed: list[str], keeper: str
+) -> None:
+    case = make_case(uow, city, complained_of=[subject_of(code) for code in blamed])
+    assert (case.seal, case.keeper_post_id) == (Seal.COMPLAINT, city.posts[keeper].post_id)
+    assert who_sees(case, city, as_person) == {"municipal", keeper}
+
+
+def test_what_waits_waits_for_the_dispatcher_who_keeps_it(uow: RolledBackUnitOfWork, city: City, as_person: As) -> None:
+    case = make_case(uow, city, suggested_category=None, complained_of=[subject_of("window")])
+    assert case.state is CaseState.RECEIVED
+    assert case.holder_post_id == city.posts["district_dispatcher"].post_id
+    keeper = as_person(city.person("district_dispatcher"))
+    assert [line.case.case_id for line in reading.list_queue(keeper, page("queue")).items] == [case.case_id]
+    after = steps.accept_case(keeper, case.case_id, version=case.version, category="municipal.water")
+    assert who_sees(after, city, as_person) == {"municipal", "district_dispatcher"}
+    assert reading.list_queue(as_person(city.person("dispatcher")), page("queue")).items == []
+
+
+def test_where_nobody_dispatches_it_waits_for_whoever_will(
+    uow: RolledBackUnitOfWork, city: City, as_person: As
+) -> None:
+    for code in ("dispatcher", "district_dispatcher", "city_dispatcher"):
+        put_post(uow, city.posts[code].model_copy(update={"holders": []}))
+    case = sealed_case(uow, city, suggested_category=None, sealed=True)
+    assert case.holder_post_id == case.keeper_post_id == city.posts["dispatcher"].post_id
+
+
+def test_a_correction_that_sorts_it_seals_it(uow: RolledBackUnitOfWork, city: City, as_person: As) -> None:
+    case = make_case(uow, city, suggested_category=None)
+    corrected = AppealCorrectedV1(
+        version=2,
+        appeal_id=case.appeals[0].appeal_id,
+        corrected_at=NOW,
+        gist=GIST,
+        category=DISCIPLINE,
+        place_id=city.ids["area"],
+        placed_path=city.paths["area"],
+    )
+    opening.correct_appeal(uow, corrected)
+    assert who_sees(case, city, as_person) == {"petition", "dispatcher"}
+
+
+def test_lists_count_what_is_sealed_without_showing_it(uow: RolledBackUnitOfWork, city: City, as_person: As) -> None:
+    plain, hidden = make_case(uow, city), sealed_case(uow, city)
+    make_case(uow, city, complained_of=[subject_of("window")])
+
+    def open_cases(code: str) -> tuple[set[UUID], int]:
+        found = reading.list_open_cases(as_person(city.person(code)), page("cases"))
+        return {line.case.case_id for line in found.sheet.items}, found.sealed
+
+    assert open_cases("legal") == ({plain.case_id}, 2)
+    assert open_cases("petition") == ({plain.case_id, hidden.case_id}, 1)
+    # Nobody is told that there is one about himself.
+    assert open_cases("window") == ({plain.case_id}, 1)
+    assert open_cases("other_dispatcher") == (set(), 0)
+    area = reading.list_open_cases(as_person(city.person("legal")), page("cases"), place_id=city.ids["other"])
+    assert area.sealed == 0
+
+
+def test_who_sees_it_reads_its_gist_only_where_it_is_opened(
+    uow: RolledBackUnitOfWork, city: City, as_person: As
+) -> None:
+    case = sealed_case(uow, city)
+    holder = as_person(city.person("petition"))
+    (line,) = reading.list_worklist(holder, page("worklist")).items
+    assert CaseView.of(line.case).gist == SEALED_GIST
+    detail = CaseDetailView.of_detail(reading.get_case(holder, case.case_id))
+    assert (detail.gist, detail.seal) == (GIST, Seal.CATEGORY)
+    keeper = as_person(city.person("dispatcher"))
+    pressed = pressing.enter_instruction(keeper, case.case_id, version=case.version, words="从速", leader="区长")
+    assert pressed.gist == SEALED_GIST
+    assert [each.gist for each in pressing.list_owed(holder, page("pressings")).items] == [SEALED_GIST]
+
+
+def test_no_event_tells_its_gist_and_the_city_learns_no_more_than_the_kind(
+    uow: RolledBackUnitOfWork, city: City, as_person: As
+) -> None:
+    case = sealed_case(uow, city)
+    holder, keeper = (as_person(city.person(code)) for code in ("petition", "dispatcher"))
+    case = TAKE[Step.ASK_RETURN](holder, case)
+    case = TAKE[Step.RULE](keeper, case)
+    pressing.nudge_case(keeper, case.case_id, version=case.version, words="请抓紧")
+    clock = as_person(city.person("dispatcher"), role="clock", scope=EVERYWHERE, now=NOW.replace(year=2027))
+    sweeping.sweep_due(clock)
+    said = "".join(bodies(each) for each in (uow, holder, keeper, clock))
+    assert GIST not in said
+    assert SEALED_GIST in said
+    public = [event for event in uow.published if event.type == CityCaseOpenedV1.TYPE]
+    told = CityCaseOpenedV1.model_validate_json(public[0].body or "")
+    assert (told.category, told.kind, told.district) == (None, "stability", "district")
+
+
+def test_every_event_says_to_whom_it_is_open(uow: RolledBackUnitOfWork, city: City, as_person: As) -> None:
+    case = sealed_case(uow, city)
+    opened = next(event for event in uow.published if event.type == "routing.case.assigned.v1")
+    for code in ("petition", "dispatcher"):
+        assert str(city.posts[code].post_id) in (opened.body or "")
+    plain = make_case(uow, city)
+    (body,) = [
+        event.body or ""
+        for event in uow.published
+        if event.type == "routing.case.assigned.v1" and str(plain.case_id) in (event.body or "")
+    ]
+    assert '"sealed":null,"seen_by":[]' in body
+    assert case.seal is not None
+
+
+def test_a_late_sealed_case_is_told_to_its_holder_and_who_keeps_it(
+    uow: RolledBackUnitOfWork, city: City, as_person: As
+) -> None:
+    sealed_case(uow, city)
+    clock = as_person(city.person("dispatcher"), role="clock", scope=EVERYWHERE, now=NOW.replace(year=2027))
+    sweeping.sweep_due(clock)
+    (breach,) = [event.body or "" for event in clock.published]
+    assert subject_of("dispatcher") in breach
+    assert subject_of("supervisor") not in breach
+
+
+def test_a_grant_opens_it_wherever_they_are_and_its_revocation_shuts_it(
+    uow: RolledBackUnitOfWork, city: City, as_person: As
+) -> None:
+    case = sealed_case(uow, city)
+    keeper = as_person(city.person("dispatcher"))
+    inspector = as_person(city.person("inspector"))
+    assert not sees(inspector, case)
+    case = grant(keeper, case, subject=subject_of("inspector"))
+    detail = reading.get_case(inspector, case.case_id)
+    assert (detail.case.gist, detail.steps) == (GIST, [])
+    assert [entry.step for entry in reading.get_history(inspector, case.case_id).entries][-1] == "granted"
+    deadlines = reading.list_open_deadlines(inspector, page("deadlines"), place_id=city.ids["community"])
+    assert [case_id for case_id, _ in deadlines.items] == [case.case_id]
+    told = CaseGrantedV1.model_validate_json(keeper.published[-1].body or "")
+    assert (told.granted.subject, told.sealed) == (subject_of("inspector"), True)
+    assert subject_of("inspector") in told.seen_by
+    (made,) = sealing.list_grants(keeper, case.case_id)
+    case = sealing.revoke_grant(keeper, case.case_id, made.grant_id, version=case.version)
+    assert not sees(inspector, case)
+    shut = CaseGrantRevokedV1.model_validate_json(keeper.published[-1].body or "")
+    assert subject_of("inspector") not in shut.seen_by
+    (ended,) = sealing.list_grants(keeper, case.case_id)
+    assert (ended.revoked_by, ended.revoked_at) == (subject_of("dispatcher"), NOW)
+    with pytest.raises(GrantNotFound):
+        sealing.revoke_grant(keeper, case.case_id, made.grant_id, version=case.version)
+
+
+def test_a_grant_to_a_post_goes_with_the_post(uow: RolledBackUnitOfWork, city: City, as_person: As) -> None:
+    case = grant(as_person(city.person("dispatcher")), sealed_case(uow, city), post_id=city.posts["inspector"].post_id)
+    assert sees(as_person(city.person("inspector", subject="whoever.comes.next")), case)
+
+
+def test_a_supervisor_to_whom_it_is_opened_opens_it_to_others(
+    uow: RolledBackUnitOfWork, city: City, as_person: As
+) -> None:
+    case = grant(as_person(city.person("dispatcher")), sealed_case(uow, city), subject=subject_of("supervisor"))
+    case = grant(as_person(city.person("supervisor")), case, subject=subject_of("inspector"))
+    assert who_sees(case, city, as_person) == {"petition", "dispatcher", "supervisor", "inspector"}
+
+
+@pytest.mark.parametrize("code, refused", [("petition", NotYourStep), ("supervisor", CaseNotFound)])
+def test_a_grant_is_for_who_dispatches_or_supervises_and_sees_it(
+    uow: RolledBackUnitOfWork, city: City, as_person: As, code: str, refused: type[Exception]
+) -> None:
+    case = sealed_case(uow, city)
+    with pytest.raises(refused):
+        grant(as_person(city.person(code)), case, subject=subject_of("inspector"))
+    assert cases.get_case(uow, case.case_id).version == case.version
+
+
+def test_a_bad_grant_names_what_is_wrong(uow: RolledBackUnitOfWork, city: City, as_person: As) -> None:
+    case = make_case(uow, city, complained_of=[subject_of("window")])
+    keeper = as_person(city.person("district_dispatcher"))
+    for to, error in (
+        ({}, WhomMissing),
+        ({"subject": subject_of("legal"), "post_id": city.posts["legal"].post_id}, WhomMissing),
+        ({"subject": "nobody"}, UnfitGrant),
+        ({"post_id": uuid4()}, UnfitGrant),
+        ({"subject": subject_of("window")}, UnfitGrant),
+        ({"post_id": city.posts["window"].post_id}, UnfitGrant),
+    ):
+        with pytest.raises(error):
+            grant(keeper, case, **to)
+    case = grant(keeper, case, subject=subject_of("legal"))
+    with pytest.raises(AlreadyGranted):
+        grant(keeper, case, subject=subject_of("legal"))
+    plain = make_case(uow, city)
+    with pytest.raises(NotSealed):
+        grant(as_person(city.person("dispatcher")), plain, subject=subject_of("legal"))
+
+
+def test_each_opening_is_noted_with_who_what_and_by_what(uow: RolledBackUnitOfWork, city: City, as_person: As) -> None:
+    keeper = as_person(city.person("dispatcher"))
+    case = grant(keeper, sealed_case(uow, city), subject=subject_of("inspector"))
+    holder, later, inspector = (
+        as_person(city.person(code), now=NOW + timedelta(minutes=minute))
+        for minute, code in enumerate(("petition", "dispatcher", "inspector"))
+    )
+    reading.get_case(holder, case.case_id)
+    reading.get_history(later, case.case_id)
+    reading.get_case(inspector, case.case_id)
+    with pytest.raises(CaseNotFound):
+        reading.get_case(as_person(city.person("legal")), case.case_id)
+    noted = [
+        (subject_of("inspector"), Opened.CASE, Sight.GRANT),
+        (subject_of("dispatcher"), Opened.HISTORY, Sight.KEEPER),
+        (subject_of("petition"), Opened.CASE, Sight.HOLDER),
+    ]
+    # Who oversees the place reads who has looked, without seeing the case.
+    for code in ("supervisor", "district_supervisor", "city_dispatcher"):
+        assert openings_of(as_person(city.person(code)), case) == noted
+    auditor = as_person(Person("audit.zhou", frozenset({AUDITOR})))
+    assert openings_of(auditor, case) == noted
+    assert not sees(auditor, case)
+    (made,) = sealing.list_grants(keeper, case.case_id)
+    assert sealing.list_openings(auditor, case.case_id, page(limit=1)).items[0].grant_id == made.grant_id
+    first = sealing.list_openings(auditor, case.case_id, page(limit=2))
+    rest = sealing.list_openings(auditor, case.case_id, page(limit=2, cursor=first.next))
+    assert (len(first.items), len(rest.items), rest.next) == (2, 1, None)
+
+
+def test_openings_are_for_auditors_and_who_oversees_and_never_about_oneself(
+    uow: RolledBackUnitOfWork, city: City, as_person: As
+) -> None:
+    case = make_case(uow, city, complained_of=[subject_of("supervisor")])
+    reading.get_case(as_person(city.person("municipal")), case.case_id)
+    assert len(openings_of(as_person(city.person("district_supervisor")), case)) == 1
+    assert openings_of(as_person(city.person("supervisor")), case) == []
+    assert openings_of(as_person(city.person("other_dispatcher")), case) == []
+    with pytest.raises(NotAnOverseer):
+        openings_of(as_person(city.person("legal")), case)
+
+
+def test_what_is_not_sealed_is_looked_at_without_a_trace(uow: RolledBackUnitOfWork, city: City, as_person: As) -> None:
+    case = make_case(uow, city)
+    reading.get_case(as_person(city.person("window")), case.case_id)
+    assert openings_of(as_person(city.person("district_supervisor")), case) == []
+
+
+def test_openings_can_neither_be_changed_nor_removed(uow: RolledBackUnitOfWork, city: City, as_person: As) -> None:
+    holder = as_person(city.person("petition"))
+    reading.get_case(holder, sealed_case(uow, city).case_id)
+    for statement in ("update case_opening set opened_by = 'x'", "delete from case_opening"):
+        for who in (holder, uow):
+            with pytest.raises(ProgrammingError, match="permission denied"), who.connection.begin_nested():
+                who.execute(text(statement))
+
+
+def test_openings_go_with_their_place(uow: RolledBackUnitOfWork, city: City, as_person: As) -> None:
+    case = sealed_case(uow, city)
+    reading.get_case(as_person(city.person("petition")), case.case_id)
+    cases.move_place(uow, city.ids["area"], f"{city.paths['other']}{city.ids['area'].hex}/")
+    assert len(openings_of(as_person(city.person("other_dispatcher")), case)) == 1
+    assert openings_of(as_person(city.person("supervisor")), case) == []
+
+
+def test_the_database_itself_refuses_all_that_belongs_to_it(
+    uow: RolledBackUnitOfWork, city: City, as_person: As, database_of: Callable[[str], Connection]
+) -> None:
+    holder, keeper = (as_person(city.person(code)) for code in ("petition", "dispatcher"))
+    case = grant(keeper, sealed_case(uow, city), subject=subject_of("inspector"))
+    recording.record_work(holder, case.case_id, Work(RecordKind.LETTER_SENT, office="公安局", words="请协助"))
+    recording.record_work(holder, case.case_id, Work(RecordKind.PAPERS_RECEIVED, papers=["举报信"]))
+    case = cases.get_case(uow, case.case_id)
+    pressing.nudge_case(keeper, case.case_id, version=case.version, words="请抓紧")
+    tables = (
+        *("cases", "case_appeal", "case_entry", "deadline"),
+        *("letter", "paper", "pressing", "seal_grant"),
+    )
+    for table in tables:
+        rows = text(f"select count(*) from {table} where case_id = :case_id")
+        there = as_superuser(database_of("routing")).execute(rows, {"case_id": case.case_id}).scalar_one()
+        assert there > 0, table
+        for code in ("petition", "dispatcher", "inspector"):
+            assert as_person(city.person(code)).execute(rows, {"case_id": case.case_id}).scalar_one() == there, table
+        for code in OTHERS:
+            assert as_person(city.person(code)).execute(rows, {"case_id": case.case_id}).scalar_one() == 0, table
+        everywhere = as_person(Person("audit.zhou", frozenset({AUDITOR})))
+        assert everywhere.execute(rows, {"case_id": case.case_id}).scalar_one() == 0, table
+        changed = text(f"update {table} set case_id = case_id where case_id = :case_id")
+        if table in ("cases", "deadline", "letter", "paper", "pressing", "seal_grant"):
+            mayor = as_person(city.person("city_dispatcher"))
+            assert mayor.execute(changed, {"case_id": case.case_id}).rowcount == 0, table
+
+
+def test_an_office_sees_what_lies_with_its_post_and_no_more_of_what_is_sealed(
+    uow: RolledBackUnitOfWork, city: City, as_person: As
+) -> None:
+    office = uuid4()
+    network.copy_posts(
+        uow,
+        [
+            make_post(city, "petitions", Duty.DEPARTMENT, "district", office_id=office, matters=["stability"]),
+            make_post(city, "colleague", Duty.DEPARTMENT, "district", office_id=office, matters=["municipal.water"]),
+        ],
+        versions=[1, 1],
+    )
+    case = sealed_case(uow, city)
+    case = dispatching.re_dispatch_case(
+        as_person(city.person("dispatcher")),
+        case.case_id,
+        version=case.version,
+        to=city.posts["petitions"].post_id,
+        words="交信访局",
+    )
+    assert who_sees(case, city, as_person) == {"petitions", "dispatcher"}
+    person = Person("somebody", frozenset(), ())
+    assert not sees(as_person(person, scope=Scope(offices=(office,))), case)
+
+
+def test_what_is_sealed_is_not_handed_to_the_hotline(uow: RolledBackUnitOfWork, city: City, as_person: As) -> None:
+    case = sealed_case(uow, city)
+    keeper = as_person(city.person("dispatcher"))
+    with pytest.raises(SealedStaysHere):
+        hotline.hand_to_hotline(keeper, case.case_id, version=case.version, words="请协调")
+    assert cases.get_case(uow, case.case_id).version == case.version
+
+
+def test_who_helps_sees_it_while_they_do(uow: RolledBackUnitOfWork, city: City, as_person: As) -> None:
+    case = sealed_case(uow, city)
+    helping.call_in_helper(
+        as_person(city.person("dispatcher")),
+        case.case_id,
+        version=case.version,
+        to=city.posts["legal"].post_id,
+        words="请提供法律意见",
+        due_at=NOW + timedelta(hours=2),
+    )
+    case = cases.get_case(uow, case.case_id)
+    assert who_sees(case, city, as_person) == {"petition", "dispatcher", "legal"}
+    helper = as_person(city.person("legal"))
+    (part,) = reading.get_case(helper, case.case_id).helpers
+    assert openings_of(as_person(city.person("supervisor")), case) == [(subject_of("legal"), Opened.CASE, Sight.HELPER)]
+    helping.report_part(helper, case.case_id, part.helper.helper_id, version=case.version, words="已提供")
+    assert who_sees(case, city, as_person) == {"petition", "dispatcher"}
+
+
+def test_whoever_hands_it_over_sees_it_no_more(uow: RolledBackUnitOfWork, city: City, as_person: As) -> None:
+    case = sealed_case(uow, city)
+    keeper = as_person(city.person("dispatcher"))
+    case = recusing.recuse(as_person(city.person("petition")), case.case_id, version=case.version, words="系亲属")
+    assert not sees(as_person(city.person("petition")), case)
+    case = recusing.recuse(keeper, case.case_id, version=case.version, words="系亲属")
+    assert case.keeper_post_id == city.posts["district_dispatcher"].post_id
+    assert who_sees(case, city, as_person) == {"district_dispatcher"}
+
+
+def test_a_return_is_ruled_by_who_keeps_it_or_above_and_makes_no_precedent(
+    uow: RolledBackUnitOfWork, city: City, as_person: As
+) -> None:
+    case = make_case(uow, city, complained_of=[subject_of("window")])
+    holder = as_person(city.person("municipal"))
+    for ruler in ("district_dispatcher", "city_dispatcher"):
+        case = asking.ask_dispatcher(
+            holder, case.case_id, ask=Ask.RETURN, version=case.version, reason="not_our_remit", words="非本岗职责"
+        )
+        assert case.ruler_post_id == city.posts[ruler].post_id
+        case = TAKE[Step.RULE](as_person(city.person(ruler)), case)
+    assert case.ruled_path == city.paths["city"]
+    assert who_sees(case, city, as_person) == {"municipal", "district_dispatcher"}
+    mayor = as_person(city.person("city_dispatcher"))
+    assert precedents.list_precedents(mayor, [city.paths["city"]], after_key=None, limit=9) == []
+
+
+def test_who_is_complained_of_sees_it_by_no_grant_of_their_post(
+    uow: RolledBackUnitOfWork, city: City, as_person: As
+) -> None:
+    case = make_case(uow, city, complained_of=[subject_of("window")])
+    keeper = as_person(city.person("district_dispatcher"))
+    put_post(uow, city.posts["window"].model_copy(update={"holders": city.posts["legal"].holders}))
+    case = grant(keeper, case, post_id=city.posts["window"].post_id)
+    assert sees(as_person(city.person("window", subject=subject_of("legal"))), case)
+    assert not sees(as_person(city.person("window")), case)
+
+
+def test_whom_it_is_opened_to_stands_with_the_case(uow: RolledBackUnitOfWork, city: City, as_person: As) -> None:
+    keeper = as_person(city.person("dispatcher"))
+    case = grant(keeper, sealed_case(uow, city), subject=subject_of("inspector"))
+    kept = uow.execute(text("select seen_by from cases where case_id = :id"), {"id": case.case_id}).scalar_one()
+    assert tuple(kept) == case.seen_by
+    assert [each.whom for each in seals.list_grants(keeper, case.case_id)] == [subject_of("inspector")]
