@@ -8,7 +8,17 @@ from uuid import UUID, uuid4
 import pytest
 from contracts.grid import Duty
 from contracts.intake import AppealCorrectedV1
-from contracts.routing import Ask, CaseGrantedV1, CaseGrantRevokedV1, CaseState, CityCaseOpenedV1, RecordKind
+from contracts.routing import (
+    Ask,
+    CaseGrantedV1,
+    CaseGrantRevokedV1,
+    CaseJoinedV1,
+    CaseSplitOffV1,
+    CaseState,
+    CityCaseOpenedV1,
+    Outcome,
+    RecordKind,
+)
 from kit.auth import AUDITOR, EVERYWHERE, Person, Scope
 from kit.paging import Page
 from kit.testing.servers import NOW, RolledBackUnitOfWork, as_superuser
@@ -17,6 +27,7 @@ from routing.domain.case import SEALED_GIST, Case, Seal
 from routing.domain.recording import Work
 from routing.domain.sealing import Opened, Sight
 from routing.domain.steps import Step
+from routing.domain.vacancy import Section
 from routing.errors import (
     AlreadyGranted,
     CaseNotFound,
@@ -26,22 +37,27 @@ from routing.errors import (
     NotYourStep,
     SealedStaysHere,
     UnfitGrant,
+    UnfitTarget,
     WhomMissing,
 )
 from routing.repository import cases, precedents, seals
-from routing.schemas import CaseDetailView, CaseView
+from routing.schemas import CaseDetailView, CaseView, SuggestionsView
 from routing.service import (
+    answering,
     asking,
     dispatching,
     helping,
     hotline,
+    merging,
     opening,
     pressing,
     reading,
     recording,
     recusing,
     sealing,
+    splitting,
     steps,
+    suggesting,
     sweeping,
 )
 from sqlalchemy import Connection, text
@@ -553,3 +569,203 @@ def test_whom_it_is_opened_to_stands_with_the_case(uow: RolledBackUnitOfWork, ci
     kept = uow.execute(text("select seen_by from cases where case_id = :id"), {"id": case.case_id}).scalar_one()
     assert tuple(kept) == case.seen_by
     assert [each.whom for each in seals.list_grants(keeper, case.case_id)] == [subject_of("inspector")]
+
+
+# Merged, taken apart, asked about again, put side by side
+
+
+BLAMED = {"complained_of": [subject_of("window")]}
+SOON = NOW + timedelta(hours=2)
+
+
+def merge(by: RolledBackUnitOfWork, case: Case, into: Case) -> Case:
+    return merging.merge_case(by, case.case_id, version=case.version, into=into.number, words="同一件事")
+
+
+def now_of(uow: RolledBackUnitOfWork, case: Case) -> Case:
+    return cases.get_case(uow, case.case_id)
+
+
+def test_an_open_case_into_which_a_sealed_one_is_merged_is_sealed_and_of_whom_both_complain(
+    uow: RolledBackUnitOfWork, city: City, as_person: As
+) -> None:
+    into, case = make_case(uow, city), make_case(uow, city, gist=GIST, **BLAMED)
+    assert sees(as_person(city.person("window")), into)
+    above = as_person(city.person("district_dispatcher"))
+    merge(above, case, into)
+    lead = now_of(uow, into)
+    assert (lead.seal, lead.complained_of) == (Seal.COMPLAINT, (subject_of("window"),))
+    assert lead.keeper_post_id == city.posts["district_dispatcher"].post_id
+    assert who_sees(lead, city, as_person) == {"municipal", "district_dispatcher"}
+    open_deadlines = reading.list_open_deadlines(as_person(city.person("legal")), page("deadlines"))
+    assert open_deadlines.items == []
+    assert GIST not in bodies(above)
+    (joined,) = [event.body or "" for event in above.published if event.type == CaseJoinedV1.TYPE]
+    told = CaseJoinedV1.model_validate_json(joined)
+    assert (told.sealed, told.gist, set(told.seen_by)) == (True, SEALED_GIST, set(lead.seen_by))
+
+
+def test_nobody_whom_either_of_two_sealed_cases_complains_of_sees_what_they_become(
+    uow: RolledBackUnitOfWork, city: City, as_person: As
+) -> None:
+    into, case = make_case(uow, city, **BLAMED), make_case(uow, city, complained_of=[subject_of("district_supervisor")])
+    mayor = as_person(city.person("city_dispatcher"))
+    into = grant(as_person(city.person("district_dispatcher")), into, subject=subject_of("district_supervisor"))
+    assert sees(as_person(city.person("district_supervisor")), into)
+    into = grant(as_person(city.person("district_dispatcher")), into, subject=subject_of("city_dispatcher"))
+    merge(mayor, case, into)
+    lead = now_of(uow, into)
+    assert lead.complained_of == (subject_of("window"), subject_of("district_supervisor"))
+    assert lead.keeper_post_id == city.posts["city_dispatcher"].post_id
+    assert who_sees(lead, city, as_person) == {"municipal", "city_dispatcher"}
+
+
+def test_an_open_case_merged_into_a_sealed_one_goes_on_under_its_seal(
+    uow: RolledBackUnitOfWork, city: City, as_person: As
+) -> None:
+    into, case = make_case(uow, city, **BLAMED), make_case(uow, city)
+    merge(as_person(city.person("district_dispatcher")), case, into)
+    assert len(now_of(uow, into).appeals) == 2
+    assert who_sees(into, city, as_person) == {"municipal", "district_dispatcher"}
+
+
+def test_what_a_merge_has_sealed_stays_so_however_it_is_sorted(
+    uow: RolledBackUnitOfWork, city: City, as_person: As
+) -> None:
+    keeper = as_person(city.person("dispatcher"))
+    into = make_case(uow, city)
+    merge(keeper, sealed_case(uow, city), into)
+    lead = now_of(uow, into)
+    assert lead.seal is Seal.MERGED
+    after = dispatching.re_sort_case(
+        keeper, lead.case_id, version=lead.version, category="municipal.water", words="属供水"
+    )
+    assert after.seal is Seal.MERGED
+
+
+def test_a_sealed_case_is_not_merged_into_one_that_the_hotline_or_whom_it_complains_of_has_in_hand(
+    uow: RolledBackUnitOfWork, city: City, as_person: As
+) -> None:
+    above = as_person(city.person("district_dispatcher"))
+    case = make_case(uow, city, **BLAMED)
+    handed, helped = make_case(uow, city), make_case(uow, city)
+    hotline.hand_to_hotline(above, handed.case_id, version=handed.version, words="请协调")
+    window = city.posts["window"].post_id
+    helping.call_in_helper(above, helped.case_id, version=helped.version, to=window, words="请协助", due_at=SOON)
+    for into in (handed, helped):
+        with pytest.raises(UnfitTarget):
+            merge(above, case, into)
+        assert now_of(uow, into).seal is None
+
+
+def test_what_is_split_off_keeps_the_seal_and_is_opened_to_nobody_by_the_grants_of_the_other(
+    uow: RolledBackUnitOfWork, city: City, as_person: As
+) -> None:
+    into, case = make_case(uow, city, **BLAMED), make_case(uow, city, **BLAMED)
+    (going,) = case.appeals
+    above, mayor = as_person(city.person("district_dispatcher")), as_person(city.person("city_dispatcher"))
+    merge(above, case, into)
+    lead = grant(above, now_of(uow, into), subject=subject_of("city_dispatcher"))
+    done = splitting.split_case(
+        mayor, lead.case_id, version=lead.version, appeal_ids=[going.appeal_id], words="并非一事"
+    )
+    assert (done.new.seal, done.new.complained_of) == (Seal.COMPLAINT, (subject_of("window"),))
+    assert who_sees(done.new, city, as_person) == {"municipal", "district_dispatcher"}
+    assert GIST not in bodies(mayor)
+    (told,) = [event.body or "" for event in mayor.published if event.type == CaseSplitOffV1.TYPE]
+    assert CaseSplitOffV1.model_validate_json(told).sealed is True
+    there = text("select bool_and(sealed) from deadline where case_id = :case_id")
+    assert uow.execute(there, {"case_id": done.new.case_id}).scalar_one() is True
+
+
+def test_what_is_sealed_is_suggested_to_those_alone_who_see_it_and_without_its_gist(
+    uow: RolledBackUnitOfWork, city: City, as_person: As
+) -> None:
+    plain, hidden = make_case(uow, city, gist=GIST), make_case(uow, city, gist=GIST, sealed=True)
+
+    def beside(code: str, case: Case) -> list[tuple[UUID, str]]:
+        found = suggesting.list_suggestions(as_person(city.person(code)), case.case_id)
+        return [(each.case_id, each.gist) for each in SuggestionsView.of(found).items]
+
+    assert beside("dispatcher", plain) == [(hidden.case_id, SEALED_GIST)]
+    assert beside("dispatcher", hidden) == [(plain.case_id, GIST)]
+    assert beside("district_dispatcher", plain) == beside("window", plain) == []
+    shown = SuggestionsView.of(suggesting.list_suggestions(as_person(city.person("dispatcher")), hidden.case_id))
+    assert shown.case.gist == SEALED_GIST
+    for one, other in ((plain, hidden), (hidden, plain)):
+        with pytest.raises(CaseNotFound):
+            suggesting.dismiss_suggestion(as_person(city.person("district_dispatcher")), one.case_id, other.case_id)
+
+
+@pytest.mark.parametrize("sealing_it", [{"sealed": True}, {"suggested_category": DISCIPLINE}, {"category": VIOLENCE}])
+def test_what_is_sealed_does_not_join_a_case_that_everybody_sees(
+    uow: RolledBackUnitOfWork, city: City, as_person: As, sealing_it: dict[str, Any]
+) -> None:
+    case = make_case(uow, city)
+    again = make_case(uow, city, repeat_of=case.appeals[0].appeal_id, **sealing_it)
+    assert again.case_id != case.case_id
+    assert again.seal is not None
+    assert len(now_of(uow, case).appeals) == 1
+
+
+def test_who_asks_again_about_what_is_sealed_joins_it(uow: RolledBackUnitOfWork, city: City, as_person: As) -> None:
+    case = make_case(uow, city, **BLAMED)
+    again = make_case(uow, city, repeat_of=case.appeals[0].appeal_id, sealed=True, gist=GIST)
+    assert again.case_id == case.case_id
+    assert who_sees(again, city, as_person) == {"municipal", "district_dispatcher"}
+    assert GIST not in bodies(uow)
+
+
+def test_what_asks_again_about_a_sealed_case_that_is_answered_is_sealed_as_that_is(
+    uow: RolledBackUnitOfWork, city: City, as_person: As
+) -> None:
+    case = make_case(uow, city, **BLAMED)
+    case = TAKE[Step.ANSWER](as_person(city.person("municipal")), case)
+    again = make_case(uow, city, repeat_of=case.appeals[0].appeal_id)
+    assert again.case_id != case.case_id
+    assert (again.seal, again.complained_of) == (Seal.COMPLAINT, case.complained_of)
+    assert who_sees(again, city, as_person) == {"municipal", "district_dispatcher"}
+
+
+# Reviewed, printed, exported
+
+
+def test_who_reviews_an_answer_sees_it_until_that_is_done(uow: RolledBackUnitOfWork, city: City, as_person: As) -> None:
+    holder, reviewer = as_person(city.person("dispatcher")), as_person(city.person("district_dispatcher"))
+    case, mine = sealed_case(uow, city), city.posts["dispatcher"].post_id
+    case = dispatching.re_dispatch_case(holder, case.case_id, version=case.version, to=mine, words="由我承办")
+    case = steps.answer_case(
+        holder, case.case_id, version=case.version, outcome=Outcome.SOLVED, answer="已核实", evidence="附件一"
+    )
+    assert case.reviewer_post_id == city.posts["district_dispatcher"].post_id
+    assert who_sees(case, city, as_person) == {"dispatcher", "district_dispatcher"}
+    (line,) = reading.list_queue(reviewer, page("queue"), section=Section.DRAFTED).items
+    assert CaseView.of(line.case).gist == SEALED_GIST
+    reading.get_case(reviewer, case.case_id)
+    seen = openings_of(as_person(city.person("district_supervisor")), case)
+    assert seen == [(subject_of("district_dispatcher"), Opened.CASE, Sight.REVIEWER)]
+    after = answering.review_answer(reviewer, case.case_id, version=case.version, approved=True, words="同意")
+    assert after.state is CaseState.ANSWERED
+    assert who_sees(after, city, as_person) == {"dispatcher"}
+    assert GIST not in bodies(holder) + bodies(reviewer)
+
+
+def test_what_is_sealed_before_it_goes_out_is_in_no_file_of_the_hotline(
+    uow: RolledBackUnitOfWork, city: City, as_person: As
+) -> None:
+    above = as_person(city.person("district_dispatcher"))
+    waiting, gone = make_case(uow, city), make_case(uow, city)
+    hotline.hand_to_hotline(above, gone.case_id, version=gone.version, words="请协调")
+    batch = hotline.next_batch(above)
+    hotline.hand_to_hotline(above, waiting.case_id, version=waiting.version, words="请协调")
+    for case in (waiting, gone):
+        version = now_of(uow, case).version
+        dispatching.re_sort_case(above, case.case_id, version=version, category=VIOLENCE, words="属家庭暴力")
+    assert batch.batch is not None
+    keeper = as_person(city.person("dispatcher"))
+    for who in (above, keeper):
+        assert hotline.get_batch(who, batch.batch.number).handovers == []
+        hotline.mark_written(who, batch.batch.number)
+        assert hotline.next_batch(who).batch is None
+    rows = text("select count(*) from hotline_handover where case_id = :case_id")
+    assert above.execute(rows, {"case_id": gone.case_id}).scalar_one() == 0

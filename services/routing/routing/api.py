@@ -364,8 +364,8 @@ async def enter_review(case_id: UUID, body: AssignmentReview, if_match: IfMatch,
 
 @router.get("/cases/{case_id}/assignment_reports/{number}", response_class=HTMLResponse, responses=responses_for(404))
 async def print_report_back(case_id: UUID, number: LetterNumber, door: Door) -> Response:
-    """The report as a page to print on A4."""
-    return await door.read(printing.print_report_back, case_id, number, view=html_page)
+    """The report as a page to print on A4. Of a sealed case, it is noted who asked for it."""
+    return await door.read_on_record(printing.print_report_back, case_id, number, view=html_page)
 
 
 @router.post("/cases/{case_id}/hotline_handovers", status_code=201, response_model=CaseView, responses=STEP)

@@ -410,6 +410,7 @@ hotline_handover = Table(
     Column("their_number", Text),
     Column("standing", Text),
     _moment("replied_at", nullable=True),
+    Column("sealed", Boolean, nullable=False, server_default="false"),
     Index("ix_hotline_handover_case", "case_id", "handover_id"),
     Index("ix_hotline_handover_waiting", "handover_id", postgresql_where=text("batch is null")),
     Index("ix_hotline_handover_batch", "batch", "handover_id"),

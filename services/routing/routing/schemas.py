@@ -35,7 +35,7 @@ from routing.domain.figures import FirstDispatch
 from routing.domain.helping import Helper, HelperState, Part
 from routing.domain.hotline import BatchSheet, Fate, HandedOver, KeptRow, ReplyRow, Taken
 from routing.domain.incident import NamedPlace
-from routing.domain.likeness import Suggestion
+from routing.domain.likeness import Other, Suggestion
 from routing.domain.linking import LinkSeen
 from routing.domain.precedent import Precedent
 from routing.domain.pressing import Pressing, PressingLine
@@ -1167,6 +1167,10 @@ class SideView(BaseModel):
     received_at: AwareDatetime
     promise_due: AwareDatetime | None
 
+    @classmethod
+    def of(cls, case: Case | Other) -> "SideView":
+        return cls.model_validate(case, from_attributes=True).model_copy(update={"gist": case.told_gist})
+
 
 class SuggestionView(SideView):
     """What may be the same trouble, and why."""
@@ -1179,7 +1183,7 @@ class SuggestionView(SideView):
     @classmethod
     def of_suggestion(cls, suggestion: Suggestion, tiers: dict[str, str]) -> "SuggestionView":
         return cls(
-            **SideView.model_validate(suggestion.other, from_attributes=True).model_dump(),
+            **SideView.of(suggestion.other).model_dump(),
             alike=suggestion.alike,
             place=tiers.get(suggestion.place),
             category_alike=suggestion.category,
@@ -1196,7 +1200,7 @@ class SuggestionsView(BaseModel):
     @classmethod
     def of(cls, found: SideBySide) -> "SuggestionsView":
         items = [SuggestionView.of_suggestion(each, found.tiers) for each in found.suggestions]
-        return cls(case=SideView.model_validate(found.case, from_attributes=True), items=items)
+        return cls(case=SideView.of(found.case), items=items)
 
 
 class EntryView(BaseModel):

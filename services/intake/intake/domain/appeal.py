@@ -38,6 +38,14 @@ SEALED_GIST = "密件"
 
 
 @dataclass(frozen=True)
+class Earlier:
+    """The appeal about which a resident asks again, known by its code."""
+
+    appeal_id: UUID
+    sealed: bool
+
+
+@dataclass(frozen=True)
 class Who:
     """``reference`` is the register's id of a resident or organisation; ``origin`` the author's name in the source."""
 

@@ -8,6 +8,7 @@ from kit.db import UnitOfWork
 from kit.rows import insert_rows
 from sqlalchemy import Row, text
 
+from intake.domain.appeal import Earlier
 from intake.domain.progress import (
     GUESSES,
     UNDER_WAY,
@@ -37,12 +38,14 @@ def find_by_code(uow: UnitOfWork, keys: Keys, code: str, *, client: str) -> Prog
     return TooManyGuesses(wait_of(uow.now)) if row.outcome == "too_many" else _progress(row, uow.now)
 
 
-def find_appeal_by_code(uow: UnitOfWork, keys: Keys, code: str, *, client: str) -> UUID | TooManyGuesses | None:
+def find_appeal_by_code(uow: UnitOfWork, keys: Keys, code: str, *, client: str) -> Earlier | TooManyGuesses | None:
     """Whose code it is; a guess counts as one on the progress page does."""
     row = uow.execute(_APPEAL_BY_CODE, _guessed(uow, keys, code, client)).one_or_none()
     if row is None:
         return None
-    return TooManyGuesses(wait_of(uow.now)) if row.outcome == "too_many" else UUID(str(row.appeal_id))
+    if row.outcome == "too_many":
+        return TooManyGuesses(wait_of(uow.now))
+    return Earlier(UUID(str(row.appeal_id)), sealed=row.sealed)
 
 
 def _guessed(uow: UnitOfWork, keys: Keys, code: str, client: str) -> dict[str, Any]:

@@ -85,9 +85,11 @@ def _of_party(fact: CaseFact, party: Party) -> dict[str, Any]:
 
 
 def _seals(facts: Sequence[CaseFact]) -> list[dict[str, Any]]:
-    """What is said last of each appeal: whether it is sealed, and to whom it is open."""
+    """What each case says last of each appeal: whether it is sealed, and to whom it is open. An appeal may have left
+    one of them.
+    """
     said = {
-        party.appeal_id: {
+        (party.appeal_id, fact.case_id): {
             "appeal_id": party.appeal_id,
             "case_id": fact.case_id,
             "version": fact.version,

@@ -1,7 +1,7 @@
 """An appeal comes in: checked, placed, sorted, stored with its events, and receipted, in one transaction."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
-from uuid import UUID
 
 from contracts.intake import Channel, Means, Placing
 from kit.auth import OPERATOR, RESIDENT, Person
@@ -10,7 +10,7 @@ from kit.ids import new_id
 from kit.numbers import new_number, new_query_code, parse_code
 
 from intake import events
-from intake.domain.appeal import Appeal, Asker, Location, Receipt, Submission, Who, WhoKind
+from intake.domain.appeal import Appeal, Asker, Earlier, Location, Receipt, Submission, Who, WhoKind
 from intake.domain.gist import LIMIT, first_sentence, gist_of
 from intake.domain.placing import NOWHERE_KNOWN
 from intake.domain.progress import TooManyGuesses
@@ -40,15 +40,17 @@ def receive_repeat(
     return receive_appeal(uow, given, station=station, again=earlier) if earlier else NoSuchEarlier()
 
 
-def receive_appeal(uow: UnitOfWork, given: Submission, *, station: Station, again: UUID | None = None) -> Receipt:
+def receive_appeal(uow: UnitOfWork, given: Submission, *, station: Station, again: Earlier | None = None) -> Receipt:
     """Who may, for what: residents on the web for themselves, staff by every channel, operators for other systems.
 
-    ``again``: the earlier appeal about the same.
+    ``again``: the earlier appeal about the same; where that is sealed, so is this.
     """
     station.must_know()
     _must_agree(uow, given)
     given = given.under_their_number()
     _may_take(uow.person, given)
+    if again is not None and again.sealed:
+        given = replace(given, sealed=True)
     category = _known_category(station, given.category)
     claim, envelope = _claim(uow, given, station)
     if claim.before:
@@ -56,7 +58,7 @@ def receive_appeal(uow: UnitOfWork, given: Submission, *, station: Station, agai
     taken = taken_path_of(uow.person)
     location = _locate(uow, given, station, taken)
     appeal = _appeal(uow, given, station, envelope=envelope, location=location, taken=taken, category=category)
-    appeal.repeat_of = again
+    appeal.repeat_of = again.appeal_id if again else None
     return _store(uow, given, station, appeal, envelope, known=claim.wrapped_key is not None)
 
 

@@ -42,6 +42,8 @@ class Seal(StrEnum):
     COMPLAINT = "complaint"
     """It complains of staff."""
     CATEGORY = "category"
+    MERGED = "merged"
+    """A sealed case was merged into it, or it asks about one again: it stays so, however it is sorted."""
 
 
 #: What is said of a sealed case where nobody has opened it.
@@ -280,7 +282,8 @@ class Case:
     @property
     def seen_by(self) -> tuple[str, ...]:
         """The ids of posts, and sign-in subjects, that it is open to while it is sealed."""
-        must = (self.holder_post_id, self.keeper_post_id, self.ruler_post_id, *self.helper_post_ids)
+        ruling = (self.ruler_post_id, self.reviewer_post_id)
+        must = (self.holder_post_id, self.keeper_post_id, *ruling, *self.helper_post_ids)
         return tuple(dict.fromkeys((*(str(post_id) for post_id in must if post_id), *self.granted_to)))
 
     @property
@@ -413,7 +416,7 @@ class Case:
         fresh: dict[str, Any] = dict.fromkeys(_OF_ONE_CASE, 0)
         lists: dict[str, Any] = {"limits": limits, "replaced": [], "entries": []}
         own: dict[str, Any] = {"case_id": new_id(), "number": number, "opened_at": at, "head": GENESIS}
-        none: dict[str, Any] = dict.fromkeys(_STAYS) | {"helper_post_ids": (), "at_hotline": False}
+        none: dict[str, Any] = dict.fromkeys(_STAYS) | {"helper_post_ids": (), "at_hotline": False, "granted_to": ()}
         new = replace(self, appeals=going, deadline=deadline, **own, **fresh, **lists, **none)
         new.drop_ask()
         new.end_draft()
@@ -429,10 +432,16 @@ class Case:
             appeal.moves += 1
         self.appeals += coming
         self.urgent, self.demands = self.urgent or other.urgent, self.demands | other.demands
-        self.complained_of = tuple(dict.fromkeys((*self.complained_of, *other.complained_of)))
+        self.complain_as(other)
         self.recused = tuple(dict.fromkeys((*self.recused, *other.recused)))
         other.merged_into = self.case_id
         return coming, self._hold_to(other.deadline, deadline_id=deadline_id, at=at)
+
+    def complain_as(self, other: "Case") -> None:
+        """Of whom the other complains, and sealed if it is: what it says is no less so in another case."""
+        self.complained_of = tuple(dict.fromkeys((*self.complained_of, *other.complained_of)))
+        if other.seal is not None and self.seal in (None, Seal.CATEGORY):
+            self.seal = Seal.MERGED if other.seal is Seal.CATEGORY else other.seal
 
     def _hold_to(self, earlier: Deadline | None, *, deadline_id: UUID, at: datetime) -> bool:
         assert self.deadline is not None

@@ -13,6 +13,8 @@ from uuid import UUID
 
 from contracts.routing import CaseState, Kind
 
+from routing.domain.case import SEALED_GIST, Seal
+
 WITHIN = timedelta(days=30)
 MOST = 5
 
@@ -56,6 +58,11 @@ class Other:
     placed_path: str
     received_at: datetime
     promise_due: datetime | None
+    seal: Seal | None = None
+
+    @property
+    def told_gist(self) -> str:
+        return SEALED_GIST if self.seal is not None else self.gist
 
 
 @dataclass(frozen=True)

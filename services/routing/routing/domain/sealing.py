@@ -15,6 +15,7 @@ class Sight(StrEnum):
     HOLDER = "holder"
     KEEPER = "keeper"
     RULER = "ruler"
+    REVIEWER = "reviewer"
     HELPER = "helper"
     GRANT = "grant"
 
@@ -70,5 +71,6 @@ class Opening:
 def way_of(case: Case, posts: Collection[UUID]) -> Sight:
     """The first by which it is open to whoever holds these posts."""
     ways = [(case.holder_post_id, Sight.HOLDER), (case.keeper_post_id, Sight.KEEPER), (case.ruler_post_id, Sight.RULER)]
+    ways += [(case.reviewer_post_id, Sight.REVIEWER)]
     ways += [(post_id, Sight.HELPER) for post_id in case.helper_post_ids]
     return next((way for post_id, way in ways if post_id in posts), Sight.GRANT)

@@ -32,7 +32,16 @@ from sqlalchemy.types import Uuid
 from routing.domain.case import Appeal, Case, Deadline, DeadlineState
 from routing.domain.chain import Entry
 from routing.errors import CaseChanged, CaseNotFound
-from routing.models import call_back, case_appeal, case_entry, case_grant, case_opening, cases, deadline
+from routing.models import (
+    call_back,
+    case_appeal,
+    case_entry,
+    case_grant,
+    case_opening,
+    cases,
+    deadline,
+    hotline_handover,
+)
 from routing.repository.rows import appeal_row, case_of, case_row, deadline_of, deadline_row, entry_of, entry_row
 
 _APPEALS = (
@@ -161,6 +170,7 @@ def add_cases(uow: UnitOfWork, opened: Sequence[Case]) -> None:
 
 def add_split_off(uow: UnitOfWork, new: Case) -> None:
     """A new case, and then the appeals that go over to it from another."""
+    _stay_open(uow, new)
     uow.execute(_OPEN, {"cases": _as_json([case_row(new)])})
     move_appeals(uow, new, [appeal.appeal_id for appeal in new.appeals])
     save_cases(uow, [new])
@@ -187,8 +197,7 @@ def save_cases(uow: UnitOfWork, changed: Sequence[Case]) -> None:
     """
     if not changed:
         return
-    if uow.by is not None and changed[0].seal is not None:
-        uow.execute(_OPENED, {"opened": str(changed[0].case_id)})
+    _stay_open(uow, changed[0])
     rows = {
         "cases": [case_row(case) for case in changed],
         "entries": _new_entries(changed),
@@ -197,14 +206,21 @@ def save_cases(uow: UnitOfWork, changed: Sequence[Case]) -> None:
     uow.execute(_SAVE, {name: _as_json(listed) for name, listed in rows.items()})
 
 
+def _stay_open(uow: UnitOfWork, case: Case) -> None:
+    if uow.by is not None and case.seal is not None:
+        uow.execute(_OPENED, {"opened": str(case.case_id)})
+
+
 def _as_json(rows: list[dict[str, Any]]) -> str:
     return json.dumps(rows, default=str)
 
 
-def seal_deadlines(uow: UnitOfWork, case: Case) -> None:
-    """All of the case's, settled ones among them, are sealed or open as it is."""
-    sealed = case.seal is not None
-    uow.execute(update(deadline).where(deadline.c.case_id == case.case_id).values(sealed=sealed))
+def seal_what_hangs_on(uow: UnitOfWork, case: Case) -> None:
+    """What is seen by another way than the case is sealed or open as it is: all deadlines, settled ones among them, and
+    what was handed to the hotline.
+    """
+    for table in (deadline, hotline_handover):
+        uow.execute(update(table).where(table.c.case_id == case.case_id).values(sealed=case.seal is not None))
 
 
 def count_sealed(uow: UnitOfWork, paths: Sequence[str]) -> int:

@@ -15,14 +15,14 @@ from sqlalchemy.dialects.postgresql import insert as insert_unless_there
 from routing.domain.hotline import Batch, Fate, HandedOver, KeptRow, ReplyRow, Verdict
 from routing.models import hotline_batch, hotline_handover, hotline_reply
 
-_HANDOVERS = select(hotline_handover)
+_HANDOVERS = select(*(hotline_handover.c[field.name] for field in fields(HandedOver)))
 _BATCHES = select(hotline_batch.c.number, hotline_batch.c.made_at, hotline_batch.c.written_at)
 _KEPT: ColumnElement[bool] = literal_column("fate <> 'recorded' and settled_at is null")
 
-#: What was closed before it went out is not sent any more; whoever exports at the same moment gets other rows.
+#: What was closed or sealed before it went out is not sent; whoever exports at the same moment gets other rows.
 _CLAIM = text("""
     select h.handover_id from hotline_handover h join cases c on c.case_id = h.case_id
-    where h.batch is null and c.state <> 'closed'
+    where h.batch is null and c.state <> 'closed' and not h.sealed
     order by h.handover_id limit :most for update of h skip locked
 """)
 _FOUND = text("""
@@ -44,8 +44,9 @@ def list_of_case(uow: UnitOfWork, case_id: UUID) -> list[HandedOver]:
 
 
 def list_of_batch(uow: UnitOfWork, number: int) -> list[HandedOver]:
-    """As they were written: in the order in which they were handed."""
-    statement = _HANDOVERS.where(hotline_handover.c.batch == number).order_by(hotline_handover.c.handover_id)
+    """As they were written: in the order in which they were handed; what has been sealed since is told no more."""
+    told = (hotline_handover.c.batch == number, ~hotline_handover.c.sealed)
+    statement = _HANDOVERS.where(*told).order_by(hotline_handover.c.handover_id)
     return [_handover(row) for row in uow.execute(statement)]
 
 

@@ -10,7 +10,7 @@ from kit.db import UnitOfWork, within
 from sqlalchemy import ColumnElement, Executable, Select, literal_column, or_, select, union
 from sqlalchemy.dialects.postgresql import insert as insert_unless_there
 
-from routing.domain.case import Case
+from routing.domain.case import Case, Seal
 from routing.domain.likeness import WITHIN, Other
 from routing.models import cases, dismissal
 
@@ -67,4 +67,5 @@ def add_dismissal(uow: UnitOfWork, case_id: UUID, other_id: UUID, *, by: str) ->
 
 def _other(facts: dict[str, Any]) -> Other:
     kind = Kind(facts["kind"]) if facts["kind"] else None
-    return Other(**facts | {"state": CaseState(facts["state"]), "kind": kind})
+    seal = Seal(facts["seal"]) if facts["seal"] else None
+    return Other(**facts | {"state": CaseState(facts["state"]), "kind": kind, "seal": seal})

@@ -143,7 +143,7 @@ def re_sort(uow: UnitOfWork, case: Case, code: str, *, post_id: UUID, words: str
     before, was_sealed = case.category, case.seal is not None
     placing.sort_case(ground, case, category)
     if was_sealed != (case.seal is not None):
-        cases.seal_deadlines(uow, case)
+        cases.seal_what_hangs_on(uow, case)
     rules = policy.get_rules(uow, case.rule_version)
     is_earlier = placing.hold_to(uow, ground, rules, case, rules.rule_for(category, urgent=case.urgent))
     found = placing.find_handler(ground, case, category)[1]

@@ -6,6 +6,7 @@ from contracts.routing import DeadlineKind, JoinKind
 from kit.db import UnitOfWork
 from kit.ids import new_id
 from kit.numbers import parse_number
+from network import posts
 from network.posts import Seat
 
 from routing import events
@@ -22,7 +23,7 @@ from routing.errors import (
     UnknownTarget,
 )
 from routing.repository import cases
-from routing.service import deadlines
+from routing.service import deadlines, placing
 from routing.service.ending import end_case
 from routing.service.opening import CASE_PREFIX
 from routing.service.placing import promise_facts
@@ -47,7 +48,10 @@ def merge_case(uow: UnitOfWork, case_id: UUID, *, version: int, into: str, words
     target, target_holder = _get_target(uow, case, target_id, into)
     for late in (case, target):
         deadlines.mark_if_missed(uow, late)
+    was_sealed = target.seal is not None
     coming, is_earlier = target.take_over(case, deadline_id=new_id(uow.now), at=uow.now)
+    if target.seal is not None:
+        _keep_sealed(uow, target, was_sealed=was_sealed)
     _join(uow, target, case, coming, target_holder, is_earlier=is_earlier, post_id=post_id, words=words)
     _close(uow, case, target, coming, holder, post_id=post_id, words=words)
     cases.save_cases(uow, [target, case])
@@ -84,7 +88,26 @@ def _get_target(uow: UnitOfWork, case: Case, target_id: UUID | None, into: str) 
         raise UnfitTarget("its promise is kept already: a centre has had it in hand, or it is done again")
     if holder is not None and holder.subject in case.barred:
         raise UnfitTarget("who holds that takes no part in this one")
+    if case.seal is not None:
+        _must_keep_silent(uow, target, case)
     return target, holder
+
+
+def _must_keep_silent(uow: UnitOfWork, target: Case, case: Case) -> None:
+    """What is sealed comes to nobody who is complained of, and leaves the platform in no file."""
+    if target.at_hotline:
+        raise UnfitTarget("the city hotline has that in hand, which is told nothing of what is sealed")
+    helping = posts.list_seats_of(uow, set(target.helper_post_ids))
+    if any(seat.subject in case.barred for seat in helping.values()):
+        raise UnfitTarget("who helps with that takes no part in this one")
+
+
+def _keep_sealed(uow: UnitOfWork, target: Case, *, was_sealed: bool) -> None:
+    """By who keeps it above all whom it complains of by now."""
+    ground = placing.survey(uow, paths=[target.placed_path], codes=[], blamed=target.complained_of)
+    placing.appoint_keeper(ground, target)
+    if not was_sealed:
+        cases.seal_what_hangs_on(uow, target)
 
 
 def _join(

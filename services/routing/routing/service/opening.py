@@ -64,10 +64,11 @@ def open_cases(uow: UnitOfWork, received: Sequence[AppealReceivedV1], *, under: 
 def _take_repeats(uow: UnitOfWork, repeats: Sequence[AppealReceivedV1], under: Tracing) -> None:
     """What is settled by now is asked about in a case of its own, whose history names that one."""
     asked = repeating.list_asked_about(uow, repeats)
+    ground = placing.survey(uow, paths=[], codes=_codes(repeats))
     joined: list[tuple[Case, Appeal]] = []
     for event in repeats:
         case = repeating.case_asked_about(asked, event)
-        if not repeating.joins(event, case):
+        if not repeating.joins(event, case, sealed=event.sealed or _is_sealed(_sorted(ground, event))):
             (asked[event.appeal_id],) = _open_all(uow, [event], under, follows=case)
             continue
         appeal = _appeal(event)
@@ -89,8 +90,8 @@ def _open_all(
     ground = placing.survey(
         uow,
         paths=paths.values(),
-        codes=[code for event in fresh for code in (event.category, event.suggested_category) if code],
-        blamed=[subject for event in fresh for subject in event.complained_of],
+        codes=_codes(fresh),
+        blamed=[*(follows.complained_of if follows else ()), *(who for event in fresh for who in event.complained_of)],
     )
     takers = _seats_of_takers(uow, fresh)
     opened: list[Case] = []
@@ -99,6 +100,19 @@ def _open_all(
             opened.append(_open(uow, ground, event, paths[event.appeal_id], takers, follows=follows))
     cases.add_cases(uow, opened)
     return opened
+
+
+def _codes(received: Sequence[AppealReceivedV1]) -> list[str]:
+    return [code for event in received for code in (event.category, event.suggested_category) if code]
+
+
+def _sorted(ground: Ground, event: AppealReceivedV1) -> Category | None:
+    """As whoever took it sorted it, or else as its words suggest."""
+    return ground.category(event.category) or ground.category(event.suggested_category)
+
+
+def _is_sealed(category: Category | None) -> bool:
+    return category is not None and category.sealed
 
 
 def _paths_by_own_copy(uow: UnitOfWork, received: Sequence[AppealReceivedV1]) -> dict[UUID, str]:
@@ -130,7 +144,9 @@ def _open(
     follows: Case | None = None,
 ) -> Case:
     case = _new_case(uow, ground, event, path)
-    category = ground.category(event.category) or ground.category(event.suggested_category)
+    if follows is not None and follows.seal is not None:
+        case.complain_as(follows)
+    category = _sorted(ground, event)
     placing.appoint_keeper(ground, case)
     if category is not None:
         placing.sort_case(ground, case, category, suggested=ground.category(event.category) is None)

@@ -29,11 +29,12 @@ def case_asked_about(asked: Asked, event: AppealReceivedV1) -> Case:
     return asked[earlier]
 
 
-def joins(event: AppealReceivedV1, case: Case) -> bool:
-    """While somebody still has to answer it. But nobody handles a complaint about himself, and what is assigned from
-    above is answered under its own number.
+def joins(event: AppealReceivedV1, case: Case, *, sealed: bool) -> bool:
+    """While somebody still has to answer it. But nobody handles a complaint about himself, what is assigned from above
+    is answered under its own number, and what is sealed does not come to light by a case that everybody sees.
     """
-    by_itself = event.assignment is not None or not set(event.complained_of) <= set(case.complained_of)
+    complains = not set(event.complained_of) <= set(case.complained_of)
+    by_itself = event.assignment is not None or complains or (sealed and case.seal is None)
     return case.is_unsettled and not by_itself
 
 

@@ -19,6 +19,9 @@ depends_on = None
 MOMENT = sa.DateTime(timezone=True)
 NONE = sa.text("'{}'::text[]")
 
+#: What is seen by another way than its case says whether that is sealed.
+APART = ("deadline", "hotline_handover")
+
 #: Discipline, and complaints about staff.
 SEALED = ("stability.discipline",)
 
@@ -50,7 +53,8 @@ def upgrade() -> None:
     op.add_column("cases", sa.Column("keeper_post_id", sa.Uuid))
     op.add_column("cases", sa.Column("granted_to", ARRAY(sa.Text), nullable=False, server_default=NONE))
     op.add_column("cases", sa.Column("seen_by", ARRAY(sa.Text), nullable=False, server_default=NONE))
-    op.add_column("deadline", sa.Column("sealed", sa.Boolean, nullable=False, server_default="false"))
+    for table in APART:
+        op.add_column(table, sa.Column("sealed", sa.Boolean, nullable=False, server_default="false"))
     still = sa.text("seal is not null and state <> 'closed'")
     op.create_index("ix_cases_sealed", "cases", ["placed_path"], postgresql_where=still)
     _create_seal_grant()
@@ -64,16 +68,18 @@ def upgrade() -> None:
 
 
 def _protect() -> None:
-    """What belongs to a case asks the case. A deadline has a path of its own, so it says whether its case is sealed."""
+    """What belongs to a case asks the case. A deadline has a path of its own, and a handover a batch, so that they say
+    whether their case is sealed.
+    """
     connection = op.get_bind()
     seen = SEEN.format(open=OPEN_TO_ME)
     op.execute(sa.text(f"create policy sealed on cases as restrictive for select to routing_api using ({seen})"))
     op.execute(f"create policy opened on cases for select to routing_api using (seal is not null and {OPEN_TO_ME})")
-    its_case = ITS_CASE.format(table="deadline")
-    op.execute(
-        f"create policy sealed on deadline as restrictive for select to routing_api using (not sealed or {its_case})"
-    )
-    op.execute(f"create policy opened on deadline for select to routing_api using (sealed and {its_case})")
+    for table in APART:
+        its_case = ITS_CASE.format(table=table)
+        kept = f"not sealed or {its_case}"
+        op.execute(f"create policy sealed on {table} as restrictive for select to routing_api using ({kept})")
+        op.execute(f"create policy opened on {table} for select to routing_api using (sealed and {its_case})")
     protect(connection, "seal_grant", ITS_CASE.format(table="seal_grant"))
     protect(connection, "case_opening", scope_policy("placed_path", grant=ITS_CASE.format(table="case_opening")))
     op.execute(
