@@ -144,6 +144,31 @@ def test_what_is_sorted_otherwise_is_opened_again(
     assert reads(colleague, receipt, station)
 
 
+def test_the_case_in_which_it_goes_on_says_to_whom_it_is_open_whichever_is_heard_last(
+    clerk: RolledBackUnitOfWork, colleague: RolledBackUnitOfWork, consumer: RolledBackUnitOfWork, station: Station
+) -> None:
+    receipt = receive(clerk, station, sealed=True)
+    gone = Party(appeal_id=receipt.appeal_id, appeal_number="A1", moves=1)
+    into = fact(receipt, 2, sealed=True, seen_by=["sun.yue"]).model_copy(update={"case_id": uuid4(), "parties": [gone]})
+    follow(consumer, into, fact(receipt, 1, sealed=True, seen_by=["wang.min"]))
+    assert (reads(clerk, receipt, station), reads(colleague, receipt, station)) == (False, True)
+    follow(consumer, fact(receipt, 3, sealed=True, seen_by=["wang.min"]))
+    assert (reads(clerk, receipt, station), reads(colleague, receipt, station)) == (False, True)
+
+
+def test_what_asks_again_about_a_sealed_appeal_is_sealed(
+    clerk: RolledBackUnitOfWork, colleague: RolledBackUnitOfWork, station: Station, uow_of: UnitOfWorkOf
+) -> None:
+    first = receive(clerk, station, sealed=True)
+    for who in (uow_of("intake", person=RESIDENT_PERSON), uow_of("intake", person=make_clerk("HZ1", subject="li.na"))):
+        channel = Channel.WEB if who.person.subject == RESIDENT_PERSON.subject else Channel.WINDOW
+        asked = make_submission(place="HZ1-1", channel=channel, repeat_of=first.query_code)
+        again = receiving.receive_repeat(who, asked, station=station, client="127.0.0.1")
+        assert isinstance(again, Receipt)
+        assert said(who)["sealed"] is True
+        assert not reads(colleague, again, station)
+
+
 def test_what_is_said_late_or_says_nothing_changes_nothing(
     clerk: RolledBackUnitOfWork, colleague: RolledBackUnitOfWork, consumer: RolledBackUnitOfWork, station: Station
 ) -> None:
