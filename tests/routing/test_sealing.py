@@ -59,12 +59,14 @@ from routing.service import (
     steps,
     suggesting,
     sweeping,
+    vacancies,
 )
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import ProgrammingError
 
 from tests.conftest import UnitOfWorkOf
 from tests.routing.conftest import City, make_post, put_post, subject_of
+from tests.routing.test_calling_back import rate
 from tests.routing.test_pressing import RING
 from tests.routing.test_steps import TAKE, As, make_case
 
@@ -206,6 +208,20 @@ def test_what_waits_waits_for_the_dispatcher_who_keeps_it(uow: RolledBackUnitOfW
     after = steps.accept_case(keeper, case.case_id, version=case.version, category="municipal.water")
     assert who_sees(after, city, as_person) == {"municipal", "district_dispatcher"}
     assert reading.list_queue(as_person(city.person("dispatcher")), page("queue")).items == []
+
+
+def test_what_lies_with_a_vacant_post_waits_for_the_dispatcher_who_keeps_it(
+    uow: RolledBackUnitOfWork, city: City, as_person: As
+) -> None:
+    case = make_case(uow, city, complained_of=[subject_of("district_dispatcher")])
+    put_post(uow, city.posts["municipal"].model_copy(update={"holders": []}))
+    vacancies.look_again(uow, [city.posts["municipal"]])
+    clock = as_person(city.person("dispatcher"), role="clock", scope=EVERYWHERE)
+    vacancies.sweep_vacancies(clock)
+    keeper = as_person(city.person("city_dispatcher"))
+    assert [line.case.case_id for line in reading.list_queue(keeper, page("queue")).items] == [case.case_id]
+    for code in ("dispatcher", "district_dispatcher"):
+        assert reading.list_queue(as_person(city.person(code)), page("queue")).items == []
 
 
 def test_where_nobody_dispatches_it_waits_for_whoever_will(
@@ -727,7 +743,18 @@ def test_what_asks_again_about_a_sealed_case_that_is_answered_is_sealed_as_that_
     assert who_sees(again, city, as_person) == {"municipal", "district_dispatcher"}
 
 
-# Reviewed, printed, exported
+# Reviewed, printed, exported, done again
+
+
+def test_contested_again_it_is_taken_over_by_nobody_below_who_keeps_it(
+    uow: RolledBackUnitOfWork, city: City, as_person: As
+) -> None:
+    case = make_case(uow, city, complained_of=[subject_of("district_supervisor")])
+    for answer in (1, 2):
+        case = TAKE[Step.ANSWER](as_person(city.person("municipal")), case)
+        case = rate(uow, case, solved=False, answer=answer)
+    assert case.holder_post_id == city.posts["city_dispatcher"].post_id
+    assert who_sees(case, city, as_person) == {"city_dispatcher"}
 
 
 def test_who_reviews_an_answer_sees_it_until_that_is_done(uow: RolledBackUnitOfWork, city: City, as_person: As) -> None:

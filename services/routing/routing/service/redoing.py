@@ -44,7 +44,10 @@ def redo(uow: UnitOfWork, case: Case, asked: CallBack, *, holder: Seat | None) -
 
 
 def _above(seats: list[Seat], case: Case, holder: Seat | None) -> Seat | None:
-    """The narrowest dispatcher or supervisor of a tier above whoever answered; over an office, of its own place too."""
+    """The narrowest dispatcher or supervisor of a tier above whoever answered; over an office, of its own place too. Of
+    what is sealed, nobody below who keeps it.
+    """
+    keeper = next((seat for seat in seats if seat.post_id == case.keeper_post_id), None) if case.seal else None
     held_at = holder.path if holder is not None else case.placed_path
     never = {*case.barred, case.answered_by, holder.subject if holder else None}
     above = [
@@ -53,6 +56,7 @@ def _above(seats: list[Seat], case: Case, holder: Seat | None) -> Seat | None:
         if seat.office_id is None
         and seat.post_id != case.holder_post_id
         and held_at.startswith(seat.path)
+        and (keeper is None or keeper.path.startswith(seat.path))
         and (case.office_id is not None or seat.path != held_at)
         and seat.subject is not None
         and seat.subject not in never
