@@ -100,15 +100,16 @@ def _drafted(post_id: UUID, path: str) -> list[Select[Any]]:
 
 
 def _left(post_id: UUID, path: str) -> list[Select[Any]]:
-    """With a vacant post below this dispatcher's tier, or with one of which no dispatcher was found; and what is sealed,
+    """With a vacant post below this dispatcher's tier, or one of which no dispatcher was found; and what is sealed,
     which nobody sees but who keeps it. A vacant post's cases are read, then sorted.
     """
     nobody = within(vacancy.c.path, path) & vacancy.c.dispatcher_post_id.is_(None)
+    mine, kept = vacancy.c.dispatcher_post_id == post_id, cases.c.keeper_post_id == post_id
     return [
         select(cases.c.case_id)
         .select_from(vacancy.join(cases, cases.c.holder_post_id == vacancy.c.post_id))
         .where(whose, _FOUND, state)
-        for whose in (vacancy.c.dispatcher_post_id == post_id, nobody, cases.c.keeper_post_id == post_id)
+        for whose in (mine, nobody, kept)
         for state in (_DOING, _WAITING)
     ]
 
