@@ -29,7 +29,7 @@ from routing.errors import (
     VerificationOwed,
 )
 from routing.repository import call_backs, cases
-from routing.service import answering, calling_back, rating, reading, steps, sweeping
+from routing.service import answering, calling_back, rating, reading, sealing, steps, sweeping
 
 from tests.conftest import UnitOfWorkOf
 from tests.routing.auditing import faults_of
@@ -71,6 +71,14 @@ def drafted(uow: RolledBackUnitOfWork, city: City, as_person: As, **more: Any) -
     """On officials' conduct; the community's dispatcher holds it, since nobody is there for petitions."""
     case = make_case(uow, city, **DISCIPLINE)
     return answer(as_person(holder_of(city, case), **more), case)
+
+
+def opened_to(code: str, case: Case, city: City, as_person: As) -> Case:
+    """It is sealed: whoever reviews it opens it to them."""
+    reviewer = as_person(city.person("district_dispatcher"))
+    if code == "dispatcher":
+        return case
+    return sealing.grant_case(reviewer, case.case_id, version=case.version, words="供其查阅", subject=subject_of(code))
 
 
 def review(by: RolledBackUnitOfWork, case: Case, *, approved: bool, version: int | None = None) -> Case:
@@ -199,7 +207,7 @@ def test_what_was_late_when_it_was_handed_in_stays_late(uow: RolledBackUnitOfWor
 def test_nobody_reviews_what_they_wrote_or_hold_nor_who_does_not_dispatch(
     uow: RolledBackUnitOfWork, city: City, as_person: As, who: str
 ) -> None:
-    case = drafted(uow, city, as_person)
+    case = opened_to(who, drafted(uow, city, as_person), city, as_person)
     with pytest.raises(NotYourStep):
         review(as_person(city.person(who)), case, approved=True)
     assert now_of(uow, case).version == case.version
@@ -213,6 +221,9 @@ def test_another_place_reviews_nothing(uow: RolledBackUnitOfWork, city: City, as
 
 def test_a_tier_above_may_review_in_their_place(uow: RolledBackUnitOfWork, city: City, as_person: As) -> None:
     case = drafted(uow, city, as_person)
+    with pytest.raises(CaseNotFound):
+        review(as_person(city.person("city_dispatcher")), case, approved=True)
+    case = opened_to("city_dispatcher", case, city, as_person)
     assert review(as_person(city.person("city_dispatcher")), case, approved=True).state is CaseState.ANSWERED
 
 

@@ -330,8 +330,9 @@ def test_every_event_of_routing_is_published_somewhere_in_its_life(
     splitting.split_case(desk, into.case_id, version=4, appeal_ids=[again.appeal_id], words="两件事")
     ruling = uow_of("routing", person=city.person("district_dispatcher"))
     _review_and_verify(uow, city, mine, desk, ruling)
-    opening.open_cases(uow, [make_appeal(city, sealed=True)])
-    sealed = uow.execute(text("select case_id from cases where seal is not null")).scalar_one()
+    hidden = make_appeal(city, sealed=True)
+    opening.open_cases(uow, [hidden])
+    sealed = cases.find_cases_of_appeals_for_change(uow, [hidden.appeal_id])[hidden.appeal_id].case_id
     case = sealing.grant_case(desk, sealed, version=3, words="需其协助", subject=subject_of("legal"))
     (opened,) = sealing.list_grants(desk, sealed)
     sealing.revoke_grant(desk, sealed, opened.grant_id, version=case.version)

@@ -321,11 +321,11 @@ def test_who_dispatches_only_one_of_them_merges_neither_way(
 
 
 def test_what_complains_of_who_holds_the_other_does_not_go_to_them(
-    uow: RolledBackUnitOfWork, city: City, dispatcher: RolledBackUnitOfWork
+    uow: RolledBackUnitOfWork, city: City, as_person: As
 ) -> None:
     into, case = make_case(uow, city), make_case(uow, city, complained_of=[subject_of("municipal")])
     with pytest.raises(UnfitTarget, match="who holds that takes no part"):
-        merge(dispatcher, case, into)
+        merge(as_person(city.person("district_dispatcher")), case, into)
 
 
 def hold_papers(uow: RolledBackUnitOfWork, city: City, as_person: As, case: Case) -> None:
