@@ -64,6 +64,7 @@ from routing.service import (
     recording,
     recusing,
     reporting_back,
+    sealing,
     splitting,
     steps,
     suspending,
@@ -257,7 +258,9 @@ def ask(city: City, station: Station, bus: FakeBus) -> None:
 
 
 def check(city: City, station: Station, bus: FakeBus) -> None:
-    """One answer is sent back before it is approved; one is corrected, and what it says not found so on site."""
+    """One answer is sent back before it is approved, and its case, which is sealed, opened to a supervisor for a while;
+    one is corrected, and what it says not found so on site.
+    """
     reviewed = city.file(station, category="stability.discipline")
     looked_at = city.file(station, category="municipal.emergency", urgent=True)
     city.deliver(bus)
@@ -265,11 +268,18 @@ def check(city: City, station: Station, bus: FakeBus) -> None:
     for approved in (False, True):
         city.step(reviewed, steps.answer_case, "dispatcher", answer="已核实。", **said)
         city.step(reviewed, answering.review_answer, "city_dispatcher", approved=approved, **WHY)
+    city.step(reviewed, sealing.grant_case, "dispatcher", post_id=city.posts["supervisor"].post_id, **WHY)
+    city.step(reviewed, _shut, "dispatcher")
     for answer in ("已抢修。", "更正：今晚抢修完毕。"):
         city.step(looked_at, steps.answer_case, "dispatcher", answer=answer, **said)
     city.step(looked_at, answering.verify_case, "city_dispatcher", passed=False, **WHY)
     city.step(looked_at, steps.answer_case, "dispatcher", answer="已抢修完毕。", **said)
     city.step(looked_at, answering.verify_case, "city_dispatcher", passed=True, **WHY)
+
+
+def _shut(uow: UnitOfWork, case_id: UUID, *, version: int) -> None:
+    (grant,) = sealing.list_grants(uow, case_id)
+    sealing.revoke_grant(uow, case_id, grant.grant_id, version=version)
 
 
 def dispatch(city: City, station: Station, bus: FakeBus) -> None:
