@@ -122,8 +122,8 @@ def _answering(api: Caller) -> None:
     said = {"outcome": "solved", "answer": "已处理。", "evidence": "照片1"}
     step("resorts", CITY_DISPATCHER, category="stability.discipline", words="改类")
     step("answers", DISPATCHER, **said)
-    step("reviews", CITY_DISPATCHER, approved=False, words="请补充")
-    step("resorts", CITY_DISPATCHER, category="municipal.water", words="改类")
+    step("reviews", SUPERVISOR, approved=False, words="请补充")
+    step("resorts", DISPATCHER, category="municipal.water", words="改类")
     step("answers", DISPATCHER, **said)
     step("answers", DISPATCHER, **{**said, "outcome": "explained", "basis": "《城镇供水条例》"})
     step("verifications", CLERK, passed=True, words="已到场查看")
