@@ -106,6 +106,7 @@ calendar_day = Table(
 
 OPEN = "state <> 'closed'"
 DOING = "state in ('accepted', 'assigned', 'in_progress')"
+SEALED = "seal is not null and state <> 'closed'"
 PLANNED = "planned_due is not null"
 TRANSFERRED = "first_holder_post_id is not null and state <> 'closed'"
 
@@ -227,7 +228,8 @@ cases = Table(
     Index("ix_cases_planned", "holder_post_id", "planned_due", "case_id", postgresql_where=text(PLANNED)),
     Index("ix_cases_planned_place", "placed_path", "case_id", postgresql_where=text(PLANNED)),
     Index("ix_cases_transferred", "first_holder_post_id", "promise_due", "case_id", postgresql_where=text(TRANSFERRED)),
-    Index("ix_cases_sealed", "placed_path", postgresql_where=text("seal is not null and state <> 'closed'")),
+    Index("ix_cases_sealed", "placed_path", postgresql_where=text(SEALED)),
+    Index("ix_cases_kept", "keeper_post_id", "case_id", postgresql_where=text(SEALED)),
     Index("ix_cases_place_id", "place_id"),
     Index("ix_cases_taken_place_id", "taken_place_id"),
 )

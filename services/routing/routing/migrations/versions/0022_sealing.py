@@ -57,6 +57,7 @@ def upgrade() -> None:
         op.add_column(table, sa.Column("sealed", sa.Boolean, nullable=False, server_default="false"))
     still = sa.text("seal is not null and state <> 'closed'")
     op.create_index("ix_cases_sealed", "cases", ["placed_path"], postgresql_where=still)
+    op.create_index("ix_cases_kept", "cases", ["keeper_post_id", "case_id"], postgresql_where=still)
     _create_seal_grant()
     _create_case_opening()
     _protect()
