@@ -91,6 +91,12 @@ class City:
         return int(row[0])
 
 
+def assert_reconciled(city: City, *, grace: int = 5) -> None:
+    """``grace`` is how many of the last seconds are set aside; none where nothing goes on beside the test."""
+    told = city.baiyang("reconcile", "--wait", "180", "--grace", str(grace), check=False)
+    assert told.returncode == 0, told.stdout[-6000:]
+
+
 def free_port_range() -> int:
     """A port with the hundred after it unused, as the supervisor lays its processes out behind PORT."""
     for port in range(21000, 31000, 200):

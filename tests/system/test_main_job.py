@@ -14,7 +14,7 @@ from typing import LiteralString
 import psutil
 import pytest
 
-from tests.system.city import DATA, City, kill_in_the_act, wait_until
+from tests.system.city import DATA, City, assert_reconciled, kill_in_the_act, wait_until
 
 APPEALS = DATA / "appeals.jsonl.gz"
 
@@ -104,11 +104,6 @@ def kill_each_in_turn(city: City, importer: subprocess.Popen[bytes], folder: Pat
         else:
             kill_in_the_act(pid, has_begun)
         wait_until(lambda: city.pid_of(process) != pid, seconds=60, what=f"{process} comes up again")  # noqa: B023
-
-
-def assert_reconciled(city: City) -> None:
-    told = city.baiyang("reconcile", "--wait", "180", check=False)
-    assert told.returncode == 0, told.stdout[-6000:]
 
 
 @pytest.mark.chaos
