@@ -43,10 +43,10 @@ class Resident:
 
     def texts(self) -> list[str]:
         """What their telephone has shown, oldest first."""
-        return [text for address, text in reversed(list(self._sent())) if address == self.address]
+        return [text for address, text in reversed(list(self.sent())) if address == self.address]
 
-    def _sent(self) -> Iterator[tuple[str, str]]:
-        """All that was sent since this began, latest first."""
+    def sent(self) -> Iterator[tuple[str, str]]:
+        """All that was sent to anybody since this began, latest first: to whom, and what."""
         older = ""
         while True:
             page = httpx.get(f"{self.city.address}/sandbox{older}", timeout=30).raise_for_status().text
