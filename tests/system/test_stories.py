@@ -75,7 +75,7 @@ def test_a_complaint_goes_back_and_forth_until_a_ruling_binds_and_is_done_again_
     resident = Resident(station.city, "钱宏", "sandbox:qian-hong")
     receipt, case = file_wrongly_sorted(station, resident)
     refuse_its_return(station, receipt, case)
-    rule_for_good(station, receipt, case)
+    rule_for_good(station, resident, receipt, case)
     assert_cannot_be_returned_again(station, case)
     answer(station, case, "已约谈摊主，要求加装净化设备。")
     contest(station, resident, receipt, case)
@@ -120,7 +120,7 @@ def refuse_its_return(station: Station, receipt: Receipt, case: Case) -> None:
     assert station.progress_of(receipt) == before
 
 
-def rule_for_good(station: Station, receipt: Receipt, case: Case) -> None:
+def rule_for_good(station: Station, resident: Resident, receipt: Receipt, case: Case) -> None:
     """A second time it is the tier above that rules: another category, and who is to handle it."""
     promised = case["promise_due"]
     station.step("window_clerk", case, "returns", WRONG_CATEGORY)
@@ -135,6 +135,7 @@ def rule_for_good(station: Station, receipt: Receipt, case: Case) -> None:
     assert case["promise_due"] == promised, "the promise to the resident never grows by it"
     assert "已获准" in station.is_told("window_clerk", case, "case_ruled", times=2)["body"]
     station.is_told("follow_up", case, "case_assigned")
+    assert case["holder"]["name"] in resident.reads("换人办理")
     shown = station.shows(receipt, handler=case["holder"]["name"])
     assert (shown["standing"], shown["talk_to"]) == ("assigned", "西湖街道跟踪协调专员")
 
