@@ -11,6 +11,7 @@ from uuid import uuid4
 import httpx
 from cli.import_.record import Record
 from cli.token import sign_in
+from intake.api.wording import STANDING
 
 from tests.system.city import City, wait_until
 
@@ -160,6 +161,15 @@ class Station:
         )
         return case
 
+    def look_until_rated(self, whose: str, case: Case, times: int) -> Case:
+        """Once it is known of so many of its answers whether they solved it."""
+
+        def is_rated() -> bool:
+            return sum(each["solved"] is not None for each in self.look(whose, case)["callbacks"]) == times
+
+        wait_until(is_rated, seconds=ROUND, what=f"{case['number']} is rated {times} times")
+        return case
+
     def step(self, whose: str, case: Case, path: str, body: Any = None) -> None:
         """On the case as it was last seen; what comes of it is put on that."""
         self.call(whose, "POST", f"{_url(case)}/{path}", body, version=case["version"])
@@ -209,10 +219,14 @@ class Station:
         return shown
 
     def shows(self, receipt: Receipt, **facts: Any) -> dict[str, Any]:
-        """The progress page, once it says so."""
+        """What the code shows, once it says so; the page has the same in words."""
         what = f"the progress page of {receipt['number']} says {facts}"
         wait_until(lambda: facts.items() <= self.progress_of(receipt).items(), seconds=ROUND, what=what)
-        return self.progress_of(receipt)
+        shown = self.progress_of(receipt)
+        page = httpx.get(f"{self.city.address}/progress/{receipt['query_code']}", timeout=30).raise_for_status().text
+        words = (STANDING["zh"][shown["standing"]], shown["number"], shown["talk_to"], shown["handler"])
+        assert [each for each in words if each and each not in page] == []
+        return shown
 
 
 def _url(case: Case) -> str:

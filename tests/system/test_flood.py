@@ -106,7 +106,6 @@ def make_it_one_case(flood: Flood) -> None:
     flood.case = station.look("municipal", first)
     assert {appeal["number"] for appeal in first["appeals"]} == {each["number"] for each in flood.receipts.values()}
     assert (first["holder"]["duty"], first["deadline"]["unit"]) == ("municipal", "clock_hours")
-    station.is_told("municipal", first, "case_joined_staff", times=len(others))
     assert first["number"] in station.is_told("municipal", first, "case_joined_staff", times=len(others))["title"]
     flood.shop.reads("一并办理")
     due = station.shows(flood.receipts["hotline"], standing="assigned")["due"]
@@ -120,7 +119,7 @@ def look_on_site_and_tell_all_households(flood: Flood) -> None:
     station.step("municipal", case, "records", {"kind": "site_visit", "words": "主管破裂，须由水务局更换。"})
     places = [flood.receipts[channel]["place_id"] for channel in ("hotline", "visit")]
     station.step("municipal", case, "incidents", {"place_ids": places, "words": "污水主管破裂，正在联系水务局抢修。"})
-    assert [place["place_id"] for place in case["incident"]] == places
+    assert {place["place_id"] for place in case["incident"]} == set(places)
     assert_households_told(flood, 1)
     for building in (SEVEN, EIGHT):
         task = station.is_told(building, case, "incident_visits")
@@ -233,11 +232,11 @@ def tell_in_person_whom_no_message_reaches(flood: Flood) -> None:
 
 def assert_read_at_home(flood: Flood) -> None:
     """A household with a telephone reads both words; the caller's reads them of the appeals alone, next door none."""
+    flood.caller.reads("涉及整栋楼", times=3)
     sent = list(flood.caller.sent())
     phones = {place: {home.contact.phone for home in homes if home.contact} for place, homes in flood.homes.items()}
     of_house = Counter(address for address, text in sent if text.startswith("致本楼住户"))
     assert of_house == dict.fromkeys((phones[SEVEN] | phones[EIGHT]) - {flood.caller.address}, 2)
-    assert len([text for text in flood.caller.texts() if "涉及整栋楼" in text]) == 3
     assert phones[NINE].isdisjoint(address for address, _ in sent)
 
 
@@ -256,7 +255,7 @@ def ask_everybody_and_close(flood: Flood) -> None:
     rate(f"{station.city.address}{unnamed['rate']}", solved=True, rating=3)
     for channel in ("web", "letterbox", "visit"):
         station.shows(receipts[channel], rate=None)
-    station.step("bureau", station.look("bureau", case), "closings")
+    station.step("bureau", station.look_until_rated("bureau", case, 3), "closings")
     assert (case["state"], case["closed_reason"], case["promise_met"]) == ("closed", "done", True)
     numbers = {receipt["appeal_id"]: channel for channel, receipt in receipts.items()}
     assert {numbers[each["appeal_id"]]: (each["way"], each["rating"]) for each in case["callbacks"]} == {

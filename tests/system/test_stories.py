@@ -193,7 +193,7 @@ def accept_and_close(station: Station, resident: Resident, receipt: Receipt, cas
     station.shows(receipt, standing="answered", rated=False)
     assert "您的评价已收到" in rate(second, solved=True, rating=5)
     station.shows(receipt, standing="answered", rated=True, rate=None)
-    station.look("follow_up", case)
+    station.look_until_rated("follow_up", case, 2)
     said = [(each["answer"], each["way"], each["solved"], each["rating"]) for each in case["callbacks"]]
     assert said == [(1, "message", False, 1), (2, "message", True, 5)]
     station.step("follow_up", case, "closings")
