@@ -15,6 +15,7 @@ from tests.chaos import flow, record
 from tests.chaos.city import struck_city, wait_until_whole
 from tests.chaos.driver import Drive
 from tests.chaos.fault import ChaosCity, Fault
+from tests.chaos.homes import lay_homes
 from tests.chaos.invariants import judge
 from tests.chaos.people import People, find_people
 from tests.chaos.reconciling import in_short, reconcile, settle_poison
@@ -97,6 +98,7 @@ def run(plan: Plan, say: Say) -> Result:
     with struck_city(city, template=plan.template):
         watch.lap("up")
         people = find_people(city)
+        lay_homes(city, people)
         watch.lap("signed in")
         _drive(plan, city, people, kept, result)
         watch.lap("driven")

@@ -4,7 +4,7 @@ import json
 import subprocess
 
 from tests.chaos.fault import ChaosCity, environment_without_faults
-from tests.chaos.record import History
+from tests.chaos.record import History, source_of
 from tests.chaos.world import World
 
 #: Where no system's number was given, the request's own stands for it.
@@ -31,7 +31,8 @@ def reconcile(city: ChaosCity, history: History) -> subprocess.CompletedProcess[
     lines = []
     for op in (op for op in history.of_kind("file") if op.is_acknowledged):
         body, ack = op.asked["body"], op.ack
-        about = {"source": body.get("source", _SOURCE), "external_id": body.get("external_id", str(op.op))}
+        source, external_id = source_of(body)
+        about = {"source": source or _SOURCE, "external_id": external_id or str(op.op)}
         lines.append(json.dumps({**about, "appeal_id": ack["appeal_id"], "number": ack["number"]}))
     (imports / "chaos.jsonl").write_text("".join(f"{line}\n" for line in lines))
     return subprocess.run(

@@ -24,7 +24,10 @@ WRITES = (
     *("lay", "file", "correct", "withdraw", "accept", "start", "answer", "hand_over", "close"),
     *("re_sort", "re_dispatch", "ask_return", "ask_decline", "ask_extension", "rule", "record"),
     *("recuse", "accompany", "centre_report", "call_back", "rate", "verify"),
-    *("ask_suspension", "resume", "transfer", "plan"),
+    *("ask_suspension", "resume", "transfer", "plan", "call_in", "report_part", "hand_to_hotline"),
+    *("review", "merge", "split", "dismiss", "link", "unlink", "name_affected", "tell_affected"),
+    *("nudge", "order", "instruct", "report", "report_back", "enter_review", "release", "re_plan"),
+    *("re_sort_many", "re_dispatch_many"),
 )
 
 
@@ -145,6 +148,12 @@ class History:
     @property
     def acknowledged(self) -> Counter[str]:
         return Counter(op.kind for op in self.ops.values() if op.is_acknowledged)
+
+
+def source_of(filed: Mapping[str, Any]) -> tuple[str | None, str | None]:
+    """Of an appeal as it was filed: which system it comes from, or who assigned it, with their number."""
+    order = filed.get("assignment")
+    return (order["office"], order["number"]) if order else (filed.get("source"), filed.get("external_id"))
 
 
 def read(path: Path) -> History:

@@ -40,6 +40,11 @@ class World:
     """How an appeal stands for who holds its query code, by appeal."""
     cases: dict[str, Row] = field(default_factory=dict)
     parties: list[Row] = field(default_factory=list)
+    letters: dict[str, Row] = field(default_factory=dict)
+    """By number."""
+    papers: dict[str, int] = field(default_factory=dict)
+    """How many of a case's originals are in custody, by case."""
+    dismissals: list[Row] = field(default_factory=list)
     entries: dict[str, list[Row]] = field(default_factory=dict)
     """By case, oldest first."""
     deadlines: dict[str, list[Row]] = field(default_factory=dict)
@@ -51,6 +56,10 @@ class World:
     calendars: dict[int, dict[str, Row]] = field(default_factory=dict)
     """Days that differ from their weekday, by version and date."""
     places: list[Row] = field(default_factory=list)
+    homes: list[Row] = field(default_factory=list)
+    """Households as grid has them, with their codes and where they live."""
+    tellings: dict[tuple[str, int], list[Row]] = field(default_factory=dict)
+    """By case and number of the telling: each household that it is for, and how that was told."""
     messages: list[Row] = field(default_factory=list)
     inbox_items: list[str] = field(default_factory=list)
     """The message of each item."""
@@ -76,7 +85,8 @@ def look(city: ChaosCity, people: People, history: History) -> World:
     _look_at_intake(city, world)
     _look_at_routing(city, world)
     _look_at_notify(city, world)
-    world.places = _rows(city, "grid", "select id, code from place")
+    world.places = _rows(city, "grid", "select id, code, path from place")
+    world.homes = _rows(city, "grid", "select id, code, placed_path from household")
     _look_at_events(city, world)
     _ask(city, people, history, world)
     world.wire = asyncio.run(_listen(city))
@@ -128,6 +138,11 @@ def _look_at_intake(city: ChaosCity, world: World) -> None:
 def _look_at_routing(city: ChaosCity, world: World) -> None:
     world.cases = {row["case_id"]: row for row in _rows(city, "routing", "select * from cases")}
     world.parties = _rows(city, "routing", "select appeal_id, case_id, person_id, withdrawn_at from case_appeal")
+    letters = _rows(city, "routing", "select number, case_id, seq, replied_at from letter")
+    world.letters = {row["number"]: row for row in letters}
+    held = "select case_id, count(*) as held from paper where returned_at is null group by case_id"
+    world.papers = {row["case_id"]: row["held"] for row in _rows(city, "routing", held)}
+    world.dismissals = _rows(city, "routing", "select case_id, other_id, dismissed_by from dismissal")
     steps = 'select case_id, seq, at, step, "by", facts, words from case_entry order by case_id, seq'
     world.entries = _grouped(_rows(city, "routing", steps), "case_id")
     deadlines = _rows(city, "routing", "select * from deadline order by deadline_id")
@@ -146,6 +161,8 @@ def _look_at_notify(city: ChaosCity, world: World) -> None:
         "notify",
         "select message_id, case_id, case_version, recipient, template, audience, means, state, appeal_id from message",
     )
+    for row in _rows(city, "notify", "select case_id, telling, household_id, way, message_id from telling_household"):
+        world.tellings.setdefault((row["case_id"], row["telling"]), []).append(row)
     items = _rows(city, "notify", "select message_id from inbox_item")
     world.inbox_items = [row["message_id"] for row in items]
     world.deliveries = [row["message_id"] for row in _rows(city, "notify", "select message_id from sandbox_message")]

@@ -1,0 +1,50 @@
+"""Chance and numbers of one drive, shared by all who drive: what is drawn hangs on the seed."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from random import Random
+from typing import Any, TypeVar
+
+T = TypeVar("T")
+
+Body = dict[str, Any]
+
+#: What is asked for, so that every kind, remit and duty, urgency and queue comes up. None: nobody sorts it.
+CATEGORIES = (
+    *("administrative.hukou", "administrative.social_insurance", "administrative.university"),
+    *("municipal.street_lights", "municipal.property", "municipal.water", "municipal.emergency"),
+    *("public_service.repair", "public_service.repair", "public_service.care", "legal.aid", "stability.petition"),
+    *("stability.discipline", None),
+)
+PLACES = ("HZ-BY", "HZ-BY-1-05", "HZ-BY-2", "HZ-BY-3-02", "HZ-BY-6", "HZ-LH-SQ", "HZ-LH-SQ-1", None)
+
+
+class Draw:
+    """``count`` numbers all that is asked for, so that each request can be told from all others by its words."""
+
+    def __init__(self, random: Random) -> None:
+        self.random = random
+        self._count = 0
+
+    def count(self) -> int:
+        self._count += 1
+        return self._count
+
+    def words(self, of: str) -> str:
+        return f"{of}{self.count()}。"
+
+    def chance(self, share: float) -> bool:
+        return self.random.random() < share
+
+    def one(self, among: Sequence[T]) -> T:
+        return self.random.choice(among)
+
+    def category(self) -> str:
+        return self.one([category for category in CATEGORIES if category])
+
+    def day_ahead(self) -> str:
+        return (datetime.now(UTC) + timedelta(days=self.random.randint(2, 30))).date().isoformat()
+
+    def soon(self, least: float = 5, most: float = 60) -> str:
+        """A limit that falls due while the city is struck."""
+        return (datetime.now(UTC) + timedelta(seconds=self.random.uniform(least, most))).isoformat()
