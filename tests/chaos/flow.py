@@ -13,6 +13,7 @@ _BREACHED = "routing.case.deadline_breached.v1"
 
 _PENDING: LiteralString = "select count(*), count(refused) from event_pending"
 _UNSENT: LiteralString = "select count(*) from message where state in ('queued', 'sending')"
+_UNTOLD: LiteralString = "select count(*) from telling where finished_at is null"
 _OVERDUE: LiteralString = "select count(*) from deadline where state = 'open' and due_at < now()"
 _SAID: LiteralString = "select event_id from event_log where topic = %s and type <> %s"
 _TAKEN: LiteralString = "select event_id from inbox where consumer = %s"
@@ -53,7 +54,11 @@ def _unsent(city: ChaosCity) -> list[str]:
             (parked,) = connection.execute(_PARKED).fetchone() or (0,)
         found += [f"{pending} pending in {service}, {refused} of them refused"] if pending else []
         found += [f"{parked} parked in {service}"] if parked else []
-    for service, query, what in (("notify", _UNSENT, "messages to send"), ("routing", _OVERDUE, "promises to miss")):
+    waiting = (
+        *(("notify", _UNSENT, "messages to send"), ("notify", _UNTOLD, "incidents to tell")),
+        ("routing", _OVERDUE, "promises to miss"),
+    )
+    for service, query, what in waiting:
         with auditor(city, service) as connection:
             (count,) = connection.execute(query).fetchone() or (0,)
         found += [f"{count} {what}"] if count else []

@@ -7,7 +7,7 @@ import pytest
 
 from tests.chaos.invariants import judge
 from tests.chaos.record import REFUSED, UNKNOWN, History, Op, Outcome
-from tests.chaos.small_world import DONE, DUE, MISSED, RECEIVED, add, small_world
+from tests.chaos.small_world import DONE, DUE, MERGED, MISSED, RECEIVED, SHARED, SPLIT_OFF, add, small_world
 from tests.chaos.world import World
 
 Spoil = Callable[[History, World], object]
@@ -115,6 +115,72 @@ def _log_again(history: History, world: World) -> None:
     world.log["routing.case.v1"].append({**world.log["routing.case.v1"][0], "event_id": "again"})
 
 
+def _fact(case_id: str, place: int, **facts: object) -> Spoil:
+    """An entry of a case's history says something else."""
+
+    def spoil(history: History, world: World) -> None:
+        del history
+        entry = world.entries[case_id][place]
+        world.entries[case_id][place] = {**entry, "facts": {**entry["facts"], **facts}}
+
+    return spoil
+
+
+def _party(place: int, **values: object) -> Spoil:
+    def spoil(history: History, world: World) -> None:
+        del history
+        world.parties[place] = {**world.parties[place], **values}
+
+    return spoil
+
+
+def _answer(op: int, **told: object) -> Spoil:
+    """What was acknowledged said something else."""
+
+    def spoil(history: History, world: World) -> None:
+        del world
+        first = history.ops[op].outcomes[0]
+        history.ops[op].outcomes = [Outcome(first.t, first.outcome, first.status, answer={**first.answer, **told})]
+
+    return spoil
+
+
+def _item(place: int, **values: object) -> Spoil:
+    """What was answered of one of many cases."""
+
+    def spoil(history: History, world: World) -> None:
+        items = [dict(item) for item in history.ops[43].ack["items"]]
+        items[place] |= values
+        _answer(43, items=items)(history, world)
+
+    return spoil
+
+
+def _home(place: int, **values: object) -> Spoil:
+    def spoil(history: History, world: World) -> None:
+        del history
+        rows = world.tellings[SHARED, 1]
+        rows[place] = {**rows[place], **values}
+
+    return spoil
+
+
+def _give_their_number(history: History, world: World) -> None:
+    del world
+    history.ops[52].asked["body"]["who"]["address"] = "home HZ-BY-1-05/1-101"
+
+
+def _reword(history: History, world: World) -> None:
+    del history
+    world.entries[SHARED][-1] = {**world.entries[SHARED][-1], "words": "别的"}
+
+
+def _tell_home_again(history: History, world: World) -> None:
+    del history
+    message = next(message for message in world.messages if message["audience"] == "household")
+    world.messages.append({**message, "template": "incident_party"})
+
+
 SPOILED: dict[str, tuple[str, Spoil]] = {
     "an acknowledged appeal is gone": ("appeal_lost", _lose_appeal),
     "an appeal is there twice": ("appeal_twice", _double_appeal),
@@ -122,10 +188,35 @@ SPOILED: dict[str, tuple[str, Spoil]] = {
     "nobody filed it": ("appeal_from_nowhere", _set("appeals", "appeal-1", words="别的")),
     "it was refused and is there": ("refused_but_done", _outcome(1, REFUSED, status=409, code="withdrawn")),
     "a place is gone": ("place_lost", lambda _, w: w.places.clear()),
-    "a place is another": ("place_differs", lambda _, w: w.places.append({"id": "place-2", "code": "HZ-1"})),
+    "a place is another": ("place_differs", lambda _, w: w.places.append({"id": "place-2", "code": "HZ-1", "path": "/2/"})),
     "a repetition is answered otherwise": ("answer_differs", _answer_otherwise),
     "somebody signed in is told that they are not": ("refused_oddly", _outcome(1, REFUSED, status=401, code="token")),
     "an appeal is in no case": ("appeal_in_no_case", lambda _, w: w.parties.pop()),
+    "an appeal is lost by a split": ("appeal_lost_on_the_way", _party(2, case_id=DONE)),
+    "an appeal has stayed where it was split off": ("appeal_counted_twice", lambda _, w: w.parties.append(
+        {**w.parties[2], "case_id": SHARED})),
+    "an appeal has come twice": ("appeal_lost_on_the_way", _fact(SHARED, 3, appeals=["appeal-3", "appeal-9"])),
+    "a merge is told by one history": ("merge_one_sided", _fact(SHARED, 3, **{"from": "case-9"})),
+    "a split is told by one history": ("split_one_sided", _fact(SPLIT_OFF, 0, appeals=["appeal-4"])),
+    "a link is told by one history": ("link_one_sided", lambda _, w: add(w, DONE, "linked", facts={"link_id": "l"})),
+    "a case was merged into another": ("merge_differs", _set("cases", MERGED, merged_into=DONE)),
+    "others were split off than was asked": ("split_differs", _answer(41, split_off="case-9")),
+    "a repetition is counted that never came": ("repeat_miscounted", _set("cases", SHARED, repeats=1)),
+    "one of many is answered for another": ("item_unanswered", _item(1, case_id=MISSED)),
+    "one of many is neither done nor refused": ("item_undecided", _item(1, problem=None)),
+    "many are counted wrongly": ("item_miscounted", _answer(43, done=2)),
+    "one of many is refused oddly": ("refused_oddly", _item(
+        1, problem={"status": 500, "code": "internal_error", "detail": "d"})),
+    "one of many was done and is gone": ("step_lost", _item(0, case={"case_id": SHARED, "version": 99})),
+    "one of many was refused and is there": ("step_from_nowhere", _item(
+        0, case=None, problem={"status": 409, "code": "step_not_allowed", "detail": "d"})),
+    "what goes out is not what was reviewed": ("draft_differs", _reword),
+    "a letter is gone": ("letter_lost", lambda _, w: w.letters.clear()),
+    "a letter was sent twice": ("letter_differs", lambda _, w: w.entries[SHARED].append(w.entries[SHARED][7])),
+    "originals are nowhere": ("papers_differ", _fact(MISSED, 4, record="papers_received", papers=2)),
+    "a dismissal is gone": ("dismissal_lost", lambda _, w: w.dismissals.clear()),
+    "a dismissal is there twice": ("dismissal_twice", lambda _, w: w.dismissals.append(w.dismissals[0])),
+    "nobody dismissed it": ("dismissal_from_nowhere", lambda h, _: h.ops.pop(45)),
     "an appeal is in two cases": ("appeal_in_several_cases", _case_of_two),
     "a case is of nobody": ("case_of_no_appeal", lambda _, w: w.cases.update({"case-9": w.cases[DONE]})),
     "a correction is gone": ("amendment_lost", _set("appeals", "appeal-1", entries=[])),
@@ -152,6 +243,14 @@ SPOILED: dict[str, tuple[str, Spoil]] = {
     "a delivery of nothing": ("delivery_from_nowhere", _append("deliveries", "message-99")),
     "it went another way than was asked for": ("notice_by_other_means", lambda _, w: w.messages.append(
         {**w.messages[0], "means": "sms"})),
+    "somebody is told two things of one step": ("told_twice", _tell_home_again),
+    "a household is on no list": ("household_untold", lambda _, w: w.tellings[SHARED, 1].pop()),
+    "a household is on the list twice": ("household_told_twice", lambda _, w: w.tellings[SHARED, 1].append(
+        w.tellings[SHARED, 1][0])),
+    "a household lives elsewhere": ("household_elsewhere", _home(1, household_id="home-9")),
+    "a household's turn has not come": ("household_told_otherwise", _home(0, way=None)),
+    "a household has another's message": ("household_untold", _home(0, message_id="message-1")),
+    "a household is told at the number of an appeal, too": ("household_told_twice", _give_their_number),
     "a version is said twice": ("event_twice", _log_again),
     "the log goes back": ("log_out_of_order", _log_again),
     "a step is not said": ("event_missing", lambda _, w: w.log["routing.case.v1"].pop()),

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 
-from tests.chaos.invariants import acknowledged, deadlines, events, telling
+from tests.chaos.invariants import acknowledged, deadlines, events, households, moving, telling
 from tests.chaos.invariants.finding import Finding
 from tests.chaos.record import History
 from tests.chaos.world import World
@@ -13,7 +13,9 @@ Invariant = Callable[[History, World], Iterator[Finding]]
 
 ALL: tuple[Invariant, ...] = (
     *acknowledged.INVARIANTS,
+    *moving.INVARIANTS,
     *telling.INVARIANTS,
+    *households.INVARIANTS,
     *events.INVARIANTS,
     *deadlines.INVARIANTS,
 )

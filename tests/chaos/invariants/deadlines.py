@@ -3,6 +3,7 @@
 Counted here day by day from the stored inputs and the stored calendar, without routing's own reckoning.
 """
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from itertools import pairwise
@@ -16,8 +17,8 @@ from tests.chaos.world import Row, World
 _DAY = timedelta(days=1)
 _SATURDAY = 5
 
-#: What keeps a promise: the answer; of what is for a centre, the hand-over too.
-_KEEPS = ("answered", "accompanied", "planned")
+#: What keeps a promise: the answer, as it was handed in where it is reviewed; of what is for a centre, the hand-over.
+_KEEPS = ("answered", "drafted", "accompanied", "planned")
 
 Days = Mapping[str, Row]
 
@@ -90,11 +91,36 @@ def each_promise_is_as_explained(history: History, world: World) -> Iterator[Fin
             continue
         for before, deadline, entry in zip([None, *promises], promises, made, strict=False):
             yield from _explained(world, case, deadline, entry, before)
-        if promises and case["promise_due"] != _held_to(world.entries[case_id]):
-            yield Finding("promise_differs", f"case {case_id}", f"{case['promise_due']} is not what was said last")
+        if promises and case["promise_due"] != _told(world, case_id):
+            yield Finding("promise_differs", f"case {case_id}", f"{case['promise_due']} is not what was told last")
         steps = zip(pairwise(promises), made[1:], strict=True)
         if any(later["due_at"] >= earlier["due_at"] for (earlier, later), e in steps if e["step"] not in _LENGTHEN):
             yield Finding("promise_grew", f"case {case_id}")
+
+
+def _told(world: World, case_id: str, *, before: float = math.inf) -> datetime | None:
+    """By when it is due as its residents were told last: by its promise, or by the limit for doing it again. What was
+    split off was told what the other was.
+    """
+    due: datetime | None = None
+    for entry in world.entries.get(case_id, []):
+        if entry["seq"] >= before:
+            break
+        if entry["step"] == "split_off":
+            split = _split_of(world, entry["facts"]["from"], case_id)
+            due = _told(world, entry["facts"]["from"], before=split)
+        elif _makes_a_promise(entry) or entry["step"] == "redone" or _is_sent_again(entry):
+            due = datetime.fromisoformat(entry["facts"]["due_at"])
+    return due
+
+
+def _split_of(world: World, origin: str, case_id: str) -> float:
+    splits = (e for e in world.entries.get(origin, []) if e["step"] == "split" and e["facts"]["into"] == case_id)
+    return next((float(entry["seq"]) for entry in splits), math.inf)
+
+
+def _is_sent_again(entry: Row) -> bool:
+    return bool(entry["step"] == "verified" and not entry["facts"]["passed"])
 
 
 #: What the resident was told lengthens it; what makes a promise at all, but for what makes it earlier.
@@ -107,13 +133,6 @@ def _in_order(promises: Sequence[Row], made: Sequence[Row]) -> list[Row]:
     told = [entry["facts"].get("deadline") for entry in made]
     place = {deadline_id: place for place, deadline_id in enumerate(told)}
     return sorted(promises, key=lambda promise: place.get(promise.get("deadline_id"), 0))
-
-
-def _held_to(entries: Sequence[Row]) -> datetime:
-    """The last promise, or the limit of doing it again where that came after it."""
-    redo = ("redone", "verified")
-    said = [e for e in entries if _makes_a_promise(e) or (e["step"] in redo and "due_at" in e["facts"])]
-    return datetime.fromisoformat(said[-1]["facts"]["due_at"])
 
 
 def _makes_a_promise(entry: Row) -> bool:
@@ -153,8 +172,11 @@ def _explained(world: World, case: Row, deadline: Row, made: Row, before: Row | 
     start = made["at"] if begins_there else case["received_at"]
     if deadline["start_at"] != start:
         yield Finding("promise_from_elsewhere", about, f"from {deadline['start_at']}, not {start}")
-    rule = _rule(world, case, deadline, made, is_on_the_spot=_is_on_the_spot(entries))
-    if rule is None or (rule["unit"], rule["count"]) != (deadline["unit"], deadline["count"]):
+    urgent = {case["urgent"] and not _is_on_the_spot(entries)}
+    if any(entry["seq"] > made["seq"] and entry["step"] == "joined" for entry in entries):
+        urgent.add(False)  # it may have become urgent by what was merged into it
+    rules = [_rule(world, deadline, made, is_urgent=each) for each in urgent]
+    if not any(rule and (rule["unit"], rule["count"]) == (deadline["unit"], deadline["count"]) for rule in rules):
         yield Finding("promise_of_another_rule", about, f"{deadline['unit']} {deadline['count']}")
 
 
@@ -177,14 +199,14 @@ def _runs_on(deadline: Row, made: Row, before: Row | None, days: Days) -> Iterat
         yield Finding("promise_differs", about, f"{deadline['count']} days were left, counted {left}")
 
 
-def _rule(world: World, case: Row, deadline: Row, made: Row, *, is_on_the_spot: bool) -> Row | None:
+def _rule(world: World, deadline: Row, made: Row, *, is_urgent: bool) -> Row | None:
     """Where it is urgent, what is urgent first; then the nearest branch's own; then the table's."""
     rules = [rule for rule in world.rules if rule["version"] == deadline["rule_version"]]
     code, version = made["facts"]["category"], made["facts"]["category_version"]
     known = world.categories.get((code, version)) if code else None
     line, matter = (known["line"], (known["kind"], known["remit"])) if known else ([], ("administrative", "community"))
-    for is_urgent in (True, False) if case["urgent"] and not is_on_the_spot else (False,):
-        fitting = [rule for rule in rules if rule["urgent"] == is_urgent]
+    for urgent in (True, False) if is_urgent else (False,):
+        fitting = [rule for rule in rules if rule["urgent"] == urgent]
         for branch in reversed(line):
             if own := next((rule for rule in fitting if rule["category"] == branch), None):
                 return own
@@ -222,8 +244,9 @@ def _settled(
         yield Finding("deadline_differs", about, f"{state}, not {wanted}; kept: {case['promise_met']}")
     if any(entry["at"] <= due_at for entry in missed):
         yield Finding("deadline_fired_early", about, f"due {due_at}")
-    kept: Any = next((entry["at"] for entry in entries if entry["step"] in _KEEPS), None)
-    if wanted == "met" and kept is not None and kept > due_at and not _is_on_the_spot(entries):
+    kept: Any = next((entry["at"] for entry in _keeping(entries)), None)
+    came_kept = any(entry["facts"]["promise_met"] for entry in entries if _is_brought(entry))
+    if wanted == "met" and kept is not None and kept > due_at and not came_kept and not _is_on_the_spot(entries):
         yield Finding("deadline_not_fired", about, f"due {due_at}, kept {kept}")
     if wanted == "open" and due_at < ended:
         yield Finding("deadline_not_fired", about, f"due {due_at}")
@@ -233,9 +256,20 @@ def _state(case: Row, entries: Sequence[Row], missed: Sequence[Row]) -> str:
     brought = [entry["facts"] for entry in entries if _is_brought(entry)]
     if missed or any(facts["promise_met"] is False for facts in brought):
         return "breached"
-    if any(entry["step"] in _KEEPS for entry in entries) or any(facts["promise_met"] for facts in brought):
+    if _keeping(entries) or any(facts["promise_met"] for facts in brought):
         return "met"
     return "cancelled" if case["state"] == "closed" else "open"
+
+
+def _keeping(entries: Sequence[Row]) -> list[Row]:
+    """An answer that is sent back counts as not handed in."""
+    kept: list[Row] = []
+    for entry in entries:
+        if entry["step"] == "reviewed" and not entry["facts"]["approved"]:
+            kept.remove(next(draft for draft in reversed(kept) if draft["step"] == "drafted"))
+        elif entry["step"] in _KEEPS:
+            kept.append(entry)
+    return kept
 
 
 def each_limit_is_missed_once(history: History, world: World) -> Iterator[Finding]:

@@ -18,6 +18,9 @@ _UNTOLD = ("corrected", "withdrawn", "notice_not_delivered")
 
 _BREACHED = "routing.case.deadline_breached.v1"
 
+#: What is said by another name.
+_SAID_AS = {"affected_named": "incident", "affected_told": "incident"}
+
 
 def each_version_is_said_once(history: History, world: World) -> Iterator[Finding]:
     """A snapshot's state may be said again; of anything else each version stands in the log once, in order."""
@@ -39,7 +42,7 @@ def each_step_is_said(history: History, world: World) -> Iterator[Finding]:
     """A case's history and its events tell the same, version by version; so do an appeal's."""
     del history
     done = {
-        (case_id, entry["seq"], f"routing.case.{entry['step']}.v1")
+        (case_id, entry["seq"], f"routing.case.{_SAID_AS.get(entry['step'], entry['step'])}.v1")
         for case_id, entries in world.entries.items()
         for entry in entries
         if entry["step"] not in _UNTOLD
@@ -122,14 +125,20 @@ def dead_letters_are_the_poison(history: History, world: World) -> Iterator[Find
 
 
 def copies_are_equal(history: History, world: World) -> Iterator[Finding]:
-    """Intake's progress is routing's case as it was last told; each copy of a snapshot has its owner's version."""
+    """Intake's progress is routing's case as it was last told; each copy of a snapshot has its owner's version.
+
+    Whoever has withdrawn from a case of several is told no more of it.
+    """
     del history
+    asking = {party["case_id"] for party in world.parties if not party.get("withdrawn_at")}
     told: dict[str, int] = {}
     for event in world.log.get(_CASES, []):
         if event["type"] != _BREACHED:
             told[event["key"]] = max(told.get(event["key"], 0), event["version"])
     for party in world.parties:
         case, copy = world.cases.get(party["case_id"]), world.progress.get(party["appeal_id"])
+        if party.get("withdrawn_at") and party["case_id"] in asking:
+            continue
         wanted = case and (party["case_id"], told.get(party["case_id"]), case["state"])
         if copy is None or (copy["case_id"], copy["version"], copy["state"]) != wanted:
             yield Finding("progress_differs", party["appeal_id"], f"case {party['case_id']}")

@@ -3,21 +3,14 @@
 What is owed is reckoned here from the steps as routing published them, not by notify's rules nor by the auditor's.
 """
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from tests.chaos.invariants.finding import Finding
+from tests.chaos.invariants.households import owed_at_home
+from tests.chaos.invariants.owed import Owed
 from tests.chaos.record import History
 from tests.chaos.world import Row, World
-
-
-class Owed(NamedTuple):
-    case_id: str
-    version: int
-    recipient: str
-    template: str
-
 
 #: What each step owes residents, and which of those that it names among staff.
 _RESIDENTS = {
@@ -30,6 +23,7 @@ _RESIDENTS = {
     "accompanied": "case_accompanied",
     "redone": "case_redone",
     "joined": "case_joined",
+    "incident": "incident_party",
 }
 _ENDS = {"withdrawn": "case_withdrawn", "declined": "case_declined"}
 _STAFF = {
@@ -131,6 +125,7 @@ def _to_residents(kind: str, body: Row) -> list[str]:
 def each_notice_owed_is_made_once(history: History, world: World) -> Iterator[Finding]:
     del history
     owed = {notice for event in world.log.get("routing.case.v1", []) for notice in owed_by(event)}
+    owed |= set(owed_at_home(world))
     made = Counter(Owed(m["case_id"], m["case_version"], m["recipient"], m["template"]) for m in world.messages)
     for notice in sorted(owed - made.keys()):
         yield Finding("notice_missing", f"case {notice.case_id} version {notice.version}", notice.template)
@@ -164,4 +159,15 @@ def each_notice_is_delivered_once(history: History, world: World) -> Iterator[Fi
         yield Finding("delivery_from_nowhere", f"message {message_id}")
 
 
-INVARIANTS = (each_notice_owed_is_made_once, each_notice_is_delivered_once)
+def nobody_is_told_twice(history: History, world: World) -> Iterator[Finding]:
+    """Of one step each resident and each household is told one thing, by one message."""
+    del history
+    told: dict[tuple[str, int, str], list[str]] = defaultdict(list)
+    for message in (message for message in world.messages if message["audience"] != "staff"):
+        told[message["case_id"], message["case_version"], message["recipient"]].append(message["template"])
+    for (case_id, version, recipient), templates in told.items():
+        if len(templates) > 1:
+            yield Finding("told_twice", f"case {case_id} version {version}", f"{recipient}: {', '.join(templates)}")
+
+
+INVARIANTS = (each_notice_owed_is_made_once, each_notice_is_delivered_once, nobody_is_told_twice)
