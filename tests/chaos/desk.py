@@ -5,7 +5,7 @@ from typing import Any
 
 from tests.chaos.client import Client
 from tests.chaos.draw import Draw
-from tests.chaos.homes import NAMED
+from tests.chaos.homes import BUILDINGS
 from tests.chaos.offered import Seen, choose, merge
 from tests.chaos.people import People
 from tests.chaos.staff import Staff, items
@@ -87,7 +87,7 @@ class Desk:
         if not mine:
             return []
         below = f"{max(stations, key=len)}-"
-        return [self._people.places[named] for named in NAMED if named.startswith(below)]
+        return [self._people.places[named] for named in BUILDINGS if named.startswith(below)]
 
     async def _look_beside(self, client: Client, by: str, case_id: str) -> None:
         """What may be the same trouble goes on as one, or is said to be two."""

@@ -97,8 +97,7 @@ def run(plan: Plan, say: Say) -> Result:
     watch = _Watch(result, say)
     with struck_city(city, template=plan.template):
         watch.lap("up")
-        people = find_people(city)
-        lay_homes(city, people)
+        people = lay_homes(city, find_people(city))
         watch.lap("signed in")
         _drive(plan, city, people, kept, result)
         watch.lap("driven")

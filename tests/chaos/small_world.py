@@ -170,8 +170,8 @@ def _merge_and_split(history: History, world: World) -> None:
 
 def _tell_homes(history: History, world: World) -> None:
     """One home is reached by a message; to the other the chief of the building goes."""
-    world.places = [*world.places, {"id": "building", "code": "HZ-BY-1-05", "path": "/b/"}]
-    codes = {HOME: "HZ-BY-1-05/1-101", DOOR: "HZ-BY-1-05/1-202"}
+    world.places = [*world.places, {"id": "building", "code": "HZ-BY-6-H2", "path": "/b/"}]
+    codes = {HOME: "HZ-BY-6-H2/1-101", DOOR: "HZ-BY-6-H2/1-104"}
     world.homes = [{"id": home, "code": code, "placed_path": "/b/"} for home, code in codes.items()]
     body = {"place_ids": ["building"], "words": "停水1。"}
     _dispatch(history, 42, "name_affected", (SHARED, 5), body=body)

@@ -167,7 +167,7 @@ def _home(place: int, **values: object) -> Spoil:
 
 def _give_their_number(history: History, world: World) -> None:
     del world
-    history.ops[52].asked["body"]["who"]["address"] = "home HZ-BY-1-05/1-101"
+    history.ops[52].asked["body"]["who"]["address"] = "home HZ-BY-6-H2/1-101"
 
 
 def _reword(history: History, world: World) -> None:
@@ -188,7 +188,8 @@ SPOILED: dict[str, tuple[str, Spoil]] = {
     "nobody filed it": ("appeal_from_nowhere", _set("appeals", "appeal-1", words="别的")),
     "it was refused and is there": ("refused_but_done", _outcome(1, REFUSED, status=409, code="withdrawn")),
     "a place is gone": ("place_lost", lambda _, w: w.places.clear()),
-    "a place is another": ("place_differs", lambda _, w: w.places.append({"id": "place-2", "code": "HZ-1", "path": "/2/"})),
+    "a place is another": ("place_differs", lambda _, w: w.places.append(
+        {"id": "place-2", "code": "HZ-1", "path": "/2/"})),
     "a repetition is answered otherwise": ("answer_differs", _answer_otherwise),
     "somebody signed in is told that they are not": ("refused_oddly", _outcome(1, REFUSED, status=401, code="token")),
     "an appeal is in no case": ("appeal_in_no_case", lambda _, w: w.parties.pop()),

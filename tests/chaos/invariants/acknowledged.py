@@ -436,7 +436,9 @@ def _is_not_ours(world: World, case_id: str, entries: Sequence[Row]) -> bool:
     """Settled while it was taken, or of the demonstration: nobody of the drive took its steps."""
     if any(entry["facts"].get("on_the_spot") for entry in entries):
         return True
-    appeals = [world.appeals.get(party["appeal_id"]) for party in world.parties if party["case_id"] == case_id]
+    opened = entries[0]["facts"].get("appeal") if entries else None
+    theirs = [party["appeal_id"] for party in world.parties if party["case_id"] == case_id]
+    appeals = [world.appeals.get(appeal) for appeal in ([opened] if opened else theirs)]
     return any(appeal is not None and appeal["source"] in DEMONSTRATION for appeal in appeals)
 
 
