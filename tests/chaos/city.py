@@ -20,7 +20,7 @@ from tests.system.city import ROOT, City, wait_until
 _START_SECONDS = 300
 
 #: Promises of public services are due the moment they are made: clocks have something to do all the time. What they did
-#: is looked at on site, and answers of the district's offices are reviewed: neither is rare.
+#: is looked at on site, and answers of the offices above are reviewed: neither is rare.
 _DUE_AT_ONCE = """
 with new as (
     insert into rule_set (version, zone, note, effective_from)
@@ -31,7 +31,7 @@ insert into rule (version, kind, remit, category, urgent, duty, unit, count, evi
 select new.version, kind, remit, category, urgent, duty,
     case kind when 'public_service' then 'clock_hours' else unit end,
     case kind when 'public_service' then 0 else count end,
-    evidence, review or (kind = 'administrative' and remit = 'district'), verification or kind = 'public_service'
+    evidence, review or (kind = 'administrative' and remit <> 'community'), verification or kind = 'public_service'
 from rule, new where rule.version = new.version - 1
 """
 

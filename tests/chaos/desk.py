@@ -41,7 +41,10 @@ class Desk:
             seen = items(await client.read(by, f"/routing/v1/{path}", **asked, limit="20"))
         else:
             by, seen = await self._read_desk(client)
-        if seen:
+        wanting = [case for case in seen if _wants_something(case)]
+        if wanting and self._draw.chance(0.7):
+            await self._look_into(client, by, self._draw.one(wanting)["case_id"], seen)
+        elif seen:
             await self._look_into(client, by, self._draw.one(seen)["case_id"], seen)
 
     async def put_many(self, client: Client) -> None:
@@ -65,7 +68,7 @@ class Desk:
         if place is None:
             return by, []
         asked = {"suggested": "true"} if self._draw.chance(0.15) else {}
-        return by, items(await client.read(by, "/routing/v1/cases", place=place, limit="50", **asked))
+        return by, items(await client.read(by, "/routing/v1/cases", place=place, limit="200", **asked))
 
     async def _look_into(self, client: Client, by: str, case_id: str, others: Sequence[Mapping[str, Any]]) -> None:
         found = await client.read(by, f"/routing/v1/cases/{case_id}")
@@ -122,3 +125,10 @@ class Desk:
     def _version(self, case: Mapping[str, Any]) -> int:
         version = int(case["version"])
         return version - 1 if version > 1 and self._draw.chance(_STALE) else version
+
+
+def _wants_something(case: Mapping[str, Any]) -> bool:
+    """Somebody has begun something on it that another goes on with."""
+    names = ("draft", "reports_owed", "report_back", "helper_post_ids", "tellings", "planned_for", "repeats", "linked")
+    verifies = case.get("state") == "answered" and "verification" in case["demands"] and not case["verified"]
+    return bool(verifies or any(case.get(name) for name in names) or "pressing_id" in case)

@@ -23,7 +23,7 @@ _CHANNELS = ("window", "hotline", "letterbox", "visit")
 OFFICE = "海澜市12345热线"
 
 #: How many of each are at it at once.
-_RESIDENTS, _CLERKS, _HANDLERS, _DISPATCHERS, _READERS, _DESKS = 3, 4, 10, 3, 6, 1
+_RESIDENTS, _CLERKS, _HANDLERS, _DISPATCHERS, _READERS, _DESKS = 2, 3, 9, 3, 10, 3
 
 
 class Drive:
@@ -114,7 +114,7 @@ class Drive:
         asked |= {"urgent": self._draw.chance(0.1)}
         if self._draw.chance(0.05):
             asked["complained_of"] = [self._draw.one(self._people.handlers)]
-        if self._draw.chance(0.08):
+        if self._draw.chance(0.15):
             number = f"GD{self._seed}-{self._draw.count()}"
             order = {"office": OFFICE, "number": number, "due_at": self._draw.soon(20, 120)}
             return asked | {"channel": "assigned", "assignment": order | {"report_owed": self._draw.chance(0.8)}}

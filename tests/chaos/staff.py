@@ -102,7 +102,7 @@ class Staff:
         code, by = self._draw.one(sorted(self._people.dispatchers.items()))
         place = self._people.places.get(code)
         if self._draw.chance(0.25) and place:
-            found = await client.read(by, "/routing/v1/cases", place=place, limit="50")
+            found = await client.read(by, "/routing/v1/cases", place=place, limit="200")
             mine = [case for case in items(found) if case["state"] in ("assigned", "in_progress", "answered")]
             self.posts |= {case["holder_post_id"] for case in mine if case["holder_post_id"]}
             if mine:
