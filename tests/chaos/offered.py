@@ -178,13 +178,8 @@ OFFERED: Mapping[str, Offered] = {
 
 #: What is offered on nearly every case is taken less often than what is seldom offered.
 _OFTEN = {
-    "link": 0.15,
-    "nudge": 0.15,
-    "order": 0.15,
-    "instruct": 0.1,
-    "name_affected": 0.3,
-    "merge": 0.5,
-    "answer": 0.3,
+    **{"link": 0.12, "nudge": 0.15, "order": 0.25, "instruct": 0.2, "name_affected": 0.3, "tell_affected": 0.4},
+    **{"merge": 0.4, "answer": 0.2, "unlink": 0.4},
 }
 
 
