@@ -178,8 +178,15 @@ OFFERED: Mapping[str, Offered] = {
 
 #: What is offered on nearly every case is taken less often than what is seldom offered.
 _OFTEN = {
-    **{"link": 0.12, "nudge": 0.15, "order": 0.25, "instruct": 0.2, "name_affected": 0.3, "tell_affected": 0.4},
-    **{"merge": 0.4, "answer": 0.2, "unlink": 0.4},
+    "link": 0.12,
+    "nudge": 0.15,
+    "order": 0.25,
+    "instruct": 0.2,
+    "name_affected": 0.3,
+    "tell_affected": 0.4,
+    "merge": 0.4,
+    "answer": 0.2,
+    "unlink": 0.4,
 }
 
 
