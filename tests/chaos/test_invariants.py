@@ -300,6 +300,13 @@ def test_an_unknown_step_may_be_there_or_not() -> None:
     assert judge(history, world) == []
 
 
+def test_poison_on_the_wire_is_nobodys_whatever_id_it_has() -> None:
+    history, world = small_world()
+    history.notes.append({"what": "poisoned", "t": 1.0, "topic": "routing.case.v1", "keys": ["poison"]})
+    world.wire["routing.case.v1"].append({**world.wire["routing.case.v1"][0], "key": "poison", "event_id": "nobody"})
+    assert judge(history, world) == []
+
+
 def test_what_kafka_lost_comes_again_in_order() -> None:
     history, world = small_world()
     world.wire["routing.case.v1"] = world.wire["routing.case.v1"] * 2

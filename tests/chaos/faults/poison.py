@@ -110,6 +110,8 @@ class Poison:
     def strike(self, city: ChaosCity, random: Random) -> str:
         topic = random.choice(_TOPICS)
         records = [kind(topic, random) for kind in KINDS]
+        keys = [record.key.decode() for record in records]
+        city.note("poisoned", topic=topic.name, keys=keys)
         try:
             letters = _send(city, topic, records)
         except KafkaError as error:

@@ -66,14 +66,14 @@ def the_wire_tells_the_log(history: History, world: World) -> Iterator[Finding]:
     A position may be followed by the next one, or by an earlier one from which everything is said again; never by one
     that leaves something out.
     """
-    poison = {str(note.get("event_id")) for note in history.noted("poison")}
+    poison = {key for note in history.noted("poisoned") for key in note["keys"]}
     for topic in ORDERED:
         logged: dict[str, list[Row]] = defaultdict(list)
         for event in world.log.get(topic, []):
             logged[event["key"]].append(event)
         wired: dict[str, list[Row]] = defaultdict(list)
         for event in world.wire.get(topic, []):
-            if event["event_id"] not in poison:
+            if event["key"] not in poison:
                 wired[event["key"]].append(event)
         for key in logged.keys() | wired.keys():
             yield from _same_order(f"{topic} {key}", logged[key], wired[key])
