@@ -78,7 +78,7 @@ class Fault(Protocol):
     ``random``. What the checks at the end must know of it is told by ``city.note``:
 
     - ``note("poison", consumer="notify", topic=…, event_id=…)``: one a dead letter that it must have made, by its id
-    - ``note("poisoned", topic=…, keys=…)``: what stands on the wire under these keys is nobody's; their ids tell nothing
+    - ``note("poisoned", topic=…, keys=…)``: what stands on the wire under them is nobody's
     - ``note("kafka_wiped")``: events are sent again
     - ``note("not_run", fault=…, why=…)``: what this machine does not permit
     - ``note("doubled", topics=…, events=…)``, ``note("reordered", …)``: how many came twice, or out of order
