@@ -460,6 +460,19 @@ def test_everybody_of_a_merged_case_is_answered(
     assert all(str(appeal.appeal_id) in (answered.body or "") for appeal in shared.appeals)
 
 
+def test_whoever_has_withdrawn_from_a_shared_case_is_not_told_its_answer(
+    uow: RolledBackUnitOfWork, city: City, as_person: As, dispatcher: RolledBackUnitOfWork
+) -> None:
+    shared = make_shared(uow, city, dispatcher)
+    first, second = shared.appeals
+    withdraw(uow, first.appeal_id)
+    version, holder = now_of(uow, shared).version, as_person(city.person("municipal"))
+    steps.answer_case(holder, shared.case_id, version=version, outcome=Outcome.SOLVED, answer="管道已疏通")
+    (answered,) = [event for event in holder.published if event.type == "routing.case.answered.v1"]
+    assert str(second.appeal_id) in (answered.body or "")
+    assert str(first.appeal_id) not in (answered.body or "")
+
+
 def test_of_a_shared_case_one_withdrawal_leaves_the_others(
     uow: RolledBackUnitOfWork, city: City, as_person: As, dispatcher: RolledBackUnitOfWork
 ) -> None:

@@ -136,7 +136,7 @@ def case_answered(
     """``asked``: by appeal, which of its answers this is, for those whose residents are asked what they say of it."""
     assert case.outcome is not None
     until = case.limit(DeadlineKind.RATING)
-    parties = [_party(appeal, answer=asked.get(appeal.appeal_id)) for appeal in case.appeals]
+    parties = [_party(appeal, answer=asked.get(appeal.appeal_id)) for appeal in case.parties]
     return CaseAnsweredV1(
         **_fact(uow, case) | {"parties": parties},
         outcome=case.outcome,
