@@ -6,7 +6,7 @@ from typing import Any
 from tests.chaos.client import Client
 from tests.chaos.draw import Draw
 from tests.chaos.homes import BUILDINGS
-from tests.chaos.offered import Seen, choose, merge
+from tests.chaos.offered import Seen, choose, may_leave, merge
 from tests.chaos.people import People
 from tests.chaos.staff import Staff, items
 
@@ -103,7 +103,7 @@ class Desk:
         if self._draw.chance(0.5):
             about = {"case_id": case_id, "other_id": other}
             await client.write("dismiss", by, f"{path}/suggestions/{other}/dismissals", about=about)
-        elif "merge" in found.body["steps"]:
+        elif "merge" in found.body["steps"] and may_leave(found.body):
             asked = merge(self._draw, other)
             where: dict[str, Any] = {"path": asked.path, "about": asked.about}
             await self._staff.write_step(client, "merge", by, found.body, asked.body, **where)

@@ -19,6 +19,10 @@ CATEGORIES = (
 PLACES = ("HZ-BY", "HZ-BY-1-05", "HZ-BY-2", "HZ-BY-3-02", "HZ-BY-6", "HZ-LH-SQ", "HZ-LH-SQ-1", None)
 
 
+#: The latest that a limit which somebody names falls due: when all has come to rest, none does any more.
+SOON_SECONDS = 60
+
+
 class Draw:
     """``count`` numbers all that is asked for, so that each request can be told from all others by its words."""
 
@@ -45,6 +49,6 @@ class Draw:
     def day_ahead(self) -> str:
         return (datetime.now(UTC) + timedelta(days=self.random.randint(2, 30))).date().isoformat()
 
-    def soon(self, least: float = 5, most: float = 60) -> str:
+    def soon(self, least: float = 5, most: float = SOON_SECONDS) -> str:
         """A limit that falls due while the city is struck."""
         return (datetime.now(UTC) + timedelta(seconds=self.random.uniform(least, most))).isoformat()

@@ -116,7 +116,7 @@ class Drive:
             asked["complained_of"] = [self._draw.one(self._people.handlers)]
         if self._draw.chance(0.15):
             number = f"GD{self._seed}-{self._draw.count()}"
-            order = {"office": OFFICE, "number": number, "due_at": self._draw.soon(20, 120)}
+            order = {"office": OFFICE, "number": number, "due_at": self._draw.soon(20)}
             return asked | {"channel": "assigned", "assignment": order | {"report_owed": self._draw.chance(0.8)}}
         if "repeat_of" not in asked:
             asked["done_on_the_spot"] = self._draw.chance(0.06)

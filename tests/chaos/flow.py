@@ -15,6 +15,9 @@ _PENDING: LiteralString = "select count(*), count(refused) from event_pending"
 _UNSENT: LiteralString = "select count(*) from message where state in ('queued', 'sending')"
 _UNTOLD: LiteralString = "select count(*) from telling where finished_at is null"
 _OVERDUE: LiteralString = "select count(*) from deadline where state = 'open' and due_at < now()"
+_FALLS_DUE: LiteralString = """
+select count(*) from deadline where state = 'open' and due_at < now() + make_interval(secs => %s)
+"""
 _SAID: LiteralString = "select event_id from event_log where topic = %s and type <> %s"
 _TAKEN: LiteralString = "select event_id from inbox where consumer = %s"
 _PARKED: LiteralString = "select count(*) from parked"
@@ -44,6 +47,13 @@ def left(city: ChaosCity) -> list[str]:
         return [*_unsent(city), *_untaken(city)]
     except psycopg.OperationalError as error:
         return [f"a database is away: {type(error).__name__}"]
+
+
+def falls_due(city: ChaosCity, *, within: float) -> int:
+    """How many deadlines will have been missed in so many seconds."""
+    with auditor(city, "routing") as connection:
+        (count,) = connection.execute(_FALLS_DUE, [within]).fetchone() or (0,)
+    return int(count)
 
 
 def _unsent(city: ChaosCity) -> list[str]:

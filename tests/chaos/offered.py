@@ -97,7 +97,7 @@ def _report(draw: Draw, seen: Seen) -> Asked | None:
 def _enter_review(draw: Draw, seen: Seen) -> Asked:
     del seen
     body: Body = {"accepted": draw.chance(0.6), "words": draw.words("上级意见")}
-    return Asked("assignment_reviews", body | ({} if body["accepted"] else {"due_at": draw.soon(20, 90)}))
+    return Asked("assignment_reviews", body | ({} if body["accepted"] else {"due_at": draw.soon(20)}))
 
 
 def _release(draw: Draw, seen: Seen) -> Asked | None:
@@ -128,9 +128,12 @@ def _merge(draw: Draw, seen: Seen) -> Asked | None:
     fitting = [
         other["case_id"] for other in seen.others if _takes_in(other) and other["case_id"] != seen.case["case_id"]
     ]
-    if not fitting or seen.case["papers_held"] or seen.case["assigned_by"]:
-        return None
-    return merge(draw, draw.one(fitting))
+    return merge(draw, draw.one(fitting)) if fitting and may_leave(seen.case) else None
+
+
+def may_leave(case: Mapping[str, Any]) -> bool:
+    """Its appeals, for another case: neither from above, nor with originals in custody."""
+    return not case["papers_held"] and not case["assigned_by"]
 
 
 def _takes_in(other: Mapping[str, Any]) -> bool:

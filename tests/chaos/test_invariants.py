@@ -175,6 +175,17 @@ def _reword(history: History, world: World) -> None:
     world.entries[SHARED][-1] = {**world.entries[SHARED][-1], "words": "别的"}
 
 
+def _withdraw_unsaid(history: History, world: World) -> None:
+    """The other appeal that stays in the shared case had been withdrawn before the answer; the event names it."""
+    del history
+    world.entries[SHARED].insert(0, {**world.entries[SHARED][0], "seq": 0, "facts": {"appeal": "appeal-1"}})
+    world.parties[0] = {**world.parties[0], "person_id": "person-9"}
+    gone = {"seq": 0, "step": "withdrawn", "facts": {"appeal": "appeal-1"}, "by": None, "words": None, "at": RECEIVED}
+    world.entries[SHARED].insert(1, gone)
+    message = next(m for m in world.messages if m["template"] == "case_answered" and m["case_id"] == SHARED)
+    world.messages.append({**message, "recipient": "person-9", "message_id": "m"})
+
+
 def _tell_home_again(history: History, world: World) -> None:
     del history
     message = next(message for message in world.messages if message["audience"] == "household")
@@ -234,6 +245,7 @@ SPOILED: dict[str, tuple[str, Spoil]] = {
     "a page is older than it was": (
         "progress_went_back", _note(what="progress", appeal_id="appeal-2", standing="closed")),
     "a notice is missing": ("notice_missing", lambda _, w: w.messages.pop(0)),
+    "whoever has withdrawn is told": ("notice_not_owed", _withdraw_unsaid),
     "a notice was made twice": ("notice_twice", lambda _, w: w.messages.append(w.messages[0])),
     "a notice is owed by nothing": ("notice_not_owed", lambda _, w: w.messages.append(
         {**w.messages[0], "template": "case_waiting", "message_id": "m"})),

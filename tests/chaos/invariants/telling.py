@@ -4,7 +4,7 @@ What is owed is reckoned here from the steps as routing published them, not by n
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Sequence
 
 from tests.chaos.invariants.finding import Finding
 from tests.chaos.invariants.households import owed_at_home
@@ -66,12 +66,28 @@ _VERDICTS = {
 }
 
 
-def owed_by(event: Row) -> set[Owed]:
+def concerned(entries: Sequence[Row]) -> Iterator[tuple[int, set[str]]]:
+    """By version, the appeals of those whom the step is told: of a step by which appeals come, those; else of those
+    that the case has by its history, what is not withdrawn, unless all is. Not by the parties that its event names.
+    """
+    here: set[str] = set()
+    gone: set[str] = set()
+    for entry in entries:
+        facts = entry["facts"]
+        named = {*facts.get("appeals", ()), *([facts["appeal"]] if facts.get("appeal") else [])}
+        come = named if entry["step"] in ("opened", "joined", "split_off") else set()
+        here |= come
+        here -= named if entry["step"] in ("split", "closed") else set()
+        gone |= named if entry["step"] == "withdrawn" else set()
+        yield entry["seq"], come or (here - gone) or here
+
+
+def owed_by(event: Row, residents: Collection[str]) -> set[Owed]:
+    """``residents``: who is told, of those who gave a name."""
     body, kind = event["body"], event["type"].removeprefix("routing.case.").removesuffix(".v1")
     if body["silent"]:
         return set()
-    concerned = [p for p in body["parties"] if kind != "joined" or p["appeal_id"] in body["joined"]]
-    told = {(str(p["person_id"]), template) for template in _to_residents(kind, body) for p in concerned}
+    told = {(resident, template) for template in _to_residents(kind, body) for resident in residents}
     told |= {
         (each["subject"], template) for who, template in _to_staff(kind, body).items() for each in _named(body, who)
     }
@@ -124,7 +140,14 @@ def _to_residents(kind: str, body: Row) -> list[str]:
 
 def each_notice_owed_is_made_once(history: History, world: World) -> Iterator[Finding]:
     del history
-    owed = {notice for event in world.log.get("routing.case.v1", []) for notice in owed_by(event)}
+    persons = {party["appeal_id"]: party["person_id"] for party in world.parties if party["person_id"]}
+    residents = {
+        (case_id, version): {persons[appeal] for appeal in appeals if appeal in persons}
+        for case_id, entries in world.entries.items()
+        for version, appeals in concerned(entries)
+    }
+    said = world.log.get("routing.case.v1", [])
+    owed = {owed for event in said for owed in owed_by(event, residents.get((event["key"], event["version"]), set()))}
     owed |= set(owed_at_home(world))
     made = Counter(Owed(m["case_id"], m["case_version"], m["recipient"], m["template"]) for m in world.messages)
     for notice in sorted(owed - made.keys()):
