@@ -34,6 +34,7 @@ from routing.service import answering, calling_back, rating, reading, sealing, s
 from tests.conftest import UnitOfWorkOf
 from tests.routing.auditing import faults_of
 from tests.routing.conftest import City, put_post, subject_of
+from tests.routing.test_accompanying import accompany
 from tests.routing.test_merging import merge, split
 from tests.routing.test_steps import TAKE, WAY, As, make_case, make_case_in
 
@@ -244,6 +245,17 @@ def test_while_it_waits_nothing_is_asked_answered_or_given_away(
     with pytest.raises(AnswerDrafted):
         TAKE[step](as_person(city.person("dispatcher")), case)
     assert now_of(uow, case).version == case.version
+
+
+def test_while_it_waits_it_is_not_handed_over_to_a_centre(uow: RolledBackUnitOfWork, city: City, as_person: As) -> None:
+    """That would keep the promise, which an answer that is sent back opens again; and it would be answered while the
+    centre has it in hand.
+    """
+    case = drafted(uow, city, as_person)
+    with pytest.raises(AnswerDrafted):
+        accompany(as_person(city.person("dispatcher")), case)
+    back = review(as_person(city.person("city_dispatcher")), case, approved=False)
+    assert accompany(as_person(city.person("dispatcher")), back).promise_met is True
 
 
 def test_while_it_waits_it_is_not_merged_split_or_merged_into(

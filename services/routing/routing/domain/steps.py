@@ -288,7 +288,7 @@ STEPS: dict[Step, StepRule] = {
         _rule(
             *(Step.ACCOMPANY, _UNDER_WAY, CaseState.IN_PROGRESS, _EITHER),
             needs=[Standing.FOR_A_CENTRE],
-            bars=[Standing.FOLLOWED, Standing.SUSPENDED, Standing.PLANNED],
+            bars=[Standing.FOLLOWED, Standing.SUSPENDED, Standing.PLANNED, Standing.ANSWER_DRAFTED],
         ),
         _rule(Step.CENTRE_REPORT, _UNDER_WAY, None, _EITHER, needs=[Standing.FOLLOWED]),
         _rule(
