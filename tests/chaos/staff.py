@@ -170,7 +170,7 @@ class Staff:
 
     async def _step(self, client: Client, by: str, case: Mapping[str, Any]) -> None:
         state = case["state"]
-        if state != "accepted" and self._draw.chance(0.08):
+        if state != "accepted" and self._draw.chance(0.12):
             await self._record_work(client, by, case)
         elif state in ("assigned", "in_progress"):
             await self._work_on(client, by, case)
