@@ -184,6 +184,8 @@ def _withdraw_unsaid(history: History, world: World) -> None:
     world.entries[SHARED].insert(1, gone)
     message = next(m for m in world.messages if m["template"] == "case_answered" and m["case_id"] == SHARED)
     world.messages.append({**message, "recipient": "person-9", "message_id": "m"})
+    said = next(event for event in world.log["routing.case.v1"] if (event["key"], event["version"]) == (SHARED, 11))
+    said["body"]["parties"].append({"person_id": "person-9", "appeal_id": "appeal-1"})
 
 
 def _tell_home_again(history: History, world: World) -> None:
