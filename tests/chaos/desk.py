@@ -76,11 +76,18 @@ class Desk:
         if not found.is_ok:
             return
         lines = [other for other in others if "state" in other and "ask" in other]
-        chosen = choose(self._draw, Seen(found.body, lines, self._buildings(by, found.body)))
+        grants = await self._grants(client, by, found.body)
+        chosen = choose(self._draw, Seen(found.body, lines, self._buildings(by, found.body), grants))
         if chosen:
             step, asked = chosen
             where: dict[str, Any] = {"path": asked.path, "about": asked.about}
             await self._staff.write_step(client, step, by, found.body, asked.body, **where)
+
+    async def _grants(self, client: Client, by: str, case: Mapping[str, Any]) -> list[str]:
+        if "revoke_grant" not in case["steps"]:
+            return []
+        granted = items(await client.read(by, f"/routing/v1/cases/{case['case_id']}/grants"))
+        return [grant["grant_id"] for grant in granted if not grant["revoked_at"]]
 
     def _buildings(self, by: str, case: Mapping[str, Any]) -> list[str]:
         """Those below the station of the case that a dispatcher reaches."""

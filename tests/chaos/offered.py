@@ -24,12 +24,13 @@ class Asked:
 @dataclass(frozen=True)
 class Seen:
     """``case`` with all that it tells who may see it; ``others`` as the same list has them; ``buildings`` by id, which
-    could be named on it.
+    could be named on it; ``grants`` by id, which open it while it is sealed.
     """
 
     case: Mapping[str, Any]
     others: Sequence[Mapping[str, Any]]
     buildings: Sequence[str] = ()
+    grants: Sequence[str] = ()
 
 
 Offered = Callable[[Draw, Seen], Asked | None]
@@ -105,6 +106,15 @@ def _release(draw: Draw, seen: Seen) -> Asked | None:
     return Asked(f"helpers/{draw.one(helping)}/releases", {"words": draw.words("不再协办")}) if helping else None
 
 
+def _grant(draw: Draw, seen: Seen) -> Asked | None:
+    posts = sorted({other["holder_post_id"] for other in seen.others if other["holder_post_id"]})
+    return Asked("grants", {"post_id": draw.one(posts), "words": draw.words("供其查阅")}) if posts else None
+
+
+def _revoke_grant(draw: Draw, seen: Seen) -> Asked | None:
+    return Asked(f"grants/{draw.one(seen.grants)}/revocations", None) if seen.grants else None
+
+
 def _link(draw: Draw, seen: Seen) -> Asked | None:
     known = {seen.case["number"], *(link["number"] for link in seen.case["links"])}
     numbers = [other["number"] for other in seen.others if other["number"] not in known]
@@ -169,6 +179,8 @@ OFFERED: Mapping[str, Offered] = {
     "report_back": _in_words("assignment_reports", "回复上级"),
     "enter_review": _enter_review,
     "release": _release,
+    "grant": _grant,
+    "revoke_grant": _revoke_grant,
     "link": _link,
     "unlink": _unlink,
     "name_affected": _name_affected,

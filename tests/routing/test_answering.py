@@ -253,9 +253,9 @@ def test_while_it_waits_it_is_not_handed_over_to_a_centre(uow: RolledBackUnitOfW
     """
     case = drafted(uow, city, as_person)
     with pytest.raises(AnswerDrafted):
-        accompany(as_person(city.person("dispatcher")), case)
-    back = review(as_person(city.person("city_dispatcher")), case, approved=False)
-    assert accompany(as_person(city.person("dispatcher")), back).promise_met is True
+        accompany(as_person(holder_of(city, case)), case)
+    back = review(as_person(city.person("district_dispatcher")), case, approved=False)
+    assert accompany(as_person(holder_of(city, back)), back).promise_met is True
 
 
 def test_while_it_waits_it_is_not_merged_split_or_merged_into(

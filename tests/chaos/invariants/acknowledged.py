@@ -51,6 +51,8 @@ ENTRIES = {
     "instruct": ("pressed",),
     "report": ("reported",),
     "release": ("helper_released",),
+    "grant": ("granted",),
+    "revoke_grant": ("grant_revoked",),
     "re_plan": ("planned",),
     "link": ("linked",),
     "unlink": ("unlinked",),
