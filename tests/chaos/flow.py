@@ -7,7 +7,7 @@ from uuid import UUID
 import psycopg
 
 from tests.chaos.fault import ChaosCity
-from tests.system.city import SERVICES
+from tests.system.city import SERVICES, City
 
 _BREACHED = "routing.case.deadline_breached.v1"
 
@@ -86,7 +86,7 @@ def untaken(city: ChaosCity, edge: Edge) -> set[UUID]:
         return said - {row[0] for row in consumer.execute(_TAKEN, [edge.consumer])}
 
 
-def auditor(city: ChaosCity, service: str) -> psycopg.Connection:
+def auditor(city: City, service: str) -> psycopg.Connection:
     """A connection that sees every place and changes nothing."""
     connection = city.connect(service, f"{service}_auditor")
     connection.execute("select set_config('app.lo1', '/', false), set_config('app.hi1', '0', false)")

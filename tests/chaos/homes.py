@@ -6,9 +6,8 @@ from dataclasses import dataclass, replace
 import httpx
 
 from tests.chaos import flow
-from tests.chaos.fault import ChaosCity
 from tests.chaos.people import CITY, OPERATOR, People
-from tests.system.city import wait_until
+from tests.system.city import City, wait_until
 
 #: New ones, with as many households as each has: those of the first are told in several parts.
 BUILDINGS = {"HZ-BY-6-H1": 210, "HZ-BY-6-H2": 4, "HZ-BY-2-H1": 4, "HZ-BY-3-H1": 4}
@@ -42,7 +41,7 @@ def numbers_by_code() -> Mapping[str, str]:
     return {home.code: home.number for home in homes()}
 
 
-def lay_homes(city: ChaosCity, people: People) -> People:
+def lay_homes(city: City, people: People) -> People:
     """Into the tree and the register, and until whoever tells them knows them all; the buildings are among the places
     then.
     """
@@ -68,7 +67,7 @@ def lay_homes(city: ChaosCity, people: People) -> People:
     return replace(people, places={**people.places, **{code: str(place_id) for code, place_id in built}})
 
 
-def _load(city: ChaosCity, token: str, what: str, columns: str, rows: Sequence[str]) -> None:
+def _load(city: City, token: str, what: str, columns: str, rows: Sequence[str]) -> None:
     headers = {"Authorization": f"Bearer {token}", "Content-Type": "text/csv"}
     content = "\n".join([columns, *rows, ""]).encode()
     url = f"{city.address}/grid/v1/imports/{what}"

@@ -7,7 +7,7 @@ from typing import Any
 import httpx
 from cli.token import sign_in
 
-from tests.chaos.fault import ChaosCity
+from tests.system.city import City
 
 CITY = "HL"
 AUDITOR, OPERATOR, RESIDENT = "auditor", "operator", "resident"
@@ -28,7 +28,8 @@ class People:
     tokens: Mapping[str, str]
 
 
-def find_people(city: ChaosCity) -> People:
+def find_people(city: City, *, district: str = "") -> People:
+    """Of one district, by the code that its places begin with, and of the city itself; or everybody."""
     settings = city.settings()
 
     def token(name: str) -> str:
@@ -38,6 +39,8 @@ def find_people(city: ChaosCity) -> People:
     with httpx.Client(base_url=city.address, headers=headers, timeout=30) as http:
         places = {place["code"]: place["id"] for place in _pages(http, "/grid/v1/places", under=CITY)}
         posts = list(_pages(http, "/grid/v1/posts", under=CITY))
+    near = (district, f"{CITY}/")
+    posts = [post for post in posts if post["code"].startswith(near)]
     held = [(post, holding["subject"]) for post in posts for holding in post["holdings"] if holding["until"] is None]
     clerks = {subject for post, subject in held if post["duty"] == "window_clerk"}
     handlers = {subject for post, subject in held if post["duty"] in _HANDLING}
