@@ -1,6 +1,6 @@
 """Who drives the city: its clerks, holders and dispatchers as grid names them, signed in before anything dies."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -25,7 +25,13 @@ class People:
     dispatchers: Mapping[str, str]
     """The sign-in name by the code of the place that they dispatch for."""
     places: Mapping[str, str]
+    holders: Mapping[str, str]
+    """The sign-in name by the id of the post."""
     tokens: Mapping[str, str]
+
+    def token_among(self, seen_by: Sequence[str]) -> str:
+        """Of somebody to whom something sealed is open, by name or by a post of theirs."""
+        return next(self.tokens[name] for who in seen_by if (name := self.holders.get(who, who)) in self.tokens)
 
 
 def find_people(city: City, *, district: str = "") -> People:
@@ -45,12 +51,14 @@ def find_people(city: City, *, district: str = "") -> People:
     clerks = {subject for post, subject in held if post["duty"] == "window_clerk"}
     handlers = {subject for post, subject in held if post["duty"] in _HANDLING}
     dispatchers = {post["code"].partition("/")[0]: subject for post, subject in held if post["duty"] == "dispatcher"}
-    names = sorted({AUDITOR, OPERATOR, RESIDENT, *clerks, *handlers, *dispatchers.values()})
+    holders = {post["id"]: subject for post, subject in held}
+    names = sorted({AUDITOR, OPERATOR, RESIDENT, *holders.values()})
     return People(
         clerks=tuple(sorted(clerks)),
         handlers=tuple(sorted(handlers)),
         dispatchers=dispatchers,
         places=places,
+        holders=holders,
         tokens={name: token(name) for name in names},
     )
 
