@@ -145,7 +145,7 @@ def in_words(promise: Promise) -> dict[str, str]:
     due_at = promise.due_at.astimezone(ZoneInfo(promise.zone))
     count = promise.term.count
     chinese = f"{due_at.year}年{due_at.month}月{due_at.day}日{due_at:%H:%M}前"
-    english = f"by {due_at:%H:%M} on {due_at.day} {_MONTHS[due_at.month - 1]} {due_at.year}"
+    english = f"by {due_at:%H:%M} on {due_at.day} {MONTHS[due_at.month - 1]} {due_at.year}"
     term = {
         Unit.SAME_DAY: ("当日办结", "the same working day"),
         Unit.WORKING_DAYS: (f"{count}个工作日内答复或办结", f"within {count} working days"),
@@ -164,7 +164,7 @@ def _remaining_in_words(count: int) -> tuple[str, str]:
     return f"恢复办理后{count}个工作日", f"{count} working {'day' if count == 1 else 'days'} after it goes on"
 
 
-_MONTHS = (
+MONTHS = (
     "January", "February", "March", "April", "May", "June",
     "July", "August", "September", "October", "November", "December",
 )  # fmt: skip

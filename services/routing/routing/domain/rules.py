@@ -67,6 +67,12 @@ class RuleSet:
         fitting = [rule for rule in self.rules if _fits(rule, category) and (urgent or not rule.urgent)]
         return max(fitting, key=lambda rule: (rule.urgent, _depth(rule, category)))
 
+    @property
+    def rule_of_the_counter(self) -> Rule:
+        """For what was settled while it was taken, and nobody sorted."""
+        counter = (Kind.ADMINISTRATIVE, Remit.COMMUNITY, None)
+        return next(rule for rule in self.rules if (rule.kind, rule.remit, rule.category) == counter)
+
 
 def _fits(rule: Rule, category: Category) -> bool:
     if rule.category is not None:

@@ -6,7 +6,7 @@ from datetime import datetime
 from uuid import UUID
 
 from contracts.grid import Duty
-from contracts.routing import CaseState, DeadlineKind, Kind, Queue, Remit
+from contracts.routing import CaseState, DeadlineKind, Queue
 from kit.db import UnitOfWork
 from kit.ids import new_id
 from network import posts
@@ -103,10 +103,7 @@ def _may_take(seat: Seat, case: Case, never: Collection[str]) -> bool:
 
 def rule_of_the_spot(ground: Ground, category: Category | None) -> Rule:
     """For what was settled while it was taken: the matter's rule, or the counter's where nobody sorted it."""
-    if category is not None:
-        return ground.rules.rule_for(category, urgent=False)
-    counter = (Kind.ADMINISTRATIVE, Remit.COMMUNITY, None)
-    return next(rule for rule in ground.rules.rules if (rule.kind, rule.remit, rule.category) == counter)
+    return ground.rules.rule_of_the_counter if category is None else ground.rules.rule_for(category, urgent=False)
 
 
 def find_dispatcher(ground: Ground, case: Case, *, never: Collection[str] = ()) -> Seat | None:

@@ -1,0 +1,364 @@
+"""Where a deadline comes from, by its case's own history, and what of that and of the rules it does not agree with."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from enum import StrEnum
+from itertools import chain, takewhile
+from typing import Any
+from uuid import UUID
+
+from contracts.routing import DeadlineKind
+
+from routing.domain.calendar import Calendar
+from routing.domain.case import (
+    ACCEPTED,
+    ANSWERED,
+    BREACHED,
+    EXTENDED,
+    HANDED_TO_HOTLINE,
+    HELPER_CALLED,
+    JOINED,
+    OPENED,
+    PLANNED,
+    PRESSED,
+    REDONE,
+    REPORT_REVIEWED,
+    RESORTED,
+    RESUMED,
+    SPLIT_OFF,
+    SUSPENDED,
+    VERIFIED,
+    Case,
+    Deadline,
+)
+from routing.domain.chain import Entry
+from routing.domain.explaining import Reckoning, kinds_after
+from routing.domain.promise import Promise, Term, Unit, day_of, last_day
+from routing.domain.rules import Category, Rule, RuleSet
+
+
+class Cause(StrEnum):
+    """What made a deadline, and so from when it runs."""
+
+    RECEIVED = "received"
+    ACCEPTED = "accepted"
+    RESORTED = "resorted"
+    EXTENDED = "extended"
+    SUSPENDED = "suspended"
+    RESUMED = "resumed"
+    MERGED = "merged"
+    SPLIT_OFF = "split_off"
+    REDONE = "redone"
+    NOT_VERIFIED = "not_verified"
+    ANSWERED = "answered"
+    PLANNED = "planned"
+    ORDERED = "ordered"
+    HELPER_CALLED = "helper_called"
+    HANDED_TO_HOTLINE = "handed_to_hotline"
+    ASSIGNED_FROM_ABOVE = "assigned_from_above"
+    REPORT_REJECTED = "report_rejected"
+    OTHER = "other"
+    """An entry of another kind names it."""
+    UNKNOWN = "unknown"
+    """No entry does."""
+
+
+_CAUSES = {
+    ACCEPTED: Cause.ACCEPTED,
+    RESORTED: Cause.RESORTED,
+    EXTENDED: Cause.EXTENDED,
+    SUSPENDED: Cause.SUSPENDED,
+    RESUMED: Cause.RESUMED,
+    JOINED: Cause.MERGED,
+    SPLIT_OFF: Cause.SPLIT_OFF,
+    REDONE: Cause.REDONE,
+    VERIFIED: Cause.NOT_VERIFIED,
+    ANSWERED: Cause.ANSWERED,
+    PLANNED: Cause.PLANNED,
+    PRESSED: Cause.ORDERED,
+    HELPER_CALLED: Cause.HELPER_CALLED,
+    HANDED_TO_HOTLINE: Cause.HANDED_TO_HOTLINE,
+    OPENED: Cause.ASSIGNED_FROM_ABOVE,
+    REPORT_REVIEWED: Cause.REPORT_REJECTED,
+}
+
+#: Entries that do not name the limit which they set: it runs from the same instant.
+_SET_BY = {
+    DeadlineKind.REDO: (REDONE, VERIFIED),
+    DeadlineKind.RATING: (ANSWERED,),
+    DeadlineKind.ASSIGNED: (OPENED, REPORT_REVIEWED),
+    DeadlineKind.REPLY: (HANDED_TO_HOTLINE,),
+}
+
+
+class Source(StrEnum):
+    """What says how long it is."""
+
+    ITEM = "item"
+    """The rule for one category, which goes before the table."""
+    TABLE = "table"
+    """The rule for the kind of matter and whose remit it is."""
+    EXTENSION = "extension"
+    REMAINDER = "remainder"
+    """What was left of a promise that was suspended."""
+    PLATFORM = "platform"
+    """The same for every case: to say what one thinks of an answer, to do it again, to reply."""
+    GIVEN = "given"
+    """Somebody named it."""
+    UNKNOWN = "unknown"
+    """It is as in another case, which is not for whoever asks to see."""
+
+
+class Witness(StrEnum):
+    """What says otherwise than the stored deadline."""
+
+    RECKONING = "reckoning"
+    HISTORY = "history"
+    RULES = "rules"
+    PROMISE_BEFORE = "promise_before"
+
+
+@dataclass(frozen=True)
+class Difference:
+    witness: Witness
+    about: str
+    stored: str
+    found: str
+
+
+@dataclass(frozen=True)
+class Pause:
+    """``reason``: its code in the list of reasons; ``resumed_at``: where it ended before its day."""
+
+    reason: str
+    since: datetime
+    until: datetime
+    resumed_at: datetime | None
+
+
+@dataclass(frozen=True)
+class Extension:
+    reason: str
+    days: int
+    granted_at: datetime
+
+
+@dataclass(frozen=True)
+class Story:
+    """A deadline in its case, among the others of that and its whole history."""
+
+    case: Case
+    deadline: Deadline
+    deadlines: Sequence[Deadline]
+    entries: Sequence[Entry]
+
+    @property
+    def maker(self) -> Entry | None:
+        """The entry by which it came: the first that names it or what it is about, that set it at that instant, or with
+        which it came from another case.
+        """
+        named = (entry for entry in self.entries if entry.step != BREACHED and _names(entry, self.deadline))
+        there = (entry for entry in self.entries if entry.step == SPLIT_OFF)
+        return next(chain(named, self._set_with_it(), there), None)
+
+    def _set_with_it(self) -> Iterator[Entry]:
+        steps = _SET_BY.get(self.deadline.kind, ())
+        start_at = self.deadline.promise.start_at
+        setting = (entry for entry in self.entries if entry.step in steps and entry.at == start_at)
+        return (entry for entry in setting if not entry.facts.get("passed") and not entry.facts.get("accepted"))
+
+    @property
+    def moved_from(self) -> UUID | None:
+        """The case from which it came as it is."""
+        maker = self.maker
+        return UUID(maker.facts["from"]) if maker is not None and maker.step in _MOVES else None
+
+    @property
+    def before(self) -> "Story | None":
+        """The promise of the same case that it goes on from."""
+        maker = self.maker
+        if maker is None or maker.step not in _GO_ON:
+            return None
+        named = [
+            e.facts.get("deadline") for e in self.entries if e.seq < maker.seq and e.step not in (BREACHED, PLANNED)
+        ]
+        names = [name for name in named if name not in (None, str(self.deadline.deadline_id))]
+        found = (each for each in self.deadlines if names and str(each.deadline_id) == names[-1])
+        return next((replace(self, deadline=each) for each in found), None)
+
+    def of_the_same(self, deadline: Deadline) -> "Story | None":
+        """Of that deadline of another case, as it was before it came from this one."""
+        alike = [each for each in self.deadlines if (each.kind, each.promise) == (deadline.kind, deadline.promise)]
+        return replace(self, deadline=alike[-1]) if alike else None
+
+
+_MOVES = (SPLIT_OFF, JOINED)
+_GO_ON = (SUSPENDED, RESUMED, EXTENDED)
+_BY_RULE = (ACCEPTED, RESORTED)
+
+
+def _names(entry: Entry, deadline: Deadline) -> bool:
+    facts = entry.facts
+    if deadline.about is not None:
+        return str(deadline.about) in (facts.get("pressing_id"), facts.get("helper_id"))
+    return bool(facts.get("deadline") == str(deadline.deadline_id))
+
+
+@dataclass(frozen=True)
+class Trail:
+    """A deadline, and then what it was before, back through the cases that it came from and the promises that it goes
+    on from, as far as they are to be seen.
+    """
+
+    stories: Sequence[Story]
+
+    @property
+    def own(self) -> Story:
+        return self.stories[0]
+
+    @property
+    def moves(self) -> Sequence[Story]:
+        """Of the same deadline, in the cases to which it came as it is; last first."""
+        return list(takewhile(lambda story: story.moved_from is not None, self.stories))
+
+    @property
+    def made(self) -> Story:
+        """Where it was made as it is; or the last case in which it is to be seen."""
+        return self.stories[min(len(self.moves), len(self.stories) - 1)]
+
+    @property
+    def is_by_rule(self) -> bool:
+        """Whether the making of the first promise is to be seen."""
+        maker = self.stories[-1].maker
+        return maker is not None and maker.step in _BY_RULE
+
+    @property
+    def sorted_as(self) -> tuple[str, int] | None:
+        """The category by which that was made, and its version."""
+        maker = self.stories[-1].maker
+        if not self.is_by_rule or maker is None or maker.facts.get("category") is None:
+            return None
+        return maker.facts["category"], maker.facts["category_version"]
+
+    @property
+    def pauses(self) -> list["Pause"]:
+        """Oldest first."""
+        return [_pause(story, maker) for story, maker in reversed(self._made_by(SUSPENDED))]
+
+    @property
+    def extension(self) -> "Extension | None":
+        """A promise is extended once."""
+        granted = [maker for _, maker in self._made_by(EXTENDED)]
+        return Extension(granted[0].facts["reason"], granted[0].facts["count"], granted[0].at) if granted else None
+
+    def _made_by(self, step: str) -> list[tuple[Story, Entry]]:
+        made = ((story, story.maker) for story in self.stories)
+        return [(story, maker) for story, maker in made if maker is not None and maker.step == step]
+
+
+def _pause(story: Story, suspended: Entry) -> Pause:
+    """Resumed before its day, and before it was suspended another time; or not."""
+    behind = (entry for entry in story.entries if entry.seq > suspended.seq)
+    resumed = (entry.at for entry in takewhile(lambda entry: entry.step != SUSPENDED, behind) if entry.step == RESUMED)
+    until = datetime.fromisoformat(suspended.facts["until"])
+    return Pause(suspended.facts["reason"], suspended.at, until, next(resumed, None))
+
+
+def cause_of(story: Story) -> Cause:
+    maker = story.maker
+    if maker is None:
+        return Cause.UNKNOWN
+    cause = _CAUSES.get(maker.step, Cause.OTHER)
+    is_received = cause is Cause.ACCEPTED and story.deadline.promise.start_at == story.case.received_at
+    return Cause.RECEIVED if is_received else cause
+
+
+def source_of(trail: Trail, rule: Rule | None) -> Source:
+    deadline = trail.own.deadline
+    if (by_unit := _BY_UNIT.get(deadline.promise.term.unit)) is not None:
+        return by_unit
+    if deadline.kind is not DeadlineKind.PROMISE:
+        return Source.PLATFORM
+    if rule is None:
+        return Source.UNKNOWN
+    return Source.TABLE if rule.category is None else Source.ITEM
+
+
+_BY_UNIT = {
+    Unit.GIVEN: Source.GIVEN,
+    Unit.MORE_WORKING_DAYS: Source.EXTENSION,
+    Unit.REMAINING_WORKING_DAYS: Source.REMAINDER,
+}
+
+
+def rule_behind(rules: RuleSet, category: Category | None, term: Term, *, urgent: bool) -> Rule:
+    """The rule that decides by what is known of the matter now; or by what was, since a case becomes urgent by another
+    that joins it, and what is settled on the spot is never urgent.
+    """
+    if category is None:
+        return rules.rule_of_the_counter
+    now, then = (rules.rule_for(category, urgent=each) for each in (urgent, not urgent))
+    return then if then.term == term != now.term else now
+
+
+def differences(trail: Trail, reckoning: Reckoning | None, rule: Rule | None, calendar: Calendar) -> list[Difference]:
+    """What the reckoning, the history, the rules and the promise before it say otherwise than is stored."""
+    promise, made = trail.own.deadline.promise, trail.made
+    found = [] if trail.own.maker is not None else [Difference(Witness.HISTORY, "entry", "deadline", "none")]
+    if reckoning is not None:
+        found += _unlike(Witness.RECKONING, promise, {"due_at": reckoning.due_at, "forecast": reckoning.forecast})
+    for story in {id(each): each for each in (*trail.moves, made)}.values():
+        found += _unlike(Witness.HISTORY, promise, _told(story))
+    if rule is not None and made is trail.stories[-1]:
+        found += _unlike(Witness.RULES, promise, {"unit": rule.term.unit, "count": rule.term.count})
+    return found + _unlike(Witness.PROMISE_BEFORE, promise, _by_the_one_before(made, calendar))
+
+
+def _unlike(witness: Witness, promise: Promise, told: Mapping[str, Any]) -> list[Difference]:
+    stored = {name: getattr(promise.term if name in _OF_TERM else promise, name) for name in told}
+    unlike = (name for name, value in told.items() if stored[name] != value)
+    return [Difference(witness, name, _text(stored[name]), _text(told[name])) for name in unlike]
+
+
+def _text(value: Any) -> str:
+    return value.isoformat() if isinstance(value, datetime) else str(value)
+
+
+_OF_TERM = ("unit", "count")
+_TOLD: Mapping[str, Callable[[Any], Any]] = {
+    "due_at": datetime.fromisoformat,
+    "start_at": datetime.fromisoformat,
+    "unit": Unit,
+    "count": int,
+    "rule_version": int,
+    "calendar_version": int,
+}
+
+
+def _told(story: Story) -> dict[str, Any]:
+    """What the entry that made it says of it; of a limit that came along from another case it says nothing."""
+    maker = story.maker
+    if maker is None or (maker.step in _MOVES and not _names(maker, story.deadline)):
+        return {}
+    facts = maker.facts.get("assigned", {}) if maker.step == OPENED else maker.facts
+    return {name: read(facts[name]) for name, read in _TOLD.items() if facts.get(name) is not None}
+
+
+def _by_the_one_before(story: Story, calendar: Calendar) -> dict[str, Any]:
+    """What is left of it on the day on which it is suspended, or the day from which it is extended."""
+    before, maker = story.before, story.maker
+    if before is None or maker is None:
+        return {}
+    promise = before.deadline.promise
+    if maker.step == EXTENDED:
+        return {"start_at": last_day(promise)}
+    if maker.step == SUSPENDED:
+        return {"count": working_days_left(promise, maker.at, calendar)}
+    return {"count": promise.term.count}
+
+
+def working_days_left(before: Promise, suspended_at: datetime, calendar: Calendar) -> int:
+    """Those behind the day on which it is suspended, up to its last; counted as ``explaining`` counts."""
+    today, last = (day_of(moment, zone=before.zone) for moment in (suspended_at, last_day(before)))
+    return sum(day.counted for day in takewhile(lambda day: day.date <= last, kinds_after(today, calendar)))
