@@ -19,6 +19,7 @@ from network import posts
 from routing.domain.assignment import Owing
 from routing.domain.case import Case, ClosedReason
 from routing.domain.chain import list_faults
+from routing.domain.origin import Cause, Source
 from routing.domain.promise import Unit
 from routing.domain.recording import Work
 from routing.domain.steps import Step
@@ -55,6 +56,7 @@ from routing.service import (
     asking,
     calling_back,
     dispatching,
+    explaining,
     helping,
     hotline,
     incidents,
@@ -264,8 +266,25 @@ def test_no_steps_in_any_order_break_a_case(  # noqa: PLR0917  # fixtures, and w
     assert list_faults(entries, head=after.head, length=after.version) == []
     assert faults_of(uow, case.case_id) == []
     found = cases.find_cases_of_appeals_for_change(uow, everybody)
+    looking = uow_of("routing", now=now)
+    assert [
+        doubt for case_id in {each.case_id for each in (*found.values(), after)} for doubt in doubts(looking, case_id)
+    ] == []
     assert found.keys() == everybody, "each is in one case still"
     assert all(appeal in {party.appeal_id for party in found[appeal].appeals} for appeal in everybody)
+
+
+def doubts(uow: RolledBackUnitOfWork, case_id: UUID) -> list[tuple[DeadlineKind, Cause, object]]:
+    """What the explanations of a case's deadlines do not agree with, or cannot say."""
+    of_case = [
+        explaining.explain_deadline(uow, str(case_id), each.deadline_id)[1]
+        for each in cases.list_deadlines(uow, case_id)
+    ]
+    return [
+        (each.kind, each.cause, each.differences)
+        for each in of_case
+        if not each.agrees or each.cause in (Cause.UNKNOWN, Cause.OTHER) or each.source is Source.UNKNOWN
+    ]
 
 
 def _residents_turn(uow: RolledBackUnitOfWork, case: Case, act: Act) -> int:

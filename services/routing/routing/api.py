@@ -31,9 +31,11 @@ from routing.schemas import (
     CategoriesView,
     CentreReport,
     CustodyLineView,
+    DeadlineView,
     Dispatch,
     Ending,
     EntriesView,
+    ExplanationView,
     FirstDispatchView,
     FollowedLineView,
     GrantsView,
@@ -89,6 +91,7 @@ from routing.service import (
     calling_back,
     categories,
     dispatching,
+    explaining,
     figures,
     helping,
     hotline,
@@ -117,6 +120,7 @@ router = APIRouter(prefix="/routing/v1", responses=responses_for(401, 403, 422, 
 STEP = responses_for(404, 409, 412, 428)
 
 LetterNumber = Annotated[str, Path(max_length=40, description="However it is typed.", examples=["H7K2-9QXV"])]
+CaseNamed = Annotated[str, Path(max_length=40, description="Its id, or its number however it is typed.")]
 BatchNumber = Annotated[int, Path(ge=1, le=2**31 - 1)]
 FromDay = Annotated[Day | None, Query(description="The first day; none: thirty days with the last.")]
 ToDay = Annotated[Day | None, Query(description="The last day; none: today.")]
@@ -676,6 +680,24 @@ async def list_entries(case_id: UUID, door: Door) -> Response:
     Of a sealed case, it is noted who asked for it.
     """
     return await door.read_on_record(reading.get_history, case_id, view=EntriesView.of)
+
+
+@router.get("/cases/{case_id}/deadlines", response_model=ListView[DeadlineView], responses=responses_for(404))
+async def list_deadlines_of_case(case_id: CaseNamed, page: AskedPage, door: Door) -> Response:
+    """All its deadlines, oldest first: settled ones, and those in whose place others stand."""
+    return await door.read(explaining.list_deadlines, case_id, page, view=listed(DeadlineView.of))
+
+
+@router.get(
+    "/cases/{case_id}/deadlines/{deadline_id}/explanation",
+    response_model=ExplanationView,
+    responses=responses_for(404),
+)
+async def explain_deadline(case_id: CaseNamed, deadline_id: UUID, door: Door) -> Response:
+    """Why it falls due when it does: the rule, from when it runs, each day that is counted or not, what stopped it.
+    It is reckoned a second time and held against what is stored: `agrees`.
+    """
+    return await door.read(explaining.explain_deadline, case_id, deadline_id, view=ExplanationView.of)
 
 
 @router.get("/cases", response_model=OpenCasesView)

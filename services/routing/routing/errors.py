@@ -3,8 +3,8 @@
 ::
 
     ServiceError
-    ├── NotFound   CaseNotFound, PrecedentNotFound, LetterNotFound, PressingNotFound, ReportBackNotFound,
-    │              HelperNotFound, LinkNotFound, BatchNotFound, KeptRowNotFound, GrantNotFound
+    ├── NotFound   CaseNotFound, DeadlineNotFound, PrecedentNotFound, LetterNotFound, PressingNotFound,
+    │              ReportBackNotFound, HelperNotFound, LinkNotFound, BatchNotFound, KeptRowNotFound, GrantNotFound
     ├── Conflict   StepNotAllowed, NobodyHolds, NobodyRules, RulingBinds, AlreadyThere, PrecedentRevoked, ReasonTaken,
     │              PromiseMissed, ClockRuns, LetterAnswered, PapersNamedAlready, PapersInCustody, NudgedAlready,
     │              ReportOwed, NoReportOwed, StillFollowed, NotForACentre, ReportBackOwed, NoReportBackOwed,
@@ -29,8 +29,13 @@ from kit.errors import Conflict, Forbidden, Invalid, NotFound, Stale
 
 
 class CaseNotFound(NotFound):
-    def __init__(self, case_id: UUID) -> None:
-        super().__init__("case_not_found", f"There is no case {case_id}, or it is not for you to see.")
+    def __init__(self, named: UUID | str) -> None:
+        super().__init__("case_not_found", f"There is no case {named}, or it is not for you to see.")
+
+
+class DeadlineNotFound(NotFound):
+    def __init__(self, deadline_id: UUID) -> None:
+        super().__init__("deadline_not_found", f"The case has no deadline {deadline_id}.")
 
 
 class CaseChanged(Stale):

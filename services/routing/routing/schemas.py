@@ -31,18 +31,21 @@ from routing.domain.assignment import Owing, ReportBack
 from routing.domain.call_back import CallBack, CallBackLine, Way
 from routing.domain.case import Case, ClosedReason, Deadline, DeadlineState, Seal
 from routing.domain.chain import Entry
+from routing.domain.explaining import Counting, Run
 from routing.domain.figures import FirstDispatch
 from routing.domain.helping import Helper, HelperState, Part
 from routing.domain.hotline import BatchSheet, Fate, HandedOver, KeptRow, ReplyRow, Taken
 from routing.domain.incident import NamedPlace
 from routing.domain.likeness import Other, Suggestion
 from routing.domain.linking import LinkSeen
+from routing.domain.origin import Cause, Source, Witness
 from routing.domain.precedent import Precedent
 from routing.domain.pressing import Pressing, PressingLine
 from routing.domain.promise import Unit, in_words
+from routing.domain.reading_aloud import Explanation, read_aloud
 from routing.domain.reasons import Reason
 from routing.domain.recording import Letter, Paper, Work
-from routing.domain.rules import Category, Demand
+from routing.domain.rules import Category, Demand, Rule
 from routing.domain.sealing import Grant, Opened, Opening, Sight
 from routing.domain.steps import Step
 from routing.domain.taxonomy import Row
@@ -1108,6 +1111,152 @@ class OpenDeadlineView(DeadlineView):
     @classmethod
     def of_case(cls, row: tuple[UUID, Deadline]) -> "OpenDeadlineView":
         return cls(**DeadlineView.of(row[1]).model_dump(), case_id=row[0])
+
+
+class DayView(BaseModel):
+    """A day, or days one behind the other that are passed over for the same reason."""
+
+    day: date
+    until: date | None = Field(description="The last of several days; null: one day.")
+    counted: bool
+    why: Counting
+    number: int = Field(description="How many days are counted up to here.")
+    note: str | None = Field(
+        description="Of a day that the State Council's notice made different: which holiday it is."
+    )
+    stands_for: int | None = Field(description="Of a make-up day: the weekday on whose hours it runs; 0 is Monday.")
+
+    @classmethod
+    def of(cls, run: Run) -> "DayView":
+        until = run.last if run.last > run.first else None
+        return cls(
+            day=run.first,
+            until=until,
+            counted=run.counted > 0,
+            why=run.why,
+            number=run.number,
+            note=run.note,
+            stands_for=run.stands_for,
+        )
+
+
+class RuleView(BaseModel):
+    """The rule of the set that decided, and what the matter was sorted as then."""
+
+    version: int
+    kind: Kind
+    remit: Remit
+    item: str | None = Field(description="The category whose own rule it is; null: that of the kind and the remit.")
+    urgent: bool
+    unit: Unit
+    count: int
+    category: str | None
+    category_version: int | None
+
+    @classmethod
+    def of(cls, rule: Rule, category: Category | None, version: int) -> "RuleView":
+        return cls(
+            version=version,
+            kind=rule.kind,
+            remit=rule.remit,
+            item=rule.category,
+            urgent=rule.urgent,
+            unit=rule.term.unit,
+            count=rule.term.count,
+            category=category.code if category else None,
+            category_version=category.version if category else None,
+        )
+
+
+class CalendarView(BaseModel):
+    version: int
+    forecast: bool = Field(description="It touches a year whose notice is not out yet.")
+
+
+class StartView(BaseModel):
+    """From when it runs, and the entry of the history that makes it so."""
+
+    at: AwareDatetime
+    cause: Cause
+    entered_at: AwareDatetime | None
+    by: str | None = Field(description="The sign-in subject of who did it; null: the platform.")
+    named: str | None = Field(
+        description="Of a limit that somebody named: the order's number, or the office and theirs."
+    )
+    cases: list[str] = Field(description="The numbers of the cases from which it came as it is, last first.")
+
+
+class PauseView(BaseModel):
+    model_config = ConfigDict(from_attributes=True)
+
+    reason: str
+    since: AwareDatetime
+    until: AwareDatetime
+    resumed_at: AwareDatetime | None = Field(description="Where it ended before its day.")
+
+
+class ExtensionView(BaseModel):
+    model_config = ConfigDict(from_attributes=True)
+
+    reason: str
+    days: int
+    granted_at: AwareDatetime
+
+
+class DifferenceView(BaseModel):
+    """What is stored, and what the witness says instead."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    witness: Witness
+    about: str
+    stored: str
+    found: str
+
+
+class ExplanationView(BaseModel):
+    """Why a deadline falls due when it does: reckoned a second time just now, and held against what is stored."""
+
+    deadline: DeadlineView
+    agrees: bool = Field(description="Whether the reckoning, the history and the rules say what is stored.")
+    differences: list[DifferenceView]
+    source: Source = Field(description="What says how long it is.")
+    rule: RuleView | None
+    calendar: CalendarView
+    start: StartView
+    days: list[DayView] = Field(
+        description="In their order; of a long count the middle is summed up. None: not counted."
+    )
+    pauses: list[PauseView]
+    extension: ExtensionView | None
+    due_at: AwareDatetime | None = Field(description="By the second reckoning; null: somebody named it.")
+    sentences: dict[str, list[str]] = Field(description="To be read aloud, by language (zh, en).")
+
+    @classmethod
+    def of(cls, found: tuple[Deadline, Explanation]) -> "ExplanationView":
+        deadline, explained = found
+        promise, rule = explained.promise, explained.rule
+        return cls(
+            deadline=DeadlineView.of(deadline),
+            agrees=explained.agrees,
+            differences=[DifferenceView.model_validate(each) for each in explained.differences],
+            source=explained.source,
+            rule=RuleView.of(rule, explained.category, promise.rule_version) if rule else None,
+            calendar=CalendarView(version=promise.calendar_version, forecast=explained.forecast),
+            start=StartView(
+                at=promise.start_at,
+                cause=explained.cause,
+                entered_at=explained.made_at,
+                by=explained.made_by,
+                named=explained.named,
+                cases=list(explained.moved_through),
+            ),
+            days=[DayView.of(run) for run in explained.runs],
+            pauses=[PauseView.model_validate(each) for each in explained.pauses],
+            extension=ExtensionView.model_validate(explained.extension) if explained.extension else None,
+            due_at=explained.reckoning.due_at if explained.reckoning else None,
+            sentences=read_aloud(explained),
+        )
 
 
 class CaseDetailView(CaseLineView):

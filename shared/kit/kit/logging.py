@@ -22,11 +22,11 @@ from kit.errors import ServiceError
 # fmt: off
 KEYS = frozenset({
     "age", "appeal_id", "aspect", "at", "attempt", "attempts", "batch", "case_id", "causes", "code", "component",
-    "consumer", "count", "counts", "detail", "error", "event", "event_id", "events", "every", "fence", "frames",
-    "holder", "host", "lag", "late", "level", "logger", "message_id", "method", "name", "offset", "outcome",
-    "partition", "path", "port", "provider", "reason", "remedy", "revision", "rows", "seconds", "service", "shard",
-    "shards", "signal", "since", "span_id", "sqlstate", "state", "status", "time", "topic", "trace_id", "type",
-    "until", "version", "waits_for",
+    "consumer", "count", "counts", "deadline_id", "detail", "error", "event", "event_id", "events", "every",
+    "fence", "frames", "holder", "host", "lag", "late", "level", "logger", "message_id", "method", "name", "offset",
+    "outcome", "partition", "path", "port", "provider", "reason", "remedy", "revision", "rows", "seconds",
+    "service", "shard", "shards", "signal", "since", "span_id", "sqlstate", "state", "status", "time", "topic",
+    "trace_id", "type", "until", "version", "waits_for",
 })
 # fmt: on
 _OURS = "…"

@@ -18,7 +18,7 @@ from routing.domain.promise import Term, Unit
 LOOKS_AHEAD = 7
 
 
-class Why(StrEnum):
+class Counting(StrEnum):
     """Why a day is counted, or passed over."""
 
     WORKING_DAY = "working_day"
@@ -43,7 +43,9 @@ class Why(StrEnum):
     """Days of a long count that are summed up."""
 
 
-PASSED_OVER = frozenset({Why.FIRST_DAY, Why.WEEKEND, Why.HOLIDAY, Why.AFTER_CLOSING, Why.CLOSED, Why.MOVED_TO})
+PASSED_OVER = frozenset(
+    {Counting.FIRST_DAY, Counting.WEEKEND, Counting.HOLIDAY, Counting.AFTER_CLOSING, Counting.CLOSED, Counting.MOVED_TO}
+)
 
 
 @dataclass(frozen=True)
@@ -53,7 +55,7 @@ class Day:
     """
 
     date: date
-    why: Why
+    why: Counting
     note: str | None = None
     stands_for: int | None = None
 
@@ -68,7 +70,7 @@ class Run:
 
     first: date
     last: date
-    why: Why
+    why: Counting
     note: str | None
     stands_for: int | None
     counted: int
@@ -121,8 +123,14 @@ def _kind_of(day: date, calendar: Calendar) -> Day:
     """What whoever counts working days sees in it."""
     known = calendar.days.get(day)
     if known is None:
-        return Day(day, Why.WEEKEND if day.isoweekday() > 5 else Why.WORKING_DAY)
-    why = Why.HOLIDAY if not known.working else Why.WORKING_DAY if known.stands_for is None else Why.MAKE_UP_DAY
+        return Day(day, Counting.WEEKEND if day.isoweekday() > 5 else Counting.WORKING_DAY)
+    why = (
+        Counting.HOLIDAY
+        if not known.working
+        else Counting.WORKING_DAY
+        if known.stands_for is None
+        else Counting.MAKE_UP_DAY
+    )
     return Day(day, why, known.note or None, known.stands_for)
 
 
@@ -134,7 +142,7 @@ def kinds_after(day: date, calendar: Calendar) -> Iterator[Day]:
 
 
 def _working_days(first: date, count: int, calendar: Calendar) -> Iterator[Day]:
-    yield Day(first, Why.FIRST_DAY)
+    yield Day(first, Counting.FIRST_DAY)
     for day in kinds_after(first, calendar):
         yield day
         count -= day.counted
@@ -143,15 +151,15 @@ def _working_days(first: date, count: int, calendar: Calendar) -> Iterator[Day]:
 
 
 def _calendar_days(first: date, count: int, calendar: Calendar) -> Iterator[Day]:
-    yield Day(first, Why.FIRST_DAY)
+    yield Day(first, Counting.FIRST_DAY)
     last = _kind_of(first, calendar)
     for ahead in range(1, count + 1):
         last = _kind_of(first + timedelta(days=ahead), calendar)
-        yield replace(last, why=Why.CALENDAR_DAY)
+        yield replace(last, why=Counting.CALENDAR_DAY)
     if last.counted:
         return
     for day in kinds_after(last.date, calendar):
-        yield replace(day, why=Why.MOVED_TO) if day.counted else day
+        yield replace(day, why=Counting.MOVED_TO) if day.counted else day
         if day.counted:
             return
 
@@ -161,14 +169,14 @@ def _to_an_open_day(now: datetime, calendar: Calendar, hours: Hours) -> list[Day
     today = _kind_of(now.date(), calendar)
     opens = _closing(today, hours) is not None
     if today.counted and opens and now < _ending(today, hours, now.tzinfo):
-        return [replace(today, why=Why.SAME_DAY)]
+        return [replace(today, why=Counting.SAME_DAY)]
     if today.counted:
-        today = replace(today, why=Why.AFTER_CLOSING if opens else Why.CLOSED)
+        today = replace(today, why=Counting.AFTER_CLOSING if opens else Counting.CLOSED)
     days, closed = [today], 0
     for day in kinds_after(now.date(), calendar):
         is_open = day.counted and _closing(day, hours) is not None
         closed += day.counted and not is_open
-        days.append(replace(day, why=Why.SAME_DAY if is_open else Why.CLOSED) if day.counted else day)
+        days.append(replace(day, why=Counting.SAME_DAY if is_open else Counting.CLOSED) if day.counted else day)
         if is_open or closed == LOOKS_AHEAD:
             break
     return days if days[-1].counted else _to_the_first_closed(days)
@@ -176,14 +184,14 @@ def _to_an_open_day(now: datetime, calendar: Calendar, hours: Hours) -> list[Day
 
 def _to_the_first_closed(days: list[Day]) -> list[Day]:
     """It never opens: the first working day behind today has to do."""
-    ahead = next(place for place, day in enumerate(days) if place and day.why is Why.CLOSED)
-    return [*days[:ahead], replace(days[ahead], why=Why.SAME_DAY)]
+    ahead = next(place for place, day in enumerate(days) if place and day.why is Counting.CLOSED)
+    return [*days[:ahead], replace(days[ahead], why=Counting.SAME_DAY)]
 
 
 def _clock_days(first: date, end: datetime) -> Iterator[Day]:
     last = max(first, (end - timedelta(microseconds=1)).date())
     for ahead in range((last - first).days + 1):
-        yield Day(first + timedelta(days=ahead), Why.CLOCK_HOURS)
+        yield Day(first + timedelta(days=ahead), Counting.CLOCK_HOURS)
 
 
 def _closing(day: Day, hours: Hours) -> time | None:
@@ -208,7 +216,7 @@ def summed_up(days: Sequence[Day], *, most: int) -> list[Run]:
     head, tail = runs[: most // 2], runs[most // 2 - most + 1 :]
     middle = runs[len(head) : len(runs) - len(tail)]
     many = Run(
-        *(middle[0].first, middle[-1].last, Why.MANY, None, None),
+        *(middle[0].first, middle[-1].last, Counting.MANY, None, None),
         counted=sum(run.counted for run in middle),
         number=middle[-1].number,
     )
@@ -224,7 +232,7 @@ def _runs(days: Sequence[Day]) -> Iterator[Run]:
         yield Run(together[0].date, together[-1].date, why, note, stands_for, counted, number)
 
 
-def _alike(day: Day) -> tuple[Why, str | None, int | None, date | None]:
+def _alike(day: Day) -> tuple[Counting, str | None, int | None, date | None]:
     """What is counted stands by itself, so that it can be ticked off."""
-    alone = day.counted and day.why is not Why.CLOCK_HOURS
+    alone = day.counted and day.why is not Counting.CLOCK_HOURS
     return day.why, day.note, day.stands_for, day.date if alone else None

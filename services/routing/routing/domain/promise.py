@@ -56,7 +56,7 @@ def make_promise(
     term: Term, start_at: datetime, *, rule_version: int, calendar: Calendar, hours: Hours, zone: str
 ) -> Promise:
     due_at = due(term, start_at, calendar=calendar, hours=hours, zone=zone)
-    first, last = (day_of(moment, zone=zone) for moment in (start_at, due_at))
+    first, last = (day_of(moment, zone=zone) for moment in (start_at, _instant_before(due_at)))
     forecast = term.unit is not Unit.CLOCK_HOURS and calendar.is_forecast(first, last)
     return Promise(term, start_at, due_at, rule_version, calendar.version, forecast, hours, zone)
 
@@ -89,7 +89,11 @@ def due(term: Term, start_at: datetime, *, calendar: Calendar, hours: Hours, zon
 
 def last_day(promise: Promise) -> datetime:
     """An instant of the day on which it falls due, since a day without a closing hour ends as the next begins."""
-    return promise.due_at - timedelta(microseconds=1)
+    return _instant_before(promise.due_at)
+
+
+def _instant_before(moment: datetime) -> datetime:
+    return moment - timedelta(microseconds=1)
 
 
 def working_days_left(promise: Promise, now: datetime, *, calendar: Calendar) -> int:
@@ -112,8 +116,8 @@ def begin_of(day: date, *, zone: str) -> datetime:
 def _same_day(local: datetime, calendar: Calendar, hours: Hours) -> datetime:
     today = local.date()
     closes = _closing(today, calendar, hours)
-    if closes is not None and calendar.is_working(today) and local.time() < closes:
-        return _at(today, closes, local)
+    if closes is not None and calendar.is_working(today) and local < (closing := _at(today, closes, local)):
+        return closing
     # A station that opens on no working day at all is held to the next one.
     days = islice(calendar.working_days_after(today), 7)
     ahead = list(days)

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
-from contracts.routing import DeadlineKind, Kind, Remit
+from contracts.routing import Ask, DeadlineKind, Kind, Remit
 
 from routing.domain.calendar import ONE_DAY
-from routing.domain.explaining import Reckoning, Run, Why, summed_up
+from routing.domain.explaining import Counting, Reckoning, Run, summed_up
 from routing.domain.origin import Cause, Difference, Extension, Pause, Source, Witness
 from routing.domain.promise import MONTHS, Promise, Unit, day_of
 from routing.domain.reasons import Reason
@@ -23,8 +23,10 @@ MOST_RUNS = 60
 
 @dataclass(frozen=True)
 class Explanation:
-    """All that is known of why a deadline falls due when it does. ``moved_through``: the numbers of the cases from which
-    it came as it is, last first; ``named``: of a limit that somebody named, the number or the office.
+    """All that is known of why a deadline falls due when it does.
+
+    ``moved_through``: the numbers of the cases from which it came as it is, last first; ``named``: of a limit that
+    somebody named, the number or the office.
     """
 
     kind: DeadlineKind
@@ -41,7 +43,7 @@ class Explanation:
     pauses: Sequence[Pause]
     extension: Extension | None
     differences: Sequence[Difference]
-    reasons: Mapping[str, Reason]
+    reasons: Mapping[tuple[Ask, str], Reason]
 
     @property
     def agrees(self) -> bool:
@@ -160,26 +162,53 @@ _SINCE: Mapping[Cause, Said] = {
     Cause.RECEIVED: ("自收到诉求时起算：{start}。", "It runs from when the appeal was received: {start}."),
     Cause.ACCEPTED: ("自受理时起算：{start}。", "It runs from when the case was accepted: {start}."),
     Cause.RESORTED: ("自改正分类时起算：{start}。", "It runs from when the category was put right: {start}."),
-    Cause.EXTENDED: ("自原期限届满之日{start}起延长。", "It goes on from the day on which it fell due before, {start}."),
+    Cause.EXTENDED: (
+        "自原期限届满之日{start}起延长。",
+        "It goes on from the day on which it fell due before, {start}.",
+    ),
     Cause.SUSPENDED: (
         "中止期满后，剩余期限自恢复之时起算：{start}。",
         "What was left of it runs from when it goes on: {start}.",
     ),
-    Cause.RESUMED: ("提前恢复，剩余期限自恢复时起算：{start}。", "It was resumed early, and what was left runs from then: {start}."),
-    Cause.MERGED: ("并案后，按较早的期限，自{start}起算。", "Of merged cases the earlier limit counts; it runs from {start}."),
+    Cause.RESUMED: (
+        "提前恢复，剩余期限自恢复时起算：{start}。",
+        "It was resumed early, and what was left runs from then: {start}.",
+    ),
+    Cause.MERGED: (
+        "并案后，按较早的期限，自{start}起算。",
+        "Of merged cases the earlier limit counts; it runs from {start}.",
+    ),
     Cause.SPLIT_OFF: ("分案后期限不变，自{start}起算。", "It was split off as it stood; it runs from {start}."),
-    Cause.REDONE: ("自居民表示未解决、退回重办时起算：{start}。", "It runs from when the resident said that it was not solved: {start}."),
-    Cause.NOT_VERIFIED: ("自现场核查未通过时起算：{start}。", "It runs from when it did not pass the look on site: {start}."),
+    Cause.REDONE: (
+        "自居民表示未解决、退回重办时起算：{start}。",
+        "It runs from when the resident said that it was not solved: {start}.",
+    ),
+    Cause.NOT_VERIFIED: (
+        "自现场核查未通过时起算：{start}。",
+        "It runs from when it did not pass the look on site: {start}.",
+    ),
     Cause.ANSWERED: ("自答复时起算：{start}。", "It runs from the answer: {start}."),
     Cause.PLANNED: ("于{start}列入计划。", "It was planned on {start}."),
     Cause.ORDERED: ("督办单{named}于{start}发出。", "The supervision order{named} was given on {start}."),
     Cause.HELPER_CALLED: ("协办岗位于{start}加入。", "The helper was called in on {start}."),
-    Cause.HANDED_TO_HOTLINE: ("自移交市民热线时起算：{start}。", "It runs from when it was handed to the city hotline: {start}."),
-    Cause.ASSIGNED_FROM_ABOVE: ("上级{named}交办，于{start}立案。", "It was assigned from above{named}; the case was opened on {start}."),
-    Cause.REPORT_REJECTED: ("上级于{start}退回报告，另定期限。", "The report was sent back on {start}, with another limit."),
+    Cause.HANDED_TO_HOTLINE: (
+        "自移交市民热线时起算：{start}。",
+        "It runs from when it was handed to the city hotline: {start}.",
+    ),
+    Cause.ASSIGNED_FROM_ABOVE: (
+        "上级{named}交办，于{start}立案。",
+        "It was assigned from above{named}; the case was opened on {start}.",
+    ),
+    Cause.REPORT_REJECTED: (
+        "上级于{start}退回报告，另定期限。",
+        "The report was sent back on {start}, with another limit.",
+    ),
     Cause.OTHER: ("自{start}起算。", "It runs from {start}."),
-    Cause.UNKNOWN: ("自{start}起算；事项记录中没有设定它的一步。", "It runs from {start}; no entry of the history sets it."),
-}  # fmt: skip
+    Cause.UNKNOWN: (
+        "自{start}起算；事项记录中没有设定它的一步。",
+        "It runs from {start}; no entry of the history sets it.",
+    ),
+}
 
 
 def _moved(number: str) -> Said:
@@ -187,9 +216,9 @@ def _moved(number: str) -> Said:
 
 
 def _pause(explained: Explanation, pause: Pause) -> Said:
-    zone, reason = explained.promise.zone, explained.reasons.get(pause.reason)
+    zone = explained.promise.zone
     since, until = (_day(day_of(moment, zone=zone)) for moment in (pause.since, pause.resumed_at or pause.until))
-    chinese, english = (reason.name_zh, reason.name_en) if reason else (pause.reason, pause.reason)
+    chinese, english = _reason(explained, Ask.SUSPENSION, pause.reason)
     early = ("提前恢复", "when it was resumed early") if pause.resumed_at else ("恢复", "when it goes on")
     return (
         f"期限因“{chinese}”中止：自{since[0]}，至{until[0]}{early[0]}；其间不计。",
@@ -197,9 +226,13 @@ def _pause(explained: Explanation, pause: Pause) -> Said:
     )
 
 
+def _reason(explained: Explanation, ask: Ask, code: str) -> Said:
+    known = explained.reasons.get((ask, code))
+    return (known.name_zh, known.name_en) if known else (code, code)
+
+
 def _extended(explained: Explanation, extension: Extension) -> Said:
-    reason = explained.reasons.get(extension.reason)
-    chinese, english = (reason.name_zh, reason.name_en) if reason else (extension.reason, extension.reason)
+    chinese, english = _reason(explained, Ask.EXTENSION, extension.reason)
     granted = _day(day_of(extension.granted_at, zone=explained.promise.zone))
     return (
         f"{granted[0]}同意延期一次，延长{extension.days}个工作日，理由：{chinese}。",
@@ -220,7 +253,7 @@ def _days(runs: Sequence[Run]) -> Iterator[Said]:
     yield from _ticked_off(counted)
 
 
-_TICKED_OFF = (Why.WORKING_DAY, Why.MAKE_UP_DAY, Why.CALENDAR_DAY)
+_TICKED_OFF = (Counting.WORKING_DAY, Counting.MAKE_UP_DAY, Counting.CALENDAR_DAY)
 
 
 def _ticked_off(runs: Sequence[Run]) -> Iterator[Said]:
@@ -233,7 +266,7 @@ def _ticked_off(runs: Sequence[Run]) -> Iterator[Said]:
 def _ticked(run: Run) -> Said:
     """``第3日：11月26日（星期四）``."""
     chinese, english = _short(run.first)
-    if run.why is Why.MAKE_UP_DAY and run.stands_for is not None:
+    if run.why is Counting.MAKE_UP_DAY and run.stands_for is not None:
         weekday = _WEEKDAYS[run.stands_for]
         chinese, english = (
             f"{chinese}调休上班，按{weekday[0]}的时间",
@@ -252,17 +285,29 @@ def _run(run: Run) -> Said:
     )
 
 
-_WHY: Mapping[Why, Said] = {
-    Why.FIRST_DAY: ("{days}为起算之日，不计入（民法典第二百零一条）。", "{days}: the day on which it begins is not counted (Civil Code, article 201)."),
-    Why.WEEKEND: ("{days}为周末，不计。", "{days}: the weekend is not counted."),
-    Why.HOLIDAY: ("{days}放假（{note}），不计。", "{days}: off by the State Council's notice ({note}), not counted."),
-    Why.AFTER_CLOSING: ("{days}收到时窗口已下班，顺延。", "{days}: it came after closing time."),
-    Why.CLOSED: ("{days}窗口不开，顺延。", "{days}: the station does not open."),
-    Why.SAME_DAY: ("{days}为应办结之日。", "{days}: the day on which it is to be done."),
-    Why.CLOCK_HOURS: ("{days}按钟点连续计算，昼夜、节假日均计入。", "{days}: the clock runs day and night, holidays too."),
-    Why.MOVED_TO: ("最后一日不是工作日，顺延至{days}（民法典第二百零三条）。", "The last day is no working day; the next that is stands in its place, {days} (article 203)."),
-    Why.MANY: ("{days}计{count}日，至第{number}日。", "{days}: {count} days are counted, up to day {number}."),
-}  # fmt: skip
+_WHY: Mapping[Counting, Said] = {
+    Counting.FIRST_DAY: (
+        "{days}为起算之日，不计入（民法典第二百零一条）。",
+        "{days}: the day on which it begins is not counted (Civil Code, 201).",
+    ),
+    Counting.WEEKEND: ("{days}为周末，不计。", "{days}: the weekend is not counted."),
+    Counting.HOLIDAY: (
+        "{days}放假（{note}），不计。",
+        "{days}: off by the State Council's notice ({note}), not counted.",
+    ),
+    Counting.AFTER_CLOSING: ("{days}收到时窗口已下班，顺延。", "{days}: it came after closing time."),
+    Counting.CLOSED: ("{days}窗口不开，顺延。", "{days}: the station does not open."),
+    Counting.SAME_DAY: ("{days}为应办结之日。", "{days}: the day on which it is to be done."),
+    Counting.CLOCK_HOURS: (
+        "{days}按钟点连续计算，昼夜、节假日均计入。",
+        "{days}: the clock runs day and night, holidays too.",
+    ),
+    Counting.MOVED_TO: (
+        "最后一日不是工作日，顺延至{days}（民法典第二百零三条）。",
+        "The last day is no working day: {days} stands in its place (Civil Code, 203).",
+    ),
+    Counting.MANY: ("{days}计{count}日，至第{number}日。", "{days}: {count} days are counted, up to day {number}."),
+}
 
 
 def _calendar(explained: Explanation) -> Iterator[Said]:
@@ -291,11 +336,11 @@ def _ends(explained: Explanation) -> Said:
         day = _day(reckoning.last.date)
         return (
             f"当日窗口不开，{day[0]}终了，即{chinese}，期限届满（民法典第二百零三条）。",
-            f"The station does not open that day: it falls due as {day[1]} ends, at {english} (article 203).",
+            f"The station does not open that day: it falls due as {day[1]} ends, at {english} (Civil Code, 203).",
         )
     return (
         f"至当日下班时，即{chinese}，期限届满（民法典第二百零三条）。",
-        f"So it falls due when business ends that day: {english} (article 203).",
+        f"So it falls due when business ends that day: {english} (Civil Code, 203).",
     )
 
 

@@ -375,6 +375,16 @@ def list_open_deadlines(
     return [(row.placed_path, row.case_id, deadline_of(row)) for row in uow.execute(statement)]
 
 
+def list_deadlines(
+    uow: UnitOfWork, case_id: UUID, *, after_id: UUID | None = None, limit: int | None = None
+) -> list[Deadline]:
+    """Of one case, settled and replaced ones among them, in the order in which they were made."""
+    statement = select(deadline).where(deadline.c.case_id == case_id).order_by(deadline.c.deadline_id).limit(limit)
+    if after_id is not None:
+        statement = statement.where(deadline.c.deadline_id > after_id)
+    return [deadline_of(row) for row in uow.execute(statement)]
+
+
 def move_place(uow: UnitOfWork, place_id: UUID, path: str) -> None:
     """Rows that belong to a place go with it when it moves in the tree."""
     for table in (cases, deadline, case_opening):

@@ -73,6 +73,19 @@ def get_calendar(uow: UnitOfWork) -> Calendar:
     return get_policy(uow, [], [])[1]
 
 
+def get_calendar_of(uow: UnitOfWork, version: int) -> Calendar:
+    """The one by which a deadline was counted."""
+    memory = _memories.get(uow.connection.engine)
+    if memory is not None and memory.calendar is not None and memory.calendar[1].version == version:
+        return memory.calendar[1]
+    return _read_calendar(uow, str(version))
+
+
+def get_category(uow: UnitOfWork, code: str, version: int) -> Category:
+    """As a case was sorted then."""
+    return _read_categories(uow, {code: str(version)})[0]
+
+
 def get_rules(uow: UnitOfWork, version: int) -> RuleSet:
     """The rules that a case began under."""
     memory = _memories.get(uow.connection.engine)

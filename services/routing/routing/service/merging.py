@@ -5,7 +5,6 @@ from uuid import UUID
 from contracts.routing import DeadlineKind, JoinKind
 from kit.db import UnitOfWork
 from kit.ids import new_id
-from kit.numbers import parse_number
 from network import posts
 from network.posts import Seat
 
@@ -25,8 +24,8 @@ from routing.errors import (
 from routing.repository import cases
 from routing.service import deadlines, placing
 from routing.service.ending import end_case
-from routing.service.opening import CASE_PREFIX
 from routing.service.placing import promise_facts
+from routing.service.reading import find_id
 from routing.service.taking import holder_in, seated, take
 
 
@@ -34,7 +33,7 @@ def merge_case(uow: UnitOfWork, case_id: UUID, *, version: int, into: str, words
     """Its appeals go on in the other case, under the earlier of the two promises, and it closes. For whoever dispatches
     both places.
     """
-    target_id = _find(uow, into)
+    target_id = find_id(uow, into, field="/into")
     cases.lock_cases(uow, {case_id, target_id or case_id})
     case, holder, post_id = take(uow, case_id, Step.MERGE, version)
     if target_id == case_id:
@@ -57,14 +56,6 @@ def merge_case(uow: UnitOfWork, case_id: UUID, *, version: int, into: str, words
     cases.save_cases(uow, [target, case])
     cases.move_appeals(uow, target, [appeal.appeal_id for appeal in coming])
     return case
-
-
-def _find(uow: UnitOfWork, into: str) -> UUID | None:
-    """By its id, or by its number however it is typed."""
-    try:
-        return UUID(into)
-    except ValueError:
-        return cases.find_id(uow, parse_number(into, CASE_PREFIX, field="/into"))
 
 
 def _get_target(uow: UnitOfWork, case: Case, target_id: UUID | None, into: str) -> tuple[Case, Seat | None]:

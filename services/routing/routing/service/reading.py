@@ -5,6 +5,7 @@ from datetime import datetime
 from uuid import UUID
 
 from kit.db import UnitOfWork
+from kit.numbers import parse_number
 from kit.paging import Page, Sheet
 from network import places, posts
 from network.posts import Seat
@@ -38,6 +39,7 @@ from routing.repository import (
     records,
     reports_back,
 )
+from routing.service.opening import CASE_PREFIX
 from routing.service.sealing import note_opening
 from routing.service.taking import holder_in, seated
 
@@ -107,6 +109,14 @@ class OpenCases:
 
     sheet: Sheet[CaseLine]
     sealed: int
+
+
+def find_id(uow: UnitOfWork, named: str, *, field: str) -> UUID | None:
+    """Of a case by its id, or by its number however it is typed; none where that is not to be seen."""
+    try:
+        return UUID(named)
+    except ValueError:
+        return cases.find_id(uow, parse_number(named, CASE_PREFIX, field=field))
 
 
 def get_case(uow: UnitOfWork, case_id: UUID) -> CaseDetail:
