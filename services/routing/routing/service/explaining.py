@@ -145,7 +145,7 @@ def _tell(story: Story, explained: Explanation) -> None:
             "deadline_differs",
             case_id=str(story.case.case_id),
             deadline_id=str(story.deadline.deadline_id),
-            name=explained.kind.value,
+            type=explained.kind.value,
             reason=f"{each.witness} {each.about}",
             detail=f"stored {each.stored}, found {each.found}",
         )
