@@ -476,6 +476,58 @@ async def test_deadlines_show_what_they_were_counted_from(desk: Desk) -> None:
     assert all(item["unit"] == "working_days" and item["zone"] == "Asia/Shanghai" for item in found)
 
 
+async def test_a_deadline_is_explained_day_by_day(desk: Desk) -> None:
+    case = await desk.case("light")
+    (deadline,) = await desk.items(f"/cases/{case['case_id']}/deadlines", "municipal")
+    assert deadline["deadline_id"] == case["deadline"]["deadline_id"]
+    path = f"/deadlines/{deadline['deadline_id']}/explanation"
+    found = await desk.get(f"/cases/{case['case_id']}{path}", "municipal")
+    assert found.status_code == 200, found.text
+    said = found.json()
+    assert (said["agrees"], said["differences"], said["source"], said["due_at"]) == (
+        *(True, [], "table"),
+        deadline["due_at"],
+    )
+    assert said["deadline"] == deadline
+    assert said["rule"] == {
+        "version": 2,
+        "kind": "municipal",
+        "remit": "district",
+        "item": None,
+        "urgent": False,
+        "unit": "working_days",
+        "count": 5,
+        "category": "municipal.street_lights",
+        "category_version": 1,
+    }
+    assert (said["start"]["cause"], said["calendar"]) == ("received", {"version": 1, "forecast": False})
+    days = [(day["day"], day["until"], day["counted"], day["why"], day["number"]) for day in said["days"]]
+    assert days == [
+        ("2026-11-23", None, False, "first_day", 0),
+        ("2026-11-24", None, True, "working_day", 1),
+        ("2026-11-25", None, True, "working_day", 2),
+        ("2026-11-26", None, True, "working_day", 3),
+        ("2026-11-27", None, True, "working_day", 4),
+        ("2026-11-28", "2026-11-29", False, "weekend", 4),
+        ("2026-11-30", None, True, "working_day", 5),
+    ]
+    by_number = await desk.get(f"/cases/{case['number'].lower()}{path}", "municipal")
+    assert by_number.json() == said
+
+
+async def test_a_deadline_is_explained_to_whoever_may_read_its_case(desk: Desk) -> None:
+    case = await desk.case("light")
+    path = f"/cases/{case['case_id']}/deadlines"
+    explanation = f"{path}/{case['deadline']['deadline_id']}/explanation"
+    for who, status in (("other_dispatcher", 404), ("municipal", 200), ("city_dispatcher", 200)):
+        assert (await desk.get(path, who)).status_code == status
+        assert (await desk.get(explanation, who)).status_code == status
+    missing = await desk.get(f"{path}/{uuid4()}/explanation", "municipal")
+    assert (missing.status_code, missing.json()["code"]) == (404, "deadline_not_found")
+    mistyped = await desk.get("/cases/C7K2-9QXM-4T6Q/deadlines", "municipal")
+    assert (mistyped.status_code, mistyped.json()["code"]) == (422, "mistyped")
+
+
 async def test_another_communitys_case_is_not_there(desk: Desk) -> None:
     (other,) = await desk.items("/cases", "other_dispatcher")
     for who, status in (("dispatcher", 404), ("other_dispatcher", 200), ("city_dispatcher", 200)):

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 from routing.domain.calendar import ORDINARY_HOURS, Calendar, CalendarDay, Hours
+from routing.domain.explaining import Counting, reckon
 from routing.domain.promise import Term, Unit, due, in_words, make_promise, working_days_left
 from routing.migrations import first_data
 
@@ -24,6 +25,8 @@ SAME_DAY = Term(Unit.SAME_DAY)
 THREE = Term(Unit.WORKING_DAYS, 3)
 SEVEN = Term(Unit.WORKING_DAYS, 7)
 REST = Term(Unit.REMAINING_WORKING_DAYS, 0)
+TWO_LEFT = Term(Unit.REMAINING_WORKING_DAYS, 2)
+MORE = Term(Unit.MORE_WORKING_DAYS, 3)
 
 #: Open on Saturday mornings too, closed on Wednesday afternoons.
 STATION = Hours(
@@ -31,8 +34,16 @@ STATION = Hours(
 )
 
 
+def days(count: int) -> Term:
+    return Term(Unit.CALENDAR_DAYS, count)
+
+
 def at(text: str) -> datetime:
     return datetime.fromisoformat(text).replace(tzinfo=LOCAL)
+
+
+WORKED = (Counting.WORKING_DAY, Counting.MAKE_UP_DAY, Counting.SAME_DAY, Counting.MOVED_TO)
+OFF = (Counting.WEEKEND, Counting.HOLIDAY)
 
 
 def due_locally(term: Term, start: str, hours: Hours = ORDINARY_HOURS) -> str:
@@ -59,15 +70,52 @@ def due_locally(term: Term, start: str, hours: Hours = ORDINARY_HOURS) -> str:
         (THREE, "2015-09-02 10:00", "2015-09-08 17:00", "3 and 4 September off for the parade: Sunday 6, 7, 8"),
         (THREE, "2019-04-30 10:00", "2019-05-07 17:00", "May 2019 revised to 1–4 off, Sunday 5 worked: 5, 6, 7"),
         (SEVEN, "2014-09-30 10:00", "2014-10-15 17:00", "off 1–7: 8, 9, 10, Saturday 11, 13, 14, 15"),
-        (Term(Unit.CALENDAR_DAYS, 3), "2026-09-30 10:00", "2026-10-08 17:00", "the third day is a holiday: the 8th"),
-        (Term(Unit.CALENDAR_DAYS, 5), "2026-11-23 23:59", "2026-11-30 17:00", "28 November is a Saturday: Monday"),
+        (days(3), "2026-09-30 10:00", "2026-10-08 17:00", "the third day is a holiday: the 8th"),
+        (days(5), "2026-11-23 23:59", "2026-11-30 17:00", "28 November is a Saturday: Monday"),
         (REST, "2026-11-23 00:00", "2026-11-23 17:00", "suspended on its last day: the rest of the first"),
         (REST, "2026-11-21 00:00", "2026-11-23 17:00", "goes on on a Saturday: Monday's close"),
         (Term(Unit.CLOCK_HOURS, 12), "2026-02-16 20:00", "2026-02-17 08:00", "clock hours run through the night"),
+        (THREE, "2014-01-30 10:00", "2014-02-10 17:00", "off until 6 February: 7, worked Saturday 8, Monday 10"),
+        (THREE, "2014-04-30 10:00", "2014-05-06 17:00", "off 1–3 May: worked Sunday 4, 5, 6"),
+        (SAME_DAY, "2015-01-04 10:00", "2015-01-04 17:00", "off 1–3 January; Sunday 4 is worked for it"),
+        (SEVEN, "2015-02-17 10:00", "2015-03-04 17:00", "off 18–24: 25, 26, 27, worked Saturday 28, 2 to 4 March"),
+        (SAME_DAY, "2016-02-06 18:00", "2016-02-14 17:00", "worked Saturday; off 7–13; worked Sunday 14"),
+        (THREE, "2016-09-14 10:00", "2016-09-20 17:00", "off 15–17 September 2016: worked Sunday 18, 19, 20"),
+        (SEVEN, "2016-09-30 10:00", "2016-10-14 17:00", "off 1–7: worked Saturday 8, Sunday 9, 10 to 14"),
+        (THREE, "2017-03-31 10:00", "2017-04-06 17:00", "worked Saturday 1 April; off 2–4; Wednesday 5, Thursday 6"),
+        (SAME_DAY, "2017-09-30 17:30", "2017-10-09 17:00", "worked Saturday 30, after closing; off 1–8: Monday 9"),
+        (THREE, "2018-02-14 10:00", "2018-02-24 17:00", "off 15–21 February 2018: 22, 23, worked Saturday 24"),
+        (THREE, "2018-12-28 10:00", "2019-01-03 17:00", "worked Saturday 29; off until 1 January; 2, 3 January"),
+        (SEVEN, "2019-02-01 10:00", "2019-02-15 17:00", "worked Saturday 2, Sunday 3; off 4–10; 11, 12, 13, 14, 15"),
+        (days(3), "2019-04-29 10:00", "2019-05-05 17:00", "2 May is off by the revision: worked Sunday 5"),
+        (SAME_DAY, "2020-01-23 18:00", "2020-02-03 17:00", "after closing; off 24 January – 2 February as lengthened"),
+        (days(7), "2020-01-25 10:00", "2020-02-03 17:00", "lengthened: Saturday 1 February is off as well"),
+        (THREE, "2020-06-24 10:00", "2020-06-30 17:00", "off 25–27 June 2020: worked Sunday 28, 29, 30"),
+        (SEVEN, "2021-02-10 10:00", "2021-02-25 17:00", "off 11–17: 18, 19, worked Saturday 20, 22 to 25"),
+        (THREE, "2021-09-17 10:00", "2021-09-23 17:00", "worked Saturday 18; off 19–21; 22, 23"),
+        (THREE, "2022-01-28 10:00", "2022-02-07 17:00", "worked Saturday 29, Sunday 30; off until 6 February; 7"),
+        (THREE, "2022-09-30 10:00", "2022-10-10 17:00", "Friday; off 1–7 October: worked Saturday 8, Sunday 9, 10"),
+        (THREE, "2023-01-20 10:00", "2023-01-30 17:00", "off 21–27 January: worked Saturday 28, Sunday 29, 30"),
+        (SAME_DAY, "2023-06-21 17:01", "2023-06-25 17:00", "a minute after closing; off 22–24 June; worked Sunday 25"),
+        (SEVEN, "2023-09-28 10:00", "2023-10-13 17:00", "off until 6 October: worked Saturday 7, Sunday 8, 9 to 13"),
+        (days(5), "2024-04-30 10:00", "2024-05-06 17:00", "the fifth, Sunday 5 May, is off with 1–4: Monday 6"),
+        (THREE, "2024-09-13 10:00", "2024-09-19 17:00", "worked Saturday 14; off 15–17; Wednesday 18, Thursday 19"),
+        (THREE, "2025-01-24 10:00", "2025-02-05 17:00", "worked Sunday 26, 27; off until 4 February; 5"),
+        (SAME_DAY, "2025-09-30 17:00", "2025-10-09 17:00", "at closing time before the week off 1–8: Thursday 9"),
+        (MORE, "2025-09-28 16:59", "2025-10-09 17:00", "was due on worked Sunday 28: 29, 30; off 1–8 October; 9"),
+        (THREE, "2025-12-31 10:00", "2026-01-06 17:00", "off 1–3 January: worked Sunday 4, 5, 6"),
+        (SEVEN, "2026-04-30 10:00", "2026-05-13 17:00", "off 1–5 May: 6, 7, 8, worked Saturday 9, 11, 12, 13"),
+        (THREE, "2026-09-18 10:00", "2026-09-22 17:00", "Saturday 19 is off; worked Sunday 20, 21, 22"),
+        (Term(Unit.CLOCK_HOURS, 24), "2026-09-30 16:00", "2026-10-01 16:00", "clock hours run on National Day"),
+        (TWO_LEFT, "2026-02-14 00:00", "2026-02-25 17:00", "goes on on worked Saturday 14: 24, 25"),
     ],
 )  # fmt: skip
 def test_a_date_worked_by_hand_from_the_notices(term: Term, start: str, expected: str, why: str) -> None:
     assert due_locally(term, start) == expected, why
+    walked = reckon(term, at(start), calendar=CALENDAR, hours=ORDINARY_HOURS, zone=ZONE)
+    assert walked.due_at == at(expected)
+    assert all(chinese_calendar.is_workday(day.date) for day in walked.days if day.why in WORKED)
+    assert all(chinese_calendar.is_holiday(day.date) for day in walked.days if day.why in OFF)
 
 
 def test_a_make_up_day_runs_on_the_hours_of_the_weekday_that_it_stands_for() -> None:

@@ -98,6 +98,7 @@ def routing(api: Caller, withhold: Callable[[str], None]) -> None:
     _merging(api)
     _answering(api)
     _sealing(api)
+    _explaining(api, accepted["number"])
     api.call("GET /routing/v1/cases", CITY_DISPATCHER)
     api.call("GET /routing/v1/figures/first_dispatch", CITY_DISPATCHER)
     api.call("GET /routing/v1/cases/{case_id}/entries", DISPATCHER, case_id=first)
@@ -108,6 +109,18 @@ def routing(api: Caller, withhold: Callable[[str], None]) -> None:
         "bindings": {"市政设施": {"kind": "municipal", "remit": "district"}},
     }
     api.call("PUT /routing/v1/categories", OPERATOR, body=tree)
+
+
+def _explaining(api: Caller, number: str) -> None:
+    """Each deadline of a case that was suspended and resumed: counted again, it is as it was stored."""
+    name = "GET /routing/v1/cases/{case_id}/deadlines"
+    found = api.call(name, CITY_DISPATCHER, case_id=number)["items"]
+    assert len(found) > 2
+    for each in found:
+        of_case = {"case_id": number, "deadline_id": each["deadline_id"]}
+        explained = api.call(f"{name}/{{deadline_id}}/explanation", CITY_DISPATCHER, **of_case)
+        assert explained["agrees"], explained
+        assert explained["sentences"]["zh"]
 
 
 def _answering(api: Caller) -> None:
