@@ -29,8 +29,9 @@ from kit.errors import Conflict, Forbidden, Invalid, NotFound, Stale
 
 
 class CaseNotFound(NotFound):
-    def __init__(self, named: UUID | str) -> None:
-        super().__init__("case_not_found", f"There is no case {named}, or it is not for you to see.")
+    def __init__(self, case_id: UUID | None) -> None:
+        named = f"no case {case_id}" if case_id else "no case with this number"
+        super().__init__("case_not_found", f"There is {named}, or it is not for you to see.")
 
 
 class DeadlineNotFound(NotFound):

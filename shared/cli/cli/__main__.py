@@ -11,6 +11,7 @@ from typer.core import TyperGroup
 from cli import (
     dead_letters,
     demo,
+    explain,
     hotline,
     import_,
     import_categories,
@@ -65,6 +66,7 @@ app.command("import")(import_.import_appeals)
 app.command("import-places")(import_places.import_places)
 app.command("demo")(demo.demo)
 app.command("import-categories")(import_categories.import_categories)
+app.command("explain")(explain.explain)
 app.command("reconcile")(reconcile.reconcile)
 app.command("token")(token.token)
 app.command("lag")(lag.lag)

@@ -49,7 +49,7 @@ def explain_deadline(uow: UnitOfWork, named: str, deadline_id: UUID) -> tuple[De
 def _get_case(uow: UnitOfWork, named: str) -> Case:
     case_id = find_id(uow, named, field="/case_id")
     if case_id is None:
-        raise CaseNotFound(named)
+        raise CaseNotFound(None)
     return cases.get_case(uow, case_id)
 
 
