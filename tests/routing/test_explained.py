@@ -19,6 +19,7 @@ from prometheus_client import REGISTRY
 from routing.domain.case import Case, DeadlineState
 from routing.domain.origin import Cause, Source, Witness
 from routing.domain.reading_aloud import Explanation, read_aloud
+from routing.domain.steps import Step
 from routing.errors import CaseNotFound, DeadlineNotFound
 from routing.repository import cases
 from routing.service import explaining, helping, hotline, pressing, steps
@@ -34,7 +35,7 @@ from tests.routing.conftest import City, local, subject_of
 from tests.routing.test_calling_back import rate
 from tests.routing.test_life import doubts
 from tests.routing.test_planning import plan
-from tests.routing.test_steps import TAKE, As, Step, make_case
+from tests.routing.test_steps import TAKE, As, make_case
 
 LATER = NOW + timedelta(days=1)
 
@@ -375,8 +376,9 @@ def test_what_differs_is_found_and_shown(  # noqa: PLR0917  # fixtures, and a ca
     changed(uow, case, change)
     found = explained(looking, case)
     assert {(each.witness, each.about) for one in found for each in one.differences} == expected
-    doubtful = next(one for one in found if not one.agrees)
-    assert "注意：核对结果与记录不一致。" in read_aloud(doubtful)["zh"]
+    said = read_aloud(next(one for one in found if not one.agrees))["zh"]
+    assert "注意：核对结果与记录不一致。" in said
+    assert not any("另一事项" in sentence for sentence in said)
 
 
 def test_a_difference_is_counted_and_logged_with_nothing_personal(

@@ -1225,7 +1225,7 @@ class ExplanationView(BaseModel):
     calendar: CalendarView
     start: StartView
     days: list[DayView] = Field(
-        description="In their order; of a long count the middle is summed up. None: not counted."
+        description="In their order; of a long count the middle is summed up. Empty: not counted."
     )
     pauses: list[PauseView]
     extension: ExtensionView | None

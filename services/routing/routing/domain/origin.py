@@ -107,7 +107,7 @@ class Source(StrEnum):
     GIVEN = "given"
     """Somebody named it."""
     UNKNOWN = "unknown"
-    """It is as in another case, which is not for whoever asks to see."""
+    """It is as in another case, which is not for whoever asks to see; or nothing shows it."""
 
 
 class Witness(StrEnum):
@@ -308,7 +308,7 @@ def differences(trail: Trail, reckoning: Reckoning | None, rule: Rule | None, ca
     found = [] if trail.own.maker is not None else [Difference(Witness.HISTORY, "entry", "deadline", "none")]
     if reckoning is not None:
         found += _unlike(Witness.RECKONING, promise, {"due_at": reckoning.due_at, "forecast": reckoning.forecast})
-    for story in {id(each): each for each in (*trail.moves, made)}.values():
+    for story in trail.stories[: len(trail.moves) + 1]:
         found += _unlike(Witness.HISTORY, promise, _told(story))
     if rule is not None and made is trail.stories[-1]:
         found += _unlike(Witness.RULES, promise, {"unit": rule.term.unit, "count": rule.term.count})

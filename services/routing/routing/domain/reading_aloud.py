@@ -111,10 +111,14 @@ def _why_so_long(explained: Explanation) -> Iterator[Said]:
     if explained.source is Source.PLATFORM:
         yield f"平台对每个事项一律规定{term}个工作日。", f"The platform gives every case {_days_long(term)} for this."
     if explained.source is Source.UNKNOWN:
-        yield (
-            "期限沿用另一事项，您无权查看该事项，故不能说明其规则。",
-            "It is as in another case, which is not for you to see; so its rule cannot be shown.",
-        )
+        yield _OF_ANOTHER_CASE if explained.moved_through else _OF_NO_RULE
+
+
+_OF_ANOTHER_CASE = (
+    "期限沿用另一事项，您无权查看该事项，故不能说明其规则。",
+    "It is as in another case, which is not for you to see; so its rule cannot be shown.",
+)
+_OF_NO_RULE = ("事项记录没有说明它依哪条规则。", "The history does not show by which rule it was made.")
 
 
 def _rule(rule: Rule, category: Category | None, version: int) -> Said:
