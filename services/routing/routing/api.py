@@ -684,8 +684,11 @@ async def list_entries(case_id: UUID, door: Door) -> Response:
 
 @router.get("/cases/{case_id}/deadlines", response_model=ListView[DeadlineView], responses=responses_for(404))
 async def list_deadlines_of_case(case_id: CaseNamed, page: AskedPage, door: Door) -> Response:
-    """All its deadlines, oldest first: settled ones, and those in whose place others stand."""
-    return await door.read(explaining.list_deadlines, case_id, page, view=listed(DeadlineView.of))
+    """All its deadlines, oldest first: settled ones, and those in whose place others stand.
+
+    Of a sealed case, it is noted who asked for it.
+    """
+    return await door.read_on_record(explaining.list_deadlines, case_id, page, view=listed(DeadlineView.of))
 
 
 @router.get(
@@ -696,8 +699,10 @@ async def list_deadlines_of_case(case_id: CaseNamed, page: AskedPage, door: Door
 async def explain_deadline(case_id: CaseNamed, deadline_id: UUID, door: Door) -> Response:
     """Why it falls due when it does: the rule, from when it runs, each day that is counted or not, what stopped it.
     It is reckoned a second time and held against what is stored: `agrees`.
+
+    Of a sealed case, it is noted who asked for it.
     """
-    return await door.read(explaining.explain_deadline, case_id, deadline_id, view=ExplanationView.of)
+    return await door.read_on_record(explaining.explain_deadline, case_id, deadline_id, view=ExplanationView.of)
 
 
 @router.get("/cases", response_model=OpenCasesView)

@@ -16,9 +16,11 @@ from routing.domain.promise import Promise, Unit
 from routing.domain.reading_aloud import Explanation
 from routing.domain.reasons import Reason
 from routing.domain.rules import Category, Rule
+from routing.domain.sealing import Opened
 from routing.errors import CaseNotFound, DeadlineNotFound
 from routing.repository import cases, policy, reasons
 from routing.service.reading import find_id
+from routing.service.sealing import note_opening
 
 EXPLAINED = Counter(
     "baiyang_routing_deadlines_explained",
@@ -50,7 +52,9 @@ def _get_case(uow: UnitOfWork, named: str) -> Case:
     case_id = find_id(uow, named, field="/case_id")
     if case_id is None:
         raise CaseNotFound(None)
-    return cases.get_case(uow, case_id)
+    case = cases.get_case(uow, case_id)
+    note_opening(uow, case, Opened.HISTORY)
+    return case
 
 
 def _get_story(uow: UnitOfWork, case: Case, deadline_id: UUID) -> Story:
