@@ -146,7 +146,7 @@ class Staff:
                 await self._step(client, by, case)
             return
         body = {"words": self._draw.words("改正")}
-        if not case["at_hotline"] and self._draw.chance(0.15):
+        if not (case["at_hotline"] or case["seal"]) and self._draw.chance(0.15):
             await self.write_step(client, "hand_to_hotline", by, case, body)
             return
         if self.posts and self._draw.chance(0.3):
