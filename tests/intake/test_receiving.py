@@ -297,6 +297,8 @@ def test_a_finished_past_was_received_then(uow_of: UnitOfWorkOf, station: Statio
         ({"received_at": NOW}, "/received_at"),
         ({"historic": True}, "/received_at"),
         ({"historic": True, "written_at": NOW, "done_on_the_spot": True}, "/historic"),
+        ({"done_on_the_spot": True, "sealed": True}, "/done_on_the_spot"),
+        ({"done_on_the_spot": True, "complained_of": ("wang.min",)}, "/done_on_the_spot"),
         ({"written_at": NOW + timedelta(hours=1)}, "/written_at"),
         ({"channel": Channel.ASSIGNED}, "/assignment"),
         ({**order(), "channel": Channel.WINDOW}, "/channel"),

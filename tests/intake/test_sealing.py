@@ -108,6 +108,14 @@ def test_what_it_is_about_seals_it(
     assert said(clerk)["sealed"] is False  # routing seals it by what it is about itself
 
 
+def test_what_is_of_a_sealed_category_is_not_done_on_the_spot(
+    clerk: RolledBackUnitOfWork, station: Station, sealed_category: str
+) -> None:
+    with pytest.raises(errors.Contradiction) as refused:
+        receive(clerk, station, category=sealed_category, done_on_the_spot=True)
+    assert refused.value.field == "/done_on_the_spot"
+
+
 def test_what_is_confirmed_otherwise_is_not_sealed_by_a_suggestion(
     clerk: RolledBackUnitOfWork, colleague: RolledBackUnitOfWork, station: Station, sealed_category: str
 ) -> None:

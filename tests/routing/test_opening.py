@@ -208,6 +208,23 @@ def test_an_enquiry_without_category_or_place_is_settled_on_the_spot_all_the_sam
     assert case.state is CaseState.CLOSED
 
 
+@pytest.mark.parametrize(
+    "overrides",
+    [
+        {"complained_of": [subject_of("window")]},
+        {"sealed": True},
+        {"category": "stability.discipline"},
+        {"category": "emergency.flooding", "urgent": True},
+    ],
+)
+def test_what_is_sealed_or_is_looked_at_by_another_goes_the_ordinary_way_though_said_to_be_done_on_the_spot(
+    uow: RolledBackUnitOfWork, city: City, overrides: dict[str, Any]
+) -> None:
+    case = open_one(uow, city, taken_by=subject_of("window"), done_on_the_spot=True, **overrides)
+    assert (case.state in (CaseState.ASSIGNED, CaseState.RECEIVED), case.outcome) == (True, None)
+    assert case.holder_post_id not in (None, city.posts["window"].post_id)
+
+
 def test_a_finished_past_starts_no_clock_and_tells_nobody(uow: RolledBackUnitOfWork, city: City) -> None:
     case = open_one(uow, city, historic=True, received_at=local("2018-05-17 08:32"))
     assert (case.state, case.silent, case.deadline) == (CaseState.CLOSED, True, None)

@@ -46,7 +46,7 @@ def receive_appeal(uow: UnitOfWork, given: Submission, *, station: Station, agai
     ``again``: the earlier appeal about the same; where that is sealed, so is this.
     """
     station.must_know()
-    _must_agree(uow, given)
+    _must_agree(uow, given, station)
     given = given.under_their_number()
     _may_take(uow.person, given)
     if again is not None and again.sealed:
@@ -217,15 +217,17 @@ def _may_take(person: Person, given: Submission) -> None:
             raise NotYours("staff_only", f"Only staff give {name}: leave it out.", field=f"/{name}")
 
 
-def _must_agree(uow: UnitOfWork, given: Submission) -> None:
+def _must_agree(uow: UnitOfWork, given: Submission, station: Station) -> None:
     """Each field is well formed by itself; these are the pairs that cannot both be."""
-    for wrong, field, detail in _contradictions(uow, given):
+    for wrong, field, detail in _contradictions(uow, given, station):
         if wrong:
             raise Contradiction("contradiction", detail, field=field)
 
 
-def _contradictions(uow: UnitOfWork, given: Submission) -> list[tuple[bool, str, str]]:
+def _contradictions(uow: UnitOfWork, given: Submission, station: Station) -> list[tuple[bool, str, str]]:
     who = given.who
+    category = station.categories.find(given.category or "")
+    is_sealed = given.sealed or bool(given.complained_of) or (category is not None and category.sealed)
     named = bool(who.name or who.address or who.reference or who.origin)
     latest = uow.now + _AHEAD
     return [
@@ -268,6 +270,11 @@ def _contradictions(uow: UnitOfWork, given: Submission) -> list[tuple[bool, str,
             "What is over asks nothing again: leave out the code of the earlier appeal.",
         ),
         (given.historic and given.done_on_the_spot, "/historic", "A finished past is not done on the spot."),
+        (
+            given.done_on_the_spot and is_sealed,
+            "/done_on_the_spot",
+            "What is sealed or complains of staff is not settled by whoever takes it: leave this out.",
+        ),
         (_after(given.received_at, latest), "/received_at", "This lies in the future: correct it."),
         (_after(given.written_at, latest), "/written_at", "This lies in the future: correct it."),
     ]

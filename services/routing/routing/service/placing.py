@@ -101,9 +101,9 @@ def _may_take(seat: Seat, case: Case, never: Collection[str]) -> bool:
     return held and case.placed_path.startswith(seat.path)
 
 
-def rule_of_the_spot(ground: Ground, category: Category | None) -> Rule:
+def rule_of_the_spot(ground: Ground, category: Category | None, *, urgent: bool = False) -> Rule:
     """For what was settled while it was taken: the matter's rule, or the counter's where nobody sorted it."""
-    return ground.rules.rule_of_the_counter if category is None else ground.rules.rule_for(category, urgent=False)
+    return ground.rules.rule_of_the_counter if category is None else ground.rules.rule_for(category, urgent=urgent)
 
 
 def find_dispatcher(ground: Ground, case: Case, *, never: Collection[str] = ()) -> Seat | None:
