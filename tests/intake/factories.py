@@ -1,9 +1,10 @@
 """Whatever intake's tests need: a small city, people with posts, submissions."""
 
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID, uuid5
 
-from contracts.grid import PlaceChangedV1, PlaceState
+from contracts.grid import Duty, Holding, PlaceChangedV1, PlaceState, PostChangedV1
 from contracts.intake import Channel, Means
 from contracts.routing import CategoryChangedV1, Kind, Remit
 from intake.domain.appeal import Submission, Who, WhoKind
@@ -74,6 +75,26 @@ def copy_place(uow: UnitOfWork, place: PlaceChangedV1) -> None:
     handler(uow, [place], versions=[place.version])
 
 
+def copy_staff(uow: UnitOfWork, *subjects: str, code: str = "HZ1-1") -> None:
+    """Who holds the post of a place that ``make_clerk`` speaks of."""
+    since = datetime(2020, 1, 1, tzinfo=UTC)
+    holders = [
+        Holding(subject=subject, name=f"某{subject}", contact_id=uuid5(NAMESPACE, subject), since=since)
+        for subject in subjects
+    ]
+    post = PostChangedV1(
+        version=1,
+        post_id=uuid5(NAMESPACE, f"post {code}"),
+        code=f"{code}-window",
+        title="窗口",
+        duty=Duty.WINDOW_CLERK,
+        place_id=id_of(code),
+        path=path_of(code),
+        holders=holders,
+    )
+    consumers.copy_posts(uow, [post], versions=[1])
+
+
 def make_keys() -> Keys:
     return Keys(KeyRing.parse(new_key("s1")), KeyRing.parse(new_key("t1")))
 
@@ -85,6 +106,7 @@ def make_station(uow: UnitOfWork, keys: Keys | None = None) -> Station:
     for code, *_ in PLACES:
         copy_place(uow, make_place(code))
     copy_category(uow, make_category(), version=1)
+    copy_staff(uow, "wang.min", "li.na")
     station = Station(keys or make_keys())
     station.refresh(uow)
     return station

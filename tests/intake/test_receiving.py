@@ -416,6 +416,14 @@ def test_an_auditor_reads_an_appeal_and_amends_nothing(uow_of: UnitOfWorkOf, sta
         amending.correct_appeal(auditor, receipt.appeal_id, version=1, words="x", station=station)
 
 
+def test_who_is_complained_of_is_named_by_what_they_sign_in_by(uow_of: UnitOfWorkOf, station: Station) -> None:
+    uow = uow_of("intake", person=make_clerk(subject="li.na"))
+    with pytest.raises(errors.NoSuchStaff) as refused:
+        receive(uow, station, complained_of=("wang.min", "某wang.min"))
+    assert refused.value.field == "/complained_of/1"
+    assert uow.published == []
+
+
 def test_whom_an_appeal_complains_of_neither_reads_nor_withdraws_it(uow_of: UnitOfWorkOf, station: Station) -> None:
     accused, colleague = uow_of("intake", person=make_clerk()), uow_of("intake", person=make_clerk(subject="li.na"))
     facts = {"source": "12345", "external_id": "7", "complained_of": ("wang.min",)}

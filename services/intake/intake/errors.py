@@ -94,6 +94,18 @@ class NoSuchCategory(Invalid):
         )
 
 
+class NoSuchStaff(Invalid):
+    """Whom it complains of is nobody's sign-in subject: a name would bar nobody."""
+
+    def __init__(self, field: str) -> None:
+        super().__init__(
+            "no_such_staff",
+            "Nobody who holds a post signs in by this: give their sign-in subject, not their name; where you do not "
+            "know it, leave it out, give sealed, and say in the words who it is.",
+            field=field,
+        )
+
+
 class NoSuchEarlier(Invalid):
     """The code is well formed, and nobody's."""
 

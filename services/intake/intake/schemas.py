@@ -110,7 +110,8 @@ class NewAppeal(Asked):
     urgent: bool = False
     done_on_the_spot: Annotated[bool, Field(description="Settled while it was taken.")] = False
     complained_of: Annotated[
-        list[Name], Field(max_length=10, description="Sign-in subjects of staff complained of: they never handle it.")
+        list[Name],
+        Field(max_length=10, description="Sign-in subjects, not names, of staff complained of: they never handle it."),
     ] = []
     assignment: Annotated[
         AssignmentAsked | None,

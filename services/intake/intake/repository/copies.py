@@ -1,6 +1,6 @@
 """The copies that are kept in memory: the names of places, the words of categories."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -8,7 +8,7 @@ from uuid import UUID
 
 from contracts.routing import CategoryChangedV1
 from kit.db import UnitOfWork
-from network.models import place
+from network.models import holding, place
 from sqlalchemy import Row, and_, func, or_, select, text
 from sqlalchemy.dialects.postgresql import insert as upsert
 
@@ -63,6 +63,13 @@ def ends_of_mergers(uow: UnitOfWork, ids: set[UUID], *, at_most: int) -> dict[UU
     """The paths of the places, or of those that they have gone into since."""
     rows = uow.execute(_ENDS, {"ids": list(ids), "at_most": at_most})
     return {row.asked: row.path for row in rows}
+
+
+def list_known_staff(uow: UnitOfWork, subjects: Collection[str]) -> set[str]:
+    """Those of them who hold a post, or held one that is told of still."""
+    if not subjects:
+        return set()
+    return set(uow.execute(select(holding.c.subject).where(holding.c.subject.in_(subjects))).scalars())
 
 
 def latest_changes(uow: UnitOfWork) -> tuple[datetime | None, datetime | None]:

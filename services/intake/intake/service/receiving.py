@@ -14,8 +14,8 @@ from intake.domain.appeal import Appeal, Asker, Earlier, Location, Receipt, Subm
 from intake.domain.gist import LIMIT, first_sentence, gist_of
 from intake.domain.placing import NOWHERE_KNOWN
 from intake.domain.progress import TooManyGuesses
-from intake.errors import Contradiction, NoSuchCategory, NoSuchEarlier, NotYours, NumberTaken
-from intake.repository import appeals, progress
+from intake.errors import Contradiction, NoSuchCategory, NoSuchEarlier, NoSuchStaff, NotYours, NumberTaken
+from intake.repository import appeals, copies, progress
 from intake.repository.appeals import Claim
 from intake.repository.sealing import Envelope
 from intake.service.placing import locate, locate_code
@@ -52,6 +52,7 @@ def receive_appeal(uow: UnitOfWork, given: Submission, *, station: Station, agai
     if again is not None and again.sealed:
         given = replace(given, sealed=True)
     category = _known_category(station, given.category)
+    _must_know_staff(uow, given)
     claim, envelope = _claim(uow, given, station)
     if claim.before:
         return _again(uow, claim)
@@ -195,6 +196,13 @@ def _known_category(station: Station, code: str | None) -> str | None:
     if code and (category is None or category.retired):
         raise NoSuchCategory(code)
     return code
+
+
+def _must_know_staff(uow: UnitOfWork, given: Submission) -> None:
+    known = copies.list_known_staff(uow, given.complained_of)
+    for nth, subject in enumerate(given.complained_of):
+        if subject not in known:
+            raise NoSuchStaff(f"/complained_of/{nth}")
 
 
 def _may_take(person: Person, given: Submission) -> None:
