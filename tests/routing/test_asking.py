@@ -30,10 +30,13 @@ from routing.domain.reasons import Reason
 from routing.domain.steps import Step
 from routing.errors import (
     AlreadyThere,
+    CaseNotFound,
     ClockRuns,
+    HelpedFromElsewhere,
     ListIsClosed,
     NobodyRules,
     NotTheOperator,
+    NotYourPlace,
     NotYourPrecedent,
     NotYourStep,
     PrecedentNotFound,
@@ -50,7 +53,7 @@ from routing.errors import (
 )
 from routing.repository import cases
 from routing.repository import precedents as precedents_of_copy
-from routing.service import asking, dispatching, precedents, reading, reasons, steps
+from routing.service import asking, dispatching, helping, precedents, reading, reasons, steps
 from sqlalchemy import text
 
 from tests.conftest import UnitOfWorkOf
@@ -200,6 +203,57 @@ def test_sorting_it_as_it_is_sorted_is_refused(uow: RolledBackUnitOfWork, city: 
         re_sort(dispatcher, case, case.category)
     with pytest.raises(UnknownCategory):
         re_sort(dispatcher, case, "no.such")
+
+
+def test_a_wrong_place_is_put_right_and_the_case_goes_to_whose_it_is_there(
+    uow: RolledBackUnitOfWork, city: City, as_person: As
+) -> None:
+    network.copy_posts(uow, [make_post(city, "municipal2", Duty.MUNICIPAL, "other")], versions=[1])
+    case = make_case(uow, city)
+    above = as_person(city.person("district_dispatcher"))
+    right: dict[str, Any] = {"version": case.version, "words": "地点有误"}
+    with pytest.raises(NotYourPlace):
+        dispatching.re_sort_case(
+            as_person(city.person("dispatcher")), case.case_id, place_id=city.ids["other"], **right
+        )
+    with pytest.raises(AlreadyThere):
+        dispatching.re_sort_case(above, case.case_id, place_id=case.place_id, **right)
+    after = dispatching.re_sort_case(above, case.case_id, place_id=city.ids["other"], **right)
+    assert (after.placed_path, after.category) == (city.paths["other"], case.category)
+    assert after.holder_post_id == city.posts["municipal2"].post_id
+    assert after.promise_due is not None
+    assert case.promise_due is not None
+    assert after.promise_due <= case.promise_due
+    assert types_of(above) == ["routing.case.resorted.v1", "routing.case.assigned.v1", "city.case.progressed.v1"]
+    seen = cases.get_case(as_person(city.person("municipal2")), case.case_id)
+    assert (seen.place_id, seen.version) == (city.ids["other"], after.version)
+    due = cases.list_open_deadlines(uow, [city.paths["other"]], after_key=None, limit=9)
+    assert [row[1] for row in due] == [case.case_id]
+    with pytest.raises(CaseNotFound):
+        cases.get_case(as_person(city.person("dispatcher")), case.case_id)
+
+
+def test_who_helps_where_it_was_is_released_before_it_goes_elsewhere(
+    uow: RolledBackUnitOfWork, city: City, as_person: As
+) -> None:
+    network.copy_posts(uow, [make_post(city, "municipal2", Duty.MUNICIPAL, "other")], versions=[1])
+    case = make_case(uow, city)
+    above = as_person(city.person("district_dispatcher"))
+    to, due = city.posts["legal"].post_id, NOW + timedelta(hours=2)
+    helping.call_in_helper(above, case.case_id, version=case.version, to=to, words="核实", due_at=due)
+    with pytest.raises(HelpedFromElsewhere):
+        dispatching.re_sort_case(
+            above, case.case_id, version=case.version + 1, place_id=city.ids["other"], words="地点有误"
+        )
+
+
+def test_a_return_may_be_granted_by_putting_the_place_right(
+    uow: RolledBackUnitOfWork, city: City, as_person: As
+) -> None:
+    network.copy_posts(uow, [make_post(city, "municipal2", Duty.MUNICIPAL, "other")], versions=[1])
+    asked = ask(as_person(city.person("municipal")), make_case(uow, city), reason="wrong_place")
+    after = rule(as_person(city.person("district_dispatcher")), asked, granted=True, place_id=city.ids["other"])
+    assert (after.placed_path, after.holder_post_id) == (city.paths["other"], city.posts["municipal2"].post_id)
 
 
 def test_who_asks_to_return_it_stays_liable_until_it_is_ruled(

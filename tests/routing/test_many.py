@@ -116,7 +116,7 @@ def test_what_a_person_has_sorted_is_not_suggested(uow: RolledBackUnitOfWork, ci
     dispatcher = as_person(city.person("dispatcher"))
     waiting = make_case(uow, city, placing="candidates")
     assert waiting.category_suggested
-    accepted = steps.accept_case(dispatcher, waiting.case_id, version=waiting.version)
+    accepted = steps.accept_case(dispatcher, waiting.case_id, version=waiting.version, place_id=city.ids["area"])
     assert not accepted.category_suggested
     (sorted_anew,) = sort(dispatcher, "legal.aid", make_case(uow, city))
     assert sorted_anew.case is not None

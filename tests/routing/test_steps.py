@@ -343,6 +343,17 @@ def test_an_acceptance_that_cannot_be_names_what_is_wrong(
     assert cases.get_case(uow, case.case_id).version == case.version
 
 
+def test_what_waits_to_be_placed_is_not_accepted_where_it_is_assumed(
+    uow: RolledBackUnitOfWork, city: City, as_person: As
+) -> None:
+    case = make_case(uow, city, place="community", placing="none")
+    mine = as_person(city.person("dispatcher"))
+    with pytest.raises(PlaceMissing):
+        steps.accept_case(mine, case.case_id, version=case.version)
+    after = steps.accept_case(mine, case.case_id, version=case.version, place_id=city.ids["community"])
+    assert after.state is CaseState.ASSIGNED
+
+
 def test_a_dispatcher_places_nothing_outside_their_own_place(
     uow: RolledBackUnitOfWork, city: City, as_person: As
 ) -> None:

@@ -185,11 +185,12 @@ async def close_case(case_id: UUID, if_match: IfMatch, door: Door) -> Response:
 
 @router.post("/cases/{case_id}/resorts", status_code=201, response_model=CaseView, responses=STEP)
 async def re_sort_case(case_id: UUID, body: Resort, if_match: IfMatch, door: Door) -> Response:
-    """A dispatcher puts a wrong category right; the promise to the resident never grows by it."""
+    """A dispatcher puts a wrong category or place right; the promise to the resident never grows by it."""
     return await door(
         *(dispatching.re_sort_case, case_id),
         version=if_match,
         category=body.category,
+        place_id=body.place_id,
         words=body.words,
         view=CaseView.of,
     )
@@ -215,9 +216,13 @@ async def re_dispatch_case(case_id: UUID, body: Dispatch, if_match: IfMatch, doo
     dependencies=[KEY_REQUIRED],
 )
 async def re_sort_cases(body: ManyResorts, door: Door) -> Response:
-    """Put the category of many cases right, or confirm what was suggested: each by itself, each with its own answer."""
+    """Put category or place of many cases right, or confirm what was suggested: each by itself, with its own answer."""
     return await door(
-        dispatching.re_sort_cases, body.versions, category=body.category, words=body.words, view=ManyTriedView.of
+        *(dispatching.re_sort_cases, body.versions),
+        category=body.category,
+        place_id=body.place_id,
+        words=body.words,
+        view=ManyTriedView.of,
     )
 
 
@@ -293,6 +298,7 @@ async def rule_on_case(case_id: UUID, body: Ruling, if_match: IfMatch, door: Doo
         words=body.words,
         to=body.post_id,
         category=body.category,
+        place_id=body.place_id,
         view=CaseView.of,
     )
 

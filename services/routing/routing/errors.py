@@ -118,8 +118,15 @@ class SuspensionOver(Conflict):
 
 class SuspendedStill(Conflict):
     def __init__(self) -> None:
+        super().__init__("suspended", "It is suspended: resume it before it is put right, since that counts from now.")
+
+
+class HelpedFromElsewhere(Conflict):
+    def __init__(self) -> None:
         super().__init__(
-            "suspended", "It is suspended: resume it before its category is put right, since that counts from now."
+            "helped_from_elsewhere",
+            "Who helps with it does not answer for that place: release them first (POST …/helpers/{id}/releases).",
+            field="/place_id",
         )
 
 
@@ -516,7 +523,11 @@ class UnknownPlaceAsked(Invalid):
 
 class PlaceMissing(Invalid):
     def __init__(self) -> None:
-        super().__init__("place_missing", "Nobody knows yet where this is: name the place.", field="/place_id")
+        super().__init__(
+            "place_missing",
+            "Nobody knows yet where this is: name the place; where it concerns all of yours, name that.",
+            field="/place_id",
+        )
 
 
 class CategoryMissing(Invalid):
@@ -550,7 +561,7 @@ class WhereToMissing(Invalid):
     def __init__(self) -> None:
         super().__init__(
             "where_to_missing",
-            "A return that is granted goes somewhere: name the post that takes it, or the right category.",
+            "A return that is granted goes somewhere: name the post that takes it, or the right category or place.",
             field="/post_id",
         )
 

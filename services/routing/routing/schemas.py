@@ -1,7 +1,7 @@
 """HTTP requests and responses. Times are RFC 3339 with their offset."""
 
 from datetime import date, datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 from uuid import UUID
 
 from contracts.intake import Channel
@@ -24,7 +24,7 @@ from kit.clock import Instant
 from kit.errors import STATUS, ServiceError, Stale
 from kit.http import ListView
 from network.posts import Seat
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints, field_validator
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints, field_validator, model_validator
 
 from routing.domain.accompanying import Accompaniment, FollowedLine
 from routing.domain.assignment import Owing, ReportBack
@@ -82,7 +82,10 @@ class Request(BaseModel):
 class Acceptance(Request):
     """What the dispatcher puts right; what is left out stays as it is."""
 
-    place_id: UUID | None = Field(default=None, description="Where it is, at or below a place that you dispatch for.")
+    place_id: UUID | None = Field(
+        default=None,
+        description="Where it is, at or below a place that you dispatch for. What waits to be placed needs it.",
+    )
     category: Code | None = Field(default=None, examples=["municipal.street_lights"])
 
 
@@ -124,8 +127,19 @@ class Handover(Request):
 
 
 class Resort(Request):
-    category: Code = Field(examples=["municipal.street_lights"])
+    """The right category or the right place, or both."""
+
+    category: Code | None = Field(default=None, examples=["municipal.street_lights"])
+    place_id: UUID | None = Field(
+        default=None, description="Where it really is, at or below a place that you dispatch for."
+    )
     words: Words = Field(description="Why, for the history.")
+
+    @model_validator(mode="after")
+    def _names_what_is_right(self) -> Self:
+        if self.category is None and self.place_id is None:
+            raise ValueError("name the right category or the right place")
+        return self
 
 
 class Dispatch(Request):
@@ -202,6 +216,11 @@ class Ruling(Request):
     post_id: UUID | None = Field(default=None, description="Of a return that is granted: who takes it.")
     category: Code | None = Field(
         default=None, description="Of a return that is granted: the right category, which leads to who takes it."
+    )
+    place_id: UUID | None = Field(
+        default=None,
+        description="Of a return that is granted: where it really is, which leads to who takes it; "
+        "at or below a place that you dispatch for.",
     )
 
 

@@ -223,6 +223,12 @@ def seal_what_hangs_on(uow: UnitOfWork, case: Case) -> None:
         uow.execute(update(table).where(table.c.case_id == case.case_id).values(sealed=case.seal is not None))
 
 
+def place_what_hangs_on(uow: UnitOfWork, case: Case) -> None:
+    """All its deadlines, settled ones among them, are seen where it is."""
+    where = {"place_id": case.place_id, "placed_path": case.placed_path}
+    uow.execute(update(deadline).where(deadline.c.case_id == case.case_id).values(**where))
+
+
 def count_sealed(uow: UnitOfWork, paths: Sequence[str]) -> int:
     """How many open cases at these places or below are sealed, and not open to who asks. Those that complain of them
     are not told to exist.

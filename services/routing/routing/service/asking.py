@@ -119,15 +119,19 @@ def rule_on_case(
     words: str,
     to: UUID | None = None,
     category: str | None = None,
+    place_id: UUID | None = None,
 ) -> Case:
-    """Grant what is asked, or refuse it. A return that is granted goes to a post, or to whom another category leads."""
+    """Grant what is asked, or refuse it. A return that is granted goes to a post, or to whom another category or place
+    leads.
+    """
     case, holder, post_id = take(uow, case_id, Step.RULE, version)
     assert case.ask is not None
     ask, asked_by, days, until, reason = case.ask, case.asked_by, case.asked_days, case.asked_until, case.ask_reason
     moves = granted and ask is Ask.RETURN
-    if moves and to is None and category is None:
+    where_to = (to, category, place_id)
+    if moves and where_to == (None, None, None):
         raise WhereToMissing
-    if not moves and (to is not None or category is not None):
+    if not moves and where_to != (None, None, None):
         raise WhereToUnasked
     binding = ask is Ask.RETURN and case.returns >= RULED_ABOVE
     if ask is Ask.RETURN:
@@ -138,7 +142,7 @@ def rule_on_case(
     case.record(RULED, at=uow.now, by=uow.by, post_id=post_id, facts=facts, words=words)
     uow.publish(events.case_ruled(uow, case, ask, granted=granted, binding=binding, asker=holder))
     if moves:
-        _move(uow, case, to=to, category=category, post_id=post_id)
+        _move(uow, case, to=to, category=category, place_id=place_id, post_id=post_id)
     if granted and ask is Ask.EXTENSION:
         _extend(uow, case, holder, days=days or 0, reason=reason or "", post_id=post_id)
     if granted and until is not None:
@@ -163,8 +167,12 @@ def _extend(uow: UnitOfWork, case: Case, holder: Seat | None, *, days: int, reas
     uow.publish(events.case_extended(uow, case, reason=reason, holder=holder))
 
 
-def _move(uow: UnitOfWork, case: Case, *, to: UUID | None, category: str | None, post_id: UUID) -> None:
-    by_rule = re_sort(uow, case, category, post_id=post_id, words=None) if category is not None else None
+def _move(
+    uow: UnitOfWork, case: Case, *, to: UUID | None, category: str | None, place_id: UUID | None, post_id: UUID
+) -> None:
+    by_rule = None
+    if category is not None or place_id is not None:
+        by_rule = re_sort(uow, case, category, place_id=place_id, post_id=post_id, words=None)
     seat = seat_for(uow, case, to) if to is not None else by_rule
     if seat is None:
         raise NobodyHolds

@@ -1,11 +1,12 @@
-"""The right category, and whose it is: as a dispatcher puts it right on one case or many, or as its holder passes it
-on. The promise to the resident never grows by it.
+"""The right category and place, and whose it is: as a dispatcher puts it right on one case or many, or as its holder
+passes it on. The promise to the resident never grows by it.
 """
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from uuid import UUID
 
+from contracts.grid import PlaceState
 from kit.db import UnitOfWork
 from kit.errors import ServiceError
 from network import posts
@@ -15,21 +16,39 @@ from routing import events
 from routing.domain.case import ASSIGNED, RESORTED, Case
 from routing.domain.rules import Category
 from routing.domain.steps import Step
-from routing.errors import AlreadyThere, HadItBefore, NobodyHolds, SuspendedStill, UnfitPost, UnknownCategory
-from routing.repository import cases, policy
+from routing.errors import (
+    AlreadyThere,
+    HadItBefore,
+    HelpedFromElsewhere,
+    NobodyHolds,
+    NotYourPlace,
+    SuspendedStill,
+    UnfitPost,
+    UnknownCategory,
+    UnknownPlace,
+)
+from routing.repository import cases, network, policy
 from routing.service import parts, placing
 from routing.service.placing import Ground
-from routing.service.taking import take
+from routing.service.taking import dispatches_above, take
 
 
-def re_sort_case(uow: UnitOfWork, case_id: UUID, *, version: int, category: str, words: str) -> Case:
-    """Another category, and who handles that, if it is somebody else. What was only suggested is confirmed by sorting
-    it as it is.
+def re_sort_case(
+    uow: UnitOfWork,
+    case_id: UUID,
+    *,
+    version: int,
+    words: str,
+    category: str | None = None,
+    place_id: UUID | None = None,
+) -> Case:
+    """Another category or place, and who handles that, if it is somebody else. What was only suggested is confirmed by
+    sorting it as it is.
     """
     case, holder, post_id = take(uow, case_id, Step.RE_SORT, version)
-    if case.category_suggested and category == case.category:
+    if case.category_suggested and category is not None and (category, place_id) == (case.category, None):
         return _confirm(uow, case, category, post_id=post_id, words=words)
-    moved_to = re_sort(uow, case, category, post_id=post_id, words=words)
+    moved_to = re_sort(uow, case, category, place_id=place_id, post_id=post_id, words=words)
     if moved_to is None:
         raise NobodyHolds
     if holder is None or moved_to.post_id != holder.post_id:
@@ -73,12 +92,21 @@ class Tried:
     refusal: ServiceError | None = None
 
 
-def re_sort_cases(uow: UnitOfWork, versions: Mapping[UUID, int], *, category: str, words: str) -> list[Tried]:
+def re_sort_cases(
+    uow: UnitOfWork,
+    versions: Mapping[UUID, int],
+    *,
+    words: str,
+    category: str | None = None,
+    place_id: UUID | None = None,
+) -> list[Tried]:
     """Each by itself, in one transaction: what is refused changes nothing, and stops none of the others."""
     return _each(
         uow,
         versions,
-        lambda case_id, version: re_sort_case(uow, case_id, version=version, category=category, words=words),
+        lambda case_id, version: re_sort_case(
+            uow, case_id, version=version, category=category, place_id=place_id, words=words
+        ),
     )
 
 
@@ -131,16 +159,40 @@ def _check_transfer(uow: UnitOfWork, case: Case, seat: Seat) -> None:
         raise HadItBefore
 
 
-def re_sort(uow: UnitOfWork, case: Case, code: str, *, post_id: UUID, words: str | None) -> Seat | None:
-    """Put the category right, and hold the case to its promise; who is to handle it by the rules."""
-    if code == case.category:
-        raise AlreadyThere("/category")
+def place_case(uow: UnitOfWork, case: Case, place_id: UUID) -> None:
+    """Where it is, as a dispatcher says who dispatches there."""
+    place = network.list_places(uow, [place_id]).get(place_id)
+    if place is None or place.state != PlaceState.ACTIVE:
+        raise UnknownPlace(place_id)
+    if not dispatches_above(uow.person, place.path):
+        raise NotYourPlace
+    case.place_id, case.placed_path = place.place_id, place.path
+
+
+def _re_place(uow: UnitOfWork, case: Case, place_id: UUID) -> None:
+    """With all its deadlines. Who helps with it has to see it there too."""
+    place_case(uow, case, place_id)
+    helping = posts.list_seats_of(uow, set(case.helper_post_ids)).values() if case.helper_post_ids else ()
+    if any(seat.office_id is None and not case.placed_path.startswith(seat.path) for seat in helping):
+        raise HelpedFromElsewhere
+    cases.place_what_hangs_on(uow, case)
+
+
+def re_sort(
+    uow: UnitOfWork, case: Case, code: str | None, *, post_id: UUID, words: str | None, place_id: UUID | None = None
+) -> Seat | None:
+    """Put category or place right, and hold the case to its promise; who is to handle it by the rules."""
+    before, was_at, was_sealed = case.category, case.place_id, case.seal is not None
+    if code in (None, before) and place_id in (None, was_at):
+        raise AlreadyThere("/place_id" if code is None else "/category")
     if case.suspended_until is not None:
         raise SuspendedStill
-    ground, category = _sorted(uow, case, code)
-    assert case.category is not None
+    assert before is not None
     assert case.rule_version is not None
-    before, was_sealed = case.category, case.seal is not None
+    if place_id not in (None, was_at):
+        _re_place(uow, case, place_id)
+    ground, category = _sorted(uow, case, code or before)
+    case.district = ground.network.district_of(case.placed_path)
     placing.sort_case(ground, case, category)
     if was_sealed != (case.seal is not None):
         cases.seal_what_hangs_on(uow, case)
@@ -148,7 +200,9 @@ def re_sort(uow: UnitOfWork, case: Case, code: str, *, post_id: UUID, words: str
     is_earlier = placing.hold_to(uow, ground, rules, case, rules.rule_for(category, urgent=case.urgent))
     found = placing.find_handler(ground, case, category)[1]
     told = found if is_earlier and found is not None and found.post_id == case.holder_post_id else None
-    facts = {"before": before, "earlier": is_earlier, "holder": told.subject if told else None}
+    facts: dict[str, object] = {"before": before, "earlier": is_earlier, "holder": told.subject if told else None}
+    if case.place_id != was_at:
+        facts["place_before"] = str(was_at) if was_at else None
     facts |= placing.promise_facts(case)
     case.record(RESORTED, at=uow.now, by=uow.by, post_id=post_id, facts=facts, words=words)
     uow.publish(events.case_resorted(uow, case, before=before, holder=told))

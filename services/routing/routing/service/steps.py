@@ -2,8 +2,7 @@
 
 from uuid import UUID
 
-from contracts.grid import PlaceState
-from contracts.routing import CaseState, HandoverMeans, Outcome
+from contracts.routing import CaseState, HandoverMeans, Outcome, Queue
 from kit.db import UnitOfWork
 
 from routing import events
@@ -14,16 +13,15 @@ from routing.errors import (
     CategoryMissing,
     EvidenceMissing,
     NobodyHolds,
-    NotYourPlace,
     PlaceMissing,
     UnknownCategory,
-    UnknownPlace,
 )
-from routing.repository import cases, network
+from routing.repository import cases
 from routing.service import answering, deadlines, placing
 from routing.service.answering import Answer
+from routing.service.dispatching import place_case
 from routing.service.ending import end_case
-from routing.service.taking import dispatches_above, take
+from routing.service.taking import take
 
 
 def accept_case(
@@ -31,7 +29,10 @@ def accept_case(
 ) -> Case:
     """The dispatcher places and sorts what the platform could not, and so makes the promise."""
     case, _, post_id = take(uow, case_id, Step.ACCEPT, version)
-    _place(uow, case, place_id)
+    if place_id is not None:
+        place_case(uow, case, place_id)
+    elif case.place_id is None or case.queue is Queue.UNPLACED:
+        raise PlaceMissing
     code = category or case.category
     if code is None:
         raise CategoryMissing
@@ -49,19 +50,6 @@ def accept_case(
     cases.grant_to_offices(uow, [case])
     uow.publish(events.city_case_progressed(uow, case))
     return case
-
-
-def _place(uow: UnitOfWork, case: Case, place_id: UUID | None) -> None:
-    if place_id is None:
-        if case.place_id is None:
-            raise PlaceMissing
-        return
-    place = network.list_places(uow, [place_id]).get(place_id)
-    if place is None or place.state != PlaceState.ACTIVE:
-        raise UnknownPlace(place_id)
-    if not dispatches_above(uow.person, place.path):
-        raise NotYourPlace
-    case.place_id, case.placed_path = place.place_id, place.path
 
 
 def start_case(uow: UnitOfWork, case_id: UUID, *, version: int) -> Case:
