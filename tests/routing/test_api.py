@@ -549,6 +549,8 @@ async def test_another_communitys_case_is_not_there(desk: Desk) -> None:
         ("answers", {"outcome": "fixed", "answer": "好"}, 3, 422, "invalid_request"),
         ("answers", {"outcome": "solved", "answer": "好", "more": 1}, 3, 422, "invalid_request"),
         ("acceptances", {"category": "NO SUCH"}, 3, 422, "invalid_request"),
+        ("extensions", {"reason": "materials", "words": "等料", "days": "3"}, 3, 422, "invalid_request"),
+        ("suspensions", {"reason": "testing", "words": "送检", "until": 1796860800}, 3, 422, "invalid_request"),
     ],
 )
 async def test_a_bad_step_is_refused_and_changes_nothing(  # noqa: PLR0917  # a table's columns

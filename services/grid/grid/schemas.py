@@ -8,6 +8,7 @@ from contracts.answering import Answer
 from contracts.grid import Duty, OpeningHours, PlaceState
 from contracts.intake import Language, Means, Reach
 from kit.clock import Instant
+from kit.http import Body
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
 from grid.domain.imports import Report
@@ -29,8 +30,8 @@ Subject = Annotated[str, StringConstraints(min_length=1, max_length=120, pattern
 Why = Annotated[str, StringConstraints(max_length=500, pattern=r"^[^\x00-\x08\x0b-\x1f]*$")]
 
 
-class Request(BaseModel):
-    model_config = ConfigDict(extra="forbid")
+class Request(Body):
+    """What a request's body may hold."""
 
 
 class NewTier(Request):

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from contracts.intake import Channel, Language, Means, Placing
 from kit.clock import Instant
+from kit.http import Body
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from intake.domain.appeal import (
@@ -43,8 +44,8 @@ OfficeName = Annotated[
 ]
 
 
-class Asked(BaseModel):
-    model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
+class Asked(Body):
+    model_config = ConfigDict(str_strip_whitespace=True)
 
 
 class WhoAsks(Asked):
@@ -109,10 +110,11 @@ class NewAppeal(Asked):
     historic: Annotated[bool, Field(description="A finished past: no clock is started and nobody is told.")] = False
     urgent: bool = False
     done_on_the_spot: Annotated[bool, Field(description="Settled while it was taken.")] = False
-    complained_of: Annotated[
-        list[Name],
-        Field(max_length=10, description="Sign-in subjects, not names, of staff complained of: they never handle it."),
-    ] = []
+    complained_of: list[Name] = Field(
+        default=[],
+        max_length=10,
+        description="Sign-in subjects, not names, of staff complained of: they never handle it.",
+    )
     assignment: Annotated[
         AssignmentAsked | None,
         Field(description="Of the channel assigned: its office and number are the source and the external number."),

@@ -3,7 +3,8 @@
 from datetime import datetime
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field
+from kit.http import Body
+from pydantic import BaseModel, Field
 
 from notify.domain.owed import Audience, Template
 from notify.domain.sending import State
@@ -100,9 +101,7 @@ class HouseholdToldView(BaseModel):
         return cls.model_validate(told, from_attributes=True)
 
 
-class Visits(BaseModel):
+class Visits(Body):
     """Several at once."""
-
-    model_config = ConfigDict(extra="forbid")
 
     household_ids: list[UUID] = Field(min_length=1, max_length=500)

@@ -22,7 +22,7 @@ from contracts.routing import (
 )
 from kit.clock import Instant
 from kit.errors import STATUS, ServiceError, Stale
-from kit.http import ListView
+from kit.http import Body, ListView
 from network.posts import Seat
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints, field_validator, model_validator
 
@@ -75,8 +75,8 @@ LONGEST_LIST = 600
 Papers = Annotated[list[PaperName], Field(min_length=1, max_length=30, examples=[["户口簿", "身份证"]])]
 
 
-class Request(BaseModel):
-    model_config = ConfigDict(extra="forbid")
+class Request(Body):
+    """What a request's body may hold."""
 
 
 class Acceptance(Request):

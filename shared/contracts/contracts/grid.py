@@ -39,7 +39,7 @@ class Duty(StrEnum):
 class OpeningHours(Fact):
     """Opening hours of one weekday; a weekday that is not listed is closed."""
 
-    weekday: int = Field(ge=0, le=6, description="0 is Monday.")
+    weekday: int = Field(ge=0, le=6, strict=True, description="0 is Monday.")
     opens: str = Field(pattern=r"^\d\d:\d\d$")
     closes: str = Field(pattern=r"^\d\d:\d\d$")
 

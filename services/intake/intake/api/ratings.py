@@ -81,9 +81,10 @@ async def take_form(
 def _said(form: RatingForm) -> Said | None:
     """None where something is missing or cannot be."""
     solved = {"yes": True, "no": False}.get(form.solved)
+    rating = {str(each): each for each in _RATINGS}.get(form.rating)
     try:
         return RatingAsked.model_validate(
-            {"solved": solved, "rating": form.rating, "words": form.words.strip() or None}
+            {"solved": solved, "rating": rating, "words": form.words.strip() or None}
         ).said()
     except ValidationError:
         return None

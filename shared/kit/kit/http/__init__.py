@@ -1,5 +1,6 @@
 """The service's door to HTTP. Routes parse, call one use case through the door, and return."""
 
+from kit.http.bodies import Body
 from kit.http.conditions import KEY_REQUIRED, IfMatch, etag
 from kit.http.door import Door, DoorFor, OpenDoor, SignedIn
 from kit.http.html import html_page
@@ -10,6 +11,7 @@ from kit.http.problems import FieldProblem, HttpProblem, Problem, handle_problem
 __all__ = [
     "KEY_REQUIRED",
     "AskedPage",
+    "Body",
     "Door",
     "DoorFor",
     "FieldProblem",

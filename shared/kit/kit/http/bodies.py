@@ -1,0 +1,48 @@
+"""What comes as a JSON body: nothing unknown, and nothing of another type than is asked for."""
+
+from functools import partial
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, GetCoreSchemaHandler
+from pydantic_core import CoreSchema, PydanticKnownError, core_schema
+
+#: Parts of a schema that hold no schema.
+_NO_SCHEMA = frozenset({"metadata", "serialization", "default", "config"})
+_TIMES = {"date": "date_type", "datetime": "datetime_type", "time": "time_type"}
+
+
+def _strictly(part: Any) -> Any:
+    if isinstance(part, list):
+        return [_strictly(each) for each in part]
+    if not isinstance(part, dict):
+        return part
+    schema: Any = {key: value if key in _NO_SCHEMA else _strictly(value) for key, value in part.items()}
+    match schema.get("type"):
+        case "bool" | "int" | "float":
+            return schema | {"strict": True}
+        case "date" | "datetime" | "time" as kind:
+            return core_schema.no_info_before_validator_function(partial(_written, kind), schema)
+    return schema
+
+
+def _written(kind: str, value: Any) -> Any:
+    """Seconds since 1970 are no time to people, neither as a number nor as digits in a text."""
+    if isinstance(value, bool | int | float) or (isinstance(value, str) and value.strip("+-. ").isdecimal()):
+        raise PydanticKnownError(_TIMES[kind])  # type: ignore[arg-type]
+    return value
+
+
+class Body(BaseModel):
+    """JSON's own types are taken as they are: ``"3"`` is no number, and a number no date.
+
+    Pydantic's strict mode cannot say so: FastAPI hands over objects, of which it would refuse a date or a UUID as text.
+    """
+
+    model_config = ConfigDict(extra="forbid")
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler, /) -> CoreSchema:
+        schema = handler(source)
+        whole: Any = handler.resolve_ref_schema(schema)
+        whole.update({key: _strictly(part) for key, part in whole.items() if key not in _NO_SCHEMA})
+        return schema

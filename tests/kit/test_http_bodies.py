@@ -1,0 +1,80 @@
+from datetime import date
+from enum import StrEnum
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+import pytest
+from kit.clock import Instant
+from kit.http import Body
+from pydantic import Field, TypeAdapter, ValidationError
+
+
+class Colour(StrEnum):
+    RED = "red"
+
+
+class Lamp(Body):
+    kind: Literal["lamp"] = "lamp"
+    days: int | None = None
+    urgent: bool = False
+    until: date | None = None
+    due_at: Instant | None = None
+    place: UUID | None = None
+    colour: Colour | None = None
+    counts: dict[str, int] = Field(default={})
+    others: list["Lamp"] = Field(default=[])
+
+
+class Pipe(Body):
+    kind: Literal["pipe"]
+    lengths: list[int]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"days": True},
+        {"days": "3"},
+        {"days": 3.0},
+        {"urgent": "yes"},
+        {"urgent": 1},
+        {"until": 1796860800},
+        {"until": "1796860800"},
+        {"until": True},
+        {"due_at": 1796860800.5},
+        {"due_at": " -1796860800.5"},
+        {"counts": {"a": "1"}},
+        {"others": [{"days": "3"}]},
+        {"colour": 1},
+        {"unheard_of": 1},
+    ],
+)
+def test_nothing_of_another_type_is_taken_for_what_it_might_mean(body: dict[str, Any]) -> None:
+    with pytest.raises(ValidationError):
+        Lamp.model_validate(body)
+
+
+def test_what_json_has_no_type_for_is_read_from_text() -> None:
+    body = {
+        "days": 3,
+        "until": "2026-12-10",
+        "due_at": "2026-12-10T09:30:00+08:00",
+        "place": "0190f3a2-7b1c-7def-8123-456789abcdef",
+        "colour": "red",
+        "others": [{"urgent": True}],
+    }
+    lamp = Lamp.model_validate(body)
+    assert (lamp.until, lamp.colour, lamp.others[0].urgent) == (date(2026, 12, 10), Colour.RED, True)
+
+
+def test_a_body_of_several_forms_is_as_strict() -> None:
+    either: TypeAdapter[Lamp | Pipe] = TypeAdapter(Annotated[Lamp | Pipe, Field(discriminator="kind")])
+    assert either.validate_python({"kind": "pipe", "lengths": [1]}) == Pipe(kind="pipe", lengths=[1])
+    with pytest.raises(ValidationError):
+        either.validate_python({"kind": "pipe", "lengths": ["1"]})
+
+
+def test_its_description_is_that_of_its_fields() -> None:
+    described = Lamp.model_json_schema()["$defs"]["Lamp"]["properties"]
+    assert described["until"]["anyOf"] == [{"type": "string", "format": "date"}, {"type": "null"}]
+    assert described["days"]["anyOf"] == [{"type": "integer"}, {"type": "null"}]
