@@ -1,5 +1,6 @@
 """The progress page's copy of a case."""
 
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from itertools import permutations
 from typing import Any
@@ -28,10 +29,10 @@ from contracts.routing import (
     PressingKind,
 )
 from intake.consumers import follow_cases
-from intake.domain.appeal import Receipt
+from intake.domain.appeal import Receipt, WithdrawalReason
 from intake.domain.progress import Progress, Standing
-from intake.errors import AppealNotFound
-from intake.service import reading, receiving
+from intake.errors import AppealNotFound, NotYours
+from intake.service import amending, reading, receiving
 from intake.service.following import move_place
 from intake.service.station import Station
 from kit.auth import NOWHERE, Person, Post
@@ -374,3 +375,33 @@ def test_what_an_office_reads_it_cannot_change(uow_of: UnitOfWorkOf, consumer: U
     office = uow_of("intake", person=liaison(water))
     changed = office.execute(text("update appeal set gist = 'x' where id = :id"), {"id": receipt.appeal_id})
     assert changed.rowcount == 0
+
+
+def test_who_holds_the_case_does_not_withdraw_it_for_the_resident(
+    uow_of: UnitOfWorkOf, consumer: UnitOfWork, receipt: Receipt, station: Station
+) -> None:
+    post_id = make_clerk().posts[0].post_id
+    held = accepted(receipt.appeal_id).model_copy(update={"handler": HANDLER.model_copy(update={"post_id": post_id})})
+    follow_cases(consumer, [held])
+    reason = WithdrawalReason.UNWANTED
+    with pytest.raises(NotYours) as refused:
+        amending.withdraw_appeal(
+            uow_of("intake", person=make_clerk()), receipt.appeal_id, version=1, reason=reason, station=station
+        )
+    assert refused.value.code == "held_by_you"
+    another = replace(make_clerk(subject="li.na").posts[0], post_id=uuid4())
+    chief = uow_of("intake", person=Person("li.na", frozenset(), (replace(another, duty="area_chief"),)))
+    with pytest.raises(NotYours) as refused:
+        amending.withdraw_appeal(chief, receipt.appeal_id, version=1, reason=reason, station=station)
+    assert refused.value.code == "not_yours_to_withdraw"
+    window = uow_of("intake", person=Person("li.na", frozenset(), (another,)))
+    assert amending.withdraw_appeal(window, receipt.appeal_id, version=1, reason=reason, station=station).withdrawn_at
+
+
+def test_who_took_it_withdraws_it_while_another_holds_it(
+    uow_of: UnitOfWorkOf, consumer: UnitOfWork, receipt: Receipt, station: Station
+) -> None:
+    follow_cases(consumer, [accepted(receipt.appeal_id)])
+    uow = uow_of("intake", person=make_clerk())
+    reason = WithdrawalReason.UNWANTED
+    assert amending.withdraw_appeal(uow, receipt.appeal_id, version=1, reason=reason, station=station).withdrawn_at

@@ -19,6 +19,7 @@ from routing.repository import cases
 from routing.service import notices, opening
 from sqlalchemy import text
 
+from tests.conftest import UnitOfWorkOf
 from tests.routing.conftest import City, local, make_appeal, make_post, put_post, statements_of, subject_of
 
 
@@ -313,6 +314,21 @@ def test_a_withdrawn_appeal_closes_its_case_and_ends_its_clock(uow: RolledBackUn
     assert after.deadline is not None
     assert after.deadline.state is DeadlineState.CANCELLED
     assert types(uow)[-2:] == ["routing.case.closed.v1", "city.case.closed.v1"]
+
+
+def test_what_is_withdrawn_late_is_missed_first(uow: RolledBackUnitOfWork, city: City, uow_of: UnitOfWorkOf) -> None:
+    case = open_one(uow, city)
+    later = uow_of("routing", role="consumer", now=NOW + timedelta(days=90))
+    opening.withdraw_appeal(later, withdrawn(case.appeals[0].appeal_id))
+    after = case_of(later, case.appeals[0].appeal_id)
+    assert (after.state, after.promise_met) == (CaseState.CLOSED, False)
+    assert after.deadline is not None
+    assert after.deadline.state is DeadlineState.BREACHED
+    assert [entry.step for entry in cases.list_entries(later, after)][-3:] == [
+        "withdrawn",
+        "deadline_breached",
+        "closed",
+    ]
 
 
 def test_withdrawing_after_the_end_changes_no_end(uow: RolledBackUnitOfWork, city: City) -> None:

@@ -146,6 +146,7 @@ progress = Table(
     Column("suspended_for", JSONB),
     Column("planned_for", Date),
     Column("planned_who", Text),
+    Column("holder_post_id", Uuid),
     Index("ix_progress_case_id", "case_id"),
 )
 

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from kit.db import UnitOfWork
 from kit.rows import insert_rows
-from sqlalchemy import Row, text
+from sqlalchemy import Row, select, text
 
 from intake.domain.appeal import Earlier
 from intake.domain.progress import (
@@ -61,6 +61,12 @@ def find_asked(uow: UnitOfWork, appeal_id: UUID, answer: int) -> Asked | None:
     """What is asked of an answer, for who holds its link."""
     row = uow.execute(_ASKED, {"appeal_id": appeal_id, "answer": answer}).one_or_none()
     return Asked(appeal_id, answer, **row._mapping) if row else None
+
+
+def find_holder(uow: UnitOfWork, appeal_id: UUID) -> UUID | None:
+    """The post that its case lies with; none while it waits for a dispatcher, or has not been heard of."""
+    found = select(progress.c.holder_post_id).where(progress.c.appeal_id == appeal_id)
+    return uow.execute(found).scalar_one_or_none()
 
 
 def put(uow: UnitOfWork, rows: list[dict[str, Any]]) -> None:

@@ -2,6 +2,7 @@
 
 from uuid import UUID
 
+from contracts.grid import Duty
 from kit.auth import Person
 from kit.db import UnitOfWork
 from kit.ids import new_id
@@ -10,9 +11,17 @@ from intake import events
 from intake.domain.appeal import Appeal, Entry, EntryKind, Location, WithdrawalReason
 from intake.domain.gist import gist_of
 from intake.errors import AppealChanged, AppealNotFound, Contradiction, NoSuchCategory, NotYours
-from intake.repository import appeals
+from intake.repository import appeals, progress
 from intake.service.placing import locate_code
 from intake.service.station import Station
+
+#: At a window or by telephone: who hears what a resident says of an appeal that another took.
+_HEARING = (Duty.WINDOW_CLERK, Duty.DISPATCHER)
+
+_WHO_WITHDRAWS = "It is the resident's to withdraw: who took it, a window clerk or a dispatcher of its place does it."
+_NOT_THE_HOLDER = (
+    "Its case lies with you, and the withdrawal would end it: let the resident tell the dispatcher or another window."
+)
 
 
 def correct_appeal(
@@ -57,7 +66,12 @@ def correct_appeal(
 def withdraw_appeal(
     uow: UnitOfWork, appeal_id: UUID, *, version: int, reason: WithdrawalReason, station: Station
 ) -> Appeal:
+    """For the resident, by who can have heard them say so: never by who holds the case, who would be rid of it."""
     appeal = _get_for_change(uow, station, appeal_id, version=version)
+    if not _hears(uow.person, appeal):
+        raise NotYours("not_yours_to_withdraw", _WHO_WITHDRAWS)
+    if uow.person.holds(progress.find_holder(uow, appeal_id)):
+        raise NotYours("held_by_you", _NOT_THE_HOLDER)
     appeal.withdraw(at=uow.now)
     entry = Entry(
         id=new_id(uow.now),
@@ -94,3 +108,9 @@ def _answers_for(person: Person, appeal: Appeal) -> bool:
     """An auditor sees everything and changes nothing."""
     paths = [post.path for post in person.posts if post.office_id is None]
     return any(where.startswith(path) for path in paths for where in (appeal.location.path, appeal.taken_path))
+
+
+def _hears(person: Person, appeal: Appeal) -> bool:
+    hearing = [post.path for post in person.posts if post.office_id is None and post.duty in _HEARING]
+    on_line = any(where.startswith(path) for path in hearing for where in (appeal.location.path, appeal.taken_path))
+    return on_line or appeal.taken_by == person.subject

@@ -110,7 +110,7 @@ def _changes(fact: CaseFact) -> dict[str, Any]:
 def _whom_to_ask(fact: CaseFact) -> dict[str, Any]:
     match fact:
         case CaseOpenedV1():
-            return _who(fact.dispatcher)
+            return {**_who(fact.dispatcher), "holder_post_id": None}
         case (
             CaseAcceptedV1()
             | CaseAssignedV1()
@@ -170,5 +170,6 @@ def _centre(fact: CaseAccompaniedV1 | CaseCentreReportedV1) -> dict[str, Any]:
 
 def _who(handler: Handler | None) -> dict[str, Any]:
     if handler is None:
-        return {"talk_to": None, "phone": None, "handler": None}
-    return {"talk_to": handler.title, "phone": handler.phone, "handler": handler.name}
+        return {"talk_to": None, "phone": None, "handler": None, "holder_post_id": None}
+    who = {"talk_to": handler.title, "phone": handler.phone, "handler": handler.name}
+    return {**who, "holder_post_id": handler.post_id}

@@ -30,7 +30,7 @@ from routing.domain.case import (
 )
 from routing.domain.rules import Category, Demand, Rule
 from routing.repository import cases, network
-from routing.service import calling_back, placing, repeating
+from routing.service import calling_back, deadlines, placing, repeating
 from routing.service.ending import end_case
 from routing.service.placing import Ground
 from routing.service.taking import find_holder
@@ -311,7 +311,7 @@ def _try_again(uow: UnitOfWork, case: Case, event: AppealCorrectedV1) -> None:
 
 def withdraw_appeal(uow: UnitOfWork, event: AppealWithdrawnV1) -> None:
     """When nobody is left who asks, the case closes, and reports that are owed on it end with it; a case that is closed
-    already keeps its end.
+    already keeps its end. What was late by then stays late.
     """
     case = _case_of(uow, event.appeal_id)
     cases.save_appeal_withdrawn(uow, event.appeal_id, uow.now)
@@ -322,6 +322,9 @@ def withdraw_appeal(uow: UnitOfWork, event: AppealWithdrawnV1) -> None:
     case.record(WITHDRAWN, at=uow.now, by=event.withdrawn_by, facts=facts)
     calling_back.drop_call_back(uow, case, event.appeal_id)
     if case.is_open and not any(appeal.stands for appeal in case.appeals):
+        deadlines.mark_if_missed(uow, case)
+        for kind in (DeadlineKind.REDO, DeadlineKind.PLANNED):
+            deadlines.mark_limit_if_missed(uow, case, kind)
         end_case(uow, case, ClosedReason.WITHDRAWN, holder=find_holder(uow, case), by=event.withdrawn_by)
     cases.save_cases(uow, [case])
 
