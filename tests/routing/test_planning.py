@@ -5,7 +5,7 @@ from datetime import date, timedelta
 from typing import Any
 
 import pytest
-from contracts.intake import AppealWithdrawnV1
+from contracts.intake import AppealRatedV1, AppealWithdrawnV1
 from contracts.routing import Ask, CaseAssignedV1, CasePlannedV1, CaseState, DeadlineBreachedV1, DeadlineKind, Outcome
 from kit.auth import Person
 from kit.crypto import KeyRing, new_key
@@ -14,9 +14,9 @@ from kit.testing.servers import NOW, RolledBackUnitOfWork
 from routing.domain.case import Case, DeadlineState
 from routing.domain.chain import list_faults
 from routing.domain.waiting import Plan
-from routing.errors import NotYourStep, StepNotAllowed, UnfitDay
+from routing.errors import ClockRuns, DoneAgain, NotYourStep, StepNotAllowed, UnfitDay
 from routing.repository import cases
-from routing.service import asking, dispatching, opening, planning, reading, steps, sweeping
+from routing.service import asking, dispatching, opening, planning, rating, reading, steps, sweeping
 from sqlalchemy import text
 
 from tests.conftest import UnitOfWorkOf
@@ -89,6 +89,26 @@ def test_a_plan_settles_the_promise_and_answers_nothing(uow: RolledBackUnitOfWor
     assert entries[-1].words == f"海州区住建局：{ANSWER}"
     assert "海州区住建局" not in str(entries[-1].facts), "a name is personal, and stands in the words alone"
     assert list_faults(entries, head=seen.head, length=seen.version) == []
+
+
+@pytest.mark.parametrize("missed", [False, True])
+def test_what_runs_by_the_clock_is_not_planned(
+    uow: RolledBackUnitOfWork, city: City, as_person: As, missed: bool
+) -> None:
+    case = make_case(uow, city, suggested_category="municipal.emergency", urgent=True)
+    late = {"now": NOW + timedelta(days=9)} if missed else {}
+    with pytest.raises(ClockRuns):
+        plan(as_person(city.person("municipal"), **late), case)
+
+
+def test_what_is_done_again_is_not_planned_away(uow: RolledBackUnitOfWork, city: City, as_person: As) -> None:
+    case = answer(as_person(city.person("municipal")), make_case(uow, city))
+    said = AppealRatedV1(version=2, appeal_id=case.appeals[0].appeal_id, answer=1, rated_at=NOW, solved=False, rating=1)
+    rating.take_rating(uow, said)
+    again = cases.get_case(uow, case.case_id)
+    with pytest.raises(DoneAgain):
+        plan(as_person(city.person("municipal")), again)
+    assert cases.get_case(uow, case.case_id).limit(DeadlineKind.REDO) is not None
 
 
 def test_a_late_plan_marks_the_missed_promise_first(uow: RolledBackUnitOfWork, city: City, as_person: As) -> None:

@@ -93,7 +93,7 @@ class PromiseMissed(Conflict):
 
 class ClockRuns(Conflict):
     def __init__(self) -> None:
-        super().__init__("clock_runs", "What is urgent is counted in hours, and is neither extended nor suspended.")
+        super().__init__("clock_runs", "What is urgent is counted in hours, and is not extended, suspended or planned.")
 
 
 class NotTriedEnough(Conflict):

@@ -9,7 +9,7 @@ from enum import StrEnum
 from uuid import UUID
 
 from contracts.grid import Duty
-from contracts.routing import Ask, CaseState, Kind
+from contracts.routing import Ask, CaseState, DeadlineKind, Kind
 
 from routing.domain.assignment import Owing
 from routing.domain.case import Case, DeadlineState
@@ -19,6 +19,7 @@ from routing.errors import (
     AnswerDrafted,
     CallBackOwed,
     ClockRuns,
+    DoneAgain,
     NoCallBackOwed,
     NoReportBackOwed,
     NoReportOwed,
@@ -421,7 +422,7 @@ def steps_for(
     return [step for step in theirs if find_hindrance(step, case, posts, now) is None]
 
 
-Hindrance = RulingBinds | PromiseMissed | ClockRuns | PapersInCustody
+Hindrance = RulingBinds | PromiseMissed | ClockRuns | PapersInCustody | DoneAgain
 
 
 def find_hindrance(step: Step, case: Case, posts: Collection[Seated], now: datetime) -> Hindrance | None:
@@ -431,6 +432,8 @@ def find_hindrance(step: Step, case: Case, posts: Collection[Seated], now: datet
             return RulingBinds()
         case Step.ASK_EXTENSION | Step.ASK_SUSPENSION:
             return find_bar_to_more_time(case, now)
+        case Step.PLAN:
+            return find_bar_to_planning(case)
         case Step.CLOSE if case.papers_held:
             return PapersInCustody(case.papers_held)
     return None
@@ -442,6 +445,13 @@ def find_bar_to_more_time(case: Case, now: datetime) -> PromiseMissed | ClockRun
     if deadline is None or deadline.state is not DeadlineState.OPEN or deadline.is_missed_at(now):
         return PromiseMissed()
     return ClockRuns() if deadline.promise.term.unit is Unit.CLOCK_HOURS else None
+
+
+def find_bar_to_planning(case: Case) -> ClockRuns | DoneAgain | None:
+    """Danger does not wait for a day, nor whoever has waited once and was not satisfied."""
+    if case.deadline is not None and case.deadline.promise.term.unit is Unit.CLOCK_HOURS:
+        return ClockRuns()
+    return DoneAgain() if case.limit(DeadlineKind.REDO) is not None else None
 
 
 def dispatches_above(posts: Collection[Seated], path: str) -> bool:

@@ -20,15 +20,13 @@ from routing.service.taking import take
 
 
 def plan_case(uow: UnitOfWork, case_id: UUID, plan: Plan, *, version: int) -> Case:
-    """It settles the promise, or the limit for doing it again, since the resident has been told how it goes; but it
-    answers nothing.
+    """It settles the promise, since the resident has been told how it goes; but it answers nothing. Not what
+    runs by the clock, nor what is done again.
     """
     case, holder, post_id = take(uow, case_id, Step.PLAN, version)
     limit = _limit(uow, case, plan.day)
     deadlines.mark_if_missed(uow, case)
-    deadlines.mark_limit_if_missed(uow, case, DeadlineKind.REDO)
     case.keep(at=uow.now)
-    case.settle_limit(DeadlineKind.REDO, DeadlineState.MET, at=uow.now)
     case.state, case.queue = CaseState.IN_PROGRESS, None
     _put_off(uow, case, holder, plan, limit, post_id=post_id, again=False)
     uow.publish(events.city_case_progressed(uow, case))
