@@ -210,6 +210,16 @@ def test_the_resident_reads_why_it_is_suspended_until_when_and_the_new_promise()
     ) in words_of(notice, "en")[1]
 
 
+def test_the_resident_reads_for_which_reason_it_is_declined_and_who_can_help() -> None:
+    reason = {"zh": "已进入诉讼程序", "en": "Before a court already"}
+    declined = {"reason": "declined", "answer": "请向法院立案庭询问", "handler": None}
+    (notice,) = owed_by(make_event(CaseClosedV1, **declined, reason_text=reason))
+    assert "依规不予受理：已进入诉讼程序。请向法院立案庭询问" in words_of(notice, "zh")[1]
+    assert "could not be taken on: Before a court already. 请向法院立案庭询问" in words_of(notice, "en")[1]
+    (notice,) = owed_by(make_event(CaseClosedV1, **declined))
+    assert "依规不予受理：请向法院立案庭询问" in words_of(notice, "zh")[1]
+
+
 @pytest.mark.parametrize(
     "facts, chinese, english",
     [

@@ -383,7 +383,9 @@ def test_a_decline_that_is_granted_closes_it_and_the_resident_is_told_why(
     after = rule(dispatcher, asked, granted=True)
     assert (after.state, after.closed_reason, after.ask) == (CaseState.CLOSED, ClosedReason.DECLINED, None)
     (closed,) = [e for e in dispatcher.published if e.type == CaseClosedV1.TYPE]
-    assert CaseClosedV1.model_validate_json(closed.body or "").answer == "已核"
+    said = CaseClosedV1.model_validate_json(closed.body or "")
+    assert said.answer == "已核"
+    assert said.reason_text == {"zh": "已进入诉讼程序", "en": "Before a court already"}
     assert "已核" not in "".join(e.body or "" for e in dispatcher.published if e.topic == "city.case.v1")
 
 

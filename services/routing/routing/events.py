@@ -233,6 +233,7 @@ def case_closed(
     helpers: Sequence[Seat] = (),
     ended: Sequence[tuple[Pressing, Seat | None]] = (),
     into: Case | None = None,
+    declined_for: Reason | None = None,
 ) -> CaseClosedV1:
     assert case.closed_reason is not None
     return CaseClosedV1(
@@ -247,6 +248,7 @@ def case_closed(
             for each, seat in ended
         ],
         into_number=into.number if into else None,
+        reason_text={"zh": declined_for.name_zh, "en": declined_for.name_en} if declined_for else None,
     )
 
 

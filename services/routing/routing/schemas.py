@@ -212,7 +212,9 @@ class Planning(Request):
 
 class Ruling(Request):
     granted: bool
-    words: Words = Field(description="Why. Where a decline is granted, the resident reads it: say who can help.")
+    words: Words = Field(
+        description="Why. Where a decline is granted, the resident reads them after the reason: say who can help."
+    )
     post_id: UUID | None = Field(default=None, description="Of a return that is granted: who takes it.")
     category: Code | None = Field(
         default=None, description="Of a return that is granted: the right category, which leads to who takes it."

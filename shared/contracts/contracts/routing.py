@@ -289,6 +289,9 @@ class CaseClosedV1(CaseFact):
         max_length=32,
         description="Of a merged case: where its appeals go on, which tells them.",
     )
+    reason_text: dict[str, str] | None = Field(
+        default=None, description="Where it was declined: for which reason of the closed list, by language (zh, en)."
+    )
 
 
 class CaseResortedV1(CaseFact):

@@ -206,7 +206,8 @@ def _pressers(event: CaseClosedV1) -> list[Owed]:
 def _ended(event: CaseClosedV1) -> list[Owed]:
     match event.reason:
         case "declined":
-            return _residents(event, Template.CASE_DECLINED, event.handler, answer=event.answer or "")
+            why = {"why": dict(event.reason_text)} if event.reason_text else {}
+            return _residents(event, Template.CASE_DECLINED, event.handler, answer=event.answer or "", **why)
         case "merged":
             return []  # the case in which it goes on tells them
         case "withdrawn":

@@ -19,6 +19,9 @@ _ENVIRONMENT = ImmutableSandboxedEnvironment(undefined=StrictUndefined, autoesca
 #: Facts that come in both languages.
 _TEXTS = {"promise", "why"}
 
+#: Between a reason and the words that follow it.
+_STOP = {"zh": "。", "en": ". "}
+
 #: A gateway's limit for a long text message; an answer that is longer is cut, the progress page has the rest.
 LONGEST = 1000
 
@@ -37,6 +40,8 @@ def spoken_facts(facts: Mapping[str, Any], *, language: str, zone: ZoneInfo) -> 
     said = {name: _spoken(fact, language=language, zone=zone) for name, fact in facts.items()}
     for name in _TEXTS & said.keys():
         said[name] = said[name].get(language, "")
+    if "answer" in said and said.get("why"):
+        said["answer"] = _STOP[language].join((said["why"], said["answer"]))
     if "handler" in said:
         said["who"] = named(said.pop("handler"), language=language)
     return said

@@ -148,7 +148,7 @@ def rule_on_case(
     if granted and until is not None:
         suspending.suspend(uow, case, holder, until=until, reason=reason or "", post_id=post_id)
     if granted and ask is Ask.DECLINE:
-        _decline(uow, case, holder, post_id=post_id, words=words)
+        _decline(uow, case, holder, reason=reason or "", post_id=post_id, words=words)
     if binding:
         _bind(uow, case, post_id)
     cases.save_cases(uow, [case])
@@ -182,9 +182,9 @@ def _move(
     uow.publish(events.city_case_progressed(uow, case))
 
 
-def _decline(uow: UnitOfWork, case: Case, holder: Seat | None, *, post_id: UUID, words: str) -> None:
-    """The resident is told why, and who can help; and has their originals back by then. What was late stays late;
-    reports that are owed end with the case. What a centre has in hand is not declined.
+def _decline(uow: UnitOfWork, case: Case, holder: Seat | None, *, reason: str, post_id: UUID, words: str) -> None:
+    """The resident is told for which reason, and in the ruling's words who can help; and has their originals back by
+    then. What was late stays late; reports that are owed end with the case. What a centre has in hand is not declined.
     """
     if case.followed_since is not None:
         raise StillFollowed
@@ -192,7 +192,15 @@ def _decline(uow: UnitOfWork, case: Case, holder: Seat | None, *, post_id: UUID,
         raise PapersInCustody(case.papers_held)
     deadlines.mark_if_missed(uow, case)
     deadlines.mark_limit_if_missed(uow, case, DeadlineKind.PLANNED)
-    end_case(uow, case, ClosedReason.DECLINED, holder=holder, by=uow.by, post_id=post_id, answer=words)
+    known = next((each for each in reasons.list_reasons(uow, Ask.DECLINE) if each.code == reason), None)
+    end_case(
+        *(uow, case, ClosedReason.DECLINED),
+        holder=holder,
+        by=uow.by,
+        post_id=post_id,
+        answer=words,
+        declined_for=known,
+    )
 
 
 def _bind(uow: UnitOfWork, case: Case, post_id: UUID) -> None:

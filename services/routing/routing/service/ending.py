@@ -9,6 +9,7 @@ from network.posts import Seat
 
 from routing import events
 from routing.domain.case import Case, ClosedReason
+from routing.domain.reasons import Reason
 from routing.service import parts, pressing
 from routing.service.taking import subjects_of
 
@@ -22,12 +23,13 @@ def end_case(
     by: str | None,
     post_id: UUID | None = None,
     answer: str | None = None,
+    declined_for: Reason | None = None,
     into: Case | None = None,
     facts: Mapping[str, Any] | None = None,
     words: str | None = None,
 ) -> None:
-    """Parts that are open and reports that are owed end with it. ``answer``: of what is declined, for the resident;
-    ``into``: of what is merged, where it goes on.
+    """Parts that are open and reports that are owed end with it. ``answer``, ``declined_for``: of what is declined, for
+    the resident; ``into``: of what is merged, where it goes on.
     """
     helped, ended = parts.end_with_case(uow, case), pressing.end_owed(uow, case)
     case.close(
@@ -41,5 +43,14 @@ def end_case(
         facts=facts,
         words=words,
     )
-    uow.publish(events.case_closed(uow, case, holder=holder, helpers=helped, answer=answer, ended=ended, into=into))
+    closed = events.case_closed(
+        *(uow, case),
+        holder=holder,
+        helpers=helped,
+        answer=answer,
+        declined_for=declined_for,
+        ended=ended,
+        into=into,
+    )
+    uow.publish(closed)
     uow.publish(events.city_case_closed(uow, case))
