@@ -6,7 +6,7 @@ from intake.service.station import Station
 from kit.db import UnitOfWork
 
 from tests.conftest import UnitOfWorkOf
-from tests.intake.factories import make_keys, make_station
+from tests.intake.factories import copy_staff, make_keys, make_station
 
 
 @pytest.fixture(scope="session")
@@ -21,4 +21,5 @@ def consumer(uow_of: UnitOfWorkOf) -> UnitOfWork:
 
 @pytest.fixture
 def station(consumer: UnitOfWork, keys: Keys) -> Station:
+    copy_staff(consumer, "wang.min", "li.na")
     return make_station(consumer, keys)

@@ -106,7 +106,6 @@ def make_station(uow: UnitOfWork, keys: Keys | None = None) -> Station:
     for code, *_ in PLACES:
         copy_place(uow, make_place(code))
     copy_category(uow, make_category(), version=1)
-    copy_staff(uow, "wang.min", "li.na")
     station = Station(keys or make_keys())
     station.refresh(uow)
     return station
