@@ -123,6 +123,18 @@ def test_what_is_confirmed_otherwise_is_not_sealed_by_a_suggestion(
     assert reads(colleague, receipt, station)
 
 
+def test_a_correction_to_a_sealed_category_shuts_it_until_routing_says_to_whom_it_is_open(
+    clerk: RolledBackUnitOfWork, colleague: RolledBackUnitOfWork, station: Station, sealed_category: str
+) -> None:
+    receipt = receive(clerk, station)
+    assert reads(colleague, receipt, station)
+    changed = amending.correct_appeal(
+        clerk, receipt.appeal_id, version=1, words="窗口吃拿卡要", category=sealed_category, station=station
+    )
+    assert (changed.sealed, changed.seen_by) == (True, ("wang.min",))
+    assert (reads(clerk, receipt, station), reads(colleague, receipt, station)) == (True, False)
+
+
 def test_a_post_reads_what_is_open_to_it(
     clerk: RolledBackUnitOfWork, colleague: RolledBackUnitOfWork, consumer: RolledBackUnitOfWork, station: Station
 ) -> None:

@@ -46,6 +46,7 @@ from contracts.routing import (
     CaseResumedV1,
     CaseReviewedV1,
     CaseRuledV1,
+    CaseSealedV1,
     CaseSplitOffV1,
     CaseSplitV1,
     CaseStartedV1,
@@ -271,6 +272,7 @@ OWN: dict[type[CaseFact], dict[str, Any]] = {
     },
     CaseGrantedV1: {"grant_id": uuid4(), "granted": make_handler("gu.min")},
     CaseGrantRevokedV1: {"grant_id": uuid4()},
+    CaseSealedV1: {},
     DeadlineBreachedV1: {
         "deadline_id": uuid4(),
         "deadline": DeadlineKind.PROMISE,

@@ -40,6 +40,7 @@ from contracts.routing import (
     CaseResumedV1,
     CaseReviewedV1,
     CaseRuledV1,
+    CaseSealedV1,
     CaseSplitOffV1,
     CaseSplitV1,
     CaseStartedV1,
@@ -242,6 +243,7 @@ TABLE: list[tuple[CaseFact, set[tuple[str, str]]]] = [
     (make_event(CaseAssignedV1, first=True, reports_owed=2), {("wang.min", "case_assigned")}),
     (make_event(CaseGrantedV1), {("gu.min", "case_granted")}),
     (make_event(CaseGrantRevokedV1), set()),
+    (make_event(CaseSealedV1), set()),
     (
         make_event(DeadlineBreachedV1),
         {("wang.min", "deadline_missed"), ("li.na", "deadline_missed_superior")},

@@ -1,5 +1,6 @@
 """Sealed matters: who sees one, who is told what of it, that whoever looks is noted, and that the database refuses."""
 
+import json
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
@@ -246,6 +247,37 @@ def test_a_correction_that_sorts_it_seals_it(uow: RolledBackUnitOfWork, city: Ci
     )
     opening.correct_appeal(uow, corrected)
     assert who_sees(case, city, as_person) == {"petition", "dispatcher"}
+
+
+def test_a_correction_seals_what_somebody_works_on_already(
+    uow: RolledBackUnitOfWork, city: City, as_person: As
+) -> None:
+    case = make_case(uow, city)
+    as_clerk = as_person(city.person("dispatcher"))
+    case = hotline.hand_to_hotline(as_clerk, case.case_id, version=case.version, words="请协助")
+    consumer = as_person(city.person("dispatcher"), role="consumer", scope=EVERYWHERE)
+    opening.correct_appeal(consumer, corrected(city, case, DISCIPLINE))
+    after = now_of(uow, case)
+    assert (after.seal, after.category) == (Seal.CATEGORY, case.category)
+    assert who_sees(after, city, as_person) == {"municipal", "dispatcher"}
+    told = [event for event in consumer.published if event.type == "routing.case.sealed.v1"]
+    assert set(json.loads(told[0].body or "")["seen_by"]) == set(after.seen_by)
+    holder = as_person(city.person("municipal"))
+    for table in ("deadline", "hotline_handover"):
+        rows = holder.execute(text(f"select distinct sealed from {table} where case_id = :id"), {"id": case.case_id})
+        assert rows.scalars().all() == [True]
+
+
+def corrected(city: City, case: Case, category: str) -> AppealCorrectedV1:
+    return AppealCorrectedV1(
+        version=2,
+        appeal_id=case.appeals[0].appeal_id,
+        corrected_at=NOW,
+        gist=GIST,
+        category=category,
+        place_id=city.ids["area"],
+        placed_path=city.paths["area"],
+    )
 
 
 def test_lists_count_what_is_sealed_without_showing_it(uow: RolledBackUnitOfWork, city: City, as_person: As) -> None:

@@ -46,6 +46,7 @@ from contracts.routing import (
     CaseResumedV1,
     CaseReviewedV1,
     CaseRuledV1,
+    CaseSealedV1,
     CaseSplitOffV1,
     CaseSplitV1,
     CaseStartedV1,
@@ -356,6 +357,10 @@ def case_centre_reported(
 
 def case_granted(uow: UnitOfWork, case: Case, grant: Grant, *, to: Seat) -> CaseGrantedV1:
     return CaseGrantedV1(**_fact(uow, case), grant_id=grant.grant_id, granted=_handler(to))
+
+
+def case_sealed(uow: UnitOfWork, case: Case) -> CaseSealedV1:
+    return CaseSealedV1(**_fact(uow, case))
 
 
 def case_grant_revoked(uow: UnitOfWork, case: Case, grant: Grant) -> CaseGrantRevokedV1:

@@ -437,6 +437,12 @@ class CaseCentreReportedV1(CaseFact):
     handler: Handler | None
 
 
+class CaseSealedV1(CaseFact):
+    """What was found out later seals it, or another dispatcher keeps it: it is open to those of seen_by from now on."""
+
+    TYPE: ClassVar[str] = "routing.case.sealed.v1"
+
+
 class CaseGrantedV1(CaseFact):
     """A sealed case is opened to somebody besides those who must see it."""
 

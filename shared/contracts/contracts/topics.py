@@ -127,6 +127,7 @@ _DEFINED = (
             routing.CaseSplitOffV1,
             routing.CaseGrantedV1,
             routing.CaseGrantRevokedV1,
+            routing.CaseSealedV1,
             routing.DeadlineBreachedV1,
         ),
         partitions=CASE_PARTITIONS,

@@ -169,6 +169,10 @@ class Appeal:
         self.gist, self.category, self.location = gist, category, location
         self.version += 1
 
+    def seal(self, *seen_by: str) -> None:
+        """Until routing says to whom its case is open."""
+        self.sealed, self.seen_by = True, seen_by
+
     def withdraw(self, *, at: datetime) -> None:
         self._must_stand()
         self.withdrawn_at = at

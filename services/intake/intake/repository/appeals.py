@@ -163,8 +163,6 @@ def _appeal_row(keys: Keys, envelope: Envelope, item: Appeal, code_index: bytes)
         "assigned_due_at": item.assignment.due_at if item.assignment else None,
         "report_owed": item.assignment is not None and item.assignment.report_owed,
         "repeat_of": item.repeat_of,
-        "sealed": item.sealed,
-        "seen_by": list(item.seen_by),
         **_changing(item),
     }
 
@@ -243,7 +241,10 @@ _INSERT_APPEAL_AND_PERSON = _INSERT_APPEAL.add_cte(
 )
 _INSERT_ENTRY = insert(appeal_entry)
 
-_CHANGING = ("gist", "category", "placing", "place_id", "placed_path", "candidates", "withdrawn_at", "version")
+_CHANGING = (
+    *("gist", "category", "placing", "place_id", "placed_path", "candidates", "withdrawn_at", "version"),
+    *("sealed", "seen_by"),
+)
 _UPDATE = (
     update(appeal).where(appeal.c.id == bindparam("appeal_id")).values({name: bindparam(name) for name in _CHANGING})
 )
@@ -285,6 +286,8 @@ def _changing(item: Appeal) -> dict[str, Any]:
         "candidates": list(item.location.candidates),
         "withdrawn_at": item.withdrawn_at,
         "version": item.version,
+        "sealed": item.sealed,
+        "seen_by": list(item.seen_by),
     }
 
 

@@ -44,6 +44,8 @@ def correct_appeal(
         raise NoSuchCategory(category)
     location = locate_code(uow, place) if place else appeal.location
     was = appeal.location.path
+    if found is not None and found.sealed and not appeal.sealed:
+        appeal.seal(uow.person.subject)
     _correct(appeal, words=words, category=category, location=location)
     entry = Entry(
         id=new_id(uow.now),

@@ -68,7 +68,7 @@ HOLDER_LEFT = "holder_left"
 AFFECTED_NAMED, AFFECTED_TOLD = "affected_named", "affected_told"
 SUSPENDED, RESUMED, PLANNED = "suspended", "resumed", "planned"
 JOINED, SPLIT, SPLIT_OFF = "joined", "split", "split_off"
-GRANTED, GRANT_REVOKED = "granted", "grant_revoked"
+GRANTED, GRANT_REVOKED, SEALED = "granted", "grant_revoked", "sealed"
 BREACHED, NOTICE_NOT_DELIVERED = "deadline_breached", "notice_not_delivered"
 
 

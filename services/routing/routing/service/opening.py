@@ -22,6 +22,7 @@ from routing.domain.case import (
     ANSWERED,
     CORRECTED,
     OPENED,
+    SEALED,
     WITHDRAWN,
     Appeal,
     Case,
@@ -280,9 +281,25 @@ def correct_appeal(uow: UnitOfWork, event: AppealCorrectedV1) -> None:
     if len(case.appeals) == 1:
         case.gist = event.gist
     case.record(CORRECTED, at=uow.now, by=event.corrected_by, facts=facts)
+    _seal_by_correction(uow, case, event)
     if case.queue is not None and case.state is CaseState.RECEIVED:
         _try_again(uow, case, event)
     cases.save_cases(uow, [case])
+
+
+def _seal_by_correction(uow: UnitOfWork, case: Case, event: AppealCorrectedV1) -> None:
+    """What turns out to be of a sealed category is shut at once, whoever has it. Sorting it anew is a dispatcher's."""
+    if case.seal is not None or event.category is None:
+        return
+    ground = placing.survey(uow, paths=[case.placed_path], codes=[event.category], blamed=case.complained_of)
+    if not _is_sealed(ground.category(event.category)):
+        return
+    case.seal = Seal.CATEGORY
+    placing.appoint_keeper(ground, case)
+    keeper = str(case.keeper_post_id) if case.keeper_post_id else None
+    case.record(SEALED, at=uow.now, by=event.corrected_by, facts={"category": event.category, "keeper": keeper})
+    uow.publish(events.case_sealed(uow, case))
+    cases.seal_what_hangs_on(uow, case)
 
 
 def _try_again(uow: UnitOfWork, case: Case, event: AppealCorrectedV1) -> None:
