@@ -234,6 +234,50 @@ def test_where_nobody_dispatches_it_waits_for_whoever_will(
     assert case.holder_post_id == case.keeper_post_id == city.posts["dispatcher"].post_id
 
 
+def leave(uow: RolledBackUnitOfWork, city: City, as_person: As, *codes: str, filled: bool = False) -> None:
+    """Nobody is in these posts any more; or, ``filled``, somebody is again."""
+    for code in codes:
+        left = city.posts[code] if filled else city.posts[code].model_copy(update={"holders": []})
+        put_post(uow, left, version=3 if filled else 2)
+    vacancies.look_again(uow, [city.posts[code] for code in codes])
+    vacancies.sweep_vacancies(as_person(city.person("dispatcher"), role="clock", scope=EVERYWHERE))
+
+
+def test_when_nobody_is_in_the_post_that_keeps_it_the_next_one_up_does(
+    uow: RolledBackUnitOfWork, city: City, as_person: As
+) -> None:
+    case = make_case(uow, city, suggested_category=None, complained_of=[subject_of("window")])
+    leave(uow, city, as_person, "district_dispatcher")
+    assert who_sees(now_of(uow, case), city, as_person) == {"city_dispatcher"}
+    keeper = as_person(city.person("city_dispatcher"))
+    assert [line.case.case_id for line in reading.list_queue(keeper, page("queue")).items] == [case.case_id]
+
+
+def test_what_nobody_could_keep_is_kept_by_the_first_who_comes(
+    uow: RolledBackUnitOfWork, city: City, as_person: As
+) -> None:
+    everybody = ("dispatcher", "district_dispatcher", "city_dispatcher")
+    leave(uow, city, as_person, *everybody)
+    case = sealed_case(uow, city, suggested_category=None, sealed=True)
+    leave(uow, city, as_person, "city_dispatcher", filled=True)
+    assert who_sees(now_of(uow, case), city, as_person) == {"city_dispatcher"}
+
+
+def test_what_is_asked_of_a_post_that_nobody_is_in_any_more_is_asked_of_the_next_one_up(
+    uow: RolledBackUnitOfWork, city: City, as_person: As
+) -> None:
+    case = sealed_case(uow, city)
+    case = TAKE[Step.ASK_RETURN](as_person(city.person("petition")), case)
+    assert case.ruler_post_id == city.posts["dispatcher"].post_id
+    leave(uow, city, as_person, "dispatcher")
+    after = now_of(uow, case)
+    assert (after.ruler_post_id, after.ruler_path) == (
+        city.posts["district_dispatcher"].post_id,
+        city.paths["district"],
+    )
+    assert who_sees(after, city, as_person) == {"petition", "district_dispatcher"}
+
+
 def test_a_correction_that_sorts_it_seals_it(uow: RolledBackUnitOfWork, city: City, as_person: As) -> None:
     case = make_case(uow, city, suggested_category=None)
     corrected = AppealCorrectedV1(

@@ -18,6 +18,7 @@ from sqlalchemy import (
     delete,
     func,
     literal_column,
+    or_,
     select,
     text,
     update,
@@ -25,9 +26,10 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from routing.domain.vacancy import Looked, Waiting
-from routing.models import vacancy
+from routing.models import cases, vacancy
 
 _FOUND: ColumnElement[bool] = literal_column("vacancy.found_at is not null")
+_SEALED: ColumnElement[bool] = literal_column("(cases.seal is not null and cases.state <> 'closed')")
 _NOW = bindparam("now", type_=DateTime(timezone=True))
 
 
@@ -97,6 +99,19 @@ def _row(looked: Looked) -> dict[str, Any]:
         "new_found_at": None if looked.held else looked.found_at,
         "new_dispatcher_post_id": None if looked.held else looked.dispatcher_post_id,
     }
+
+
+def list_sealed(uow: UnitOfWork, left: Collection[UUID], filled: Collection[str]) -> list[UUID]:
+    """Open sealed cases that a post of ``left`` keeps, rules on or reviews; and, at the places of ``filled`` or below,
+    those that nobody keeps.
+    """
+    if not left and not filled:
+        return []
+    mine = [column.in_(left) for column in (cases.c.keeper_post_id, cases.c.ruler_post_id, cases.c.reviewer_post_id)]
+    unkept = or_(cases.c.keeper_post_id.is_(None), ~is_held(cases.c.keeper_post_id))
+    there = [within(cases.c.placed_path, *filled) & unkept] if filled else []
+    statement = select(cases.c.case_id).where(_SEALED, or_(*mine, *there)).order_by(cases.c.case_id)
+    return list(uow.execute(statement, {"now": uow.now}).scalars())
 
 
 _WAITING = text("""

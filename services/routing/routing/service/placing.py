@@ -1,6 +1,6 @@
 """Who handles a case and by when: category × remit × place → post, and the promise."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from uuid import UUID
@@ -111,29 +111,54 @@ def find_dispatcher(ground: Ground, case: Case, *, never: Collection[str] = ()) 
     who keeps it. An office's own dispatcher could not accept it.
     """
     if case.seal is not None:
-        return _keeper(ground, case, never=never)
+        return _keeper(ground.network, ground.blamed, case, never=never)
     of_tree = [seat for seat in ground.network.seats_on(case.placed_path) if seat.office_id is None]
     return choose(of_tree, Duty.DISPATCHER, never=case.barred.union(never))
 
 
 def appoint_keeper(ground: Ground, case: Case, *, never: Collection[str] = ()) -> None:
     """A sealed case is shown to one dispatcher, who rules on it."""
-    keeper = _keeper(ground, case, never=never) if case.seal is not None else None
+    keeper = _keeper(ground.network, ground.blamed, case, never=never) if case.seal is not None else None
     case.keeper_post_id = keeper.post_id if keeper else case.keeper_post_id
 
 
-def _keeper(ground: Ground, case: Case, *, never: Collection[str]) -> Seat | None:
+def _keeper(known: Network, blamed: Sequence[Seat], case: Case, *, never: Collection[str] = ()) -> Seat | None:
     """The narrowest dispatcher of a tier above those whom it complains of; where none is there, one beside them; or a
     post that nobody holds now, so that it waits for whoever will.
     """
-    seats = [seat for seat in ground.network.seats_on(case.placed_path) if seat.duty is Duty.DISPATCHER]
+    seats = [seat for seat in known.seats_on(case.placed_path) if seat.duty is Duty.DISPATCHER]
     of_tree = [seat for seat in seats if seat.office_id is None]
-    blamed = [seat for seat in ground.blamed if seat.subject in case.complained_of]
-    highest = min((len(seat.path) for seat in blamed if case.placed_path.startswith(seat.path)), default=None)
+    theirs = [seat for seat in blamed if seat.subject in case.complained_of]
+    highest = min((len(seat.path) for seat in theirs if case.placed_path.startswith(seat.path)), default=None)
     above = [seat for seat in of_tree if highest is None or len(seat.path) < highest]
     barred = case.barred.union(never)
     found = choose(above, Duty.DISPATCHER, never=barred) or choose(of_tree, Duty.DISPATCHER, never=barred)
     return found or next((seat for seat in above if seat.is_vacant), None)
+
+
+def keep_anew(uow: UnitOfWork, case: Case) -> bool:
+    """Where nobody is in the post that keeps a sealed case, rules on it or reviews its answer, the next one up does.
+    Whether anybody else does now.
+    """
+    known = network.get_network(uow, [case.placed_path], [Duty.DISPATCHER])
+    held = {seat.post_id for seat in known.seats if not seat.is_vacant}
+    keeper = _keeper(known, posts.list_seats_held(uow, case.complained_of), case)
+    if keeper is None or keeper.is_vacant:
+        return False
+    before = (case.keeper_post_id, case.ruler_post_id, case.reviewer_post_id)
+    if case.keeper_post_id not in held:
+        if case.queue is not None and case.holder_post_id in (None, case.keeper_post_id):
+            case.holder_post_id = keeper.post_id
+        case.keeper_post_id = keeper.post_id
+    above = [seat for seat in list_dispatchers(uow, case) if seat.post_id != case.holder_post_id]
+    if case.ruler_post_id not in (None, *held):
+        ruler = choose(above, Duty.DISPATCHER, never={*case.barred, case.asked_by or ""})
+        if ruler is not None:
+            case.ruler_post_id, case.ruler_path = ruler.post_id, ruler.path
+    if case.reviewer_post_id not in (None, *held):
+        reviewer = choose(above, Duty.DISPATCHER, never={*case.barred, case.answered_by or ""})
+        case.reviewer_post_id = reviewer.post_id if reviewer else case.reviewer_post_id
+    return before != (case.keeper_post_id, case.ruler_post_id, case.reviewer_post_id)
 
 
 def list_dispatchers(uow: UnitOfWork, case: Case) -> list[Seat]:

@@ -11,9 +11,10 @@ from kit.db import UnitOfWork
 from network.posts import Seat, choose
 
 from routing import events
-from routing.domain.case import HOLDER_LEFT, Case
+from routing.domain.case import HOLDER_LEFT, SEALED, Case
 from routing.domain.vacancy import Looked, Waiting
 from routing.repository import cases, network, vacancies
+from routing.service import placing
 
 BATCH = 200
 
@@ -33,10 +34,23 @@ def sweep_vacancies(uow: UnitOfWork, *, limit: int = BATCH) -> int:
         each.dispatcher_post_id = seat.post_id if seat else None
         each.found_at = each.found_at or uow.now
     _tell(uow, new, dispatchers)
+    _keep_sealed(uow, looked)
     vacancies.save_looked(uow, looked)
     if paths := {each.path for each in looked if each.dispatches and (each in new or each.is_over)}:
         vacancies.look_again_below(uow, paths)
     return len(looked)
+
+
+def _keep_sealed(uow: UnitOfWork, looked: Collection[Looked]) -> None:
+    """What is sealed is seen by nobody else of the line: somebody who is there has to keep it."""
+    dispatching = [each for each in looked if each.dispatches]
+    left = [each.post_id for each in dispatching if not each.held]
+    found = vacancies.list_sealed(uow, left, [each.path for each in dispatching if each.held])
+    kept = [case for case in cases.list_cases_for_change(uow, found).values() if placing.keep_anew(uow, case)]
+    for case in kept:
+        case.record(SEALED, at=uow.now, by=None, facts={"keeper": str(case.keeper_post_id)})
+        uow.publish(events.case_sealed(uow, case))
+    cases.save_cases(uow, kept)
 
 
 def _dispatchers(uow: UnitOfWork, vacant: Collection[Looked]) -> dict[str, Seat]:
