@@ -111,6 +111,14 @@ def test_what_is_done_again_is_not_planned_away(uow: RolledBackUnitOfWork, city:
     assert cases.get_case(uow, case.case_id).limit(DeadlineKind.REDO) is not None
 
 
+def test_another_day_keeps_who_will_do_it(uow: RolledBackUnitOfWork, city: City, as_person: As) -> None:
+    case = plan(as_person(city.person("municipal")), make_case(uow, city), who="海州区住建局")
+    dispatcher = as_person(city.person("dispatcher"))
+    assert re_plan(dispatcher, case, day=SPRING + timedelta(days=1)).planned_who == "海州区住建局"
+    (event,) = said(dispatcher, CasePlannedV1)
+    assert event.who == "海州区住建局"
+
+
 def test_a_late_plan_marks_the_missed_promise_first(uow: RolledBackUnitOfWork, city: City, as_person: As) -> None:
     case = make_case(uow, city)
     assert case.promise_due is not None

@@ -2,6 +2,7 @@
 day, counted apart, never as solved (domain.md, section 3).
 """
 
+from dataclasses import replace
 from datetime import date, timedelta
 from uuid import UUID
 
@@ -34,9 +35,12 @@ def plan_case(uow: UnitOfWork, case_id: UUID, plan: Plan, *, version: int) -> Ca
 
 
 def re_plan_case(uow: UnitOfWork, case_id: UUID, plan: Plan, *, version: int) -> Case:
-    """For another day: a dispatcher's step, or it would be put off for ever. A day that was missed stays missed."""
+    """For another day, by the same hands where no others are named: a dispatcher's step, or it would be put off for
+    ever. A day that was missed stays missed.
+    """
     case, holder, post_id = take(uow, case_id, Step.RE_PLAN, version)
     limit = _limit(uow, case, plan.day)
+    plan = replace(plan, who=plan.who or case.planned_who)
     deadlines.mark_limit_if_missed(uow, case, DeadlineKind.PLANNED)
     _put_off(uow, case, holder, plan, limit, post_id=post_id, again=True)
     return case
