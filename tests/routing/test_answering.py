@@ -29,12 +29,13 @@ from routing.errors import (
     VerificationOwed,
 )
 from routing.repository import call_backs, cases
-from routing.service import answering, calling_back, rating, reading, sealing, steps, sweeping
+from routing.service import answering, calling_back, dispatching, rating, reading, sealing, steps, sweeping
 
 from tests.conftest import UnitOfWorkOf
 from tests.routing.auditing import faults_of
 from tests.routing.conftest import City, put_post, subject_of
 from tests.routing.test_accompanying import accompany
+from tests.routing.test_helping import call_in, report
 from tests.routing.test_merging import merge, split
 from tests.routing.test_steps import TAKE, WAY, As, make_case, make_case_in
 
@@ -334,6 +335,39 @@ def test_what_is_to_be_verified_closes_only_after_that(uow: RolledBackUnitOfWork
     after = verify(as_person(city.person("window")), case, passed=True)
     assert (after.state, after.verified) == (CaseState.ANSWERED, True)
     assert TAKE[Step.CLOSE](mine, after).state is CaseState.CLOSED
+
+
+def test_who_held_it_before_does_not_verify_it(uow: RolledBackUnitOfWork, city: City, as_person: As) -> None:
+    case = make_case(uow, city, **URGENT)
+    before = holder_of(city, case)
+    case = dispatching.re_dispatch_case(
+        *(as_person(city.person("dispatcher")), case.case_id),
+        version=case.version,
+        to=city.posts["legal"].post_id,
+        words=WORDS,
+    )
+    case = answer(as_person(city.person("legal")), case, evidence="照片1")
+    with pytest.raises(NotYourStep):
+        verify(as_person(before), case, passed=True)
+    assert verify(as_person(city.person("window")), case, passed=True).verified
+
+
+def test_who_did_a_part_of_it_does_not_verify_it(uow: RolledBackUnitOfWork, city: City, as_person: As) -> None:
+    case = make_case(uow, city, **URGENT)
+    mine = as_person(holder_of(city, case))
+    part = call_in(mine, city, case, "window", due_at=NOW + timedelta(hours=1))
+    report(as_person(city.person("window")), part)
+    case = answer(mine, now_of(uow, case), evidence="照片1")
+    with pytest.raises(NotYourStep):
+        verify(as_person(city.person("window")), case, passed=True)
+
+
+def test_who_wrote_an_answer_before_does_not_verify_it(uow: RolledBackUnitOfWork, city: City, as_person: As) -> None:
+    case = make_case(uow, city, **URGENT)
+    case = answer(as_person(city.person("dispatcher")), case, evidence="照片1")
+    case = answer(as_person(holder_of(city, case)), case, evidence="照片2")
+    with pytest.raises(NotYourStep):
+        verify(as_person(city.person("dispatcher")), case, passed=True)
 
 
 @pytest.mark.parametrize("who", ["municipal"])
