@@ -27,6 +27,7 @@ from routing.errors import (
     CaseNotFound,
     NoCallBackOwed,
     NotYourStep,
+    RulingBinds,
     StepNotAllowed,
 )
 from routing.repository import call_backs, cases
@@ -480,6 +481,17 @@ def test_contested_again_the_next_tier_takes_it_over(uow: RolledBackUnitOfWork, 
     assert steps_of(uow, after)[-3:] == ["rated", "redone", "assigned"]
     assert cases.list_entries(uow, after)[-2].facts["redos"] == 2
     assert TAKE[Step.ANSWER](as_person(city.person("district_dispatcher")), after).state is CaseState.ANSWERED
+
+
+def test_what_the_tier_above_took_over_is_not_taken_from_it_below(
+    uow: RolledBackUnitOfWork, city: City, as_person: As
+) -> None:
+    case = rate(uow, answered(uow, city, as_person), solved=False)
+    case = rate(uow, TAKE[Step.ANSWER](as_person(city.person("municipal")), case), solved=False, answer=2)
+    for step in (Step.RE_DISPATCH, Step.RE_SORT, Step.ANSWER):
+        with pytest.raises(RulingBinds):
+            TAKE[step](as_person(city.person("dispatcher")), case)
+    assert TAKE[Step.RE_DISPATCH](as_person(city.person("district_dispatcher")), case).state is CaseState.ASSIGNED
 
 
 def test_over_an_office_its_own_places_supervisor_takes_it_over(

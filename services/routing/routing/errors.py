@@ -79,7 +79,8 @@ class NobodyRules(Conflict):
 class RulingBinds(Conflict):
     def __init__(self) -> None:
         super().__init__(
-            "ruling_binds", "A tier above has ruled who handles this: only that tier or one above it may change it."
+            "ruling_binds",
+            "A tier above has ruled who handles this, or has taken it over: only that tier or one above may change it.",
         )
 
 

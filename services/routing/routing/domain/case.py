@@ -181,7 +181,9 @@ class Case:
     returned_path: str | None = None
     """Where the dispatcher stands who ruled on the last return: another goes to a tier above."""
     ruled_path: str | None = None
-    """Where the dispatcher stands whose ruling on a second return binds it to its holder."""
+    """Where the dispatcher stands whose ruling on a second return binds it to its holder; or whoever of a tier above
+    took it over, since it was not solved twice.
+    """
     first_dispatch: bool | None = None
     """Whether it lies where it was assigned first; none: it is not assigned, or has been counted."""
     extended: bool = False

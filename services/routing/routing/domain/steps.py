@@ -58,7 +58,7 @@ class Actor(StrEnum):
     REVIEWER = "reviewer"
     """A dispatcher of the case's place or of a tier above; neither who holds it nor who wrote the answer."""
     VERIFIER = "verifier"
-    """Who holds a post on the line of the case's place; neither who holds it nor who answered it."""
+    """Who holds a post on the line of the case's place; neither who holds or held it, nor answered or helped."""
 
 
 #: Whose matters are handed over to a centre, the resident accompanied.
@@ -80,7 +80,9 @@ WHO: dict[Actor, str] = {
         "a window clerk or dispatcher of its place or of a tier above who neither holds the case nor answered it"
     ),
     Actor.REVIEWER: "a dispatcher of its place or of a tier above who neither holds the case nor wrote the answer",
-    Actor.VERIFIER: "who holds a post on the line of its place, but neither holds the case nor answered it",
+    Actor.VERIFIER: (
+        "who holds a post on the line of its place, but neither holds nor held the case, answered it or helped with it"
+    ),
 }
 
 
@@ -428,7 +430,9 @@ Hindrance = RulingBinds | PromiseMissed | ClockRuns | PapersInCustody | DoneAgai
 def find_hindrance(step: Step, case: Case, posts: Collection[Seated], now: datetime) -> Hindrance | None:
     """What else stands in the way of a step that is theirs by state and duty, as far as the case itself tells."""
     match step:
-        case Step.RE_SORT | Step.RE_DISPATCH if case.ruled_path and not dispatches_above(posts, case.ruled_path):
+        case Step.RE_SORT | Step.RE_DISPATCH | Step.MERGE if _is_ruled_above(case, posts):
+            return RulingBinds()
+        case Step.ANSWER if _is_ruled_above(case, posts) and not any(p.post_id == case.holder_post_id for p in posts):
             return RulingBinds()
         case Step.ASK_EXTENSION | Step.ASK_SUSPENSION:
             return find_bar_to_more_time(case, now)
@@ -437,6 +441,10 @@ def find_hindrance(step: Step, case: Case, posts: Collection[Seated], now: datet
         case Step.CLOSE if case.papers_held:
             return PapersInCustody(case.papers_held)
     return None
+
+
+def _is_ruled_above(case: Case, posts: Collection[Seated]) -> bool:
+    return case.ruled_path is not None and not dispatches_above(posts, case.ruled_path)
 
 
 def find_bar_to_more_time(case: Case, now: datetime) -> PromiseMissed | ClockRuns | None:

@@ -37,6 +37,7 @@ def redo(uow: UnitOfWork, case: Case, asked: CallBack, *, holder: Seat | None) -
     case.record(REDONE, at=uow.now, by=None, facts=facts)
     uow.publish(events.case_redone(uow, case, asked, due.promise, redos=redos, holder=doer, superior=superior))
     if above is not None:
+        case.ruled_path = above.path
         placing.assign(uow, case, above, post_id=None)
     uow.publish(events.city_case_progressed(uow, case))
     cases.save_cases(uow, [case])
