@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
-from contracts.intake import AppealWithdrawnV1, Channel, Language
+from contracts.intake import AppealRatedV1, AppealWithdrawnV1, Channel, Language
 from contracts.routing import (
     Ask,
     CaseClosedV1,
@@ -41,11 +41,14 @@ from routing.errors import (
     AlreadyThere,
     AssignedFromAbove,
     CaseNotFound,
+    DoneAgain,
+    HouseholdsTold,
     LastAppeal,
     NotOfTheCase,
     NotYourStep,
     PapersInCustody,
     ReportOwed,
+    RulingBinds,
     StepNotAllowed,
     StillFollowed,
     UnfitTarget,
@@ -55,19 +58,22 @@ from routing.repository import cases
 from routing.service import (
     accompanying,
     asking,
+    incidents,
     merging,
     opening,
     pressing,
+    rating,
     recording,
     recusing,
     splitting,
     steps,
+    sweeping,
 )
 from routing.service.splitting import Split
 
 from tests.conftest import UnitOfWorkOf
 from tests.routing.conftest import City, make_appeal, subject_of
-from tests.routing.test_planning import plan
+from tests.routing.test_planning import answer, plan
 from tests.routing.test_reporting_back import make_assignment
 from tests.routing.test_steps import As, make_case, make_case_in
 from tests.routing.test_suspending import suspended
@@ -188,6 +194,54 @@ def test_the_other_is_named_by_its_number_however_typed_or_its_id(
     into, case = make_case(uow, city), make_case(uow, city)
     named = {"number": into.number, "typed": into.number.lower().replace("-", " "), "id": str(into.case_id)}[by]
     assert merge(dispatcher, case, named).merged_into == into.case_id
+
+
+def test_what_was_done_again_late_is_not_merged(
+    uow: RolledBackUnitOfWork, city: City, as_person: As, uow_of: UnitOfWorkOf
+) -> None:
+    case = answer(as_person(city.person("municipal")), make_case(uow, city))
+    told = AppealRatedV1(version=2, appeal_id=case.appeals[0].appeal_id, answer=1, rated_at=NOW, solved=False, rating=1)
+    rating.take_rating(uow, told)
+    later = NOW + timedelta(days=30)
+    sweeping.sweep_due(uow_of("routing", role="clock", now=later))
+    late = now_of(uow, case)
+    assert late.limit(DeadlineKind.REDO) is None
+    into = make_case(uow, city, received_at=later)
+    with pytest.raises(DoneAgain):
+        merge(as_person(city.person("dispatcher"), now=later), late, into)
+
+
+def test_what_whole_buildings_were_told_of_takes_in_the_other(
+    uow: RolledBackUnitOfWork, city: City, dispatcher: RolledBackUnitOfWork
+) -> None:
+    into, case = make_case(uow, city), make_case(uow, city)
+    case = incidents.name_affected(
+        dispatcher, case.case_id, version=case.version, place_ids=[city.ids["area"]], words=WORDS
+    )
+    with pytest.raises(HouseholdsTold):
+        merge(dispatcher, case, into)
+    assert merge(dispatcher, into, case).merged_into == case.case_id
+
+
+def test_what_was_extended_once_stays_so_in_the_other(
+    uow: RolledBackUnitOfWork, city: City, dispatcher: RolledBackUnitOfWork
+) -> None:
+    into, case = make_case(uow, city), make_case(uow, city)
+    case.extended = True
+    cases.save_cases(uow, [case])
+    merge(dispatcher, case, into)
+    assert now_of(uow, into).extended
+
+
+def test_what_is_bound_by_a_ruling_is_not_merged_below(
+    uow: RolledBackUnitOfWork, city: City, dispatcher: RolledBackUnitOfWork, as_person: As
+) -> None:
+    into, case = make_case(uow, city), make_case(uow, city)
+    case.ruled_path = city.paths["district"]
+    cases.save_cases(uow, [case])
+    with pytest.raises(RulingBinds):
+        merge(dispatcher, case, into)
+    assert merge(as_person(city.person("district_dispatcher")), case, into).merged_into == into.case_id
 
 
 def test_what_waits_to_be_sorted_may_be_merged_into_what_is_promised(

@@ -369,6 +369,14 @@ class DoneAgain(Conflict):
         )
 
 
+class HouseholdsTold(Conflict):
+    def __init__(self) -> None:
+        super().__init__(
+            "households_told",
+            "Whole buildings have been told of it, and are told its end by it: merge the other case into this one.",
+        )
+
+
 class UnknownTarget(Invalid):
     def __init__(self, into: str) -> None:
         super().__init__(

@@ -80,7 +80,7 @@ _LONGEST = 8
 _FAIR = {
     *("changed", "case_changed", "step_not_allowed", "withdrawn", "case_not_found", "no_such_appeal"),
     *("not_your_step", "not_your_place", "nobody_holds", "nobody_rules"),
-    *("held_by_you", "not_yours_to_withdraw"),
+    *("held_by_you", "households_told", "not_yours_to_withdraw"),
     *("already_there", "unfit_post", "had_it_before", "ruling_binds", "promise_missed", "clock_runs"),
     *("still_followed", "suspension_over"),
     *("helps_already", "not_yours_to_name", "unfit_part_limit", "part_ended"),

@@ -434,6 +434,7 @@ class Case:
             appeal.moves += 1
         self.appeals += coming
         self.urgent, self.demands = self.urgent or other.urgent, self.demands | other.demands
+        self.extended = self.extended or other.extended
         self.complain_as(other)
         self.recused = tuple(dict.fromkeys((*self.recused, *other.recused)))
         other.merged_into = self.case_id
