@@ -151,6 +151,17 @@ def test_what_cannot_be_placed_is_taken_for_the_city(uow_of: UnitOfWorkOf, stati
     assert received["taken_path"] == "/"
 
 
+@pytest.mark.parametrize("channel", [Channel.WINDOW, Channel.VISIT, Channel.PATROL])
+def test_what_is_said_at_a_station_of_no_place_is_placed_there_to_be_placed(
+    clerk: RolledBackUnitOfWork, station: Station, channel: Channel
+) -> None:
+    nowhere: dict[str, Any] = {"address": None, "title": "", "words": "想问一下怎么办证"}
+    receipt = receive(clerk, station, channel=channel, **nowhere)
+    assert (receipt.placing, receipt.place_id) == (Placing.NONE, id_of("HZ1-1"))
+    by_telephone = receive(clerk, station, channel=Channel.HOTLINE, **nowhere)
+    assert by_telephone.place_id != id_of("HZ1-1")
+
+
 def test_who_gives_no_title_says_in_the_first_sentence_where_it_is(
     clerk: RolledBackUnitOfWork, station: Station
 ) -> None:

@@ -110,6 +110,20 @@ def test_about_what_is_settled_it_opens_a_case_whose_history_names_that_one(
     assert cases.get_case(uow, case.case_id).version == case.version
 
 
+def test_about_what_is_settled_it_is_where_that_was(uow: RolledBackUnitOfWork, city: City, as_person: As) -> None:
+    case = make_case(uow, city)
+    holder = as_person(city.person("municipal"))
+    steps.answer_case(holder, case.case_id, version=case.version, outcome=Outcome.SOLVED, answer="已修好")
+    repeat = again(city, case, place_id=None, placing="none", placed_path=city.paths["city"])
+    opening.open_cases(uow, [repeat])
+    after = case_of(uow, repeat)
+    assert after.case_id != case.case_id
+    assert (after.placed_path, after.state) == (case.placed_path, CaseState.ASSIGNED)
+    elsewhere = again(city, case, place_id=city.ids["other"], placed_path=city.paths["other"])
+    opening.open_cases(uow, [elsewhere])
+    assert case_of(uow, elsewhere).placed_path == city.paths["other"]
+
+
 def test_nobody_handles_what_complains_of_them_because_it_asks_again(uow: RolledBackUnitOfWork, city: City) -> None:
     case = make_case(uow, city)
     repeat = again(city, case, complained_of=[subject_of("municipal")])

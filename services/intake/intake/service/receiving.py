@@ -18,13 +18,16 @@ from intake.errors import Contradiction, NoSuchCategory, NoSuchEarlier, NoSuchSt
 from intake.repository import appeals, copies, progress
 from intake.repository.appeals import Claim
 from intake.repository.sealing import Envelope
-from intake.service.placing import locate, locate_code
+from intake.service.placing import id_of, locate, locate_code
 from intake.service.station import Station
 
 #: Clocks of other systems may be a little ahead.
 _AHEAD = timedelta(minutes=5)
 
 NUMBER_PREFIX = "A"
+
+#: What is said in the taker's own station, of which nothing says that it is elsewhere.
+_AT_THE_STATION = frozenset({Channel.WINDOW, Channel.VISIT, Channel.PATROL})
 
 
 def receive_repeat(
@@ -76,9 +79,12 @@ def _locate(uow: UnitOfWork, given: Submission, station: Station, taken: str) ->
     if given.city:
         city = station.find_city(given.city) or locate_code(uow, given.city, field="/city").path
     root = city if given.city else station.root_of(taken)
-    return locate(
+    location = locate(
         station, address=given.address, title=_headline(given), words=given.words, near=taken, root=root, within=city
     )
+    if given.channel in _AT_THE_STATION and location.placing is Placing.NONE and taken.startswith(location.path):
+        return replace(location, place_id=id_of(taken), path=taken)
+    return location
 
 
 def _claim(uow: UnitOfWork, given: Submission, station: Station) -> tuple[Claim, Envelope]:

@@ -70,7 +70,7 @@ def _take_repeats(uow: UnitOfWork, repeats: Sequence[AppealReceivedV1], under: T
     for event in repeats:
         case = repeating.case_asked_about(asked, event)
         if not repeating.joins(event, case, sealed=event.sealed or _is_sealed(_sorted(ground, event))):
-            (asked[event.appeal_id],) = _open_all(uow, [event], under, follows=case)
+            (asked[event.appeal_id],) = _open_all(uow, [_where_it_was(event, case)], under, follows=case)
             continue
         appeal = _appeal(event)
         with under(event):
@@ -80,6 +80,15 @@ def _take_repeats(uow: UnitOfWork, repeats: Sequence[AppealReceivedV1], under: T
     if joined:
         cases.add_appeals(uow, joined)
         cases.save_cases(uow, list({case.case_id: case for case, _ in joined}.values()))
+
+
+def _where_it_was(event: AppealReceivedV1, before: Case) -> AppealReceivedV1:
+    """What is asked again without saying where is where the earlier one was found to be."""
+    is_placed = event.place_id is not None and event.placing in (Placing.GIVEN, Placing.EXACT)
+    if is_placed or before.accepted_at is None or before.place_id is None:
+        return event
+    found = {"place_id": before.place_id, "placed_path": before.placed_path, "placing": Placing.GIVEN}
+    return event.model_copy(update=found)
 
 
 def _open_all(
