@@ -271,13 +271,32 @@ def test_the_same_order_twice_is_the_same_appeal_for_whoever_of_the_station_type
 ) -> None:
     first = receive(uow_of("intake", person=make_clerk()), station, **order())
     second = uow_of("intake", person=make_clerk(subject="li.na"))
-    again = receive(second, station, words="另一位窗口人员录入的话", **order(**typed))
+    again = receive(second, station, **order(**typed))
     assert again == replace(first, query_code=None, repeated=True)
     assert second.published == []
     other = receive(second, station, **order(number="GD2026112300018"))
     assert other.appeal_id != first.appeal_id
     with pytest.raises(errors.NumberTaken):
         receive(uow_of("intake", person=make_clerk("HZ2-1", "chen.jie")), station, **order())
+
+
+@pytest.mark.parametrize(
+    "changed, fields",
+    [
+        ({"words": "路灯不亮，另有井盖缺失"}, "/words"),
+        (order(due_at=NOW + timedelta(days=1)), "/assignment/due_at"),
+        (order(report_owed=False), "/assignment/report_owed"),
+    ],
+)
+def test_the_same_order_that_says_something_else_is_refused_and_names_what(
+    clerk: RolledBackUnitOfWork, station: Station, changed: dict[str, Any], fields: str
+) -> None:
+    first = receive(clerk, station, **order())
+    before = len(clerk.published)
+    with pytest.raises(errors.OrderDiffers, match=fields) as refused:
+        receive(clerk, station, **{**order(), **changed})
+    assert first.number in str(refused.value)
+    assert len(clerk.published) == before
 
 
 def test_an_imported_appeal_keeps_its_date_and_is_received_now(uow_of: UnitOfWorkOf, station: Station) -> None:

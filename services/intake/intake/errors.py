@@ -3,12 +3,14 @@
 ::
 
     NotFound    AppealNotFound, NoSuchCode, NoSuchTicket
-    Conflict    AppealWithdrawn, NumberTaken, NothingAsked
+    Conflict    AppealWithdrawn, NumberTaken, OrderDiffers, NothingAsked
     Stale       AppealChanged
     Forbidden   NotYours
     Invalid     NoSuchPlace, PlaceClosed, NoSuchCategory, NoSuchEarlier, Contradiction
     Unavailable NamesNotKnown
 """
+
+from collections.abc import Sequence
 
 from kit.errors import Conflict, Forbidden, Invalid, NotFound, Stale, Unavailable
 
@@ -61,6 +63,16 @@ class NumberTaken(Conflict):
             "This source and external number belong to an appeal that you may not see, taken down by somebody else: "
             "ask an operator.",
             field="/external_id",
+        )
+
+
+class OrderDiffers(Conflict):
+    def __init__(self, number: str, fields: Sequence[str]) -> None:
+        super().__init__(
+            "order_differs",
+            f"This order was taken down before as {number}, with something else in {', '.join(fields)}: read that, and "
+            "correct it or agree another limit there; the same order again is answered 200 only unchanged.",
+            field=fields[0],
         )
 
 

@@ -10,11 +10,19 @@ from kit.ids import new_id
 from kit.numbers import new_number, new_query_code, parse_code
 
 from intake import events
-from intake.domain.appeal import Appeal, Asker, Earlier, Location, Receipt, Submission, Who, WhoKind
+from intake.domain.appeal import Appeal, Asker, Assignment, Earlier, Location, Receipt, Submission, Who, WhoKind
 from intake.domain.gist import LIMIT, first_sentence, gist_of
 from intake.domain.placing import NOWHERE_KNOWN
 from intake.domain.progress import TooManyGuesses
-from intake.errors import Contradiction, NoSuchCategory, NoSuchEarlier, NoSuchStaff, NotYours, NumberTaken
+from intake.errors import (
+    Contradiction,
+    NoSuchCategory,
+    NoSuchEarlier,
+    NoSuchStaff,
+    NotYours,
+    NumberTaken,
+    OrderDiffers,
+)
 from intake.repository import appeals, copies, progress
 from intake.repository.appeals import Claim
 from intake.repository.sealing import Envelope
@@ -58,7 +66,7 @@ def receive_appeal(uow: UnitOfWork, given: Submission, *, station: Station, agai
     _must_know_staff(uow, given)
     claim, envelope = _claim(uow, given, station)
     if claim.before:
-        return _again(uow, claim)
+        return _again(uow, given, station, claim)
     taken = taken_path_of(uow.person)
     location = _locate(uow, given, station, taken)
     appeal = _appeal(uow, given, station, envelope=envelope, location=location, taken=taken, category=category)
@@ -101,15 +109,33 @@ def _claim(uow: UnitOfWork, given: Submission, station: Station) -> tuple[Claim,
     return claim, Envelope.open(station.keys, claim.wrapped_key, owner=claim.person_id)
 
 
-def _again(uow: UnitOfWork, claim: Claim) -> Receipt:
+def _again(uow: UnitOfWork, given: Submission, station: Station, claim: Claim) -> Receipt:
     """The same pair is the same appeal, for whoever took it or may see it; its query code was told once and is kept
-    nowhere.
+    nowhere. An order from above that says something else by now is not passed over in silence.
     """
     assert claim.before is not None
     is_told = claim.taken_by == uow.person.subject or OPERATOR in uow.person.roles
     if not is_told and not appeals.is_seen(uow, claim.before.appeal_id):
         raise NumberTaken
+    if given.assignment is not None:
+        _must_be_the_same_order(uow, given, given.assignment, station, claim.before)
     return claim.before
+
+
+def _must_be_the_same_order(
+    uow: UnitOfWork, given: Submission, order: Assignment, station: Station, before: Receipt
+) -> None:
+    file = appeals.find_file(uow, station.keys, before.appeal_id)
+    if file is None or file.appeal.assignment is None:
+        return
+    known = file.appeal.assignment
+    pairs = {
+        "/words": (given.words, file.appeal.words),
+        "/assignment/due_at": (order.due_at, known.due_at),
+        "/assignment/report_owed": (order.report_owed, known.report_owed),
+    }
+    if differ := [name for name, (now, then) in pairs.items() if now != then]:
+        raise OrderDiffers(before.number, differ)
 
 
 def _appeal(
