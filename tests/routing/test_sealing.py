@@ -8,7 +8,7 @@ from uuid import UUID, uuid4
 
 import pytest
 from contracts.grid import Duty
-from contracts.intake import AppealCorrectedV1
+from contracts.intake import AppealCorrectedV1, Channel
 from contracts.routing import (
     Ask,
     CaseGrantedV1,
@@ -36,6 +36,7 @@ from routing.errors import (
     NotAnOverseer,
     NotSealed,
     NotYourStep,
+    SealedLinksSealed,
     SealedStaysHere,
     UnfitGrant,
     UnfitTarget,
@@ -68,7 +69,10 @@ from sqlalchemy.exc import ProgrammingError
 from tests.conftest import UnitOfWorkOf
 from tests.routing.conftest import City, make_post, put_post, subject_of
 from tests.routing.test_calling_back import rate
+from tests.routing.test_hotline import row as hotline_row
+from tests.routing.test_linking import link
 from tests.routing.test_pressing import RING
+from tests.routing.test_reporting_back import make_assignment
 from tests.routing.test_steps import TAKE, As, make_case
 
 GIST = "反映窗口人员态度"
@@ -276,6 +280,26 @@ def test_what_is_asked_of_a_post_that_nobody_is_in_any_more_is_asked_of_the_next
         city.paths["district"],
     )
     assert who_sees(after, city, as_person) == {"petition", "district_dispatcher"}
+
+
+def test_a_limit_of_who_assigned_it_is_sealed_with_it_when_it_is_accepted(
+    uow: RolledBackUnitOfWork, city: City, as_person: As
+) -> None:
+    order = {"channel": Channel.ASSIGNED, "assignment": make_assignment()}
+    case = make_case(uow, city, suggested_category=None, **order)
+    dispatcher = as_person(city.person("dispatcher"))
+    after = steps.accept_case(dispatcher, case.case_id, version=case.version, category=DISCIPLINE)
+    assert after.seal is Seal.CATEGORY
+    rows = text("select sealed from deadline where case_id = :id")
+    assert uow.execute(rows, {"id": case.case_id}).scalars().all() == [True, True]
+
+
+def test_a_sealed_case_is_linked_with_no_open_one(uow: RolledBackUnitOfWork, city: City, as_person: As) -> None:
+    keeper, sealed, other = as_person(city.person("dispatcher")), sealed_case(uow, city), make_case(uow, city)
+    for one, another in ((sealed, other), (other, sealed)):
+        with pytest.raises(SealedLinksSealed):
+            link(keeper, one, another.number)
+    assert link(keeper, sealed, sealed_case(uow, city).number).linked == 1
 
 
 def test_a_correction_that_sorts_it_seals_it(uow: RolledBackUnitOfWork, city: City, as_person: As) -> None:
@@ -869,5 +893,10 @@ def test_what_is_sealed_before_it_goes_out_is_in_no_file_of_the_hotline(
     assert hotline.get_batch(above, batch.batch.number).handovers == []
     hotline.mark_written(above, batch.batch.number)
     assert [hotline.next_batch(who).batch for who in (above, keeper)] == [None, None]
+    taken = hotline.take_replies(above, [hotline_row(gone)], file="replies.csv")
+    assert (taken.recorded, taken.kept) == (1, [])
+    assert hotline.list_kept(above, page("kept")).items == []
+    assert (now_of(uow, gone).at_hotline, sees(as_person(city.person("city_dispatcher")), gone)) == (False, False)
+    above.enter()
     rows = text("select count(*) from hotline_handover where case_id = :case_id")
     assert above.execute(rows, {"case_id": gone.case_id}).scalar_one() == 0

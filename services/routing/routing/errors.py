@@ -443,6 +443,18 @@ class PartEnded(Conflict):
         )
 
 
+class SealedLinksSealed(Conflict):
+    """A link tells the number and the words to whoever sees the other case."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "one_is_sealed",
+            "One of the two is sealed, and whoever sees the other would read of it: link what is sealed with what is "
+            "sealed, or open it to whom it needs by a grant.",
+            field="/number",
+        )
+
+
 class LinkedAlready(Conflict):
     def __init__(self) -> None:
         super().__init__(

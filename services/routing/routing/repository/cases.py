@@ -208,7 +208,12 @@ def save_cases(uow: UnitOfWork, changed: Sequence[Case]) -> None:
 
 def _stay_open(uow: UnitOfWork, case: Case) -> None:
     if uow.by is not None and case.seal is not None:
-        uow.execute(_OPENED, {"opened": str(case.case_id)})
+        open_for_now(uow, case.case_id)
+
+
+def open_for_now(uow: UnitOfWork, case_id: UUID) -> None:
+    """A sealed case, to whoever changes it, until the transaction ends or another is opened."""
+    uow.execute(_OPENED, {"opened": str(case_id)})
 
 
 def _as_json(rows: list[dict[str, Any]]) -> str:

@@ -1,6 +1,6 @@
 """What is handed to the city hotline: handovers, the batches that they go out with, and the rows of their files."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import asdict, fields
 from datetime import datetime
 from typing import Any
@@ -25,6 +25,7 @@ _CLAIM = text("""
     where h.batch is null and c.state <> 'closed' and not h.sealed
     order by h.handover_id limit :most for update of h skip locked
 """)
+_SEALED = text("select * from sealed_at_hotline(cast(:numbers as text[]))")
 _FOUND = text("""
     update hotline_reply set fate = 'recorded', why = null, case_id = given.case_id
     from unnest(cast(:digests as bytea[]), cast(:cases as uuid[])) as given (digest, case_id)
@@ -89,6 +90,11 @@ def list_handed(uow: UnitOfWork, case_ids: Sequence[UUID]) -> dict[UUID, UUID]:
         .order_by(hotline_handover.c.seq)
     )
     return {row.case_id: row.handover_id for row in uow.execute(statement)}
+
+
+def find_sealed(uow: UnitOfWork, numbers: Collection[str]) -> dict[str, UUID]:
+    """Cases of these numbers that were handed over and are sealed by now, whether or not they are open to who asks."""
+    return {row.number: row.case_id for row in uow.execute(_SEALED, {"numbers": list(numbers)})} if numbers else {}
 
 
 def save_replied(

@@ -3,7 +3,7 @@
 The case stays with its holder, who goes on answering for it; what is not replied to in time is a missed limit.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from uuid import UUID
 
 from contracts.routing import DeadlineKind
@@ -98,8 +98,26 @@ def mark_written(uow: UnitOfWork, number: int) -> BatchSheet:
 
 
 def take_replies(uow: UnitOfWork, rows: Sequence[ReplyRow], *, file: str) -> Taken:
-    """A part of their file. Each content is taken once, however often it comes; what cannot be recorded is kept."""
+    """A part of their file. Each content is taken once, however often it comes; what cannot be recorded is kept. What
+    is about a case that was sealed after it went out stands on that case, and is told to nobody who does not see it.
+    """
     post = _exchanging(uow)
+    taken = [_take(uow, mine, post, file=file) for mine in _apart(uow, rows) if mine]
+    kept = [each for part in taken for each in part.kept]
+    return Taken(sum(part.recorded for part in taken), sum(part.known for part in taken), kept)
+
+
+def _apart(uow: UnitOfWork, rows: Sequence[ReplyRow]) -> Iterator[list[ReplyRow]]:
+    """The rows of each sealed case by themselves, while that case is open to who brings them."""
+    numbers = {row.case_number: _number(row.case_number) for row in rows}
+    sealed = hotline.find_sealed(uow, {number for number in numbers.values() if number})
+    yield [row for row in rows if numbers[row.case_number] not in sealed]
+    for number, case_id in sealed.items():
+        cases.open_for_now(uow, case_id)
+        yield [row for row in rows if numbers[row.case_number] == number]
+
+
+def _take(uow: UnitOfWork, rows: Sequence[ReplyRow], post: Seated, *, file: str) -> Taken:
     place_id = uow.person.post(post.post_id).place_id
     known = _cases_of(uow, rows)
     handed = hotline.list_handed(uow, [case.case_id for case in known.values()])

@@ -13,7 +13,7 @@ from routing import events
 from routing.domain.case import LINKED, UNLINKED, Case
 from routing.domain.linking import Link
 from routing.domain.steps import Step
-from routing.errors import LinkedAlready, LinkedToItself, OtherCaseUnseen, UnknownCase
+from routing.errors import LinkedAlready, LinkedToItself, OtherCaseUnseen, SealedLinksSealed, UnknownCase
 from routing.repository import cases, links
 from routing.service.opening import CASE_PREFIX
 from routing.service.taking import take
@@ -32,6 +32,8 @@ def link_cases(uow: UnitOfWork, case_id: UUID, *, version: int, number: str, kin
     if links.is_linked(uow, case_id, other_id):
         raise LinkedAlready
     other, _ = cases.get_case_for_change(uow, other_id)
+    if (case.seal is None) != (other.seal is None):
+        raise SealedLinksSealed
     link = Link(
         link_id=new_id(uow.now),
         case_id=case_id,

@@ -290,10 +290,13 @@ def correct_appeal(uow: UnitOfWork, event: AppealCorrectedV1) -> None:
     if len(case.appeals) == 1:
         case.gist = event.gist
     case.record(CORRECTED, at=uow.now, by=event.corrected_by, facts=facts)
+    was_sealed = case.seal is not None
     _seal_by_correction(uow, case, event)
     if case.queue is not None and case.state is CaseState.RECEIVED:
         _try_again(uow, case, event)
     cases.save_cases(uow, [case])
+    if (case.seal is not None) != was_sealed:
+        cases.seal_what_hangs_on(uow, case)
 
 
 def _seal_by_correction(uow: UnitOfWork, case: Case, event: AppealCorrectedV1) -> None:
@@ -308,7 +311,6 @@ def _seal_by_correction(uow: UnitOfWork, case: Case, event: AppealCorrectedV1) -
     keeper = str(case.keeper_post_id) if case.keeper_post_id else None
     case.record(SEALED, at=uow.now, by=event.corrected_by, facts={"category": event.category, "keeper": keeper})
     uow.publish(events.case_sealed(uow, case))
-    cases.seal_what_hangs_on(uow, case)
 
 
 def _try_again(uow: UnitOfWork, case: Case, event: AppealCorrectedV1) -> None:
