@@ -29,7 +29,7 @@ from routing.errors import (
     VerificationOwed,
 )
 from routing.repository import call_backs, cases
-from routing.service import answering, calling_back, dispatching, rating, reading, sealing, steps, sweeping
+from routing.service import answering, calling_back, dispatching, rating, reading, recusing, sealing, steps, sweeping
 
 from tests.conftest import UnitOfWorkOf
 from tests.routing.auditing import faults_of
@@ -317,6 +317,37 @@ def test_where_nothing_waits_nothing_is_reviewed_or_verified(
     with pytest.raises(StepNotAllowed):
         verify(above, case, passed=True)
     assert now_of(uow, case).version == case.version
+
+
+def reviewed(uow: RolledBackUnitOfWork, city: City, as_person: As) -> Case:
+    """Not sealed, and to be reviewed; handed in by its holder."""
+    case = make_case(uow, city)
+    case.demands = frozenset({Demand.REVIEW})
+    cases.save_cases(uow, [case])
+    return answer(as_person(city.person("municipal")), now_of(uow, case))
+
+
+def test_a_reviewer_who_recuses_hands_on_the_review(uow: RolledBackUnitOfWork, city: City, as_person: As) -> None:
+    case = reviewed(uow, city, as_person)
+    assert case.reviewer_post_id == city.posts["dispatcher"].post_id
+    mine = as_person(city.person("dispatcher"))
+    after = recusing.recuse(mine, case.case_id, version=case.version, words=WORDS)
+    assert after.reviewer_post_id == city.posts["district_dispatcher"].post_id
+    (told,) = told_by(mine, "recused")
+    assert told["reviewer"]["subject"] == subject_of("district_dispatcher")
+    with pytest.raises(NotYourStep):
+        review(mine, after, approved=True)
+    assert review(as_person(city.person("district_dispatcher")), after, approved=True).state is CaseState.ANSWERED
+    assert faults_of(uow, case.case_id) == []
+
+
+def test_the_draft_of_a_holder_who_recuses_falls(uow: RolledBackUnitOfWork, city: City, as_person: As) -> None:
+    case = reviewed(uow, city, as_person)
+    assert case.promise_met is True
+    after = recusing.recuse(as_person(city.person("municipal")), case.case_id, version=case.version, words=WORDS)
+    assert (after.draft, after.reviewer_post_id, after.promise_met) == (None, None, None)
+    assert now_of(uow, case).deadline.state is DeadlineState.OPEN  # type: ignore[union-attr]
+    assert faults_of(uow, case.case_id) == []
 
 
 # Looked at on site -----------------------------------------------------------------------------------------------

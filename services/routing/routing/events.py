@@ -318,7 +318,9 @@ def case_ruled(
     )
 
 
-def case_recused(uow: UnitOfWork, case: Case, *, dispatcher: Seat | None, ruler: Seat | None) -> CaseRecusedV1:
+def case_recused(
+    uow: UnitOfWork, case: Case, *, dispatcher: Seat | None, ruler: Seat | None, reviewer: Seat | None
+) -> CaseRecusedV1:
     return CaseRecusedV1(
         **_fact(uow, case),
         gist=case.told_gist,
@@ -326,6 +328,7 @@ def case_recused(uow: UnitOfWork, case: Case, *, dispatcher: Seat | None, ruler:
         dispatcher=handler_of(dispatcher),
         ask=case.ask if ruler else None,
         ruler=handler_of(ruler),
+        reviewer=handler_of(reviewer),
     )
 
 

@@ -411,6 +411,7 @@ class CaseRecusedV1(CaseFact):
     dispatcher: Handler | None = Field(default=None, description="Where it waits: who is to look at it instead.")
     ask: Ask | None = Field(default=None, description="What stands to be ruled on by somebody else now.")
     ruler: Handler | None = Field(default=None, description="Who is to rule on it instead.")
+    reviewer: Handler | None = Field(default=None, description="Who is to review its answer instead.")
 
 
 class CaseAccompaniedV1(CaseFact):

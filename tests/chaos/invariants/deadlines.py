@@ -262,10 +262,11 @@ def _state(case: Row, entries: Sequence[Row], missed: Sequence[Row]) -> str:
 
 
 def _keeping(entries: Sequence[Row]) -> list[Row]:
-    """An answer that is sent back counts as not handed in."""
+    """An answer that is sent back, or whose author recuses, counts as not handed in."""
     kept: list[Row] = []
     for entry in entries:
-        if entry["step"] == "reviewed" and not entry["facts"]["approved"]:
+        is_sent_back = entry["step"] == "reviewed" and not entry["facts"]["approved"]
+        if is_sent_back or (entry["step"] == "recused" and entry["facts"].get("draft_falls")):
             kept.remove(next(draft for draft in reversed(kept) if draft["step"] == "drafted"))
         elif entry["step"] in _KEEPS:
             kept.append(entry)

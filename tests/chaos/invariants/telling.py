@@ -35,7 +35,7 @@ _STAFF = {
     "asked": {"ruler": "case_asked"},
     "ruled": {"asker": "case_ruled"},
     "reported": {"presser": "pressing_reported"},
-    "recused": {"dispatcher": "case_waiting", "ruler": "case_asked"},
+    "recused": {"dispatcher": "case_waiting", "ruler": "case_asked", "reviewer": "case_drafted"},
     "accompanied": {"at_centre": "case_brought"},
     "reported_back": {"dispatcher": "report_back_ready"},
     "helper_called": {"helper": "helper_called"},

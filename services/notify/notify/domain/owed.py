@@ -290,13 +290,15 @@ def _incident(event: CaseIncidentV1) -> list[Owed]:
 
 
 def _recused(event: CaseRecusedV1) -> list[Owed]:
-    """Who is to look at it, or to rule on it, instead; a new holder is told by the assignment."""
+    """Who is to look at it, to rule on it or to review its answer, instead; a new holder is told by the assignment."""
     told: list[Owed] = []
     if event.queue is not None:
         waits = {"gist": event.gist, "queue": event.queue.value, "conflict": True}
         told += _staff(event, Template.CASE_WAITING, event.dispatcher, **waits)
     if event.ask is not None:
         told += _staff(event, Template.CASE_ASKED, event.ruler, ask=event.ask.value, gist=event.gist, handler=None)
+    if event.reviewer is not None:
+        told += _staff(event, Template.CASE_DRAFTED, event.reviewer, gist=event.gist, handler=None)
     return told
 
 

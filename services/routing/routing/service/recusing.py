@@ -15,7 +15,7 @@ from routing.domain.steps import Step
 from routing.errors import NobodyHolds
 from routing.repository import cases
 from routing.service import parts, placing
-from routing.service.asking import ruler_instead
+from routing.service.asking import choose_ruler, ruler_instead
 from routing.service.placing import Ground
 from routing.service.taking import holder_in, seated, take
 
@@ -30,8 +30,10 @@ def recuse(uow: UnitOfWork, case_id: UUID, *, version: int, words: str) -> Case:
     ground = placing.survey(uow, paths=[case.placed_path], codes=codes, blamed=case.complained_of)
     if uow.person.holds(case.keeper_post_id):
         placing.appoint_keeper(ground, case, never=_of_post(ground, case.keeper_post_id))
+    falls, reviewer = _end_own_draft(uow, case), _other_reviewer(uow, case)
     if not is_holder:
-        _step_aside(uow, case, post_id, words, ruler=_other_ruler(uow, case))
+        ruler = _other_ruler(uow, case)
+        _step_aside(uow, case, post_id, words, ruler=ruler, reviewer=reviewer, draft_falls=falls)
     elif case.state is CaseState.RECEIVED:
         dispatcher = _other(ground, case)
         case.holder_post_id = dispatcher.post_id if dispatcher else None
@@ -39,7 +41,7 @@ def recuse(uow: UnitOfWork, case_id: UUID, *, version: int, words: str) -> Case:
     else:
         taker = _taker(ground, case)
         case.drop_ask()
-        _step_aside(uow, case, post_id, words)
+        _step_aside(uow, case, post_id, words, reviewer=reviewer, draft_falls=falls)
         _hand_on(uow, case, taker, post_id)
     cases.save_cases(uow, [case])
     cases.grant_to_offices(uow, [case])
@@ -54,13 +56,17 @@ def _step_aside(
     *,
     dispatcher: Seat | None = None,
     ruler: Seat | None = None,
+    reviewer: Seat | None = None,
+    draft_falls: bool = False,
 ) -> None:
     facts = {
         "dispatcher": dispatcher.subject if dispatcher else None,
         "ruler": ruler.subject if ruler else None,
+        **({"reviewer": reviewer.subject} if reviewer else {}),
+        **({"draft_falls": True} if draft_falls else {}),
     }
     case.record(RECUSED, at=uow.now, by=uow.by, post_id=post_id, facts=facts, words=words)
-    uow.publish(events.case_recused(uow, case, dispatcher=dispatcher, ruler=ruler))
+    uow.publish(events.case_recused(uow, case, dispatcher=dispatcher, ruler=ruler, reviewer=reviewer))
 
 
 def _other_ruler(uow: UnitOfWork, case: Case) -> Seat | None:
@@ -71,6 +77,26 @@ def _other_ruler(uow: UnitOfWork, case: Case) -> Seat | None:
     ruler = ruler_instead(uow, case)
     case.ruler_post_id, case.ruler_path = ruler.post_id, ruler.path
     return ruler
+
+
+def _end_own_draft(uow: UnitOfWork, case: Case) -> bool:
+    """What they have handed in and nobody has approved counts as not handed in. Whether there was such."""
+    draft = cases.get_entry(uow, case, case.draft) if case.draft is not None else None
+    if draft is None or draft.by != uow.person.subject:
+        return False
+    case.send_back(handed_in_at=draft.at)
+    return True
+
+
+def _other_reviewer(uow: UnitOfWork, case: Case) -> Seat | None:
+    """Who is asked in their place, where it is they who were to review the answer."""
+    asked = posts.find_seat(uow, case.reviewer_post_id) if case.reviewer_post_id else None
+    if asked is None or asked.subject != uow.person.subject:
+        return None
+    others = [seat for seat in placing.list_dispatchers(uow, case) if seat.post_id != asked.post_id]
+    reviewer = choose_ruler(others, case, asker=case.answered_by)
+    case.reviewer_post_id = reviewer.post_id
+    return reviewer
 
 
 def _other(ground: Ground, case: Case) -> Seat | None:
