@@ -224,6 +224,7 @@ def test_a_plan_shows_its_day_and_who_does_it_until_it_is_answered(
         date(2027, 4, 30),
         "海州区住建局",
     )
+    assert (found.due, found.promise) == (planned(receipt.appeal_id).due_at, None)
     later = answered(receipt.appeal_id).model_copy(update={"version": 5})
     follow_cases(consumer, [later])
     found = look(uow_of, station, receipt)

@@ -9,7 +9,7 @@ import pytest
 from contracts.grid import Duty
 from contracts.intake import AppealRatedV1, AppealWithdrawnV1
 from contracts.notify import MessageFailedV1, MessageWithheldV1
-from contracts.routing import CaseAnsweredV1, CaseRedoneV1, CaseState, DeadlineKind, RecordKind
+from contracts.routing import CaseAnsweredV1, CaseRedoneV1, CaseResortedV1, CaseState, DeadlineKind, RecordKind
 from kit.auth import Person
 from kit.crypto import KeyRing, new_key
 from kit.errors import NotYet
@@ -31,7 +31,7 @@ from routing.errors import (
     StepNotAllowed,
 )
 from routing.repository import call_backs, cases
-from routing.service import calling_back, notices, opening, rating, reading, recording, sweeping
+from routing.service import calling_back, dispatching, notices, opening, rating, reading, recording, sweeping
 
 from tests.conftest import UnitOfWorkOf
 from tests.routing.auditing import faults_of
@@ -421,6 +421,20 @@ def test_what_is_not_solved_is_done_again_by_who_holds_it_by_a_limit_of_its_own(
     assert (said.redos, said.handler and said.handler.subject) == (1, subject_of("municipal"))
     assert said.superior is not None
     assert said.superior.subject == subject_of("district_supervisor")
+
+
+def test_what_is_done_again_and_sorted_anew_is_told_by_its_own_limit(
+    uow: RolledBackUnitOfWork, city: City, as_person: As
+) -> None:
+    case = rate(uow, answered(uow, city, as_person), solved=False, score=1)
+    dispatcher = as_person(city.person("dispatcher"))
+    dispatching.re_sort_case(
+        dispatcher, case.case_id, version=case.version, category="administrative.hukou", words="改类"
+    )
+    (told,) = [event for event in dispatcher.published if event.type == CaseResortedV1.TYPE]
+    said = CaseResortedV1.model_validate_json(told.body or "")
+    assert said.promise_due == case.promise_due
+    assert said.promise_text["zh"].endswith("2026年11月26日17:00前")
 
 
 @pytest.mark.parametrize("closes", [False, True])

@@ -1,6 +1,7 @@
 """A case as contract events: one function an event; the caller has recorded the step, so the version is the event's."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
@@ -77,7 +78,7 @@ from routing.domain.case import Appeal, Case, Deadline
 from routing.domain.helping import Helper
 from routing.domain.linking import Link
 from routing.domain.pressing import Pressing
-from routing.domain.promise import Promise, in_words
+from routing.domain.promise import Promise, Term, Unit, in_words
 from routing.domain.reasons import Reason
 from routing.domain.recording import Letter, Work
 from routing.domain.rules import Category
@@ -615,13 +616,24 @@ def _fact(uow: UnitOfWork, case: Case) -> dict[str, Any]:
 
 def _promised(case: Case) -> dict[str, Any]:
     assert case.deadline is not None
-    return {"promise_due": case.deadline.promise.due_at, "promise_text": in_words(case.deadline.promise)}
+    return {"promise_due": case.due or case.deadline.promise.due_at, "promise_text": _told(case)}
 
 
 def _promised_yet(case: Case) -> dict[str, Any]:
     """By when its resident has been told, if they have been told anything."""
-    text = in_words(case.deadline.promise) if case.deadline and case.planned_for is None else None
+    text = _told(case) if case.deadline and case.planned_for is None else None
     return {"promise_due": case.due, "promise_text": text}
+
+
+def _told(case: Case) -> dict[str, str]:
+    """The words of what is due: the promise's, or once it is planned or done again, those of that limit."""
+    assert case.deadline is not None
+    promise, due_at = case.deadline.promise, case.due
+    if due_at is None or due_at == promise.due_at:
+        return in_words(promise)
+    limits = (each.promise for each in case.limits if each.kind in (DeadlineKind.REDO, DeadlineKind.PLANNED))
+    known = next((each for each in limits if each.due_at == due_at), None)
+    return in_words(known or replace(promise, term=Term(Unit.GIVEN), due_at=due_at))
 
 
 def _pressing(case: Case, pressing: Pressing) -> dict[str, Any]:

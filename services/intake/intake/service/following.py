@@ -142,7 +142,7 @@ def _by_when(fact: CaseFact) -> dict[str, Any]:
             runs = dict.fromkeys(("suspended_until", "suspended_for", "planned_for", "planned_who"))
             return {"due": fact.promise_due, "promise": fact.promise_text, **runs}
         case CasePlannedV1():
-            return {"due": fact.due_at, "planned_for": fact.day, "planned_who": fact.who}
+            return {"due": fact.due_at, "promise": None, "planned_for": fact.day, "planned_who": fact.who}
         case _:
             return {}
 
