@@ -78,3 +78,8 @@ def test_a_number_is_grouped_for_the_eye() -> None:
     assert [len(group) for group in number.split("-")] == [4, 4, 4]
     assert number.startswith("C")
     assert parse_number(number, "C") == number
+
+
+def test_whoever_mistyped_it_is_told_with_what_to_compare_it() -> None:
+    with pytest.raises(Mistyped, match="compare it with the letter"):
+        parse_number("H000-0001", "H", 6, on="the letter")

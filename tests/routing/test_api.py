@@ -602,8 +602,8 @@ async def test_work_is_recorded_without_a_version_and_a_letter_is_printed(desk: 
 @pytest.mark.parametrize(
     "body, code, pointer",
     [
-        ({}, "invalid_request", "/"),
-        ({"kind": "walk", "words": "好"}, "invalid_request", "/"),
+        ({}, "invalid_request", "/kind"),
+        ({"kind": "walk", "words": "好"}, "invalid_request", "/kind"),
         ({"kind": "call"}, "invalid_request", "/words"),
         ({"kind": "call", "words": "好", "papers": ["户口簿"]}, "invalid_request", "/papers"),
         ({"kind": "letter_sent", "words": "好"}, "invalid_request", "/office"),
@@ -634,7 +634,7 @@ async def test_a_bad_record_is_refused_with_the_field_that_is_wrong(
         ({"outcome": "solved", "answer": "好", "basis": "规定"}, "/basis"),
         ({"outcome": "solved"}, "/answer"),
         ({"outcome": "solved", "answer": "好", "evidence": "字" * 201}, "/evidence"),
-        ({"outcome": "done", "answer": "好"}, "/"),
+        ({"outcome": "done", "answer": "好"}, "/outcome"),
     ],
 )
 async def test_an_answer_that_lacks_what_its_outcome_needs_names_the_field(desk: Desk, body: Any, pointer: str) -> None:
@@ -647,8 +647,8 @@ async def test_an_answer_that_lacks_what_its_outcome_needs_names_the_field(desk:
 @pytest.mark.parametrize(
     "body, pointer",
     [
-        ({}, "/"),
-        ({"outcome": "maybe"}, "/"),
+        ({}, "/outcome"),
+        ({"outcome": "maybe"}, "/outcome"),
         ({"outcome": "reached", "words": "好"}, "/solved"),
         ({"outcome": "reached", "solved": True}, "/words"),
         ({"outcome": "reached", "solved": True, "words": "好", "rating": 6}, "/rating"),

@@ -311,8 +311,12 @@ def test_a_ruling_says_where_to_only_when_it_sends_it_elsewhere(
         rule(dispatcher, asked, granted=True)
     with pytest.raises(WhereToMissing):
         rule(dispatcher, asked, granted=True, category="municipal.water")
-    with pytest.raises(WhereToUnasked):
+    with pytest.raises(WhereToUnasked) as where:
         rule(dispatcher, asked, granted=False, to=city.posts["legal"].post_id)
+    assert where.value.field == "/post_id"
+    with pytest.raises(WhereToUnasked) as where:
+        rule(dispatcher, asked, granted=False, category="municipal.water")
+    assert where.value.field == "/category"
     assert cases.get_case(uow, asked.case_id).version == asked.version
 
 

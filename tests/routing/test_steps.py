@@ -169,6 +169,17 @@ def test_each_step_from_each_state_is_as_the_table_says(
         assert both.published == []
 
 
+def test_a_refusal_names_the_steps_that_whoever_asks_may_take(
+    uow: RolledBackUnitOfWork, city: City, as_person: As
+) -> None:
+    case = make_case(uow, city)
+    with pytest.raises(StepNotAllowed) as refused:
+        steps.accept_case(as_person(city.person("dispatcher")), case.case_id, version=case.version)
+    theirs = refused.value.detail.partition("you may now: ")[2]
+    assert "re_dispatch" in theirs
+    assert "start" not in theirs
+
+
 @pytest.mark.parametrize("step", TAKE)
 @pytest.mark.parametrize("who", ["window", "legal", "other_dispatcher"])
 def test_a_step_is_only_for_its_holder_or_dispatcher(

@@ -53,10 +53,10 @@ class CaseChanged(Stale):
 
 
 class StepNotAllowed(Conflict):
-    def __init__(self, step: str, state: str, allowed: Sequence[str]) -> None:
-        now = ", ".join(allowed) or "nothing"
+    def __init__(self, step: str, state: str, theirs: Sequence[str]) -> None:
+        now = ", ".join(theirs) or "nothing"
         super().__init__(
-            "step_not_allowed", f"A case that is {state} does not allow the step {step}; it allows: {now}."
+            "step_not_allowed", f"A case that is {state} does not allow the step {step}; you may now: {now}."
         )
 
 
@@ -588,9 +588,9 @@ class WhereToMissing(Invalid):
 
 
 class WhereToUnasked(Invalid):
-    def __init__(self) -> None:
+    def __init__(self, field: str) -> None:
         super().__init__(
-            "where_to_unasked", "Only a return that is granted goes elsewhere: leave this out.", field="/post_id"
+            "where_to_unasked", "Only a return that is granted goes elsewhere: leave this out.", field=f"/{field}"
         )
 
 

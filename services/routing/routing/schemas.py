@@ -158,8 +158,10 @@ class ManyCases(Request):
     @field_validator("cases")
     @classmethod
     def _each_once(cls, cases: list[NamedCase]) -> list[NamedCase]:
-        if len({case.case_id for case in cases}) < len(cases):
-            raise ValueError("a case is named twice: name each once")
+        first: dict[UUID, int] = {}
+        for place, case in enumerate(cases, start=1):
+            if first.setdefault(case.case_id, place) != place:
+                raise ValueError(f"names at {place} the same case as at {first[case.case_id]}: name each once")
         return cases
 
     @property
@@ -276,7 +278,7 @@ class PapersMissing(WorkDone):
     @classmethod
     def _fit_one_message(cls, papers: list[str]) -> list[str]:
         if sum(map(len, papers)) > LONGEST_LIST:
-            raise ValueError(f"all names together are longer than {LONGEST_LIST} characters: shorten them")
+            raise ValueError(f"has names that together are longer than {LONGEST_LIST} characters: shorten them")
         return papers
 
 
@@ -347,7 +349,7 @@ class PartReport(Request):
 
 
 class Linking(Request):
-    number: CaseNumber = Field(description="Of the other case, however it is typed.", examples=["C7K2-9QXM-4T6P"])
+    number: CaseNumber = Field(description="Of the other case, however it is typed.", examples=["C000-0000-0001"])
     kind: LinkKind = Field(
         description="What the other case is to this one: its follow-up, what went before it, or of the same cause."
     )
@@ -356,7 +358,7 @@ class Linking(Request):
 
 class Merge(Request):
     into: CaseName = Field(
-        description="The case that goes on: its number, however it is typed, or its id.", examples=["C7K2-9QXM-4T6P"]
+        description="The case that goes on: its number, however it is typed, or its id.", examples=["C000-0000-0001"]
     )
     words: Words = Field(description="Why they are the same trouble, for both histories.")
 
@@ -380,7 +382,7 @@ class HotlineRow(Request):
     line: int = Field(ge=1, le=10_000_000, description="Of the file.")
     nth: int = Field(default=1, ge=1, le=1_000_000, description="The how-manieth row of the same content in the file.")
     their_number: Cell = ""
-    case_number: Cell = Field(default="", examples=["C7K2-9QXM-4T6P"])
+    case_number: Cell = Field(default="", examples=["C000-0000-0001"])
     state: Cell = Field(default="", description="As they call it.", examples=["办理中", "已办结", "已退回"])
     reply: Annotated[str, StringConstraints(max_length=10_000, pattern=PRINTABLE)] = ""
     date: Cell = ""

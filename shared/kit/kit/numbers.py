@@ -21,9 +21,9 @@ _CODE_LENGTH = 12
 class Mistyped(Invalid):
     """The number's check character does not fit: it was mistyped, so nothing is to be looked up."""
 
-    def __init__(self, field: str | None = None) -> None:
+    def __init__(self, field: str | None = None, *, on: str = "the receipt") -> None:
         super().__init__(
-            "mistyped", "This number is mistyped: compare it with the receipt, character by character.", field=field
+            "mistyped", f"This number is mistyped: compare it with {on}, character by character.", field=field
         )
 
 
@@ -46,16 +46,17 @@ def parse_code(text: str, *, field: str | None = None) -> str:
     return _parse(text, prefix="", length=_CODE_LENGTH, field=field)
 
 
-def parse_number(text: str, prefix: str, length: int = 10, *, field: str | None = None) -> str:
-    return _parse(text, prefix=prefix, length=length, field=field)
+def parse_number(text: str, prefix: str, length: int = 10, *, field: str | None = None, on: str = "the receipt") -> str:
+    """``on``: the paper that bears it, with which whoever mistyped it compares."""
+    return _parse(text, prefix=prefix, length=length, field=field, on=on)
 
 
-def _parse(text: str, *, prefix: str, length: int, field: str | None) -> str:
+def _parse(text: str, *, prefix: str, length: int, field: str | None, on: str = "the receipt") -> str:
     typed = unicodedata.normalize("NFKC", text).upper()
     body = "".join(c for c in typed if c not in _SEPARATORS).translate(_READ_AS)
     fits = len(body) == len(prefix) + length + 1 and body.startswith(prefix) and all(c in _VALUE for c in body)
     if not fits or _sum(body) != 0:
-        raise Mistyped(field)
+        raise Mistyped(field, on=on)
     return _grouped(body)
 
 

@@ -410,11 +410,6 @@ def _is_to_be_verified(case: Case) -> bool:
     return case.state is CaseState.ANSWERED and Demand.VERIFICATION in case.demands and not case.verified
 
 
-def allowed_steps(case: Case) -> list[str]:
-    """By anybody."""
-    return [rule.step.value for rule in STEPS.values() if rule.allows(case)]
-
-
 def steps_for(
     case: Case, posts: Collection[Seated], *, subject: str, holder: Holder | None = None, now: datetime
 ) -> list[Step]:
@@ -467,13 +462,17 @@ def dispatches_above(posts: Collection[Seated], path: str) -> bool:
     return any(post.dispatches and path.startswith(post.path) for post in posts)
 
 
-def check_state(step: Step, case: Case) -> None:
+def check_state(
+    step: Step, case: Case, posts: Collection[Seated], *, subject: str, holder: Holder | None, now: datetime
+) -> None:
+    """What is refused names the steps that this person may take instead."""
     rule, standing = STEPS[step], standing_of(case)
     if rule.allows(case):
         return
     if case.state in rule.states:
         _check_standing(case, barring=rule.bars & standing, missing=rule.needs - standing)
-    raise StepNotAllowed(step, " and ".join((case.state, *sorted(standing))), allowed_steps(case))
+    theirs = steps_for(case, posts, subject=subject, holder=holder, now=now)
+    raise StepNotAllowed(step, " and ".join((case.state, *sorted(standing))), theirs)
 
 
 def _check_standing(case: Case, *, barring: Collection[Standing], missing: Collection[Standing]) -> None:

@@ -128,11 +128,13 @@ def rule_on_case(
     assert case.ask is not None
     ask, asked_by, days, until, reason = case.ask, case.asked_by, case.asked_days, case.asked_until, case.ask_reason
     moves = granted and ask is Ask.RETURN
-    where_to = (to, category, place_id)
-    if moves and where_to == (None, None, None):
+    named = [
+        name for name, asked in (("post_id", to), ("category", category), ("place_id", place_id)) if asked is not None
+    ]
+    if moves and not named:
         raise WhereToMissing
-    if not moves and where_to != (None, None, None):
-        raise WhereToUnasked
+    if not moves and named:
+        raise WhereToUnasked(named[0])
     binding = ask is Ask.RETURN and case.returns >= RULED_ABOVE
     if ask is Ask.RETURN:
         case.returned_path = uow.person.post(post_id).path

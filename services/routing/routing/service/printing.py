@@ -34,7 +34,7 @@ _PAGES = Environment(
 
 def print_letter(uow: UnitOfWork, case_id: UUID, typed: str) -> str:
     """HTML for one sheet of A4, Chinese first."""
-    number = parse_number(typed, LETTER_PREFIX, LETTER_LENGTH, field="/number")
+    number = parse_number(typed, LETTER_PREFIX, LETTER_LENGTH, field="/number", on="the letter")
     case = cases.get_case(uow, case_id)
     letter = next((each for each in records.list_letters(uow, case_id) if each.number == number), None)
     if letter is None:
@@ -44,7 +44,7 @@ def print_letter(uow: UnitOfWork, case_id: UUID, typed: str) -> str:
 
 def print_report_back(uow: UnitOfWork, case_id: UUID, typed: str) -> str:
     """The same for a report to whoever assigned the case."""
-    number = parse_number(typed, REPORT_PREFIX, REPORT_LENGTH, field="/number")
+    number = parse_number(typed, REPORT_PREFIX, REPORT_LENGTH, field="/number", on="the report")
     case = cases.get_case(uow, case_id)
     report = next((each for each in reports_back.list_of_case(uow, case_id) if each.number == number), None)
     if report is None:

@@ -80,7 +80,7 @@ def _send_letter(uow: UnitOfWork, case: Case, office: str) -> Letter:
 
 
 def _note_reply(uow: UnitOfWork, case: Case, typed: str) -> Letter:
-    number = parse_number(typed, LETTER_PREFIX, LETTER_LENGTH, field="/number")
+    number = parse_number(typed, LETTER_PREFIX, LETTER_LENGTH, field="/number", on="the letter")
     letter = letter_replied(records.list_letters(uow, case.case_id), number)
     records.save_replied(uow, letter.number, at=uow.now)
     return letter

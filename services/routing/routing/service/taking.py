@@ -22,10 +22,11 @@ def take(uow: UnitOfWork, case_id: UUID, step: Step, version: int | None = None)
         cases.lock_case(uow, case_id)
     case, holder = cases.get_case_for_change(uow, case_id)
     mine = seated(uow.person)
-    post_id = steps.post_for(step, case, mine, subject=uow.person.subject, holder=holder_in(holder))
+    subject, held = uow.person.subject, holder_in(holder)
+    post_id = steps.post_for(step, case, mine, subject=subject, holder=held)
     if version is not None:
         cases.check_version(case, version)
-    steps.check_state(step, case)
+    steps.check_state(step, case, mine, subject=subject, holder=held, now=uow.now)
     if hindrance := steps.find_hindrance(step, case, mine, uow.now):
         raise hindrance
     return case, holder, post_id

@@ -23,7 +23,11 @@ async def named_version(
     ] = None,
 ) -> int:
     if if_match is None:
-        raise HttpProblem(428, "version_required", 'Send If-Match with the ETag of what you read, as If-Match: "7".')
+        raise HttpProblem(
+            428,
+            "version_required",
+            "Send If-Match with the ETag that came with what you read, quotation marks and all.",
+        )
     ours = _OURS.fullmatch(if_match.strip())
     if not ours:
         raise Invalid(

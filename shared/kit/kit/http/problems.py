@@ -1,5 +1,6 @@
 """Errors over HTTP: problem+json (RFC 9457), each with a stable type, a remedy and the trace's id, and no values."""
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any, get_args
 
@@ -261,6 +262,8 @@ def _is_wrong_media_type(request: Request, found: Sequence[Any]) -> bool:
     return whole_body and not reads_json
 
 
+_MEMBER = re.compile(r"<\w+\.\w+: ('[^']*')>")
+_QUOTED = re.compile(r"'([^']*)'")
 _KNOWN_TYPES = frozenset(get_args(core_schema.ErrorType))
 
 #: What to say for pydantic's own error types. Its messages are not passed on: some repeat the value.
@@ -293,8 +296,8 @@ _DETAILS = {
     "list_type": "must be a list",
     "enum": "must be {expected}",
     "literal_error": "must be {expected}",
-    "union_tag_not_found": "needs {discriminator}: add it",
-    "union_tag_invalid": "has a {discriminator} that is not known: it is one of {expected_tags}",
+    "union_tag_not_found": "is required: add it",
+    "union_tag_invalid": "must be one of {expected_tags}",
     "greater_than_equal": "must be at least {ge}",
     "greater_than": "must be more than {gt}",
     "less_than_equal": "must be at most {le}",
@@ -310,13 +313,23 @@ def _field_problem(item: Any, body: Any) -> FieldProblem:
     part, *path = [str(step) for step in item["loc"]] or ["body"]
     if part == "body" and len(path) > 1 and isinstance(body, dict) and path[0] not in body:
         del path[0]  # no field, but which of several forms the body was read as
+    context = {name: _plain(str(value)) for name, value in (item.get("ctx") or {}).items()}
+    if item["type"].startswith("union_tag_"):
+        path.append(context["discriminator"])  # the field that says which form it is
     pointer = "".join("/" + step[:100].replace("~", "~0").replace("/", "~1") for step in path)
-    if item["type"] in _KNOWN_TYPES:
+    if item["type"] == "value_error":
+        detail = context["error"]  # a validator of our own, which knows not to repeat the value
+    elif item["type"] in _KNOWN_TYPES:
         template = _DETAILS.get(item["type"], "is not acceptable: see the API's documentation")
-        detail = template.format_map(_Context(item.get("ctx") or {}))
+        detail = template.format_map(_Context(context))
     else:
-        detail = str(item["msg"])  # a validator of our own, which knows not to repeat the value
+        detail = str(item["msg"])  # the same
     return FieldProblem(pointer=pointer or "/", part=part, code=str(item["type"]), detail=detail)
+
+
+def _plain(text: str) -> str:
+    """As it stands in JSON, and not in Python: an enumeration's member is its value."""
+    return _QUOTED.sub(r"\1", _MEMBER.sub(r"\1", text))
 
 
 class _Context(dict[str, Any]):
