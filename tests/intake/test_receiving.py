@@ -83,6 +83,16 @@ def test_its_words_are_read_back_as_they_were_said(clerk: RolledBackUnitOfWork, 
     assert file.appeal.suggestion_why == ("停水",)
 
 
+def test_it_is_read_by_its_number_however_that_is_typed(uow_of: UnitOfWorkOf, station: Station) -> None:
+    clerk = uow_of("intake", person=make_clerk())
+    receipt = receive(clerk, station)
+    typed = receipt.number.lower().replace("-", " ")
+    assert reading.get_appeal(clerk, typed, station=station).appeal.id == receipt.appeal_id
+    elsewhere = uow_of("intake", person=make_clerk("HZ2-1", "chen.jie"))
+    with pytest.raises(errors.AppealNotFound):
+        reading.get_appeal(elsewhere, receipt.number, station=station)
+
+
 def test_the_contact_is_said_before_the_appeal_and_neither_tells_who_or_what(
     clerk: RolledBackUnitOfWork, station: Station, keys: Keys
 ) -> None:

@@ -131,6 +131,16 @@ async def test_a_case_goes_its_whole_way(desk: Desk) -> None:
     assert line["case_id"] not in {item["case_id"] for item in await desk.items("/worklist", "municipal")}
 
 
+async def test_a_case_is_read_by_its_number(desk: Desk) -> None:
+    (line,) = [i for i in await desk.items("/worklist", "municipal") if i["category"] == "municipal.street_lights"]
+    for below in ("", "/entries", "/suggestions", "/deadlines"):
+        named = await desk.get(f"/cases/{line['number'].lower()}{below}", "municipal")
+        assert named.status_code == 200, named.text
+        assert named.json() == (await desk.get(f"/cases/{line['case_id']}{below}", "municipal")).json()
+    assert (await desk.get(f"/cases/{line['number']}", "other_dispatcher")).status_code == 404
+    assert (await desk.get("/cases/C1", "municipal")).status_code == 422
+
+
 async def test_a_dispatcher_empties_the_queue(desk: Desk) -> None:
     (waiting,) = await desk.items("/queue", "dispatcher")
     assert (waiting["queue"], waiting["state"]) == ("unsorted", "received")

@@ -348,7 +348,7 @@ async def record_work(case_id: UUID, body: Recording, door: Door) -> Response:
 
 
 @router.get("/cases/{case_id}/letters/{number}", response_class=HTMLResponse, responses=responses_for(404))
-async def print_letter(case_id: UUID, number: LetterNumber, door: Door) -> Response:
+async def print_letter(case_id: CaseNamed, number: LetterNumber, door: Door) -> Response:
     """The letter as a page to print on A4. Of a sealed case, it is noted who asked for it."""
     return await door.read_on_record(printing.print_letter, case_id, number, view=html_page)
 
@@ -373,7 +373,7 @@ async def enter_review(case_id: UUID, body: AssignmentReview, if_match: IfMatch,
 
 
 @router.get("/cases/{case_id}/assignment_reports/{number}", response_class=HTMLResponse, responses=responses_for(404))
-async def print_report_back(case_id: UUID, number: LetterNumber, door: Door) -> Response:
+async def print_report_back(case_id: CaseNamed, number: LetterNumber, door: Door) -> Response:
     """The report as a page to print on A4. Of a sealed case, it is noted who asked for it."""
     return await door.read_on_record(printing.print_report_back, case_id, number, view=html_page)
 
@@ -586,7 +586,7 @@ async def split_case(case_id: UUID, body: SplitOff, if_match: IfMatch, door: Doo
 
 
 @router.get("/cases/{case_id}/suggestions", response_model=SuggestionsView, responses=responses_for(404))
-async def list_suggestions(case_id: UUID, door: Door) -> Response:
+async def list_suggestions(case_id: CaseNamed, door: Door) -> Response:
     """Side by side: what may be the same trouble by place, category, words and time, of what you may see."""
     return await door.read(suggesting.list_suggestions, case_id, view=SuggestionsView.of)
 
@@ -671,7 +671,7 @@ async def unlink_cases(case_id: UUID, link_id: UUID, body: Ending, if_match: IfM
 
 
 @router.get("/cases/{case_id}", response_model=CaseDetailView, responses=responses_for(404))
-async def get_case(case_id: UUID, door: Door) -> Response:
+async def get_case(case_id: CaseNamed, door: Door) -> Response:
     """A case with its holder, its promise and the notices that did not arrive. The ETag is its version.
 
     Of a sealed case, it is noted who asked for it.
@@ -680,7 +680,7 @@ async def get_case(case_id: UUID, door: Door) -> Response:
 
 
 @router.get("/cases/{case_id}/entries", response_model=EntriesView, responses=responses_for(404))
-async def list_entries(case_id: UUID, door: Door) -> Response:
+async def list_entries(case_id: CaseNamed, door: Door) -> Response:
     """Every step that was taken, oldest first, with its chain checked.
 
     Of a sealed case, it is noted who asked for it.

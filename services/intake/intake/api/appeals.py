@@ -3,7 +3,7 @@
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import APIRouter, Path, Query, Request, Response
 from kit.http import AskedPage, Door, IfMatch, ListView, listed, responses_for
 from pydantic import BaseModel
 
@@ -27,6 +27,8 @@ from intake.service.station import Station
 router = APIRouter(
     prefix="/intake/v1", tags=["appeals"], responses=responses_for(400, 401, 403, 404, 409, 413, 415, 422, 503)
 )
+
+AppealNamed = Annotated[str, Path(max_length=40, description="Its id, or its number however it is typed.")]
 
 _WRITES = responses_for(412, 428)
 
@@ -81,7 +83,7 @@ async def list_appeals(door: Door, page: AskedPage, place: Annotated[Code | None
 
 
 @router.get("/appeals/{appeal_id}", response_model=AppealView, summary="An appeal with its words")
-async def get_appeal(appeal_id: UUID, request: Request, door: Door) -> Response:
+async def get_appeal(appeal_id: AppealNamed, request: Request, door: Door) -> Response:
     return await door.read(reading.get_appeal, appeal_id, station=station_of(request), view=AppealView.of_file)
 
 

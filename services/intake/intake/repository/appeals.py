@@ -176,6 +176,11 @@ def find_file(uow: UnitOfWork, keys: Keys, appeal_id: UUID, *, lock: bool = Fals
     return _file(keys, row, entries)
 
 
+def find_id(uow: UnitOfWork, number: str) -> UUID | None:
+    """Of the appeal with this number, if it is to be seen."""
+    return uow.execute(_BY_NUMBER, {"number": number}).scalar_one_or_none()
+
+
 def save_appeal(uow: UnitOfWork, item: Appeal) -> None:
     uow.execute(_UPDATE, {**_changing(item), "appeal_id": item.id})
 
@@ -257,6 +262,7 @@ _FILE = (
     .outerjoin(person, person.c.id == appeal.c.person_id)
     .where(appeal.c.id == bindparam("appeal_id"))
 )
+_BY_NUMBER = select(appeal.c.id).where(appeal.c.number == bindparam("number"))
 _FILE_LOCKED = _FILE.with_for_update(of=appeal)
 _ENTRIES = (
     select(appeal_entry).where(appeal_entry.c.appeal_id == bindparam("appeal_id")).order_by(appeal_entry.c.version)

@@ -3,7 +3,7 @@
 from uuid import UUID
 
 from kit.db import UnitOfWork
-from kit.numbers import parse_code
+from kit.numbers import parse_code, parse_number
 from kit.paging import Page, Sheet
 
 from intake.domain.appeal import Location
@@ -12,15 +12,24 @@ from intake.errors import AppealNotFound, NoSuchCode
 from intake.repository import appeals, progress
 from intake.repository.appeals import AppealFile, AppealLine
 from intake.service.placing import locate, locate_code
-from intake.service.receiving import taken_path_of
+from intake.service.receiving import NUMBER_PREFIX, taken_path_of
 from intake.service.station import Station
 
 
-def get_appeal(uow: UnitOfWork, appeal_id: UUID, *, station: Station) -> AppealFile:
-    file = appeals.find_file(uow, station.keys, appeal_id)
+def get_appeal(uow: UnitOfWork, named: UUID | str, *, station: Station) -> AppealFile:
+    """By its id, or by its number however it is typed."""
+    appeal_id = named if isinstance(named, UUID) else _find_id(uow, named)
+    file = appeals.find_file(uow, station.keys, appeal_id) if appeal_id else None
     if file is None:
         raise AppealNotFound
     return file
+
+
+def _find_id(uow: UnitOfWork, named: str) -> UUID | None:
+    try:
+        return UUID(named)
+    except ValueError:
+        return appeals.find_id(uow, parse_number(named, NUMBER_PREFIX, field="/appeal_id"))
 
 
 def list_appeals(uow: UnitOfWork, page: Page, *, place: str | None = None) -> Sheet[AppealLine]:

@@ -19,7 +19,7 @@ from routing.domain.rules import Category, Rule
 from routing.domain.sealing import Opened
 from routing.errors import CaseNotFound, DeadlineNotFound
 from routing.repository import cases, policy, reasons
-from routing.service.reading import find_id
+from routing.service.reading import get_id
 from routing.service.sealing import note_opening
 
 EXPLAINED = Counter(
@@ -49,10 +49,7 @@ def explain_deadline(uow: UnitOfWork, named: str, deadline_id: UUID) -> tuple[De
 
 
 def _get_case(uow: UnitOfWork, named: str) -> Case:
-    case_id = find_id(uow, named, field="/case_id")
-    if case_id is None:
-        raise CaseNotFound(None)
-    case = cases.get_case(uow, case_id)
+    case = cases.get_case(uow, get_id(uow, named))
     note_opening(uow, case, Opened.HISTORY)
     return case
 

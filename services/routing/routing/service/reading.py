@@ -25,7 +25,7 @@ from routing.domain.recording import Letter, Paper
 from routing.domain.sealing import Opened
 from routing.domain.steps import Step
 from routing.domain.vacancy import Section, Why, why_it_waits
-from routing.errors import UnknownPlaceAsked
+from routing.errors import CaseNotFound, UnknownPlaceAsked
 from routing.repository import (
     accompaniments,
     call_backs,
@@ -119,7 +119,16 @@ def find_id(uow: UnitOfWork, named: str, *, field: str) -> UUID | None:
         return cases.find_id(uow, parse_number(named, CASE_PREFIX, field=field))
 
 
-def get_case(uow: UnitOfWork, case_id: UUID) -> CaseDetail:
+def get_id(uow: UnitOfWork, named: UUID | str) -> UUID:
+    """The same for a path; what is not to be seen is not found."""
+    case_id = named if isinstance(named, UUID) else find_id(uow, named, field="/case_id")
+    if case_id is None:
+        raise CaseNotFound(None)
+    return case_id
+
+
+def get_case(uow: UnitOfWork, known_as: UUID | str) -> CaseDetail:
+    case_id = get_id(uow, known_as)
     case, holder = cases.get_case_and_holder(uow, case_id)
     note_opening(uow, case, Opened.CASE)
     entries = cases.list_entries(uow, case) if case.undelivered else []
@@ -147,8 +156,8 @@ def _helpers(uow: UnitOfWork, case_id: UUID) -> list[HelperSeen]:
     return [HelperSeen(helper, seats.get(helper.post_id)) for helper in found]
 
 
-def get_history(uow: UnitOfWork, case_id: UUID) -> History:
-    case = cases.get_case(uow, case_id)
+def get_history(uow: UnitOfWork, named: UUID | str) -> History:
+    case = cases.get_case(uow, get_id(uow, named))
     note_opening(uow, case, Opened.HISTORY)
     entries = cases.list_entries(uow, case)
     return History(entries, list_faults(entries, head=case.head, length=case.version))

@@ -11,6 +11,7 @@ from routing.domain.likeness import Suggestion
 from routing.domain.steps import WHO, Actor
 from routing.errors import CaseNotFound, NotYourStep
 from routing.repository import cases, network, suggestions
+from routing.service.reading import get_id
 from routing.service.taking import dispatches_above
 
 COMMUNITY = "community"
@@ -25,15 +26,15 @@ class SideBySide:
     tiers: dict[str, str]
 
 
-def list_suggestions(uow: UnitOfWork, case_id: UUID) -> SideBySide:
+def list_suggestions(uow: UnitOfWork, named: UUID | str) -> SideBySide:
     """Of what may be seen; nothing of what is answered."""
-    case = cases.get_case(uow, case_id)
+    case = cases.get_case(uow, get_id(uow, named))
     tiers = network.list_tiers(uow, case.placed_path)
     if not case.is_unsettled:
         return SideBySide(case, [], tiers)
     line = _from_the_community(tiers)
     near = suggestions.list_below(uow, case, line[:2]) if line else suggestions.list_at(uow, case)
-    dismissed = suggestions.list_dismissed(uow, case_id)
+    dismissed = suggestions.list_dismissed(uow, case.case_id)
     open_ones = [each for each in near if each.case_id not in dismissed]
     return SideBySide(case, likeness.suggest(case, open_ones, community=line[0] if line else case.placed_path), tiers)
 
