@@ -50,6 +50,15 @@ def xlsx(rows: Sequence[Sequence[object]], *, merged: str = "") -> bytes:
     return out.getvalue()
 
 
+def test_a_cell_that_hides_what_it_says_is_named(city: City) -> None:
+    with pytest.raises(RowsRefused) as refused:
+        places_of(city, "HL,海\u202e澜市,city,\nHM,\u200b,city,\n")
+    assert [(line, column, code) for line, column, code, _ in refused.value.problems] == [
+        (2, "name", "hidden_text"),
+        (3, "name", "hidden_text"),
+    ]
+
+
 def test_the_citys_own_file_is_taken_whole(city: City) -> None:
     rows = rows_of((DATA / "places.csv").read_bytes())
     report = imports.import_places(city.uow, rows, how=How())

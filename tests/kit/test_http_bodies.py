@@ -6,7 +6,7 @@ from uuid import UUID
 import pytest
 from kit.clock import Instant
 from kit.http import Body
-from pydantic import Field, TypeAdapter, ValidationError
+from pydantic import Field, StringConstraints, TypeAdapter, ValidationError
 
 
 class Colour(StrEnum):
@@ -78,3 +78,26 @@ def test_its_description_is_that_of_its_fields() -> None:
     described = Lamp.model_json_schema()["$defs"]["Lamp"]["properties"]
     assert described["until"]["anyOf"] == [{"type": "string", "format": "date"}, {"type": "null"}]
     assert described["days"]["anyOf"] == [{"type": "integer"}, {"type": "null"}]
+
+
+class Note(Body):
+    words: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
+    aside: str = ""
+
+
+@pytest.mark.parametrize("words", ["\u200b\u200b", " \u200d\ufeff ", "\u3164", "\u2800\u00ad", "\ufe0f"])
+def test_words_of_which_nothing_is_to_be_seen_are_none(words: str) -> None:
+    with pytest.raises(ValidationError, match="no visible character"):
+        Note(words=words)
+
+
+@pytest.mark.parametrize("control", "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+def test_text_that_turns_itself_around_is_refused_wherever_it_stands(control: str) -> None:
+    for said in ({"words": f"已{control}办结"}, {"words": "已办结", "aside": control}):
+        with pytest.raises(ValidationError, match=f"U\\+{ord(control):04X}"):
+            Note.model_validate(said)
+
+
+@pytest.mark.parametrize("words", ["好", "👨‍👩‍👧", "?", "\U00031350", "\ue000", "e\u0301"])
+def test_what_is_to_be_seen_is_taken(words: str) -> None:
+    assert Note(words=words, aside="").words == words

@@ -6,6 +6,8 @@ from types import MappingProxyType
 from typing import Protocol
 from uuid import UUID
 
+from kit.text import fault_of
+
 from grid.domain.places import MAX_DEPTH, Place, Tier, path_of, renamed, tidy_aliases
 
 EMPTY: Mapping[UUID, Sequence[Place]] = MappingProxyType({})
@@ -61,6 +63,8 @@ def text_of(row: Row, column: str, *, most: int, required: bool = True) -> str:
         raise Refused(column, "too_long", f"{column} has {len(value)} characters: at most {most}")
     if any(ord(letter) < 32 for letter in value):
         raise Refused(column, "control_character", f"{column} has a control character: remove it")
+    if value and (fault := fault_of(value, filled=required)):
+        raise Refused(column, "hidden_text", f"{column} {fault}")
     return value
 
 

@@ -14,6 +14,8 @@ from pathlib import Path
 from typing import Any, Protocol
 from zoneinfo import ZoneInfo
 
+from kit.text import unturned
+
 from cli.import_.reading import Layout, Row, UnreadableFile, encoding_of, open_table
 from cli.import_.rows import read_moment
 
@@ -130,7 +132,7 @@ def _told(row: Row, zone: ZoneInfo) -> dict[str, Any]:
 
 
 def _cell(value: Any) -> str:
-    return str(value).replace("\0", "\ufffd").strip()
+    return unturned(str(value).replace("\0", "\ufffd")).strip()
 
 
 def _date(row: Row, zone: ZoneInfo) -> tuple[str | None, str]:

@@ -1,10 +1,12 @@
-"""What comes as a JSON body: nothing unknown, and nothing of another type than is asked for."""
+"""What comes as a JSON body: nothing unknown, nothing of another type than is asked for, no text that hides itself."""
 
 from functools import partial
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, GetCoreSchemaHandler
-from pydantic_core import CoreSchema, PydanticKnownError, core_schema
+from pydantic_core import CoreSchema, PydanticCustomError, PydanticKnownError, core_schema
+
+from kit.text import fault_of
 
 #: Parts of a schema that hold no schema.
 _NO_SCHEMA = frozenset({"metadata", "serialization", "default", "config"})
@@ -22,6 +24,10 @@ def _strictly(part: Any) -> Any:
             return schema | {"strict": True}
         case "date" | "datetime" | "time" as kind:
             return core_schema.no_info_before_validator_function(partial(_written, kind), schema)
+        case "str":
+            return core_schema.no_info_after_validator_function(
+                partial(_open, filled=bool(schema.get("min_length"))), schema
+            )
     return schema
 
 
@@ -30,6 +36,12 @@ def _written(kind: str, value: Any) -> Any:
     if isinstance(value, bool | int | float) or (isinstance(value, str) and value.strip("+-. ").isdecimal()):
         raise PydanticKnownError(_TIMES[kind])  # type: ignore[arg-type]
     return value
+
+
+def _open(text: str, *, filled: bool) -> str:
+    if fault := fault_of(text, filled=filled):
+        raise PydanticCustomError("hidden_text", "{fault}", {"fault": fault})
+    return text
 
 
 class Body(BaseModel):
