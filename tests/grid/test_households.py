@@ -112,6 +112,7 @@ BAD_ROWS = {
     "a place of another community": ("X,N,1-101,,,,", "place", "not_yours"),
     "an unknown means": ("X,M1-1,1-101,王静,pigeon,,", "means", "not_one_of"),
     "a message without a number": ("X,M1-1,1-101,王静,sms,,", "address", "missing"),
+    "a number that is none": ("X,M1-1,1-101,王静,sms,abc,", "address", "no_telephone"),
     "a number without a name": ("X,M1-1,1-101,,sms,19900000001,", "name", "missing"),
     "an unknown language": ("X,M1-1,1-101,王静,sms,19900000001,xx", "language", "not_one_of"),
     "a household twice": ("M1-1/1,M1-1,1-101,,,,", "household", "repeated"),

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from contracts.answering import Answer
 from contracts.grid import Duty, OpeningHours, PlaceState
-from contracts.intake import Language, Means, Reach
+from contracts.intake import Language, Means, Reach, fits
 from kit.clock import Instant
 from kit.http import Body
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
@@ -105,6 +105,8 @@ class NewHolding(Request):
     def _reachable(self) -> "NewHolding":
         if self.means in (Means.SMS, Means.SANDBOX) and not self.address:
             raise ValueError("address is required with means sms and sandbox: add it")
+        if self.means and not fits(self.means, self.address or ""):
+            raise ValueError("address is no telephone number, as means sms needs it: give its 7 to 15 digits")
         return self
 
     @property

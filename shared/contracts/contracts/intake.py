@@ -1,5 +1,6 @@
 """What intake says: appeals come in, are corrected and withdrawn; how a person is reached."""
 
+import re
 from enum import StrEnum
 from typing import ClassVar
 from uuid import UUID
@@ -34,6 +35,18 @@ class Means(StrEnum):
     SANDBOX = "sandbox"
     INBOX = "inbox"
     NONE = "none"
+
+
+#: As it is dialled: digits, a leading +, and what people put between.
+_TELEPHONE = re.compile(r"\+?[0-9() -]+")
+_DIGITS = range(7, 16)
+
+
+def fits(means: Means, address: str) -> bool:
+    """Whether the address is one for these means: of a text message a telephone's number; the sandbox takes any."""
+    if means is not Means.SMS:
+        return True
+    return bool(_TELEPHONE.fullmatch(address)) and sum(map(str.isdigit, address)) in _DIGITS
 
 
 class Placing(StrEnum):

@@ -8,7 +8,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from contracts.grid import Duty
-from contracts.intake import Language, Means, Reach
+from contracts.intake import Language, Means, Reach, fits
 
 from grid.domain.imports import Once, Refused, Row, RowProblem, list_of, text_of
 from grid.domain.places import Place
@@ -160,6 +160,8 @@ def reach_of(row: Row, name: str) -> Reach | None:
         return None
     means = one_of(row, "means", Means)
     address = text_of(row, "address", most=200, required=means in (Means.SMS, Means.SANDBOX))
+    if not fits(means, address):
+        raise Refused("address", "no_telephone", "address is no telephone number: give its 7 to 15 digits")
     language = one_of(row, "language", Language) if row["language"] else Language.CHINESE
     return Reach(name=name, means=means, address=address or None, language=language)
 

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from contracts.intake import Channel, Means, Placing
+from contracts.intake import Channel, Means, Placing, fits
 from kit.auth import OPERATOR, RESIDENT, Person
 from kit.db import UnitOfWork
 from kit.ids import new_id
@@ -293,6 +293,11 @@ def _contradictions(uow: UnitOfWork, given: Submission, station: Station) -> lis
             who.means is not Means.NONE and not who.address,
             "/who/address",
             "To be told by this means takes an address: give it, or choose none.",
+        ),
+        (
+            bool(who.address) and not fits(who.means, who.address or ""),
+            "/who/address",
+            "This is no telephone number: give its 7 to 15 digits, or choose none.",
         ),
         (
             given.received_at is not None and not given.historic,
