@@ -224,6 +224,18 @@ async def test_an_area_is_all_its_buildings_and_who_lives_in_it_besides(city: Ci
     assert len(await city.ways()) == 7
 
 
+async def test_an_area_that_is_named_after_its_building_tells_the_others_alone(city: City) -> None:
+    await settle_in(city)
+    first = city.incident("B1", named_now=True)
+    await city.hears(first)
+    await city.hears(city.incident("A", named_now=True, case_id=first.case_id, telling=2, version=first.version + 1))
+    rows = await city.rows("select telling, count(*) as n from telling_household group by telling order by telling")
+    assert [(row.telling, row.n) for row in rows] == [(1, 3), (2, 3)]
+    await city.hears(city.incident("A", "B1", case_id=first.case_id, telling=3, version=first.version + 2))
+    rows = await city.rows("select telling, count(*) as n from telling_household group by telling order by telling")
+    assert [(row.telling, row.n) for row in rows] == [(1, 3), (2, 3), (3, 6)]
+
+
 async def test_a_telling_that_comes_again_tells_nobody_again(city: City) -> None:
     await settle_in(city)
     event = city.incident("B1", "B2")

@@ -485,13 +485,14 @@ def case_holder_left(
 
 
 def case_incident(
-    uow: UnitOfWork, case: Case, *, place_ids: Sequence[UUID], words: str, holder: Seat | None
+    uow: UnitOfWork, case: Case, *, place_ids: Sequence[UUID], words: str, holder: Seat | None, named_now: bool
 ) -> CaseIncidentV1:
     return CaseIncidentV1(
         **_fact(uow, case),
         telling=case.tellings,
         place_ids=list(place_ids),
         words=words,
+        named_now=named_now,
         gist=case.told_gist,
         handler=handler_of(holder),
         barred=sorted(case.barred),

@@ -690,6 +690,10 @@ class CaseIncidentV1(CaseFact):
     telling: int = Field(ge=1, description="The how-manieth telling of the case it is.")
     place_ids: list[UUID] = Field(min_length=1, max_length=200, description="Their households, and those of all below.")
     words: Personal = Field(description="For the households, and for those whose appeals the case joins.")
+    named_now: bool = Field(
+        default=False,
+        description="The places are named by this telling: households that an earlier one told are not told again.",
+    )
     gist: str = Field(max_length=200)
     handler: Handler | None
     barred: list[str] = Field(

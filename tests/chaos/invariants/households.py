@@ -39,6 +39,7 @@ def each_household_is_told_once(history: History, world: World) -> Iterator[Find
         about = f"case {event['key']} telling {event['body']['telling']}"
         named = [paths[place] for place in event["body"]["place_ids"] if place in paths]
         must = {home["id"] for home in world.homes if any(home["placed_path"].startswith(path) for path in named)}
+        must -= _told_before(world, event)
         rows = world.tellings.get((event["key"], event["body"]["telling"]), [])
         listed = Counter(row["household_id"] for row in rows)
         yield from (Finding("household_untold", about, home) for home in sorted(must - listed.keys()))
@@ -55,6 +56,14 @@ def each_household_is_told_once(history: History, world: World) -> Iterator[Find
                 yield Finding(
                     "household_untold", about, f"{row['household_id']}: {row['message_id']} is another message"
                 )
+
+
+def _told_before(world: World, event: Row) -> set[str]:
+    """Whom earlier tellings of the case told, where this one names its places."""
+    if not event["body"].get("named_now"):
+        return set()
+    earlier = [world.tellings.get((event["key"], nth), []) for nth in range(1, event["body"]["telling"])]
+    return {row["household_id"] for rows in earlier for row in rows}
 
 
 def _is_of(event: Row, way: str, message: Row | None) -> bool:

@@ -104,16 +104,25 @@ insert into telling_household (case_id, telling, household_id, place_id, placed_
 select distinct on (contact.contact_id) :case_id, :telling, contact.contact_id, home.place_id, home.path,
        coalesce(contact.room, '')
 from home join contact on contact.place_id = home.place_id and contact.reach is not null
+where not :named_now or not exists (
+    select from telling_household told
+    where told.case_id = :case_id and told.telling < :telling and told.household_id = contact.contact_id
+)
 order by contact.contact_id, length(home.path) desc
 on conflict do nothing
 """).bindparams(
-    bindparam("places", type_=ARRAY(Uuid)), bindparam("case_id", type_=Uuid), bindparam("telling", type_=Integer)
+    bindparam("places", type_=ARRAY(Uuid)),
+    bindparam("case_id", type_=Uuid),
+    bindparam("telling", type_=Integer),
+    bindparam("named_now", type_=Boolean),
 )
 
 
-def add_households(uow: UnitOfWork, new: Telling, place_ids: Collection[UUID]) -> None:
-    """Every household of these places and of all below them: one statement, however many."""
-    asked = {"places": list(place_ids), "case_id": new.case_id, "telling": new.telling}
+def add_households(uow: UnitOfWork, new: Telling, place_ids: Collection[UUID], *, named_now: bool) -> None:
+    """Every household of these places and of all below them: one statement, however many. ``named_now``: but those
+    that an earlier telling of the case has told.
+    """
+    asked = {"places": list(place_ids), "case_id": new.case_id, "telling": new.telling, "named_now": named_now}
     uow.execute(_ADD_HOUSEHOLDS, asked)
 
 

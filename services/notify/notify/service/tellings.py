@@ -59,7 +59,7 @@ def _begin(uow: UnitOfWork, office: Office, event: CaseIncidentV1, traceparent: 
         begun_at=uow.now,
     )
     if repository.add_telling(uow, new):
-        repository.add_households(uow, new, event.place_ids)
+        repository.add_households(uow, new, event.place_ids, named_now=event.named_now)
 
 
 def tell_next(uow: UnitOfWork, office: Office, *, limit: int = AT_ONCE) -> int:

@@ -44,7 +44,9 @@ def _tell(
     case.tellings += 1
     facts = {"telling": case.tellings, "places": [str(place_id) for place_id in place_ids]}
     case.record(step, at=uow.now, by=uow.by, post_id=post_id, facts=facts, words=words)
-    uow.publish(events.case_incident(uow, case, place_ids=place_ids, words=words, holder=holder))
+    named_now = step == AFFECTED_NAMED
+    told = events.case_incident(uow, case, place_ids=place_ids, words=words, holder=holder, named_now=named_now)
+    uow.publish(told)
     cases.save_cases(uow, [case])
 
 

@@ -17,7 +17,8 @@ from cli.reconcile.books import Books
 from cli.reconcile.findings import Audit
 from cli.reconcile.owed import Notice
 
-TELLING = ("affected_named", "affected_told")
+NAMED = "affected_named"
+TELLING = (NAMED, "affected_told")
 
 #: Who came to the register in the last moments before a telling may not have been known to notify by then.
 SETTLED = timedelta(minutes=1)
@@ -60,10 +61,16 @@ def check_tellings(
     owed: set[Notice] = set()
     for number, entry in tellings.items():
         what = f"case {case_id} telling {number}"
-        audit.find_all("household_untold", sorted(_must(homes, entry) - by_telling[number].keys()), what)
+        told = {home for nth, rows in by_telling.items() if nth == number or _tells_once(entry, nth) for home in rows}
+        audit.find_all("household_untold", sorted(_must(homes, entry) - told), what)
         for row in by_telling[number].values():
             owed |= _check(audit, row, entry, known.get(row.message_id), what=what, watermark=watermark)
     return owed
+
+
+def _tells_once(entry: Any, nth: int) -> bool:
+    """Whether it names places, and so leaves out whom that earlier telling told."""
+    return bool(entry.step == NAMED and nth < entry.facts["telling"])
 
 
 def _must(homes: Homes, entry: Any) -> set[UUID]:
