@@ -370,6 +370,7 @@ def test_a_number_is_known_however_it_was_typed(
         ({"reply": ""}, Fate.BAD, "column reply: is empty"),
         ({"state": "搁置"}, Fate.BAD, "column state: none of"),
         ({"replied_at": None, "date": ""}, Fate.BAD, "column date: is empty"),
+        ({"replied_at": NOW + timedelta(days=1)}, Fate.BAD, "column date: lies ahead"),
         ({"trouble": "7 cells where the header has 5"}, Fate.BAD, "7 cells"),
         ({"nth": 2}, Fate.DOUBLED, "the same row stands in the file before"),
     ],
@@ -455,7 +456,7 @@ def test_a_file_costs_the_same_statements_however_many_rows_it_has(
         state=st.sampled_from([*STANDINGS, " 已办结 ", "DONE", "?", ""]),
         reply=st.sampled_from(["好", ""]),
         date=st.just("2026-11-23"),
-        replied_at=st.sampled_from([NOW, None]),
+        replied_at=st.sampled_from([NOW, NOW + timedelta(days=1), None]),
         trouble=st.sampled_from([None, "7 cells"]),
     ),
     is_known=st.booleans(),
@@ -463,7 +464,7 @@ def test_a_file_costs_the_same_statements_however_many_rows_it_has(
 )
 def test_a_row_is_recorded_or_said_why_not(rows: ReplyRow, is_known: bool, was_handed: bool) -> None:
     case_id = uuid4() if is_known else None
-    verdict = judge(rows, case_id, was_handed=was_handed)
+    verdict = judge(rows, case_id, was_handed=was_handed, now=NOW)
     assert (verdict.why is None) is (verdict.fate is Fate.RECORDED)
     assert verdict.case_id == case_id
     if verdict.fate is Fate.RECORDED:
@@ -471,7 +472,7 @@ def test_a_row_is_recorded_or_said_why_not(rows: ReplyRow, is_known: bool, was_h
         assert was_handed
         assert rows.nth == 1
         assert rows.standing is not None
-        assert rows.replied_at is not None
+        assert rows.replied_at == NOW
 
 
 # Two at once, and one that dies.

@@ -100,7 +100,7 @@ class ReplyRow:
     def standing(self) -> HotlineStanding | None:
         return STANDINGS.get(self.state.strip().lower())
 
-    def fault(self) -> str | None:
+    def fault(self, now: datetime) -> str | None:
         """Why it says nothing that could be recorded, whatever case it is about."""
         if self.trouble:
             return self.trouble
@@ -109,7 +109,9 @@ class ReplyRow:
             return f"column {lacking}: is empty"
         if self.standing is None:
             return f"column state: none of {', '.join(STANDINGS)}"
-        return None if self.replied_at else "column date: is empty"
+        if self.replied_at is None:
+            return "column date: is empty"
+        return "column date: lies ahead" if self.replied_at > now else None
 
 
 @dataclass(frozen=True)
@@ -121,8 +123,8 @@ class Verdict:
     case_id: UUID | None = None
 
 
-def judge(row: ReplyRow, case_id: UUID | None, *, was_handed: bool) -> Verdict:
-    fault = row.fault()
+def judge(row: ReplyRow, case_id: UUID | None, *, was_handed: bool, now: datetime) -> Verdict:
+    fault = row.fault(now)
     if fault is not None:
         return Verdict(Fate.BAD, fault, case_id)
     if row.nth > 1:

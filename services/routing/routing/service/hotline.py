@@ -4,6 +4,7 @@ The case stays with its holder, who goes on answering for it; what is not replie
 """
 
 from collections.abc import Iterator, Sequence
+from datetime import datetime
 from uuid import UUID
 
 from contracts.routing import DeadlineKind
@@ -121,7 +122,7 @@ def _take(uow: UnitOfWork, rows: Sequence[ReplyRow], post: Seated, *, file: str)
     place_id = uow.person.post(post.post_id).place_id
     known = _cases_of(uow, rows)
     handed = hotline.list_handed(uow, [case.case_id for case in known.values()])
-    judged = [(row, _judge(row, known, handed)) for row in rows]
+    judged = [(row, _judge(row, known, handed, now=uow.now)) for row in rows]
     added = hotline.find_their_cases(uow, judged)
     added |= hotline.add_rows(uow, judged, file=file, place_id=place_id, path=post.path)
     fresh = [(row, verdict) for row, verdict in judged if (row.digest, row.nth) in added]
@@ -168,9 +169,10 @@ def _number(typed: str) -> str | None:
         return None
 
 
-def _judge(row: ReplyRow, known: dict[str, Case], handed: dict[UUID, UUID]) -> Verdict:
+def _judge(row: ReplyRow, known: dict[str, Case], handed: dict[UUID, UUID], *, now: datetime) -> Verdict:
     case = known.get(row.case_number)
-    return judge(row, case.case_id if case else None, was_handed=case is not None and case.case_id in handed)
+    was_handed = case is not None and case.case_id in handed
+    return judge(row, case.case_id if case else None, was_handed=was_handed, now=now)
 
 
 def _record(
