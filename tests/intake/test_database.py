@@ -32,6 +32,8 @@ RIGHTS: dict[tuple[str, str], set[str]] = {
     ("consumer", "progress"): {"select", "insert", "update"},
     ("consumer", "appeal_grant"): {"select", "insert"},
     ("auditor", "appeal_grant"): {"select"},
+    ("api", "appeal_opening"): {"select", "insert"},
+    ("auditor", "appeal_opening"): {"select"},
     ("consumer", "category_copy"): {"select", "insert", "update"},
     ("auditor", "appeal"): {"select"},
     ("auditor", "person"): {"select"},

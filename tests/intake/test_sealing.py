@@ -135,6 +135,22 @@ def test_a_correction_to_a_sealed_category_shuts_it_until_routing_says_to_whom_i
     assert (reads(clerk, receipt, station), reads(colleague, receipt, station)) == (True, False)
 
 
+def test_who_reads_the_words_is_noted_for_auditors(
+    clerk: RolledBackUnitOfWork, colleague: RolledBackUnitOfWork, uow_of: UnitOfWorkOf, station: Station
+) -> None:
+    sealed, other = receive(clerk, station, sealed=True), receive(clerk, station)
+    for receipt in (sealed, other):
+        reading.get_appeal(clerk, receipt.appeal_id, station=station)
+    assert not reads(colleague, sealed, station)
+    page = Page(limit=9, of_list="openings", ring=RING, cursor=None)
+    with pytest.raises(errors.NotYours):
+        reading.list_openings(colleague, sealed.appeal_id, page)
+    auditor = uow_of("intake", person=Person("auditor", frozenset({AUDITOR})))
+    (opening,) = reading.list_openings(auditor, sealed.appeal_id, page).items
+    assert (opening.opened_by, opening.opened_at) == ("wang.min", NOW)
+    assert reading.list_openings(auditor, other.appeal_id, page).items == []
+
+
 def test_a_post_reads_what_is_open_to_it(
     clerk: RolledBackUnitOfWork, colleague: RolledBackUnitOfWork, consumer: RolledBackUnitOfWork, station: Station
 ) -> None:

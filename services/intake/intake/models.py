@@ -151,6 +151,19 @@ progress = Table(
 )
 
 #: The offices that routing gave an appeal's case to: they read its words.
+#: Who has read the words of a sealed appeal.
+appeal_opening = Table(
+    "appeal_opening",
+    metadata,
+    Column("opening_id", Uuid, primary_key=True),
+    Column("appeal_id", Uuid, ForeignKey("appeal.id"), nullable=False),
+    Column("opened_by", Text, nullable=False),
+    Column("opened_at", DateTime(timezone=True), nullable=False),
+    Column("complained_of", ARRAY(Text), nullable=False),
+    Column("placed_path", Text(collation="C"), nullable=False),
+    Index("ix_appeal_opening_appeal", "appeal_id", "opening_id"),
+)
+
 appeal_grant = Table(
     "appeal_grant",
     metadata,

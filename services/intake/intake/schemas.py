@@ -15,6 +15,7 @@ from intake.domain.appeal import (
     Assignment,
     Entry,
     EntryKind,
+    Opening,
     Receipt,
     Submission,
     Who,
@@ -263,6 +264,18 @@ class AppealChangedView(BaseModel):
             location=LocationView.of(appeal.location),
             withdrawn_at=appeal.withdrawn_at,
         )
+
+
+class OpeningView(BaseModel):
+    """Somebody has read the words of a sealed appeal."""
+
+    opening_id: UUID
+    opened_by: str = Field(description="Their sign-in subject.")
+    opened_at: datetime
+
+    @classmethod
+    def of(cls, opening: Opening) -> "OpeningView":
+        return cls.model_validate(opening, from_attributes=True)
 
 
 #: Fields of the view that are no plain fields of the appeal.

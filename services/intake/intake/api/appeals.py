@@ -17,6 +17,7 @@ from intake.schemas import (
     CorrectionAsked,
     LocationView,
     NewAppeal,
+    OpeningView,
     PlacingAsked,
     ReceiptView,
     WithdrawalAsked,
@@ -84,7 +85,17 @@ async def list_appeals(door: Door, page: AskedPage, place: Annotated[Code | None
 
 @router.get("/appeals/{appeal_id}", response_model=AppealView, summary="An appeal with its words")
 async def get_appeal(appeal_id: AppealNamed, request: Request, door: Door) -> Response:
-    return await door.read(reading.get_appeal, appeal_id, station=station_of(request), view=AppealView.of_file)
+    return await door.read_on_record(
+        reading.get_appeal, appeal_id, station=station_of(request), view=AppealView.of_file
+    )
+
+
+@router.get(
+    "/appeals/{appeal_id}/openings", response_model=ListView[OpeningView], summary="Who has read a sealed appeal"
+)
+async def list_openings(appeal_id: UUID, page: AskedPage, door: Door) -> Response:
+    """The last first. For auditors, who do not see the appeal by that."""
+    return await door.read(reading.list_openings, appeal_id, page, view=listed(OpeningView.of))
 
 
 @router.post(

@@ -208,6 +208,15 @@ class Entry:
 
 
 @dataclass(frozen=True)
+class Opening:
+    """Somebody has read the words of a sealed appeal."""
+
+    opening_id: UUID
+    opened_by: str
+    opened_at: datetime
+
+
+@dataclass(frozen=True)
 class Asker:
     """Whoever asks, as staff see them who may see the appeal."""
 

@@ -1,7 +1,7 @@
 """Appeals, who asks, and what was found out later."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, fields
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -20,12 +20,13 @@ from intake.domain.appeal import (
     Entry,
     EntryKind,
     Location,
+    Opening,
     Receipt,
     Who,
     WhoKind,
     WithdrawalReason,
 )
-from intake.models import appeal, appeal_entry, person
+from intake.models import appeal, appeal_entry, appeal_opening, person
 from intake.repository.sealing import Envelope, Keys
 
 
@@ -206,6 +207,22 @@ def add_entry(uow: UnitOfWork, keys: Keys, item: Entry, *, asker: UUID | None) -
             "rating": item.rating,
         },
     )
+
+
+def add_opening(uow: UnitOfWork, new: Opening, item: Appeal) -> None:
+    row = {"appeal_id": item.id, "complained_of": list(item.complained_of), "placed_path": item.location.path}
+    uow.execute(insert(appeal_opening), [asdict(new) | row])
+
+
+def list_openings(uow: UnitOfWork, appeal_id: UUID, page: Page) -> Sheet[Opening]:
+    """The newest before the rest."""
+    columns = [appeal_opening.c[field.name] for field in fields(Opening)]
+    statement = select(*columns).where(appeal_opening.c.appeal_id == appeal_id)
+    if behind := page.after(UUID):
+        statement = statement.where(appeal_opening.c.opening_id < behind[0])
+    rows = uow.execute(statement.order_by(appeal_opening.c.opening_id.desc()).limit(page.fetch))
+    found = [Opening(**row._mapping) for row in rows]
+    return page.sheet(found, position=lambda opening: (opening.opening_id,))
 
 
 def list_appeals(uow: UnitOfWork, page: Page, *, below: str) -> Sheet[AppealLine]:

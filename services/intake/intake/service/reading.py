@@ -2,13 +2,15 @@
 
 from uuid import UUID
 
+from kit.auth import AUDITOR
 from kit.db import UnitOfWork
+from kit.ids import new_id
 from kit.numbers import parse_code, parse_number
 from kit.paging import Page, Sheet
 
-from intake.domain.appeal import Location
+from intake.domain.appeal import Location, Opening
 from intake.domain.progress import Progress, TooManyGuesses
-from intake.errors import AppealNotFound, NoSuchCode
+from intake.errors import AppealNotFound, NoSuchCode, NotYours
 from intake.repository import appeals, progress
 from intake.repository.appeals import AppealFile, AppealLine
 from intake.service.placing import locate, locate_code
@@ -22,6 +24,9 @@ def get_appeal(uow: UnitOfWork, named: UUID | str, *, station: Station) -> Appea
     file = appeals.find_file(uow, station.keys, appeal_id) if appeal_id else None
     if file is None:
         raise AppealNotFound
+    if file.appeal.sealed:
+        opening = Opening(new_id(uow.now), uow.person.subject, uow.now)
+        appeals.add_opening(uow, opening, file.appeal)
     return file
 
 
@@ -30,6 +35,13 @@ def _find_id(uow: UnitOfWork, named: str) -> UUID | None:
         return UUID(named)
     except ValueError:
         return appeals.find_id(uow, parse_number(named, NUMBER_PREFIX, field="/appeal_id"))
+
+
+def list_openings(uow: UnitOfWork, appeal_id: UUID, page: Page) -> Sheet[Opening]:
+    """Who has read its words while it was sealed, the last first: for auditors, though they do not see it."""
+    if AUDITOR not in uow.person.roles:
+        raise NotYours("not_an_auditor", "Who has read a sealed appeal is listed for auditors.")
+    return appeals.list_openings(uow, appeal_id, page)
 
 
 def list_appeals(uow: UnitOfWork, page: Page, *, place: str | None = None) -> Sheet[AppealLine]:
