@@ -7,7 +7,7 @@ import pytest
 from contracts.intake import Placing
 from hypothesis import given
 from hypothesis import strategies as st
-from intake.domain.placing import Placed, PlaceNames, common_of, place_address, place_words
+from intake.domain.placing import Placed, PlaceNames, common_of, in_digits, place_address, place_words
 
 from tests.intake.factories import PLACES, id_of, path_of
 
@@ -30,12 +30,34 @@ def exactly(code: str) -> Placed:
         ("海州柳林镇三组", "HZ1-2"),
         ("白杨社区12栋3单元401", "HZ1-1-1-1"),
         ("石桥街道12栋", "HZ2-1-1"),
+        ("白杨社区十二栋3单元401", "HZ1-1-1-1"),
+        ("白杨社区1片", "HZ1-1-1"),
         ("海城市某处", "HZ"),
         ("望江亭附近", "HZ2"),
     ],
 )
 def test_an_address_is_placed_by_its_narrowest_name(address: str, code: str) -> None:
     assert place_address(make_names(), address) == exactly(code)
+
+
+@pytest.mark.parametrize("address", ["白杨社区一片5号楼302", "白杨社区1片五号楼302"])
+def test_an_address_that_names_more_than_is_known_is_not_exact(address: str) -> None:
+    placed = place_address(make_names(), address)
+    assert placed == Placed(Placing.CANDIDATES, path_of("HZ1-1-1"), (path_of("HZ1-1-1"),))
+
+
+@pytest.mark.parametrize(
+    "text, digits",
+    [
+        ("一片十号楼", "1片10号楼"),
+        ("十二栋三单元", "12栋3单元"),
+        ("二十一号楼", "21号楼"),
+        ("唐家岭子一片林", "唐家岭子1片林"),
+        ("三里屯", "三里屯"),
+    ],
+)
+def test_numerals_of_areas_and_buildings_are_read_as_digits(text: str, digits: str) -> None:
+    assert in_digits(text) == digits
 
 
 def test_a_building_of_many_communities_is_left_open_and_the_common_place_is_certain() -> None:

@@ -51,6 +51,16 @@ _ASKS = re.compile(r"咨询|请问|建议|政策|是否可以|能否|什么时�
 _INSISTS = 3
 
 
+#: Areas, buildings and their entrances are numbered in either script.
+_NUMBERED = re.compile(
+    r"(?<![一二三四五六七八九十])([一二三四五六七八九]?)(十?)([一二三四五六七八九]?)(?=片|号楼|栋|单元)"
+)
+_NUMERALS = "零一二三四五六七八九"
+
+#: What is narrower than all that was found, where nothing is called so.
+_NARROWER = re.compile(r"[0-9]+(?:片|号楼|栋)")
+
+
 @dataclass(frozen=True)
 class Mention:
     """A stretch of text and the paths of the places that it may name, in order."""
@@ -107,11 +117,23 @@ class PlaceNames:
 
 def _heard(path: str, full: Iterable[str]) -> Iterator[tuple[str, str]]:
     """Each name with the path that it proves: a distinct name without its tier word proves the parent only."""
-    for name in sorted(full):
+    for name in sorted({*full, *map(in_digits, full)}):
         yield name, path
         bare = _TIER_WORD.sub("", name)
         if bare != name and len(bare) >= _DISTINCT:
             yield bare, parent_of(path)
+
+
+def in_digits(text: str) -> str:
+    """一片十二号楼 is 1片12号楼."""
+    return _NUMBERED.sub(_digits, text)
+
+
+def _digits(numeral: re.Match[str]) -> str:
+    tens, ten, ones = numeral.groups()
+    if not ten:
+        return numeral[0] if tens and ones else str(_NUMERALS.index(tens or ones)) if tens or ones else ""
+    return str(10 * (_NUMERALS.index(tens) if tens else 1) + (_NUMERALS.index(ones) if ones else 0))
 
 
 def parent_of(path: str) -> str:
@@ -119,13 +141,18 @@ def parent_of(path: str) -> str:
 
 
 def place_address(names: PlaceNames, address: str, *, near: str = NOWHERE_KNOWN, within: str = NOWHERE_KNOWN) -> Placed:
-    """Of an address every name counts. What is not plain by itself is read as somebody at ``near`` would mean it."""
+    """Of an address every name counts. What is not plain by itself is read as somebody at ``near`` would mean it. What
+    names something narrower than is known is not claimed to be exact.
+    """
+    address = in_digits(address)
     mentions = list(names.mentions(address, within=within))
     placed = _settle(mentions)
-    if placed.placing is Placing.EXACT or near == NOWHERE_KNOWN:
-        return placed
-    nearby = _settle([Mention(m.start, m.end, inside) for m in mentions if (inside := _inside(m.paths, near))])
-    return nearby if nearby.placing is Placing.EXACT else placed
+    if placed.placing is not Placing.EXACT and near != NOWHERE_KNOWN:
+        nearby = _settle([Mention(m.start, m.end, inside) for m in mentions if (inside := _inside(m.paths, near))])
+        placed = nearby if nearby.placing is Placing.EXACT else placed
+    if placed.placing is Placing.EXACT and _NARROWER.search(address, mentions[-1].end):
+        return _open_between([placed.path])
+    return placed
 
 
 def place_words(names: PlaceNames, *, title: str, text: str, within: str = NOWHERE_KNOWN) -> Placed:
