@@ -500,6 +500,20 @@ async def test_the_rating_page_is_filled_in_and_says_thanks(desk: Desk) -> None:
     assert "您已评价" in (await desk.http.get(f"/progress/{receipt['query_code']}")).text
 
 
+async def test_words_that_are_too_long_for_the_rating_page_are_given_back(desk: Desk) -> None:
+    _, path = await take_answered(desk)
+    words = "还没修好。\r\n" * 300
+    long = await desk.http.post(path, data={"solved": "no", "rating": "2", "words": words * 2})
+    assert long.status_code == 422
+    assert "最多2000个字" in long.text
+    assert long.text.count("还没修好。") == 600
+    assert 'value="no" checked' in long.text
+    assert "最多2000个字" not in (await desk.http.post(path, data={"words": "好"})).text
+    unseen = await desk.http.post(path, data={"solved": "no", "rating": "2", "words": "\u200b"})
+    assert (unseen.status_code, "看不见" in unseen.text) == (422, True)
+    assert (await desk.http.post(path, data={"solved": "no", "rating": "2", "words": words})).status_code == 303
+
+
 async def test_the_rating_page_needs_nothing_from_outside(desk: Desk) -> None:
     _, path = await take_answered(desk)
     page = await desk.http.get(path)

@@ -60,14 +60,19 @@ class RatingForm(BaseModel):
     rating: str = ""
     words: str = ""
 
+    @property
+    def said(self) -> str | None:
+        """A browser sends two characters for a line's end, and counts one."""
+        return self.words.replace("\r\n", "\n").strip() or None
+
 
 @rating_pages_router.post("/ratings/{ticket}")
 async def take_form(
     ticket: Ticket, form: Annotated[RatingForm, Form()], request: Request, language: AskedLanguage = "zh"
 ) -> Response:
     said = _said(form)
-    if said is None:
-        return await _show(request, ticket, language, problem="say_both", status=422)
+    if isinstance(said, str):
+        return await _show(request, ticket, language, problem=said, form=form, status=422)
     database: Database = request.app.state.database
     rate = partial(rating.rate_answer, ticket=ticket, said=said, station=station_of(request))
     try:
@@ -78,20 +83,27 @@ async def take_form(
     return RedirectResponse(there, status_code=303, headers=PAGE_HEADERS)
 
 
-def _said(form: RatingForm) -> Said | None:
-    """None where something is missing or cannot be."""
+def _said(form: RatingForm) -> Said | str:
+    """What was said; or which text says what is missing or cannot be."""
     solved = {"yes": True, "no": False}.get(form.solved)
     rating = {str(each): each for each in _RATINGS}.get(form.rating)
     try:
-        return RatingAsked.model_validate(
-            {"solved": solved, "rating": rating, "words": form.words.strip() or None}
-        ).said()
-    except ValidationError:
-        return None
+        return RatingAsked.model_validate({"solved": solved, "rating": rating, "words": form.said}).said()
+    except ValidationError as error:
+        wrong = {(item["loc"][0], item["type"]) for item in error.errors()}
+        if any(field != "words" for field, _ in wrong):
+            return "say_both"
+        return "words_too_long" if ("words", "string_too_long") in wrong else "words_unfit"
 
 
 async def _show(
-    request: Request, ticket: str, language: str, *, problem: str | None = None, status: int = 200
+    request: Request,
+    ticket: str,
+    language: str,
+    *,
+    problem: str | None = None,
+    form: RatingForm | None = None,
+    status: int = 200,
 ) -> HTMLResponse:
     """The question, or why there is none; after it was answered, thanks."""
     asked, over = await _asked(request, ticket)
@@ -104,6 +116,7 @@ async def _show(
         over=over.value if over else None,
         ratings=_RATINGS,
         problem=problem,
+        form=form or RatingForm(),
         ticket=ticket,
         when=partial(when, zone=request.app.state.zone),
     )

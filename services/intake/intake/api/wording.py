@@ -44,6 +44,8 @@ TEXTS: dict[str, dict[str, str]] = {
         "rate": "提交评价",
         "look_again": "查询办理进度",
         "say_both": "请选择是否解决和满意程度，再提交。",
+        "words_too_long": "写得太长：最多2000个字。您写的都在下面，请缩短后再提交。",
+        "words_unfit": "您写的话里有看不见的控制字符，或没有可见的文字：请重新输入后再提交。",
         "no_such_ticket": "这个链接不对。请从短信里原样打开；仍打不开，请拨打社区服务站电话。",
         "over_rated": "谢谢，您的评价已收到。如反映没有解决，我们会重新办理并告知您。",
         "over_withdrawn": "这件诉求已经撤回，无需评价。",
@@ -95,6 +97,8 @@ TEXTS: dict[str, dict[str, str]] = {
         "rate": "Send",
         "look_again": "See how an appeal stands",
         "say_both": "Choose whether it is solved and how satisfied you are, then send it.",
+        "words_too_long": "That is too long: at most 2,000 characters. All of it stands below: shorten it.",
+        "words_unfit": "Your words hold invisible control characters, or nothing that can be seen: type them anew.",
         "no_such_ticket": "This link is wrong. Open it as it stands in the message; if that fails too, call the "
         "community's station.",
         "over_rated": "Thank you: we have what you said. What is not solved is handled again, and you are told.",
