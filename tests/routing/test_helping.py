@@ -337,8 +337,10 @@ def test_a_helper_records_work_and_reports_its_part_once_and_the_lead_is_told(
     assert (after.helper_post_ids, after.limits, after.state) == ((), [], case.state)
     assert [entry.post_id for entry in cases.list_entries(uow, after)][-2:] == [city.posts["window"].post_id] * 2
     assert parts_of(helper) == []
-    with pytest.raises(NotYourStep):
+    with pytest.raises(PartEnded):
         report(helper, done)
+    with pytest.raises(NotYourStep):
+        report(lead, done)
     with pytest.raises(NotYourStep):
         recording.record_work(helper, case.case_id, Work(RecordKind.CALL, words="补充"))
 

@@ -81,7 +81,11 @@ def _limit(uow: UnitOfWork, case: Case, helper: Helper) -> Deadline:
 
 def report_part(uow: UnitOfWork, case_id: UUID, helper_id: UUID, *, version: int, words: str) -> Part:
     """Its part is done: by whoever holds the post that was called in, once; the lead is told."""
-    case, lead, _ = take(uow, case_id, Step.REPORT_PART, version)
+    try:
+        case, lead, _ = take(uow, case_id, Step.REPORT_PART, version)
+    except NotYourStep:
+        _refuse_if_ended(uow, case_id, helper_id)
+        raise
     helper = _open_helper(uow, case, helper_id)
     if not uow.person.holds(helper.post_id):
         raise NotYourStep(Step.REPORT_PART, [WHO[Actor.HELPER]])
@@ -104,6 +108,13 @@ def release_helper(uow: UnitOfWork, case_id: UUID, helper_id: UUID, *, version: 
     uow.publish(events.helper_released(uow, case, helper, seat=seat))
     cases.save_cases(uow, [case])
     return _part(uow, case, helper)
+
+
+def _refuse_if_ended(uow: UnitOfWork, case_id: UUID, helper_id: UUID) -> None:
+    """Whoever had the part is told that it has ended, and not that it is somebody else's."""
+    mine = [helper for helper in joint.list_of_case(uow, case_id) if uow.person.holds(helper.post_id)]
+    if any(helper.helper_id == helper_id and not helper.is_open for helper in mine):
+        raise PartEnded
 
 
 def _open_helper(uow: UnitOfWork, case: Case, helper_id: UUID) -> Helper:
