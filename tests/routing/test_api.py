@@ -742,6 +742,12 @@ async def test_many_that_cannot_be_taken_as_named_are_refused(desk: Desk, cases:
     assert (refused.status_code, refused.json()["errors"][0]["pointer"]) == (422, pointer), refused.text
 
 
+async def test_of_many_the_one_that_is_named_twice_is_said(desk: Desk) -> None:
+    cases = [{"case_id": str(UUID(int=n)), "version": 1} for n in (7, 8, 7)]
+    refused = await desk.post("/resorts", "dispatcher", {"cases": cases, "category": "legal.aid", "words": "分类有误"})
+    assert "names at 3 the same case as at 1: name each once" in refused.json()["errors"][0]["detail"]
+
+
 async def test_many_at_once_ask_for_an_idempotency_key(desk: Desk) -> None:
     line = (await desk.items("/worklist", "municipal"))[0]
     body = {"cases": [_named(line)], "category": "legal.aid", "words": "分类有误"}
