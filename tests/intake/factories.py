@@ -76,10 +76,10 @@ def copy_place(uow: UnitOfWork, place: PlaceChangedV1) -> None:
 
 
 def copy_staff(uow: UnitOfWork, *subjects: str, code: str = "HZ1-1") -> None:
-    """Who holds the post of a place that ``make_clerk`` speaks of."""
+    """Who held the post of a place that ``make_clerk`` speaks of: known, and signed in by no test with it."""
     since = datetime(2020, 1, 1, tzinfo=UTC)
     holders = [
-        Holding(subject=subject, name=f"某{subject}", contact_id=uuid5(NAMESPACE, subject), since=since)
+        Holding(subject=subject, name=f"某{subject}", contact_id=uuid5(NAMESPACE, subject), since=since, until=since)
         for subject in subjects
     ]
     post = PostChangedV1(

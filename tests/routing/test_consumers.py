@@ -336,6 +336,11 @@ def test_every_event_of_routing_is_published_somewhere_in_its_life(
     case = sealing.grant_case(desk, sealed, version=3, words="需其协助", subject=subject_of("legal"))
     (opened,) = sealing.list_grants(desk, sealed)
     sealing.revoke_grant(desk, sealed, opened.grant_id, version=case.version)
+    fresh = make_appeal(city)
+    opening.open_cases(uow, [fresh])
+    at = {"place_id": city.ids["area"], "placed_path": city.paths["area"], "corrected_at": NOW}
+    sorted_as = {"appeal_id": fresh.appeal_id, "gist": "x", "category": "stability.discipline", "version": 2}
+    opening.correct_appeal(uow, AppealCorrectedV1.model_validate(at | sorted_as))
     clock = uow_of("routing", role="clock", now=NOW.replace(year=2027))
     sweeping.sweep_due(clock)
     left = city.posts["municipal"].model_copy(update={"holders": []})
