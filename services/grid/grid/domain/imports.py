@@ -6,7 +6,7 @@ from types import MappingProxyType
 from typing import Protocol
 from uuid import UUID
 
-from kit.text import fault_of
+from contracts.text import fault_of
 
 from grid.domain.places import MAX_DEPTH, Place, Tier, path_of, renamed, tidy_aliases
 

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, Protocol
 from zoneinfo import ZoneInfo
 
-from kit.text import unturned
+from contracts.text import unturned
 
 from cli.import_.reading import Layout, Row, UnreadableFile, encoding_of, open_table
 from cli.import_.rows import read_moment

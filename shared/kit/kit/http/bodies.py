@@ -3,10 +3,9 @@
 from functools import partial
 from typing import Any
 
+from contracts.text import fault_of
 from pydantic import BaseModel, ConfigDict, GetCoreSchemaHandler
 from pydantic_core import CoreSchema, PydanticCustomError, PydanticKnownError, core_schema
-
-from kit.text import fault_of
 
 #: Parts of a schema that hold no schema.
 _NO_SCHEMA = frozenset({"metadata", "serialization", "default", "config"})
