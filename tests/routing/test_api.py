@@ -250,7 +250,7 @@ async def test_a_case_is_handled_jointly(desk: Desk) -> None:
     released = await desk.post(f"{again}/releases", "municipal", {"words": "不再需要"}, version=6)
     assert (released.status_code, released.json()["state"]) == (201, "released"), released.text
     late = await desk.post(f"{again}/reports", "window", {"words": "已核实"}, version=7)
-    assert (late.status_code, late.json()["code"]) == (403, "not_your_step")
+    assert (late.status_code, late.json()["code"]) == (409, "part_ended")
     seen = (await desk.get(path, "window")).json()
     assert {each["state"] for each in seen["helpers"]} == {"done", "released"}
     assert {each["holder"]["subject"] for each in seen["helpers"]} == {subject_of("window")}
