@@ -118,7 +118,7 @@ class Drive:
             number = f"GD{self._seed}-{self._draw.count()}"
             order = {"office": OFFICE, "number": number, "due_at": self._draw.soon(20)}
             return asked | {"channel": "assigned", "assignment": order | {"report_owed": self._draw.chance(0.8)}}
-        if "repeat_of" not in asked:
+        if not (_is_sealed(asked) or "repeat_of" in asked):
             asked["done_on_the_spot"] = self._draw.chance(0.06)
         if self._draw.chance(0.3):
             asked |= {"source": "chaos", "external_id": f"{self._seed}-{self._draw.count()}"}
@@ -176,6 +176,11 @@ class Drive:
         """What is not solved is done again."""
         said = {"solved": self._draw.chance(0.75), "rating": self._draw.random.randint(1, 5)}
         await client.write("rate", "", f"/intake/v1{path}", said, about={"appeal_id": appeal})
+
+
+def _is_sealed(asked: Body) -> bool:
+    """It is seen by few, and settled by nobody at once."""
+    return "complained_of" in asked or asked.get("category") == "stability.discipline"
 
 
 def _is_numbered(asked: Body) -> bool:
