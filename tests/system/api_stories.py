@@ -421,6 +421,7 @@ def intake(api: Caller) -> str:
     )
     api.call("POST /intake/v1/placings", CLERK, body={"address": "白杨社区12号楼"})
     api.call("GET /intake/v1/copies", OPERATOR)
+    assert api.call("GET /intake/v1/appeals/{appeal_id}/openings", AUDITOR, appeal_id=appeal)["items"] == []
     api.call("GET /intake/v1/progress/{code}", None, code=receipt["query_code"])
     return str(appeal)
 
