@@ -224,7 +224,7 @@ def live(city: City) -> None:
     city.step(closed, steps.answer_case, "window", outcome=Outcome.SOLVED, answer="水管已换好。")
     city.step(closed, steps.hand_over_case, "window", means=HandoverMeans.COLLECTED)
     city.step(closed, steps.close_case, "window")
-    uow = city.uow("intake", "api", person=city.holder("window"))
+    uow = city.uow("intake", "api", person=city.holder("dispatcher"))
     amending.withdraw_appeal(uow, withdrawn.appeal_id, version=1, reason=WithdrawalReason.SETTLED, station=station)
     uow.flush()
     miss(city, missed)
@@ -379,7 +379,7 @@ def leave(city: City, station: Station, bus: FakeBus) -> None:
     city.deliver(bus)
     due = city.clock.now() + timedelta(days=3)
     city.step(given_up, pressing.order_report, "supervisor", words="请速办", due_at=due)
-    uow = city.uow("intake", "api", person=city.holder("window"))
+    uow = city.uow("intake", "api", person=city.holder("dispatcher"))
     amending.withdraw_appeal(uow, given_up.appeal_id, version=1, reason=WithdrawalReason.SETTLED, station=station)
     uow.flush()
     for version, holders in ((2, []), (3, city.posts["window"].holders)):
