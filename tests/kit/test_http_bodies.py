@@ -101,3 +101,19 @@ def test_text_that_turns_itself_around_is_refused_wherever_it_stands(control: st
 @pytest.mark.parametrize("words", ["好", "👨‍👩‍👧", "?", "\U00031350", "\ue000", "e\u0301"])
 def test_what_is_to_be_seen_is_taken(words: str) -> None:
     assert Note(words=words, aside="").words == words
+
+
+def test_a_schema_that_is_asked_for_again_grows_no_further() -> None:
+    class Line(Body):
+        words: Annotated[str, StringConstraints(min_length=1)]
+
+    class Whole(Body):
+        line: Line
+
+    def size() -> int:
+        return len(str(TypeAdapter(Annotated[Whole, Field()]).core_schema))
+
+    first = size()
+    assert [size() for _ in range(3)] == [first] * 3
+    with pytest.raises(ValidationError):
+        Whole.model_validate({"line": {"words": "\u200b"}})

@@ -9,13 +9,15 @@ from pydantic_core import CoreSchema, PydanticCustomError, PydanticKnownError, c
 
 #: Parts of a schema that hold no schema.
 _NO_SCHEMA = frozenset({"metadata", "serialization", "default", "config"})
+#: Marks a body's schema that is strict already: it is asked for again by each application and each body around it.
+_DONE = "kit_strict"
 _TIMES = {"date": "date_type", "datetime": "datetime_type", "time": "time_type"}
 
 
 def _strictly(part: Any) -> Any:
     if isinstance(part, list):
         return [_strictly(each) for each in part]
-    if not isinstance(part, dict):
+    if not isinstance(part, dict) or _DONE in part.get("metadata", ()):
         return part
     schema: Any = {key: value if key in _NO_SCHEMA else _strictly(value) for key, value in part.items()}
     match schema.get("type"):
@@ -55,5 +57,7 @@ class Body(BaseModel):
     def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler, /) -> CoreSchema:
         schema = handler(source)
         whole: Any = handler.resolve_ref_schema(schema)
-        whole.update({key: _strictly(part) for key, part in whole.items() if key not in _NO_SCHEMA})
+        if _DONE not in whole.get("metadata", ()):
+            whole.update({key: _strictly(part) for key, part in whole.items() if key not in _NO_SCHEMA})
+            whole["metadata"] = {**whole.get("metadata", {}), _DONE: True}
         return schema
