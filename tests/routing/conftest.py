@@ -164,3 +164,11 @@ def statements_of(uow: RolledBackUnitOfWork, run: Callable[[], object]) -> list[
     finally:
         event.remove(uow.connection, "before_cursor_execute", note)
     return sent
+
+
+@pytest.fixture
+def as_person(uow_of: UnitOfWorkOf) -> Callable[..., RolledBackUnitOfWork]:
+    def as_person(person: Person, **more: Any) -> RolledBackUnitOfWork:
+        return uow_of("routing", person=person, **more)
+
+    return as_person

@@ -1,6 +1,5 @@
 """Handed over to a centre, the resident accompanied: it keeps the promise, closes nothing, and is followed."""
 
-from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
@@ -9,7 +8,6 @@ import pytest
 from contracts.grid import Duty
 from contracts.intake import AppealWithdrawnV1
 from contracts.routing import CaseAccompaniedV1, CaseCentreReportedV1, CaseState, Outcome
-from kit.auth import Person
 from kit.paging import Page
 from kit.testing.servers import NOW, RolledBackUnitOfWork
 from network import consumers as network
@@ -29,7 +27,6 @@ from routing.errors import (
 from routing.repository import accompaniments, cases
 from routing.service import accompanying, asking, dispatching, opening, reading, steps
 
-from tests.conftest import UnitOfWorkOf
 from tests.routing.conftest import City, make_post, put_post, subject_of
 from tests.routing.test_pressing import RING
 from tests.routing.test_steps import TAKE, As, make_case
@@ -43,14 +40,6 @@ def city(uow: RolledBackUnitOfWork, city: City) -> City:
     aid = make_post(city, "aid", Duty.DEPARTMENT, "district", office_id=OFFICE, matters=["legal.aid"], title=CENTRE)
     network.copy_posts(uow, [aid, make_post(city, "petition", Duty.PETITION, "community")], versions=[1, 1])
     return city
-
-
-@pytest.fixture
-def as_person(uow_of: UnitOfWorkOf) -> Callable[..., RolledBackUnitOfWork]:
-    def as_person(person: Person, **more: Any) -> RolledBackUnitOfWork:
-        return uow_of("routing", person=person, **more)
-
-    return as_person
 
 
 def accompany(uow: RolledBackUnitOfWork, case: Case, **more: Any) -> Case:

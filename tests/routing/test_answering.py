@@ -1,7 +1,6 @@
 """An answer: what it needs besides words, who reviews it before it goes out, who looks on site, how it is corrected."""
 
 import json
-from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -45,14 +44,6 @@ ANSWER, WORDS = "经核实，反映属实，已处理。", "请补充依据"
 #: What the first rules ask of these.
 URGENT = {"suggested_category": "municipal.emergency", "urgent": True}
 DISCIPLINE = {"suggested_category": "stability.discipline"}
-
-
-@pytest.fixture
-def as_person(uow_of: UnitOfWorkOf) -> Callable[..., RolledBackUnitOfWork]:
-    def as_person(person: Person, **more: Any) -> RolledBackUnitOfWork:
-        return uow_of("routing", person=person, **more)
-
-    return as_person
 
 
 def now_of(uow: RolledBackUnitOfWork, case: Case) -> Case:

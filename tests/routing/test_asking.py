@@ -1,6 +1,5 @@
 """Re-sorting, re-dispatching, returns and declines: who rules, what it does to the promise, and what holds after."""
 
-from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
@@ -61,14 +60,6 @@ from tests.routing.conftest import City, make_post, put_post, subject_of
 from tests.routing.test_steps import As, make_case
 
 PAGE = Page(9, "a list", KeyRing.parse(new_key("k1")))
-
-
-@pytest.fixture
-def as_person(uow_of: UnitOfWorkOf) -> Callable[..., RolledBackUnitOfWork]:
-    def as_person(person: Person, **more: Any) -> RolledBackUnitOfWork:
-        return uow_of("routing", person=person, **more)
-
-    return as_person
 
 
 def ask(uow: RolledBackUnitOfWork, case: Case, what: Ask = Ask.RETURN, **overrides: Any) -> Case:

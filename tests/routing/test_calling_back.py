@@ -10,7 +10,6 @@ from contracts.grid import Duty
 from contracts.intake import AppealRatedV1, AppealWithdrawnV1
 from contracts.notify import MessageFailedV1, MessageWithheldV1
 from contracts.routing import CaseAnsweredV1, CaseRedoneV1, CaseResortedV1, CaseState, DeadlineKind, RecordKind
-from kit.auth import Person
 from kit.crypto import KeyRing, new_key
 from kit.errors import NotYet
 from kit.paging import Page
@@ -40,14 +39,6 @@ from tests.routing.test_steps import TAKE, WAY, As, make_case, make_case_in
 
 RING = KeyRing.parse(new_key("k1"))
 WORDS = "居民说灯还是不亮"
-
-
-@pytest.fixture
-def as_person(uow_of: UnitOfWorkOf) -> Callable[..., RolledBackUnitOfWork]:
-    def as_person(person: Person, **more: Any) -> RolledBackUnitOfWork:
-        return uow_of("routing", person=person, **more)
-
-    return as_person
 
 
 @pytest.fixture

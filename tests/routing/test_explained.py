@@ -9,7 +9,6 @@ from uuid import uuid4
 
 import pytest
 from contracts.routing import Ask, DeadlineKind
-from kit.auth import Person
 from kit.crypto import KeyRing, new_key
 from kit.logging import new_formatter
 from kit.numbers import Mistyped
@@ -38,14 +37,6 @@ from tests.routing.test_planning import plan
 from tests.routing.test_steps import TAKE, As, make_case
 
 LATER = NOW + timedelta(days=1)
-
-
-@pytest.fixture
-def as_person(uow_of: UnitOfWorkOf) -> Callable[..., RolledBackUnitOfWork]:
-    def as_person(person: Person, **more: Any) -> RolledBackUnitOfWork:
-        return uow_of("routing", person=person, **more)
-
-    return as_person
 
 
 @pytest.fixture

@@ -1,6 +1,5 @@
 """First-dispatch success: counted once a case as it is answered, for the place whose dispatcher sent it."""
 
-from collections.abc import Callable
 from datetime import date, timedelta
 from typing import Any
 from uuid import uuid4
@@ -8,7 +7,6 @@ from uuid import uuid4
 import pytest
 from contracts.grid import Duty
 from contracts.routing import Ask, Outcome
-from kit.auth import Person
 from kit.testing.servers import NOW, RolledBackUnitOfWork
 from routing.domain.case import Case
 from routing.domain.figures import FirstDispatch
@@ -17,20 +15,11 @@ from routing.repository import figures as kept
 from routing.service import asking, dispatching, figures, opening, reporting_back, steps
 from sqlalchemy import text
 
-from tests.conftest import UnitOfWorkOf
 from tests.routing.conftest import City, make_appeal, make_post, put_post, statements_of, subject_of
 from tests.routing.test_reporting_back import make_assignment
 from tests.routing.test_steps import As, make_case
 
 TODAY = date(2026, 11, 23)
-
-
-@pytest.fixture
-def as_person(uow_of: UnitOfWorkOf) -> Callable[..., RolledBackUnitOfWork]:
-    def as_person(person: Person, **more: Any) -> RolledBackUnitOfWork:
-        return uow_of("routing", person=person, **more)
-
-    return as_person
 
 
 def answer(uow: RolledBackUnitOfWork, case: Case) -> Case:

@@ -23,7 +23,6 @@ from contracts.routing import (
 )
 from hypothesis import given
 from hypothesis import strategies as st
-from kit.auth import Person
 from kit.crypto import KeyRing, new_key
 from kit.paging import Page
 from kit.testing.servers import NOW, RolledBackUnitOfWork
@@ -74,14 +73,6 @@ def city(uow: RolledBackUnitOfWork, city: City) -> City:
     posts = [make_post(city, code, duty, place, **more) for code, duty, place, more in MORE_POSTS]
     network.copy_posts(uow, posts, versions=[1] * len(posts))
     return city
-
-
-@pytest.fixture
-def as_person(uow_of: UnitOfWorkOf) -> Callable[..., RolledBackUnitOfWork]:
-    def as_person(person: Person, **more: Any) -> RolledBackUnitOfWork:
-        return uow_of("routing", person=person, **more)
-
-    return as_person
 
 
 @pytest.fixture

@@ -44,14 +44,6 @@ DUE = NOW + timedelta(days=7, hours=8)
 
 
 @pytest.fixture
-def as_person(uow_of: UnitOfWorkOf) -> Callable[..., RolledBackUnitOfWork]:
-    def as_person(person: Person, **more: Any) -> RolledBackUnitOfWork:
-        return uow_of("routing", person=person, **more)
-
-    return as_person
-
-
-@pytest.fixture
 def dispatcher(city: City, as_person: As) -> RolledBackUnitOfWork:
     return as_person(city.person("dispatcher"))
 

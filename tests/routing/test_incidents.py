@@ -1,13 +1,13 @@
 """Incidents: which buildings a case may name, what their households are told, and how often."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
 from contracts.grid import Duty, PlaceState
 from contracts.routing import CaseIncidentV1, CaseState
-from kit.auth import NOWHERE, Person, Scope
+from kit.auth import NOWHERE, Scope
 from kit.testing.servers import RolledBackUnitOfWork
 from network import consumers as network
 from routing.domain.case import Case
@@ -56,14 +56,6 @@ def city(uow: RolledBackUnitOfWork, city: City) -> City:
     posts = [make_post(city, code, duty, place, **more) for code, duty, place, more in MORE_POSTS]
     copy_posts(uow, posts, versions=[1] * len(posts))
     return city
-
-
-@pytest.fixture
-def as_person(uow_of: UnitOfWorkOf) -> Callable[..., RolledBackUnitOfWork]:
-    def as_person(person: Person, **more: Any) -> RolledBackUnitOfWork:
-        return uow_of("routing", person=person, **more)
-
-    return as_person
 
 
 def name(uow: RolledBackUnitOfWork, city: City, case: Case, *codes: str) -> Case:

@@ -1,7 +1,5 @@
 """Cases that are related: who links them, what each shows of the other, and what is refused."""
 
-from collections.abc import Callable
-from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -9,7 +7,6 @@ from contracts.intake import Channel
 from contracts.routing import CaseLinkedV1, CaseState, CaseUnlinkedV1, LinkKind
 from hypothesis import given
 from hypothesis import strategies as st
-from kit.auth import Person
 from kit.numbers import Mistyped, new_number
 from kit.testing.servers import NOW, RolledBackUnitOfWork
 from routing.domain.case import Case
@@ -30,19 +27,10 @@ from routing.repository import cases
 from routing.service import linking, reading
 from routing.service.opening import CASE_PREFIX
 
-from tests.conftest import UnitOfWorkOf
 from tests.routing.conftest import City, subject_of
 from tests.routing.test_steps import TAKE, WAY, As, make_case, make_case_in
 
 WORDS = "同一户家庭，转入长期帮扶"
-
-
-@pytest.fixture
-def as_person(uow_of: UnitOfWorkOf) -> Callable[..., RolledBackUnitOfWork]:
-    def as_person(person: Person, **more: Any) -> RolledBackUnitOfWork:
-        return uow_of("routing", person=person, **more)
-
-    return as_person
 
 
 def link(uow: RolledBackUnitOfWork, case: Case, number: str, kind: LinkKind = LinkKind.FOLLOW_UP) -> Case:

@@ -1,12 +1,8 @@
 """Putting many cases right at once: each by itself, whole or not at all, and what was only suggested confirmed."""
 
-from collections.abc import Callable
-from typing import Any
 from uuid import uuid4
 
-import pytest
 from contracts.routing import CaseResortedV1
-from kit.auth import Person
 from kit.testing.servers import RolledBackUnitOfWork
 from routing.domain.case import Case
 from routing.errors import AlreadyThere, CaseChanged, CaseNotFound, NobodyHolds, NotYourStep, UnknownCategory
@@ -14,17 +10,8 @@ from routing.repository import cases
 from routing.service import dispatching, steps
 from routing.service.dispatching import Tried
 
-from tests.conftest import UnitOfWorkOf
 from tests.routing.conftest import City, put_post
 from tests.routing.test_steps import As, make_case
-
-
-@pytest.fixture
-def as_person(uow_of: UnitOfWorkOf) -> Callable[..., RolledBackUnitOfWork]:
-    def as_person(person: Person, **more: Any) -> RolledBackUnitOfWork:
-        return uow_of("routing", person=person, **more)
-
-    return as_person
 
 
 def give(uow: RolledBackUnitOfWork, city: City, *named: Case, to: str = "legal") -> list[Tried]:

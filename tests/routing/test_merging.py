@@ -25,7 +25,7 @@ from contracts.routing import (
 )
 from hypothesis import given
 from hypothesis import strategies as st
-from kit.auth import Person, Scope
+from kit.auth import Scope
 from kit.db import UnitOfWork
 from kit.errors import ServiceError
 from kit.ids import new_id
@@ -80,14 +80,6 @@ from tests.routing.test_suspending import suspended
 
 WORDS = "同一处污水外溢"
 LATER = NOW + timedelta(days=1)
-
-
-@pytest.fixture
-def as_person(uow_of: UnitOfWorkOf) -> Callable[..., RolledBackUnitOfWork]:
-    def as_person(person: Person, **more: Any) -> RolledBackUnitOfWork:
-        return uow_of("routing", person=person, **more)
-
-    return as_person
 
 
 @pytest.fixture

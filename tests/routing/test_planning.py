@@ -1,13 +1,11 @@
 """What cannot be done now is planned: it settles the promise, is no answer, and is followed to its day."""
 
-from collections.abc import Callable
 from datetime import date, timedelta
 from typing import Any
 
 import pytest
 from contracts.intake import AppealRatedV1, AppealWithdrawnV1
 from contracts.routing import Ask, CaseAssignedV1, CasePlannedV1, CaseState, DeadlineBreachedV1, DeadlineKind, Outcome
-from kit.auth import Person
 from kit.crypto import KeyRing, new_key
 from kit.paging import Page
 from kit.testing.servers import NOW, RolledBackUnitOfWork
@@ -28,14 +26,6 @@ RING = KeyRing.parse(new_key("k1"))
 SPRING = date(2027, 4, 30)
 SPRING_ENDS = local("2027-05-01T00:00")
 ANSWER = "列入明年春季改造"
-
-
-@pytest.fixture
-def as_person(uow_of: UnitOfWorkOf) -> Callable[..., RolledBackUnitOfWork]:
-    def as_person(person: Person, **more: Any) -> RolledBackUnitOfWork:
-        return uow_of("routing", person=person, **more)
-
-    return as_person
 
 
 def plan(uow: RolledBackUnitOfWork, case: Case, *, day: date = SPRING, who: str | None = None) -> Case:

@@ -20,7 +20,6 @@ from contracts.routing import (
     DeadlineKind,
     PressingKind,
 )
-from kit.auth import Person
 from kit.crypto import KeyRing, new_key
 from kit.numbers import parse_number
 from kit.paging import Page
@@ -67,14 +66,6 @@ def city(uow: RolledBackUnitOfWork, city: City) -> City:
     posts = [make_post(city, code, duty, place, **more) for code, duty, place, more in MORE_POSTS]
     network.copy_posts(uow, posts, versions=[1] * len(posts))
     return city
-
-
-@pytest.fixture
-def as_person(uow_of: UnitOfWorkOf) -> Callable[..., RolledBackUnitOfWork]:
-    def as_person(person: Person, **more: Any) -> RolledBackUnitOfWork:
-        return uow_of("routing", person=person, **more)
-
-    return as_person
 
 
 def nudge(uow: RolledBackUnitOfWork, case: Case) -> PressingLine:

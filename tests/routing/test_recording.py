@@ -1,6 +1,5 @@
 """The handling record: what is entered, what it changes besides, and what the resident is told."""
 
-from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -10,7 +9,6 @@ import pytest
 from contracts.grid import Duty
 from contracts.intake import AppealWithdrawnV1
 from contracts.routing import Ask, CaseRecordedV1, CaseState, ContactOutcome, RecordKind
-from kit.auth import Person
 from kit.crypto import KeyRing, new_key
 from kit.errors import ServiceError
 from kit.numbers import Mistyped, parse_number
@@ -35,7 +33,6 @@ from routing.service import asking, opening, printing, reading, recording, steps
 from routing.service.reading import CaseDetail
 from routing.service.recording import Recorded
 
-from tests.conftest import UnitOfWorkOf
 from tests.routing.conftest import City, make_post, put_post, statements_of
 from tests.routing.test_steps import TAKE, As, make_case, make_case_in
 
@@ -50,14 +47,6 @@ WORK = {
     RecordKind.PAPERS_RECEIVED: Work(RecordKind.PAPERS_RECEIVED, papers=["户口簿", "身份证"]),
     RecordKind.PAPERS_MISSING: Work(RecordKind.PAPERS_MISSING, papers=["户口簿", "残疾人证"]),
 }
-
-
-@pytest.fixture
-def as_person(uow_of: UnitOfWorkOf) -> Callable[..., RolledBackUnitOfWork]:
-    def as_person(person: Person, **more: Any) -> RolledBackUnitOfWork:
-        return uow_of("routing", person=person, **more)
-
-    return as_person
 
 
 @pytest.fixture

@@ -1,6 +1,5 @@
 """Conflict of interest: whoever has an interest in a matter takes no part in it, and it never comes back to them."""
 
-from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 from uuid import uuid4
@@ -11,7 +10,6 @@ from contracts.intake import Channel
 from contracts.routing import Ask, CaseAssignedV1, CaseOpenedV1, CaseRecusedV1, CaseState, Queue
 from hypothesis import given
 from hypothesis import strategies as st
-from kit.auth import Person
 from kit.paging import Page
 from kit.testing.servers import NOW, RolledBackUnitOfWork
 from routing.domain.case import Case
@@ -20,20 +18,11 @@ from routing.errors import CaseNotFound, NobodyHolds, NobodyRules, NotYourStep, 
 from routing.repository import cases
 from routing.service import asking, dispatching, reading, recusing, steps
 
-from tests.conftest import UnitOfWorkOf
 from tests.routing.conftest import City, make_post, put_post, subject_of
 from tests.routing.test_pressing import RING
 from tests.routing.test_steps import TAKE, WAY, As, make_case, make_case_in
 
 WORDS = "诉求人是我的亲属"
-
-
-@pytest.fixture
-def as_person(uow_of: UnitOfWorkOf) -> Callable[..., RolledBackUnitOfWork]:
-    def as_person(person: Person, **more: Any) -> RolledBackUnitOfWork:
-        return uow_of("routing", person=person, **more)
-
-    return as_person
 
 
 def recuse(uow: RolledBackUnitOfWork, case: Case) -> Case:

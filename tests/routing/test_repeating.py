@@ -1,13 +1,11 @@
 """Who asks again about the same joins the case that there is, and reminds whoever holds it."""
 
-from collections.abc import Callable
 from typing import Any
 from uuid import uuid4
 
 import pytest
 from contracts.intake import AppealReceivedV1
 from contracts.routing import CaseJoinedV1, CaseState, JoinKind, Outcome
-from kit.auth import Person
 from kit.errors import NotYet
 from kit.testing.servers import RolledBackUnitOfWork
 from routing.domain.case import Case
@@ -15,19 +13,10 @@ from routing.domain.chain import list_faults
 from routing.repository import cases
 from routing.service import opening, steps
 
-from tests.conftest import UnitOfWorkOf
 from tests.routing.conftest import City, make_appeal, statements_of, subject_of
 from tests.routing.test_merging import merge, said
 from tests.routing.test_reporting_back import make_assignment
 from tests.routing.test_steps import As, make_case
-
-
-@pytest.fixture
-def as_person(uow_of: UnitOfWorkOf) -> Callable[..., RolledBackUnitOfWork]:
-    def as_person(person: Person, **more: Any) -> RolledBackUnitOfWork:
-        return uow_of("routing", person=person, **more)
-
-    return as_person
 
 
 def again(city: City, case: Case, **overrides: Any) -> AppealReceivedV1:

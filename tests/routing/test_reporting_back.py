@@ -16,7 +16,6 @@ from contracts.routing import (
     Outcome,
     Queue,
 )
-from kit.auth import Person
 from kit.numbers import new_number, parse_number
 from kit.testing.servers import NOW, RolledBackUnitOfWork
 from routing.domain.assignment import Owing
@@ -47,14 +46,6 @@ REPORT = "路灯已于今日修复，居民确认。"
 
 def make_assignment(**overrides: Any) -> Assignment:
     return Assignment(**{"office": HOTLINE, "number": THEIRS, "due_at": IN_A_DAY, "report_owed": True, **overrides})
-
-
-@pytest.fixture
-def as_person(uow_of: UnitOfWorkOf) -> Callable[..., RolledBackUnitOfWork]:
-    def as_person(person: Person, **more: Any) -> RolledBackUnitOfWork:
-        return uow_of("routing", person=person, **more)
-
-    return as_person
 
 
 @pytest.fixture

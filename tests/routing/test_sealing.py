@@ -66,7 +66,6 @@ from routing.service import (
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import ProgrammingError
 
-from tests.conftest import UnitOfWorkOf
 from tests.routing.conftest import City, make_post, put_post, subject_of
 from tests.routing.test_calling_back import rate
 from tests.routing.test_hotline import row as hotline_row
@@ -91,14 +90,6 @@ def city(uow: RolledBackUnitOfWork, city: City) -> City:
     ]
     network.copy_posts(uow, posts, versions=[1] * len(posts))
     return city
-
-
-@pytest.fixture
-def as_person(uow_of: UnitOfWorkOf) -> Callable[..., RolledBackUnitOfWork]:
-    def as_person(person: Person, **more: Any) -> RolledBackUnitOfWork:
-        return uow_of("routing", person=person, **more)
-
-    return as_person
 
 
 def sealed_case(uow: RolledBackUnitOfWork, city: City, **overrides: Any) -> Case:

@@ -32,7 +32,6 @@ from routing.errors import (
 from routing.repository import cases
 from routing.service import asking, dispatching, opening, planning, recording, steps, suspending
 
-from tests.conftest import UnitOfWorkOf
 from tests.routing.conftest import City, make_appeal, make_place, make_post, put_post, subject_of
 
 Take = Callable[[RolledBackUnitOfWork, Case], Case]
@@ -115,14 +114,6 @@ WAY: dict[CaseState, list[Step]] = {
     CaseState.ANSWERED: [Step.ANSWER],
     CaseState.CLOSED: [Step.ANSWER, Step.CLOSE],
 }
-
-
-@pytest.fixture
-def as_person(uow_of: UnitOfWorkOf) -> Callable[..., RolledBackUnitOfWork]:
-    def as_person(person: Person, **more: Any) -> RolledBackUnitOfWork:
-        return uow_of("routing", person=person, **more)
-
-    return as_person
 
 
 As = Callable[..., RolledBackUnitOfWork]

@@ -1,6 +1,5 @@
 """What may be the same trouble is put side by side with why; a person decides."""
 
-from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -8,7 +7,7 @@ import pytest
 from contracts.routing import CaseState
 from hypothesis import given
 from hypothesis import strategies as st
-from kit.auth import EVERYWHERE, Person
+from kit.auth import EVERYWHERE
 from kit.testing.servers import NOW, RolledBackUnitOfWork
 from routing.domain.case import Case
 from routing.domain.likeness import MOST, Suggestion, likeness, shared_path
@@ -21,14 +20,6 @@ from tests.routing.test_merging import merge
 from tests.routing.test_steps import As, make_case, make_case_in
 
 SEWAGE = {"category": "municipal.water", "gist": "二单元一楼污水外溢"}
-
-
-@pytest.fixture
-def as_person(uow_of: UnitOfWorkOf) -> Callable[..., RolledBackUnitOfWork]:
-    def as_person(person: Person, **more: Any) -> RolledBackUnitOfWork:
-        return uow_of("routing", person=person, **more)
-
-    return as_person
 
 
 @pytest.fixture

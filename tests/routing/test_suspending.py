@@ -1,6 +1,5 @@
 """Suspending a promise: for what, until when, what is left of it then, and what ends it early."""
 
-from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import uuid4
@@ -17,7 +16,6 @@ from contracts.routing import (
 )
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from kit.auth import Person
 from kit.crypto import KeyRing, new_key
 from kit.errors import ServiceError
 from kit.paging import Page
@@ -53,14 +51,6 @@ TODAY = date(2026, 11, 23)
 """A Monday; what is made then of street lights falls due on Monday the 30th, five working days on."""
 UNTIL = date(2026, 12, 7)
 DUE = local("2026-11-30T17:00")
-
-
-@pytest.fixture
-def as_person(uow_of: UnitOfWorkOf) -> Callable[..., RolledBackUnitOfWork]:
-    def as_person(person: Person, **more: Any) -> RolledBackUnitOfWork:
-        return uow_of("routing", person=person, **more)
-
-    return as_person
 
 
 def ask(uow: RolledBackUnitOfWork, case: Case, *, until: date = UNTIL, reason: str = "testing") -> Case:

@@ -1,6 +1,5 @@
 """A holder passes a case on to whose remit it is: to whom, to whom not, and who sees it to its end."""
 
-from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
@@ -8,7 +7,6 @@ from uuid import UUID, uuid4
 import pytest
 from contracts.grid import Duty
 from contracts.routing import Ask, CaseAssignedV1, CaseState
-from kit.auth import Person
 from kit.crypto import KeyRing, new_key
 from kit.paging import Page
 from kit.testing.servers import NOW, RolledBackUnitOfWork
@@ -18,7 +16,6 @@ from routing.errors import AlreadyThere, HadItBefore, NotYourStep, StepNotAllowe
 from routing.repository import cases
 from routing.service import asking, dispatching, reading, steps
 
-from tests.conftest import UnitOfWorkOf
 from tests.routing.conftest import City, make_post, put_post, subject_of
 from tests.routing.test_steps import As, make_case
 
@@ -39,14 +36,6 @@ def city(uow: RolledBackUnitOfWork, city: City) -> City:
     posts.append(make_post(city, "vacant", Duty.AREA_CHIEF, "area", filled=False))
     network.copy_posts(uow, posts, versions=[1] * len(posts))
     return city
-
-
-@pytest.fixture
-def as_person(uow_of: UnitOfWorkOf) -> Callable[..., RolledBackUnitOfWork]:
-    def as_person(person: Person, **more: Any) -> RolledBackUnitOfWork:
-        return uow_of("routing", person=person, **more)
-
-    return as_person
 
 
 def transfer(uow: RolledBackUnitOfWork, case: Case, to: UUID) -> Case:

@@ -9,7 +9,6 @@ from uuid import UUID, uuid4
 import pytest
 from contracts.grid import Duty, PostChangedV1
 from contracts.routing import CaseHolderLeftV1
-from kit.auth import Person
 from kit.clock import DrivenClock
 from kit.crypto import KeyRing, new_key
 from kit.db import UnitOfWork
@@ -34,14 +33,6 @@ TOMORROW = NOW + timedelta(days=1)
 ClockAt = Callable[[datetime], RolledBackUnitOfWork]
 
 _, keep_posts = network.handlers(moved=lambda *_: None, posts_changed=vacancies.look_again)
-
-
-@pytest.fixture
-def as_person(uow_of: UnitOfWorkOf) -> Callable[..., RolledBackUnitOfWork]:
-    def as_person(person: Person, **more: Any) -> RolledBackUnitOfWork:
-        return uow_of("routing", person=person, **more)
-
-    return as_person
 
 
 @pytest.fixture
