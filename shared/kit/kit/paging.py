@@ -70,6 +70,11 @@ class Page:
             raise ForeignCursor from None
         return tuple(values)
 
+    def after_one(self, kind: type[T]) -> T | None:
+        """The same of a list that is sorted by one value."""
+        position = self.after(kind)
+        return position[0] if position else None
+
     def sheet(self, rows: Sequence[T], *, position: Callable[[T], tuple[Any, ...]]) -> Sheet[T]:
         """Cut ``fetch`` rows to a page; ``position`` is what the list is sorted by, unique."""
         shown = rows[: self.limit]

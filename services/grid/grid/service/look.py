@@ -37,7 +37,7 @@ def list_places(
     places = tree.list_places(
         uow,
         limit=page.fetch,
-        behind=_behind(page),
+        behind=page.after_one(str),
         parent_id=tree.get_named(uow, parent).id if parent else None,
         under=_path(uow, under),
         tier_name=tier,
@@ -48,8 +48,7 @@ def list_places(
 
 
 def list_entries(uow: UnitOfWork, page: Page, place: str) -> Sheet[PlaceEntry]:
-    position = page.after(int)
-    behind = int(position[0]) if position else None
+    behind = page.after_one(int)
     entries = tree.list_entries(uow, tree.get_named(uow, place).id, limit=page.fetch, behind=behind)
     return page.sheet(entries, position=lambda entry: (entry.version,))
 
@@ -72,7 +71,7 @@ def list_posts(
         uow,
         limit=page.fetch,
         now=uow.now,
-        behind=_behind(page),
+        behind=page.after_one(str),
         under=_path(uow, under),
         duty=duty,
         office_id=office_id,
@@ -88,19 +87,19 @@ def get_office(uow: UnitOfWork, office_id: UUID) -> Office:
 
 def list_offices(uow: UnitOfWork, page: Page, *, under: str | None, matter: str | None) -> Sheet[Office]:
     offices = office_rows.list_offices(
-        uow, limit=page.fetch, behind=_behind(page), under=_path(uow, under), matter=matter
+        uow, limit=page.fetch, behind=page.after_one(str), under=_path(uow, under), matter=matter
     )
     return page.sheet(offices, position=lambda office: (office.code,))
 
 
 def list_organisations(uow: UnitOfWork, page: Page, *, under: str | None) -> Sheet[Organisation]:
-    found = office_rows.list_organisations(uow, limit=page.fetch, behind=_behind(page), under=_path(uow, under))
+    found = office_rows.list_organisations(uow, limit=page.fetch, behind=page.after_one(str), under=_path(uow, under))
     return page.sheet(found, position=lambda organisation: (organisation.code,))
 
 
 def list_households(uow: UnitOfWork, page: Page, *, under: str) -> Sheet[Household]:
     path = _in_scope(uow, under).path
-    found = register.list_households(uow, under=path, limit=page.fetch, behind=_behind(page))
+    found = register.list_households(uow, under=path, limit=page.fetch, behind=page.after_one(str))
     return page.sheet(found, position=lambda household: (household.code,))
 
 
@@ -118,8 +117,3 @@ def _in_scope(uow: UnitOfWork, place: str) -> Place:
 
 def _path(uow: UnitOfWork, place: str | None) -> str | None:
     return tree.get_named(uow, place).path if place else None
-
-
-def _behind(page: Page) -> str | None:
-    position = page.after(str)
-    return str(position[0]) if position else None

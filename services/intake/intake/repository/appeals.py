@@ -218,8 +218,8 @@ def list_openings(uow: UnitOfWork, appeal_id: UUID, page: Page) -> Sheet[Opening
     """The newest before the rest."""
     columns = [appeal_opening.c[field.name] for field in fields(Opening)]
     statement = select(*columns).where(appeal_opening.c.appeal_id == appeal_id)
-    if behind := page.after(UUID):
-        statement = statement.where(appeal_opening.c.opening_id < behind[0])
+    if behind := page.after_one(UUID):
+        statement = statement.where(appeal_opening.c.opening_id < behind)
     rows = uow.execute(statement.order_by(appeal_opening.c.opening_id.desc()).limit(page.fetch))
     found = [Opening(**row._mapping) for row in rows]
     return page.sheet(found, position=lambda opening: (opening.opening_id,))
@@ -228,8 +228,8 @@ def list_openings(uow: UnitOfWork, appeal_id: UUID, page: Page) -> Sheet[Opening
 def list_appeals(uow: UnitOfWork, page: Page, *, below: str) -> Sheet[AppealLine]:
     """Newest first: those placed at or below the path, of those that may be seen."""
     statement = select(*_LINE).where(within(appeal.c.placed_path, below)).order_by(appeal.c.id.desc()).limit(page.fetch)
-    if behind := page.after(UUID):
-        statement = statement.where(appeal.c.id < behind[0])
+    if behind := page.after_one(UUID):
+        statement = statement.where(appeal.c.id < behind)
     return page.sheet([_line(row) for row in uow.execute(statement)], position=lambda line: (line.id,))
 
 

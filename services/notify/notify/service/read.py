@@ -70,9 +70,7 @@ def list_households(
 ) -> Sheet[HouseholdTold]:
     """Whom a telling concerns: all, or those who have been told, or those who have not."""
     _telling(uow, case_id, telling)
-    position = page.after(UUID)
-    after = position[0] if position else None
-    rows = repository.list_households(uow, case_id, telling, told=told, after=after, limit=page.fetch)
+    rows = repository.list_households(uow, case_id, telling, told=told, after=page.after_one(UUID), limit=page.fetch)
     return page.sheet(rows, position=lambda row: (row.household_id,))
 
 

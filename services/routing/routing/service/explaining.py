@@ -34,9 +34,7 @@ log = get_logger(__name__)
 def list_deadlines(uow: UnitOfWork, named: str, page: Page) -> Sheet[Deadline]:
     """All of a case, which is named by id or number: oldest first, replaced ones among them."""
     case = _get_case(uow, named)
-    position = page.after(UUID)
-    after_id = position[0] if position else None
-    found = cases.list_deadlines(uow, case.case_id, after_id=after_id, limit=page.fetch)
+    found = cases.list_deadlines(uow, case.case_id, after_id=page.after_one(UUID), limit=page.fetch)
     return page.sheet(found, position=lambda deadline: (deadline.deadline_id,))
 
 

@@ -135,8 +135,7 @@ def _take(uow: UnitOfWork, rows: Sequence[ReplyRow], post: Seated, *, file: str)
 def list_kept(uow: UnitOfWork, page: Page) -> Sheet[KeptRow]:
     """What of their files could not be recorded, until somebody has settled it."""
     _exchanging(uow)
-    position = page.after(UUID)
-    found = hotline.list_kept(uow, after_id=position[0] if position else None, limit=page.fetch)
+    found = hotline.list_kept(uow, after_id=page.after_one(UUID), limit=page.fetch)
     return page.sheet(found, position=lambda row: (row.reply_id,))
 
 

@@ -195,12 +195,11 @@ def list_planned(uow: UnitOfWork, page: Page, *, place_id: UUID | None = None) -
 def list_queue(uow: UnitOfWork, page: Page, *, section: Section | None = None) -> Sheet[QueueLine]:
     """What waits for me as a dispatcher, is asked of me, or lies with nobody below my tier, oldest first."""
     dispatched = [(post.post_id, post.path) for post in seated(uow.person) if post.dispatches]
-    position = page.after(UUID)
     found = queue.list_queue(
         *(uow, dispatched),
         section=section,
         mine=uow.person.post_ids,
-        after_id=position[0] if position else None,
+        after_id=page.after_one(UUID),
         limit=page.fetch,
     )
     lines = page.sheet(found, position=lambda row: (row[0].case_id,))
@@ -209,10 +208,8 @@ def list_queue(uow: UnitOfWork, page: Page, *, section: Section | None = None) -
 
 def list_custody(uow: UnitOfWork, page: Page, *, place_id: UUID | None = None) -> Sheet[CustodyLine]:
     """Of which cases originals are kept at a place and below it or by my own posts, oldest first."""
-    position = page.after(UUID)
     held = uow.person.post_ids if place_id is None else []
-    after_id = position[0] if position else None
-    found = cases.list_custody(uow, paths_of(uow, place_id), held, after_id=after_id, limit=page.fetch)
+    found = cases.list_custody(uow, paths_of(uow, place_id), held, after_id=page.after_one(UUID), limit=page.fetch)
     sheet = page.sheet(found, position=lambda case: (case.case_id,))
     papers = records.list_papers_held_of(uow, [case.case_id for case in sheet.items])
     return sheet.of(lambda case: CustodyLine(case, uow.now, papers[case.case_id]))

@@ -109,6 +109,5 @@ def list_openings(uow: UnitOfWork, case_id: UUID, page: Page) -> Sheet[Opening]:
     """Who has looked at it, the last first: for auditors and for who oversees its place, though they do not see it."""
     if AUDITOR not in uow.person.roles and not any(post.oversees for post in seated(uow.person)):
         raise NotAnOverseer
-    position = page.after(UUID)
-    found = seals.list_openings(uow, case_id, after_id=position[0] if position else None, limit=page.fetch)
+    found = seals.list_openings(uow, case_id, after_id=page.after_one(UUID), limit=page.fetch)
     return page.sheet(found, position=lambda opening: (opening.opening_id,))
