@@ -21,7 +21,8 @@ _ASKED: ColumnElement[bool] = literal_column("(cases.ask is not null and cases.s
 _DRAFTED: ColumnElement[bool] = literal_column("cases.draft is not null")
 _DOING: ColumnElement[bool] = literal_column("cases.state in ('accepted', 'assigned', 'in_progress')")
 _FOUND: ColumnElement[bool] = literal_column("vacancy.found_at is not null")
-_SEALED: ColumnElement[bool] = literal_column("cases.seal is not null and cases.state <> 'closed'")
+#: As the indexes of what is sealed spell it.
+SEALED: ColumnElement[bool] = literal_column("(cases.seal is not null and cases.state <> 'closed')")
 _WAITING: ColumnElement[bool] = cases.c.queue.is_not(None)
 
 _ruling, _asking = holding.alias("ruling"), holding.alias("asking")
@@ -105,7 +106,7 @@ def _left(post_id: UUID, path: str) -> list[Select[Any]]:
     which nobody sees but who keeps it. A vacant post's cases are read, then sorted.
     """
     nobody = within(vacancy.c.path, path) & vacancy.c.dispatcher_post_id.is_(None)
-    mine, kept = vacancy.c.dispatcher_post_id == post_id, _SEALED & (cases.c.keeper_post_id == post_id)
+    mine, kept = vacancy.c.dispatcher_post_id == post_id, SEALED & (cases.c.keeper_post_id == post_id)
     return [
         select(cases.c.case_id)
         .select_from(vacancy.join(cases, cases.c.holder_post_id == vacancy.c.post_id))

@@ -27,9 +27,9 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 
 from routing.domain.vacancy import Looked, Waiting
 from routing.models import cases, vacancy
+from routing.repository.queue import SEALED
 
 _FOUND: ColumnElement[bool] = literal_column("vacancy.found_at is not null")
-_SEALED: ColumnElement[bool] = literal_column("(cases.seal is not null and cases.state <> 'closed')")
 _NOW = bindparam("now", type_=DateTime(timezone=True))
 
 
@@ -110,7 +110,7 @@ def list_sealed(uow: UnitOfWork, left: Collection[UUID], filled: Collection[str]
     mine = [column.in_(left) for column in (cases.c.keeper_post_id, cases.c.ruler_post_id, cases.c.reviewer_post_id)]
     unkept = or_(cases.c.keeper_post_id.is_(None), ~is_held(cases.c.keeper_post_id))
     there = [within(cases.c.placed_path, *filled) & unkept] if filled else []
-    statement = select(cases.c.case_id).where(_SEALED, or_(*mine, *there)).order_by(cases.c.case_id)
+    statement = select(cases.c.case_id).where(SEALED, or_(*mine, *there)).order_by(cases.c.case_id)
     return list(uow.execute(statement, {"now": uow.now}).scalars())
 
 

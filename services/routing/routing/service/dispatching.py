@@ -182,7 +182,7 @@ def re_sort(
     uow: UnitOfWork, case: Case, code: str | None, *, post_id: UUID, words: str | None, place_id: UUID | None = None
 ) -> Seat | None:
     """Put category or place right, and hold the case to its promise; who is to handle it by the rules."""
-    before, was_at, was_sealed = case.category, case.place_id, case.seal is not None
+    before, was_at = case.category, case.place_id
     if code in (None, before) and place_id in (None, was_at):
         raise AlreadyThere("/place_id" if code is None else "/category")
     if case.suspended_until is not None:
@@ -193,9 +193,7 @@ def re_sort(
         _re_place(uow, case, place_id)
     ground, category = _sorted(uow, case, code or before)
     case.district = ground.network.district_of(case.placed_path)
-    placing.sort_case(ground, case, category)
-    if was_sealed != (case.seal is not None):
-        cases.seal_what_hangs_on(uow, case)
+    placing.sort_anew(uow, ground, case, category)
     rules = policy.get_rules(uow, case.rule_version)
     is_earlier = placing.hold_to(uow, ground, rules, case, rules.rule_for(category, urgent=case.urgent))
     found = placing.find_handler(ground, case, category)[1]

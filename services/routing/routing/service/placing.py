@@ -27,7 +27,7 @@ from routing.domain.promise import (
     working_days_left,
 )
 from routing.domain.rules import Category, Rule, RuleSet
-from routing.repository import network, policy
+from routing.repository import cases, network, policy
 from routing.repository.network import Network
 
 OFFICES = (Duty.BUREAU, Duty.DEPARTMENT)
@@ -136,13 +136,12 @@ def _keeper(known: Network, blamed: Sequence[Seat], case: Case, *, never: Collec
     return found or next((seat for seat in above if seat.is_vacant), None)
 
 
-def keep_anew(uow: UnitOfWork, case: Case) -> bool:
+def keep_anew(known: Network, blamed: Sequence[Seat], case: Case) -> bool:
     """Where nobody is in the post that keeps a sealed case, rules on it or reviews its answer, the next one up does.
-    Whether anybody else does now.
+    Whether anybody else does now. ``known`` has the dispatchers of its place, ``blamed`` those whom it complains of.
     """
-    known = network.get_network(uow, [case.placed_path], [Duty.DISPATCHER])
-    held = {seat.post_id for seat in known.seats if not seat.is_vacant}
-    keeper = _keeper(known, posts.list_seats_held(uow, case.complained_of), case)
+    held = {seat.post_id for seat in known.seats_on(case.placed_path) if not seat.is_vacant}
+    keeper = _keeper(known, blamed, case)
     if keeper is None or keeper.is_vacant:
         return False
     before = (case.keeper_post_id, case.ruler_post_id, case.reviewer_post_id)
@@ -150,7 +149,7 @@ def keep_anew(uow: UnitOfWork, case: Case) -> bool:
         if case.queue is not None and case.holder_post_id in (None, case.keeper_post_id):
             case.holder_post_id = keeper.post_id
         case.keeper_post_id = keeper.post_id
-    above = [seat for seat in list_dispatchers(uow, case) if seat.post_id != case.holder_post_id]
+    above = [seat for seat in _dispatchers_of(known, case) if seat.post_id != case.holder_post_id]
     if case.ruler_post_id not in (None, *held):
         ruler = choose(above, Duty.DISPATCHER, never={*case.barred, case.asked_by or ""})
         if ruler is not None:
@@ -163,8 +162,11 @@ def keep_anew(uow: UnitOfWork, case: Case) -> bool:
 
 def list_dispatchers(uow: UnitOfWork, case: Case) -> list[Seat]:
     """The tree's, of its place and of the tiers above; of a sealed case, whoever keeps it and those above."""
-    seats = network.get_network(uow, [case.placed_path], [Duty.DISPATCHER]).seats_on(case.placed_path)
-    of_tree = [seat for seat in seats if seat.office_id is None]
+    return _dispatchers_of(network.get_network(uow, [case.placed_path], [Duty.DISPATCHER]), case)
+
+
+def _dispatchers_of(known: Network, case: Case) -> list[Seat]:
+    of_tree = [seat for seat in known.seats_on(case.placed_path) if seat.office_id is None]
     keeper = next((seat for seat in of_tree if seat.post_id == case.keeper_post_id), None)
     if case.seal is None or keeper is None:
         return of_tree
@@ -211,6 +213,14 @@ def sort_case(ground: Ground, case: Case, category: Category, *, suggested: bool
     elif case.seal is Seal.CATEGORY:
         case.seal = None
     appoint_keeper(ground, case)
+
+
+def sort_anew(uow: UnitOfWork, ground: Ground, case: Case, category: Category) -> None:
+    """Of a case that is stored: what hangs on it is sealed or opened with it."""
+    was_sealed = case.seal is not None
+    sort_case(ground, case, category)
+    if was_sealed != (case.seal is not None):
+        cases.seal_what_hangs_on(uow, case)
 
 
 def queue_case(case: Case, reason: Queue, dispatcher: Seat | None) -> None:

@@ -71,12 +71,17 @@ def _step_aside(
 
 def _other_ruler(uow: UnitOfWork, case: Case) -> Seat | None:
     """Who is asked in their place, where it is they who were to rule."""
-    asked = posts.find_seat(uow, case.ruler_post_id) if case.ruler_post_id else None
-    if asked is None or asked.subject != uow.person.subject:
+    if not _answers_in(uow, case.ruler_post_id):
         return None
     ruler = ruler_instead(uow, case)
     case.ruler_post_id, case.ruler_path = ruler.post_id, ruler.path
     return ruler
+
+
+def _answers_in(uow: UnitOfWork, post_id: UUID | None) -> bool:
+    """Whether it is they who act in it now."""
+    asked = posts.find_seat(uow, post_id) if post_id else None
+    return asked is not None and asked.subject == uow.person.subject
 
 
 def _end_own_draft(uow: UnitOfWork, case: Case) -> bool:
@@ -90,10 +95,9 @@ def _end_own_draft(uow: UnitOfWork, case: Case) -> bool:
 
 def _other_reviewer(uow: UnitOfWork, case: Case) -> Seat | None:
     """Who is asked in their place, where it is they who were to review the answer."""
-    asked = posts.find_seat(uow, case.reviewer_post_id) if case.reviewer_post_id else None
-    if asked is None or asked.subject != uow.person.subject:
+    if not _answers_in(uow, case.reviewer_post_id):
         return None
-    others = [seat for seat in placing.list_dispatchers(uow, case) if seat.post_id != asked.post_id]
+    others = [seat for seat in placing.list_dispatchers(uow, case) if seat.post_id != case.reviewer_post_id]
     reviewer = choose_ruler(others, case, asker=case.answered_by)
     case.reviewer_post_id = reviewer.post_id
     return reviewer

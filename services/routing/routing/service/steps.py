@@ -40,16 +40,13 @@ def accept_case(
     known = ground.category(code)
     if known is None:
         raise UnknownCategory(code)
-    was_sealed = case.seal is not None
-    placing.sort_case(ground, case, known)
+    placing.sort_anew(uow, ground, case, known)
     case.district = ground.network.district_of(case.placed_path)
     rule, holder = placing.find_handler(ground, case, known)
     if holder is None:
         raise NobodyHolds
     placing.accept(uow, ground, case, rule, holder, since=uow.now, post_id=post_id)
     cases.save_cases(uow, [case])
-    if (case.seal is not None) != was_sealed:
-        cases.seal_what_hangs_on(uow, case)
     cases.grant_to_offices(uow, [case])
     uow.publish(events.city_case_progressed(uow, case))
     return case

@@ -8,6 +8,7 @@ from collections.abc import Collection, Sequence
 
 from contracts.grid import Duty, PostChangedV1
 from kit.db import UnitOfWork
+from network import posts
 from network.posts import Seat, choose
 
 from routing import events
@@ -46,7 +47,12 @@ def _keep_sealed(uow: UnitOfWork, looked: Collection[Looked]) -> None:
     dispatching = [each for each in looked if each.dispatches]
     left = [each.post_id for each in dispatching if not each.held]
     found = vacancies.list_sealed(uow, left, [each.path for each in dispatching if each.held])
-    kept = [case for case in cases.list_cases_for_change(uow, found).values() if placing.keep_anew(uow, case)]
+    sealed = cases.list_cases_for_change(uow, found).values()
+    if not sealed:
+        return
+    known = network.get_network(uow, {case.placed_path for case in sealed}, [Duty.DISPATCHER])
+    blamed = posts.list_seats_held(uow, {who for case in sealed for who in case.complained_of})
+    kept = [case for case in sealed if placing.keep_anew(known, blamed, case)]
     for case in kept:
         case.record(SEALED, at=uow.now, by=None, facts={"keeper": str(case.keeper_post_id)})
         uow.publish(events.case_sealed(uow, case))
