@@ -30,6 +30,7 @@ def small_world() -> tuple[History, World]:
         _step(history, world, op=10 + number, kind=kind, step=step, version=5 + number)
     _miss(world)
     _record(history, world)
+    _keep_papers(history, world)
     history.ops[30] = _op(30, "lay", {"body": {"code": "HZ-1"}}, {"id": "place-1"}, by="operator")
     world.places = [{"id": "place-1", "code": "HZ-1", "path": "/1/"}]
     _deal(history, world)
@@ -242,6 +243,15 @@ def _record(history: History, world: World) -> None:
     add(world, MISSED, "recorded", by="sun.yong", words="记录1。", record="interim_word")
 
 
+def _keep_papers(history: History, world: World) -> None:
+    """They are given back under the names under which they came."""
+    for op, (kind, version) in enumerate([("papers_received", 6), ("papers_returned", 7)], start=21):
+        asked = {"case_id": MISSED, "version": None, "body": {"kind": kind, "papers": ["证件1", "证件2"]}}
+        history.ops[op] = _op(op, "record", asked, {"case_id": MISSED, "version": version}, by="sun.yong")
+        facts = {"record": kind, "papers": 2}
+        add(world, MISSED, "recorded", by="sun.yong", words="证件1、证件2", facts=facts, record=kind, told=())
+
+
 def add(world: World, case_id: str, step: str, **more: Any) -> None:
     """One more entry with its event, its notices and their deliveries."""
     entries = world.entries.setdefault(case_id, [])
@@ -311,7 +321,7 @@ def _copy(world: World) -> None:
             wired["body"] = None if logged["body"] is None else json.dumps(logged["body"]).encode()  # type: ignore[index]
     world.progress = {
         "appeal-1": {"case_id": DONE, "version": 7, "state": "closed"},
-        "appeal-2": {"case_id": MISSED, "version": 5, "state": "assigned"},
+        "appeal-2": {"case_id": MISSED, "version": 7, "state": "assigned"},
         "appeal-3": {"case_id": SPLIT_OFF, "version": 1, "state": "assigned"},
         "appeal-4": {"case_id": SHARED, "version": 11, "state": "answered"},
     }

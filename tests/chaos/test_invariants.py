@@ -242,6 +242,8 @@ SPOILED: dict[str, tuple[str, Spoil]] = {
     "two were told that the step is theirs": ("step_acknowledged_twice", _one_entry_for_two),
     "recorded work is gone": ("work_lost", _drop("entries", MISSED, 4)),
     "work is recorded twice": ("work_twice", lambda _, w: add(w, MISSED, "recorded", words="记录1。", record="call")),
+    "what is given back is given back twice": ("work_twice", lambda _, w: add(
+        w, MISSED, "recorded", words="证件1、证件2", facts={"record": "papers_returned"}, record="papers_returned")),
     "nobody recorded it": ("work_from_nowhere", lambda h, _: h.ops.pop(20)),
     "a case is older than it was": ("case_went_back", _note(what="seen", case_id=DONE, version=8, state="closed")),
     "a page is older than it was": (

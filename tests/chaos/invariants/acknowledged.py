@@ -368,26 +368,48 @@ def work_is_recorded_once(history: History, world: World) -> Iterator[Finding]:
     """By its words: acknowledged, it is the entry that its answer names; of unknown ones at most one, of refused ones
     none.
     """
-    found: dict[str, list[tuple[str, int]]] = defaultdict(list)
+    found: dict[_Work, list[int]] = defaultdict(list)
     for case_id, entries in world.entries.items():
         for entry in (entry for entry in entries if entry["step"] == "recorded"):
-            found[entry["words"]].append((case_id, entry["seq"]))
+            found[_Work(case_id, str(entry["words"]), _is_return(entry["facts"].get("record")))].append(entry["seq"])
+    asked: dict[_Work, list[Op]] = defaultdict(list)
     for op in history.of_kind("record"):
-        places = found.pop(_recorded(op), [])
-        if len(places) > 1:
-            yield Finding("work_twice", f"op {op.op}", f"{places}")
-        if op.is_acknowledged and (op.asked["case_id"], op.ack["version"]) not in places:
+        asked[_work(op)].append(op)
+    for work, ops in asked.items():
+        yield from _is_there_once(ops, found.pop(work, []))
+    for work, entries in found.items():
+        yield Finding("work_from_nowhere", f"case {work.case_id} entries {entries}", "nobody recorded these words")
+
+
+def _is_there_once(ops: Sequence[Op], entries: list[int]) -> Iterator[Finding]:
+    """Requests that said the same: several only where originals are given back and an earlier request was in vain."""
+    left = list(entries)
+    for op in (op for op in ops if op.is_acknowledged):
+        if op.ack["version"] in left:
+            left.remove(op.ack["version"])
+        else:
             yield Finding("work_lost", f"op {op.op}", f"case {op.asked['case_id']} version {op.ack['version']}")
-        if places and not op.is_acknowledged and not op.is_unknown:
-            yield Finding("refused_but_done", f"op {op.op}", "record")
-    for place in (place for places in found.values() for place in places):
-        yield Finding("work_from_nowhere", f"case {place[0]} entry {place[1]}", "nobody recorded these words")
+    perhaps = any(op.is_unknown for op in ops)
+    if len(left) > perhaps:
+        kind = "work_twice" if len(entries) > 1 else "refused_but_done"
+        yield Finding(kind, f"op {ops[0].op}", f"case {ops[0].asked['case_id']} entries {entries}")
 
 
-def _recorded(op: Op) -> str:
-    """Originals that are given back are told by who gives them, since they were named before."""
+class _Work(NamedTuple):
+    case_id: str
+    words: str
+    returns: bool
+    """Originals are given back under the names under which they came."""
+
+
+def _work(op: Op) -> _Work:
     body = op.asked["body"]
-    return str(body.get("words") or "、".join(body["papers"]))
+    words = body.get("words") or "、".join(body["papers"])
+    return _Work(op.asked["case_id"], str(words), _is_return(body["kind"]))
+
+
+def _is_return(kind: object) -> bool:
+    return kind == "papers_returned"
 
 
 def letters_and_papers_are_kept(history: History, world: World) -> Iterator[Finding]:
