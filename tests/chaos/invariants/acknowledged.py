@@ -377,8 +377,8 @@ def work_is_recorded_once(history: History, world: World) -> Iterator[Finding]:
         asked[_work(op)].append(op)
     for work, ops in asked.items():
         yield from _is_there_once(ops, found.pop(work, []))
-    for work, entries in found.items():
-        yield Finding("work_from_nowhere", f"case {work.case_id} entries {entries}", "nobody recorded these words")
+    for work, places in found.items():
+        yield Finding("work_from_nowhere", f"case {work.case_id} entries {places}", "nobody recorded these words")
 
 
 def _is_there_once(ops: Sequence[Op], entries: list[int]) -> Iterator[Finding]:
