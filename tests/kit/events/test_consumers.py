@@ -9,7 +9,9 @@ from uuid import UUID, uuid4
 
 import pytest
 from aiokafka import AIOKafkaConsumer
+from aiokafka.consumer.fetcher import Fetcher
 from aiokafka.errors import CommitFailedError
+from contracts.grid import PlaceChangedV1
 from contracts.intake import AppealWithdrawnV1
 from kit.db import Database, UnitOfWork
 from kit.errors import NotYet, Unavailable
@@ -36,6 +38,11 @@ def take_withdrawal(uow: UnitOfWork, event: AppealWithdrawnV1) -> None:
     if event.reason.startswith("bug"):
         raise RuntimeError(event.reason)
     note(uow, event)
+
+
+@consumes(PlaceChangedV1, snapshot=True)
+def take_place(uow: UnitOfWork, event: PlaceChangedV1, *, version: int) -> None:
+    del uow, event, version
 
 
 async def send(real: Any, *events: AppealWithdrawnV1) -> None:
@@ -255,6 +262,43 @@ async def test_a_consumer_that_does_not_move_is_not_alive(real: Any) -> None:
             return bool(real.consumers.check().alive)
 
         await until(alive, "it is alive when it moves")
+
+
+async def test_one_that_is_cut_off_does_not_keep_the_others_from_leaving(
+    real: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The client raises CancelledError where it is stopped between two tries to fetch. In the framework's group that
+    ended the stopping of all others: they went on as members of their groups, and held partitions that nobody read.
+    """
+    close = Fetcher.close
+
+    async def cut_off(self: Fetcher) -> None:
+        await close(self)
+        raise asyncio.CancelledError
+
+    monkeypatch.setattr(Fetcher, "close", cut_off)
+    busy, done = asyncio.Event(), asyncio.Event()
+    consumers = real.consumers = real.make_consumers(take_withdrawal, take_place)
+    taken = consumers._taker.take
+
+    async def take(messages: Any) -> None:
+        busy.set()
+        await done.wait()
+        await taken(messages)
+
+    consumers._taker.take = take
+    run = asyncio.create_task(consumers.run())
+    await send(real, withdrawn(uuid4(), 1))
+    await asyncio.wait_for(busy.wait(), 30)
+    held = [subscriber.consumer for subscriber in consumers._broker.subscribers]
+    await consumers.stop()
+    await asyncio.sleep(1)
+    assert not run.done()
+    done.set()
+    await run
+    assert [(one._closed, one._client._sync_task) for one in held] == [(True, None)] * 2
+    assert len(await real.effects()) == 1
+    assert await real._is_taken()
 
 
 async def test_nothing_of_a_body_is_logged_or_kept_as_a_reason(

@@ -96,7 +96,7 @@ class Consumers:
             try:
                 await broker.start()
             except Exception as error:  # noqa: BLE001  # whatever it is must not end the consumer
-                await broker.stop()
+                await _stop(broker)
                 attempt += 1
                 self._watch.away(type(error).__name__)
                 log.warning("consumer.kafka_away", extra={"service": self.service, "error": type(error).__name__})
@@ -109,7 +109,7 @@ class Consumers:
     async def _close(self) -> None:
         self._watch.unwatch()
         if self._broker:
-            await self._broker.stop()
+            await _stop(self._broker)
             self._broker = None
 
     def _make_broker(self) -> KafkaBroker:
@@ -194,6 +194,24 @@ class Consumers:
         with suppress(TimeoutError):
             await asyncio.wait_for(self._stopping.wait(), seconds)
         return not self._stopping.is_set()
+
+
+async def _stop(broker: KafkaBroker) -> None:
+    """Each subscriber by itself: the client raises CancelledError where it is cut off between two tries to fetch, which
+    in the framework's group ends the stopping of all others. They would stay members of their groups, holding
+    partitions that nobody reads.
+    """
+    await asyncio.gather(*map(_leave, broker.subscribers), return_exceptions=True)
+    await broker.stop()
+
+
+async def _leave(subscriber: Any) -> None:
+    consumer = subscriber.consumer
+    try:
+        await subscriber.stop()
+    finally:
+        if consumer is not None:
+            await consumer._client.close()  # noqa: SLF001  # where it was cut off it left its connections open
 
 
 def _ms(length: timedelta) -> int:
