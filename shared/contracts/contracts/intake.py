@@ -114,7 +114,7 @@ class AppealReceivedV1(Event):
     )
     reached_by_message: bool = Field(
         default=True,
-        description="Whether a message reaches its resident, as far as is known: if none does, a person asks them back.",
+        description="Whether a message reaches its resident, as far as is known: if not, a person asks them back.",
     )
 
 
