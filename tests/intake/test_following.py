@@ -18,6 +18,7 @@ from contracts.routing import (
     CaseOpenedV1,
     CasePlannedV1,
     CasePressedV1,
+    CaseResortedV1,
     CaseResumedV1,
     CaseSplitOffV1,
     CaseState,
@@ -111,6 +112,16 @@ def planned(appeal_id: UUID) -> CasePlannedV1:
     )
 
 
+def resorted(appeal_id: UUID, *, out_of_plan: bool) -> CaseResortedV1:
+    return CaseResortedV1(
+        **facts(appeal_id, 5, CaseState.IN_PROGRESS),
+        category_before="water",
+        promise_due=DUE,
+        promise_text={"zh": "12小时内处置", "en": "within 12 hours"},
+        out_of_plan=out_of_plan,
+    )
+
+
 def closed(appeal_id: UUID) -> CaseClosedV1:
     return CaseClosedV1(**facts(appeal_id, 4, CaseState.CLOSED), handler=None, reason="done")
 
@@ -121,6 +132,16 @@ def look(uow_of: UnitOfWorkOf, station: Station, receipt: Receipt, *, now: datet
     found = reading.find_progress(uow, receipt.query_code, client="203.0.113.1", station=station)
     assert isinstance(found, Progress)
     return found
+
+
+@pytest.mark.parametrize("urgent", [True, False])
+def test_what_is_out_of_its_plan_shows_its_promise_again(
+    uow_of: UnitOfWorkOf, consumer: UnitOfWork, station: Station, receipt: Receipt, urgent: bool
+) -> None:
+    follow_cases(consumer, [opened(receipt.appeal_id), accepted(receipt.appeal_id), planned(receipt.appeal_id)])
+    follow_cases(consumer, [resorted(receipt.appeal_id, out_of_plan=urgent)])
+    seen = look(uow_of, station, receipt)
+    assert (seen.planned_for, seen.planned_who) == ((None, None) if urgent else (date(2027, 4, 30), "海州区住建局"))
 
 
 def test_each_step_shows(uow_of: UnitOfWorkOf, consumer: UnitOfWork, station: Station, receipt: Receipt) -> None:

@@ -107,6 +107,22 @@ def test_the_contact_is_said_before_the_appeal_and_neither_tells_who_or_what(
     assert code == receipt.query_code
 
 
+@pytest.mark.parametrize("means, reached", [(Means.SMS, True), (Means.SANDBOX, True), (Means.NONE, False)])
+def test_whether_a_message_reaches_them_is_said_and_not_how(
+    clerk: RolledBackUnitOfWork, station: Station, means: Means, reached: bool
+) -> None:
+    receive(clerk, station, who=make_who(means=means, address="13812345678" if reached else None))
+    assert published(clerk)[-1]["reached_by_message"] is reached
+
+
+def test_of_an_author_on_record_notify_finds_out(uow_of: UnitOfWorkOf, station: Station) -> None:
+    who = make_who(name=None, means=Means.NONE, address=None, origin="A00182")
+    for number, reached in (("1", False), ("2", True)):
+        uow = uow_of("intake", person=OPERATOR_PERSON)
+        receive(uow, station, **imported(external_id=number, who=who))
+        assert published(uow)[-1]["reached_by_message"] is reached
+
+
 def test_nothing_personal_is_stored_in_the_clear(clerk: RolledBackUnitOfWork, station: Station) -> None:
     receive(clerk, station, address="12栋3单元401")
     clerk.flush()

@@ -17,6 +17,7 @@ from contracts.routing import (
     CaseCalledBackV1,
     CaseCentreReportedV1,
     CaseClosedV1,
+    CaseCorrectedV1,
     CaseDraftedV1,
     CaseExtendedV1,
     CaseFact,
@@ -113,6 +114,7 @@ OWN: dict[type[CaseFact], dict[str, Any]] = {
     CaseAnsweredV1: {"outcome": Outcome.SOLVED, "answer": "修好了", "handler": make_handler(), "promise_met": True},
     CaseHandedOverV1: {"means": HandoverMeans.COLLECTED},
     CaseClosedV1: {"handler": make_handler(), "reason": "done"},
+    CaseCorrectedV1: {"appeal_id": uuid4(), "gist": "停水", "handler": None},
     CaseResortedV1: {"category_before": "municipal.roads", "promise_due": NOW, "promise_text": {"zh": "三日内"}},
     CaseExtendedV1: {
         "promise_due": NOW,

@@ -1,6 +1,6 @@
 """Handed over to a centre, the resident accompanied: it keeps the promise, closes nothing, and is followed."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -13,6 +13,7 @@ from kit.testing.servers import NOW, RolledBackUnitOfWork
 from network import consumers as network
 from routing.domain.case import Case, DeadlineState
 from routing.domain.steps import Step
+from routing.domain.waiting import Plan
 from routing.errors import (
     AlreadyThere,
     CaseNotFound,
@@ -25,8 +26,9 @@ from routing.errors import (
     UnfitPost,
 )
 from routing.repository import accompaniments, cases
-from routing.service import accompanying, asking, dispatching, opening, reading, steps
+from routing.service import accompanying, asking, dispatching, opening, planning, reading, steps
 
+from tests.routing.auditing import faults_of
 from tests.routing.conftest import City, make_post, put_post, subject_of
 from tests.routing.test_pressing import RING
 from tests.routing.test_steps import TAKE, As, make_case
@@ -134,6 +136,17 @@ def test_a_promise_kept_by_the_hand_over_is_not_missed_by_a_late_answer(
     case = accompany(as_person(city.person("legal")), legal_case(uow, city))
     later = as_person(city.person("legal"), now=NOW + timedelta(days=40))
     assert answer(later, report(later, case, final=True)).promise_met is True
+
+
+def test_a_promise_kept_by_the_hand_over_stays_kept_when_the_case_comes_out_of_a_plan(
+    uow: RolledBackUnitOfWork, city: City, as_person: As
+) -> None:
+    holder = as_person(city.person("legal"))
+    case = report(holder, accompany(holder, legal_case(uow, city)), final=True)
+    case = planning.plan_case(holder, case.case_id, Plan(date(2027, 4, 30), "待办"), version=case.version)
+    urgent: dict[str, Any] = {"category": "municipal.emergency", "words": "墙体塌陷"}
+    after = dispatching.re_sort_case(as_person(city.person("dispatcher")), case.case_id, version=case.version, **urgent)
+    assert (after.planned_for, after.promise_met, faults_of(uow, case.case_id)) == (None, True, [])
 
 
 def test_a_report_that_no_hand_over_is_owed_for_is_refused(

@@ -1,7 +1,7 @@
 """The API over ASGI: each route with a signed-in person, a real database and the api role."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -9,6 +9,7 @@ from uuid import UUID, uuid4
 
 import httpx2
 import pytest
+from contracts.intake import AppealCorrectedV1
 from kit.clock import DrivenClock
 from kit.db import UnitOfWork
 from kit.testing.servers import NOW
@@ -38,6 +39,8 @@ class Desk:
     identity: Identity
     city: City
     appeals: dict[str, UUID]
+    hear: Callable[[Callable[[UnitOfWork], None]], Awaitable[None]]
+    """Something from another service, as the consumer takes it."""
 
     async def get(self, path: str, who: str, **params: Any) -> httpx2.Response:
         return await self.client.get(path, headers=self.identity.headers(subject_of(who)), params=params)
@@ -80,7 +83,8 @@ async def desk(async_database: AsyncDatabase, identity: Identity) -> AsyncIterat
         opening.open_cases(uow, list(received.values()))
         return city, {name: event.appeal_id for name, event in received.items()}
 
-    city, appeals = await async_database("routing", "consumer", clock=clock).run_everywhere(lay)
+    consumer = async_database("routing", "consumer", clock=clock)
+    city, appeals = await consumer.run_everywhere(lay)
     database = async_database("routing", "api", clock=clock)
     settings = Settings(
         database_url="postgresql+asyncpg://{role}@unused/routing",
@@ -91,7 +95,7 @@ async def desk(async_database: AsyncDatabase, identity: Identity) -> AsyncIterat
     app = make_app(settings, database)
     transport = httpx2.ASGITransport(app=app)
     async with httpx2.AsyncClient(transport=transport, base_url="http://routing.test/routing/v1") as client:
-        yield Desk(client, identity, city, appeals)
+        yield Desk(client, identity, city, appeals, consumer.run_everywhere)
 
 
 async def test_a_case_goes_its_whole_way(desk: Desk) -> None:
@@ -683,6 +687,60 @@ async def test_a_case_shows_what_its_resident_was_asked_and_whom_to_call(desk: D
     said = {"outcome": "reached", "solved": True, "words": "好"}
     refused = await desk.post(f"{path}/callbacks", "dispatcher", said, version=4)
     assert (refused.status_code, refused.json()["code"]) == (409, "no_call_back_owed")
+
+
+async def test_a_case_is_not_closed_before_whom_no_message_reaches_was_called(desk: Desk) -> None:
+    event = make_appeal(desk.city, category="municipal.roads", reached_by_message=False)
+    await desk.hear(lambda uow: opening.open_cases(uow, [event]))
+    (line,) = [item for item in await desk.items("/worklist", "municipal") if item["category"] == "municipal.roads"]
+    path = f"/cases/{line['case_id']}"
+    answered = await desk.post(f"{path}/answers", "municipal", {"outcome": "solved", "answer": "好"}, version=3)
+    assert (answered.json()["calls_owed"], answered.json()["version"]) == (1, 5)
+    seen = (await desk.get(path, "municipal")).json()
+    assert ([asked["way"] for asked in seen["callbacks"]], "close" in seen["steps"]) == (["person"], False)
+    refused = await desk.post(f"{path}/closings", "municipal", version=5)
+    assert (refused.status_code, refused.json()["code"]) == (409, "call_back_owed")
+    assert [item["case_id"] for item in await desk.items("/callbacks", "window")] == [line["case_id"]]
+    said = {"outcome": "reached", "solved": True, "words": "好", "rating": 5}
+    assert (await desk.post(f"{path}/callbacks", "window", said, version=5)).status_code == 201
+    assert "close" in (await desk.get(path, "municipal")).json()["steps"]
+    closed = await desk.post(f"{path}/closings", "municipal", version=6)
+    assert (closed.status_code, closed.json()["state"]) == (201, "closed")
+
+
+async def test_what_is_planned_and_urgent_is_planned_no_more(desk: Desk) -> None:
+    (line,) = await desk.items("/worklist", "municipal", limit=1)
+    path = f"/cases/{line['case_id']}"
+    await desk.post(f"{path}/plans", "municipal", {"day": "2027-04-30", "answer": "列入明年春季改造"}, version=3)
+    body = {"category": "municipal.emergency", "words": "塌陷"}
+    urgent = await desk.post(f"{path}/resorts", "dispatcher", body, version=4)
+    assert (urgent.status_code, urgent.json()["planned_for"], urgent.json()["promise_met"]) == (201, None, None)
+    assert await desk.items("/planned", "municipal") == []
+    seen = (await desk.get(path, "municipal")).json()
+    assert (seen["deadline"]["unit"], "plan" in seen["steps"]) == ("clock_hours", False)
+    refused = await desk.post(f"{path}/plans", "municipal", {"day": "2027-04-30", "answer": "再等"}, version=5)
+    assert (refused.status_code, refused.json()["code"]) == (409, "clock_runs")
+
+
+async def test_a_link_with_what_is_sealed_by_now_is_gone_for_whom_it_is_not_open_to(desk: Desk) -> None:
+    first, second = await desk.case("light"), await desk.case("water")
+    path = f"/cases/{first['case_id']}"
+    asked = {"number": second["number"], "kind": "same_cause", "words": "同一处管沟"}
+    await desk.post(f"{path}/links", "municipal", asked, version=3)
+    sealing = AppealCorrectedV1(
+        version=2,
+        appeal_id=desk.appeals["water"],
+        corrected_at=NOW,
+        gist="反映窗口人员态度",
+        category="stability.discipline",
+        placed_path=desk.city.paths["area"],
+    )
+    await desk.hear(lambda uow: opening.correct_appeal(uow, sealing))
+    for who, sees_it in (("municipal", True), ("window", False)):
+        seen = await desk.get(path, who)
+        history = await desk.get(f"{path}/entries", who)
+        assert (seen.json()["linked"], len(seen.json()["links"])) == ((1, 1) if sees_it else (0, 0))
+        assert (second["number"] in seen.text + history.text, history.json()["faults"]) == (sees_it, [])
 
 
 async def test_a_step_is_taken_once_for_one_idempotency_key(desk: Desk) -> None:

@@ -7,9 +7,17 @@ from uuid import UUID, uuid4
 
 import pytest
 from contracts.grid import Duty
-from contracts.intake import AppealRatedV1, AppealWithdrawnV1
+from contracts.intake import AppealRatedV1, AppealReceivedV1, AppealWithdrawnV1
 from contracts.notify import MessageFailedV1, MessageWithheldV1
-from contracts.routing import CaseAnsweredV1, CaseRedoneV1, CaseResortedV1, CaseState, DeadlineKind, RecordKind
+from contracts.routing import (
+    CallBackOwedV1,
+    CaseAnsweredV1,
+    CaseRedoneV1,
+    CaseResortedV1,
+    CaseState,
+    DeadlineKind,
+    RecordKind,
+)
 from kit.crypto import KeyRing, new_key
 from kit.errors import NotYet
 from kit.paging import Page
@@ -30,7 +38,7 @@ from routing.errors import (
     StepNotAllowed,
 )
 from routing.repository import call_backs, cases
-from routing.service import calling_back, dispatching, notices, opening, rating, reading, recording, sweeping
+from routing.service import calling_back, dispatching, merging, notices, opening, rating, reading, recording, sweeping
 
 from tests.conftest import UnitOfWorkOf
 from tests.routing.auditing import faults_of
@@ -169,6 +177,77 @@ def test_whom_no_message_reaches_somebody_has_to_ask_before_it_closes(
     assert TAKE[Step.CLOSE](mine, case).state is CaseState.CLOSED
     (asked,) = asked_of(uow, case)
     assert (asked.solved, asked.rating, asked.rated_by, asked.attempts) == (True, 5, subject_of("window"), 1)
+
+
+def unreached(uow: RolledBackUnitOfWork, city: City, as_person: As, **overrides: Any) -> Case:
+    """Answered, and whoever took it knew that no message reaches its resident."""
+    return answered(uow, city, as_person, reached_by_message=False, **overrides)
+
+
+def test_whom_no_message_reaches_is_owed_a_call_with_the_answer_so_that_no_closing_outruns_it(
+    uow: RolledBackUnitOfWork, city: City, as_person: As
+) -> None:
+    mine = as_person(city.person("municipal"))
+    case = TAKE[Step.ANSWER](mine, make_case(uow, city, reached_by_message=False))
+    assert (case.calls_owed, [asked.way for asked in asked_of(uow, case)]) == (1, [Way.PERSON])
+    assert steps_of(uow, case)[-2:] == ["answered", "call_back_owed"]
+    assert cases.list_entries(uow, case)[-1].facts["dispatcher"] == subject_of("dispatcher")
+    told = [event for event in mine.published if event.topic == "routing.case.v1"]
+    assert [(event.type, event.version) for event in told] == [
+        (CaseAnsweredV1.TYPE, case.version - 1),
+        (CallBackOwedV1.TYPE, case.version),
+    ]
+    assert Step.CLOSE not in reading.get_case(mine, case.case_id).steps
+    with pytest.raises(CallBackOwed, match="calls each"):
+        TAKE[Step.CLOSE](mine, case)
+    case = call(as_person(city.person("window")), case, solved=True, rating=5)
+    assert Step.CLOSE in reading.get_case(mine, case.case_id).steps
+    assert TAKE[Step.CLOSE](mine, case).state is CaseState.CLOSED
+
+
+def test_three_attempts_in_vain_let_it_close(uow: RolledBackUnitOfWork, city: City, as_person: As) -> None:
+    case = unreached(uow, city, as_person)
+    for _ in range(MOST_ATTEMPTS):
+        assert Step.CLOSE not in reading.get_case(as_person(city.person("municipal")), case.case_id).steps
+        case = call(as_person(city.person("window")), case, solved=None)
+    assert TAKE[Step.CLOSE](as_person(city.person("municipal")), case).state is CaseState.CLOSED
+
+
+def test_that_their_notice_was_withheld_is_known_by_then(uow: RolledBackUnitOfWork, city: City, as_person: As) -> None:
+    case = unreached(uow, city, as_person)
+    assert (withhold(uow, case).version, withhold(uow, case).calls_owed) == (case.version, 1)
+
+
+def test_another_answer_owes_another_call_in_place_of_the_first(
+    uow: RolledBackUnitOfWork, city: City, as_person: As
+) -> None:
+    case = unreached(uow, city, as_person)
+    case = TAKE[Step.ANSWER](as_person(city.person("municipal")), case)
+    assert (case.calls_owed, [asked.is_open for asked in asked_of(uow, case)]) == (1, [False, True])
+    assert call(as_person(city.person("window")), case, solved=True, rating=5).calls_owed == 0
+
+
+def test_of_a_case_of_several_those_are_called_whom_no_message_reaches(
+    uow: RolledBackUnitOfWork, city: City, as_person: As
+) -> None:
+    into, case = make_case(uow, city), make_case(uow, city, reached_by_message=False)
+    dispatcher = as_person(city.person("dispatcher"))
+    merging.merge_case(dispatcher, case.case_id, version=case.version, into=into.number, words="同一处")
+    after = TAKE[Step.ANSWER](as_person(city.person("municipal")), cases.get_case(uow, into.case_id))
+    ways = {asked.appeal_id: asked.way for asked in asked_of(uow, after)}
+    assert ways == {into.appeals[0].appeal_id: Way.MESSAGE, case.appeals[0].appeal_id: Way.PERSON}
+    assert after.calls_owed == 1
+
+
+def test_whoever_gave_no_name_is_owed_no_call_though_no_message_reaches_them(
+    uow: RolledBackUnitOfWork, city: City, as_person: As
+) -> None:
+    case = unreached(uow, city, as_person, person_id=None)
+    assert (case.calls_owed, [asked.way for asked in asked_of(uow, case)]) == (0, [Way.PAGE])
+
+
+def test_an_appeal_that_says_nothing_of_it_is_asked_by_message() -> None:
+    assert AppealReceivedV1.model_fields["reached_by_message"].default is True
 
 
 def test_a_message_that_failed_is_followed_by_a_call(uow: RolledBackUnitOfWork, city: City, as_person: As) -> None:

@@ -8,7 +8,7 @@ import pytest
 from contracts.grid import Duty, Holding
 from contracts.intake import AppealCorrectedV1, AppealWithdrawnV1, Placing
 from contracts.notify import MessageFailedV1
-from contracts.routing import CaseState, Queue
+from contracts.routing import CaseCorrectedV1, CaseState, Queue
 from kit.errors import NotYet
 from kit.testing.servers import NOW, RolledBackUnitOfWork
 from network import consumers as network
@@ -300,6 +300,41 @@ def test_a_correction_of_an_assigned_case_is_an_entry_and_moves_nothing(uow: Rol
     after = case_of(uow, case.appeals[0].appeal_id)
     assert (after.state, after.placed_path, after.version) == (CaseState.ASSIGNED, city.paths["area"], 4)
     assert after.promise_due == case.promise_due
+
+
+def corrections_of(uow: RolledBackUnitOfWork) -> list[CaseCorrectedV1]:
+    bodies = [event.body or "" for event in uow.published if event.type == CaseCorrectedV1.TYPE]
+    return [CaseCorrectedV1.model_validate_json(body) for body in bodies]
+
+
+def test_whoever_holds_a_case_is_told_of_its_correction(uow: RolledBackUnitOfWork, city: City) -> None:
+    case = open_one(uow, city)
+    opening.correct_appeal(uow, correct(city, case))
+    (event,) = corrections_of(uow)
+    assert event.handler is not None
+    assert (event.handler.subject, event.by, event.gist) == (
+        subject_of("municipal"),
+        subject_of("window"),
+        "更正后的要点",
+    )
+    assert (event.version, event.appeal_id) == (case.version + 1, case.appeals[0].appeal_id)
+    assert cases.list_entries(uow, case_of(uow, event.appeal_id))[-1].facts["holder"] == subject_of("municipal")
+
+
+def test_nobody_is_told_what_they_corrected_themselves(uow: RolledBackUnitOfWork, city: City) -> None:
+    case = open_one(uow, city)
+    opening.correct_appeal(uow, correct(city, case, corrected_by=subject_of("municipal")))
+    (event,) = corrections_of(uow)
+    assert event.by == subject_of("municipal")
+    assert cases.list_entries(uow, case_of(uow, event.appeal_id))[-1].facts["holder"] is None
+
+
+def test_a_correction_of_what_nobody_works_on_tells_nobody(uow: RolledBackUnitOfWork, city: City) -> None:
+    waiting, closed = open_one(uow, city, None), open_one(uow, city)
+    opening.withdraw_appeal(uow, withdrawn(closed.appeals[0].appeal_id))
+    for case in (waiting, closed):
+        opening.correct_appeal(uow, correct(city, case))
+    assert [event.handler for event in corrections_of(uow)] == [None, None]
 
 
 def withdrawn(appeal_id: UUID) -> AppealWithdrawnV1:

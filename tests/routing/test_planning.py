@@ -5,7 +5,16 @@ from typing import Any
 
 import pytest
 from contracts.intake import AppealRatedV1, AppealWithdrawnV1
-from contracts.routing import Ask, CaseAssignedV1, CasePlannedV1, CaseState, DeadlineBreachedV1, DeadlineKind, Outcome
+from contracts.routing import (
+    Ask,
+    CaseAssignedV1,
+    CasePlannedV1,
+    CaseResortedV1,
+    CaseState,
+    DeadlineBreachedV1,
+    DeadlineKind,
+    Outcome,
+)
 from kit.crypto import KeyRing, new_key
 from kit.paging import Page
 from kit.testing.servers import NOW, RolledBackUnitOfWork
@@ -257,3 +266,137 @@ def test_the_planned_are_listed_by_their_day_for_my_posts_or_my_place(
     rest = reading.list_planned(holder, page(limit=2, cursor=first.next))
     assert [line.case.case_id for line in (*first.items, *rest.items)] == in_order
     assert rest.next is None
+
+
+# What turns out to be urgent ---------------------------------------------------------------------------------------
+
+
+def re_sort(uow: RolledBackUnitOfWork, case: Case, category: str = "municipal.emergency") -> Case:
+    return dispatching.re_sort_case(uow, case.case_id, version=case.version, category=category, words="路面塌陷")
+
+
+def promises_of(uow: RolledBackUnitOfWork, case: Case) -> list[tuple[str, str, Any]]:
+    statement = text(
+        "select state, unit, due_at from deadline where case_id = :id and kind = 'promise' order by 3 desc"
+    )
+    return [(row.state, row.unit, row.due_at) for row in uow.execute(statement, {"id": case.case_id})]
+
+
+def test_what_turns_out_to_be_urgent_waits_for_its_day_no_more(
+    uow: RolledBackUnitOfWork, city: City, as_person: As, planned: Case
+) -> None:
+    now = NOW + timedelta(hours=1)
+    dispatcher = as_person(city.person("dispatcher"), now=now)
+    after = re_sort(dispatcher, planned)
+    assert (after.planned_for, after.planned_due, after.planned_who, after.promise_met) == (None, None, None, None)
+    assert (after.state, after.due) == (CaseState.IN_PROGRESS, now + timedelta(hours=12))
+    assert promises_of(uow, after) == [
+        ("replaced", "working_days", planned.promise_due),
+        ("open", "clock_hours", now + timedelta(hours=12)),
+    ]
+    assert limits_of(uow, after) == [("cancelled", SPRING_ENDS)]
+    assert faults_of(uow, after.case_id) == []
+    assert reading.list_planned(as_person(city.person("municipal")), page()).items == []
+    assert sweeping.sweep_due(as_person(city.person("municipal"), role="clock", now=SPRING_ENDS)) == 1
+
+
+def test_that_it_is_out_of_its_plan_is_entered_and_said_and_told_to_who_keeps_it(
+    uow: RolledBackUnitOfWork, city: City, as_person: As, planned: Case
+) -> None:
+    dispatcher = as_person(city.person("dispatcher"))
+    after = re_sort(dispatcher, planned)
+    entry = cases.list_entries(uow, after)[-1]
+    assert (entry.step, entry.words, entry.facts["out_of_plan"]) == ("resorted", "路面塌陷", SPRING.isoformat())
+    assert (entry.facts["holder"], entry.facts["promise_met"]) == ("holder.of.municipal", None)
+    (event,) = said(dispatcher, CaseResortedV1)
+    assert (event.out_of_plan, event.promise_due) == (True, after.promise_due)
+    assert event.handler.subject == "holder.of.municipal"
+
+
+def test_what_is_urgent_is_not_planned_another_time(
+    uow: RolledBackUnitOfWork, city: City, as_person: As, planned: Case
+) -> None:
+    after = re_sort(as_person(city.person("dispatcher")), planned)
+    holder = as_person(city.person("municipal"))
+    assert "plan" not in reading.get_case(holder, after.case_id).steps
+    with pytest.raises(ClockRuns):
+        plan(holder, after)
+
+
+def test_what_was_promised_first_and_is_still_ahead_is_not_outlived(
+    uow: RolledBackUnitOfWork, city: City, as_person: As, planned: Case
+) -> None:
+    assert planned.promise_due is not None
+    after = re_sort(as_person(city.person("dispatcher"), now=planned.promise_due - timedelta(hours=2)), planned)
+    assert promises_of(uow, after) == [("open", "working_days", planned.promise_due)]
+    assert (after.promise_met, faults_of(uow, after.case_id)) == (None, [])
+    with pytest.raises(ClockRuns):
+        plan(as_person(city.person("municipal"), now=planned.promise_due - timedelta(hours=1)), after)
+
+
+def test_once_that_is_over_the_hours_run_from_now(
+    uow: RolledBackUnitOfWork, city: City, as_person: As, planned: Case
+) -> None:
+    assert planned.promise_due is not None
+    now = planned.promise_due + timedelta(days=9)
+    after = re_sort(as_person(city.person("dispatcher"), now=now), planned)
+    assert (after.promise_due, after.promise_met) == (now + timedelta(hours=12), None)
+    assert faults_of(uow, after.case_id) == []
+
+
+def test_the_day_that_was_planned_is_not_outlived_either(uow: RolledBackUnitOfWork, city: City, as_person: As) -> None:
+    case = plan(as_person(city.person("municipal")), make_case(uow, city), day=date(2026, 12, 2))
+    ends = local("2026-12-03T00:00")
+    after = re_sort(as_person(city.person("dispatcher"), now=ends - timedelta(hours=4)), case)
+    assert (after.promise_due, faults_of(uow, after.case_id)) == (ends, [])
+    with pytest.raises(ClockRuns):
+        plan(as_person(city.person("municipal"), now=ends - timedelta(hours=3)), after)
+
+
+def test_a_day_that_was_missed_stays_so_and_the_hours_run(
+    uow: RolledBackUnitOfWork, city: City, as_person: As, planned: Case
+) -> None:
+    late = SPRING_ENDS + timedelta(hours=1)
+    after = re_sort(as_person(city.person("dispatcher"), now=late), planned)
+    assert limits_of(uow, after) == [("breached", SPRING_ENDS)]
+    assert (after.promise_due, after.promise_met) == (late + timedelta(hours=12), None)
+    assert faults_of(uow, after.case_id) == []
+
+
+def test_a_promise_that_was_missed_before_the_plan_stays_missed(
+    uow: RolledBackUnitOfWork, city: City, as_person: As
+) -> None:
+    case = make_case(uow, city)
+    assert case.promise_due is not None
+    late = case.promise_due + timedelta(hours=1)
+    after = re_sort(
+        as_person(city.person("dispatcher"), now=late), plan(as_person(city.person("municipal"), now=late), case)
+    )
+    assert (after.planned_for, after.promise_met, after.is_overdue(late)) == (None, False, True)
+    assert faults_of(uow, after.case_id) == []
+    with pytest.raises(ClockRuns):
+        plan(as_person(city.person("municipal"), now=late), after)
+
+
+def test_what_is_sorted_otherwise_and_is_not_urgent_stays_planned(
+    uow: RolledBackUnitOfWork, city: City, as_person: As, planned: Case
+) -> None:
+    dispatcher = as_person(city.person("dispatcher"))
+    after = re_sort(dispatcher, planned, "municipal.water")
+    assert (after.planned_for, after.promise_met, limits_of(uow, after)) == (SPRING, True, [("open", SPRING_ENDS)])
+    assert said(dispatcher, CaseResortedV1)[0].out_of_plan is False
+    assert "out_of_plan" not in cases.list_entries(uow, after)[-1].facts
+
+
+def test_a_return_that_leads_to_what_is_urgent_ends_the_plan_too(
+    uow: RolledBackUnitOfWork, city: City, as_person: As, planned: Case
+) -> None:
+    holder = as_person(city.person("municipal"))
+    facts: dict[str, Any] = {"ask": Ask.RETURN, "reason": "not_our_remit", "words": "塌陷归抢险"}
+    asked = asking.ask_dispatcher(holder, planned.case_id, version=planned.version, **facts)
+    ruled: dict[str, Any] = {"category": "municipal.emergency", "to": city.posts["legal"].post_id, "words": "同意"}
+    dispatcher = as_person(city.person("dispatcher"))
+    after = asking.rule_on_case(dispatcher, planned.case_id, version=asked.version, granted=True, **ruled)
+    assert (after.planned_for, after.due) == (None, NOW + timedelta(hours=12))
+    (assigned,) = said(dispatcher, CaseAssignedV1)
+    assert (assigned.handler.subject, assigned.promise_due) == ("holder.of.legal", after.due)

@@ -33,6 +33,7 @@ from routing.errors import (
     AlreadyGranted,
     CaseNotFound,
     GrantNotFound,
+    LinkNotFound,
     NotAnOverseer,
     NotSealed,
     NotYourStep,
@@ -50,6 +51,7 @@ from routing.service import (
     dispatching,
     helping,
     hotline,
+    linking,
     merging,
     opening,
     pressing,
@@ -69,6 +71,7 @@ from sqlalchemy.exc import ProgrammingError
 from tests.routing.conftest import City, make_post, put_post, subject_of
 from tests.routing.test_calling_back import rate
 from tests.routing.test_hotline import row as hotline_row
+from tests.routing.test_linking import WORDS as LINKED_FOR
 from tests.routing.test_linking import link
 from tests.routing.test_pressing import RING
 from tests.routing.test_reporting_back import make_assignment
@@ -291,6 +294,91 @@ def test_a_sealed_case_is_linked_with_no_open_one(uow: RolledBackUnitOfWork, cit
         with pytest.raises(SealedLinksSealed):
             link(keeper, one, another.number)
     assert link(keeper, sealed, sealed_case(uow, city).number).linked == 1
+
+
+def make_linked(uow: RolledBackUnitOfWork, city: City, as_person: As) -> tuple[Case, Case]:
+    """The second is sealed later, by the category that its resident corrects; the municipal post holds both."""
+    case, other = make_case(uow, city), make_case(uow, city)
+    link(as_person(city.person("dispatcher")), case, other.number)
+    consumer = as_person(city.person("dispatcher"), role="consumer", scope=EVERYWHERE)
+    opening.correct_appeal(consumer, corrected(city, other, DISCIPLINE))
+    return now_of(uow, case), now_of(uow, other)
+
+
+def test_a_link_with_what_was_sealed_later_is_shown_to_those_alone_who_see_that(
+    uow: RolledBackUnitOfWork, city: City, as_person: As
+) -> None:
+    case, sealed = make_linked(uow, city, as_person)
+    for who, sees_it in (("municipal", True), ("dispatcher", True), ("window", False), ("district_dispatcher", False)):
+        seen = reading.get_case(as_person(city.person(who)), case.case_id)
+        assert [each.link.other_number for each in seen.links] == ([sealed.number] if sees_it else [])
+        assert seen.case.linked == int(sees_it)
+        said = CaseDetailView.of_detail(seen).model_dump_json()
+        assert (sealed.number in said, LINKED_FOR in said) == (sees_it, sees_it)
+
+
+def test_whoever_sees_what_is_sealed_reads_of_what_is_not(uow: RolledBackUnitOfWork, city: City, as_person: As) -> None:
+    case, sealed = make_linked(uow, city, as_person)
+    (seen,) = reading.get_case(as_person(city.person("dispatcher")), sealed.case_id).links
+    assert (seen.link.other_number, seen.other is not None) == (case.number, True)
+
+
+def test_the_history_names_what_was_sealed_later_to_those_alone_who_see_it(
+    uow: RolledBackUnitOfWork, city: City, as_person: As
+) -> None:
+    case, sealed = make_linked(uow, city, as_person)
+    for who, sees_it in (("municipal", True), ("window", False)):
+        history = reading.get_history(as_person(city.person(who)), case.case_id)
+        (entry,) = [entry for entry in history.entries if entry.step == "linked"]
+        assert (entry.words, entry.facts.get("other")) == ((LINKED_FOR, sealed.number) if sees_it else (None, None))
+        assert history.faults == [], "the chain is that of the whole"
+
+
+def test_a_link_that_is_hidden_is_not_offered_to_be_ended_nor_found(
+    uow: RolledBackUnitOfWork, city: City, as_person: As
+) -> None:
+    case, _ = make_linked(uow, city, as_person)
+    (seen,) = reading.get_case(as_person(city.person("dispatcher")), case.case_id).links
+    above = as_person(city.person("district_dispatcher"))
+    assert Step.UNLINK not in reading.get_case(above, case.case_id).steps
+    with pytest.raises(LinkNotFound):
+        linking.unlink_cases(above, case.case_id, seen.link.link_id, version=case.version, words="误连")
+
+
+def test_a_link_that_was_ended_before_is_named_no_more_either(
+    uow: RolledBackUnitOfWork, city: City, as_person: As
+) -> None:
+    case, other = make_case(uow, city), make_case(uow, city)
+    keeper = as_person(city.person("dispatcher"))
+    case = link(keeper, case, other.number)
+    (seen,) = reading.get_case(keeper, case.case_id).links
+    linking.unlink_cases(keeper, case.case_id, seen.link.link_id, version=case.version, words="误连")
+    consumer = as_person(city.person("dispatcher"), role="consumer", scope=EVERYWHERE)
+    opening.correct_appeal(consumer, corrected(city, other, DISCIPLINE))
+    history = reading.get_history(as_person(city.person("window")), case.case_id)
+    assert other.number not in str(history.entries)
+
+
+def test_what_is_sealed_elsewhere_is_not_named_though_it_lies_out_of_sight(
+    uow: RolledBackUnitOfWork, city: City, as_person: As
+) -> None:
+    """Of what is merely elsewhere the number is read; of what is sealed there, nothing."""
+    case, other = make_case(uow, city), make_case(uow, city, place="other")
+    link(as_person(city.person("district_dispatcher")), case, other.number)
+    window = as_person(city.person("window"))
+    assert len(reading.get_case(window, case.case_id).links) == 1
+    consumer = as_person(city.person("dispatcher"), role="consumer", scope=EVERYWHERE)
+    opening.correct_appeal(consumer, corrected(city, other, DISCIPLINE))
+    assert reading.get_case(window, case.case_id).links == []
+
+
+def test_a_correction_that_seals_says_so_from_its_own_event_on(
+    uow: RolledBackUnitOfWork, city: City, as_person: As
+) -> None:
+    consumer = as_person(city.person("dispatcher"), role="consumer", scope=EVERYWHERE)
+    opening.correct_appeal(consumer, corrected(city, make_case(uow, city), DISCIPLINE))
+    told = [json.loads(event.body or "") for event in consumer.published]
+    assert [(body["sealed"], body.get("gist", SEALED_GIST)) for body in told] == [(True, SEALED_GIST)] * 2
 
 
 def test_a_correction_that_sorts_it_seals_it(uow: RolledBackUnitOfWork, city: City, as_person: As) -> None:

@@ -15,7 +15,9 @@ from intake.domain.appeal import Appeal, Asker, Entry, WithdrawalReason
 from intake.domain.rating import Said
 
 
-def appeal_received(appeal: Appeal, *, query_code: str, ring: KeyRing, sealed: bool = False) -> AppealReceivedV1:
+def appeal_received(
+    appeal: Appeal, *, query_code: str, ring: KeyRing, sealed: bool = False, reached_by_message: bool = True
+) -> AppealReceivedV1:
     """``sealed``: by who took it; what its category makes of it, routing knows itself."""
     return AppealReceivedV1(
         version=appeal.version,
@@ -42,6 +44,7 @@ def appeal_received(appeal: Appeal, *, query_code: str, ring: KeyRing, sealed: b
         query_code=seal_for_transport(ring, query_code, key=appeal.id),
         assignment=_assignment(appeal),
         repeat_of=appeal.repeat_of,
+        reached_by_message=reached_by_message,
     )
 
 

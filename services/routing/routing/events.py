@@ -19,6 +19,7 @@ from contracts.routing import (
     CaseCalledBackV1,
     CaseCentreReportedV1,
     CaseClosedV1,
+    CaseCorrectedV1,
     CaseDraftedV1,
     CaseExtendedV1,
     CaseGrantedV1,
@@ -254,10 +255,24 @@ def case_closed(
     )
 
 
-def case_resorted(uow: UnitOfWork, case: Case, *, before: str, holder: Seat | None) -> CaseResortedV1:
+def case_resorted(
+    uow: UnitOfWork, case: Case, *, before: str, holder: Seat | None, out_of_plan: bool = False
+) -> CaseResortedV1:
     return CaseResortedV1(
-        **_fact(uow, case), **_promised(case), category_before=before, gist=case.told_gist, handler=handler_of(holder)
+        **_fact(uow, case),
+        **_promised(case),
+        category_before=before,
+        gist=case.told_gist,
+        handler=handler_of(holder),
+        out_of_plan=out_of_plan,
     )
+
+
+def case_corrected(
+    uow: UnitOfWork, case: Case, appeal_id: UUID, *, by: str | None, holder: Seat | None
+) -> CaseCorrectedV1:
+    facts = _fact(uow, case) | {"by": by}
+    return CaseCorrectedV1(**facts, appeal_id=appeal_id, gist=case.told_gist, handler=handler_of(holder))
 
 
 def case_extended(uow: UnitOfWork, case: Case, *, reason: str, holder: Seat | None) -> CaseExtendedV1:

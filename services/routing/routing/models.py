@@ -184,6 +184,7 @@ cases = Table(
     Column("planned_who", Text),
     Column("first_holder_post_id", Uuid),
     Column("demands", ARRAY(Text), nullable=False, server_default="{}"),
+    Column("by_the_clock", Boolean, nullable=False, server_default="false"),
     Column("draft", Integer),
     Column("reviewer_post_id", Uuid),
     Column("verified", Boolean, nullable=False, server_default="false"),
@@ -277,6 +278,7 @@ case_appeal = Table(
     Column("query_code", Text),
     _moment("withdrawn_at", nullable=True),
     Column("moves", Integer, nullable=False, server_default="0"),
+    Column("reached_by_message", Boolean, nullable=False, server_default="true"),
 )
 
 case_entry = Table(

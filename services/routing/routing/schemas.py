@@ -578,7 +578,9 @@ class CaseView(BaseModel):
         description="How the report stands that they want; it cannot be closed before they have accepted it."
     )
     helper_post_ids: list[UUID] = Field(description="The posts that help with it now, each with a part that is open.")
-    linked: int = Field(description="How many other cases it is linked with.")
+    linked: int = Field(
+        description="How many other cases it is linked with; a list counts those too that are sealed to whoever asks."
+    )
     at_hotline: bool = Field(description="A reply of the city hotline is expected; it stays with its holder.")
     calls_owed: int = Field(
         description="Residents whom somebody has to ask whether it is solved; while there is one, it cannot be closed."

@@ -112,6 +112,10 @@ class AppealReceivedV1(Event):
     repeat_of: UUID | None = Field(
         default=None, description="The earlier appeal, whose query code was named, that this asks about again."
     )
+    reached_by_message: bool = Field(
+        default=True,
+        description="Whether a message reaches its resident, as far as is known: if not, a person asks them back.",
+    )
 
 
 class AppealCorrectedV1(Event):

@@ -303,10 +303,24 @@ class CaseResortedV1(CaseFact):
     gist: str = Field(default="", max_length=200)
     handler: Handler | None = Field(
         default=None,
-        description="Where the promise ends earlier by it and the case stays where it is: who has to know.",
+        description="Where it is due earlier by it and the case stays where it is: who has to know.",
     )
     promise_due: Moment
     promise_text: dict[str, str] = Field(description="The promise in words, by language (zh, en).")
+    out_of_plan: bool = Field(
+        default=False,
+        description="It was planned and is urgent: it waits for that day no more, and its promise counts.",
+    )
+
+
+class CaseCorrectedV1(CaseFact):
+    """What its resident says was put right where it came in: words, place or category. It is sorted as before."""
+
+    TYPE: ClassVar[str] = "routing.case.corrected.v1"
+
+    appeal_id: UUID
+    gist: str = Field(max_length=200)
+    handler: Handler | None = Field(description="Who works on it and has to know; none: nobody does yet, or any more.")
 
 
 class CaseExtendedV1(CaseFact):

@@ -92,6 +92,7 @@ _DEFINED = (
             routing.CaseHandedOverV1,
             routing.CaseClosedV1,
             routing.CaseResortedV1,
+            routing.CaseCorrectedV1,
             routing.CaseExtendedV1,
             routing.CaseSuspendedV1,
             routing.CaseResumedV1,

@@ -15,6 +15,7 @@ from tests.chaos.record import History
 from tests.chaos.world import Row, World
 
 _DAY = timedelta(days=1)
+_NEVER = datetime.max.replace(tzinfo=UTC)
 _SATURDAY = 5
 
 #: What keeps a promise: the answer, as it was handed in where it is reviewed; of what is for a centre, the hand-over.
@@ -90,12 +91,31 @@ def each_promise_is_as_explained(history: History, world: World) -> Iterator[Fin
             yield Finding(name, f"case {case_id}", f"{len(promises)} promises, {len(made)} made")
             continue
         for before, deadline, entry in zip([None, *promises], promises, made, strict=False):
-            yield from _explained(world, case, deadline, entry, before)
+            explained = _as_planned if deadline["unit"] == "given" else _explained
+            yield from explained(world, case, deadline, entry, before)
         if promises and case["promise_due"] != _told(world, case_id):
             yield Finding("promise_differs", f"case {case_id}", f"{case['promise_due']} is not what was told last")
         steps = zip(pairwise(promises), made[1:], strict=True)
-        if any(later["due_at"] >= earlier["due_at"] for (earlier, later), e in steps if e["step"] not in _LENGTHEN):
+        if any(later["due_at"] >= _at_most(world, earlier, e) for (earlier, later), e in steps):
             yield Finding("promise_grew", f"case {case_id}")
+
+
+def _at_most(world: World, before: Row, made: Row) -> datetime:
+    """Before when the next must end: what lengthens it ends whenever it was said, and what comes out of a plan once the
+    first promise is over no later than the day that was planned, as long as that is ahead.
+    """
+    if made["step"] in _LENGTHEN:
+        return _NEVER
+    if "out_of_plan" not in made["facts"] or before["due_at"] >= made["at"]:
+        return before["due_at"]  # type: ignore[no-any-return]
+    planned = _planned_until(world, before["case_id"], made)
+    return planned + timedelta(microseconds=1) if planned >= made["at"] else _NEVER
+
+
+def _planned_until(world: World, case_id: str, made: Row) -> datetime:
+    """The end of the day that was planned last before this."""
+    plans = [e for e in world.entries[case_id] if e["step"] == "planned" and e["seq"] < made["seq"]]
+    return datetime.fromisoformat(plans[-1]["facts"]["due_at"]) if plans else _NEVER
 
 
 def _told(world: World, case_id: str, *, before: float = math.inf) -> datetime | None:
@@ -180,6 +200,13 @@ def _explained(world: World, case: Row, deadline: Row, made: Row, before: Row | 
         yield Finding("promise_of_another_rule", about, f"{deadline['unit']} {deadline['count']}")
 
 
+def _as_planned(world: World, case: Row, deadline: Row, made: Row, before: Row | None) -> Iterator[Finding]:
+    """Out of its plan, whose day comes before what would be counted."""
+    del before
+    if _planned_until(world, case["case_id"], made) != deadline["due_at"]:
+        yield Finding("promise_differs", f"case {case['case_id']}", f"{deadline['due_at']} is not the day planned")
+
+
 def _runs_on(deadline: Row, made: Row, before: Row | None, days: Days) -> Iterator[Finding]:
     """With what was left of it when it was suspended: from the day that was named, or from when it was resumed."""
     about = f"case {deadline['case_id']}"
@@ -256,21 +283,29 @@ def _state(case: Row, entries: Sequence[Row], missed: Sequence[Row]) -> str:
     brought = [entry["facts"] for entry in entries if _is_brought(entry)]
     if missed or any(facts["promise_met"] is False for facts in brought):
         return "breached"
-    if _keeping(entries) or any(facts["promise_met"] for facts in brought):
+    came_kept = any(facts["promise_met"] for facts in brought) and not any(map(_counts_again, entries))
+    if _keeping(entries) or came_kept:
         return "met"
     return "cancelled" if case["state"] == "closed" else "open"
 
 
 def _keeping(entries: Sequence[Row]) -> list[Row]:
-    """An answer that is sent back, or whose author recuses, counts as not handed in."""
+    """An answer that is sent back, or whose author recuses, counts as not handed in; nor does a plan that was ended."""
     kept: list[Row] = []
     for entry in entries:
         is_sent_back = entry["step"] == "reviewed" and not entry["facts"]["approved"]
         if is_sent_back or (entry["step"] == "recused" and entry["facts"].get("draft_falls")):
             kept.remove(next(draft for draft in reversed(kept) if draft["step"] == "drafted"))
+        elif _counts_again(entry):
+            kept = [plan for plan in kept if plan["step"] != "planned"]
         elif entry["step"] in _KEEPS:
             kept.append(entry)
     return kept
+
+
+def _counts_again(entry: Row) -> bool:
+    """It was planned, and is urgent: what the plan had settled runs."""
+    return "out_of_plan" in entry["facts"] and entry["facts"]["promise_met"] is None
 
 
 def each_limit_is_missed_once(history: History, world: World) -> Iterator[Finding]:

@@ -54,7 +54,7 @@ _STAFF = {
 #: Of what is worked on a case, what residents are told, and by which template.
 TOLD_OF_WORK = {"interim_word": "case_interim", "papers_missing": "papers_missing"}
 #: What a holder is told of where somebody else did it.
-_OF_OTHERS = {"resumed": "case_resumed_staff", "planned": "case_planned_staff"}
+_OF_OTHERS = {"resumed": "case_resumed_staff", "planned": "case_planned_staff", "corrected": "appeal_corrected"}
 _PRESSED = {"nudge": "case_nudged", "order": "case_ordered", "instruction": "case_instructed"}
 
 

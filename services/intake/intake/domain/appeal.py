@@ -57,6 +57,10 @@ class Who:
     language: Language = Language.CHINESE
     origin: str | None = None
 
+    @property
+    def is_reached_by_message(self) -> bool:
+        return self.means in (Means.SMS, Means.SANDBOX)
+
 
 @dataclass(frozen=True)
 class Assignment:

@@ -129,8 +129,13 @@ def _whom_to_ask(fact: CaseFact) -> dict[str, Any]:
 
 
 def _by_when(fact: CaseFact) -> dict[str, Any]:
-    """And while it waits: why, and until when. What is done again waits for nothing that it waited for before."""
+    """And while it waits: why, and until when. What is done again, or turns out to be urgent, waits for nothing that it
+    waited for before.
+    """
     match fact:
+        case CaseResumedV1() | CaseRedoneV1() | CaseVerifiedV1(passed=False) | CaseResortedV1(out_of_plan=True):
+            runs = dict.fromkeys(("suspended_until", "suspended_for", "planned_for", "planned_who"))
+            return {"due": fact.promise_due, "promise": fact.promise_text, **runs}
         case CaseAcceptedV1() | CaseResortedV1() | CaseExtendedV1() | CaseJoinedV1() | CaseSplitOffV1():
             return {"due": fact.promise_due, "promise": fact.promise_text}
         case CaseAssignedV1():
@@ -138,9 +143,6 @@ def _by_when(fact: CaseFact) -> dict[str, Any]:
         case CaseSuspendedV1():
             suspended = {"suspended_until": fact.until, "suspended_for": fact.reason_text}
             return {"due": fact.promise_due, "promise": fact.promise_text, **suspended}
-        case CaseResumedV1() | CaseRedoneV1() | CaseVerifiedV1(passed=False):
-            runs = dict.fromkeys(("suspended_until", "suspended_for", "planned_for", "planned_who"))
-            return {"due": fact.promise_due, "promise": fact.promise_text, **runs}
         case CasePlannedV1():
             return {"due": fact.due_at, "promise": None, "planned_for": fact.day, "planned_who": fact.who}
         case _:

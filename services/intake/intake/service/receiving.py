@@ -190,7 +190,15 @@ def _store(
     appeals.add_appeal(uow, station.keys, envelope, appeal, code_index=station.keys.index("query code", code), new=new)
     if new:
         uow.publish(events.contact_changed(_asker(appeal, given.who), ring=station.keys.transport))
-    uow.publish(events.appeal_received(appeal, sealed=given.sealed, query_code=code, ring=station.keys.transport))
+    received = events.appeal_received(
+        appeal,
+        sealed=given.sealed,
+        # An author who is on record is reached as that says, which notify has.
+        reached_by_message=known or given.who.is_reached_by_message,
+        query_code=code,
+        ring=station.keys.transport,
+    )
+    uow.publish(received)
     return Receipt(
         appeal_id=appeal.id,
         number=appeal.number,

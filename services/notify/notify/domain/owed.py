@@ -16,6 +16,7 @@ from contracts.routing import (
     CaseAskedV1,
     CaseAssignedV1,
     CaseClosedV1,
+    CaseCorrectedV1,
     CaseDraftedV1,
     CaseExtendedV1,
     CaseFact,
@@ -85,6 +86,7 @@ class Template(StrEnum):
     CASE_ASSIGNED = "case_assigned"
     CASE_CLOSED_STAFF = "case_closed_staff"
     CASE_RESORTED = "case_resorted"
+    APPEAL_CORRECTED = "appeal_corrected"
     CASE_ASKED = "case_asked"
     CASE_RULED = "case_ruled"
     CASE_RESUMED_STAFF = "case_resumed_staff"
@@ -170,7 +172,15 @@ def _reassigned(event: CaseAssignedV1) -> list[Owed]:
 
 
 def _resorted(event: CaseResortedV1) -> list[Owed]:
-    return _staff(event, Template.CASE_RESORTED, event.handler, gist=event.gist, due=event.promise_due)
+    sorted_anew = {"gist": event.gist, "due": event.promise_due, "out_of_plan": event.out_of_plan}
+    return _staff(event, Template.CASE_RESORTED, event.handler, **sorted_anew)
+
+
+def _corrected(event: CaseCorrectedV1) -> list[Owed]:
+    """What was corrected is read on the appeal."""
+    if event.handler is None or event.handler.subject == event.by:
+        return []
+    return _staff(event, Template.APPEAL_CORRECTED, event.handler, gist=event.gist)
 
 
 def _answered(event: CaseAnsweredV1) -> list[Owed]:
@@ -426,6 +436,7 @@ _RULES: dict[type[CaseFact], Callable[[Any], list[Owed]]] = {
     CaseAnsweredV1: _answered,
     CaseClosedV1: _closed,
     CaseResortedV1: _resorted,
+    CaseCorrectedV1: _corrected,
     CaseExtendedV1: _extended,
     CaseSuspendedV1: _suspended,
     CaseResumedV1: _resumed,

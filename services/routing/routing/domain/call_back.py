@@ -5,6 +5,7 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
+from routing.domain.case import Appeal
 from routing.domain.promise import Term, Unit
 
 #: How long the resident has to say so; after that silence counts as not rated.
@@ -29,6 +30,12 @@ class Way(StrEnum):
     """By somebody who did not handle it, where no message reaches them."""
     PAGE = "page"
     """Whoever gave no name is asked by the progress page alone."""
+
+
+def way_to_ask(appeal: Appeal) -> Way:
+    if appeal.person_id is None:
+        return Way.PAGE
+    return Way.MESSAGE if appeal.reached_by_message else Way.PERSON
 
 
 @dataclass

@@ -89,6 +89,10 @@ class Deadline:
         if self.state is DeadlineState.OPEN:
             self.state, self.settled_at, self.changed = state, at, True
 
+    def run_again(self) -> None:
+        """What kept it is taken back."""
+        self.state, self.settled_at, self.changed = DeadlineState.OPEN, None, True
+
     def is_missed_at(self, now: datetime) -> bool:
         return self.state is DeadlineState.OPEN and self.promise.due_at < now
 
@@ -105,6 +109,8 @@ class Appeal:
     withdrawn_at: datetime | None = None
     moves: int = 0
     """How often it has gone from one case to another."""
+    reached_by_message: bool = True
+    """As far as intake knew when it came: whom no message reaches, a person asks back."""
 
     @property
     def stands(self) -> bool:
@@ -236,6 +242,8 @@ class Case:
     """Of a case that was transferred: the post that took it first, and sees it to its end."""
     demands: frozenset[Demand] = frozenset()
     """What the rule that it is under asks of its answer."""
+    by_the_clock: bool = False
+    """The rule that it is under counts in hours, day and night: danger, which waits for no day."""
     draft: int | None = None
     """The entry of the history that has an answer which waits for its review; nothing of it has gone out."""
     reviewer_post_id: UUID | None = None
@@ -355,8 +363,12 @@ class Case:
         promise = self.deadline
         if self.state is CaseState.ANSWERED or promise is None or promise.settled_at != handed_in_at:
             return
-        if promise.state is DeadlineState.MET:
-            promise.state, promise.settled_at, promise.changed = DeadlineState.OPEN, None, True
+        self.count_again()
+
+    def count_again(self) -> None:
+        """What has kept its promise does so no more; one that was missed stays missed."""
+        if self.deadline is not None and self.deadline.state is DeadlineState.MET:
+            self.deadline.run_again()
             self.promise_met = None
 
     def reopen(self, due: Deadline) -> None:
@@ -400,7 +412,7 @@ class Case:
         self.planned_for, self.planned_due, self.planned_who = day, deadline.promise.due_at, who
 
     def stop_waiting(self) -> None:
-        """Answered or closed: it waits for nothing any more. The limit of a plan is settled by whoever ends it."""
+        """Answered, closed or urgent: it waits for nothing any more. Whoever ends a plan settles its limit."""
         self.resume()
         self.planned_for = self.planned_due = self.planned_who = None
 
@@ -434,6 +446,7 @@ class Case:
             appeal.moves += 1
         self.appeals += coming
         self.urgent, self.demands = self.urgent or other.urgent, self.demands | other.demands
+        self.by_the_clock = self.by_the_clock or other.by_the_clock
         self.extended = self.extended or other.extended
         self.complain_as(other)
         self.recused = tuple(dict.fromkeys((*self.recused, *other.recused)))

@@ -9,7 +9,7 @@ import hmac
 import json
 import os
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
@@ -33,6 +33,10 @@ class Entry:
     salt: str | None
     commitment: str | None
     hash: str = field(default="")
+
+    def without_content(self) -> "Entry":
+        """That there is such an entry, and no more; its hash is still that of the whole."""
+        return replace(self, facts={}, words=None, salt=None, commitment=None)
 
 
 def link(

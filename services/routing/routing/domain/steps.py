@@ -447,14 +447,20 @@ def find_bar_to_more_time(case: Case, now: datetime) -> PromiseMissed | ClockRun
     deadline = case.deadline
     if deadline is None or deadline.state is not DeadlineState.OPEN or deadline.is_missed_at(now):
         return PromiseMissed()
-    return ClockRuns() if deadline.promise.term.unit is Unit.CLOCK_HOURS else None
+    return ClockRuns() if _runs_by_the_clock(case) else None
 
 
 def find_bar_to_planning(case: Case) -> ClockRuns | DoneAgain | None:
     """Danger does not wait for a day, nor whoever has waited once and was not satisfied."""
-    if case.deadline is not None and case.deadline.promise.term.unit is Unit.CLOCK_HOURS:
+    if _runs_by_the_clock(case):
         return ClockRuns()
     return DoneAgain() if case.limit(DeadlineKind.REDO) is not None else None
+
+
+def _runs_by_the_clock(case: Case) -> bool:
+    """By its promise, or by the rule of what it was found to be later, whose promise would have ended no earlier."""
+    promised = case.deadline.promise.term.unit if case.deadline is not None else None
+    return case.by_the_clock or promised is Unit.CLOCK_HOURS
 
 
 def dispatches_above(posts: Collection[Seated], path: str) -> bool:

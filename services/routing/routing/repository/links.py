@@ -15,7 +15,8 @@ from routing.repository.rows import told_gist
 
 _COLUMNS = [case_link.c[field.name] for field in fields(Link)]
 _STANDS = case_link.c.ended_at.is_(None)
-#: What of the other case is not to be seen, the policy leaves out.
+#: What of the other case is not to be seen, its policy leaves out; a link with what is sealed and not open to whoever
+#: looks, that of links.
 _WITH_OTHER = (
     select(*_COLUMNS, cases.c.case_id.label("seen_id"), cases.c.state, cases.c.gist, cases.c.seal)
     .select_from(case_link)
@@ -51,6 +52,11 @@ def end_link(uow: UnitOfWork, link_id: UUID) -> None:
 def list_of_case(uow: UnitOfWork, case_id: UUID) -> list[LinkSeen]:
     statement = _WITH_OTHER.where(case_link.c.case_id == case_id, _STANDS).order_by(case_link.c.link_id)
     return [LinkSeen(_link(row), _other(row)) for row in uow.execute(statement)]
+
+
+def list_ids(uow: UnitOfWork, case_id: UUID) -> set[UUID]:
+    """Of the links that the case has or had and that whoever looks may know of."""
+    return set(uow.execute(select(case_link.c.link_id).where(case_link.c.case_id == case_id)).scalars())
 
 
 def _link(row: Row[Any]) -> Link:

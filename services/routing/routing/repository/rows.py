@@ -96,6 +96,7 @@ def case_row(case: Case) -> dict[str, Any]:
         "planned_who": case.planned_who,
         "first_holder_post_id": case.first_holder_post_id,
         "demands": sorted(demand.value for demand in case.demands),
+        "by_the_clock": case.by_the_clock,
         "draft": case.draft,
         "reviewer_post_id": case.reviewer_post_id,
         "verified": case.verified,
@@ -185,6 +186,7 @@ def case_of(row: Row[Any], now: datetime) -> Case:
         planned_who=row.planned_who,
         first_holder_post_id=row.first_holder_post_id,
         demands=frozenset(map(Demand, row.demands)),
+        by_the_clock=row.by_the_clock,
         draft=row.draft,
         reviewer_post_id=row.reviewer_post_id,
         verified=row.verified,
@@ -219,6 +221,7 @@ def appeal_row(case: Case, appeal: Appeal) -> dict[str, Any]:
         "query_code": appeal.query_code,
         "withdrawn_at": appeal.withdrawn_at,
         "moves": appeal.moves,
+        "reached_by_message": appeal.reached_by_message,
     }
 
 
@@ -307,6 +310,7 @@ def _appeal(facts: Mapping[str, Any]) -> Appeal:
         query_code=facts["query_code"],
         withdrawn_at=datetime.fromisoformat(facts["withdrawn_at"]) if facts["withdrawn_at"] else None,
         moves=facts["moves"],
+        reached_by_message=facts["reached_by_message"],
     )
 
 

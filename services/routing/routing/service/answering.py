@@ -87,6 +87,7 @@ def give(
         asked=asked,
     )
     uow.publish(told)
+    calling_back.owe_calls(uow, case)
     uow.publish(events.city_case_progressed(uow, case))
     figures.count_answered(uow, case, post_id=author or post_id)
 

@@ -10,7 +10,7 @@ from kit.paging import Page, Sheet
 from network.posts import Seat, choose
 
 from routing import events
-from routing.domain.call_back import RATING_TERM, CallBack, CallBackLine, Way
+from routing.domain.call_back import RATING_TERM, CallBack, CallBackLine, Way, way_to_ask
 from routing.domain.case import CALL_BACK_OWED, Case, ClosedReason, Deadline, DeadlineState
 from routing.domain.steps import STEPS, Step
 from routing.repository import call_backs, cases
@@ -20,8 +20,9 @@ from routing.service.taking import find_holder, list_holders, seated
 
 
 def ask_residents(uow: UnitOfWork, case: Case) -> dict[UUID, int]:
-    """With an answer that the history has already: each is asked by its notice, whoever gave no name by the progress
-    page. Which of each appeal's answers it is; nobody is asked of a finished past.
+    """With an answer that the history has already: each is asked by its notice, whom no message reaches by a person,
+    and whoever gave no name by the progress page. Which of each appeal's answers it is; nobody is asked of a finished
+    past.
     """
     asked = [appeal for appeal in case.appeals if appeal.withdrawn_at is None]
     if case.silent or not asked:
@@ -30,24 +31,40 @@ def ask_residents(uow: UnitOfWork, case: Case) -> dict[UUID, int]:
     case.settle_limit(DeadlineKind.RATING, DeadlineState.CANCELLED, at=uow.now)
     case.limits.append(until)
     case.calls_owed = 0
-    ways = {appeal.appeal_id: Way.MESSAGE if appeal.person_id else Way.PAGE for appeal in asked}
+    ways = {appeal.appeal_id: way_to_ask(appeal) for appeal in asked}
     return call_backs.add_call_backs(uow, case, ways, rate_by=until.promise.due_at)
 
 
+def owe_calls(uow: UnitOfWork, case: Case) -> None:
+    """Once the answer has been told: whom no message reaches is owed a call from that moment, so that no closing
+    outruns it.
+    """
+    if all(way_to_ask(appeal) is not Way.PERSON for appeal in case.appeals):
+        return
+    owed = [asked for asked in call_backs.list_of_case(uow, case.case_id) if asked.is_to_be_called]
+    dispatcher = _dispatcher(uow, case) if owed else None
+    for asked in owed:
+        _owe(uow, case, asked, dispatcher)
+
+
 def have_called(uow: UnitOfWork, appeal_id: UUID) -> None:
-    """No message reaches the resident: somebody who does not handle it asks them; the narrowest dispatcher is told."""
+    """It turns out that no message reaches the resident: somebody who does not handle it asks them."""
     case = cases.find_cases_of_appeals_for_change(uow, [appeal_id]).get(appeal_id)
     asked = call_backs.find_open(uow, appeal_id)
     if case is None or asked is None or asked.way is not Way.MESSAGE:
         return
     asked.way = Way.PERSON
     call_backs.save_call_back(uow, asked)
+    _owe(uow, case, asked, _dispatcher(uow, case))
+    cases.save_cases(uow, [case])
+
+
+def _owe(uow: UnitOfWork, case: Case, asked: CallBack, dispatcher: Seat | None) -> None:
+    """The narrowest dispatcher is told, who sees to it."""
     case.calls_owed += 1
-    dispatcher = _dispatcher(uow, case)
     facts = {**named(asked), "dispatcher": dispatcher.subject if dispatcher else None}
     case.record(CALL_BACK_OWED, at=uow.now, by=None, facts=facts)
     uow.publish(events.call_back_owed(uow, case, asked, dispatcher=dispatcher))
-    cases.save_cases(uow, [case])
 
 
 def _dispatcher(uow: UnitOfWork, case: Case) -> Seat | None:

@@ -14,6 +14,7 @@ from network.posts import Seat
 
 from routing import events
 from routing.domain.case import ASSIGNED, RESORTED, Case
+from routing.domain.promise import Unit
 from routing.domain.rules import Category
 from routing.domain.steps import Step
 from routing.errors import (
@@ -28,7 +29,7 @@ from routing.errors import (
     UnknownPlace,
 )
 from routing.repository import cases, network, policy
-from routing.service import parts, placing
+from routing.service import parts, placing, planning
 from routing.service.placing import Ground
 from routing.service.taking import dispatches_above, take
 
@@ -182,7 +183,7 @@ def re_sort(
     uow: UnitOfWork, case: Case, code: str | None, *, post_id: UUID, words: str | None, place_id: UUID | None = None
 ) -> Seat | None:
     """Put category or place right, and hold the case to its promise; who is to handle it by the rules."""
-    before, was_at = case.category, case.place_id
+    before, was_at, was_planned_for = case.category, case.place_id, case.planned_for
     if code in (None, before) and place_id in (None, was_at):
         raise AlreadyThere("/place_id" if code is None else "/category")
     if case.suspended_until is not None:
@@ -195,15 +196,20 @@ def re_sort(
     case.district = ground.network.district_of(case.placed_path)
     placing.sort_anew(uow, ground, case, category)
     rules = policy.get_rules(uow, case.rule_version)
-    is_earlier = placing.hold_to(uow, ground, rules, case, rules.rule_for(category, urgent=case.urgent))
+    rule = rules.rule_for(category, urgent=case.urgent)
+    planned = planning.bring_out(uow, case) if rule.term.unit is Unit.CLOCK_HOURS else None
+    is_earlier = placing.hold_to(uow, ground, rules, case, rule, planned=planned)
     found = placing.find_handler(ground, case, category)[1]
-    told = found if is_earlier and found is not None and found.post_id == case.holder_post_id else None
+    is_sooner = is_earlier or planned is not None
+    told = found if is_sooner and found is not None and found.post_id == case.holder_post_id else None
     facts: dict[str, object] = {"before": before, "earlier": is_earlier, "holder": told.subject if told else None}
+    if planned is not None:
+        facts |= {"out_of_plan": str(was_planned_for), "promise_met": case.promise_met}
     if case.place_id != was_at:
         facts["place_before"] = str(was_at) if was_at else None
     facts |= placing.promise_facts(case)
     case.record(RESORTED, at=uow.now, by=uow.by, post_id=post_id, facts=facts, words=words)
-    uow.publish(events.case_resorted(uow, case, before=before, holder=told))
+    uow.publish(events.case_resorted(uow, case, before=before, holder=told, out_of_plan=planned is not None))
     return found
 
 

@@ -223,7 +223,14 @@ def _new_case(uow: UnitOfWork, ground: Ground, event: AppealReceivedV1, path: st
 
 
 def _appeal(event: AppealReceivedV1) -> Appeal:
-    return Appeal(event.appeal_id, event.number, event.person_id, event.language, event.query_code)
+    return Appeal(
+        appeal_id=event.appeal_id,
+        number=event.number,
+        person_id=event.person_id,
+        language=event.language,
+        query_code=event.query_code,
+        reached_by_message=event.reached_by_message,
+    )
 
 
 def _assigned(order: Assignment | None) -> dict[str, Any]:
@@ -289,14 +296,24 @@ def correct_appeal(uow: UnitOfWork, event: AppealCorrectedV1) -> None:
     facts = {"appeal": str(event.appeal_id), "place": _text(event.place_id), "category": event.category}
     if len(case.appeals) == 1:
         case.gist = event.gist
-    case.record(CORRECTED, at=uow.now, by=event.corrected_by, facts=facts)
     was_sealed = case.seal is not None
     _seal_by_correction(uow, case, event)
+    holder = find_holder(uow, case) if _is_at_work_on(case) else None
+    told = holder.subject if holder and holder.subject != event.corrected_by else None
+    case.record(CORRECTED, at=uow.now, by=event.corrected_by, facts=facts | {"holder": told})
+    uow.publish(events.case_corrected(uow, case, event.appeal_id, by=event.corrected_by, holder=holder))
+    if not was_sealed and case.seal is not None:
+        _tell_sealed(uow, case, event)
     if case.queue is not None and case.state is CaseState.RECEIVED:
         _try_again(uow, case, event)
     cases.save_cases(uow, [case])
     if (case.seal is not None) != was_sealed:
         cases.seal_what_hangs_on(uow, case)
+
+
+def _is_at_work_on(case: Case) -> bool:
+    """Whether it is somebody's: what waits is read when it is looked at, and what is closed is not worked on."""
+    return case.accepted_at is not None and case.is_open
 
 
 def _seal_by_correction(uow: UnitOfWork, case: Case, event: AppealCorrectedV1) -> None:
@@ -308,6 +325,9 @@ def _seal_by_correction(uow: UnitOfWork, case: Case, event: AppealCorrectedV1) -
         return
     case.seal = Seal.CATEGORY
     placing.appoint_keeper(ground, case)
+
+
+def _tell_sealed(uow: UnitOfWork, case: Case, event: AppealCorrectedV1) -> None:
     keeper = str(case.keeper_post_id) if case.keeper_post_id else None
     case.record(SEALED, at=uow.now, by=event.corrected_by, facts={"category": event.category, "keeper": keeper})
     uow.publish(events.case_sealed(uow, case))

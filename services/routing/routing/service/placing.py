@@ -249,7 +249,7 @@ def accept(
     """
     case.deadline = _promise(uow, ground, ground.rules, case, rule, since=since)
     case.promise_due, case.rule_version = case.deadline.promise.due_at, ground.rules.version
-    case.demands = rule.demands
+    _put_under(case, rule)
     case.state, case.queue, case.accepted_at = CaseState.ACCEPTED, None, uow.now
     case.holder_post_id, case.office_id = holder.post_id, holder.office_id
     case.record(ACCEPTED, at=uow.now, by=uow.by, post_id=post_id, facts=promise_facts(case))
@@ -285,19 +285,29 @@ def assign(
     uow.publish(events.case_assigned(uow, case, holder=holder, first=first, transferred=transferred))
 
 
-def hold_to(uow: UnitOfWork, ground: Ground, rules: RuleSet, case: Case, rule: Rule) -> bool:
+def hold_to(
+    uow: UnitOfWork, ground: Ground, rules: RuleSet, case: Case, rule: Rule, *, planned: datetime | None = None
+) -> bool:
     """Put right what was sorted wrongly: the promise of the right category counts from now, and never ends later than
-    what the resident was told (domain.md, section 4). One that was missed stays missed. Whether it is earlier by that.
+    what the resident was told (domain.md, section 4). One that was missed stays missed. Whether another stands now.
+
+    ``planned``: of what has come out of a plan, the end of the day that they were told instead of the promise.
     """
     assert case.deadline is not None
-    case.demands = rule.demands
+    _put_under(case, rule)
     if case.deadline.state is not DeadlineState.OPEN:
         return False
-    deadline = _promise(uow, ground, rules, case, rule, since=uow.now)
-    is_earlier = deadline.promise.due_at < case.deadline.promise.due_at
-    if is_earlier:
-        case.replace_deadline(deadline, at=uow.now)
-    return is_earlier
+    before, promise = case.deadline.promise, _counted(ground, rules, case, rule.term, since=uow.now)
+    if planned is not None and uow.now < planned < promise.due_at:
+        promise = given_until(planned, uow.now, like=promise)
+    is_over = planned is not None and before.due_at < uow.now
+    if is_replaced := is_over or promise.due_at < before.due_at:
+        _replace(uow, case, promise)
+    return is_replaced
+
+
+def _put_under(case: Case, rule: Rule) -> None:
+    case.demands, case.by_the_clock = rule.demands, rule.term.unit is Unit.CLOCK_HOURS
 
 
 def limit_counted(ground: Ground, case: Case, kind: DeadlineKind, term: Term, *, now: datetime) -> Deadline:

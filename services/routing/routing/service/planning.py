@@ -3,7 +3,7 @@ day, counted apart, never as solved (domain.md, section 3).
 """
 
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from uuid import UUID
 
 from contracts.routing import CaseState, DeadlineKind
@@ -11,7 +11,7 @@ from kit.db import UnitOfWork
 from network.posts import Seat
 
 from routing import events
-from routing.domain.case import PLANNED, Case, Deadline, DeadlineState
+from routing.domain.case import ACCOMPANIED, ANSWERED, PLANNED, Case, Deadline, DeadlineState
 from routing.domain.promise import begin_of, day_of
 from routing.domain.steps import Step
 from routing.domain.waiting import LONGEST_PLAN, Plan, check_day
@@ -50,6 +50,25 @@ def end_plan(uow: UnitOfWork, case: Case) -> None:
     """The case is answered: by the day that was planned, or late, which is marked first."""
     deadlines.mark_limit_if_missed(uow, case, DeadlineKind.PLANNED)
     case.settle_limit(DeadlineKind.PLANNED, DeadlineState.MET, at=uow.now)
+
+
+def bring_out(uow: UnitOfWork, case: Case) -> datetime | None:
+    """What turns out to be urgent waits for no day: the promise that the plan had settled counts again. The end of the
+    day that was told; none: it was not planned.
+    """
+    told = case.planned_due
+    if told is None:
+        return None
+    deadlines.mark_limit_if_missed(uow, case, DeadlineKind.PLANNED)
+    case.settle_limit(DeadlineKind.PLANNED, DeadlineState.CANCELLED, at=uow.now)
+    case.stop_waiting()
+    if not any(entry.step in _KEPT_BEFORE for entry in cases.list_entries(uow, case)):
+        case.count_again()
+    return told
+
+
+#: What has kept a promise before the case was planned.
+_KEPT_BEFORE = (ACCOMPANIED, ANSWERED)
 
 
 def _limit(uow: UnitOfWork, case: Case, day: date) -> Deadline:

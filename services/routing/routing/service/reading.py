@@ -14,7 +14,7 @@ from routing.domain import steps
 from routing.domain.accompanying import Accompaniment
 from routing.domain.assignment import ReportBack
 from routing.domain.call_back import CallBack
-from routing.domain.case import NOTICE_NOT_DELIVERED, Case, Deadline
+from routing.domain.case import LINKED, NOTICE_NOT_DELIVERED, UNLINKED, Case, Deadline
 from routing.domain.chain import Entry, list_faults
 from routing.domain.helping import Helper
 from routing.domain.hotline import HandedOver
@@ -132,11 +132,12 @@ def get_case(uow: UnitOfWork, known_as: UUID | str) -> CaseDetail:
     case, holder = cases.get_case_and_holder(uow, case_id)
     note_opening(uow, case, Opened.CASE)
     entries = cases.list_entries(uow, case) if case.undelivered else []
+    linked = links.list_of_case(uow, case_id) if case.linked else []
+    case.linked = len(linked)
     mine = steps.steps_for(case, seated(uow.person), subject=uow.person.subject, holder=holder_in(holder), now=uow.now)
     undelivered = [entry for entry in entries if entry.step == NOTICE_NOT_DELIVERED]
     pressed = pressings.list_of_case(uow, case_id) if case.pressings else []
     helping = _helpers(uow, case_id) if case.helpers else []
-    linked = links.list_of_case(uow, case_id) if case.linked else []
     rated = call_backs.list_of_case(uow, case_id) if case.answered_at else []
     letters = records.list_letters(uow, case_id) if case.letters else []
     papers = records.list_papers_held(uow, case_id) if case.papers_held else []
@@ -157,10 +158,26 @@ def _helpers(uow: UnitOfWork, case_id: UUID) -> list[HelperSeen]:
 
 
 def get_history(uow: UnitOfWork, named: UUID | str) -> History:
-    case = cases.get_case(uow, get_id(uow, named))
+    case_id = get_id(uow, named)
+    case = cases.get_case(uow, case_id)
     note_opening(uow, case, Opened.HISTORY)
     entries = cases.list_entries(uow, case)
-    return History(entries, list_faults(entries, head=case.head, length=case.version))
+    faults = list_faults(entries, head=case.head, length=case.version)
+    return History(_without_sealed_links(uow, case_id, entries), faults)
+
+
+def _without_sealed_links(uow: UnitOfWork, case_id: UUID, entries: list[Entry]) -> list[Entry]:
+    """Which case was linked, and why, is not read by whoever that is sealed to by now."""
+    if not any(entry.step in _OF_LINKS for entry in entries):
+        return entries
+    known = {str(link_id) for link_id in links.list_ids(uow, case_id)}
+    return [
+        entry if entry.step not in _OF_LINKS or entry.facts["link_id"] in known else entry.without_content()
+        for entry in entries
+    ]
+
+
+_OF_LINKS = (LINKED, UNLINKED)
 
 
 def list_worklist(uow: UnitOfWork, page: Page, *, answered: bool = False) -> Sheet[CaseLine]:

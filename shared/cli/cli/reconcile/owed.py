@@ -19,7 +19,7 @@ STEPS = (
     *("suspended", "resumed", "planned"),
     *("joined", "split", "split_off"),
     *("drafted", "reviewed", "verified"),
-    *("granted", "grant_revoked"),
+    *("granted", "grant_revoked", "corrected"),
 )
 
 TEMPLATES = (
@@ -34,6 +34,7 @@ TEMPLATES = (
     "case_withdrawn",
     "case_declined",
     "case_resorted",
+    "appeal_corrected",
     "case_interim",
     "papers_missing",
     "case_asked",
@@ -116,6 +117,7 @@ _TO_STAFF = {
     "answered": {"helpers": "helper_released"},
     "closed": {"holder": "case_closed_staff", "helpers": "helped_closed", "pressers": "pressing_ended"},
     "resorted": {"holder": "case_resorted"},
+    "corrected": {"holder": "appeal_corrected"},
     "asked": {"ruler": "case_asked"},
     "ruled": {"holder": "case_ruled"},
     "reported": {"presser": "pressing_reported"},
