@@ -214,7 +214,7 @@ def test_a_promise_is_read_aloud_in_both_languages(
     assert read_aloud(standing(looking, make_case(uow, city))) == {
         "zh": [
             "这是对居民承诺的期限。",
-            "依第2版规则，“路灯照明”属市政设施、管理区权限：5个工作日。",
+            "依第3版规则，“路灯照明”属市政设施、管理区权限：5个工作日。",
             "自收到诉求时起算：2026年11月23日（星期一）09:00。",
             "11月23日（星期一）为起算之日，不计入（民法典第二百零一条）。",
             "第1日：11月24日（星期二）、第2日：11月25日（星期三）、第3日：11月26日（星期四）、第4日：11月27日（星期五）。",
@@ -265,7 +265,7 @@ def test_the_rule_that_decided_is_named(
     uow: RolledBackUnitOfWork, city: City, looking: RolledBackUnitOfWork, asked: dict[str, Any], zh: str
 ) -> None:
     found = standing(looking, make_case(uow, city, **asked))
-    assert read_aloud(found)["zh"][1] == f"依第2版规则，{zh}"
+    assert read_aloud(found)["zh"][1] == f"依第3版规则，{zh}"
     assert found.agrees
 
 

@@ -12,6 +12,7 @@
     │              CallBackOwed, NoCallBackOwed, PlaceNamedAlready, AssignedFromAbove, DoneAgain, AnswerDrafted,
     │              VerificationOwed, NotSealed, SealedStaysHere, AlreadyGranted
     ├── Stale      CaseChanged
+    ├── Unavailable  UnfitRules
     ├── Forbidden  NotYourStep, NotYourPlace, NotTheOperator, NotYourPrecedent, NotYoursToName, OtherCaseUnseen,
     │              NotYourExchange, FiguresElsewhere, NotAnOverseer
     └── Invalid    UnknownCategory, UnknownPlace, CategoryMissing, PlaceMissing, UnboundBranches, UnfitTree,
@@ -25,7 +26,7 @@ from collections.abc import Sequence
 from datetime import date, datetime
 from uuid import UUID
 
-from kit.errors import Conflict, Forbidden, Invalid, NotFound, Stale
+from kit.errors import Conflict, Forbidden, Invalid, NotFound, Stale, Unavailable
 
 
 class CaseNotFound(NotFound):
@@ -750,3 +751,10 @@ class UnknownBranch(Invalid):
 class UnfitTree(Invalid):
     def __init__(self, line: int, reason: str) -> None:
         super().__init__("unfit_tree", f"Nothing was changed. Line {line}: {reason}.", field="/rows")
+
+
+class UnfitRules(Unavailable):
+    """Nothing is promised by rules that cannot be kept: it waits until they are put right."""
+
+    def __init__(self, version: int, why: str) -> None:
+        super().__init__("unfit_rules", f"Version {version} of the rules is not fit to be used: {why}.")

@@ -97,7 +97,15 @@ def get_rules(uow: UnitOfWork, version: int) -> RuleSet:
 def _read_rules(uow: UnitOfWork, head: str) -> RuleSet:
     rows = uow.execute(_RULES, {"version": _version(head)}).all()
     first = rows[0]
-    return RuleSet(first.version, first.zone, first.effective_from, [_rule(row) for row in rows])
+    return RuleSet(
+        first.version,
+        first.zone,
+        first.effective_from,
+        [_rule(row) for row in rows],
+        shares=tuple(first.shares),
+        climb=_term(first.set_climb_unit, first.set_climb_count),
+        repeat=_term(first.set_repeat_unit, first.set_repeat_count),
+    )
 
 
 def _read_calendar(uow: UnitOfWork, head: str) -> Calendar:
@@ -142,10 +150,12 @@ select
     ) as precedents
 """).columns(rules=Text, calendar=Text, categories=JSONB, precedents=JSONB)
 
-_RULE = [rule.c[name] for name in ("kind", "remit", "category", "urgent", "duty", "unit", "count", *Demand)]
+_LIMITS = ("climb_unit", "climb_count", "repeat_unit", "repeat_count")
+_RULE = [rule.c[name] for name in ("kind", "remit", "category", "urgent", "duty", "unit", "count", *Demand, *_LIMITS)]
+_SET = [rule_set.c[name] for name in ("version", "zone", "effective_from", "shares")]
 _DAY = [calendar_day.c[name] for name in ("date", "working", "note", "stands_for")]
 _RULES = (
-    select(rule_set.c.version, rule_set.c.zone, rule_set.c.effective_from, *_RULE)
+    select(*_SET, *(rule_set.c[name].label(f"set_{name}") for name in _LIMITS), *_RULE)
     .join(rule, rule.c.version == rule_set.c.version)
     .where(rule_set.c.version == bindparam("version"))
 )
@@ -169,7 +179,15 @@ def _rule(row: Row[Any]) -> Rule:
     # ``count`` is a method of a row, so it is read by its name.
     term = Term(Unit(row.unit), row._mapping["count"])
     demands = frozenset(demand for demand in Demand if row._mapping[demand.value])
-    return Rule(Kind(row.kind), Remit(row.remit), row.category, row.urgent, Duty(row.duty), term, demands)
+    return Rule(
+        *(Kind(row.kind), Remit(row.remit), row.category, row.urgent, Duty(row.duty), term, demands),
+        climb=_term(row.climb_unit, row.climb_count),
+        repeat=_term(row.repeat_unit, row.repeat_count),
+    )
+
+
+def _term(unit: str | None, count: int | None) -> Term | None:
+    return Term(Unit(unit), count or 0) if unit else None
 
 
 def _category(row: Row[Any]) -> Category:

@@ -24,6 +24,7 @@ from routing.domain.promise import (
     given_until,
     last_day,
     make_promise,
+    warnings_in,
     working_days_left,
 )
 from routing.domain.rules import Category, Rule, RuleSet
@@ -316,6 +317,7 @@ def limit_given(ground: Ground, case: Case, kind: DeadlineKind, due_at: datetime
         forecast=False,
         hours=ground.network.hours_at(case.placed_path),
         zone=ground.rules.zone,
+        warnings=warnings_in([(now, due_at)], ground.rules.shares),
     )
     return Deadline(new_id(now), kind, limit, changed=True)
 
@@ -375,6 +377,7 @@ def _counted(ground: Ground, rules: RuleSet, case: Case, term: Term, *, since: d
         calendar=ground.calendar,
         hours=ground.network.hours_at(case.placed_path),
         zone=rules.zone,
+        shares=rules.shares,
     )
 
 
