@@ -17,7 +17,6 @@ from contracts.routing import (
     Remit,
     SupervisionClimbedV1,
 )
-from kit.auth import Person
 from kit.clock import DrivenClock
 from kit.crypto import KeyRing, new_key
 from kit.db import Database, UnitOfWork
@@ -52,14 +51,6 @@ PAGE = Page(9, "a list", KeyRing.parse(new_key("k1")))
 #: Of street lights that were reported on Monday 23 November: missed at Monday's close, a working day for each tier.
 MISSED = local("2026-11-30T17:00") + SECOND
 CLIMBS, COMES_BACK, AGAIN = (local(f"2026-12-0{day}T17:00") + SECOND for day in (1, 2, 3))
-
-
-@pytest.fixture
-def as_person(uow_of: UnitOfWorkOf) -> Callable[..., RolledBackUnitOfWork]:
-    def as_person(person: Person, **more: Any) -> RolledBackUnitOfWork:
-        return uow_of("routing", person=person, **more)
-
-    return as_person
 
 
 Sweep = Callable[[datetime], list[Any]]
@@ -335,6 +326,17 @@ def test_a_decision_from_the_superiors_tier_settles_it_and_one_from_below_does_n
     below = re_dispatch(by["dispatcher"], case, city.posts["legal"].post_id)
     assert not is_settled(uow, below, lambda *codes: lines_of(*codes, now=CLIMBS + SECOND), lambda _: [])
     above = re_dispatch(by["city_dispatcher"], now_of(uow, case), city.posts["municipal"].post_id)
+    assert is_settled(uow, above, lines_of, sweep_at)
+
+
+def test_what_the_superiors_tier_sorts_to_somebody_else_is_settled(
+    uow: RolledBackUnitOfWork, city: City, as_person: As, sweep_at: Sweep, lines_of: Lines
+) -> None:
+    case = late(uow, city, sweep_at)
+    by = {code: as_person(city.person(code), now=CLIMBS + SECOND) for code in ("dispatcher", "city_dispatcher")}
+    below = re_sort(by["dispatcher"], case, "legal.aid")
+    assert below.supervisor_post_id == city.posts["city_dispatcher"].post_id
+    above = re_sort(by["city_dispatcher"], below, "municipal.street_lights")
     assert is_settled(uow, above, lines_of, sweep_at)
 
 

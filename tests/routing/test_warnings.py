@@ -12,7 +12,6 @@ import pytest
 from contracts.routing import Ask, DeadlineApproachingV1, DeadlineKind, Outcome
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from kit.auth import Person
 from kit.clock import DrivenClock
 from kit.db import Database, UnitOfWork
 from kit.testing.servers import NOW, RolledBackUnitOfWork
@@ -161,14 +160,6 @@ def test_rules_that_warn_after_their_limit_are_refused(shares: tuple[int, ...]) 
 
 
 # Use cases.
-
-
-@pytest.fixture
-def as_person(uow_of: UnitOfWorkOf) -> Callable[..., RolledBackUnitOfWork]:
-    def as_person(person: Person, **more: Any) -> RolledBackUnitOfWork:
-        return uow_of("routing", person=person, **more)
-
-    return as_person
 
 
 @pytest.fixture
