@@ -5,11 +5,13 @@ from datetime import timedelta
 from kit.db import Database
 from kit.loop import Loop
 
-from routing.service import sweeping, vacancies
+from routing.service import recounting, sweeping, vacancies
 
 EVERY = timedelta(seconds=2)
 #: A post that is left for an hour or a week is found soon enough.
 LOOKS_EVERY = timedelta(seconds=15)
+#: So is what another calendar moves.
+RECOUNTS_EVERY = timedelta(seconds=15)
 
 
 def make_sweeper(database: Database, *, every: timedelta = EVERY) -> Loop:
@@ -28,3 +30,12 @@ def make_looker(database: Database, *, every: timedelta = LOOKS_EVERY) -> Loop:
         return await database.run_everywhere(vacancies.sweep_vacancies)
 
     return Loop("sweep_vacancies", every, look, full=vacancies.BATCH)
+
+
+def make_recounter(database: Database, *, every: timedelta = RECOUNTS_EVERY) -> Loop:
+    """The same, over what another calendar moves."""
+
+    async def recount() -> int:
+        return await database.run_everywhere(recounting.sweep_calendar)
+
+    return Loop("sweep_calendar", every, recount, full=recounting.BATCH)

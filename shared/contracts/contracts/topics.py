@@ -129,6 +129,7 @@ _DEFINED = (
             routing.CaseGrantRevokedV1,
             routing.CaseSealedV1,
             routing.DeadlineBreachedV1,
+            routing.DeadlineMovedV1,
         ),
         partitions=CASE_PARTITIONS,
         key="case",

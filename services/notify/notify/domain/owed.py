@@ -46,6 +46,7 @@ from contracts.routing import (
     CaseSuspendedV1,
     CaseVerifiedV1,
     DeadlineBreachedV1,
+    DeadlineMovedV1,
     Handler,
     JoinKind,
     PressingEnded,
@@ -116,6 +117,10 @@ class Template(StrEnum):
     CASE_GRANTED = "case_granted"
     DEADLINE_MISSED = "deadline_missed"
     DEADLINE_MISSED_SUPERIOR = "deadline_missed_superior"
+    DEADLINE_MOVED = "deadline_moved"
+    DEADLINE_EARLIER = "deadline_earlier"
+    BREACH_CORRECTED = "breach_corrected"
+    BREACH_CORRECTED_SUPERIOR = "breach_corrected_superior"
 
 
 #: The notices that ask their resident for a word: where one goes to nobody, a person has to ask.
@@ -408,6 +413,19 @@ def _breached(event: DeadlineBreachedV1) -> list[Owed]:
     return told + _staff(event, Template.DEADLINE_MISSED_SUPERIOR, event.superior, **missed, handler=shown)
 
 
+def _moved(event: DeadlineMovedV1) -> list[Owed]:
+    """Residents, where they wait longer than they were told; staff, where they have less time or missed nothing."""
+    is_later = event.due_at > event.due_before
+    due = {"due": event.due_at, "due_before": event.due_before}
+    told = _residents(event, Template.DEADLINE_MOVED, event.handler, **due) if is_later and event.promise_due else []
+    moved = {"gist": event.gist, "limit": event.deadline.value, **due}
+    if event.corrects:
+        told += _staff(event, Template.BREACH_CORRECTED, event.handler, **moved)
+        shown = _shown(event.handler)
+        return told + _staff(event, Template.BREACH_CORRECTED_SUPERIOR, event.superior, **moved, handler=shown)
+    return told if is_later else _staff(event, Template.DEADLINE_EARLIER, event.handler, **moved)
+
+
 def owed_to_household(household_id: UUID, *, number: str, words: str, handler: Handler | None) -> Owed:
     """What an incident's telling owes each household of its buildings that a message reaches."""
     facts = {"number": number, "words": words, "handler": _shown(handler)}
@@ -455,6 +473,7 @@ _RULES: dict[type[CaseFact], Callable[[Any], list[Owed]]] = {
     CaseSplitOffV1: _split_off,
     CaseGrantedV1: _granted,
     DeadlineBreachedV1: _breached,
+    DeadlineMovedV1: _moved,
 }
 
 

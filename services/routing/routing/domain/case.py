@@ -70,6 +70,7 @@ SUSPENDED, RESUMED, PLANNED = "suspended", "resumed", "planned"
 JOINED, SPLIT, SPLIT_OFF = "joined", "split", "split_off"
 GRANTED, GRANT_REVOKED, SEALED = "granted", "grant_revoked", "sealed"
 BREACHED, NOTICE_NOT_DELIVERED = "deadline_breached", "notice_not_delivered"
+DEADLINE_MOVED = "deadline_moved"
 
 
 @dataclass
@@ -82,6 +83,8 @@ class Deadline:
     about: UUID | None = None
     state: DeadlineState = DeadlineState.OPEN
     settled_at: datetime | None = None
+    goes_on_from: UUID | None = None
+    """The promise in whose place it stands, extended, suspended or resumed."""
     changed: bool = False
 
     def settle(self, state: DeadlineState, *, at: datetime) -> None:
@@ -91,6 +94,10 @@ class Deadline:
 
     def is_missed_at(self, now: datetime) -> bool:
         return self.state is DeadlineState.OPEN and self.promise.due_at < now
+
+    def give_way(self, *, at: datetime) -> None:
+        """A calendar was wrong by which it ran, or was missed."""
+        self.state, self.settled_at, self.changed = DeadlineState.REPLACED, at, True
 
 
 @dataclass
@@ -473,6 +480,26 @@ class Case:
         self.deadline.settle(DeadlineState.REPLACED, at=at)
         self.replaced.append(self.deadline)
         self.deadline, self.promise_due = deadline, deadline.promise.due_at
+
+    def put_right(self, before: Deadline, after: Deadline, *, at: datetime) -> None:
+        """By another calendar it falls due at another instant: ``after`` stands in its place, even of one that was
+        missed. What the resident was told by it moves with it.
+        """
+        was_told = self.promise_due == before.promise.due_at
+        before.give_way(at=at)
+        if before is self.deadline:
+            self.replaced.append(before)
+            self.deadline = after
+            self.promise_met = True if after.state is DeadlineState.MET else None
+        else:
+            self.limits = [*(each for each in self.limits if each is not before), before, after]
+        if was_told and before.kind in (DeadlineKind.PROMISE, DeadlineKind.REDO):
+            self.promise_due = after.promise.due_at
+
+    def find_deadline(self, deadline_id: UUID) -> Deadline | None:
+        """The promise, or a limit that runs."""
+        both = (each for each in (self.deadline, *self.limits) if each is not None)
+        return next((each for each in both if each.deadline_id == deadline_id), None)
 
     @property
     def changed_deadlines(self) -> list[Deadline]:

@@ -37,19 +37,19 @@ def count_from_now(uow: UnitOfWork, case: Case, kind: DeadlineKind, term: Term) 
 
 
 def mark_promises_missed(uow: UnitOfWork, missed: Sequence[tuple[Case, Deadline]]) -> None:
-    for case, deadline, holder, superior in _with_whom_to_tell(uow, missed):
+    for case, deadline, holder, superior in with_whom_to_tell(uow, missed):
         case.miss(at=uow.now, holder=_subject(holder), superior=_subject(superior))
         uow.publish(events.deadline_breached(uow, case, deadline, holder=holder, superior=superior))
 
 
 def mark_limits_missed(uow: UnitOfWork, missed: Sequence[tuple[Case, Deadline]]) -> None:
     """Limits beside the promise, which is not touched."""
-    for case, limit, holder, superior in _with_whom_to_tell(uow, missed):
+    for case, limit, holder, superior in with_whom_to_tell(uow, missed):
         case.miss_limit(limit, at=uow.now, holder=_subject(holder), superior=_subject(superior))
         uow.publish(events.deadline_breached(uow, case, limit, holder=holder, superior=superior))
 
 
-def _with_whom_to_tell(
+def with_whom_to_tell(
     uow: UnitOfWork, missed: Sequence[tuple[Case, Deadline]]
 ) -> Iterator[tuple[Case, Deadline, Seat | None, Seat | None]]:
     holders = list_holders(uow, (case for case, _ in missed))
