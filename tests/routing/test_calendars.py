@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+from contracts.grid import Duty
 from contracts.intake import AppealRatedV1, AppealWithdrawnV1
 from contracts.routing import (
     Ask,
@@ -28,6 +29,8 @@ from routing.domain.calendar import Status
 from routing.domain.case import Case, DeadlineState
 from routing.domain.chain import list_faults
 from routing.domain.notice import Notice, NoticeRow
+from routing.domain.origin import Cause, Source, Witness
+from routing.domain.reading_aloud import read_aloud
 from routing.errors import (
     CalendarInForce,
     CalendarNotFound,
@@ -55,8 +58,11 @@ from routing.service import (
 from sqlalchemy import text
 
 from tests.conftest import AsyncDatabase, UnitOfWorkOf
+from tests.routing import test_merging as merging
 from tests.routing.auditing import faults_of
-from tests.routing.conftest import POSTS, City, lay_city, local, make_appeal, put_post, subject_of
+from tests.routing.conftest import POSTS, City, lay_city, local, make_appeal, make_post, put_post, subject_of
+from tests.routing.test_explained import standing
+from tests.routing.test_life import doubts
 from tests.routing.test_recounting import ROWS
 
 PAGE = Page(9, "a list", KeyRing.parse(new_key("k1")))
@@ -123,6 +129,12 @@ def make_case(uow: RolledBackUnitOfWork, city: City, **overrides: Any) -> Case:
 
 def said(uow: RolledBackUnitOfWork, kind: type[Any]) -> list[Any]:
     return [kind.model_validate_json(event.body or "") for event in uow.published if event.type == kind.TYPE]
+
+
+def doubts_of(at: At, case_id: UUID, *, by: Person | None = None) -> list[object]:
+    """What the harness's reckoning of its deadlines finds, and what their explanations do not agree with."""
+    looking = at(by, role="api")
+    return [*faults_of(looking, case_id), *doubts(looking, case_id)]
 
 
 def answer(uow: RolledBackUnitOfWork, case: Case) -> Case:
@@ -248,7 +260,7 @@ def test_an_open_promise_moves_once_with_its_entry_and_event_and_its_resident_is
     assert (event.deadline, event.due_before, event.due_at) == (DeadlineKind.PROMISE, DUE, after.promise_due)
     assert (event.promise_due, event.version, event.calendar_version) == (after.promise_due, after.version, version)
     assert event.promise_text["en"] == "within 5 working days, by 17:00 on 1 December 2026"
-    assert faults_of(uow, case.case_id) == []
+    assert doubts_of(at, case.case_id) == []
     assert recounting.sweep_calendar(at()) == 0
 
 
@@ -262,7 +274,7 @@ def test_one_that_moves_earlier_is_told_to_its_holder(uow: RolledBackUnitOfWork,
     (event,) = said(clock, DeadlineMovedV1)
     assert (event.due_at, event.handler.subject) == (local("2026-11-28T17:00"), subject_of("municipal"))
     assert cases.list_entries(uow, case)[-1].facts["holder"] == subject_of("municipal")
-    assert faults_of(uow, case.case_id) == []
+    assert doubts_of(at, case.case_id) == []
 
 
 def test_what_does_not_touch_the_days_that_changed_stays_as_it_is(
@@ -271,11 +283,15 @@ def test_what_does_not_touch_the_days_that_changed_stays_as_it_is(
     before = make_case(uow, city, suggested_category="administrative.hukou")
     after = make_case(uow, city, received_at=local("2026-11-27T10:00"))
     urgent = make_case(uow, city, suggested_category="municipal.water", urgent=True)
-    kept = [(case.deadline, case.version) for case in (before, after, urgent)]
+    kept = [(_standing(case), case.version) for case in (before, after, urgent)]
     put_into_force(at, OFF_ON_THURSDAY)
     assert said(sweep(at), DeadlineMovedV1) == []
     found = [cases.get_case(uow, case.case_id) for case in (before, after, urgent)]
-    assert [(case.deadline, case.version) for case in found] == kept
+    assert [(_standing(case), case.version) for case in found] == kept
+
+
+def _standing(case: Case) -> object:
+    return case.deadline and (case.deadline.deadline_id, case.deadline.promise, case.deadline.state)
 
 
 def test_nobody_is_held_to_an_instant_that_had_passed_before_it_was_known(
@@ -304,6 +320,7 @@ def test_a_forecast_that_becomes_official_is_none_any_more_though_the_promise_st
     assert list(reading.list_open_deadlines(dispatcher, PAGE, forecast=True).items) == []
     (line,) = reading.list_open_deadlines(dispatcher, PAGE).items
     assert line[1].promise.due_at == case.promise_due
+    assert doubts_of(at, case.case_id) == []
 
 
 def test_what_is_made_by_the_older_calendar_while_it_is_counted_again_is_counted_too(
@@ -321,7 +338,7 @@ def test_what_is_made_by_the_older_calendar_while_it_is_counted_again_is_counted
     assert event.case_id == late.case_id
     for case in (first, late):
         assert cases.get_case(uow, case.case_id).promise_due == local("2026-12-01T17:00")
-        assert faults_of(uow, case.case_id) == []
+        assert doubts_of(at, case.case_id) == []
 
 
 def test_an_answer_during_it_keeps_the_promise_as_it_was(uow: RolledBackUnitOfWork, city: City, at: At) -> None:
@@ -334,21 +351,23 @@ def test_an_answer_during_it_keeps_the_promise_as_it_was(uow: RolledBackUnitOfWo
     assert (found.promise_met, found.promise_due, found.version) == (True, DUE, answered.version)
 
 
-def test_an_extended_promise_is_counted_from_where_the_one_before_it_ends_now(
-    uow: RolledBackUnitOfWork, city: City, at: At
-) -> None:
-    case = make_case(uow, city)
+def make_extended(city: City, at: At, case: Case, *, holder: str = "municipal", ruler: str = "dispatcher") -> Case:
     asked = asking.ask_dispatcher(
-        *(at(city.person("municipal")), case.case_id),
+        *(at(city.person(holder)), case.case_id),
         ask=Ask.EXTENSION,
         version=case.version,
         reason="complex",
         words="复杂",
         days=2,
     )
-    extended = asking.rule_on_case(
-        at(city.person("dispatcher")), case.case_id, version=asked.version, granted=True, words="同意"
-    )
+    return asking.rule_on_case(at(city.person(ruler)), case.case_id, version=asked.version, granted=True, words="同意")
+
+
+def test_an_extended_promise_is_counted_from_where_the_one_before_it_ends_now(
+    uow: RolledBackUnitOfWork, city: City, at: At
+) -> None:
+    case = make_case(uow, city)
+    extended = make_extended(city, at, case)
     assert extended.promise_due == local("2026-12-02T17:00")
     put_into_force(at, OFF_ON_THURSDAY)
     assert len(said(sweep(at), DeadlineMovedV1)) == 1
@@ -356,7 +375,7 @@ def test_an_extended_promise_is_counted_from_where_the_one_before_it_ends_now(
     assert found.promise_due == local("2026-12-03T17:00")
     assert found.deadline is not None
     assert found.deadline.promise.start_at == local("2026-12-01T17:00") - timedelta(microseconds=1)
-    assert faults_of(uow, case.case_id) == []
+    assert doubts_of(at, case.case_id) == []
 
 
 def test_a_suspended_promise_has_as_many_days_left_as_before_and_waits_as_long(
@@ -384,12 +403,12 @@ def test_a_suspended_promise_has_as_many_days_left_as_before_and_waits_as_long(
     assert event.due_at == local("2026-12-15T17:00")
     found = cases.get_case(uow, case.case_id)
     assert (found.suspended_until, found.suspension_reason) == (local("2026-12-07T00:00"), "testing")
-    assert faults_of(uow, case.case_id) == []
+    assert doubts_of(at, case.case_id) == []
     resumed = suspending.resume_case(
         at(city.person("municipal"), now=local("2026-11-25T10:00")), case.case_id, version=found.version, words="已出"
     )
     assert resumed.promise_due == local("2026-12-03T17:00")
-    assert faults_of(uow, case.case_id) == []
+    assert doubts_of(at, case.case_id) == []
 
 
 def contest(at: At, case: Case, *, now: datetime) -> Case:
@@ -417,6 +436,7 @@ def test_what_is_done_again_moves_and_the_promise_that_was_kept_stays(
     assert found.deadline.promise.due_at == DUE
     answer(at(city.person("municipal")), found)
     assert cases.get_case(uow, case.case_id).limit(DeadlineKind.REDO) is None
+    assert doubts_of(at, case.case_id) == []
 
 
 @pytest.mark.parametrize("is_answered", [True, False])
@@ -438,6 +458,7 @@ def test_a_redo_that_was_missed_by_a_wrong_calendar_is_corrected_and_the_promise
     found = cases.get_case(uow, case.case_id)
     assert (found.promise_met, found.limit(DeadlineKind.REDO) is None) == (True, is_answered)
     assert len(said(swept(at(now=local("2026-11-27T18:00"))), DeadlineBreachedV1)) == (not is_answered)
+    assert doubts_of(at, case.case_id) == []
 
 
 def test_a_promise_that_is_corrected_while_it_is_done_again_leaves_by_when_its_resident_is_told_that_is(
@@ -454,6 +475,7 @@ def test_a_promise_that_is_corrected_while_it_is_done_again_leaves_by_when_its_r
     assert events[DeadlineKind.PROMISE].promise_due is None
     found = cases.get_case(uow, case.case_id)
     assert (found.promise_met, found.promise_due) == (True, redone.promise_due)
+    assert doubts_of(at, case.case_id) == []
 
 
 def test_what_was_sent_back_has_kept_no_promise(uow: RolledBackUnitOfWork, city: City, at: At) -> None:
@@ -471,6 +493,7 @@ def test_what_was_sent_back_has_kept_no_promise(uow: RolledBackUnitOfWork, city:
     found = cases.get_case(uow, case.case_id)
     assert found.deadline is not None
     assert (found.promise_met, found.deadline.state) == (None, DeadlineState.OPEN)
+    assert doubts_of(at, case.case_id, by=city.person("dispatcher")) == []
 
 
 def test_what_waits_for_its_review_has_kept_a_promise_that_is_corrected_until_it_is_sent_back(
@@ -494,6 +517,7 @@ def test_what_waits_for_its_review_has_kept_a_promise_that_is_corrected_until_it
     )
     assert back.deadline is not None
     assert (back.promise_met, back.deadline.state) == (None, DeadlineState.OPEN)
+    assert doubts_of(at, case.case_id, by=city.person("dispatcher")) == []
 
 
 def swept(clock: RolledBackUnitOfWork) -> RolledBackUnitOfWork:
@@ -520,6 +544,7 @@ def test_the_hotlines_reply_moves_and_a_file_that_went_out_stays_as_it_was_writt
         reading.get_case(at(city.person("dispatcher")), case.case_id).hotline_handovers for case in (*handed, waiting)
     ]
     assert [each.reply_due for (each,) in replies] == [*dues[:2], moved[0].due_at]
+    assert [doubt for each in (*handed, waiting) for doubt in doubts_of(at, each.case_id)] == []
 
 
 def test_a_rating_moves_with_what_its_resident_was_told(uow: RolledBackUnitOfWork, city: City, at: At) -> None:
@@ -535,6 +560,7 @@ def test_a_rating_moves_with_what_its_resident_was_told(uow: RolledBackUnitOfWor
     assert [party.answer for party in event.parties] == [1]
     (asked,) = call_backs_of(uow, case)
     assert asked.rate_by == event.due_at == local("2026-12-01T17:00")
+    assert doubts_of(at, case.case_id) == []
 
 
 def call_backs_of(uow: UnitOfWork, case: Case) -> list[Any]:
@@ -638,7 +664,7 @@ def test_january_2020_is_revised_while_it_runs(uow: RolledBackUnitOfWork, old_ci
     assert sweeping.sweep_due(late) == 1
     assert said(late, DeadlineBreachedV1)[0].case_id == errand.case_id
     for case in (lights, errand, window, missed):
-        assert faults_of(uow, case.case_id) == []
+        assert doubts_of(at, case.case_id) == []
     assert recounting.sweep_calendar(at(now=late.now)) == 0
 
 
@@ -657,7 +683,7 @@ def test_a_corrected_breach_of_what_is_closed_is_corrected_for_the_city_too(
     assert (found.state, found.promise_met) == (CaseState.CLOSED, True)
     (city_event,) = said(clock, CityCaseClosedV1)
     assert (city_event.promise_met, city_event.version) == (True, found.version)
-    assert faults_of(uow, case.case_id) == []
+    assert doubts_of(at, case.case_id) == []
 
 
 def test_a_breach_of_what_was_withdrawn_before_it_would_have_been_due_is_none(
@@ -674,7 +700,7 @@ def test_a_breach_of_what_was_withdrawn_before_it_would_have_been_due_is_none(
     found = cases.get_case(uow, case.case_id)
     assert found.deadline is not None
     assert (found.promise_met, found.deadline.state) == (None, DeadlineState.CANCELLED)
-    assert faults_of(uow, case.case_id) == []
+    assert doubts_of(at, case.case_id) == []
 
 
 async def test_a_crash_in_the_middle_leaves_each_moved_once(
@@ -737,3 +763,73 @@ async def test_a_crash_in_the_middle_leaves_each_moved_once(
 async def test_the_clock_counts_again_until_nothing_is_left(async_database: AsyncDatabase) -> None:
     loop = make_recounter(async_database("routing", "clock", clock=DrivenClock(NOW)))
     assert loop.name == "sweep_calendar"
+
+
+# Why it falls due then. ----------------------------------------------------------------------------------------------
+
+
+def test_an_explanation_says_by_which_calendars_it_was_counted_again(
+    uow: RolledBackUnitOfWork, city: City, at: At
+) -> None:
+    case = make_case(uow, city)
+    version = put_into_force(at, OFF_ON_THURSDAY)
+    sweep(at)
+    put_into_force(at, notice_of_2026(("2026-11-26", "off"), ("2026-11-27", "off", "临时放假")))
+    sweep(at)
+    found = standing(at(role="api"), case)
+    assert (found.cause, found.source, found.agrees) == (Cause.RECEIVED, Source.TABLE, True)
+    assert [(each.calendar_version, each.due_before) for each in found.recounts] == [
+        (version, DUE),
+        (version + 1, local("2026-12-01T17:00")),
+    ]
+    aloud = read_aloud(found)
+    assert "自收到诉求时起算：2026年11月23日（星期一）09:00。" in aloud["zh"]
+    assert (
+        f"The calendar was put right: on Monday 23 November 2026 it was counted again on version {version}; before: "
+        "17:00 on Monday 30 November 2026."
+    ) in aloud["en"]
+    assert (
+        f"节假日安排调整，2026年11月23日（星期一）按第{version}版工作日历重新计算；"
+        "原期限为2026年11月30日（星期一）17:00。"
+    ) in aloud["zh"]
+
+
+@pytest.mark.parametrize(
+    "change, about",
+    [
+        ("start_at = start_at + interval '1 day'", "start_at"),
+        ("count = count - 1", "count"),
+        ("unit = 'working_days'", "unit"),
+    ],
+)
+def test_what_was_not_counted_again_from_where_the_one_before_it_ends_now_is_found(
+    uow: RolledBackUnitOfWork, city: City, at: At, change: str, about: str
+) -> None:
+    case = make_case(uow, city)
+    make_extended(city, at, case)
+    put_into_force(at, OFF_ON_THURSDAY)
+    sweep(at)
+    assert standing(at(role="api"), case).agrees
+    open_of_it = {"case": case.case_id}
+    uow.execute(text(f"update deadline set {change} where case_id = :case and state = 'open'"), open_of_it)
+    found = {(each.witness, each.about) for each in standing(at(role="api"), case).differences}
+    assert (Witness.PROMISE_BEFORE, about) in found
+
+
+def test_what_goes_on_from_what_is_not_to_be_seen_is_held_against_the_rest(
+    uow: RolledBackUnitOfWork, city: City, at: At
+) -> None:
+    """A promise that was extended came from another case, which not everybody sees."""
+    put_post(uow, make_post(city, "other_municipal", Duty.MUNICIPAL, "other"), version=1)
+    elsewhere = {"place_id": city.ids["other"], "placed_path": city.paths["other"]}
+    into, other = make_case(uow, city), make_case(uow, city, received_at=local("2026-11-17T10:00"), **elsewhere)
+    make_extended(city, at, other, holder="other_municipal", ruler="other_dispatcher")
+    merging.merge(at(city.person("city_dispatcher")), cases.get_case(uow, other.case_id), into)
+    assert cases.get_case(uow, into.case_id).promise_due == local("2026-11-26T17:00")
+    put_into_force(at, OFF_ON_THURSDAY)
+    sweep(at)
+    assert cases.get_case(uow, into.case_id).promise_due == local("2026-11-27T17:00")
+    unseen = standing(at(city.person("dispatcher")), into)
+    assert (unseen.cause, unseen.agrees, unseen.moved_through) == (Cause.MERGED, True, [other.number])
+    assert standing(at(role="api"), into).cause is Cause.EXTENDED
+    assert doubts_of(at, into.case_id) == []

@@ -1352,6 +1352,16 @@ class DifferenceView(BaseModel):
     found: str
 
 
+class RecountView(BaseModel):
+    """A calendar that was put right has moved it."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    at: AwareDatetime
+    calendar_version: int
+    due_before: AwareDatetime
+
+
 class ExplanationView(BaseModel):
     """Why a deadline falls due when it does: reckoned a second time just now, and held against what is stored."""
 
@@ -1367,6 +1377,7 @@ class ExplanationView(BaseModel):
     )
     pauses: list[PauseView]
     extension: ExtensionView | None
+    recounts: list[RecountView]
     due_at: AwareDatetime | None = Field(description="By the second reckoning; null: somebody named it.")
     sentences: dict[str, list[str]] = Field(description="To be read aloud, by language (zh, en).")
 
@@ -1392,6 +1403,7 @@ class ExplanationView(BaseModel):
             days=[DayView.of(run) for run in explained.runs],
             pauses=[PauseView.model_validate(each) for each in explained.pauses],
             extension=ExtensionView.model_validate(explained.extension) if explained.extension else None,
+            recounts=[RecountView.model_validate(each) for each in explained.recounts],
             due_at=explained.reckoning.due_at if explained.reckoning else None,
             sentences=read_aloud(explained),
         )

@@ -85,6 +85,8 @@ class Deadline:
     settled_at: datetime | None = None
     goes_on_from: UUID | None = None
     """The promise in whose place it stands, extended, suspended or resumed."""
+    recounted_by: int | None = None
+    """The last calendar by which it was counted again, and stayed as it was: by that it is a forecast, or none."""
     changed: bool = False
 
     def settle(self, state: DeadlineState, *, at: datetime) -> None:

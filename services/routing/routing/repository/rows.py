@@ -266,7 +266,7 @@ def deadline_row(case: Case, deadline: Deadline) -> dict[str, Any]:
         "forecast": promise.forecast,
         "sealed": case.seal is not None,
         "goes_on_from": deadline.goes_on_from,
-        "recounted_by": None,
+        "recounted_by": deadline.recounted_by,
     }
 
 
@@ -294,6 +294,7 @@ def deadline_from(facts: Mapping[str, Any]) -> Deadline:
         state=DeadlineState(facts["state"]),
         settled_at=_moment(facts["settled_at"]) if facts["settled_at"] else None,
         goes_on_from=UUID(str(facts["goes_on_from"])) if facts["goes_on_from"] else None,
+        recounted_by=facts["recounted_by"],
     )
 
 

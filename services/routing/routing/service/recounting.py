@@ -12,7 +12,7 @@ from network.posts import Seat
 from routing import events
 from routing.domain.calendar import Calendar
 from routing.domain.case import DEADLINE_MOVED, Case, Deadline, DeadlineState
-from routing.domain.promise import Promise, begin_of
+from routing.domain.promise import Promise, begin_of, is_forecast
 from routing.domain.recounting import Move, find_correction, find_move, recount
 from routing.repository import call_backs, cases, hotline, policy, recounts
 from routing.service.deadlines import with_whom_to_tell
@@ -69,9 +69,9 @@ def _mark_the_rest(
     uow: UnitOfWork, counted: Sequence[tuple[UUID, Deadline, Promise]], moved: Sequence[Moved], calendar: Calendar
 ) -> None:
     gone = {move.before.deadline_id for _, move in moved}
-    stay = [(each.deadline_id, promise) for _, each, promise in counted if each.deadline_id not in gone]
-    these = [deadline_id for deadline_id, _ in stay]
-    forecast = [deadline_id for deadline_id, promise in stay if promise.forecast]
+    stay = [each for _, each, _ in counted if each.deadline_id not in gone]
+    these = [each.deadline_id for each in stay]
+    forecast = [each.deadline_id for each in stay if is_forecast(each.promise, calendar)]
     recounts.mark_unmoved(uow, calendar.version, these=these, forecast=forecast)
 
 
@@ -89,6 +89,7 @@ def _move(uow: UnitOfWork, case: Case, move: Move, holder: Seat | None, superior
         promise=move.promise,
         state=move.state,
         settled_at=move.settled_at,
+        recounted_by=None,
         changed=True,
     )
     asked = _say_elsewhere(uow, case, after)
