@@ -1,6 +1,6 @@
 """Events, people and keys for notify's tests. All names are invented."""
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 from zoneinfo import ZoneInfo
@@ -58,6 +58,7 @@ from contracts.routing import (
     DeadlineApproachingV1,
     DeadlineBreachedV1,
     DeadlineKind,
+    DeadlineMovedV1,
     Handler,
     HandoverMeans,
     HotlineStanding,
@@ -300,6 +301,17 @@ OWN: dict[type[CaseFact], dict[str, Any]] = {
         "handler": make_handler(),
         "superior": make_handler("han.mei"),
         "late": make_handler("li.na"),
+    },
+    DeadlineMovedV1: {
+        "deadline_id": uuid4(),
+        "deadline": DeadlineKind.PROMISE,
+        "due_before": NOW,
+        "due_at": NOW + timedelta(days=2),
+        "calendar_version": 2,
+        "promise_due": NOW + timedelta(days=2),
+        "promise_text": {"zh": "3个工作日内答复或办结"},
+        "gist": "路灯不亮",
+        "handler": make_handler(),
     },
 }
 

@@ -1,7 +1,7 @@
 """Every wording says what it should, in both languages, for every notice that a step can owe."""
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from importlib import import_module
 from pkgutil import iter_modules
 from typing import Any
@@ -32,6 +32,7 @@ from contracts.routing import (
     DeadlineApproachingV1,
     DeadlineBreachedV1,
     DeadlineKind,
+    DeadlineMovedV1,
     JoinKind,
     PressingEnded,
     PressingKind,
@@ -290,6 +291,36 @@ def test_who_let_it_pass_reads_that_it_stays_theirs_and_who_is_above_that_it_is_
     (again,) = owed_by(make_event(SupervisionClimbedV1, due_at=DUE, repeats=3, late=None))
     assert "已第 3 次提醒" in words_of(again, "zh")[1]
     assert "3 times by now" in words_of(again, "en")[1]
+
+
+def test_the_resident_reads_from_when_to_when_a_calendar_has_moved_the_answer() -> None:
+    (notice,) = owed_by(make_event(DeadlineMovedV1, due_before=DUE, due_at=DUE + timedelta(days=2)))
+    title, body = words_of(notice, "zh")
+    assert title == f"诉求 {notice.facts['number']} 答复期限顺延"
+    assert "由 11月25日（星期三）17:30 前改为 11月27日（星期五）17:30 前" in body
+    assert (
+        "which was to be answered by Wednesday 25 November, 17:30, is answered by Friday 27"
+        in words_of(notice, "en")[1]
+    )
+
+
+@pytest.mark.parametrize(
+    "kind, chinese, english",
+    [
+        (DeadlineKind.PROMISE, "答复期限由", "An answer is due by"),
+        (DeadlineKind.REDO, "重办期限由", "It is to be done again by"),
+        (DeadlineKind.REPLY, "热线回复期限由", "The hotline replies by"),
+    ],
+)
+def test_staff_read_which_limit_a_calendar_has_moved_and_that_it_is_no_breach(
+    kind: DeadlineKind, chinese: str, english: str
+) -> None:
+    superior = make_handler("li.na")
+    moved = make_event(DeadlineMovedV1, deadline=kind, promise_due=None, corrects=True, superior=superior)
+    for notice in owed_by(moved):
+        assert chinese in words_of(notice, "zh")[1]
+        assert "不计超期" in words_of(notice, "zh")[1]
+        assert english in words_of(notice, "en")[1]
 
 
 def test_a_helper_reads_by_when_its_part_is_due_who_leads_and_that_it_has_ended() -> None:

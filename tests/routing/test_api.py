@@ -861,3 +861,65 @@ async def test_a_classification_with_an_unbound_branch_changes_nothing(desk: Des
 async def test_only_the_operator_loads_a_classification(desk: Desk) -> None:
     response = await desk.client.put("/categories", headers=desk.identity.headers("a.clerk"), json=TAXONOMY)
     assert (response.status_code, response.json()["code"]) == (403, "not_the_operator")
+
+
+NOTICE = {
+    "year": 2027,
+    "status": "forecast",
+    "own": True,
+    "rows": [{"line": 2, "date": "2027-04-09", "kind": "off", "note": "三月三"}],
+}
+
+
+async def test_an_operator_drafts_a_calendar_and_another_puts_it_into_force(desk: Desk) -> None:
+    one, other = (desk.identity.headers(subject, "operator") for subject in ("city.operator", "city.other"))
+    drafted = await desk.client.post("/calendars", headers=one, json=NOTICE)
+    assert drafted.status_code == 201, drafted.text
+    changes = drafted.json()
+    assert (changes["calendar_version"], changes["based_on"], changes["effective_from"]) == (2, 1, None)
+    assert (changes["earlier"], changes["later"], changes["years"]["2027"]) == (0, 0, "forecast")
+    day = {"working": False, "note": "三月三", "stands_for": None, "own": True}
+    assert changes["days"] == [{"date": "2027-04-09", "before": None, "after": day}]
+    assert (await desk.client.get("/calendars/2", headers=other)).json() == changes
+    assert (await desk.client.get("/calendars/2/moves", headers=other)).json() == {"items": [], "next": None}
+    refused = await desk.client.post("/calendars/2/activations", headers=one)
+    assert (refused.status_code, refused.json()["code"]) == (403, "second_person_needed")
+    activated = await desk.client.post("/calendars/2/activations", headers=other)
+    assert (activated.status_code, activated.json()["activated_by"]) == (201, "city.other")
+    listed = await desk.items("/calendars", "window")
+    assert [item["calendar_version"] for item in listed] == [2, 1]
+    assert listed[0]["effective_from"] is not None
+
+
+@pytest.mark.parametrize(
+    "body, status, code",
+    [
+        (NOTICE | {"rows": [{"line": 2, "date": "2027-02-30", "kind": "off"}]}, 422, "unfit_notice"),
+        (NOTICE | {"rows": [{"line": 2, "date": "2027-02-26", "kind": "work"}]}, 422, "unfit_notice"),
+        (NOTICE | {"own": False, "rows": []}, 422, "unfit_year"),
+        (NOTICE | {"year": 2026, "rows": []}, 422, "year_is_official"),
+        (NOTICE | {"rows": []}, 409, "nothing_changes"),
+        (NOTICE | {"rows": [{"line": 2, "date": "a\x00", "kind": "off"}]}, 422, "invalid"),
+        (NOTICE | {"year": 99}, 422, "invalid"),
+    ],
+)
+async def test_a_bad_calendar_is_refused_and_changes_nothing(
+    desk: Desk, body: dict[str, Any], status: int, code: str
+) -> None:
+    response = await desk.client.post("/calendars", headers=desk.identity.headers("o", "operator"), json=body)
+    assert response.status_code == status, response.text
+    assert code == "invalid" or response.json()["code"] == code
+    assert len(await desk.items("/calendars", "window")) == 1
+
+
+async def test_only_an_operator_has_to_do_with_calendars(desk: Desk) -> None:
+    clerk = desk.identity.headers("a.clerk")
+    for response in (
+        await desk.client.post("/calendars", headers=clerk, json=NOTICE),
+        await desk.client.get("/calendars/1", headers=clerk),
+        await desk.client.get("/calendars/1/moves", headers=clerk),
+        await desk.client.post("/calendars/1/activations", headers=clerk),
+    ):
+        assert (response.status_code, response.json()["code"]) == (403, "not_the_operator")
+    missing = await desk.client.get("/calendars/7", headers=desk.identity.headers("o", "operator"))
+    assert (missing.status_code, missing.json()["code"]) == (404, "calendar_not_found")

@@ -31,14 +31,15 @@ from routing.domain.supervising import SupervisionLine
 from routing.domain.waiting import Plan
 from routing.errors import UnfitRules
 from routing.repository import cases, policy
-from routing.service import planning, recusing, steps, supervising, sweeping
+from routing.service import planning, recounting, recusing, steps, supervising, sweeping
 from sqlalchemy import text
 
 from tests.conftest import AsyncDatabase, UnitOfWorkOf
 from tests.routing.auditing import faults_of
-from tests.routing.conftest import City, lay_city, local, make_post, put_post, statements_of, subject_of
+from tests.routing.conftest import At, City, lay_city, local, make_post, put_post, statements_of, subject_of
 from tests.routing.test_accompanying import accompany
 from tests.routing.test_asking import ask, re_dispatch, re_sort, rule
+from tests.routing.test_calendars import OFF_ON_THURSDAY, notice_of_2026, put_into_force
 from tests.routing.test_deadlines import history_faults, open_many, set_limits, until_done
 from tests.routing.test_merging import make_shared, merge, split
 from tests.routing.test_steps import As, make_case
@@ -451,6 +452,75 @@ def test_two_tiers_of_one_person_are_one(uow: RolledBackUnitOfWork, city: City, 
     sweep_at(MISSED)
     (climbed,) = sweep_at(CLIMBS)
     assert subject(climbed.superior) == subject_of("city_dispatcher")
+
+
+OFF_ON_TUESDAY = notice_of_2026(("2026-12-01", "off", "临时放假"))
+WORKED_ON_SATURDAY = notice_of_2026(("2026-11-28", "work", "调休", "2026-10-07"))
+
+
+def test_another_calendar_gives_a_superior_the_time_that_they_were_told_they_have(
+    uow: RolledBackUnitOfWork, city: City, at: At, sweep_at: Sweep, lines_of: Lines
+) -> None:
+    case = make_case(uow, city)
+    sweep_at(MISSED)
+    version = put_into_force(at, OFF_ON_TUESDAY, now=MISSED + SECOND)
+    assert recounting.sweep_calendar(at(now=MISSED + SECOND)) == 1
+    assert recounting.sweep_calendar(at(now=MISSED + SECOND)) == 0
+    (line,) = lines_of("district_supervisor", now=MISSED + SECOND)
+    assert (line.supervision.due_at, line.supervision.calendar_version) == (COMES_BACK - SECOND, version)
+    assert sweep_at(CLIMBS) == []
+    (climbed,) = sweep_at(COMES_BACK)
+    assert climbed.case_id == case.case_id
+
+
+def test_no_calendar_gives_a_superior_less_time_than_they_were_told(
+    uow: RolledBackUnitOfWork, city: City, at: At, sweep_at: Sweep, lines_of: Lines
+) -> None:
+    """Missed on a Friday; the Saturday is worked after all."""
+    make_case(uow, city, received_at=local("2026-11-20T09:00"))
+    missed = local("2026-11-27T17:00") + SECOND
+    sweep_at(missed)
+    version = put_into_force(at, WORKED_ON_SATURDAY, now=missed)
+    assert recounting.sweep_calendar(at(now=missed)) == 1
+    assert recounting.sweep_calendar(at(now=missed)) == 0
+    (line,) = lines_of("district_supervisor", now=missed)
+    assert (line.supervision.due_at, line.supervision.calendar_version) == (local("2026-11-30T17:00"), version)
+
+
+def test_what_climbs_by_the_clock_is_no_calendars_matter(
+    uow: RolledBackUnitOfWork, city: City, at: At, sweep_at: Sweep
+) -> None:
+    make_case(uow, city, category="municipal.emergency", received_at=MISSED - timedelta(hours=12))
+    (breached,) = sweep_at(MISSED + SECOND)
+    assert breached.supervise_by is not None
+    put_into_force(at, notice_of_2026(("2026-11-30", "off", "临时放假")), now=MISSED + SECOND)
+    assert recounting.sweep_calendar(at(now=MISSED + SECOND)) == 0
+
+
+def test_a_breach_that_is_none_by_another_calendar_is_nobodys_to_see_to(
+    uow: RolledBackUnitOfWork, city: City, at: At, sweep_at: Sweep, lines_of: Lines
+) -> None:
+    case = make_case(uow, city)
+    sweep_at(MISSED)
+    put_into_force(at, OFF_ON_THURSDAY, now=MISSED + SECOND)
+    recounting.sweep_calendar(at(now=MISSED + SECOND))
+    assert now_of(uow, case).supervisor_post_id is None
+    assert lines_of("district_supervisor", now=MISSED + SECOND) == []
+    (again,) = sweep_at(CLIMBS)
+    assert (again.due_at, again.supervise_by) == (CLIMBS - SECOND, COMES_BACK - SECOND)
+    assert faults_of(uow, case.case_id) == []
+
+
+def test_where_another_limit_is_missed_as_well_its_superior_goes_on_seeing_to_it(
+    uow: RolledBackUnitOfWork, city: City, at: At, sweep_at: Sweep, lines_of: Lines
+) -> None:
+    case = make_case(uow, city)
+    set_limits(uow, case.case_id, DeadlineKind.ASSIGNED, (new_id(NOW),))
+    sweep_at(MISSED)
+    put_into_force(at, OFF_ON_THURSDAY, now=MISSED + SECOND)
+    recounting.sweep_calendar(at(now=MISSED + SECOND))
+    assert now_of(uow, case).promise_due == CLIMBS - SECOND
+    assert len(lines_of("district_supervisor", now=MISSED + SECOND)) == 1
 
 
 def test_a_sweep_of_duties_costs_the_same_statements_however_many_have_lapsed(

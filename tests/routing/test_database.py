@@ -21,6 +21,7 @@ from routing.repository import (
     joint,
     pressings,
     queue,
+    recounts,
     suggestions,
     supervisions,
 )
@@ -70,8 +71,8 @@ RIGHTS = {
         "seal_grant": "siu",
         "case_opening": "si",
         "supervision": "siu",
-        "category": "si",
-        **dict.fromkeys(POLICY[1:], "s"),
+        **dict.fromkeys(POLICY, "s"),
+        **dict.fromkeys(("category", "calendar", "calendar_year", "calendar_day"), "si"),
         **dict.fromkeys(COPIES, "s"),
     },
     "consumer": {
@@ -119,8 +120,8 @@ RIGHTS = {
         "report_back": "",
         "helper": "su",
         "case_link": "",
-        "hotline_batch": "",
-        "hotline_handover": "",
+        "hotline_batch": "s",
+        "hotline_handover": "s",
         "hotline_reply": "",
         "vacancy": "sud",
         "first_dispatch_day": "",
@@ -627,6 +628,16 @@ def _sweep_reads_little(uow_of: UnitOfWorkOf) -> None:
     assert_reads_little(clock, "ix_deadline_warn", lambda: cases.claim_approaching(clock, limit=20))
     assert_reads_little(clock, "ix_supervision_due", lambda: clock.execute(supervisions._claim(clock, 20)))
     assert_reads_little(clock, None, lambda: supervisions.claim_lapsed(clock, limit=20))
+    # Each that is claimed lies with its case on pages of their own; nothing is of version 7 any more.
+    since = NOW + timedelta(days=1)
+    for version in (1, 7):
+        assert_reads_little(
+            clock,
+            "ix_deadline_recount",
+            lambda: recounts.claim(clock, {version: since}, limit=20),  # noqa: B023  # called at once
+        )
+    operator = uow_of("routing", scope=Scope())
+    assert_reads_little(operator, None, lambda: recounts.list_touched(operator, since, after_key=None, limit=20))
 
 
 def _one_case_reads_little(uow_of: UnitOfWorkOf, path: str) -> None:

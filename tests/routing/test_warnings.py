@@ -21,14 +21,15 @@ from routing.domain.promise import Promise, Term, Unit, given_until, make_promis
 from routing.domain.rules import RuleSet
 from routing.errors import UnfitRules
 from routing.repository import cases
-from routing.service import steps, sweeping
+from routing.service import recounting, steps, sweeping
 from routing.service.sweeping import Backlog
 from sqlalchemy import text
 
 from tests.conftest import AsyncDatabase, UnitOfWorkOf
 from tests.routing.auditing import faults_of
-from tests.routing.conftest import City, lay_city, local, statements_of, subject_of
+from tests.routing.conftest import At, City, lay_city, local, statements_of, subject_of
 from tests.routing.test_asking import ask, re_dispatch, re_sort, rule
+from tests.routing.test_calendars import OFF_ON_THURSDAY, notice_of_2026, put_into_force
 from tests.routing.test_deadlines import open_many, until_done
 from tests.routing.test_merging import make_shared, split
 from tests.routing.test_promise import CALENDAR, DAYS, LOCAL, STATION, ZONE, at, stations
@@ -289,6 +290,33 @@ def test_what_is_split_off_was_warned_of_as_what_it_comes_from(
     split(dispatcher, cases.get_case(uow, case.case_id), case.appeals[0].appeal_id)
     assert sweep_at(FOUR_FIFTHS) == []
     assert shares_of(sweep_at(FOUR_FIFTHS + SECOND)) == [80, 80]
+
+
+def test_what_another_calendar_moves_later_is_warned_of_anew_where_the_share_is_ahead_by_that(
+    uow: RolledBackUnitOfWork, city: City, at: At, sweep_at: SweepAt
+) -> None:
+    """With the Thursday off, half of five days has passed on Friday at one."""
+    case = make_case(uow, city)
+    assert shares_of(sweep_at(HALF + SECOND)) == [50]
+    put_into_force(at, OFF_ON_THURSDAY, now=HALF + SECOND)
+    recounting.sweep_calendar(at_now := at(now=HALF + 2 * SECOND))
+    assert len(at_now.published) == 1
+    half = HALF + timedelta(days=1)
+    assert sweep_at(half) == []
+    assert shares_of(sweep_at(half + SECOND)) == [50]
+    assert faults_of(uow, case.case_id) == []
+
+
+def test_what_was_said_stays_said_where_as_much_has_passed_by_another_calendar(
+    uow: RolledBackUnitOfWork, city: City, at: At, sweep_at: SweepAt
+) -> None:
+    """With the last Monday off, half of five days has passed on Thursday all the same."""
+    make_case(uow, city)
+    assert shares_of(sweep_at(HALF + SECOND)) == [50]
+    put_into_force(at, notice_of_2026(("2026-11-30", "off", "临时放假")), now=HALF + SECOND)
+    assert recounting.sweep_calendar(at(now=HALF + 2 * SECOND)) == 1
+    assert sweep_at(FOUR_FIFTHS) == []
+    assert shares_of(sweep_at(FOUR_FIFTHS + SECOND)) == [80]
 
 
 def test_who_holds_it_by_then_is_warned(

@@ -8,7 +8,7 @@ from kit.db import Database
 from kit.loop import Loop
 from prometheus_client import Counter
 
-from routing.service import sweeping, vacancies
+from routing.service import recounting, sweeping, vacancies
 from routing.service.sweeping import Backlog
 
 log = logging.getLogger("routing.clock")
@@ -16,6 +16,8 @@ log = logging.getLogger("routing.clock")
 EVERY = timedelta(seconds=2)
 #: A post that is left for an hour or a week is found soon enough.
 LOOKS_EVERY = timedelta(seconds=15)
+#: So is what another calendar moves.
+RECOUNTS_EVERY = timedelta(seconds=15)
 
 LATE = Counter("baiyang_sweep_late", "Limits and warnings that came up while nobody swept, and were swept late")
 
@@ -46,3 +48,12 @@ def make_looker(database: Database, *, every: timedelta = LOOKS_EVERY) -> Loop:
         return await database.run_everywhere(vacancies.sweep_vacancies)
 
     return Loop("sweep_vacancies", every, look, full=vacancies.BATCH)
+
+
+def make_recounter(database: Database, *, every: timedelta = RECOUNTS_EVERY) -> Loop:
+    """The same, over what another calendar moves."""
+
+    async def recount() -> int:
+        return await database.run_everywhere(recounting.sweep_calendar)
+
+    return Loop("sweep_calendar", every, recount, full=recounting.BATCH)

@@ -62,6 +62,7 @@ from contracts.routing import (
     DeadlineApproachingV1,
     DeadlineBreachedV1,
     DeadlineKind,
+    DeadlineMovedV1,
     Handler,
     HotlineStanding,
     JoinKind,
@@ -83,6 +84,7 @@ from routing.domain.pressing import Pressing
 from routing.domain.promise import Promise, Term, Unit, in_words
 from routing.domain.reasons import Reason
 from routing.domain.recording import Letter, Work
+from routing.domain.recounting import Move
 from routing.domain.rules import Category
 from routing.domain.sealing import Grant
 from routing.domain.supervising import Supervision
@@ -588,6 +590,35 @@ def supervision_climbed(
         handler=handler_of(holder),
         superior=handler_of(superior),
         late=handler_of(late),
+    )
+
+
+def deadline_moved(
+    uow: UnitOfWork,
+    case: Case,
+    move: Move,
+    after: Deadline,
+    *,
+    holder: Seat | None,
+    superior: Seat | None,
+    asked: Mapping[UUID, int],
+) -> DeadlineMovedV1:
+    """``asked``: as of an answer, where it is the time for saying something of that."""
+    parties = [_party(appeal, answer=asked.get(appeal.appeal_id)) for appeal in case.parties]
+    return DeadlineMovedV1(
+        **_fact(uow, case) | {"parties": parties},
+        deadline_id=after.deadline_id,
+        deadline=after.kind,
+        due_before=move.before.promise.due_at,
+        due_at=after.promise.due_at,
+        calendar_version=after.promise.calendar_version,
+        corrects=move.corrects,
+        promise_due=after.promise.due_at if move.is_awaited else None,
+        promise_text=in_words(after.promise) if move.is_awaited else None,
+        promise_met=case.promise_met,
+        gist=case.told_gist,
+        handler=handler_of(holder),
+        superior=handler_of(superior) if move.corrects else None,
     )
 
 

@@ -87,12 +87,19 @@ rule = Table(
     UniqueConstraint("version", "kind", "remit", "category", "urgent", postgresql_nulls_not_distinct=True),
 )
 
+#: One without an instant is a draft. ``year``: whose rows it brings, the nation's or the city's own.
 calendar = Table(
     "calendar",
     metadata,
     Column("version", Integer, primary_key=True, autoincrement=False),
     Column("note", Text, nullable=False),
-    _moment("effective_from"),
+    _moment("effective_from", nullable=True),
+    Column("year", Integer),
+    Column("own", Boolean, nullable=False, server_default="false"),
+    Column("based_on", Integer),
+    Column("drafted_by", Text),
+    _moment("drafted_at", nullable=True),
+    Column("activated_by", Text),
 )
 
 calendar_year = Table(
@@ -112,6 +119,7 @@ calendar_day = Table(
     Column("working", Boolean, nullable=False),
     Column("stands_for", SmallInteger),
     Column("note", Text, nullable=False),
+    Column("own", Boolean, nullable=False, server_default="false"),
     ForeignKeyConstraint(["version", "year"], ["calendar_year.version", "calendar_year.year"]),
 )
 
@@ -309,6 +317,7 @@ case_entry = Table(
     postgresql_partition_by="RANGE (at)",
 )
 
+#: ``recounted_by``: the last calendar by which it was counted again, and did not move.
 deadline = Table(
     "deadline",
     metadata,
@@ -335,10 +344,17 @@ deadline = Table(
     Column("warnings", JSONB, nullable=False, server_default=text("'[]'::jsonb")),
     Column("warned", SmallInteger, nullable=False, server_default="0"),
     _moment("warn_at", nullable=True),
+    Column("goes_on_from", Uuid),
+    Column("recounted_by", Integer),
     Index(
         "ix_deadline_warn",
         *("warn_at", "deadline_id"),
         postgresql_where=text("state = 'open' and warn_at is not null"),
+    ),
+    Index(
+        "ix_deadline_recount",
+        *(text("greatest(calendar_version, recounted_by)"), "due_at"),
+        postgresql_where=text("state in ('open', 'breached') and unit not in ('clock_hours', 'given')"),
     ),
     Index("ix_deadline_due", "due_at", "deadline_id", postgresql_where=text("state = 'open'")),
     Index("ix_deadline_place", "placed_path", "deadline_id", postgresql_where=text("state = 'open'")),
@@ -582,6 +598,7 @@ supervision = Table(
         postgresql_where=text("settled_at is null"),
     ),
     Index("ix_supervision_due", "due_at", "supervision_id", postgresql_where=text(RUNS)),
+    Index("ix_supervision_recount", "calendar_version", "due_at", postgresql_where=text(RUNS)),
     Index("uq_supervision_running", "case_id", unique=True, postgresql_where=text(RUNS)),
 )
 

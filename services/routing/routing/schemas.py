@@ -28,6 +28,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstrai
 
 from routing.domain.accompanying import Accompaniment, FollowedLine
 from routing.domain.assignment import Owing, ReportBack
+from routing.domain.calendar import CalendarDay, CalendarVersion, DayChange, Status
 from routing.domain.call_back import CallBack, CallBackLine, Way
 from routing.domain.case import Case, ClosedReason, Deadline, DeadlineState, Seal
 from routing.domain.chain import Entry
@@ -38,6 +39,7 @@ from routing.domain.hotline import BatchSheet, Fate, HandedOver, KeptRow, ReplyR
 from routing.domain.incident import NamedPlace
 from routing.domain.likeness import Other, Suggestion
 from routing.domain.linking import LinkSeen
+from routing.domain.notice import Notice, NoticeRow
 from routing.domain.origin import Cause, Source, Witness
 from routing.domain.precedent import Precedent
 from routing.domain.pressing import Pressing, PressingLine
@@ -52,6 +54,7 @@ from routing.domain.supervising import SupervisionLine
 from routing.domain.taxonomy import Row
 from routing.domain.vacancy import Why
 from routing.domain.waiting import Plan
+from routing.service.calendars import Changes, CityMove
 from routing.service.categories import TreeChange
 from routing.service.dispatching import Tried
 from routing.service.reading import CaseDetail, CaseLine, CustodyLine, HelperSeen, History, OpenCases, QueueLine
@@ -526,6 +529,118 @@ class CategoriesView(BaseModel):
     @classmethod
     def of(cls, items: list[Category]) -> "CategoriesView":
         return cls(items=[CategoryView.of(item) for item in items])
+
+
+class CalendarRow(Request):
+    """A line of the file, as it is written: what is wrong with it is said by its number."""
+
+    line: int = Field(ge=1, le=1_000_000, description="Of the file, for what is said about it.")
+    date: Annotated[str, StringConstraints(max_length=40, pattern=PRINTABLE)] = Field(examples=["2027-02-08"])
+    kind: Annotated[str, StringConstraints(max_length=40, pattern=PRINTABLE)] = Field(
+        description="`off`, or `work` for a make-up day.", examples=["off", "work"]
+    )
+    note: Annotated[str, StringConstraints(max_length=200, pattern=PRINTABLE)] = Field(default="", examples=["春节"])
+    stands_for: Annotated[str, StringConstraints(max_length=40, pattern=PRINTABLE)] = Field(
+        default="", description="Of a make-up day: the day off that it makes up for.", examples=["2027-02-10"]
+    )
+
+
+class YearsNotice(Request):
+    """All days of a year that are not as their weekday; what the calendar had of that year gives way."""
+
+    year: int = Field(ge=2014, le=2199)
+    status: Status = Field(description="`official` once the State Council's notice is out.")
+    own: bool = Field(default=False, description="The city's own days instead of the nation's.")
+    note: Annotated[str, StringConstraints(max_length=200, pattern=PRINTABLE)] = Field(
+        default="", description="Where it comes from.", examples=["国办发明电〔2026〕7号"]
+    )
+    rows: list[CalendarRow] = Field(max_length=366)
+
+    def notice(self) -> Notice:
+        rows = [NoticeRow(**row.model_dump()) for row in self.rows]
+        return Notice(self.year, self.status, rows, own=self.own, note=self.note)
+
+
+class CalendarVersionView(BaseModel):
+    """A draft until ``effective_from``; of those in force, the highest counts."""
+
+    calendar_version: int
+    note: str
+    years: dict[int, Status] = Field(description="By year; all others are forecasts without a day of their own.")
+    year: int | None = Field(description="The one that it brings; null of the first.")
+    own: bool = Field(description="It brings the city's own days.")
+    based_on: int | None = Field(
+        description="What was in force when it was drafted; it may be put into force after that."
+    )
+    drafted_by: str | None
+    drafted_at: AwareDatetime | None
+    activated_by: str | None
+    effective_from: AwareDatetime | None
+
+    @classmethod
+    def of(cls, item: CalendarVersion) -> "CalendarVersionView":
+        same = CalendarVersionView.model_fields.keys() - {"calendar_version"}
+        return cls(calendar_version=item.version, **{name: getattr(item, name) for name in same})
+
+
+class CalendarDayView(BaseModel):
+    working: bool
+    note: str
+    stands_for: int | None = Field(description="Of a make-up day: the weekday whose hours it runs on; 0 is Monday.")
+    own: bool
+
+    @classmethod
+    def of(cls, day: CalendarDay | None) -> "CalendarDayView | None":
+        return cls.model_validate(day, from_attributes=True) if day else None
+
+
+class DayChangeView(BaseModel):
+    date: date
+    before: CalendarDayView | None = Field(description="Null: as its weekday is.")
+    after: CalendarDayView | None
+
+    @classmethod
+    def of(cls, change: DayChange) -> "DayChangeView":
+        return cls(date=change.date, before=CalendarDayView.of(change.before), after=CalendarDayView.of(change.after))
+
+
+class CalendarChangesView(CalendarVersionView):
+    working_days: int | None = Field(description="Of its year.")
+    days: list[DayChangeView] = Field(description="Those that differ from the version that it is based on.")
+    earlier: int | None = Field(
+        description="How many deadlines of the city it would move to an earlier instant; null where it may not be put "
+        "into force any more."
+    )
+    later: int | None = Field(description="And to a later one.")
+
+    @classmethod
+    def of_changes(cls, changes: Changes) -> "CalendarChangesView":
+        return cls(
+            **CalendarVersionView.of(changes.version).model_dump(),
+            working_days=changes.working_days,
+            days=[DayChangeView.of(change) for change in changes.days],
+            earlier=changes.earlier,
+            later=changes.later,
+        )
+
+
+class CityMoveView(BaseModel):
+    """A deadline that a draft would move: by its case's number, of which anything more is for who may see it."""
+
+    case_number: str
+    kind: DeadlineKind
+    due_at: AwareDatetime
+    would_be_due_at: AwareDatetime
+
+    @classmethod
+    def of(cls, each: CityMove) -> "CityMoveView":
+        before, promise = each.move.before, each.move.promise
+        return cls(
+            case_number=each.case_number,
+            kind=before.kind,
+            due_at=before.promise.due_at,
+            would_be_due_at=promise.due_at,
+        )
 
 
 class CaseView(BaseModel):
@@ -1289,6 +1404,16 @@ class DifferenceView(BaseModel):
     found: str
 
 
+class RecountView(BaseModel):
+    """A calendar that was put right has moved it."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    at: AwareDatetime
+    calendar_version: int
+    due_before: AwareDatetime
+
+
 class ExplanationView(BaseModel):
     """Why a deadline falls due when it does: reckoned a second time just now, and held against what is stored."""
 
@@ -1304,6 +1429,7 @@ class ExplanationView(BaseModel):
     )
     pauses: list[PauseView]
     extension: ExtensionView | None
+    recounts: list[RecountView]
     due_at: AwareDatetime | None = Field(description="By the second reckoning; null: somebody named it.")
     sentences: dict[str, list[str]] = Field(description="To be read aloud, by language (zh, en).")
 
@@ -1329,6 +1455,7 @@ class ExplanationView(BaseModel):
             days=[DayView.of(run) for run in explained.runs],
             pauses=[PauseView.model_validate(each) for each in explained.pauses],
             extension=ExtensionView.model_validate(explained.extension) if explained.extension else None,
+            recounts=[RecountView.model_validate(each) for each in explained.recounts],
             due_at=explained.reckoning.due_at if explained.reckoning else None,
             sentences=read_aloud(explained),
         )

@@ -787,6 +787,27 @@ class SupervisionClimbedV1(CaseFact):
     late: Handler | None = Field(description="Who let it pass, and keeps it beside the superior; none: the superior.")
 
 
+class DeadlineMovedV1(CaseFact):
+    """The calendar was put right, and by it a deadline falls due at another instant, or was not missed after all."""
+
+    TYPE: ClassVar[str] = "routing.case.deadline_moved.v1"
+
+    deadline_id: UUID
+    deadline: DeadlineKind
+    due_before: Moment
+    due_at: Moment
+    calendar_version: int
+    corrects: bool = Field(default=False, description="A breach that was recorded by the calendar before is none.")
+    promise_due: Moment | None = Field(
+        default=None, description="None: its residents wait for something else, or for nothing any more."
+    )
+    promise_text: dict[str, str] | None = Field(default=None, description="The promise in words, by language (zh, en).")
+    promise_met: bool | None = Field(default=None, description="None: it still runs, or there is none.")
+    gist: str = Field(max_length=200)
+    handler: Handler | None
+    superior: Handler | None = Field(default=None, description="Of a breach that is none: who was told of it.")
+
+
 class CategoryChangedV1(Event):
     """A branch or leaf of the category tree, with the words by which an appeal is recognised."""
 

@@ -131,6 +131,7 @@ _DEFINED = (
             routing.DeadlineBreachedV1,
             routing.DeadlineApproachingV1,
             routing.SupervisionClimbedV1,
+            routing.DeadlineMovedV1,
         ),
         partitions=CASE_PARTITIONS,
         key="case",

@@ -47,6 +47,7 @@ from contracts.routing import (
     CaseVerifiedV1,
     DeadlineApproachingV1,
     DeadlineBreachedV1,
+    DeadlineMovedV1,
     Handler,
     JoinKind,
     PressingEnded,
@@ -122,6 +123,10 @@ class Template(StrEnum):
     DEADLINE_MISSED_SUPERIOR = "deadline_missed_superior"
     SUPERVISION_CLIMBED = "supervision_climbed"
     SUPERVISION_LAPSED = "supervision_lapsed"
+    DEADLINE_MOVED = "deadline_moved"
+    DEADLINE_EARLIER = "deadline_earlier"
+    BREACH_CORRECTED = "breach_corrected"
+    BREACH_CORRECTED_SUPERIOR = "breach_corrected_superior"
 
 
 #: The notices that ask their resident for a word: where one goes to nobody, a person has to ask.
@@ -429,6 +434,19 @@ def _climbed(event: SupervisionClimbedV1) -> list[Owed]:
     return told + _staff(event, Template.SUPERVISION_LAPSED, event.late, **late)
 
 
+def _moved(event: DeadlineMovedV1) -> list[Owed]:
+    """Residents, where they wait longer than they were told; staff, where they have less time or missed nothing."""
+    is_later = event.due_at > event.due_before
+    due = {"due": event.due_at, "due_before": event.due_before}
+    told = _residents(event, Template.DEADLINE_MOVED, event.handler, **due) if is_later and event.promise_due else []
+    moved = {"gist": event.gist, "limit": event.deadline.value, **due}
+    if event.corrects:
+        told += _staff(event, Template.BREACH_CORRECTED, event.handler, **moved)
+        shown = _shown(event.handler)
+        return told + _staff(event, Template.BREACH_CORRECTED_SUPERIOR, event.superior, **moved, handler=shown)
+    return told if is_later else _staff(event, Template.DEADLINE_EARLIER, event.handler, **moved)
+
+
 def owed_to_household(household_id: UUID, *, number: str, words: str, handler: Handler | None) -> Owed:
     """What an incident's telling owes each household of its buildings that a message reaches."""
     facts = {"number": number, "words": words, "handler": _shown(handler)}
@@ -478,6 +496,7 @@ _RULES: dict[type[CaseFact], Callable[[Any], list[Owed]]] = {
     DeadlineApproachingV1: _approaching,
     DeadlineBreachedV1: _breached,
     SupervisionClimbedV1: _climbed,
+    DeadlineMovedV1: _moved,
 }
 
 

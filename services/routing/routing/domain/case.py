@@ -69,7 +69,7 @@ AFFECTED_NAMED, AFFECTED_TOLD = "affected_named", "affected_told"
 SUSPENDED, RESUMED, PLANNED = "suspended", "resumed", "planned"
 JOINED, SPLIT, SPLIT_OFF = "joined", "split", "split_off"
 GRANTED, GRANT_REVOKED, SEALED = "granted", "grant_revoked", "sealed"
-APPROACHING, BREACHED = "deadline_approaching", "deadline_breached"
+APPROACHING, BREACHED, DEADLINE_MOVED = "deadline_approaching", "deadline_breached", "deadline_moved"
 CLIMBED = "supervision_climbed"
 NOTICE_NOT_DELIVERED = "notice_not_delivered"
 
@@ -89,6 +89,10 @@ class Deadline:
     settled_at: datetime | None = None
     warned: int = 0
     """The last share of its time that its holder has been told of."""
+    goes_on_from: UUID | None = None
+    """The promise in whose place it stands, extended, suspended or resumed."""
+    recounted_by: int | None = None
+    """The last calendar by which it was counted again, and stayed as it was: by that it is a forecast, or none."""
     changed: bool = False
 
     @property
@@ -116,6 +120,10 @@ class Deadline:
         if self.promise.due_at <= before.promise.due_at:
             self.warned = max(self.warned, before.warned)
 
+    def told_by(self, promise: Promise, *, now: datetime) -> int:
+        """The last share that its holder was told of and that has passed by another count of its time too."""
+        return min(self.warned, max((each.share for each in promise.warnings if each.at < now), default=0))
+
     def settle(self, state: DeadlineState, *, at: datetime) -> None:
         """A missed promise stays missed, whatever comes later."""
         if self.state is DeadlineState.OPEN:
@@ -123,6 +131,10 @@ class Deadline:
 
     def is_missed_at(self, now: datetime) -> bool:
         return self.state is DeadlineState.OPEN and self.promise.due_at < now
+
+    def give_way(self, *, at: datetime) -> None:
+        """A calendar was wrong by which it ran, or was missed."""
+        self.state, self.settled_at, self.changed = DeadlineState.REPLACED, at, True
 
 
 @dataclass
@@ -510,6 +522,26 @@ class Case:
         deadline.follow(self.deadline)
         self.replaced.append(self.deadline)
         self.deadline, self.promise_due = deadline, deadline.promise.due_at
+
+    def put_right(self, before: Deadline, after: Deadline, *, at: datetime) -> None:
+        """By another calendar it falls due at another instant: ``after`` stands in its place, even of one that was
+        missed. What the resident was told by it moves with it.
+        """
+        was_told = self.promise_due == before.promise.due_at
+        before.give_way(at=at)
+        if before is self.deadline:
+            self.replaced.append(before)
+            self.deadline = after
+            self.promise_met = True if after.state is DeadlineState.MET else None
+        else:
+            self.limits = [*(each for each in self.limits if each is not before), before, after]
+        if was_told and before.kind in (DeadlineKind.PROMISE, DeadlineKind.REDO):
+            self.promise_due = after.promise.due_at
+
+    def find_deadline(self, deadline_id: UUID) -> Deadline | None:
+        """The promise, or a limit that runs."""
+        both = (each for each in (self.deadline, *self.limits) if each is not None)
+        return next((each for each in both if each.deadline_id == deadline_id), None)
 
     @property
     def changed_deadlines(self) -> list[Deadline]:

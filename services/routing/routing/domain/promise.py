@@ -82,11 +82,21 @@ def make_promise(
 ) -> Promise:
     """``shares``: of its time, in hundredths, at which whoever is to keep it is warned."""
     due_at = due(term, start_at, calendar=calendar, hours=hours, zone=zone)
-    first, last = (day_of(moment, zone=zone) for moment in (start_at, _instant_before(due_at)))
-    forecast = term.unit is not Unit.CLOCK_HOURS and calendar.is_forecast(first, last)
     spans = _counting(term, start_at, due_at, calendar=calendar, hours=hours, zone=zone)
-    warnings = warnings_in(spans, shares)
-    return Promise(term, start_at, due_at, rule_version, calendar.version, forecast, hours, zone, warnings)
+    made = Promise(
+        *(term, start_at, due_at, rule_version, calendar.version),
+        forecast=False,
+        hours=hours,
+        zone=zone,
+        warnings=warnings_in(spans, shares),
+    )
+    return replace(made, forecast=is_forecast(made, calendar))
+
+
+def is_forecast(promise: Promise, calendar: Calendar) -> bool:
+    """Whether it touches a year whose notice was not out by that calendar."""
+    first, last = (day_of(moment, zone=promise.zone) for moment in (promise.start_at, last_day(promise)))
+    return promise.term.unit is not Unit.CLOCK_HOURS and calendar.is_forecast(first, last)
 
 
 def counted_like(term: Term, start_at: datetime, *, like: Promise, calendar: Calendar) -> Promise:

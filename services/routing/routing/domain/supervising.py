@@ -39,6 +39,10 @@ class Supervision:
         """Where it stands in its list."""
         return self.rank, self.since, self.supervision_id
 
+    def count_again(self, limit: Promise) -> None:
+        """By another calendar. Nobody has less time than they were told."""
+        self.due_at, self.calendar_version = max(self.due_at, limit.due_at), limit.calendar_version
+
     def come_back(self, limit: Promise) -> None:
         """To the same post, by another limit, since nobody is above."""
         self.repeats += 1

@@ -277,11 +277,8 @@ def claim_approaching(uow: UnitOfWork, *, limit: int) -> list[tuple[Case, Deadli
 def _claimed(uow: UnitOfWork, statement: Select[Any]) -> list[tuple[Case, Deadline]]:
     rows = list(uow.execute(statement))
     claimed = {row.case_id: case_of(row, uow.now) for row in rows}
-    return [(claimed[row.case_id], _standing(claimed[row.case_id], row.fallen)) for row in rows]
-
-
-def _standing(case: Case, deadline_id: UUID) -> Deadline:
-    return next(each for each in (case.deadline, *case.limits) if each is not None and each.deadline_id == deadline_id)
+    both = [(claimed[row.case_id], claimed[row.case_id].find_deadline(row.fallen)) for row in rows]
+    return [(case, fallen) for case, fallen in both if fallen is not None]
 
 
 def _claim(comes_up: Column[datetime], now: datetime, limit: int) -> Select[Any]:
@@ -384,12 +381,19 @@ def list_custody(
 
 
 def list_open_deadlines(
-    uow: UnitOfWork, paths: Sequence[str], *, after_key: tuple[str, UUID] | None, limit: int
+    uow: UnitOfWork,
+    paths: Sequence[str],
+    *,
+    forecast: bool = False,
+    after_key: tuple[str, UUID] | None,
+    limit: int,
 ) -> list[tuple[str, UUID, Deadline]]:
-    """Path, case and deadline, place by place."""
+    """Path, case and deadline, place by place; ``forecast``: those alone that hang on one."""
     statement = select(deadline).where(
         within(deadline.c.placed_path, *paths), literal_column("deadline.state = 'open'")
     )
+    if forecast:
+        statement = statement.where(deadline.c.forecast)
     if after_key is not None:
         statement = statement.where(tuple_(deadline.c.placed_path, deadline.c.deadline_id) > after_key)
     statement = statement.order_by(deadline.c.placed_path, deadline.c.deadline_id).limit(limit)

@@ -199,7 +199,7 @@ def case_of(row: Row[Any], now: datetime) -> Case:
     if row.suspended_until is not None and now < row.suspended_until:
         case.suspend(row.suspended_until, reason=row.suspension_reason)
     case.appeals = [_appeal(item) for item in facts.get("appeals") or ()]
-    standing = [_deadline(item) for item in facts.get("deadlines") or ()]
+    standing = [deadline_from(item) for item in facts.get("deadlines") or ()]
     promises = [deadline for deadline in standing if deadline.kind is DeadlineKind.PROMISE]
     case.deadline = max(promises, key=lambda deadline: deadline.deadline_id, default=None)
     case.limits = [deadline for deadline in standing if deadline.kind is not DeadlineKind.PROMISE]
@@ -270,14 +270,16 @@ def deadline_row(case: Case, deadline: Deadline) -> dict[str, Any]:
         "warned": deadline.warned,
         "warn_at": deadline.warn_at,
         "sealed": case.seal is not None,
+        "goes_on_from": deadline.goes_on_from,
+        "recounted_by": deadline.recounted_by,
     }
 
 
 def deadline_of(row: Row[Any]) -> Deadline:
-    return _deadline(dict(row._mapping))
+    return deadline_from(dict(row._mapping))
 
 
-def _deadline(facts: Mapping[str, Any]) -> Deadline:
+def deadline_from(facts: Mapping[str, Any]) -> Deadline:
     """From the row, or from the row as JSON, as it comes with its case in one query."""
     promise = Promise(
         term=Term(Unit(facts["unit"]), facts["count"]),
@@ -298,6 +300,8 @@ def _deadline(facts: Mapping[str, Any]) -> Deadline:
         state=DeadlineState(facts["state"]),
         settled_at=_moment(facts["settled_at"]) if facts["settled_at"] else None,
         warned=facts["warned"],
+        goes_on_from=UUID(str(facts["goes_on_from"])) if facts["goes_on_from"] else None,
+        recounted_by=facts["recounted_by"],
     )
 
 

@@ -33,6 +33,7 @@ from routing.domain.promise import Term, Unit
 from routing.domain.supervising import Supervision, SupervisionLine
 from routing.models import cases, supervision
 from routing.repository.cases import list_cases_for_change
+from routing.repository.recounts import Since
 from routing.repository.rows import told_gist
 
 _NAMES = [field.name for field in fields(Supervision) if field.name != "term"]
@@ -55,17 +56,38 @@ def save_supervisions(uow: UnitOfWork, changed: Sequence[Supervision]) -> None:
 
 def claim_lapsed(uow: UnitOfWork, *, limit: int) -> list[tuple[Case, Supervision]]:
     """Whose limit passed before now with their cases, oldest first, locked; what another holds is passed over."""
-    claimed = [_supervision(row) for row in uow.execute(_claim(uow, limit))]
-    locked = list_cases_for_change(uow, {each.case_id for each in claimed})
+    return _claimed(uow, _claim(uow, limit))
+
+
+def claim_counted_by(uow: UnitOfWork, since: Since, *, limit: int) -> list[tuple[Case, Supervision]]:
+    """The same, in whatever order, of those whose limit a calendar has counted that another has taken the place of."""
+    claimed: list[tuple[Case, Supervision]] = []
+    for version, instant in since.items():
+        claimed += _claimed(uow, _counted_by(version, instant, limit - len(claimed)))
+    return claimed
+
+
+def _claimed(uow: UnitOfWork, statement: Select[Any]) -> list[tuple[Case, Supervision]]:
+    claimed = [_supervision(row) for row in uow.execute(statement)]
+    locked = list_cases_for_change(uow, {each.case_id for each in claimed}) if claimed else {}
     return [(locked[each.case_id], each) for each in claimed]
 
 
 def _claim(uow: UnitOfWork, limit: int) -> Select[Any]:
+    lapsed = _running(limit).where(supervision.c.due_at < uow.now)
+    return lapsed.order_by(supervision.c.due_at, supervision.c.supervision_id)
+
+
+def _counted_by(version: int, since: datetime, limit: int) -> Select[Any]:
+    counted = supervision.c.unit != Unit.CLOCK_HOURS.value
+    return _running(limit).where(supervision.c.calendar_version == version, supervision.c.due_at > since, counted)
+
+
+def _running(limit: int) -> Select[Any]:
     return (
         select(*_COLUMNS)
         .join(cases, cases.c.case_id == supervision.c.case_id)
-        .where(_STANDS, supervision.c.lapsed_at.is_(None), supervision.c.due_at < uow.now)
-        .order_by(supervision.c.due_at, supervision.c.supervision_id)
+        .where(_STANDS, supervision.c.lapsed_at.is_(None))
         .limit(limit)
         .with_for_update(of=[cases, supervision], skip_locked=True)
     )

@@ -24,6 +24,14 @@ def climb(uow: UnitOfWork, lapsed: Sequence[tuple[Case, Supervision]]) -> None:
     supervisions.save_supervisions(uow, [*(duty for _, duty in lapsed), *(duty for duty in begun if duty)])
 
 
+def count_again(uow: UnitOfWork, running: Sequence[tuple[Case, Supervision]]) -> None:
+    """By the calendar that is in force now."""
+    above = deadlines.look_above(uow, [case for case, _ in running])
+    for case, duty in running:
+        duty.count_again(above.count(case, duty.term, since=duty.counted_from))
+    supervisions.save_supervisions(uow, [duty for _, duty in running])
+
+
 def _climb(uow: UnitOfWork, above: Above, case: Case, duty: Supervision, late: Seat | None) -> Supervision | None:
     if not case.is_unsettled:
         duty.settled_at = uow.now
@@ -36,7 +44,7 @@ def _climb(uow: UnitOfWork, above: Above, case: Case, duty: Supervision, late: S
         duty.lapsed_at = uow.now
         return None
     if to is None or to.post_id == duty.post_id:
-        duty.come_back(above.count(uow, case, term))
+        duty.come_back(above.count(case, term, since=uow.now))
         _tell(uow, above, case, duty, to=to, late=None)
         return None
     duty.lapsed_at = uow.now

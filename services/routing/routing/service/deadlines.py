@@ -4,6 +4,7 @@ see to it; the holder keeps the case.
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
 from contracts.grid import Duty
@@ -61,6 +62,9 @@ class Above:
         seats = [seat for seat in self.network.seats_on(case.placed_path) if seat.office_id in (None, case.office_id)]
         return superiors_of(seats, case, self.holders.get(case.case_id))
 
+    def superior(self, case: Case) -> Seat | None:
+        return next(iter(self.superiors(case)), None)
+
     def limits(self, case: Case) -> tuple[Term | None, Term | None]:
         """How long a superior has, and after how long it comes back to the last: by the rules of today, since the rule
         that a case began under is what was promised to its resident.
@@ -71,15 +75,15 @@ class Above:
 
     def begin(self, uow: UnitOfWork, case: Case, seat: Seat, term: Term, *, repeats: int = 0) -> Supervision:
         case.supervisor_post_id = seat.post_id
-        limit = self.count(uow, case, term)
+        limit = self.count(case, term, since=uow.now)
         place = self.network.places.get(seat.path)
         tier = place.tier if place else ""
         return supervising.begin(new_id(uow.now), case.case_id, seat.post_id, tier=tier, limit=limit, repeats=repeats)
 
-    def count(self, uow: UnitOfWork, case: Case, term: Term) -> Promise:
+    def count(self, case: Case, term: Term, *, since: datetime) -> Promise:
         return make_promise(
             term,
-            uow.now,
+            since,
             rule_version=self.rules.version,
             calendar=self.calendar,
             hours=self.network.hours_at(case.placed_path),
@@ -99,7 +103,7 @@ def warn_of(uow: UnitOfWork, approaching: Sequence[tuple[Case, Deadline]]) -> No
     for case, limit in approaching:
         limit.warn(at=uow.now)
         holder = above.holders.get(case.case_id)
-        superior = next(iter(above.superiors(case)), None) if limit.is_warned_last else None
+        superior = above.superior(case) if limit.is_warned_last else None
         case.approach(limit, at=uow.now, holder=_subject(holder), superior=_subject(superior))
         uow.publish(events.deadline_approaching(uow, case, limit, holder=holder, superior=superior))
 
@@ -113,7 +117,7 @@ def mark_missed(uow: UnitOfWork, missed: Sequence[tuple[Case, Deadline]]) -> Non
 
 def _mark(uow: UnitOfWork, above: Above, case: Case, limit: Deadline) -> Supervision | None:
     """A duty begins, unless one stands already."""
-    holder, superior = above.holders.get(case.case_id), next(iter(above.superiors(case)), None)
+    holder, superior = above.holders.get(case.case_id), above.superior(case)
     climb, _ = above.limits(case)
     begins = limit.kind in HELD_TO and case.supervisor_post_id is None
     duty = above.begin(uow, case, superior, climb) if begins and superior and climb else None

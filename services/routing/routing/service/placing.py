@@ -350,7 +350,10 @@ def resume(uow: UnitOfWork, case: Case) -> bool:
 
 
 def _replace(uow: UnitOfWork, case: Case, promise: Promise) -> None:
-    case.replace_deadline(Deadline(new_id(uow.now), DeadlineKind.PROMISE, promise, changed=True), at=uow.now)
+    assert case.deadline is not None
+    before = case.deadline.deadline_id
+    goes_on = Deadline(new_id(uow.now), DeadlineKind.PROMISE, promise, goes_on_from=before, changed=True)
+    case.replace_deadline(goes_on, at=uow.now)
 
 
 def limit_until(
