@@ -124,6 +124,14 @@ def _warn(*shares: int, minutes: int = 30) -> Spoil:
     return spoil
 
 
+def _duty(place: int, **values: object) -> Spoil:
+    def spoil(history: History, world: World) -> None:
+        del history
+        world.duties[place] = {**world.duties[place], **values}
+
+    return spoil
+
+
 def _log_again(history: History, world: World) -> None:
     del history
     world.log["routing.case.v1"].append({**world.log["routing.case.v1"][0], "event_id": "again"})
@@ -317,6 +325,12 @@ SPOILED: dict[str, tuple[str, Spoil]] = {
     "a warning is given too late": ("warned_out_of_time", _warn(50, minutes=30 * 24 * 60)),
     "a warning is of no share": ("warned_of_nothing", _warn(70)),
     "nobody gave a warning": ("warning_not_given", _set_first("deadlines", DONE, state="open", warn_at=RECEIVED)),
+    "a duty climbs twice": ("climbed_twice", lambda _, w: w.entries[MISSED].append(w.entries[MISSED][-1])),
+    "it climbs to a tier that has no duty": ("climbed_to_nobody", lambda _, w: w.duties.pop()),
+    "a duty climbs before its limit": ("climbed_early", _duty(0, due_at=RECEIVED + timedelta(hours=1))),
+    "a duty is left when its case has ended": ("duty_left", _duty(1, case_id=DONE)),
+    "a duty does not climb": ("duty_not_climbed", _duty(1, due_at=RECEIVED)),
+    "a duty is no post's": ("duty_of_nobody", _set("cases", MISSED, supervisor_post_id=None)),
     "a deadline is settled otherwise": ("deadline_differs", _set_first("deadlines", DONE, state="cancelled")),
 }  # fmt: skip
 
