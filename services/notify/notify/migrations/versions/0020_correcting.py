@@ -6,7 +6,7 @@ from notify.migrations import wordings
 from notify.migrations.wordings_v19 import WORDINGS
 
 revision = "0020"
-down_revision = "0017"
+down_revision = "0019"
 branch_labels = None
 depends_on = None
 
