@@ -342,7 +342,7 @@ def _state(case: Row, entries: Sequence[Row], missed: Sequence[Row]) -> str:
     brought = [facts for facts in brought if facts.get("deadline") not in _corrected(entries)]
     if missed or any(facts["promise_met"] is False for facts in brought):
         return "breached"
-    came_kept = any(facts["promise_met"] for facts in brought) and not any(map(_counts_again, entries))
+    came_kept = any(facts["promise_met"] for facts in brought) and not any(map(_is_out_of_plan, entries))
     if _keeping(entries) or came_kept:
         return "met"
     return "cancelled" if case["state"] == "closed" else "open"
@@ -355,14 +355,14 @@ def _keeping(entries: Sequence[Row]) -> list[Row]:
         is_sent_back = entry["step"] == "reviewed" and not entry["facts"]["approved"]
         if is_sent_back or (entry["step"] == "recused" and entry["facts"].get("draft_falls")):
             kept.remove(next(draft for draft in reversed(kept) if draft["step"] == "drafted"))
-        elif _counts_again(entry):
+        elif _is_out_of_plan(entry):
             kept = [plan for plan in kept if plan["step"] != "planned"]
         elif entry["step"] in _KEEPS:
             kept.append(entry)
     return kept
 
 
-def _counts_again(entry: Row) -> bool:
+def _is_out_of_plan(entry: Row) -> bool:
     """It was planned, and is urgent: what the plan had settled runs."""
     return "out_of_plan" in entry["facts"] and entry["facts"]["promise_met"] is None
 
