@@ -120,7 +120,7 @@ def _correct(history: History, world: World) -> None:
     entry = {"kind": "corrected", "version": 2, "words": "补充说明1。"}
     world.appeals["appeal-1"] = {**world.appeals["appeal-1"], "version": 2, "entries": [entry]}
     _say(world, "intake.appeal.corrected.v1", "appeal-1", 2)
-    add(world, DONE, "corrected", facts={"appeal": "appeal-1"})
+    add(world, DONE, "corrected", by="lin.yue", facts={"appeal": "appeal-1"})
 
 
 def _step(history: History, world: World, *, op: int, kind: str, step: str, version: int) -> None:
@@ -278,8 +278,6 @@ def add(world: World, case_id: str, step: str, **more: Any) -> None:
         {**entry, "facts": {}, **{name: more[name] for name in more.keys() & {"at", "by", "words", "facts"}}}
     )
     world.cases[case_id] = {**world.cases[case_id], "version": version}
-    if step == "corrected":
-        return
     parties = [
         {"person_id": party["person_id"], "appeal_id": party["appeal_id"]}
         for party in world.parties
@@ -296,6 +294,7 @@ _TOLD = {
     "assigned": (("sun.yong", "case_assigned"),),
     "answered": ((PERSON, "case_answered"),),
     "closed": ((PERSON, "case_closed"), ("sun.yong", "case_closed_staff")),
+    "corrected": (("sun.yong", "appeal_corrected"),),
     "recorded": ((PERSON, "case_interim"),),
     "joined": ((PERSON, "case_joined"), ("sun.yong", "case_joined_staff")),
     "split_off": ((PERSON, "case_split_off"), ("sun.yong", "case_assigned")),

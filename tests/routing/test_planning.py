@@ -23,7 +23,7 @@ from routing.domain.chain import list_faults
 from routing.domain.waiting import Plan
 from routing.errors import ClockRuns, DoneAgain, NotYourStep, StepNotAllowed, UnfitDay
 from routing.repository import cases
-from routing.service import asking, dispatching, opening, planning, rating, reading, steps, sweeping
+from routing.service import asking, dispatching, merging, opening, planning, rating, reading, steps, sweeping
 from sqlalchemy import text
 
 from tests.conftest import UnitOfWorkOf
@@ -401,3 +401,15 @@ def test_a_return_that_leads_to_what_is_urgent_ends_the_plan_too(
     assert (after.planned_for, after.due) == (None, NOW + timedelta(hours=12))
     (assigned,) = said(dispatcher, CaseAssignedV1)
     assert (assigned.handler.subject, assigned.promise_due) == ("holder.of.legal", after.due)
+
+
+def test_what_takes_in_something_urgent_is_by_the_clock_from_then_on(
+    uow: RolledBackUnitOfWork, city: City, as_person: As
+) -> None:
+    into, case = make_case(uow, city), make_case(uow, city, suggested_category="municipal.emergency")
+    dispatcher = as_person(city.person("dispatcher"))
+    merging.merge_case(dispatcher, case.case_id, version=case.version, into=into.number, words="同一处")
+    after = cases.get_case(uow, into.case_id)
+    assert (into.by_the_clock, after.by_the_clock) == (False, True)
+    with pytest.raises(ClockRuns):
+        plan(as_person(city.person("municipal")), after)
