@@ -137,7 +137,11 @@ async def test_a_case_is_read_by_its_number(desk: Desk) -> None:
         named = await desk.get(f"/cases/{line['number'].lower()}{below}", "municipal")
         assert named.status_code == 200, named.text
         assert named.json() == (await desk.get(f"/cases/{line['case_id']}{below}", "municipal")).json()
-    assert (await desk.get(f"/cases/{line['number']}", "other_dispatcher")).status_code == 404
+    detail = (await desk.get(f"/cases/{line['case_id']}", "municipal")).json()
+    (appeal,) = detail["appeals"]
+    assert (await desk.get(f"/cases/{appeal['number']}", "municipal")).json() == detail
+    for number in (line["number"], appeal["number"]):
+        assert (await desk.get(f"/cases/{number}", "other_dispatcher")).status_code == 404
     assert (await desk.get("/cases/C1", "municipal")).status_code == 422
 
 

@@ -427,6 +427,12 @@ def crowd(superuser: Connection) -> dict[str, Any]:
         from cases
     """)
     )
+    superuser.execute(
+        text("""
+        insert into case_appeal (appeal_id, case_id, number, language)
+        select case_id, case_id, 'A' || substr(number, 2), 'zh' from cases
+    """)
+    )
     superuser.execute(text(f"{ORDER_EACH.text} and reports_owed > 0"))
     superuser.execute(
         text("""
@@ -482,7 +488,10 @@ def assert_reads_little(
 ) -> None:
     for answer in explained(uow, run):
         found = list(nodes(answer["Plan"]))
-        tables = ("cases", "deadline", "pressing", "accompaniment", "helper", "first_dispatch_day", "dismissal")
+        tables = (
+            *("cases", "case_appeal", "deadline", "pressing", "accompaniment", "helper"),
+            *("first_dispatch_day", "dismissal"),
+        )
         scanned = [n for n in found if n["Node Type"] == "Seq Scan" and n.get("Relation Name") in tables]
         assert scanned == [], json.dumps(answer, indent=1)
         assert index is None or index in {node.get("Index Name") for node in found}, json.dumps(answer, indent=1)
@@ -587,6 +596,8 @@ def _one_case_reads_little(uow_of: UnitOfWorkOf, path: str) -> None:
     clerk = uow_of("routing", scope=Scope(paths=(path,)))
     one = clerk.execute(text("select case_id from cases limit 1")).scalar_one()
     assert_reads_little(clerk, "pk_cases", lambda: cases.get_case_for_change(clerk, one))
+    number = f"A{10 * COMMUNITIES + COMMUNITIES + 7}"
+    assert_reads_little(clerk, "ix_case_appeal_number", lambda: cases.find_id_of_appeal(clerk, number))
 
 
 def _opening_reads_little(uow_of: UnitOfWorkOf) -> None:

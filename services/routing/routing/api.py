@@ -120,7 +120,9 @@ router = APIRouter(prefix="/routing/v1", responses=responses_for(401, 403, 422, 
 STEP = responses_for(404, 409, 412, 428)
 
 LetterNumber = Annotated[str, Path(max_length=40, description="However it is typed.", examples=["H7K2-9QXV"])]
-CaseNamed = Annotated[str, Path(max_length=40, description="Its id, or its number however it is typed.")]
+CaseNamed = Annotated[
+    str, Path(max_length=40, description="Its id, its number or that of an appeal in it, however they are typed.")
+]
 BatchNumber = Annotated[int, Path(ge=1, le=2**31 - 1)]
 FromDay = Annotated[Day | None, Query(description="The first day; none: thirty days with the last.")]
 ToDay = Annotated[Day | None, Query(description="The last day; none: today.")]

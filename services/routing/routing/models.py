@@ -277,6 +277,7 @@ case_appeal = Table(
     Column("query_code", Text),
     _moment("withdrawn_at", nullable=True),
     Column("moves", Integer, nullable=False, server_default="0"),
+    Index("ix_case_appeal_number", "number"),
 )
 
 case_entry = Table(

@@ -65,7 +65,6 @@ Words = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, ma
 Title = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=60, pattern=PRINTABLE)]
 Name = Annotated[str, StringConstraints(max_length=100, pattern=PRINTABLE)]
 OfficeName = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100, pattern=PRINTABLE)]
-CaseNumber = Annotated[str, StringConstraints(max_length=40, pattern=PRINTABLE)]
 Cell = Annotated[str, StringConstraints(max_length=500, pattern=PRINTABLE)]
 PaperName = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=30, pattern=PRINTABLE)]
 CaseName = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=40, pattern=PRINTABLE)]
@@ -349,7 +348,10 @@ class PartReport(Request):
 
 
 class Linking(Request):
-    number: CaseNumber = Field(description="Of the other case, however it is typed.", examples=["C000-0000-0001"])
+    number: CaseName = Field(
+        description="The other case: its number or that of an appeal in it, however it is typed, or its id.",
+        examples=["C000-0000-0001"],
+    )
     kind: LinkKind = Field(
         description="What the other case is to this one: its follow-up, what went before it, or of the same cause."
     )
@@ -358,7 +360,8 @@ class Linking(Request):
 
 class Merge(Request):
     into: CaseName = Field(
-        description="The case that goes on: its number, however it is typed, or its id.", examples=["C000-0000-0001"]
+        description="The case that goes on: its number or that of an appeal in it, however it is typed, or its id.",
+        examples=["C000-0000-0001"],
     )
     words: Words = Field(description="Why they are the same trouble, for both histories.")
 

@@ -72,6 +72,7 @@ _ARE_THESE = cases.c.case_id == any_(bindparam("these", type_=ARRAY(Uuid)))
 _LOCK_THESE = select(cases.c.case_id).where(_ARE_THESE).order_by(cases.c.case_id).with_for_update()
 _THESE = _WHOLE.where(_ARE_THESE)
 _BY_NUMBER = select(cases.c.case_id).where(cases.c.number == bindparam("number", type_=Text))
+_BY_APPEAL = select(case_appeal.c.case_id).where(case_appeal.c.number == bindparam("number", type_=Text))
 _THESE_APPEALS = case_appeal.c.appeal_id == any_(bindparam("appeals", type_=ARRAY(Uuid)))
 _KNOWN = select(case_appeal.c.appeal_id).where(_THESE_APPEALS)
 _IN_THEM = cases.c.case_id.in_(select(case_appeal.c.case_id).where(_THESE_APPEALS))
@@ -109,6 +110,11 @@ def lock_cases(uow: UnitOfWork, case_ids: Collection[UUID]) -> None:
 def find_id(uow: UnitOfWork, number: str) -> UUID | None:
     """Of the case with this number, if it is to be seen."""
     return uow.execute(_BY_NUMBER, {"number": number}).scalar_one_or_none()
+
+
+def find_id_of_appeal(uow: UnitOfWork, number: str) -> UUID | None:
+    """Of the case in which the appeal with this number is now, if it is to be seen."""
+    return uow.execute(_BY_APPEAL, {"number": number}).scalar_one_or_none()
 
 
 def _get(uow: UnitOfWork, statement: Select[Any], case_id: UUID) -> tuple[Case, Seat | None]:

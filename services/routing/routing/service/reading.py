@@ -1,11 +1,12 @@
 """What may be seen: a case, its history, and the lists of what is open. Every list is a page over a partial index."""
 
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
 from kit.db import UnitOfWork
-from kit.numbers import parse_number
+from kit.numbers import Mistyped, parse_number
 from kit.paging import Page, Sheet
 from network import places, posts
 from network.posts import Seat
@@ -39,7 +40,7 @@ from routing.repository import (
     records,
     reports_back,
 )
-from routing.service.opening import CASE_PREFIX
+from routing.service.opening import APPEAL_PREFIX, CASE_PREFIX
 from routing.service.sealing import note_opening
 from routing.service.taking import holder_in, seated
 
@@ -112,11 +113,14 @@ class OpenCases:
 
 
 def find_id(uow: UnitOfWork, named: str, *, field: str) -> UUID | None:
-    """Of a case by its id, or by its number however it is typed; none where that is not to be seen."""
-    try:
+    """Of a case by its id, by its number or by that of an appeal in it, however they are typed; none where that is not
+    to be seen.
+    """
+    with suppress(ValueError):
         return UUID(named)
-    except ValueError:
-        return cases.find_id(uow, parse_number(named, CASE_PREFIX, field=field))
+    with suppress(Mistyped):
+        return cases.find_id_of_appeal(uow, parse_number(named, APPEAL_PREFIX))
+    return cases.find_id(uow, parse_number(named, CASE_PREFIX, field=field))
 
 
 def get_id(uow: UnitOfWork, named: UUID | str) -> UUID:
