@@ -69,9 +69,7 @@ async def test_parameters_are_refused_of_a_write_too_and_all_at_once(
 
 
 async def test_a_parameter_that_is_given_twice_is_refused(client: AsyncClient, clerk_a: dict[str, str]) -> None:
-    problem = is_problem(
-        await client.get(f"{NOTES}?limit=5&limit=6&words=x", headers=clerk_a), 422, "invalid_request"
-    )
+    problem = is_problem(await client.get(f"{NOTES}?limit=5&limit=6&words=x", headers=clerk_a), 422, "invalid_request")
     assert [(error["pointer"], error["code"]) for error in problem["errors"]] == [("/limit", "given_twice")]
 
 

@@ -123,6 +123,7 @@ LetterNumber = Annotated[str, Path(max_length=40, description="However it is typ
 CaseNamed = Annotated[
     str, Path(max_length=40, description="Its id, its number or that of an appeal in it, however they are typed.")
 ]
+EntryNumber = Annotated[int, Path(ge=1, le=2**31 - 1, description="The entry's number in the history.")]
 BatchNumber = Annotated[int, Path(ge=1, le=2**31 - 1)]
 FromDay = Annotated[Day | None, Query(description="The first day; none: thirty days with the last.")]
 ToDay = Annotated[Day | None, Query(description="The last day; none: today.")]
@@ -353,6 +354,14 @@ async def record_work(case_id: UUID, body: Recording, door: Door) -> Response:
 async def print_letter(case_id: CaseNamed, number: LetterNumber, door: Door) -> Response:
     """The letter as a page to print on A4. Of a sealed case, it is noted who asked for it."""
     return await door.read_on_record(printing.print_letter, case_id, number, view=html_page)
+
+
+@router.get("/cases/{case_id}/receipts/{seq}", response_class=HTMLResponse, responses=responses_for(404))
+async def print_receipt(case_id: CaseNamed, seq: EntryNumber, door: Door) -> Response:
+    """The receipt for originals that were taken in by this entry of the history, or the note that they were given back,
+    to print on A4. Of a sealed case, it is noted who asked for it.
+    """
+    return await door.read_on_record(printing.print_receipt, case_id, seq, view=html_page)
 
 
 @router.post("/cases/{case_id}/assignment_reports", status_code=201, response_model=CaseView, responses=STEP)

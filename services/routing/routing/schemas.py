@@ -616,10 +616,11 @@ class CaseView(BaseModel):
 
 class RecordedView(CaseView):
     letter: str | None = Field(description="The number of the letter that was sent or answered.")
+    receipt: int | None = Field(description="Of originals, taken in or given back: the entry whose receipt is printed.")
 
     @classmethod
     def of_recorded(cls, recorded: Recorded) -> "RecordedView":
-        return cls(**_facts(recorded.case), letter=recorded.letter)
+        return cls(**_facts(recorded.case), letter=recorded.letter, receipt=recorded.receipt)
 
 
 class SplitView(CaseView):

@@ -302,10 +302,17 @@ def list_entries(uow: UnitOfWork, case: Case) -> list[Entry]:
 
 
 def get_entry(uow: UnitOfWork, case: Case, seq: int) -> Entry:
+    entry = find_entry(uow, case, seq)
+    assert entry is not None
+    return entry
+
+
+def find_entry(uow: UnitOfWork, case: Case, seq: int) -> Entry | None:
     statement = select(case_entry).where(
         case_entry.c.case_id == case.case_id, case_entry.c.seq == seq, case_entry.c.at >= case.opened_at
     )
-    return entry_of(uow.execute(statement).one())
+    row = uow.execute(statement).first()
+    return entry_of(row) if row else None
 
 
 def list_worklist(
