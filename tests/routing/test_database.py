@@ -510,6 +510,8 @@ def test_lists_read_a_handful_of_pages_under_the_policy(crowd: dict[str, Any], u
     )
     assert cases.count_sealed(mayor, [crowd["root"]]) == COMMUNITIES * EACH // SEALED_OF
     assert_reads_little(mayor, None, lambda: cases.count_sealed(mayor, [crowd["paths"][10]]))
+    assert cases.count_unkept(mayor, [crowd["root"]]) == COMMUNITIES * EACH // SEALED_OF
+    assert_reads_little(mayor, None, lambda: cases.count_unkept(mayor, [crowd["paths"][10]]))
     key = (path, UUID(int=0))
     assert_reads_little(
         mayor, "ix_cases_place", lambda: cases.list_open_cases(mayor, [crowd["root"]], after_key=key, limit=51)

@@ -63,7 +63,7 @@ from routing.schemas import (
     Planning,
     PrecedentView,
     PressingLineView,
-    QueueLineView,
+    QueueView,
     ReasonsView,
     ReasonView,
     RecordedView,
@@ -748,12 +748,12 @@ async def list_planned(page: AskedPage, door: Door, place: AtPlaceOrMine = None)
     return await door.read(reading.list_planned, page, place_id=place, view=listed(CaseLineView.of_line))
 
 
-@router.get("/queue", response_model=ListView[QueueLineView])
+@router.get("/queue", response_model=QueueView)
 async def list_queue(page: AskedPage, door: Door, section: InSection = None) -> Response:
     """What waits for me as a dispatcher, oldest first, and `why`: to be placed, sorted or filled, asked by its holder,
-    or left with a post in which nobody acts.
+    or left with a post in which nobody acts. For supervisors too: how much that is sealed lies with nobody.
     """
-    return await door.read(reading.list_queue, page, section=section, view=listed(QueueLineView.of_waiting))
+    return await door.read(reading.get_queue, page, section=section, view=QueueView.of)
 
 
 @router.get("/custody", response_model=ListView[CustodyLineView])

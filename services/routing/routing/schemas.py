@@ -53,7 +53,16 @@ from routing.domain.vacancy import Why
 from routing.domain.waiting import Plan
 from routing.service.categories import TreeChange
 from routing.service.dispatching import Tried
-from routing.service.reading import CaseDetail, CaseLine, CustodyLine, HelperSeen, History, OpenCases, QueueLine
+from routing.service.reading import (
+    CaseDetail,
+    CaseLine,
+    CustodyLine,
+    HelperSeen,
+    History,
+    OpenCases,
+    Queued,
+    QueueLine,
+)
 from routing.service.recording import Recorded
 from routing.service.splitting import Split
 from routing.service.suggesting import SideBySide
@@ -649,6 +658,18 @@ class QueueLineView(CaseLineView):
     @classmethod
     def of_waiting(cls, line: QueueLine) -> "QueueLineView":
         return cls(**_line(line.case, line.now), why=line.why)
+
+
+class QueueView(ListView[QueueLineView]):
+    sealed_unkept: int = Field(
+        description="So many sealed cases lie where you oversee with nobody, since no dispatcher is in post whom they "
+        "could be open to: have such a post filled."
+    )
+
+    @classmethod
+    def of(cls, queued: Queued) -> "QueueView":
+        lines = [QueueLineView.of_waiting(line) for line in queued.sheet.items]
+        return cls(items=lines, next=queued.sheet.next, sealed_unkept=queued.unkept)
 
 
 class RefusalView(BaseModel):

@@ -67,6 +67,7 @@ _ONE = _WHOLE.add_columns(seat_column(cases.c.holder_post_id).label("holder")).w
 _ONE_LOCKED = _ONE.with_for_update(of=cases)
 _OPENED = text("select set_config('app.opened', :opened, true)")
 _SEALED = text("select count_sealed(:lo, :hi)")
+_UNKEPT = text("select count_unkept(:lo, :hi, :now)")
 _LOCK = select(cases.c.case_id).where(cases.c.case_id == bindparam("one", type_=Uuid)).with_for_update()
 _ARE_THESE = cases.c.case_id == any_(bindparam("these", type_=ARRAY(Uuid)))
 _LOCK_THESE = select(cases.c.case_id).where(_ARE_THESE).order_by(cases.c.case_id).with_for_update()
@@ -245,6 +246,14 @@ def count_sealed(uow: UnitOfWork, paths: Sequence[str]) -> int:
     are not told to exist.
     """
     return sum(uow.execute(_SEALED, {"lo": path, "hi": after(path)}).scalar_one() for path in paths)
+
+
+def count_unkept(uow: UnitOfWork, paths: Sequence[str]) -> int:
+    """How many open sealed cases at these places or below nobody keeps: neither rules on them nor sees what becomes of
+    them. Those that complain of who asks are not told to exist.
+    """
+    asked = [{"lo": path, "hi": after(path), "now": uow.now} for path in paths]
+    return sum(uow.execute(_UNKEPT, each).scalar_one() for each in asked)
 
 
 def save_appeal_withdrawn(uow: UnitOfWork, appeal_id: UUID, at: datetime) -> None:

@@ -42,7 +42,7 @@ from routing.repository import (
 )
 from routing.service.opening import APPEAL_PREFIX, CASE_PREFIX
 from routing.service.sealing import note_opening
-from routing.service.taking import holder_in, seated
+from routing.service.taking import holder_in, recall, seated
 
 
 @dataclass(frozen=True)
@@ -100,6 +100,14 @@ class QueueLine(CaseLine):
 
 
 @dataclass(frozen=True)
+class Queued:
+    """What waits for who asks; ``unkept``: how much that is sealed lies below them with nobody."""
+
+    sheet: Sheet[QueueLine]
+    unkept: int
+
+
+@dataclass(frozen=True)
 class CustodyLine(CaseLine):
     papers: list[Paper]
 
@@ -135,6 +143,7 @@ def get_case(uow: UnitOfWork, known_as: UUID | str) -> CaseDetail:
     case_id = get_id(uow, known_as)
     case, holder = cases.get_case_and_holder(uow, case_id)
     note_opening(uow, case, Opened.CASE)
+    recall(uow, case)
     entries = cases.list_entries(uow, case) if case.undelivered else []
     mine = steps.steps_for(case, seated(uow.person), subject=uow.person.subject, holder=holder_in(holder), now=uow.now)
     undelivered = [entry for entry in entries if entry.step == NOTICE_NOT_DELIVERED]
@@ -208,6 +217,13 @@ def list_queue(uow: UnitOfWork, page: Page, *, section: Section | None = None) -
     )
     lines = page.sheet(found, position=lambda row: (row[0].case_id,))
     return lines.of(lambda row: QueueLine(row[0], uow.now, why_it_waits(row[0], holder_left=row[1])))
+
+
+def get_queue(uow: UnitOfWork, page: Page, *, section: Section | None = None) -> Queued:
+    """The same; and how much that is sealed lies with nobody, for whoever oversees a place, who has the post filled."""
+    overseen = {post.path for post in seated(uow.person) if post.oversees}
+    highest = [path for path in overseen if not any(path != above and path.startswith(above) for above in overseen)]
+    return Queued(list_queue(uow, page, section=section), cases.count_unkept(uow, highest))
 
 
 def list_custody(uow: UnitOfWork, page: Page, *, place_id: UUID | None = None) -> Sheet[CustodyLine]:
