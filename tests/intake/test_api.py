@@ -372,6 +372,16 @@ async def test_the_form_leads_to_the_page(desk: Desk) -> None:
     assert english.text.startswith('<!doctype html>\n<html lang="en">')
 
 
+async def test_what_a_messenger_adds_to_a_link_does_no_harm(desk: Desk) -> None:
+    receipt = await desk.take()
+    for path in (f"/progress/{receipt['query_code']}", "/progress", "/ratings/x"):
+        page = await desk.http.get(f"{path}?lang=en&from=singlemessage&isappinstalled=0")
+        assert (page.headers["Content-Type"], page.status_code) != ("application/problem+json", 422)
+        assert '<html lang="en">' in page.text
+    api = await desk.http.get(f"/intake/v1/progress/{receipt['query_code']}?from=singlemessage")
+    assert (api.status_code, api.json()["errors"][0]["pointer"]) == (422, "/from")
+
+
 async def test_whatever_is_pasted_into_the_form_is_answered_by_the_page(desk: Desk) -> None:
     answer = await desk.http.post("/progress", data={"code": "您的查询码" * 100})
     assert (answer.status_code, answer.headers["Content-Type"]) == (422, "text/html; charset=utf-8")

@@ -48,6 +48,35 @@ async def test_every_wrong_field_is_pointed_to_with_its_remedy(client: AsyncClie
     }
 
 
+@pytest.mark.parametrize(
+    "path, takes", [(NOTES, "it takes cursor, limit, words"), ("/scratch/v1/open/x", "it takes none")]
+)
+async def test_a_parameter_that_nobody_reads_is_refused_and_those_that_are_read_are_named(
+    client: AsyncClient, clerk_a: dict[str, str], path: str, takes: str
+) -> None:
+    problem = is_problem(await client.get(f"{path}?limt=5", headers=clerk_a), 422, "invalid_request")
+    remedy = f"is not a parameter of this request: remove it or correct its name ({takes})"
+    assert problem["errors"] == [
+        {"pointer": "/limt", "part": "query", "code": "unknown_parameter", "detail": remedy},
+    ]
+
+
+async def test_parameters_are_refused_of_a_write_too_and_all_at_once(
+    client: AsyncClient, clerk_a: dict[str, str]
+) -> None:
+    answer = await client.post(f"{NOTES}?dry=1&partial=1", json={"place": "/", "words": "x"}, headers=clerk_a)
+    assert [error["pointer"] for error in is_problem(answer, 422, "invalid_request")["errors"]] == ["/dry", "/partial"]
+
+
+async def test_a_parameter_that_is_given_twice_is_refused(client: AsyncClient, clerk_a: dict[str, str]) -> None:
+    problem = is_problem(await client.get(f"{NOTES}?limit=5&limit=6&words=x", headers=clerk_a), 422, "invalid_request")
+    assert [(error["pointer"], error["code"]) for error in problem["errors"]] == [("/limit", "given_twice")]
+
+
+async def test_whoever_is_not_signed_in_hears_that_first(client: AsyncClient) -> None:
+    assert (await client.get(f"{NOTES}?limt=5")).status_code == 401
+
+
 class Form(StrEnum):
     LAMP = "lamp"
     PIPE = "pipe"

@@ -12,6 +12,7 @@ from contracts.intake import AppealReceivedV1, Channel, Placing
 from kit.auth import Person
 from kit.auth import Post as HeldPost
 from kit.db import UnitOfWork
+from kit.numbers import new_number
 from kit.testing.servers import NOW, RolledBackUnitOfWork
 from network import consumers as network
 from sqlalchemy import event
@@ -127,7 +128,7 @@ def make_appeal(city: City, place: str | None = "area", **overrides: Any) -> App
     facts: dict[str, Any] = {
         "version": 1,
         "appeal_id": uuid4(),
-        "number": f"A{uuid4().hex[:9]}",
+        "number": new_number("A"),
         "channel": Channel.WEB,
         "received_at": NOW,
         "person_id": uuid4(),

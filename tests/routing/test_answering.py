@@ -392,6 +392,30 @@ def test_who_wrote_an_answer_before_does_not_verify_it(uow: RolledBackUnitOfWork
         verify(as_person(city.person("dispatcher")), case, passed=True)
 
 
+@pytest.mark.parametrize("who", ["municipal", "legal", "window", "dispatcher", "district_dispatcher"])
+def test_who_is_offered_to_verify_may_and_who_is_not_may_not(
+    uow: RolledBackUnitOfWork, city: City, as_person: As, who: str
+) -> None:
+    """The municipal post held it, the window did a part, the dispatcher wrote an answer, and legal has it now."""
+    case = make_case(uow, city, **URGENT)
+    part = call_in(as_person(holder_of(city, case)), city, case, "window", due_at=NOW + timedelta(hours=1))
+    report(as_person(city.person("window")), part)
+    dispatcher = as_person(city.person("dispatcher"))
+    legal = city.posts["legal"].post_id
+    version = now_of(uow, case).version
+    case = dispatching.re_dispatch_case(dispatcher, case.case_id, version=version, to=legal, words=WORDS)
+    case = answer(as_person(city.person("dispatcher")), case, evidence="照片1")
+    case = answer(as_person(city.person("legal")), case, evidence="照片2")
+    person = as_person(city.person(who))
+    offered = Step.VERIFY in reading.get_case(person, case.case_id).steps
+    assert offered == (who == "district_dispatcher")
+    if offered:
+        assert verify(person, case, passed=True).verified
+    else:
+        with pytest.raises(NotYourStep):
+            verify(person, case, passed=True)
+
+
 @pytest.mark.parametrize("who", ["municipal"])
 def test_who_handled_it_does_not_verify_it(uow: RolledBackUnitOfWork, city: City, as_person: As, who: str) -> None:
     case = urgent_answered(uow, city, as_person)

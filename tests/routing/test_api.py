@@ -141,7 +141,11 @@ async def test_a_case_is_read_by_its_number(desk: Desk) -> None:
         named = await desk.get(f"/cases/{line['number'].lower()}{below}", "municipal")
         assert named.status_code == 200, named.text
         assert named.json() == (await desk.get(f"/cases/{line['case_id']}{below}", "municipal")).json()
-    assert (await desk.get(f"/cases/{line['number']}", "other_dispatcher")).status_code == 404
+    detail = (await desk.get(f"/cases/{line['case_id']}", "municipal")).json()
+    (appeal,) = detail["appeals"]
+    assert (await desk.get(f"/cases/{appeal['number']}", "municipal")).json() == detail
+    for number in (line["number"], appeal["number"]):
+        assert (await desk.get(f"/cases/{number}", "other_dispatcher")).status_code == 404
     assert (await desk.get("/cases/C1", "municipal")).status_code == 422
 
 
@@ -617,7 +621,8 @@ async def test_work_is_recorded_without_a_version_and_a_letter_is_printed(desk: 
     sent = {"kind": "letter_sent", "office": "市自来水公司", "words": "请核实水压"}
     number = (await desk.post(f"{path}/records", "dispatcher", sent)).json()["letter"]
     papers = {"kind": "papers_received", "papers": ["户口簿"]}
-    assert (await desk.post(f"{path}/records", "municipal", papers)).json()["papers_held"] == 1
+    taken = (await desk.post(f"{path}/records", "municipal", papers)).json()
+    assert (taken["papers_held"], taken["receipt"]) == (1, taken["version"])
     reached = {"kind": "contact_attempt", "outcome": "reached"}
     assert (await desk.post(f"{path}/records", "municipal", reached)).json()["first_contact_at"] is not None
 
@@ -627,6 +632,10 @@ async def test_work_is_recorded_without_a_version_and_a_letter_is_printed(desk: 
     printed = await desk.get(f"{path}/letters/{number}", "municipal")
     assert (printed.status_code, printed.headers["Content-Type"]) == (200, "text/html; charset=utf-8")
     assert "请核实水压" in printed.text
+    receipt = await desk.get(f"{path}/receipts/{taken['receipt']}", "municipal")
+    assert (receipt.status_code, receipt.headers["Content-Type"]) == (200, "text/html; charset=utf-8")
+    assert "户口簿" in receipt.text
+    assert (await desk.get(f"{path}/receipts/1", "municipal")).json()["code"] == "receipt_not_found"
     assert (await desk.get(f"{path}/letters/H000-000K", "municipal")).json()["code"] == "letter_not_found"
     assert (await desk.get(f"{path}/letters/{number}", "other_dispatcher")).status_code == 404
 

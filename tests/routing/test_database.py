@@ -460,6 +460,12 @@ def crowd(superuser: Connection) -> dict[str, Any]:
         from cases
     """)
     )
+    superuser.execute(
+        text("""
+        insert into case_appeal (appeal_id, case_id, number, language)
+        select case_id, case_id, 'A' || substr(number, 2), 'zh' from cases
+    """)
+    )
     superuser.execute(text(f"{ORDER_EACH.text} and reports_owed > 0"))
     superuser.execute(
         text("""
@@ -517,14 +523,8 @@ def assert_reads_little(
     for answer in explained(uow, run):
         found = list(nodes(answer["Plan"]))
         tables = (
-            "cases",
-            "deadline",
-            "pressing",
-            "accompaniment",
-            "helper",
-            "first_dispatch_day",
-            "dismissal",
-            "supervision",
+            *("cases", "case_appeal", "deadline", "pressing", "accompaniment", "helper"),
+            *("first_dispatch_day", "dismissal", "supervision"),
         )
         scanned = [n for n in found if n["Node Type"] == "Seq Scan" and n.get("Relation Name") in tables]
         assert scanned == [], json.dumps(answer, indent=1)
@@ -544,6 +544,8 @@ def test_lists_read_a_handful_of_pages_under_the_policy(crowd: dict[str, Any], u
     )
     assert cases.count_sealed(mayor, [crowd["root"]]) == COMMUNITIES * EACH // SEALED_OF
     assert_reads_little(mayor, None, lambda: cases.count_sealed(mayor, [crowd["paths"][10]]))
+    assert cases.count_unkept(mayor, [crowd["root"]]) == COMMUNITIES * EACH // SEALED_OF
+    assert_reads_little(mayor, None, lambda: cases.count_unkept(mayor, [crowd["paths"][10]]))
     key = (path, UUID(int=0))
     assert_reads_little(
         mayor, "ix_cases_place", lambda: cases.list_open_cases(mayor, [crowd["root"]], after_key=key, limit=51)
@@ -644,6 +646,8 @@ def _one_case_reads_little(uow_of: UnitOfWorkOf, path: str) -> None:
     clerk = uow_of("routing", scope=Scope(paths=(path,)))
     one = clerk.execute(text("select case_id from cases limit 1")).scalar_one()
     assert_reads_little(clerk, "pk_cases", lambda: cases.get_case_for_change(clerk, one))
+    number = f"A{10 * COMMUNITIES + COMMUNITIES + 7}"
+    assert_reads_little(clerk, "ix_case_appeal_number", lambda: cases.find_id_of_appeal(clerk, number))
 
 
 def _opening_reads_little(uow_of: UnitOfWorkOf) -> None:

@@ -84,6 +84,26 @@ def test_each_of_the_two_names_the_other_and_what_it_is_to_it(
     assert WORDS not in "".join(event.body or "" for event in holder.published)
 
 
+@pytest.mark.parametrize("name", ["id", "number", "appeal"])
+def test_the_other_is_named_by_id_or_number_or_the_number_of_an_appeal_in_it(
+    uow: RolledBackUnitOfWork, city: City, as_person: As, name: str
+) -> None:
+    first, second = make_case(uow, city), make_case(uow, city)
+    names = {"id": str(second.case_id), "number": second.number, "appeal": f" {second.appeals[0].number.lower()} "}
+    holder = as_person(city.person("municipal"))
+    assert link(holder, first, names[name]).linked == 1
+    assert [seen.link.other_id for seen in links_of(holder, first)] == [second.case_id]
+
+
+def test_an_appeal_of_a_case_that_is_not_to_be_seen_names_none(
+    uow: RolledBackUnitOfWork, city: City, as_person: As
+) -> None:
+    mine, other = make_case(uow, city), make_case(uow, city, place="other")
+    for hidden in (other.appeals[0].number, str(other.case_id)):
+        with pytest.raises(UnknownCase):
+            link(as_person(city.person("municipal")), mine, hidden)
+
+
 def test_of_a_case_that_is_not_to_be_seen_its_number_is_and_nothing_more(
     uow: RolledBackUnitOfWork, city: City, as_person: As
 ) -> None:

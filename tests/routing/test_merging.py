@@ -63,6 +63,7 @@ from routing.service import (
     opening,
     pressing,
     rating,
+    reading,
     recording,
     recusing,
     splitting,
@@ -94,6 +95,16 @@ def merge(by: UnitOfWork, case: Case, into: Case | str) -> Case:
 
 def split(by: UnitOfWork, case: Case, *appeals: UUID) -> Split:
     return splitting.split_case(by, case.case_id, version=case.version, appeal_ids=list(appeals), words="并非一事")
+
+
+@pytest.mark.parametrize("name", ["id", "number", "appeal"])
+def test_the_case_that_goes_on_is_named_by_id_or_number_or_the_number_of_an_appeal_in_it(
+    uow: RolledBackUnitOfWork, city: City, dispatcher: RolledBackUnitOfWork, name: str
+) -> None:
+    case, into = make_case(uow, city), make_case(uow, city)
+    names = {"id": str(into.case_id), "number": into.number, "appeal": into.appeals[0].number}
+    assert merge(dispatcher, case, names[name]).merged_into == into.case_id
+    assert reading.get_id(dispatcher, case.appeals[0].number) == into.case_id, "its appeal goes on there"
 
 
 def now_of(uow: UnitOfWork, case: Case) -> Case:

@@ -25,6 +25,7 @@ from routing.errors import (
     NotYourStep,
     PapersInCustody,
     PapersNamedAlready,
+    ReceiptNotFound,
     StepNotAllowed,
     UnknownLetter,
 )
@@ -397,6 +398,49 @@ def test_a_letter_is_printed_with_what_it_says_and_who_sends_it(
     assert "post municipal 0000-1234" in page
     for kept in (city.posts["municipal"].holders[0].name, case.appeals[0].number, str(case.appeals[0].person_id)):
         assert str(kept) not in page
+
+
+@pytest.mark.parametrize(
+    "kind, title", [(RecordKind.PAPERS_RECEIVED, "材料收据"), (RecordKind.PAPERS_RETURNED, "材料退还单")]
+)
+def test_a_receipt_says_what_was_taken_or_given_back_for_which_case_when_and_by_which_post(
+    uow: RolledBackUnitOfWork, city: City, as_person: As, kind: RecordKind, title: str
+) -> None:
+    case = make_case(uow, city)
+    evening = as_person(city.person("municipal"), now=datetime(2026, 11, 23, 16, 30, tzinfo=UTC))
+    receive(evening, case, "户口簿", "<身份证>", "残疾人证")
+    done = recording.record_work(evening, case.case_id, Work(kind, papers=["户口簿", "<身份证>"]))
+    assert done.receipt == done.case.version
+    page = printing.print_receipt(evening, case.number, done.receipt)
+    number = f"{case.number}/{done.receipt}"
+    for said in (title, number, "共 2 件", "<li>户口簿</li>", "<li>&lt;身份证&gt;</li>", "2026年11月24日"):
+        assert said in page
+    assert "city district community" in page
+    assert "post municipal 0000-1234" in page
+    person = (city.posts["municipal"].holders[0].name, case.appeals[0].number, str(case.appeals[0].person_id))
+    for kept in (*person, case.gist, "残疾人证"):
+        assert str(kept) not in page
+
+
+def test_a_name_that_is_a_list_itself_is_printed_as_it_was_typed(mine: RolledBackUnitOfWork, case: Case) -> None:
+    done = recording.record_work(mine, case.case_id, Work(RecordKind.PAPERS_RECEIVED, papers=["户口簿、身份证"]))
+    assert done.receipt is not None
+    assert "<li>户口簿、身份证</li>" in printing.print_receipt(mine, case.case_id, done.receipt)
+
+
+def test_what_is_no_receipt_or_another_communitys_is_not_printed(
+    uow: RolledBackUnitOfWork, city: City, as_person: As
+) -> None:
+    case, mine = make_case(uow, city), as_person(city.person("municipal"))
+    called = record(mine, case, RecordKind.CALL)
+    assert called.receipt is None
+    for seq in (called.case.version, 1, 99):
+        with pytest.raises(ReceiptNotFound):
+            printing.print_receipt(mine, case.case_id, seq)
+    taken = record(mine, case, RecordKind.PAPERS_RECEIVED).receipt
+    assert taken is not None
+    with pytest.raises(CaseNotFound):
+        printing.print_receipt(as_person(city.person("other_dispatcher")), case.case_id, taken)
 
 
 def test_a_letter_of_another_case_is_not_printed(uow: RolledBackUnitOfWork, city: City, as_person: As) -> None:

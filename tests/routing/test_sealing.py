@@ -261,6 +261,30 @@ def test_what_nobody_could_keep_is_kept_by_the_first_who_comes(
     assert who_sees(now_of(uow, case), city, as_person) == {"city_dispatcher"}
 
 
+def test_what_nobody_keeps_is_counted_for_who_oversees_its_place_and_shown_to_none(
+    uow: RolledBackUnitOfWork, city: City, as_person: As
+) -> None:
+    def unkept(*codes: str) -> tuple[int, int]:
+        queued = reading.get_queue(as_person(city.person(*codes)), page("queue"))
+        return queued.unkept, len(queued.sheet.items)
+
+    put_post(uow, make_post(city, "overseer", Duty.SUPERVISOR, "district"))
+    put_post(uow, make_post(city, "next_door", Duty.SUPERVISOR, "other"))
+    about = subject_of("overseer")
+    everybody = ("dispatcher", "district_dispatcher", "city_dispatcher")
+    sealed_case(uow, city, suggested_category=None, sealed=True)
+    assert unkept("overseer") == (0, 0), "the community's dispatcher keeps it"
+    leave(uow, city, as_person, *everybody)
+    assert unkept("overseer") == (1, 0)
+    sealed_case(uow, city, suggested_category=None, sealed=True, complained_of=[about])
+    assert unkept("overseer") == (1, 0), "not told of what complains of them"
+    make_case(uow, city, suggested_category=None)
+    assert unkept("overseer", "supervisor") == (1, 0), "once, by however many posts"
+    assert unkept("next_door") == unkept("window") == (0, 0)
+    leave(uow, city, as_person, "city_dispatcher", filled=True)
+    assert unkept("overseer") == (0, 0)
+
+
 def test_what_is_asked_of_a_post_that_nobody_is_in_any_more_is_asked_of_the_next_one_up(
     uow: RolledBackUnitOfWork, city: City, as_person: As
 ) -> None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from datetime import timedelta
-from typing import Any
+from typing import Any, get_args
 from uuid import UUID, uuid4
 
 import pytest
@@ -15,7 +15,7 @@ from network import consumers as network
 from network.posts import list_seats_held
 from routing.domain.case import Case, DeadlineState
 from routing.domain.recording import Work
-from routing.domain.steps import STEPS, Seated, Step, post_for
+from routing.domain.steps import STEPS, Hindrance, Seated, Step, post_for
 from routing.domain.waiting import Plan
 from routing.errors import (
     CaseChanged,
@@ -30,7 +30,7 @@ from routing.errors import (
     UnknownPlace,
 )
 from routing.repository import cases
-from routing.service import asking, dispatching, opening, planning, recording, steps, suspending
+from routing.service import asking, dispatching, opening, planning, reading, recording, steps, suspending
 
 from tests.routing.conftest import City, make_appeal, make_place, make_post, put_post, subject_of
 
@@ -183,6 +183,34 @@ def test_a_step_is_only_for_its_holder_or_dispatcher(
     with pytest.raises(refused):
         TAKE[step](as_person(city.person(who)), case)
     assert cases.get_case(uow, case.case_id).version == case.version
+
+
+#: What is refused by what the case tells, or by who asks; what else is wrong, is in what is sent.
+REFUSED = (NotYourStep, StepNotAllowed, *get_args(Hindrance))
+
+
+def is_refused(by: RolledBackUnitOfWork, case: Case, step: Step) -> bool:
+    with by.connection.begin_nested() as tried:
+        try:
+            TAKE[step](by, case)
+        except REFUSED:
+            return True
+        except ServiceError:
+            return False
+        finally:
+            tried.rollback()
+    return False
+
+
+@pytest.mark.parametrize("state", WAY)
+@pytest.mark.parametrize("who", ["municipal", "window", "dispatcher", "district_dispatcher", "municipal dispatcher"])
+def test_what_is_offered_is_allowed_and_what_is_not_offered_is_refused(
+    uow: RolledBackUnitOfWork, city: City, as_person: As, state: CaseState, who: str
+) -> None:
+    case = make_case_in(state, uow, city, as_person)
+    by = as_person(city.person(*who.split()))
+    offered = {*reading.get_case(by, case.case_id).steps} & {*TAKE}
+    assert offered == {step for step in TAKE if not is_refused(by, case, step)}
 
 
 @pytest.mark.parametrize("step", [Step.ANSWER, Step.HAND_OVER, Step.CLOSE])

@@ -66,7 +66,7 @@ from routing.schemas import (
     Planning,
     PrecedentView,
     PressingLineView,
-    QueueLineView,
+    QueueView,
     ReasonsView,
     ReasonView,
     RecordedView,
@@ -127,7 +127,10 @@ router = APIRouter(prefix="/routing/v1", responses=responses_for(401, 403, 422, 
 STEP = responses_for(404, 409, 412, 428)
 
 LetterNumber = Annotated[str, Path(max_length=40, description="However it is typed.", examples=["H7K2-9QXV"])]
-CaseNamed = Annotated[str, Path(max_length=40, description="Its id, or its number however it is typed.")]
+CaseNamed = Annotated[
+    str, Path(max_length=40, description="Its id, its number or that of an appeal in it, however they are typed.")
+]
+EntryNumber = Annotated[int, Path(ge=1, le=2**31 - 1, description="The entry's number in the history.")]
 BatchNumber = Annotated[int, Path(ge=1, le=2**31 - 1)]
 CalendarNumber = Annotated[int, Path(ge=1, le=2**31 - 1)]
 OnlyForecast = Annotated[bool, Query(description="Only those counted over a year whose notice is not out yet.")]
@@ -360,6 +363,14 @@ async def record_work(case_id: UUID, body: Recording, door: Door) -> Response:
 async def print_letter(case_id: CaseNamed, number: LetterNumber, door: Door) -> Response:
     """The letter as a page to print on A4. Of a sealed case, it is noted who asked for it."""
     return await door.read_on_record(printing.print_letter, case_id, number, view=html_page)
+
+
+@router.get("/cases/{case_id}/receipts/{seq}", response_class=HTMLResponse, responses=responses_for(404))
+async def print_receipt(case_id: CaseNamed, seq: EntryNumber, door: Door) -> Response:
+    """The receipt for originals that were taken in by this entry of the history, or the note that they were given back,
+    to print on A4. Of a sealed case, it is noted who asked for it.
+    """
+    return await door.read_on_record(printing.print_receipt, case_id, seq, view=html_page)
 
 
 @router.post("/cases/{case_id}/assignment_reports", status_code=201, response_model=CaseView, responses=STEP)
@@ -752,12 +763,12 @@ async def list_planned(page: AskedPage, door: Door, place: AtPlaceOrMine = None)
     return await door.read(reading.list_planned, page, place_id=place, view=listed(CaseLineView.of_line))
 
 
-@router.get("/queue", response_model=ListView[QueueLineView])
+@router.get("/queue", response_model=QueueView)
 async def list_queue(page: AskedPage, door: Door, section: InSection = None) -> Response:
     """What waits for me as a dispatcher, oldest first, and `why`: to be placed, sorted or filled, asked by its holder,
-    or left with a post in which nobody acts.
+    or left with a post in which nobody acts. For supervisors too: how much that is sealed lies with nobody.
     """
-    return await door.read(reading.list_queue, page, section=section, view=listed(QueueLineView.of_waiting))
+    return await door.read(reading.get_queue, page, section=section, view=QueueView.of)
 
 
 @router.get("/custody", response_model=ListView[CustodyLineView])

@@ -5,7 +5,7 @@
     ServiceError
     ├── NotFound   CaseNotFound, DeadlineNotFound, PrecedentNotFound, LetterNotFound, PressingNotFound,
     │              ReportBackNotFound, HelperNotFound, LinkNotFound, BatchNotFound, KeptRowNotFound, GrantNotFound,
-    │              CalendarNotFound
+    │              CalendarNotFound, ReceiptNotFound
     ├── Conflict   StepNotAllowed, NobodyHolds, NobodyRules, RulingBinds, AlreadyThere, PrecedentRevoked, ReasonTaken,
     │              PromiseMissed, ClockRuns, LetterAnswered, PapersNamedAlready, PapersInCustody, NudgedAlready,
     │              ReportOwed, NoReportOwed, StillFollowed, NotForACentre, ReportBackOwed, NoReportBackOwed,
@@ -618,6 +618,14 @@ class NotYourPrecedent(Forbidden):
 class LetterNotFound(NotFound):
     def __init__(self, number: str) -> None:
         super().__init__("letter_not_found", f"There is no letter {number} on this case: the case lists its letters.")
+
+
+class ReceiptNotFound(NotFound):
+    def __init__(self, seq: int) -> None:
+        super().__init__(
+            "receipt_not_found",
+            f"Entry {seq} of this case neither took originals in nor gave them back: the history lists its entries.",
+        )
 
 
 class ReportBackNotFound(NotFound):

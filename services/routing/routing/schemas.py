@@ -57,7 +57,16 @@ from routing.domain.waiting import Plan
 from routing.service.calendars import Changes, CityMove
 from routing.service.categories import TreeChange
 from routing.service.dispatching import Tried
-from routing.service.reading import CaseDetail, CaseLine, CustodyLine, HelperSeen, History, OpenCases, QueueLine
+from routing.service.reading import (
+    CaseDetail,
+    CaseLine,
+    CustodyLine,
+    HelperSeen,
+    History,
+    OpenCases,
+    Queued,
+    QueueLine,
+)
 from routing.service.recording import Recorded
 from routing.service.splitting import Split
 from routing.service.suggesting import SideBySide
@@ -69,7 +78,6 @@ Words = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, ma
 Title = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=60, pattern=PRINTABLE)]
 Name = Annotated[str, StringConstraints(max_length=100, pattern=PRINTABLE)]
 OfficeName = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100, pattern=PRINTABLE)]
-CaseNumber = Annotated[str, StringConstraints(max_length=40, pattern=PRINTABLE)]
 Cell = Annotated[str, StringConstraints(max_length=500, pattern=PRINTABLE)]
 PaperName = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=30, pattern=PRINTABLE)]
 CaseName = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=40, pattern=PRINTABLE)]
@@ -353,7 +361,10 @@ class PartReport(Request):
 
 
 class Linking(Request):
-    number: CaseNumber = Field(description="Of the other case, however it is typed.", examples=["C000-0000-0001"])
+    number: CaseName = Field(
+        description="The other case: its number or that of an appeal in it, however it is typed, or its id.",
+        examples=["C000-0000-0001"],
+    )
     kind: LinkKind = Field(
         description="What the other case is to this one: its follow-up, what went before it, or of the same cause."
     )
@@ -362,7 +373,8 @@ class Linking(Request):
 
 class Merge(Request):
     into: CaseName = Field(
-        description="The case that goes on: its number, however it is typed, or its id.", examples=["C000-0000-0001"]
+        description="The case that goes on: its number or that of an appeal in it, however it is typed, or its id.",
+        examples=["C000-0000-0001"],
     )
     words: Words = Field(description="Why they are the same trouble, for both histories.")
 
@@ -734,10 +746,11 @@ class CaseView(BaseModel):
 
 class RecordedView(CaseView):
     letter: str | None = Field(description="The number of the letter that was sent or answered.")
+    receipt: int | None = Field(description="Of originals, taken in or given back: the entry whose receipt is printed.")
 
     @classmethod
     def of_recorded(cls, recorded: Recorded) -> "RecordedView":
-        return cls(**_facts(recorded.case), letter=recorded.letter)
+        return cls(**_facts(recorded.case), letter=recorded.letter, receipt=recorded.receipt)
 
 
 class SplitView(CaseView):
@@ -766,6 +779,18 @@ class QueueLineView(CaseLineView):
     @classmethod
     def of_waiting(cls, line: QueueLine) -> "QueueLineView":
         return cls(**_line(line.case, line.now), why=line.why)
+
+
+class QueueView(ListView[QueueLineView]):
+    sealed_unkept: int = Field(
+        description="So many sealed cases lie where you oversee with nobody, since no dispatcher is in post whom they "
+        "could be open to: have such a post filled."
+    )
+
+    @classmethod
+    def of(cls, queued: Queued) -> "QueueView":
+        lines = [QueueLineView.of_waiting(line) for line in queued.sheet.items]
+        return cls(items=lines, next=queued.sheet.next, sealed_unkept=queued.unkept)
 
 
 class RefusalView(BaseModel):

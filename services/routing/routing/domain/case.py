@@ -311,6 +311,10 @@ class Case:
     """Deadlines that this transaction has put another in the place of."""
     entries: list[Entry] = field(default_factory=list)
     """Those that this transaction adds; the others stay where they are."""
+    worked_by: frozenset[str] = frozenset()
+    """The sign-in subjects and ids of posts that have worked on it. Read from its history where that decides a step."""
+    done_again: bool = False
+    """Whether a resident, or who looked on site, has found it not done before. Read in the same way."""
 
     @property
     def parties(self) -> list[Appeal]:

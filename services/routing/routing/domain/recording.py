@@ -7,6 +7,7 @@ from uuid import UUID
 
 from contracts.routing import CaseState, ContactOutcome, RecordKind
 
+from routing.domain.chain import Entry
 from routing.errors import LetterAnswered, NotInCustody, StepNotAllowed, UnknownLetter
 
 #: What speaks of work that goes on, or begins some, is for cases under way; what ends something begun, and a call, can
@@ -73,6 +74,21 @@ def letter_replied(letters: Sequence[Letter], number: str) -> Letter:
     if letter.replied_at is not None:
         raise LetterAnswered(number)
     return letter
+
+
+#: Between the names in an entry's words.
+BETWEEN = "、"
+OF_PAPERS = (RecordKind.PAPERS_RECEIVED, RecordKind.PAPERS_RETURNED)
+
+
+def papers_in(entry: Entry) -> list[str]:
+    """Which were taken in, or given back, by this entry; a name that is itself a list stays one where they are told
+    apart by nothing.
+    """
+    if entry.facts.get("record") not in OF_PAPERS or not entry.words:
+        return []
+    names = entry.words.split(BETWEEN)
+    return names if len(names) == entry.facts["papers"] else [entry.words]
 
 
 def papers_given_back(held: Sequence[Paper], names: Sequence[str]) -> list[Paper]:

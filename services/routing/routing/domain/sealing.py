@@ -26,6 +26,7 @@ class Opened(StrEnum):
     CASE = "case"
     HISTORY = "history"
     LETTER = "letter"
+    RECEIPT = "receipt"
 
 
 @dataclass

@@ -12,14 +12,27 @@ from contracts.grid import Duty
 from contracts.routing import Ask, CaseState, DeadlineKind, Kind
 
 from routing.domain.assignment import Owing
-from routing.domain.case import Case, DeadlineState
+from routing.domain.case import (
+    ANSWERED,
+    ASSIGNED,
+    DRAFTED,
+    HELPER_REPORTED,
+    REDONE,
+    STARTED,
+    VERIFIED,
+    Case,
+    DeadlineState,
+)
+from routing.domain.chain import Entry
 from routing.domain.promise import Unit
 from routing.domain.rules import Demand
 from routing.errors import (
     AnswerDrafted,
+    AssignedFromAbove,
     CallBackOwed,
     ClockRuns,
     DoneAgain,
+    HouseholdsTold,
     NoCallBackOwed,
     NoReportBackOwed,
     NoReportOwed,
@@ -419,23 +432,31 @@ def steps_for(
     return [step for step in theirs if find_hindrance(step, case, posts, now) is None]
 
 
-Hindrance = RulingBinds | PromiseMissed | ClockRuns | PapersInCustody | DoneAgain
+Hindrance = RulingBinds | PromiseMissed | ClockRuns | PapersInCustody | DoneAgain | AssignedFromAbove | HouseholdsTold
 
 
 def find_hindrance(step: Step, case: Case, posts: Collection[Seated], now: datetime) -> Hindrance | None:
     """What else stands in the way of a step that is theirs by state and duty, as far as the case itself tells."""
+    if _is_bound(step, case, posts):
+        return RulingBinds()
     match step:
-        case Step.RE_SORT | Step.RE_DISPATCH | Step.MERGE if _is_ruled_above(case, posts):
-            return RulingBinds()
-        case Step.ANSWER if _is_ruled_above(case, posts) and not any(p.post_id == case.holder_post_id for p in posts):
-            return RulingBinds()
         case Step.ASK_EXTENSION | Step.ASK_SUSPENSION:
             return find_bar_to_more_time(case, now)
         case Step.PLAN:
             return find_bar_to_planning(case)
         case Step.CLOSE if case.papers_held:
             return PapersInCustody(case.papers_held)
+        case Step.MERGE:
+            return find_bar_to_merging(case)
     return None
+
+
+def _is_bound(step: Step, case: Case, posts: Collection[Seated]) -> bool:
+    """By the ruling of a tier above theirs."""
+    if not _is_ruled_above(case, posts):
+        return False
+    holds_it = any(post.post_id == case.holder_post_id for post in posts)
+    return step in (Step.RE_SORT, Step.RE_DISPATCH, Step.MERGE) or (step is Step.ANSWER and not holds_it)
 
 
 def _is_ruled_above(case: Case, posts: Collection[Seated]) -> bool:
@@ -461,6 +482,38 @@ def _runs_by_the_clock(case: Case) -> bool:
     """By its promise, or by the rule of what it was found to be later, whose promise would have ended no earlier."""
     promised = case.deadline.promise.term.unit if case.deadline is not None else None
     return case.by_the_clock or promised is Unit.CLOCK_HOURS
+
+
+def find_bar_to_merging(case: Case) -> AssignedFromAbove | DoneAgain | HouseholdsTold | PapersInCustody | None:
+    """What is owed to others than its residents, or to one who was not satisfied, is not lost among others."""
+    if case.assigned_by is not None:
+        return AssignedFromAbove(case.assigned_by)
+    if case.done_again or case.limit(DeadlineKind.REDO) is not None:
+        return DoneAgain()
+    if case.tellings:
+        return HouseholdsTold()
+    return PapersInCustody(case.papers_held) if case.papers_held else None
+
+
+def asks_its_history(case: Case) -> bool:
+    """Whether what has become of it before decides what may be done with it now."""
+    return _is_to_be_verified(case) or (case.answered_at is not None and case.is_unsettled)
+
+
+#: Who took such a step has worked on it.
+_WORK = frozenset({STARTED, DRAFTED, ANSWERED, HELPER_REPORTED})
+
+
+def recall(case: Case, entries: Iterable[Entry]) -> None:
+    """What its history says of who has worked on it, and whether it was done again."""
+    known = list(entries)
+    did = {entry.by for entry in known if entry.step in _WORK and entry.by}
+    held = [entry.facts for entry in known if entry.step == ASSIGNED]
+    holders = {who for each in held for who in (each["holder"], each["post"]) if who}
+    case.worked_by = frozenset(did | holders)
+    case.done_again = any(
+        entry.step == REDONE or (entry.step == VERIFIED and not entry.facts["passed"]) for entry in known
+    )
 
 
 def dispatches_above(posts: Collection[Seated], path: str) -> bool:
@@ -539,6 +592,8 @@ def _acting_as(
         return next((post for post in posts if post.post_id in case.helper_post_ids), None)
     if actor is not Actor.DISPATCHER and holds(posts, case, subject, holder):
         return None
+    if actor is Actor.VERIFIER and _has_worked(posts, case, subject):
+        return None
     return _narrowest(post for post in posts if _is(actor, post, case, subject, holder))
 
 
@@ -566,6 +621,11 @@ def _rules_on(post: Seated, case: Case) -> bool:
 def holds(posts: Collection[Seated], case: Case, subject: str, holder: Holder | None) -> bool:
     """By a post that they act under, or another."""
     return any(p.post_id == case.holder_post_id for p in posts) or (holder is not None and holder.subject == subject)
+
+
+def _has_worked(posts: Collection[Seated], case: Case, subject: str) -> bool:
+    """Held it once, wrote an answer of it, or did a part of it."""
+    return not case.worked_by.isdisjoint({subject, *(str(post.post_id) for post in posts)})
 
 
 def _is_beside(actor: Actor, post: Seated, case: Case, subject: str) -> bool:

@@ -67,11 +67,13 @@ _ONE = _WHOLE.add_columns(seat_column(cases.c.holder_post_id).label("holder")).w
 _ONE_LOCKED = _ONE.with_for_update(of=cases)
 _OPENED = text("select set_config('app.opened', :opened, true)")
 _SEALED = text("select count_sealed(:lo, :hi)")
+_UNKEPT = text("select count_unkept(:lo, :hi, :now)")
 _LOCK = select(cases.c.case_id).where(cases.c.case_id == bindparam("one", type_=Uuid)).with_for_update()
 _ARE_THESE = cases.c.case_id == any_(bindparam("these", type_=ARRAY(Uuid)))
 _LOCK_THESE = select(cases.c.case_id).where(_ARE_THESE).order_by(cases.c.case_id).with_for_update()
 _THESE = _WHOLE.where(_ARE_THESE)
 _BY_NUMBER = select(cases.c.case_id).where(cases.c.number == bindparam("number", type_=Text))
+_BY_APPEAL = select(case_appeal.c.case_id).where(case_appeal.c.number == bindparam("number", type_=Text))
 _THESE_APPEALS = case_appeal.c.appeal_id == any_(bindparam("appeals", type_=ARRAY(Uuid)))
 _KNOWN = select(case_appeal.c.appeal_id).where(_THESE_APPEALS)
 _IN_THEM = cases.c.case_id.in_(select(case_appeal.c.case_id).where(_THESE_APPEALS))
@@ -109,6 +111,11 @@ def lock_cases(uow: UnitOfWork, case_ids: Collection[UUID]) -> None:
 def find_id(uow: UnitOfWork, number: str) -> UUID | None:
     """Of the case with this number, if it is to be seen."""
     return uow.execute(_BY_NUMBER, {"number": number}).scalar_one_or_none()
+
+
+def find_id_of_appeal(uow: UnitOfWork, number: str) -> UUID | None:
+    """Of the case in which the appeal with this number is now, if it is to be seen."""
+    return uow.execute(_BY_APPEAL, {"number": number}).scalar_one_or_none()
 
 
 def _get(uow: UnitOfWork, statement: Select[Any], case_id: UUID) -> tuple[Case, Seat | None]:
@@ -241,6 +248,14 @@ def count_sealed(uow: UnitOfWork, paths: Sequence[str]) -> int:
     return sum(uow.execute(_SEALED, {"lo": path, "hi": after(path)}).scalar_one() for path in paths)
 
 
+def count_unkept(uow: UnitOfWork, paths: Sequence[str]) -> int:
+    """How many open sealed cases at these places or below nobody keeps: neither rules on them nor sees what becomes of
+    them. Those that complain of who asks are not told to exist.
+    """
+    asked = [{"lo": path, "hi": after(path), "now": uow.now} for path in paths]
+    return sum(uow.execute(_UNKEPT, each).scalar_one() for each in asked)
+
+
 def save_appeal_withdrawn(uow: UnitOfWork, appeal_id: UUID, at: datetime) -> None:
     uow.execute(update(case_appeal).where(case_appeal.c.appeal_id == appeal_id).values(withdrawn_at=at))
 
@@ -303,10 +318,17 @@ def list_entries(uow: UnitOfWork, case: Case) -> list[Entry]:
 
 
 def get_entry(uow: UnitOfWork, case: Case, seq: int) -> Entry:
+    entry = find_entry(uow, case, seq)
+    assert entry is not None
+    return entry
+
+
+def find_entry(uow: UnitOfWork, case: Case, seq: int) -> Entry | None:
     statement = select(case_entry).where(
         case_entry.c.case_id == case.case_id, case_entry.c.seq == seq, case_entry.c.at >= case.opened_at
     )
-    return entry_of(uow.execute(statement).one())
+    row = uow.execute(statement).first()
+    return entry_of(row) if row else None
 
 
 def list_worklist(

@@ -7,21 +7,27 @@ from contracts.envelope import Event
 from contracts.routing import LinkKind
 from kit.db import UnitOfWork
 from kit.ids import new_id
-from kit.numbers import parse_number
 
 from routing import events
 from routing.domain.case import LINKED, UNLINKED, Case
 from routing.domain.linking import Link
 from routing.domain.steps import Step
-from routing.errors import LinkedAlready, LinkedToItself, OtherCaseUnseen, SealedLinksSealed, UnknownCase
+from routing.errors import (
+    CaseNotFound,
+    LinkedAlready,
+    LinkedToItself,
+    OtherCaseUnseen,
+    SealedLinksSealed,
+    UnknownCase,
+)
 from routing.repository import cases, links
-from routing.service.opening import CASE_PREFIX
+from routing.service.reading import find_id
 from routing.service.taking import take
 
 
 def link_cases(uow: UnitOfWork, case_id: UUID, *, version: int, number: str, kind: LinkKind, words: str) -> Case:
     """Name another case on this one, and this one on that. Whoever does it sees both."""
-    other_id = cases.find_id(uow, parse_number(number, CASE_PREFIX, field="/number"))
+    other_id = find_id(uow, number, field="/number")
     if other_id is not None:
         cases.lock_cases(uow, [case_id, other_id])
     case, _, post_id = take(uow, case_id, Step.LINK, version)
@@ -31,7 +37,7 @@ def link_cases(uow: UnitOfWork, case_id: UUID, *, version: int, number: str, kin
         raise LinkedToItself
     if links.is_linked(uow, case_id, other_id):
         raise LinkedAlready
-    other, _ = cases.get_case_for_change(uow, other_id)
+    other = _get_other(uow, other_id)
     if (case.seal is None) != (other.seal is None):
         raise SealedLinksSealed
     link = Link(
@@ -48,6 +54,13 @@ def link_cases(uow: UnitOfWork, case_id: UUID, *, version: int, number: str, kin
     case.linked, other.linked = case.linked + 1, other.linked + 1
     _enter(uow, LINKED, [case, other], link, post_id=post_id, words=words, told=events.case_linked)
     return case
+
+
+def _get_other(uow: UnitOfWork, other_id: UUID) -> Case:
+    try:
+        return cases.get_case_for_change(uow, other_id)[0]
+    except CaseNotFound:
+        raise UnknownCase from None
 
 
 def unlink_cases(uow: UnitOfWork, case_id: UUID, link_id: UUID, *, version: int, words: str) -> Case:

@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from contracts.routing import DeadlineKind, JoinKind
+from contracts.routing import JoinKind
 from kit.db import UnitOfWork
 from kit.ids import new_id
 from network import posts
@@ -10,15 +10,11 @@ from network.posts import Seat
 
 from routing import events
 from routing.domain import steps
-from routing.domain.case import JOINED, REDONE, VERIFIED, Appeal, Case, ClosedReason, DeadlineState
+from routing.domain.case import JOINED, Appeal, Case, ClosedReason, DeadlineState
 from routing.domain.steps import Step
 from routing.errors import (
     AlreadyThere,
-    AssignedFromAbove,
     CaseNotFound,
-    DoneAgain,
-    HouseholdsTold,
-    PapersInCustody,
     UnfitTarget,
     UnknownTarget,
 )
@@ -39,14 +35,6 @@ def merge_case(uow: UnitOfWork, case_id: UUID, *, version: int, into: str, words
     case, holder, post_id = take(uow, case_id, Step.MERGE, version)
     if target_id == case_id:
         raise AlreadyThere("/into")
-    if case.assigned_by is not None:
-        raise AssignedFromAbove(case.assigned_by)
-    if _is_done_again(uow, case):
-        raise DoneAgain
-    if case.tellings:
-        raise HouseholdsTold
-    if case.papers_held:
-        raise PapersInCustody(case.papers_held)
     target, target_holder = _get_target(uow, case, target_id, into)
     for late in (case, target):
         deadlines.mark_if_missed(uow, late)
@@ -60,16 +48,6 @@ def merge_case(uow: UnitOfWork, case_id: UUID, *, version: int, into: str, words
     cases.save_cases(uow, [target, case])
     cases.move_appeals(uow, target, [appeal.appeal_id for appeal in coming])
     return case
-
-
-def _is_done_again(uow: UnitOfWork, case: Case) -> bool:
-    """In time or late: whoever was not satisfied is not lost among others."""
-    if case.limit(DeadlineKind.REDO) is not None:
-        return True
-    return case.answered_at is not None and any(
-        entry.step == REDONE or (entry.step == VERIFIED and not entry.facts["passed"])
-        for entry in cases.list_entries(uow, case)
-    )
 
 
 def _get_target(uow: UnitOfWork, case: Case, target_id: UUID | None, into: str) -> tuple[Case, Seat | None]:

@@ -36,7 +36,7 @@ from routing.service.ending import end_case
 from routing.service.placing import Ground
 from routing.service.taking import find_holder
 
-CASE_PREFIX = "C"
+CASE_PREFIX, APPEAL_PREFIX = "C", "A"
 
 Tracing = Callable[[Event], AbstractContextManager[object]]
 

@@ -1,5 +1,5 @@
-"""Letters to offices that are not on the platform, and reports to those that assigned a case, as pages to print: they
-say what was written, and no more.
+"""Letters to offices that are not on the platform, reports to those that assigned a case, and receipts for originals,
+as pages to print: they say what was written, and no more.
 """
 
 from datetime import datetime
@@ -15,9 +15,9 @@ from network import posts
 from routing.domain.assignment import ReportBack
 from routing.domain.case import Case
 from routing.domain.chain import Entry
-from routing.domain.recording import Letter
+from routing.domain.recording import Letter, papers_in
 from routing.domain.sealing import Opened
-from routing.errors import LetterNotFound, ReportBackNotFound
+from routing.errors import LetterNotFound, ReceiptNotFound, ReportBackNotFound
 from routing.repository import cases, network, policy, records, reports_back
 from routing.service.reading import get_id
 from routing.service.recording import LETTER_LENGTH, LETTER_PREFIX
@@ -53,12 +53,33 @@ def print_report_back(uow: UnitOfWork, named: UUID | str, typed: str) -> str:
     return _print(uow, case, report, "report_back.html")
 
 
+def print_receipt(uow: UnitOfWork, named: UUID | str, seq: int) -> str:
+    """For the resident whose originals were taken in, or given back, by this entry of the history. It names neither
+    them nor the matter: a receipt lies about.
+    """
+    case = cases.get_case(uow, get_id(uow, named))
+    entry = cases.find_entry(uow, case, seq)
+    papers = papers_in(entry) if entry else []
+    if entry is None or not papers:
+        raise ReceiptNotFound(seq)
+    note_opening(uow, case, Opened.RECEIPT)
+    return _page(
+        *(uow, case, entry, "receipt.html"),
+        number=f"{case.number}/{seq}",
+        record=entry.facts["record"],
+        papers=papers,
+    )
+
+
 def _print(uow: UnitOfWork, case: Case, sent: Letter | ReportBack, template: str) -> str:
     note_opening(uow, case, Opened.LETTER)
     entry = cases.get_entry(uow, case, sent.seq)
-    return _PAGES.get_template(template).render(
-        letter=sent, case=case, words=entry.words or "", sent_on=_day(uow, case, sent), **_sender(uow, case, entry)
-    )
+    return _page(uow, case, entry, template, number=sent.number, letter=sent, words=entry.words or "")
+
+
+def _page(uow: UnitOfWork, case: Case, entry: Entry, template: str, **more: object) -> str:
+    sent_on = _day(uow, case, entry)
+    return _PAGES.get_template(template).render(case=case, sent_on=sent_on, **_sender(uow, case, entry), **more)
 
 
 def _sender(uow: UnitOfWork, case: Case, entry: Entry) -> dict[str, str]:
@@ -72,7 +93,7 @@ def _sender(uow: UnitOfWork, case: Case, entry: Entry) -> dict[str, str]:
     }
 
 
-def _day(uow: UnitOfWork, case: Case, sent: Letter | ReportBack) -> datetime:
-    """When it was sent, as the city's clocks showed it."""
+def _day(uow: UnitOfWork, case: Case, entry: Entry) -> datetime:
+    """When it was entered, as the city's clocks showed it."""
     assert case.rule_version is not None
-    return sent.sent_at.astimezone(ZoneInfo(policy.get_rules(uow, case.rule_version).zone))
+    return entry.at.astimezone(ZoneInfo(policy.get_rules(uow, case.rule_version).zone))

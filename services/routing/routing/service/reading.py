@@ -1,11 +1,12 @@
 """What may be seen: a case, its history, and the lists of what is open. Every list is a page over a partial index."""
 
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
 from kit.db import UnitOfWork
-from kit.numbers import parse_number
+from kit.numbers import Mistyped, parse_number
 from kit.paging import Page, Sheet
 from network import places, posts
 from network.posts import Seat
@@ -39,9 +40,9 @@ from routing.repository import (
     records,
     reports_back,
 )
-from routing.service.opening import CASE_PREFIX
+from routing.service.opening import APPEAL_PREFIX, CASE_PREFIX
 from routing.service.sealing import note_opening
-from routing.service.taking import holder_in, seated
+from routing.service.taking import holder_in, recall, seated
 
 
 @dataclass(frozen=True)
@@ -99,6 +100,14 @@ class QueueLine(CaseLine):
 
 
 @dataclass(frozen=True)
+class Queued:
+    """What waits for who asks; ``unkept``: how much that is sealed lies below them with nobody."""
+
+    sheet: Sheet[QueueLine]
+    unkept: int
+
+
+@dataclass(frozen=True)
 class CustodyLine(CaseLine):
     papers: list[Paper]
 
@@ -112,11 +121,14 @@ class OpenCases:
 
 
 def find_id(uow: UnitOfWork, named: str, *, field: str) -> UUID | None:
-    """Of a case by its id, or by its number however it is typed; none where that is not to be seen."""
-    try:
+    """Of a case by its id, by its number or by that of an appeal in it, however they are typed; none where that is not
+    to be seen.
+    """
+    with suppress(ValueError):
         return UUID(named)
-    except ValueError:
-        return cases.find_id(uow, parse_number(named, CASE_PREFIX, field=field))
+    with suppress(Mistyped):
+        return cases.find_id_of_appeal(uow, parse_number(named, APPEAL_PREFIX))
+    return cases.find_id(uow, parse_number(named, CASE_PREFIX, field=field))
 
 
 def get_id(uow: UnitOfWork, named: UUID | str) -> UUID:
@@ -131,6 +143,7 @@ def get_case(uow: UnitOfWork, known_as: UUID | str) -> CaseDetail:
     case_id = get_id(uow, known_as)
     case, holder = cases.get_case_and_holder(uow, case_id)
     note_opening(uow, case, Opened.CASE)
+    recall(uow, case)
     entries = cases.list_entries(uow, case) if case.undelivered else []
     linked = links.list_of_case(uow, case_id) if case.linked else []
     case.linked = len(linked)
@@ -221,6 +234,13 @@ def list_queue(uow: UnitOfWork, page: Page, *, section: Section | None = None) -
     )
     lines = page.sheet(found, position=lambda row: (row[0].case_id,))
     return lines.of(lambda row: QueueLine(row[0], uow.now, why_it_waits(row[0], holder_left=row[1])))
+
+
+def get_queue(uow: UnitOfWork, page: Page, *, section: Section | None = None) -> Queued:
+    """The same; and how much that is sealed lies with nobody, for whoever oversees a place, who has the post filled."""
+    overseen = {post.path for post in seated(uow.person) if post.oversees}
+    highest = [path for path in overseen if not any(path != above and path.startswith(above) for above in overseen)]
+    return Queued(list_queue(uow, page, section=section), cases.count_unkept(uow, highest))
 
 
 def list_custody(uow: UnitOfWork, page: Page, *, place_id: UUID | None = None) -> Sheet[CustodyLine]:

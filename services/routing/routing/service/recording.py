@@ -11,7 +11,16 @@ from kit.numbers import new_number, parse_number
 
 from routing import events
 from routing.domain.case import RECORDED, Case
-from routing.domain.recording import Letter, Paper, Work, check_state, letter_replied, papers_given_back
+from routing.domain.recording import (
+    BETWEEN,
+    OF_PAPERS,
+    Letter,
+    Paper,
+    Work,
+    check_state,
+    letter_replied,
+    papers_given_back,
+)
 from routing.domain.steps import Step
 from routing.errors import PapersNamedAlready
 from routing.repository import cases, records
@@ -23,10 +32,11 @@ LETTER_PREFIX, LETTER_LENGTH = "H", 6
 
 @dataclass(frozen=True)
 class Recorded:
-    """``letter``: the number of the letter that was sent or answered."""
+    """``letter``: the number of the letter that was sent or answered; ``receipt``: the entry, if it is of originals."""
 
     case: Case
     letter: str | None
+    receipt: int | None
 
 
 def record_work(uow: UnitOfWork, case_id: UUID, work: Work) -> Recorded:
@@ -43,11 +53,12 @@ def record_work(uow: UnitOfWork, case_id: UUID, work: Work) -> Recorded:
         "papers": len(work.papers),
     }
     told = {name: fact for name, fact in facts.items() if fact}
-    words = work.words or "、".join(work.papers) or None
+    words = work.words or BETWEEN.join(work.papers) or None
     case.record(RECORDED, at=uow.now, by=uow.by, post_id=post_id, facts=told, words=words)
     uow.publish(events.case_recorded(uow, case, work, letter=letter, holder=holder))
     cases.save_cases(uow, [case])
-    return Recorded(case, letter.number if letter else None)
+    receipt = case.version if work.kind in OF_PAPERS else None
+    return Recorded(case, letter.number if letter else None, receipt)
 
 
 def _note(uow: UnitOfWork, case: Case, work: Work) -> Letter | None:

@@ -21,6 +21,7 @@ def take(uow: UnitOfWork, case_id: UUID, step: Step, version: int | None = None)
     if version is None:
         cases.lock_case(uow, case_id)
     case, holder = cases.get_case_for_change(uow, case_id)
+    recall(uow, case)
     mine = seated(uow.person)
     subject, held = uow.person.subject, holder_in(holder)
     post_id = steps.post_for(step, case, mine, subject=subject, holder=held)
@@ -30,6 +31,12 @@ def take(uow: UnitOfWork, case_id: UUID, step: Step, version: int | None = None)
     if hindrance := steps.find_hindrance(step, case, mine, uow.now):
         raise hindrance
     return case, holder, post_id
+
+
+def recall(uow: UnitOfWork, case: Case) -> None:
+    """Read its history where that decides what may be done with it."""
+    if steps.asks_its_history(case):
+        steps.recall(case, cases.list_entries(uow, case))
 
 
 def find_holder(uow: UnitOfWork, case: Case) -> Seat | None:

@@ -22,7 +22,7 @@ from kit.http.conditions import etag, is_unchanged
 from kit.http.idempotency import Answer
 from kit.http.people import Known, People
 from kit.http.problems import sqlstate
-from kit.http.refusals import refuse_nul
+from kit.http.refusals import refuse_nul, refuse_unknown
 from kit.tokens import Tokens
 
 _ATTEMPTS = 3
@@ -219,11 +219,13 @@ _POST_HEADER = Header(alias="Baiyang-Post", description="The one of your posts t
 
 
 async def door(request: Request, claims: SignedIn, post: Annotated[UUID | None, _POST_HEADER] = None) -> DoorFor:
+    refuse_unknown(request)
     await refuse_nul(request)
     return DoorFor(request, claims, post)
 
 
 async def open_door(request: Request) -> DoorFor:
+    refuse_unknown(request)
     await refuse_nul(request)
     return DoorFor(request, None)
 

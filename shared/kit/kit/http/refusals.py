@@ -1,11 +1,17 @@
-"""What is refused before any use case sees it: bodies that are too large, and text that PostgreSQL cannot hold."""
+"""What is refused before any use case sees it: bodies that are too large, parameters that are none of the route's, and
+text that PostgreSQL cannot hold.
+"""
 
 import json
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 from typing import Any
 
 from fastapi import Request
+from fastapi.dependencies.utils import get_flat_params
+from fastapi.exceptions import RequestValidationError
+from fastapi.params import Cookie, Header, Path
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -46,6 +52,32 @@ class LimitedBody:
             return message
 
         await self._app(scope, counted, send)
+
+
+def refuse_unknown(request: Request) -> None:
+    """A parameter that nobody reads is a mistake that nobody sees: ``?limt=5`` would answer fifty. None is a list."""
+    given = Counter(name for name, _ in request.query_params.multi_items())
+    known = _parameters_of(request) if given else []
+    wrong = [_unknown(name, known) for name in given if name not in known]
+    wrong += [_twice(name) for name in known if given[name] > 1]
+    if wrong:
+        raise RequestValidationError(wrong)
+
+
+def _parameters_of(request: Request) -> list[str]:
+    """What the route and all that it depends on read of the query."""
+    declared = get_flat_params(request.scope["route"].dependant)
+    return sorted(field.alias for field in declared if not isinstance(field.field_info, (Path, Header, Cookie)))
+
+
+def _unknown(name: str, known: list[str]) -> dict[str, Any]:
+    takes = f"it takes {', '.join(known)}" if known else "it takes none"
+    message = f"is not a parameter of this request: remove it or correct its name ({takes})"
+    return {"type": "unknown_parameter", "loc": ("query", name), "msg": message}
+
+
+def _twice(name: str) -> dict[str, Any]:
+    return {"type": "given_twice", "loc": ("query", name), "msg": "is given more than once: leave one"}
 
 
 async def refuse_nul(request: Request) -> None:

@@ -6,7 +6,7 @@ from kit.migrations import grant, protect
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
 revision = "0026"
-down_revision = "0024"
+down_revision = "0025"
 branch_labels = None
 depends_on = None
 
