@@ -785,12 +785,11 @@ def test_an_explanation_says_by_which_calendars_it_was_counted_again(
     aloud = read_aloud(found)
     assert "自收到诉求时起算：2026年11月23日（星期一）09:00。" in aloud["zh"]
     assert (
-        f"The calendar was put right: on Monday 23 November 2026 it was counted again on version {version}; before: "
+        f"The calendar has changed: on Monday 23 November 2026 it was counted again on version {version}; before: "
         "17:00 on Monday 30 November 2026."
     ) in aloud["en"]
     assert (
-        f"节假日安排调整，2026年11月23日（星期一）按第{version}版工作日历重新计算；"
-        "原期限为2026年11月30日（星期一）17:00。"
+        f"工作日历更新，2026年11月23日（星期一）按第{version}版重新计算；原期限为2026年11月30日（星期一）17:00。"
     ) in aloud["zh"]
 
 

@@ -37,7 +37,10 @@ KEPT_APART = (
     *("hotline_batch", "hotline_handover", "hotline_reply"),
     *("vacancy", "first_dispatch_day", "incident_place", "dismissal", "seal_grant", "case_opening"),
 )
-POLICY = ("category", "rule_set", "rule", "calendar", "calendar_year", "calendar_day")
+POLICY = (
+    *("category", "rule_set", "rule", "calendar", "calendar_year", "calendar_day"),
+    *("calendar_hours", "calendar_closure"),
+)
 COPIES = tuple(network_models.metadata.tables)
 TABLES = (*KEPT_APART, *POLICY, "reason", *COPIES)
 
@@ -70,6 +73,7 @@ RIGHTS = {
         "case_opening": "si",
         **dict.fromkeys(POLICY, "s"),
         **dict.fromkeys(("category", "calendar", "calendar_year", "calendar_day"), "si"),
+        **dict.fromkeys(("calendar_hours", "calendar_closure"), "si"),
         **dict.fromkeys(COPIES, "s"),
     },
     "consumer": {

@@ -38,6 +38,10 @@ COUNTED_IN_WORKING_DAYS = (Unit.WORKING_DAYS, Unit.MORE_WORKING_DAYS, Unit.REMAI
 NO_MORE_THAN_THAT_DAY = Term(Unit.REMAINING_WORKING_DAYS, 0)
 
 
+#: With a promise go the hours that its station had since so long: what it goes on from began before it.
+REMEMBERED = timedelta(days=400)
+
+
 @dataclass(frozen=True)
 class Promise:
     """A promise with the inputs that explain it and by which it can be counted again."""
@@ -56,7 +60,8 @@ def make_promise(
     term: Term, start_at: datetime, *, rule_version: int, calendar: Calendar, hours: Hours, zone: str
 ) -> Promise:
     due_at = due(term, start_at, calendar=calendar, hours=hours, zone=zone)
-    made = Promise(term, start_at, due_at, rule_version, calendar.version, forecast=False, hours=hours, zone=zone)
+    of_its_time = hours.since(day_of(start_at, zone=zone) - REMEMBERED)
+    made = Promise(term, start_at, due_at, rule_version, calendar.version, forecast=False, hours=of_its_time, zone=zone)
     return replace(made, forecast=is_forecast(made, calendar))
 
 
@@ -66,11 +71,12 @@ def is_forecast(promise: Promise, calendar: Calendar) -> bool:
     return promise.term.unit is not Unit.CLOCK_HOURS and calendar.is_forecast(first, last)
 
 
-def counted_like(term: Term, start_at: datetime, *, like: Promise, calendar: Calendar) -> Promise:
-    """Another term by the hours and under the rules of a promise that was made."""
-    return make_promise(
-        term, start_at, rule_version=like.rule_version, calendar=calendar, hours=like.hours, zone=like.zone
-    )
+def counted_like(term: Term, start_at: datetime, *, like: Promise, calendar: Calendar, path: str) -> Promise:
+    """Another term at a place, under the rules of a promise that was made, and by its hours where the calendar knows
+    none.
+    """
+    hours = calendar.hours_at(path, otherwise=like.hours)
+    return make_promise(term, start_at, rule_version=like.rule_version, calendar=calendar, hours=hours, zone=like.zone)
 
 
 def given_until(due_at: datetime, start_at: datetime, *, like: Promise) -> Promise:
@@ -135,8 +141,7 @@ def _working_day_from(day: date, calendar: Calendar) -> date:
 
 
 def _closing(day: date, calendar: Calendar, hours: Hours) -> time | None:
-    span = hours.on(calendar.weekday_of(day))
-    return span[1] if span else None
+    return hours.closing(day, weekday=calendar.weekday_of(day))
 
 
 def _end_of_business(day: date, local: datetime, calendar: Calendar, hours: Hours) -> datetime:
