@@ -753,7 +753,7 @@ class DeadlineBreachedV1(CaseFact):
 
 
 class DeadlineMovedV1(CaseFact):
-    """The calendar was put right, or a station's hours are others, and by that a deadline falls due at another instant, or
+    """The calendar was put right, or a station's hours are others: by that a deadline falls due at another instant, or
     was not missed after all.
     """
 
