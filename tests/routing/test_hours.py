@@ -73,6 +73,7 @@ def due(uow: RolledBackUnitOfWork, case: Case) -> Any:
         ([hours("someday", "09:00", "12:00")], 2, "someday is no weekday: write it as monday or 周一"),
         ([hours("monday", "09:00", "12:00", day="soon")], 2, "soon is no day: write it as 2026-12-01"),
         ([closed("2026-02-30")], 2, "2026-02-30 is no day: write it as 2026-12-01"),
+        ([closed("0001-01-01")], 2, "0001-01-01 is no day of 2014 to 2199"),
         ([closed("2026-11-26", "noon")], 2, "noon is no hour, under closes: write it as 09:00"),
         ([closed("2026-11-26", opens="09:00")], 2, "only the hour from which it is closed may be named, in closes"),
         ([closed("2026-11-26"), closed("2026-11-26", "12:00")], 3, "repeats line 2"),

@@ -9,6 +9,9 @@ from routing.errors import UnfitTimetable
 
 HOURS, CLOSED, OPEN = "hours", "closed", "open"
 
+#: Those of which a calendar may know.
+YEARS = range(2014, 2200)
+
 _NAMES = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 WEEKDAYS: Mapping[str, int] = {
     spelling: weekday
@@ -135,10 +138,13 @@ class _Reading:
 
     def _day(self, row: TimetableRow) -> date | None:
         try:
-            return date.fromisoformat(row.day)
+            day = date.fromisoformat(row.day)
         except ValueError:
             self._fault(row, f"{row.day[:40] or 'nothing'} is no day: write it as 2026-12-01")
             return None
+        if day.year not in YEARS:
+            self._fault(row, f"{day} is no day of {YEARS[0]} to {YEARS[-1]}")
+        return day
 
     def _clock(self, row: TimetableRow, name: str) -> time | None:
         written = str(getattr(row, name))
