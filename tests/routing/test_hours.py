@@ -136,6 +136,8 @@ def test_a_draft_shows_what_it_would_move_and_moves_nothing(uow: RolledBackUnitO
             "2026-11-30T15:00",
         ),
         ([closed("2026-11-30", "11:00", place="city")], "2026-11-30T11:00"),
+        ([closed("2026-11-30", "11:00", place="city"), closed("2026-11-27")], "2026-11-30T11:00"),
+        ([closed("2026-11-30", "11:00", place="city"), closed("2026-11-30", "12:00")], "2026-11-30T12:00"),
         # In two parts, and closed between them; never on Mondays; never at all.
         (
             [hours("周一", "09:00", "12:00"), hours("周一", "14:00", "18:00"), closed("2026-11-30", "13:00")],

@@ -11,7 +11,8 @@ from contracts.routing import DeadlineKind
 from hypothesis import given
 from hypothesis import strategies as st
 from routing.domain.calendar import ORDINARY_HOURS, Calendar, CalendarDay, Hours, Status
-from routing.domain.case import Deadline, DeadlineState
+from routing.domain.case import ANSWERED, DRAFTED, RECUSED, REVIEWED, Deadline, DeadlineState
+from routing.domain.chain import Entry, link
 from routing.domain.notice import Notice, NoticeRow, draft
 from routing.domain.promise import (
     Promise,
@@ -23,7 +24,7 @@ from routing.domain.promise import (
     make_promise,
     working_days_left,
 )
-from routing.domain.recounting import find_move, recount
+from routing.domain.recounting import find_kept, find_move, recount
 from routing.errors import UnfitNotice, UnfitYear, YearIsOfficial
 
 from tests.routing.test_promise import (
@@ -208,6 +209,34 @@ def test_what_runs_moves_to_what_is_still_ahead(
     deadline = make_deadline(due, kind)
     promise = replace(deadline.promise, due_at=at(counted_anew))
     assert (find_move(deadline, promise, now=at(now)) is not None) == moves
+
+
+def make_entry(step: str, when: str, **facts: object) -> Entry:
+    return link("", case_id=uuid4(), seq=1, at=at(when), step=step, by=None, post_id=None, facts=facts, words=None)
+
+
+@pytest.mark.parametrize(
+    "later, kept",
+    [
+        ([], "2026-11-24 09:00"),
+        ([make_entry(RECUSED, "2026-11-24 10:00", ruler=None)], "2026-11-24 09:00"),
+        ([make_entry(RECUSED, "2026-11-24 10:00", draft_falls=True)], None),
+        ([make_entry(REVIEWED, "2026-11-24 10:00", approved=False)], None),
+        ([make_entry(REVIEWED, "2026-11-24 10:00", approved=True)], "2026-11-24 09:00"),
+        (
+            [
+                make_entry(RECUSED, "2026-11-24 10:00", draft_falls=True),
+                make_entry(ANSWERED, "2026-11-24 11:00"),
+            ],
+            "2026-11-24 11:00",
+        ),
+    ],
+)
+def test_what_is_handed_in_keeps_a_promise_unless_it_is_sent_back_or_falls_with_its_author(
+    later: list[Entry], kept: str | None
+) -> None:
+    found = find_kept(make_deadline("2026-11-23 17:00"), [make_entry(DRAFTED, "2026-11-24 09:00"), *later])
+    assert found == (at(kept) if kept else None)
 
 
 def test_what_a_calendar_has_no_say_in_stays_as_it_is() -> None:
