@@ -979,10 +979,46 @@ async def test_a_bad_calendar_is_refused_and_changes_nothing(
     assert len(await desk.items("/calendars", "window")) == 1
 
 
+CLOSED = {"line": 2, "place": "community", "kind": "closed", "day": "2026-12-31", "closes": "12:00", "note": "盘点"}
+
+
+async def test_an_operator_drafts_hours_and_another_puts_them_into_force(desk: Desk) -> None:
+    one, other = (desk.identity.headers(name, "operator") for name in ("city.one", "city.other"))
+    drafted = await desk.client.post("/calendars/hours", headers=one, json={"rows": [CLOSED]})
+    assert drafted.status_code == 201, drafted.text
+    changes = drafted.json()
+    assert (changes["year"], changes["days"], changes["later"]) == (None, [], 0)
+    after = [{"date": "2026-12-31", "closes": "12:00", "note": "盘点"}]
+    assert changes["stations"] == [{"place": "community", "since": "2026-12-31", "before": [], "after": after}]
+    activated = await desk.client.post(f"/calendars/{changes['calendar_version']}/activations", headers=other)
+    assert (activated.status_code, activated.json()["activated_by"]) == (201, "city.other")
+
+
+@pytest.mark.parametrize(
+    "body, status, code",
+    [
+        ({"rows": [CLOSED | {"day": "2026-02-30"}]}, 422, "unfit_timetable"),
+        ({"rows": [CLOSED | {"place": "nowhere"}]}, 422, "unfit_timetable"),
+        ({"rows": []}, 422, "invalid"),
+        ({"rows": [CLOSED | {"note": "a\x00"}]}, 422, "invalid"),
+        ({"rows": [CLOSED | {"kind": "hours", "opens": "13:00", "weekday": "monday"}]}, 422, "unfit_timetable"),
+    ],
+)
+async def test_bad_hours_are_refused_and_change_nothing(
+    desk: Desk, body: dict[str, Any], status: int, code: str
+) -> None:
+    operator = desk.identity.headers("o", "operator")
+    response = await desk.client.post("/calendars/hours", headers=operator, json=body)
+    assert response.status_code == status, response.text
+    assert code == "invalid" or response.json()["code"] == code
+    assert len(await desk.items("/calendars", "window")) == 1
+
+
 async def test_only_an_operator_has_to_do_with_calendars(desk: Desk) -> None:
     clerk = desk.identity.headers("a.clerk")
     for response in (
         await desk.client.post("/calendars", headers=clerk, json=NOTICE),
+        await desk.client.post("/calendars/hours", headers=clerk, json={"rows": [CLOSED]}),
         await desk.client.get("/calendars/1", headers=clerk),
         await desk.client.get("/calendars/1/moves", headers=clerk),
         await desk.client.post("/calendars/1/activations", headers=clerk),

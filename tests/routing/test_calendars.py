@@ -773,12 +773,11 @@ def test_an_explanation_says_by_which_calendars_it_was_counted_again(
     aloud = read_aloud(found)
     assert "自收到诉求时起算：2026年11月23日（星期一）09:00。" in aloud["zh"]
     assert (
-        f"The calendar was put right: on Monday 23 November 2026 it was counted again on version {version}; before: "
+        f"The calendar has changed: on Monday 23 November 2026 it was counted again on version {version}; before: "
         "17:00 on Monday 30 November 2026."
     ) in aloud["en"]
     assert (
-        f"节假日安排调整，2026年11月23日（星期一）按第{version}版工作日历重新计算；"
-        "原期限为2026年11月30日（星期一）17:00。"
+        f"工作日历更新，2026年11月23日（星期一）按第{version}版重新计算；原期限为2026年11月30日（星期一）17:00。"
     ) in aloud["zh"]
 
 
@@ -814,10 +813,24 @@ def test_what_goes_on_from_what_is_not_to_be_seen_is_held_against_the_rest(
     make_extended(city, at, other, holder="other_municipal", ruler="other_dispatcher")
     merging.merge(at(city.person("city_dispatcher")), cases.get_case(uow, other.case_id), into)
     assert cases.get_case(uow, into.case_id).promise_due == local("2026-11-26T17:00")
-    put_into_force(at, OFF_ON_THURSDAY)
+    put_into_force(at, notice_of_2026(("2026-11-24", "off", "临时放假")))
     sweep(at)
     assert cases.get_case(uow, into.case_id).promise_due == local("2026-11-27T17:00")
     unseen = standing(at(city.person("dispatcher")), into)
     assert (unseen.cause, unseen.agrees, unseen.moved_through) == (Cause.MERGED, True, [other.number])
     assert standing(at(role="api"), into).cause is Cause.EXTENDED
-    assert doubts_of(at, into.case_id) == []
+    assert doubts(at(role="api"), into.case_id) == []
+
+
+def test_what_is_extended_goes_on_from_the_promise_whatever_limit_was_moved_last(
+    uow: RolledBackUnitOfWork, city: City, at: At
+) -> None:
+    case = make_case(uow, city)
+    late = at(city.person("dispatcher"), now=local("2026-11-25T09:00"))
+    hotline.hand_to_hotline(late, case.case_id, version=case.version, words="请核")
+    put_into_force(at, notice_of_2026(("2026-12-01", "off", "临时放假")))
+    (event,) = said(sweep(at), DeadlineMovedV1)
+    assert event.deadline is DeadlineKind.REPLY
+    extended = make_extended(city, at, cases.get_case(uow, case.case_id))
+    assert extended.promise_due == local("2026-12-03T17:00")
+    assert doubts_of(at, case.case_id) == []

@@ -22,8 +22,27 @@ CHANGES = {
             "after": {"working": True, "note": "调休", "stands_for": 3, "own": False},
         }
     ],
+    "stations": [],
     "earlier": 0,
     "later": 3,
+}
+OF_HOURS = CHANGES | {
+    "year": None,
+    "working_days": None,
+    "days": [],
+    "stations": [
+        {
+            "place": "A01",
+            "since": "2026-12-01",
+            "before": [{"date": "2026-11-26", "closes": None, "note": ""}],
+            "after": [
+                {"date": "2026-11-26", "closes": None, "note": ""},
+                {"since": "2026-12-01", "weekday": 0, "opens": "09:00", "closes": "12:00"},
+                {"since": "2027-01-01"},
+                {"date": "2026-12-31", "closes": "12:00", "note": "停电"},
+            ],
+        }
+    ],
 }
 MOVE = {
     "case_number": "C7K2-9QXM-4A",
@@ -40,6 +59,7 @@ class Platform:
         self.sent: list[tuple[str, str, str, Any]] = []
         self.refusal: tuple[int, dict[str, Any]] | None = None
         self.listed: list[dict[str, Any]] = []
+        self.changes: dict[str, Any] = CHANGES
 
     def as_(self, name: str) -> Callable[[httpx.Request], httpx.Response]:
         def answer(request: httpx.Request) -> httpx.Response:
@@ -49,7 +69,7 @@ class Platform:
                 return httpx.Response(self.refusal[0], json=self.refusal[1])
             lists = {"/routing/v1/calendars": self.listed, "/routing/v1/calendars/2/moves": [MOVE]}
             items = lists.get(request.url.path)
-            shown = {"items": items, "next": None} if request.method == "GET" and items is not None else CHANGES
+            shown = {"items": items, "next": None} if request.method == "GET" and items is not None else self.changes
             return httpx.Response(200, json=shown)
 
         return answer
@@ -129,6 +149,34 @@ def test_a_file_that_is_none_is_not_sent(tmp_path: Path, platform: Platform, raw
     code, output = run("import", file, "--year", "2027", "--status", "official")
     assert (code, platform.sent) == (1, [])
     assert "the column date is missing" in output or "save it as UTF-8" in output
+
+
+def test_hours_are_sent_with_their_lines_and_what_they_change_is_shown(tmp_path: Path, platform: Platform) -> None:
+    platform.changes = OF_HOURS
+    heading = "place,kind,day,weekday,opens,closes,note"
+    lines = f"{heading}\nA01,hours,2026-12-01,周一,09:00,12:00\nA01,closed,2026-12-31,,,12:00,停电\n"
+    code, output = run("hours", notice(tmp_path, lines, "gb18030"), "--note", "冬季")
+    assert code == 0, output
+    name, method, path, body = platform.sent[0]
+    assert (name, method, path) == ("operator", "POST", "/routing/v1/calendars/hours")
+    row = {"line": 2, "place": "A01", "kind": "hours", "day": "2026-12-01"}
+    assert body["note"] == "冬季"
+    assert body["rows"][0] == row | {"weekday": "周一", "opens": "09:00", "closes": "12:00", "note": ""}
+    assert (body["rows"][1]["line"], body["rows"][1]["note"]) == (3, "停电")
+    assert output.splitlines()[:5] == [
+        "version 2, opening hours",
+        "  A01, others from 2026-12-01 on",
+        "    + from 2026-12-01: Mon 09:00-12:00",
+        "    + from 2027-01-01: never open",
+        "    + 2026-12-31 closed from 12:00 on 停电",
+    ]
+
+
+def test_a_file_of_hours_that_is_none_is_not_sent(tmp_path: Path, platform: Platform) -> None:
+    for lines, why in (("place,day\nA01,x\n", "the column kind is missing"), ("place,kind,day\n\n", "no line below")):
+        code, output = run("hours", notice(tmp_path, lines))
+        assert (code, platform.sent) == (1, [])
+        assert why in output
 
 
 def test_what_is_in_force_is_shown_without_what_it_would_move(

@@ -39,7 +39,10 @@ KEPT_APART = (
     *("vacancy", "first_dispatch_day", "incident_place", "dismissal", "seal_grant", "case_opening"),
     "supervision",
 )
-POLICY = ("category", "rule_set", "rule", "calendar", "calendar_year", "calendar_day")
+POLICY = (
+    *("category", "rule_set", "rule", "calendar", "calendar_year", "calendar_day"),
+    *("calendar_hours", "calendar_closure"),
+)
 COPIES = tuple(network_models.metadata.tables)
 TABLES = (*KEPT_APART, *POLICY, "reason", *COPIES)
 
@@ -73,6 +76,7 @@ RIGHTS = {
         "supervision": "siu",
         **dict.fromkeys(POLICY, "s"),
         **dict.fromkeys(("category", "calendar", "calendar_year", "calendar_day"), "si"),
+        **dict.fromkeys(("calendar_hours", "calendar_closure"), "si"),
         **dict.fromkeys(COPIES, "s"),
     },
     "consumer": {

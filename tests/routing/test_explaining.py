@@ -12,7 +12,18 @@ from routing.domain.calendar import ORDINARY_HOURS, Calendar, CalendarDay, Hours
 from routing.domain.explaining import Counting, reckon, summed_up
 from routing.domain.promise import NO_MORE_THAN_THAT_DAY, Term, Unit, day_of, due, last_day, make_promise
 
-from tests.routing.test_promise import CALENDAR, SAME_DAY, SEVEN, THREE, ZONE, at, changes
+from tests.routing.test_promise import (
+    CALENDAR,
+    SAME_DAY,
+    SEVEN,
+    THREE,
+    ZONE,
+    at,
+    changes,
+    closures_near,
+    seasons_near,
+    with_hours,
+)
 from tests.routing.test_promise import stations as any_stations
 
 ZONES = ("Asia/Shanghai", "UTC", "Pacific/Kiritimati", "Pacific/Pago_Pago", "America/New_York", "Asia/Kathmandu")
@@ -48,12 +59,17 @@ def calendar_of(changed: dict[date, int], official: Iterable[int]) -> Calendar:
     return Calendar(7, days, frozenset(official))
 
 
-@given(TERMS, STARTS, STATIONS, changes, OFFICIAL, st.sampled_from(ZONES))
-@example(THREE, at("2025-12-26 10:00"), CLOSED_ON_WEDNESDAYS, {}, range(2014, 2026), ZONE)
-@example(SAME_DAY, datetime(2025, 11, 2, 6, 15, tzinfo=UTC), AT_NIGHT, WORKED_SUNDAY, range(2014, 2027), ZONES[4])
-def test_whatever_is_counted_the_second_reckoning_comes_to_the_same(  # noqa: PLR0917  # what is drawn
-    term: Term, start: datetime, hours: Hours, changed: dict[date, int], official: range, zone: str
+#: With the hours of the station there: by weekday, by season, and its closures.
+THERE = st.one_of(st.tuples(STARTS, STATIONS), st.tuples(STARTS, STATIONS, seasons_near, closures_near).map(with_hours))
+
+
+@given(TERMS, THERE, changes, OFFICIAL, st.sampled_from(ZONES))
+@example(THREE, (at("2025-12-26 10:00"), CLOSED_ON_WEDNESDAYS), {}, range(2014, 2026), ZONE)
+@example(SAME_DAY, (datetime(2025, 11, 2, 6, 15, tzinfo=UTC), AT_NIGHT), WORKED_SUNDAY, range(2014, 2027), ZONES[4])
+def test_whatever_is_counted_the_second_reckoning_comes_to_the_same(
+    term: Term, there: tuple[datetime, Hours], changed: dict[date, int], official: range, zone: str
 ) -> None:
+    start, hours = there
     calendar = calendar_of(changed, official)
     found = reckon(term, start, calendar=calendar, hours=hours, zone=zone)
     promise = make_promise(term, start, rule_version=1, calendar=calendar, hours=hours, zone=zone)

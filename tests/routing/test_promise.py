@@ -1,16 +1,21 @@
 """Promises against the State Council's real notices, worked by hand, and against a slow count day by day."""
 
+from collections.abc import Iterable, Mapping
 from datetime import UTC, date, datetime, time, timedelta
+from itertools import starmap
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import chinese_calendar
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
-from routing.domain.calendar import ORDINARY_HOURS, Calendar, CalendarDay, Hours
+from routing.domain.calendar import ORDINARY_HOURS, Calendar, CalendarDay, Closure, Hours, Season
 from routing.domain.explaining import Counting, reckon
 from routing.domain.promise import Term, Unit, due, in_words, make_promise, working_days_left
 from routing.migrations import first_data
+
+from tests.chaos.invariants import deadlines as harness
 
 ZONE = "Asia/Shanghai"
 LOCAL = ZoneInfo(ZONE)
@@ -118,6 +123,44 @@ def test_a_date_worked_by_hand_from_the_notices(term: Term, start: str, expected
     assert all(chinese_calendar.is_holiday(day.date) for day in walked.days if day.why in OFF)
 
 
+#: From December on, in two parts but for a Wednesday morning, and never on Mondays.
+WINTER = Season(date(2026, 12, 1), ((1, time(9), time(12)), (1, time(14), time(17)), (2, time(9), time(12))))
+
+
+@pytest.mark.parametrize(
+    "term, start, closed, expected",
+    [
+        # Due on Thursday 26 November: closed from an hour on, from before it opens, all day.
+        (THREE, "2026-11-23 10:00", ("2026-11-26", "12:00"), "2026-11-26 12:00"),
+        (THREE, "2026-11-23 10:00", ("2026-11-26", "18:00"), "2026-11-26 17:00"),
+        (THREE, "2026-11-23 10:00", ("2026-11-26", "09:00"), "2026-11-27 00:00"),
+        (THREE, "2026-11-23 10:00", ("2026-11-26", None), "2026-11-27 00:00"),
+        # A closure takes away no working day.
+        (THREE, "2026-11-23 10:00", ("2026-11-25", None), "2026-11-26 17:00"),
+        # The same day: what comes after it is closed goes to the next opening.
+        (SAME_DAY, "2026-11-26 11:59", ("2026-11-26", "12:00"), "2026-11-26 12:00"),
+        (SAME_DAY, "2026-11-26 12:00", ("2026-11-26", "12:00"), "2026-11-27 17:00"),
+        (SAME_DAY, "2026-11-26 08:00", ("2026-11-26", None), "2026-11-27 17:00"),
+        # From Tuesday 1 December on, other hours; on Thursdays it does not open then.
+        (THREE, "2026-11-26 10:00", ("2026-11-02", None), "2026-12-01 17:00"),
+        (THREE, "2026-11-26 10:00", ("2026-12-01", "13:00"), "2026-12-01 12:00"),
+        (THREE, "2026-11-27 10:00", ("2026-11-02", None), "2026-12-02 12:00"),
+        (THREE, "2026-11-30 10:00", ("2026-11-02", None), "2026-12-04 00:00"),
+        (SAME_DAY, "2026-12-02 12:30", ("2026-11-02", None), "2026-12-08 17:00"),
+        # The clock runs on, whoever has closed.
+        (Term(Unit.CLOCK_HOURS, 12), "2026-11-26 10:00", ("2026-11-26", None), "2026-11-26 22:00"),
+    ],
+)
+def test_hours_and_closures_worked_by_hand(
+    term: Term, start: str, closed: tuple[str, str | None], expected: str
+) -> None:
+    day, hour = date.fromisoformat(closed[0]), time.fromisoformat(closed[1]) if closed[1] else None
+    hours = Hours(ORDINARY_HOURS.weekdays, (WINTER,), {day: Closure(day, hour)})
+    assert due_locally(term, start, hours) == expected
+    walked = reckon(term, at(start), calendar=CALENDAR, hours=hours, zone=ZONE)
+    assert f"{walked.due_at.astimezone(LOCAL):%Y-%m-%d %H:%M}" == expected
+
+
 def test_a_make_up_day_runs_on_the_hours_of_the_weekday_that_it_stands_for() -> None:
     # Saturday 10 October 2026 makes up for Wednesday the 7th, when this station closes at noon.
     assert due_locally(SAME_DAY, "2026-10-10 09:00", STATION) == "2026-10-10 12:00"
@@ -214,7 +257,12 @@ def _oracle(  # noqa: C901  # one long walk, so that it shares no structure with
 
     def close(day: date) -> datetime | None:
         weekday = worked.get(day, day.weekday())
-        return datetime.combine(day, hours.weekdays[weekday][1], LOCAL) if weekday in hours.weekdays else None
+        parts = [span for of, span in hours.weekdays.items() if of == weekday]
+        for season in hours.seasons:
+            parts = parts if season.since > day else [part[1:] for part in season.parts if part[0] == weekday]
+        for closed in (closure.closes for closure in hours.closures.values() if closure.date == day):
+            parts = [(opens, min(closes, closed)) for opens, closes in parts if closed and opens < closed]
+        return datetime.combine(day, max(closes for _, closes in parts), LOCAL) if parts else None
 
     def end(day: date) -> datetime:
         return close(day) or datetime.combine(day + timedelta(days=1), time(0), LOCAL)
@@ -249,6 +297,27 @@ def _oracle(  # noqa: C901  # one long walk, so that it shares no structure with
 clock_times = st.times().map(lambda clock: clock.replace(microsecond=0))
 spans = st.tuples(clock_times, clock_times).map(lambda pair: (min(pair), max(pair)))
 stations = st.dictionaries(st.integers(0, 6), spans, max_size=7).map(Hours)
+
+#: By days from the first: the parts of weekdays of a season; when it is closed, or none for the whole day.
+minutes = st.times().map(lambda clock: clock.replace(second=0, microsecond=0)).filter(lambda clock: clock > time(0))
+parts = st.tuples(st.integers(0, 6), minutes, minutes).filter(lambda part: part[1] < part[2])
+seasons_near = st.dictionaries(st.integers(-5, 30), st.lists(parts, max_size=10), max_size=3)
+closures_near = st.dictionaries(st.integers(-2, 20), st.one_of(st.none(), minutes), max_size=8)
+
+
+def dated(
+    first: date, seasons: Mapping[int, Iterable[Any]], closures: Mapping[int, time | None]
+) -> tuple[tuple[Season, ...], dict[date, Closure]]:
+    begin = {first + timedelta(days=ahead): tuple(sorted(each)) for ahead, each in sorted(seasons.items())}
+    closed = {first + timedelta(days=ahead): closes for ahead, closes in closures.items()}
+    return tuple(starmap(Season, begin.items())), {day: Closure(day, closes, "停电") for day, closes in closed.items()}
+
+
+def with_hours(drawn: tuple[datetime, Hours, Any, Any]) -> tuple[datetime, Hours]:
+    start, weekly, seasons, closures = drawn
+    return start, Hours(weekly.weekdays, *dated(start.date(), seasons, closures))
+
+
 FIRST, LAST = datetime(2014, 1, 2), datetime(2026, 11, 30)  # noqa: DTZ001  # Hypothesis wants them naive
 starts = st.datetimes(FIRST, LAST, timezones=st.just(UTC))
 terms = st.one_of(
@@ -264,6 +333,24 @@ def test_a_promise_is_what_a_count_day_by_day_finds(term: Term, start: datetime,
     off = {day.date for day in DAYS.values() if not day.working}
     worked = {day.date: day.stands_for or 0 for day in DAYS.values() if day.working}
     assert due(term, start, calendar=CALENDAR, hours=hours, zone=ZONE) == _oracle(term, start, off, worked, hours)
+
+
+@given(terms, st.tuples(starts, stations, seasons_near, closures_near).map(with_hours))
+def test_seasons_and_closures_are_counted_as_day_by_day(term: Term, drawn: tuple[datetime, Hours]) -> None:
+    start, hours = drawn
+    off = {day.date for day in DAYS.values() if not day.working}
+    worked = {day.date: day.stands_for or 0 for day in DAYS.values() if day.working}
+    assert due(term, start, calendar=CALENDAR, hours=hours, zone=ZONE) == _oracle(term, start, off, worked, hours)
+
+
+@given(terms, st.tuples(starts, st.just(STATION), seasons_near, closures_near).map(with_hours))
+def test_the_harness_counts_the_same_of_what_is_stored(term: Term, drawn: tuple[datetime, Hours]) -> None:
+    start, hours = drawn
+    assert Hours.of(hours.listed()) == hours
+    promise = make_promise(term, start, rule_version=1, calendar=CALENDAR, hours=hours, zone=ZONE)
+    stored = {"unit": term.unit.value, "count": term.count, "start_at": start, "zone": ZONE}
+    days = {day.date.isoformat(): {"working": day.working, "stands_for": day.stands_for} for day in DAYS.values()}
+    assert harness.due({**stored, "hours": promise.hours.listed()}, days) == promise.due_at
 
 
 @given(terms, starts, changes)

@@ -1,6 +1,6 @@
 """What another calendar makes of a promise, and what a year's notice makes of the calendar."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -11,7 +11,8 @@ from contracts.routing import DeadlineKind
 from hypothesis import given
 from hypothesis import strategies as st
 from routing.domain.calendar import ORDINARY_HOURS, Calendar, CalendarDay, Hours, Status
-from routing.domain.case import Deadline, DeadlineState
+from routing.domain.case import ANSWERED, DRAFTED, RECUSED, REVIEWED, Deadline, DeadlineState
+from routing.domain.chain import Entry, link
 from routing.domain.notice import Notice, NoticeRow, draft
 from routing.domain.promise import (
     Promise,
@@ -23,21 +24,37 @@ from routing.domain.promise import (
     make_promise,
     working_days_left,
 )
-from routing.domain.recounting import find_move, recount
+from routing.domain.recounting import find_kept, find_move, recount
 from routing.errors import UnfitNotice, UnfitYear, YearIsOfficial
 
-from tests.routing.test_promise import CALENDAR, LOCAL, STATION, ZONE, at, changes, starts, terms
+from tests.routing.test_promise import (
+    CALENDAR,
+    LOCAL,
+    STATION,
+    ZONE,
+    at,
+    changes,
+    closures_near,
+    dated,
+    seasons_near,
+    starts,
+    terms,
+)
 
 Changed = dict[date, int]
 
+#: A community's below its city's.
+CITY, COMMUNITY = uuid4().hex, uuid4().hex
+PATH = f"/{CITY}/{COMMUNITY}/"
 
-def calendar_of(changed: Changed, *, version: int = 1) -> Calendar:
+
+def calendar_of(changed: Changed, *, version: int = 1, stations: Mapping[str, Hours] | None = None) -> Calendar:
     """Weekdays off, weekends worked."""
     days = {
         day: CalendarDay(day, day.weekday() >= 5, "", stands if day.weekday() >= 5 else None)
         for day, stands in changed.items()
     }
-    return Calendar(version, days)
+    return Calendar(version, days, stations=stations or {})
 
 
 class Life:
@@ -46,6 +63,7 @@ class Life:
     def __init__(self, calendar: Calendar, term: Term, start: datetime, hours: Hours) -> None:
         self.calendar = calendar
         self.gone: dict[UUID, Deadline] = {}
+        hours = calendar.hours_at(PATH, otherwise=hours)
         self._stand(make_promise(term, start, rule_version=1, calendar=calendar, hours=hours, zone=ZONE))
 
     def extend(self, days: int) -> None:
@@ -66,7 +84,8 @@ class Life:
         before = self.standing
         before.state, before.settled_at = DeadlineState.REPLACED, at
         self.gone[before.deadline_id] = before
-        self._stand(counted_like(term, start, like=before.promise, calendar=self.calendar), before.deadline_id)
+        promise = counted_like(term, start, like=before.promise, calendar=self.calendar, path=PATH)
+        self._stand(promise, before.deadline_id)
 
     def _stand(self, promise: Promise, goes_on_from: UUID | None = None) -> None:
         self.standing = Deadline(uuid4(), DeadlineKind.PROMISE, promise, goes_on_from=goes_on_from)
@@ -106,29 +125,52 @@ def from_day(start: datetime, days: dict[int, int]) -> Changed:
     return {start.date() + timedelta(days=ahead): stands for ahead, stands in days.items()}
 
 
-@given(counted, starts, deeds, near, near)
+#: What a calendar knows of the hours on the line, counted from the day on which the promise begins.
+hours_near = st.dictionaries(st.sampled_from((CITY, COMMUNITY)), st.tuples(seasons_near, closures_near))
+
+
+def stations_from(start: datetime, near: Mapping[str, tuple[Any, Any]]) -> dict[str, Hours]:
+    return {place: Hours({}, *dated(start.date(), *drawn)) for place, drawn in near.items()}
+
+
+@given(counted, starts, deeds, st.tuples(near, hours_near), st.tuples(near, hours_near))
 def test_counted_again_it_is_what_the_other_calendar_would_have_made_of_the_same_life(
-    term: Term, start: datetime, done: Sequence[Deed], old: dict[int, int], new: dict[int, int]
+    term: Term, start: datetime, done: Sequence[Deed], old: tuple[Any, Any], new: tuple[Any, Any]
 ) -> None:
-    before, after = calendar_of(from_day(start, old)), calendar_of(from_day(start, new), version=2)
+    before, after = (
+        calendar_of(from_day(start, days), version=version, stations=stations_from(start, hours))
+        for version, (days, hours) in enumerate((old, new), start=1)
+    )
     life, other = lived(before, term, start, done), lived(after, term, start, done)
-    assert recount(life.standing, life.gone, calendar=before) == life.promise
-    assert recount(life.standing, life.gone, calendar=after) == other.promise
+    assert recount(life.standing, life.gone, calendar=before, path=PATH) == life.promise
+    assert recount(life.standing, life.gone, calendar=after, path=PATH) == other.promise
 
 
-@given(counted, starts, deeds, near, near)
+@given(counted, starts, deeds, st.tuples(near, hours_near), st.tuples(near, hours_near))
 def test_what_falls_due_before_the_first_change_does_not_move(
-    term: Term, start: datetime, done: Sequence[Deed], old: dict[int, int], new: dict[int, int]
+    term: Term, start: datetime, done: Sequence[Deed], old: tuple[Any, Any], new: tuple[Any, Any]
 ) -> None:
     """Whatever begins to differ on the day after."""
-    shared = from_day(start, old)
-    before = calendar_of(shared)
+    shared, stations = from_day(start, old[0]), stations_from(start, old[1])
+    before = calendar_of(shared, stations=stations)
     life = lived(before, term, start, done)
-    last = life.promise.due_at.astimezone(LOCAL)
-    after = calendar_of(shared | from_day(last + timedelta(days=1), new), version=2)
+    behind = life.promise.due_at.astimezone(LOCAL) + timedelta(days=1)
+    later = {
+        place: _both(stations.get(place), hours)
+        for place, hours in stations_from(behind + timedelta(days=9), new[1]).items()
+    }
+    after = calendar_of(shared | from_day(behind, new[0]), version=2, stations={**stations, **later})
     first = after.first_change_from(before)
     assert first is None or life.promise.due_at <= begin_of(first, zone=ZONE)
-    assert recount(life.standing, life.gone, calendar=after).due_at == life.promise.due_at
+    assert recount(life.standing, life.gone, calendar=after, path=PATH).due_at == life.promise.due_at
+
+
+def _both(before: Hours | None, later: Hours) -> Hours:
+    if before is None:
+        return later
+    closures = {**before.closures, **later.closures}
+    seasons = {season.since: season for season in (*before.seasons, *later.seasons)}
+    return Hours({}, tuple(seasons[since] for since in sorted(seasons)), closures)
 
 
 @given(changes, changes)
@@ -169,12 +211,40 @@ def test_what_runs_moves_to_what_is_still_ahead(
     assert (find_move(deadline, promise, now=at(now)) is not None) == moves
 
 
+def make_entry(step: str, when: str, **facts: object) -> Entry:
+    return link("", case_id=uuid4(), seq=1, at=at(when), step=step, by=None, post_id=None, facts=facts, words=None)
+
+
+@pytest.mark.parametrize(
+    "later, kept",
+    [
+        ([], "2026-11-24 09:00"),
+        ([make_entry(RECUSED, "2026-11-24 10:00", ruler=None)], "2026-11-24 09:00"),
+        ([make_entry(RECUSED, "2026-11-24 10:00", draft_falls=True)], None),
+        ([make_entry(REVIEWED, "2026-11-24 10:00", approved=False)], None),
+        ([make_entry(REVIEWED, "2026-11-24 10:00", approved=True)], "2026-11-24 09:00"),
+        (
+            [
+                make_entry(RECUSED, "2026-11-24 10:00", draft_falls=True),
+                make_entry(ANSWERED, "2026-11-24 11:00"),
+            ],
+            "2026-11-24 11:00",
+        ),
+    ],
+)
+def test_what_is_handed_in_keeps_a_promise_unless_it_is_sent_back_or_falls_with_its_author(
+    later: list[Entry], kept: str | None
+) -> None:
+    found = find_kept(make_deadline("2026-11-23 17:00"), [make_entry(DRAFTED, "2026-11-24 09:00"), *later])
+    assert found == (at(kept) if kept else None)
+
+
 def test_what_a_calendar_has_no_say_in_stays_as_it_is() -> None:
     for unit in (Unit.CLOCK_HOURS, Unit.GIVEN):
         deadline = make_deadline("2026-11-26 17:00")
         deadline = replace(deadline, promise=replace(deadline.promise, term=Term(unit, 4)))
         off = calendar_of({date(2026, 11, 24): 0}, version=2)
-        assert recount(deadline, {}, calendar=off) == deadline.promise
+        assert recount(deadline, {}, calendar=off, path=PATH) == deadline.promise
 
 
 #: Next year as law has it, made up of what the notice will probably say.

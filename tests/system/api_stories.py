@@ -122,6 +122,8 @@ def _calendars(api: Caller) -> None:
     api.call("GET /routing/v1/calendars/{calendar_version}", SECOND_OPERATOR, calendar_version=version)
     api.call("GET /routing/v1/calendars/{calendar_version}/moves", SECOND_OPERATOR, calendar_version=version)
     api.call("POST /routing/v1/calendars/{calendar_version}/activations", SECOND_OPERATOR, calendar_version=version)
+    closed = {"line": 2, "place": "LJ", "kind": "closed", "day": "2027-12-31", "closes": "12:00", "note": "盘点"}
+    api.call("POST /routing/v1/calendars/hours", OPERATOR, body={"rows": [closed]})
 
 
 def _explaining(api: Caller, number: str) -> None:

@@ -45,6 +45,7 @@ from routing.schemas import (
     Handover,
     HotlineHandover,
     HotlineReplies,
+    HoursSheet,
     Incident,
     IncidentWords,
     Instruction,
@@ -839,6 +840,12 @@ async def draft_calendar(body: YearsNotice, door: Door) -> Response:
     somebody else puts it into force. For the operator.
     """
     return await door(calendars.draft_calendar, body.notice(), view=CalendarChangesView.of_changes)
+
+
+@router.post("/calendars/hours", status_code=201, response_model=CalendarChangesView, responses=responses_for(409))
+async def draft_hours(body: HoursSheet, door: Door) -> Response:
+    """Draft a version with opening hours and closures of stations, as with a year's notice. For the operator."""
+    return await door(calendars.draft_hours, body.timetable(), view=CalendarChangesView.of_changes)
 
 
 @router.get("/calendars/{calendar_version}", response_model=CalendarChangesView, responses=responses_for(404))

@@ -22,7 +22,7 @@
                    UnfitLimit, CentreMissing, TheirLimitMissing, TheirLimitUnasked, UnfitPartLimit, UnknownCase,
                    LinkedToItself, WhoseMissing, UnfitPeriod, UnfitDay, UnfitPlace, TooManyPlaces, NotOfTheCase,
                    LastAppeal, UnknownTarget, UnfitTarget, EvidenceMissing, WhomMissing, UnfitGrant,
-                   UnfitNotice, UnfitYear, YearIsOfficial
+                   UnfitNotice, UnfitYear, YearIsOfficial, UnfitTimetable
 """
 
 from collections.abc import Sequence
@@ -782,6 +782,13 @@ class UnfitNotice(Invalid):
         super().__init__("unfit_notice", f"Nothing was changed. Put right: {_by_line(faults)}.", field="/rows")
 
 
+class UnfitTimetable(Invalid):
+    """Lines of a file of opening hours by which no station could open."""
+
+    def __init__(self, faults: Sequence[tuple[int, str]]) -> None:
+        super().__init__("unfit_timetable", f"Nothing was changed. Put right: {_by_line(faults)}.", field="/rows")
+
+
 class UnfitYear(Invalid):
     def __init__(self, year: int, count: int, fewest: int, most: int) -> None:
         super().__init__(
@@ -809,7 +816,7 @@ class CalendarNotFound(NotFound):
 
 class NothingChanges(Conflict):
     def __init__(self, version: int) -> None:
-        super().__init__("nothing_changes", f"The calendar in force, version {version}, says the same of that year.")
+        super().__init__("nothing_changes", f"The calendar in force, version {version}, says the same.")
 
 
 class CalendarInForce(Conflict):

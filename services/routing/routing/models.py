@@ -15,6 +15,7 @@ from sqlalchemy import (
     SmallInteger,
     Table,
     Text,
+    Time,
     UniqueConstraint,
     Uuid,
     text,
@@ -121,6 +122,29 @@ calendar_day = Table(
     Column("note", Text, nullable=False),
     Column("own", Boolean, nullable=False, server_default="false"),
     ForeignKeyConstraint(["version", "year"], ["calendar_year.version", "calendar_year.year"]),
+)
+
+#: A season of a station's hours; of one in which it never opens, a row without a weekday.
+calendar_hours = Table(
+    "calendar_hours",
+    metadata,
+    Column("version", Integer, ForeignKey("calendar.version"), nullable=False),
+    Column("place_id", Uuid, nullable=False),
+    Column("since", Date, nullable=False),
+    Column("weekday", SmallInteger),
+    Column("opens", Time),
+    Column("closes", Time),
+    UniqueConstraint("version", "place_id", "since", "weekday", "opens", postgresql_nulls_not_distinct=True),
+)
+
+calendar_closure = Table(
+    "calendar_closure",
+    metadata,
+    Column("version", Integer, ForeignKey("calendar.version"), primary_key=True),
+    Column("place_id", Uuid, primary_key=True),
+    Column("date", Date, primary_key=True),
+    Column("closes", Time),
+    Column("note", Text, nullable=False),
 )
 
 OPEN = "state <> 'closed'"

@@ -52,9 +52,10 @@ from routing.domain.sealing import Grant, Opened, Opening, Sight
 from routing.domain.steps import Step
 from routing.domain.supervising import SupervisionLine
 from routing.domain.taxonomy import Row
+from routing.domain.timetable import Timetable, TimetableRow
 from routing.domain.vacancy import Why
 from routing.domain.waiting import Plan
-from routing.service.calendars import Changes, CityMove
+from routing.service.calendars import Changes, CityMove, StationChange
 from routing.service.categories import TreeChange
 from routing.service.dispatching import Tried
 from routing.service.reading import (
@@ -573,13 +574,47 @@ class YearsNotice(Request):
         return Notice(self.year, self.status, rows, own=self.own, note=self.note)
 
 
+class HoursRow(Request):
+    """A line of the file, as it is written: what is wrong with it is said by its number."""
+
+    line: int = Field(ge=1, le=1_000_000, description="Of the file, for what is said about it.")
+    place: Annotated[str, StringConstraints(max_length=64, pattern=PRINTABLE)] = Field(
+        description="The code of the place whose station it is; of the city's, for all that have none of their own."
+    )
+    kind: Annotated[str, StringConstraints(max_length=40, pattern=PRINTABLE)] = Field(
+        description="`hours` from a day on; `closed` on it, or from an hour on; `open` after all.",
+        examples=["hours"],
+    )
+    day: Annotated[str, StringConstraints(max_length=40, pattern=PRINTABLE)] = Field(examples=["2026-12-01"])
+    weekday: Annotated[str, StringConstraints(max_length=40, pattern=PRINTABLE)] = Field(
+        default="", description="Of hours; twice for two parts of a day.", examples=["monday", "周一"]
+    )
+    opens: Annotated[str, StringConstraints(max_length=40, pattern=PRINTABLE)] = Field(default="", examples=["09:00"])
+    closes: Annotated[str, StringConstraints(max_length=40, pattern=PRINTABLE)] = Field(default="", examples=["12:00"])
+    note: Annotated[str, StringConstraints(max_length=200, pattern=PRINTABLE)] = Field(default="", examples=["停电"])
+
+
+class HoursSheet(Request):
+    """Opening hours and closures of stations; whatever it does not name stays. The hours of a place from a day on are
+    all those that it names for that day.
+    """
+
+    note: Annotated[str, StringConstraints(max_length=200, pattern=PRINTABLE)] = Field(
+        default="", description="Where it comes from."
+    )
+    rows: list[HoursRow] = Field(min_length=1, max_length=5000)
+
+    def timetable(self) -> Timetable:
+        return Timetable([TimetableRow(**row.model_dump()) for row in self.rows], note=self.note)
+
+
 class CalendarVersionView(BaseModel):
     """A draft until ``effective_from``; of those in force, the highest counts."""
 
     calendar_version: int
     note: str
     years: dict[int, Status] = Field(description="By year; all others are forecasts without a day of their own.")
-    year: int | None = Field(description="The one that it brings; null of the first.")
+    year: int | None = Field(description="The one that it brings; null of the first, and of opening hours.")
     own: bool = Field(description="It brings the city's own days.")
     based_on: int | None = Field(
         description="What was in force when it was drafted; it may be put into force after that."
@@ -616,9 +651,24 @@ class DayChangeView(BaseModel):
         return cls(date=change.date, before=CalendarDayView.of(change.before), after=CalendarDayView.of(change.after))
 
 
+class StationChangeView(BaseModel):
+    """What a version knows of a station: with `since`, its hours from that day on; with `date`, a closure."""
+
+    place: str = Field(description="Its code.")
+    since: date = Field(description="The first day on which they are others.")
+    before: list[dict[str, Any]]
+    after: list[dict[str, Any]]
+
+    @classmethod
+    def of(cls, change: StationChange) -> "StationChangeView":
+        before, after = change.before.listed(), change.after.listed()
+        return cls(place=change.place, since=change.since, before=before, after=after)
+
+
 class CalendarChangesView(CalendarVersionView):
     working_days: int | None = Field(description="Of its year.")
     days: list[DayChangeView] = Field(description="Those that differ from the version that it is based on.")
+    stations: list[StationChangeView] = Field(description="And those whose hours do.")
     earlier: int | None = Field(
         description="How many deadlines of the city it would move to an earlier instant; null where it may not be put "
         "into force any more."
@@ -631,6 +681,7 @@ class CalendarChangesView(CalendarVersionView):
             **CalendarVersionView.of(changes.version).model_dump(),
             working_days=changes.working_days,
             days=[DayChangeView.of(change) for change in changes.days],
+            stations=[StationChangeView.of(change) for change in changes.stations],
             earlier=changes.earlier,
             later=changes.later,
         )
@@ -1291,7 +1342,9 @@ class DeadlineView(BaseModel):
     unit: Unit
     count: int
     zone: str
-    hours: list[dict[str, Any]]
+    hours: list[dict[str, Any]] = Field(
+        description="Of its station, by weekday (0 is Monday); with `since`, from that day on; with `date`, a closure."
+    )
     rule_version: int
     calendar_version: int
     forecast: bool = Field(description="Counted over a year whose notice is not out yet.")

@@ -802,7 +802,9 @@ class SupervisionClimbedV1(CaseFact):
 
 
 class DeadlineMovedV1(CaseFact):
-    """The calendar was put right, and by it a deadline falls due at another instant, or was not missed after all."""
+    """The calendar was put right, or a station's hours are others: by that a deadline falls due at another instant, or
+    was not missed after all.
+    """
 
     TYPE: ClassVar[str] = "routing.case.deadline_moved.v1"
 

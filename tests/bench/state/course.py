@@ -177,7 +177,9 @@ class Course:
     def _until(self, case: Case, at: datetime) -> Deadline:
         """How long its resident may say something of the answer: as routing.service.calling_back counts it."""
         assert case.deadline is not None
-        until = counted_like(RATING_TERM, at, like=case.deadline.promise, calendar=self._ground.calendar)
+        until = counted_like(
+            RATING_TERM, at, like=case.deadline.promise, calendar=self._ground.calendar, path=case.placed_path
+        )
         limit = Deadline(new_id(at), DeadlineKind.RATING, until)
         if until.due_at < self._now:
             limit.settle(DeadlineState.MET, at=until.due_at)

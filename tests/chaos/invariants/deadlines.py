@@ -74,8 +74,17 @@ def _is_working(day: date, days: Days) -> bool:
 def _closing(day: date, hours: Sequence[Row], days: Days) -> time | None:
     known = days.get(day.isoformat())
     weekday = day.weekday() if known is None or known["stands_for"] is None else known["stands_for"]
-    closings = [time.fromisoformat(span["closes"]) for span in hours if span["weekday"] == weekday]
-    return max(closings, default=None)
+    begun = [row["since"] for row in hours if row.get("since", "9") <= day.isoformat()]
+    of_season = [row for row in hours if "date" not in row and row.get("since") == max(begun, default=None)]
+    parts = [row for row in of_season if row.get("weekday") == weekday]
+    closed = [row["closes"] for row in hours if row.get("date") == day.isoformat()]
+    ends = _cut(parts, closed[0]) if closed else [row["closes"] for row in parts]
+    return time.fromisoformat(max(ends)) if ends else None
+
+
+def _cut(parts: Sequence[Row], closes: str | None) -> list[str]:
+    """When each part ends that has begun before it is closed."""
+    return [min(part["closes"], closes) for part in parts if closes and part["opens"] < closes]
 
 
 def each_promise_is_as_explained(history: History, world: World) -> Iterator[Finding]:
@@ -246,17 +255,19 @@ def _counts_again(world: World, deadline: Row, made: Row, before: Row | None) ->
     assert before is not None
     if made["facts"]["replaces"] != before["deadline_id"] or deadline["calendar_version"] <= before["calendar_version"]:
         yield Finding("promise_from_elsewhere", about, "moved from another promise, or by an older calendar")
-    start_at, count = _inputs(world, before, world.calendars.get(deadline["calendar_version"], {}))
+    days = world.calendars.get(deadline["calendar_version"], {})
+    start_at, count = _inputs(world, {**before, "hours": deadline["hours"]}, days)
     if (deadline["unit"], deadline["start_at"], deadline["count"]) != (before["unit"], start_at, count):
         yield Finding("promise_from_elsewhere", about, f"moved from {deadline['start_at']}, {deadline['count']} days")
 
 
 def _inputs(world: World, deadline: Row, days: Days) -> tuple[datetime, int]:
-    """From when, and how many: what it goes on from is counted again first."""
+    """From when, and how many: what it goes on from is counted again first, by the same hours."""
     start_at, count = deadline["start_at"], deadline["count"]
-    origin = _find_origin(world, deadline)
-    if origin is None:
+    found = _find_origin(world, deadline)
+    if found is None:
         return start_at, count
+    origin = {**found, "hours": deadline["hours"]}
     origin_start, origin_count = _inputs(world, origin, days)
     last = due({**origin, "start_at": origin_start, "count": origin_count}, days) - timedelta(microseconds=1)
     if deadline["unit"] == "more_working_days":

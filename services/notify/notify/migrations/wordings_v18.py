@@ -10,7 +10,7 @@ _SEE = {
 _LIMIT_ZH = "{{ {'redo': '重办', 'reply': '热线回复'}.get(limit, '答复') }}"
 _LIMIT_EN = "{{ {'redo': 'It is to be done again', 'reply': 'The hotline replies'}.get(limit, 'An answer is due') }}"
 
-_CHANGED = {"zh": "节假日安排调整，", "en": "The calendar of public holidays has changed. "}
+_CHANGED = {"zh": "工作日或服务时间调整，", "en": "Working days or opening hours have changed. "}
 _MOVED = {
     "zh": _CHANGED["zh"] + _LIMIT_ZH + "期限由 {{ due_before }} 前改为 {{ due }} 前",
     "en": _CHANGED["en"] + _LIMIT_EN + " by {{ due }}, no more by {{ due_before }}",
@@ -27,13 +27,13 @@ WORDINGS: dict[str, tuple[int, dict[str, tuple[str, str]]]] = {
         {
             "zh": (
                 "诉求 {{ number }} 答复期限顺延",
-                "因节假日安排调整，您的诉求 {{ number }} 的答复期限由 {{ due_before }} 前改为 {{ due }} 前。"
+                "因工作日或服务时间调整，您的诉求 {{ number }} 的答复期限由 {{ due_before }} 前改为 {{ due }} 前。"
                 + _WHO["zh"]
                 + _SEE["zh"],
             ),
             "en": (
                 "Your appeal {{ number }}: a later date",
-                "The calendar of public holidays has changed: your appeal {{ number }}, which was to be answered by "
+                "Working days or opening hours have changed: your appeal {{ number }}, which was to be answered by "
                 "{{ due_before }}, is answered by {{ due }}. " + _WHO["en"] + _SEE["en"],
             ),
         },

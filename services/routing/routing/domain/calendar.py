@@ -1,9 +1,10 @@
 """The working-day calendar and a station's hours."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from enum import StrEnum
+from typing import Any
 
 SATURDAY = 5
 ONE_DAY = timedelta(days=1)
@@ -38,16 +39,145 @@ class DayChange:
     after: CalendarDay | None
 
 
+Span = tuple[time, time]
+
+
+@dataclass(frozen=True)
+class Season:
+    """A station's hours from a day on: each part of a weekday (0 is Monday) on which it opens."""
+
+    since: date
+    parts: tuple[tuple[int, time, time], ...]
+
+
+@dataclass(frozen=True)
+class Closure:
+    """A day on which a station does not open, or closes at an hour before its own."""
+
+    date: date
+    closes: time | None = None
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Hours:
+    """Opening hours by weekday (0 is Monday), where a weekday that is not listed is closed; from a day on, those of a
+    season instead; and dated closures.
+    """
+
+    weekdays: Mapping[int, Span]
+    seasons: tuple[Season, ...] = ()
+    """In their order."""
+    closures: Mapping[date, Closure] = field(default_factory=dict)
+
+    def closing(self, day: date, *, weekday: int) -> time | None:
+        """When business ends on a day that runs on the hours of a weekday; none: it does not open."""
+        return max((closes for _, closes in self.on(day, weekday=weekday)), default=None)
+
+    def on(self, day: date, *, weekday: int) -> list[Span]:
+        """The parts of such a day in which business is done, in their order; none: it does not open."""
+        until = self.closures[day].closes if day in self.closures else time.max
+        if until is None:
+            return []
+        return [(opens, min(closes, until)) for opens, closes in self._parts(day, weekday) if opens < until]
+
+    def _parts(self, day: date, weekday: int) -> list[Span]:
+        begun = [season for season in self.seasons if season.since <= day]
+        if begun:
+            return [(opens, closes) for listed, opens, closes in begun[-1].parts if listed == weekday]
+        return [self.weekdays[weekday]] if weekday in self.weekdays else []
+
+    def instead_of(self, above: "Hours") -> "Hours":
+        """What is known of a station, where else those above hold."""
+        first = self.seasons[0].since if self.seasons else date.max
+        seasons = (*(season for season in above.seasons if season.since < first), *self.seasons)
+        return Hours(above.weekdays, seasons, {**above.closures, **self.closures})
+
+    def since(self, day: date) -> "Hours":
+        """Without what was over by then."""
+        begun = [season for season in self.seasons if season.since <= day]
+        seasons = (*begun[-1:], *self.seasons[len(begun) :])
+        return Hours(self.weekdays, seasons, {each: self.closures[each] for each in self.closures if each >= day})
+
+    def first_change_from(self, before: "Hours") -> date | None:
+        """Until then both count alike."""
+        seasons = {season.since for season in {*self.seasons} ^ {*before.seasons}}
+        closures = {closure.date for closure in {*self.closures.values()} ^ {*before.closures.values()}}
+        return min(seasons | closures, default=None)
+
+    @classmethod
+    def of(cls, listed: Sequence[Mapping[str, Any]]) -> "Hours":
+        """From ``[{weekday, opens, closes}, …]``; with ``since`` it is of a season, with ``date`` a closure. But in a
+        season, a midday break is passed over: first opening to last close.
+        """
+        parts: dict[date | None, list[tuple[int, time, time]]] = {}
+        for row in listed:
+            since = date.fromisoformat(row["since"]) if row.get("since") else None
+            if "date" not in row:
+                parts.setdefault(since, []).extend(_part(row))
+        weekdays = _from_first_to_last(parts.pop(None, []))
+        seasons = tuple(Season(since, tuple(parts[since])) for since in sorted(each for each in parts if each))
+        closures = (_closure(row) for row in listed if "date" in row)
+        return cls(weekdays, seasons, {closure.date: closure for closure in closures})
+
+    def listed(self) -> list[dict[str, object]]:
+        """A season in which it never opens is a row that names no weekday."""
+        weekly = [_row(day, *span) for day, span in sorted(self.weekdays.items())]
+        seasonal = [
+            {"since": season.since.isoformat(), **row}
+            for season in self.seasons
+            for row in ([_row(*part) for part in season.parts] or [{}])
+        ]
+        return [*weekly, *seasonal, *(_closure_row(self.closures[day]) for day in sorted(self.closures))]
+
+
+def _from_first_to_last(parts: Iterable[tuple[int, time, time]]) -> dict[int, Span]:
+    weekdays: dict[int, Span] = {}
+    for weekday, opens, closes in parts:
+        before = weekdays.get(weekday, (opens, closes))
+        weekdays[weekday] = (min(opens, before[0]), max(closes, before[1]))
+    return weekdays
+
+
+def _part(row: Mapping[str, Any]) -> list[tuple[int, time, time]]:
+    if row.get("weekday") is None:
+        return []
+    return [(int(row["weekday"]), time.fromisoformat(row["opens"]), time.fromisoformat(row["closes"]))]
+
+
+def _row(weekday: int, opens: time, closes: time) -> dict[str, object]:
+    return {"weekday": weekday, "opens": f"{opens:%H:%M}", "closes": f"{closes:%H:%M}"}
+
+
+def _closure(row: Mapping[str, Any]) -> Closure:
+    closes = time.fromisoformat(row["closes"]) if row["closes"] else None
+    return Closure(date.fromisoformat(row["date"]), closes, row["note"])
+
+
+def _closure_row(closure: Closure) -> dict[str, object]:
+    closes = f"{closure.closes:%H:%M}" if closure.closes else None
+    return {"date": closure.date.isoformat(), "closes": closes, "note": closure.note}
+
+
+#: Where neither the place nor any above it has hours of its own.
+ORDINARY_HOURS = Hours(dict.fromkeys(range(5), (time(9), time(17))))
+
+
+_NOTHING_KNOWN = Hours({})
+
+
 @dataclass(frozen=True)
 class Calendar:
     """One version of the calendar. ``official`` are the years whose notice is out; all others are a forecast,
-    ``forecast`` those of them that it has days of.
+    ``forecast`` those of them that it has days of. ``stations``: by place, as a path spells it, the seasons and
+    closures that it knows of its station.
     """
 
     version: int
     days: Mapping[date, CalendarDay] = field(default_factory=dict)
     official: frozenset[int] = frozenset()
     forecast: frozenset[int] = frozenset()
+    stations: Mapping[str, Hours] = field(default_factory=dict)
 
     @property
     def years(self) -> dict[int, Status]:
@@ -72,7 +202,26 @@ class Calendar:
         """Until then both count alike, and of each year say alike whether it is a forecast."""
         days = [change.date for change in self.changes_from(before)[:1]]
         years = [date(year, 1, 1) for year in self.official ^ before.official]
-        return min([*days, *years], default=None)
+        return min([*days, *years, *self.hours_changed_from(before).values()], default=None)
+
+    def hours_changed_from(self, before: "Calendar") -> dict[str, date]:
+        """By place, the first day on which the hours of its station are others."""
+        both = {*self.stations, *before.stations}
+        first = {each: self.station_of(each).first_change_from(before.station_of(each)) for each in both}
+        return {each: day for each, day in first.items() if day is not None}
+
+    def station_of(self, place: str) -> Hours:
+        """What it knows of a place by itself."""
+        return self.stations.get(place, _NOTHING_KNOWN)
+
+    def hours_at(self, path: str, *, otherwise: Hours) -> Hours:
+        """The seasons of the place's own station, until the first of them those of the nearest above it; and its
+        closures and all above it. ``otherwise``: its hours where no season has begun.
+        """
+        hours = Hours(otherwise.weekdays)
+        for place in path.strip("/").split("/"):
+            hours = self.stations[place].instead_of(hours) if place in self.stations else hours
+        return hours
 
     def is_working(self, day: date) -> bool:
         known = self.days.get(day)
@@ -95,7 +244,7 @@ class Calendar:
 
 @dataclass(frozen=True)
 class CalendarVersion:
-    """What is known of a version besides its days. ``year``: the one that it brings, none of the first."""
+    """What is known of a version besides its days. ``year``: the one that it brings, none of the first and of hours."""
 
     version: int
     note: str
@@ -108,34 +257,3 @@ class CalendarVersion:
     activated_by: str | None = None
     effective_from: datetime | None = None
     """None: a draft."""
-
-
-@dataclass(frozen=True)
-class Hours:
-    """Opening hours by weekday (0 is Monday); a weekday that is not listed is closed."""
-
-    weekdays: Mapping[int, tuple[time, time]]
-
-    def on(self, weekday: int) -> tuple[time, time] | None:
-        return self.weekdays.get(weekday)
-
-    @classmethod
-    def of(cls, listed: Sequence[Mapping[str, object]]) -> "Hours":
-        """From ``[{weekday, opens, closes}, …]``; a midday break is passed over: first opening to last close."""
-        weekdays: dict[int, tuple[time, time]] = {}
-        for row in listed:
-            weekday = int(str(row["weekday"]))
-            opens, closes = time.fromisoformat(str(row["opens"])), time.fromisoformat(str(row["closes"]))
-            before = weekdays.get(weekday, (opens, closes))
-            weekdays[weekday] = (min(opens, before[0]), max(closes, before[1]))
-        return cls(weekdays)
-
-    def listed(self) -> list[dict[str, object]]:
-        return [
-            {"weekday": day, "opens": f"{opens:%H:%M}", "closes": f"{closes:%H:%M}"}
-            for day, (opens, closes) in sorted(self.weekdays.items())
-        ]
-
-
-#: Where neither the place nor any above it has hours of its own.
-ORDINARY_HOURS = Hours(dict.fromkeys(range(5), (time(9), time(17))))

@@ -1,7 +1,7 @@
 """A term counted a second time, day by day, so that a clerk can follow it and a fault of the first count shows.
 
 Nothing of ``promise.due`` is used, nor what that counts by: of a calendar its listed days alone are read, of a
-station's hours the span of a weekday.
+station's hours the listed ones, season by season, and its closures.
 """
 
 from collections.abc import Iterator, Sequence
@@ -11,7 +11,7 @@ from enum import StrEnum
 from itertools import groupby
 from zoneinfo import ZoneInfo
 
-from routing.domain.calendar import Calendar, Hours
+from routing.domain.calendar import Calendar, Closure, Hours
 from routing.domain.promise import Term, Unit
 
 #: A station that opens on none of so many working days in a row is held to the first of them.
@@ -80,13 +80,14 @@ class Run:
 @dataclass(frozen=True)
 class Reckoning:
     """Every day from the first to the last. ``closes``: when business ends on it; none: it is over at midnight, or runs
-    by the clock.
+    by the clock. ``closures``: those of its days, by which its station did not open, or closed early.
     """
 
     days: Sequence[Day]
     due_at: datetime
     closes: time | None
     forecast: bool
+    closures: Sequence[Closure] = ()
 
     def by(self, later: Calendar) -> "Reckoning":
         """Over the years whose notices are out by a later calendar. What runs by the clock hangs on none."""
@@ -112,7 +113,8 @@ def reckon(term: Term, start_at: datetime, *, calendar: Calendar, hours: Hours, 
     days = list(_walk(term, first, calendar, hours))
     closes = _closing(days[-1], hours)
     due_at = _ending(days[-1], hours, local)
-    return Reckoning(days, due_at, closes, forecast=False).by(calendar)
+    closures = [hours.closures[day.date] for day in days if day.date in hours.closures]
+    return Reckoning(days, due_at, closes, forecast=False, closures=closures).by(calendar)
 
 
 def _walk(term: Term, first: datetime, calendar: Calendar, hours: Hours) -> Iterator[Day]:
@@ -200,8 +202,16 @@ def _clock_days(first: date, end: datetime) -> Iterator[Day]:
 
 def _closing(day: Day, hours: Hours) -> time | None:
     weekday = day.date.weekday() if day.stands_for is None else day.stands_for
-    span = hours.on(weekday)
-    return span[1] if span is not None else None
+    season = next((each for each in reversed(hours.seasons) if each.since <= day.date), None)
+    weekly = [(of, *span) for of, span in hours.weekdays.items()]
+    listed = weekly if season is None else season.parts
+    closure, ends = hours.closures.get(day.date), None
+    for _, opens, closes in sorted(part for part in listed if part[0] == weekday):
+        if closure is None:
+            ends = closes if ends is None else max(ends, closes)
+        elif closure.closes is not None and opens < closure.closes:
+            ends = min(closes, closure.closes)
+    return ends
 
 
 def _ending(day: Day, hours: Hours, local: tzinfo | None) -> datetime:

@@ -47,7 +47,7 @@ def draft(notice: Notice, before: Calendar, *, version: int) -> Calendar:
         official |= {notice.year}
     else:
         forecast |= {notice.year}
-    drafted = Calendar(version, kept | read, official, forecast)
+    drafted = Calendar(version, kept | read, official, forecast, before.stations)
     reading.check_stands_for(drafted)
     if reading.faults:
         raise UnfitNotice(sorted(reading.faults))

@@ -10,7 +10,7 @@ from uuid import UUID
 
 from contracts.routing import DeadlineKind
 
-from routing.domain.calendar import Calendar
+from routing.domain.calendar import Calendar, Hours
 from routing.domain.case import (
     ACCEPTED,
     ANSWERED,
@@ -401,7 +401,7 @@ def _by_the_one_before(trail: Trail, calendar: Calendar) -> dict[str, Any]:
         return {}
     if not trail.made.is_recounted:
         return _gone_on(before[0].deadline.promise, trail.made.maker, calendar)
-    again = _counted_again(before, calendar)
+    again = _counted_again(before, calendar, trail.own.deadline.promise.hours)
     return {"unit": again.term.unit, "count": again.term.count, "start_at": again.start_at} if again else {}
 
 
@@ -414,12 +414,12 @@ def _gone_on(before: Promise, maker: Entry, calendar: Calendar) -> dict[str, Any
     return {"count": before.term.count}
 
 
-def _counted_again(stories: Sequence[Story], calendar: Calendar) -> Promise | None:
+def _counted_again(stories: Sequence[Story], calendar: Calendar, hours: Hours) -> Promise | None:
     """What the first comes to by another calendar: what it goes on from is counted again before; none, where that is
-    not to be seen.
+    not to be seen. ``hours``: as its station has them by that calendar.
     """
     (story, *behind), maker = stories, stories[0].maker
-    promise, before = story.deadline.promise, _counted_again(behind, calendar) if behind else None
+    promise, before = story.deadline.promise, _counted_again(behind, calendar, hours) if behind else None
     if before is None and promise.term.unit in _GOING_ON:
         return None
     if before is not None and (story.is_recounted or story.moved_from is not None):
@@ -427,7 +427,7 @@ def _counted_again(stories: Sequence[Story], calendar: Calendar) -> Promise | No
     gone_on = _gone_on(before, maker, calendar) if before is not None and maker is not None else {}
     term = replace(promise.term, count=gone_on.get("count", promise.term.count))
     start_at = gone_on.get("start_at", promise.start_at)
-    again = reckon(term, start_at, calendar=calendar, hours=promise.hours, zone=promise.zone)
+    again = reckon(term, start_at, calendar=calendar, hours=hours, zone=promise.zone)
     return replace(promise, term=term, start_at=start_at, due_at=again.due_at)
 
 

@@ -39,6 +39,10 @@ COUNTED_IN_WORKING_DAYS = (Unit.WORKING_DAYS, Unit.MORE_WORKING_DAYS, Unit.REMAI
 NO_MORE_THAN_THAT_DAY = Term(Unit.REMAINING_WORKING_DAYS, 0)
 
 
+#: With a promise go the hours that its station had since so long: what it goes on from began before it.
+REMEMBERED = timedelta(days=400)
+
+
 @dataclass(frozen=True)
 class WarningAt:
     """When a share of the allowed time, in hundredths, has passed."""
@@ -86,7 +90,7 @@ def make_promise(
     made = Promise(
         *(term, start_at, due_at, rule_version, calendar.version),
         forecast=False,
-        hours=hours,
+        hours=hours.since(day_of(start_at, zone=zone) - REMEMBERED),
         zone=zone,
         warnings=warnings_in(spans, shares),
     )
@@ -99,14 +103,16 @@ def is_forecast(promise: Promise, calendar: Calendar) -> bool:
     return promise.term.unit is not Unit.CLOCK_HOURS and calendar.is_forecast(first, last)
 
 
-def counted_like(term: Term, start_at: datetime, *, like: Promise, calendar: Calendar) -> Promise:
-    """Another term by the hours and under the rules of a promise that was made."""
+def counted_like(term: Term, start_at: datetime, *, like: Promise, calendar: Calendar, path: str) -> Promise:
+    """Another term at a place, under the rules of a promise that was made, and by its hours where the calendar knows
+    none.
+    """
     return make_promise(
         term,
         start_at,
         rule_version=like.rule_version,
         calendar=calendar,
-        hours=like.hours,
+        hours=calendar.hours_at(path, otherwise=like.hours),
         zone=like.zone,
         shares=like.shares,
     )
@@ -162,10 +168,10 @@ def _counting(
         return [(begun if begun < due_at else start_at, due_at)]
     last = day_of(due_at - timedelta(microseconds=1), zone=zone)
     if term.unit is Unit.SAME_DAY or term == NO_MORE_THAN_THAT_DAY:
-        opens, closes = _business(last, local, calendar, hours)
-        return [(max(opens, start_at), closes)]
+        parts = _business(last, local, calendar, hours)
+        return [(max(opens, start_at), closes) for opens, closes in parts if start_at < closes]
     days = takewhile(lambda day: day <= last, calendar.working_days_after(local.date()))
-    return [_business(day, local, calendar, hours) for day in days]
+    return [part for day in days for part in _business(day, local, calendar, hours)]
 
 
 def last_day(promise: Promise) -> datetime:
@@ -211,8 +217,7 @@ def _working_day_from(day: date, calendar: Calendar) -> date:
 
 
 def _closing(day: date, calendar: Calendar, hours: Hours) -> time | None:
-    span = hours.on(calendar.weekday_of(day))
-    return span[1] if span else None
+    return hours.closing(day, weekday=calendar.weekday_of(day))
 
 
 def _end_of_business(day: date, local: datetime, calendar: Calendar, hours: Hours) -> datetime:
@@ -221,11 +226,12 @@ def _end_of_business(day: date, local: datetime, calendar: Calendar, hours: Hour
     return _at(day, closes, local) if closes else _at(day + ONE_DAY, time(0), local)
 
 
-def _business(day: date, local: datetime, calendar: Calendar, hours: Hours) -> tuple[datetime, datetime]:
-    """From when to when it is done that day; where none is, the whole day counts."""
-    span = hours.on(calendar.weekday_of(day))
-    opens = _at(day, span[0] if span else time(0), local)
-    return opens, _end_of_business(day, local, calendar, hours)
+def _business(day: date, local: datetime, calendar: Calendar, hours: Hours) -> Spans:
+    """In which parts of that day it is done; where in none, the whole day counts."""
+    parts = hours.on(day, weekday=calendar.weekday_of(day))
+    if not parts:
+        return [(_at(day, time(0), local), _at(day + ONE_DAY, time(0), local))]
+    return [(_at(day, opens, local), _at(day, closes, local)) for opens, closes in parts]
 
 
 def _at(day: date, clock: time, local: datetime) -> datetime:

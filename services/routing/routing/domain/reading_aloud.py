@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 from contracts.routing import Ask, DeadlineKind, Kind, Remit
 
-from routing.domain.calendar import ONE_DAY
+from routing.domain.calendar import ONE_DAY, Closure
 from routing.domain.explaining import Counting, Reckoning, Run, summed_up
 from routing.domain.origin import Cause, Difference, Extension, Pause, Recount, Source, Witness
 from routing.domain.promise import MONTHS, Promise, Unit, day_of
@@ -77,6 +77,7 @@ def _sentences(explained: Explanation) -> Iterator[Said]:
     if explained.reckoning is not None:
         yield from _days(explained.runs)
         yield from _calendar(explained)
+        yield from (_closed(closure) for closure in explained.reckoning.closures)
     yield _ends(explained)
     yield from _agreement(explained)
 
@@ -250,8 +251,8 @@ def _recounted(recount: Recount, zone: str) -> Said:
     day, due_before = _day(day_of(recount.at, zone=zone)), _moment(recount.due_before, zone)
     version = recount.calendar_version
     return (
-        f"节假日安排调整，{day[0]}按第{version}版工作日历重新计算；原期限为{due_before[0]}。",
-        f"The calendar was put right: on {day[1]} it was counted again on version {version}; before: {due_before[1]}.",
+        f"工作日历更新，{day[0]}按第{version}版重新计算；原期限为{due_before[0]}。",
+        f"The calendar has changed: on {day[1]} it was counted again on version {version}; before: {due_before[1]}.",
     )
 
 
@@ -336,6 +337,15 @@ def _calendar(explained: Explanation) -> Iterator[Said]:
             "其中有年份的放假安排尚未公布，此期限为预计。",
             "The notice of a year that it touches is not out yet: this is a forecast.",
         )
+
+
+def _closed(closure: Closure) -> Said:
+    chinese, english = _short(closure.date)
+    note = (f"（{closure.note}）", f" ({closure.note})") if closure.note else ("", "")
+    if closure.closes is None:
+        return f"{chinese}窗口临时不开{note[0]}。", f"{english}: the station is closed on that day{note[1]}."
+    hour = f"{closure.closes:%H:%M}"
+    return f"{chinese}窗口提前至{hour}下班{note[0]}。", f"{english}: the station closes early, at {hour}{note[1]}."
 
 
 def _ends(explained: Explanation) -> Said:

@@ -66,7 +66,7 @@ class Move:
         return self.corrects or not self.is_later
 
 
-def recount(deadline: Deadline, gone: Mapping[UUID, Deadline], *, calendar: Calendar) -> Promise:
+def recount(deadline: Deadline, gone: Mapping[UUID, Deadline], *, calendar: Calendar, path: str) -> Promise:
     """By the same inputs. ``gone``: what it goes on from, if it was extended, suspended or resumed: that is counted
     again first, since it begins where that ends, or has what is left of that.
     """
@@ -76,12 +76,12 @@ def recount(deadline: Deadline, gone: Mapping[UUID, Deadline], *, calendar: Cale
     term, start_at = promise.term, promise.start_at
     origin = gone.get(deadline.goes_on_from) if deadline.goes_on_from else None
     if origin is not None:
-        before = recount(origin, gone, calendar=calendar)
+        before = recount(origin, gone, calendar=calendar, path=path)
         if term.unit is Unit.MORE_WORKING_DAYS:
             start_at = last_day(before)
         else:
             term = Term(term.unit, _left(deadline, origin, before, calendar))
-    return counted_like(term, start_at, like=promise, calendar=calendar)
+    return counted_like(term, start_at, like=promise, calendar=calendar, path=path)
 
 
 def _left(deadline: Deadline, origin: Deadline, before: Promise, calendar: Calendar) -> int:

@@ -1,13 +1,15 @@
 """Versions of the calendar: drafted, put into force, never changed; what a version says is read by policy."""
 
+from collections.abc import Iterator
 from typing import Any
+from uuid import UUID
 
 from kit.db import UnitOfWork
 from sqlalchemy import Row, func, insert, select, update
 from sqlalchemy.dialects.postgresql import JSONB
 
-from routing.domain.calendar import Calendar, CalendarVersion, Status
-from routing.models import calendar, calendar_day, calendar_year
+from routing.domain.calendar import Calendar, CalendarVersion, Hours, Status
+from routing.models import calendar, calendar_closure, calendar_day, calendar_hours, calendar_year
 
 _YEARS = (
     select(func.jsonb_object_agg(calendar_year.c.year, calendar_year.c.status, type_=JSONB))
@@ -35,6 +37,17 @@ def add_draft(uow: UnitOfWork, drafted: Calendar, of: CalendarVersion) -> None:
     uow.execute(insert(calendar_year), years)
     days = [{"version": version, "year": day.date.year, **vars(day)} for day in drafted.days.values()]
     uow.execute(insert(calendar_day), days)
+    stations = [({"version": version, "place_id": UUID(place)}, hours) for place, hours in drafted.stations.items()]
+    if seasons := [{**of, **row} for of, hours in stations for row in _season_rows(hours)]:
+        uow.execute(insert(calendar_hours), seasons)
+    if closures := [{**of, **vars(closure)} for of, hours in stations for closure in hours.closures.values()]:
+        uow.execute(insert(calendar_closure), closures)
+
+
+def _season_rows(hours: Hours) -> Iterator[dict[str, Any]]:
+    for season in hours.seasons:
+        for weekday, opens, closes in season.parts or [(None, None, None)]:
+            yield {"since": season.since, "weekday": weekday, "opens": opens, "closes": closes}
 
 
 def activate(uow: UnitOfWork, version: int) -> None:

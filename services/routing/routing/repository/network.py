@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from contracts.grid import Duty
+from contracts.grid import Duty, PlaceState
 from kit.db import UnitOfWork
 from network.models import place
 from network.places import prefixes
@@ -50,6 +50,9 @@ class Network:
 
 _PLACE = [place.c[name] for name in ("place_id", "code", "tier", "path", "state", "opening_hours")]
 _BY_ID = select(*_PLACE).where(place.c.place_id == any_(bindparam("places", type_=ARRAY(Uuid))))
+_BY_CODE = select(place.c.code, place.c.place_id).where(
+    place.c.code == any_(bindparam("codes", type_=ARRAY(Text))), place.c.state == PlaceState.ACTIVE.value
+)
 _BY_PATH = select(*_PLACE).where(place.c.path == any_(bindparam("paths", type_=ARRAY(Text))))
 
 
@@ -58,6 +61,12 @@ def list_places(uow: UnitOfWork, place_ids: Collection[UUID]) -> dict[UUID, Plac
         return {}
     rows = uow.execute(_BY_ID, {"places": list(place_ids)})
     return {row.place_id: _place(row) for row in rows}
+
+
+def list_open_by_code(uow: UnitOfWork, codes: Collection[str]) -> dict[str, UUID]:
+    """Codes are unique in grid among places that are open."""
+    rows = uow.execute(_BY_CODE, {"codes": list(codes)}) if codes else ()
+    return {row.code: row.place_id for row in rows}
 
 
 def get_network(uow: UnitOfWork, paths: Iterable[str], duties: Collection[Duty]) -> Network:

@@ -1,8 +1,12 @@
 """The versioned data that decide: categories, rules, calendars. Always as in effect at an instant."""
 
+from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import date, time
+from functools import lru_cache
 from typing import Any
+from uuid import UUID
 from weakref import WeakKeyDictionary
 
 from contracts.grid import Duty
@@ -12,11 +16,11 @@ from network.places import prefixes
 from sqlalchemy import Engine, Row, Text, bindparam, func, insert, select, text, tuple_
 from sqlalchemy.dialects.postgresql import JSONB, distinct_on
 
-from routing.domain.calendar import Calendar, CalendarDay, Status
+from routing.domain.calendar import Calendar, CalendarDay, Closure, Hours, Season, Status
 from routing.domain.precedent import Precedent
 from routing.domain.promise import Term, Unit
 from routing.domain.rules import Category, Demand, Rule, RuleSet
-from routing.models import calendar_day, calendar_year, category, rule, rule_set
+from routing.models import calendar_closure, calendar_day, calendar_hours, calendar_year, category, rule, rule_set
 from routing.repository.precedents import precedent_of
 
 _CATEGORIES = select(category)
@@ -122,7 +126,9 @@ def _calendar_of(uow: UnitOfWork, memory: "_Memory", head: str) -> Calendar:
 
 
 def _read_calendar(uow: UnitOfWork, head: str) -> Calendar:
-    return _calendar(uow.execute(_CALENDAR, {"version": _version(head)}).all())
+    version = {"version": _version(head)}
+    rows, seasons, closures = (uow.execute(each, version).all() for each in (_CALENDAR, _SEASONS, _CLOSURES))
+    return replace(_calendar(rows), stations=_stations(seasons, closures))
 
 
 def _read_categories(uow: UnitOfWork, heads: Mapping[str, str]) -> list[Category]:
@@ -187,6 +193,13 @@ _CALENDAR = (
 )
 
 
+_SEASONS = (
+    select(calendar_hours)
+    .where(calendar_hours.c.version == bindparam("version"))
+    .order_by(calendar_hours.c.since, calendar_hours.c.weekday, calendar_hours.c.opens)
+)
+_CLOSURES = select(calendar_closure).where(calendar_closure.c.version == bindparam("version"))
+
 _STATUSES = (Status.OFFICIAL.value, Status.FORECAST.value)
 
 
@@ -195,6 +208,29 @@ def _calendar(rows: Sequence[Row[Any]]) -> Calendar:
     days = {row.date: CalendarDay(row.date, row.working, row.note, row.stands_for, row.own) for row in named}
     official, forecast = (frozenset(row.year for row in rows if row.status == status) for status in _STATUSES)
     return Calendar(rows[0].version, days, official, forecast)
+
+
+def _stations(seasons: Sequence[Row[Any]], closures: Sequence[Row[Any]]) -> dict[str, Hours]:
+    """By place, as a path spells it."""
+    parts: dict[UUID, dict[date, list[tuple[int, time, time]]]] = defaultdict(dict)
+    for row in seasons:
+        season = parts[row.place_id].setdefault(row.since, [])
+        season += [(row.weekday, row.opens, row.closes)] if row.weekday is not None else []
+    closed: dict[UUID, list[Closure]] = defaultdict(list)
+    for row in closures:
+        closed[row.place_id].append(Closure(row.date, row.closes, row.note))
+    return {
+        place.hex: _station(
+            tuple((since, tuple(these)) for since, these in parts[place].items()), frozenset(closed[place])
+        )
+        for place in {*parts, *closed}
+    }
+
+
+@lru_cache(maxsize=20_000)
+def _station(seasons: tuple[tuple[date, tuple[tuple[int, time, time], ...]], ...], closed: frozenset[Closure]) -> Hours:
+    """Kept once for all versions that say the same of it."""
+    return Hours({}, tuple(Season(*season) for season in seasons), {closure.date: closure for closure in closed})
 
 
 def _rule(row: Row[Any]) -> Rule:

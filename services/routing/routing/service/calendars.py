@@ -1,10 +1,10 @@
-"""The working-day calendar: one operator drafts it with a year's notice, another puts it into force, who has seen what
-it changes. What it moves, the clock moves (service/recounting.py).
+"""The working-day calendar and stations' hours: one operator drafts a version with a year's notice or a timetable,
+another puts it into force, who has seen what it changes. What it moves, the clock moves (service/recounting.py).
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import date, datetime
 from uuid import UUID
 
 from kit.auth import OPERATOR
@@ -12,10 +12,12 @@ from kit.db import UnitOfWork
 from kit.paging import Page, Sheet
 
 from routing.domain import notice as notices
-from routing.domain.calendar import CalendarVersion, DayChange
+from routing.domain import timetable as timetables
+from routing.domain.calendar import Calendar, CalendarVersion, DayChange, Hours
 from routing.domain.notice import Notice
 from routing.domain.promise import begin_of
 from routing.domain.recounting import Move, find_move, recount
+from routing.domain.timetable import Timetable
 from routing.errors import (
     CalendarInForce,
     CalendarNotFound,
@@ -25,10 +27,20 @@ from routing.errors import (
     NotTheOperator,
     SecondPersonNeeded,
 )
-from routing.repository import calendars, policy, recounts
+from routing.repository import calendars, network, policy, recounts
 
 #: So many deadlines are counted again at once: other requests come in between.
 AT_ONCE = 500
+
+
+@dataclass(frozen=True)
+class StationChange:
+    """The hours of a place's station, from the first day on which they are others. ``place``: its code."""
+
+    place: str
+    since: date
+    before: Hours
+    after: Hours
 
 
 @dataclass(frozen=True)
@@ -40,6 +52,7 @@ class Changes:
     version: CalendarVersion
     working_days: int | None
     days: list[DayChange]
+    stations: list[StationChange]
     earlier: int | None = None
     later: int | None = None
 
@@ -54,18 +67,37 @@ class CityMove:
 
 def draft_calendar(uow: UnitOfWork, notice: Notice) -> Changes:
     """A new version, in force for nothing yet: all of the file or nothing."""
+    before = _begin_draft(uow)
+    drafted = notices.draft(notice, before, version=calendars.next_version(uow))
+    return _keep_draft(uow, before, drafted, note=notice.note, year=notice.year, own=notice.own)
+
+
+def draft_hours(uow: UnitOfWork, timetable: Timetable) -> Changes:
+    """The same of opening hours and closures."""
+    before = _begin_draft(uow)
+    found = network.list_open_by_code(uow, timetable.places)
+    places = {code: place_id.hex for code, place_id in found.items()}
+    drafted = timetables.draft(timetable, before, places, version=calendars.next_version(uow))
+    return _keep_draft(uow, before, drafted, note=timetable.note)
+
+
+def _begin_draft(uow: UnitOfWork) -> Calendar:
     _check_operator(uow)
     calendars.lock_calendars(uow)
-    before = policy.get_calendar(uow)
-    drafted = notices.draft(notice, before, version=calendars.next_version(uow))
+    return policy.get_calendar(uow)
+
+
+def _keep_draft(
+    uow: UnitOfWork, before: Calendar, drafted: Calendar, *, note: str, year: int | None = None, own: bool = False
+) -> Changes:
     if drafted.first_change_from(before) is None and drafted.forecast == before.forecast:
         raise NothingChanges(before.version)
     version = CalendarVersion(
         version=drafted.version,
-        note=notice.note,
+        note=note,
         years=drafted.years,
-        year=notice.year,
-        own=notice.own,
+        year=year,
+        own=own,
         based_on=before.version,
         drafted_by=uow.by,
         drafted_at=uow.now,
@@ -119,11 +151,21 @@ def _changes(uow: UnitOfWork, version: CalendarVersion) -> Changes:
     calendar = policy.get_calendar_of(uow, version.version)
     before = policy.get_calendar_of(uow, version.based_on) if version.based_on else calendar
     working_days = calendar.working_days_in(version.year) if version.year else None
-    days = calendar.changes_from(before)
+    changes = Changes(version, working_days, calendar.changes_from(before), _stations(uow, calendar, before))
     if not _may_come(uow, version):
-        return Changes(version, working_days, days)
+        return changes
     later = [each.move.is_later for each in _moves(uow, version)]
-    return Changes(version, working_days, days, earlier=later.count(False), later=later.count(True))
+    return replace(changes, earlier=later.count(False), later=later.count(True))
+
+
+def _stations(uow: UnitOfWork, calendar: Calendar, before: Calendar) -> list[StationChange]:
+    changed = calendar.hours_changed_from(before)
+    places = network.list_places(uow, [UUID(place) for place in changed])
+    found = [
+        StationChange(places[UUID(place)].code, since, before.station_of(place), calendar.station_of(place))
+        for place, since in changed.items()
+    ]
+    return sorted(found, key=lambda each: each.place)
 
 
 def _may_come(uow: UnitOfWork, version: CalendarVersion) -> bool:
@@ -142,14 +184,15 @@ def _moves(
     while day is not None:
         since = begin_of(day, zone=policy.get_zone(uow))
         touched = recounts.list_touched(uow, since, after_key=after_key, limit=AT_ONCE)
-        gone = recounts.list_gone_on_from(uow, [each for _, each in touched])
-        for case_number, each in touched:
-            move = find_move(each, recount(each, gone, calendar=drafted), now=uow.now)
+        gone = recounts.list_gone_on_from(uow, [each for _, _, each in touched])
+        for case_number, path, each in touched:
+            move = find_move(each, recount(each, gone, calendar=drafted, path=path), now=uow.now)
             if move is not None:
                 yield CityMove(case_number, move)
         if len(touched) < AT_ONCE:
             return
-        after_key = touched[-1][1].promise.due_at, touched[-1][1].deadline_id
+        last = touched[-1][2]
+        after_key = last.promise.due_at, last.deadline_id
 
 
 def _get(uow: UnitOfWork, version: int) -> CalendarVersion:

@@ -43,7 +43,8 @@ def mark_limit_if_missed(uow: UnitOfWork, case: Case, kind: DeadlineKind) -> Non
 def count_from_now(uow: UnitOfWork, case: Case, kind: DeadlineKind, term: Term) -> Deadline:
     """A limit beside the promise, by the hours and under the rules of that."""
     assert case.deadline is not None
-    promise = counted_like(term, uow.now, like=case.deadline.promise, calendar=policy.get_calendar(uow))
+    like, calendar = case.deadline.promise, policy.get_calendar(uow)
+    promise = counted_like(term, uow.now, like=like, calendar=calendar, path=case.placed_path)
     return Deadline(new_id(uow.now), kind, promise, changed=True)
 
 

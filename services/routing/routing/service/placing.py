@@ -13,7 +13,7 @@ from network import posts
 from network.posts import Seat, choose
 
 from routing import events
-from routing.domain.calendar import Calendar
+from routing.domain.calendar import Calendar, Hours
 from routing.domain.case import ACCEPTED, ASSIGNED, Case, Deadline, DeadlineState, Seal
 from routing.domain.precedent import Precedent
 from routing.domain.promise import (
@@ -47,6 +47,11 @@ class Ground:
     """Who answers in the posts that precedents name."""
     blamed: list[Seat] = field(default_factory=list)
     """The posts of those whom the matters complain of."""
+
+    def hours_of(self, case: Case) -> Hours:
+        """By the calendar; else as the register has them."""
+        path = case.placed_path
+        return self.calendar.hours_at(path, otherwise=self.network.hours_at(path))
 
     def category(self, code: str | None) -> Category | None:
         found = self.categories.get(code) if code else None
@@ -325,7 +330,7 @@ def limit_given(ground: Ground, case: Case, kind: DeadlineKind, due_at: datetime
         rule_version=ground.rules.version,
         calendar_version=ground.calendar.version,
         forecast=False,
-        hours=ground.network.hours_at(case.placed_path),
+        hours=ground.hours_of(case),
         zone=ground.rules.zone,
         warnings=warnings_in([(now, due_at)], ground.rules.shares),
     )
@@ -337,7 +342,7 @@ def extend(uow: UnitOfWork, case: Case, *, days: int) -> None:
     assert case.deadline is not None
     before = case.deadline.promise
     term, calendar = Term(Unit.MORE_WORKING_DAYS, days), policy.get_calendar(uow)
-    _replace(uow, case, counted_like(term, last_day(before), like=before, calendar=calendar))
+    _replace(uow, case, counted_like(term, last_day(before), like=before, calendar=calendar, path=case.placed_path))
 
 
 def suspend(uow: UnitOfWork, case: Case, *, until: datetime) -> None:
@@ -345,14 +350,14 @@ def suspend(uow: UnitOfWork, case: Case, *, until: datetime) -> None:
     assert case.deadline is not None
     before, calendar = case.deadline.promise, policy.get_calendar(uow)
     term = Term(Unit.REMAINING_WORKING_DAYS, working_days_left(before, uow.now, calendar=calendar))
-    _replace(uow, case, counted_like(term, until, like=before, calendar=calendar))
+    _replace(uow, case, counted_like(term, until, like=before, calendar=calendar, path=case.placed_path))
 
 
 def resume(uow: UnitOfWork, case: Case) -> bool:
     """The promise runs on from now, and never ends later than what the resident was told. Whether it is earlier."""
     assert case.deadline is not None
-    before = case.deadline.promise
-    promise = counted_like(before.term, uow.now, like=before, calendar=policy.get_calendar(uow))
+    before, calendar = case.deadline.promise, policy.get_calendar(uow)
+    promise = counted_like(before.term, uow.now, like=before, calendar=calendar, path=case.placed_path)
     is_earlier = promise.due_at < before.due_at and case.deadline.state is DeadlineState.OPEN
     if is_earlier:
         _replace(uow, case, promise)
@@ -388,7 +393,7 @@ def _counted(ground: Ground, rules: RuleSet, case: Case, term: Term, *, since: d
         since,
         rule_version=rules.version,
         calendar=ground.calendar,
-        hours=ground.network.hours_at(case.placed_path),
+        hours=ground.hours_of(case),
         zone=rules.zone,
         shares=rules.shares,
     )
