@@ -13,13 +13,11 @@ from routing.repository import cases, policy
 from routing.service import calendars
 from sqlalchemy import text
 
-from tests.routing.conftest import City, local
+from tests.routing.conftest import At, City, local
 from tests.routing.test_calendars import (
     OFF_ON_THURSDAY,
     ONE,
     OTHER,
-    At,
-    at,
     doubts_of,
     make_case,
     make_extended,
