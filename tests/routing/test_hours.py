@@ -27,8 +27,6 @@ from tests.routing.test_calendars import (
 )
 from tests.routing.test_explained import standing
 
-__all__ = ["at"]
-
 
 def timetable(*rows: dict[str, str]) -> Timetable:
     """Of the community, unless a row says otherwise; its lines are numbered from the second on."""
