@@ -5,11 +5,13 @@ from datetime import timedelta
 from kit.db import Database
 from kit.loop import Loop
 
-from routing.service import sweeping, vacancies
+from routing.service import figures, sweeping, vacancies
 
 EVERY = timedelta(seconds=2)
 #: A post that is left for an hour or a week is found soon enough.
 LOOKS_EVERY = timedelta(seconds=15)
+#: What steps have counted is read beside the sums until then.
+ADDS_UP_EVERY = timedelta(seconds=2)
 
 
 def make_sweeper(database: Database, *, every: timedelta = EVERY) -> Loop:
@@ -28,3 +30,12 @@ def make_looker(database: Database, *, every: timedelta = LOOKS_EVERY) -> Loop:
         return await database.run_everywhere(vacancies.sweep_vacancies)
 
     return Loop("sweep_vacancies", every, look, full=vacancies.BATCH)
+
+
+def make_adder(database: Database, *, every: timedelta = ADDS_UP_EVERY) -> Loop:
+    """What steps have counted; of any number one does it."""
+
+    async def add_up() -> int:
+        return await database.run_everywhere(figures.sweep_increments)
+
+    return Loop("sweep_increments", every, add_up, full=figures.BATCH)

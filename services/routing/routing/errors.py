@@ -4,13 +4,14 @@
 
     ServiceError
     ├── NotFound   CaseNotFound, DeadlineNotFound, PrecedentNotFound, LetterNotFound, PressingNotFound,
-    │              ReportBackNotFound, HelperNotFound, LinkNotFound, BatchNotFound, KeptRowNotFound, GrantNotFound
+    │              ReportBackNotFound, HelperNotFound, LinkNotFound, BatchNotFound, KeptRowNotFound, GrantNotFound,
+    │              NotFrozen
     ├── Conflict   StepNotAllowed, NobodyHolds, NobodyRules, RulingBinds, AlreadyThere, PrecedentRevoked, ReasonTaken,
     │              PromiseMissed, ClockRuns, LetterAnswered, PapersNamedAlready, PapersInCustody, NudgedAlready,
     │              ReportOwed, NoReportOwed, StillFollowed, NotForACentre, ReportBackOwed, NoReportBackOwed,
     │              NotTriedEnough, SuspensionOver, SuspendedStill, HadItBefore, HelpsAlready, PartEnded, LinkedAlready,
     │              CallBackOwed, NoCallBackOwed, PlaceNamedAlready, AssignedFromAbove, DoneAgain, AnswerDrafted,
-    │              VerificationOwed, NotSealed, SealedStaysHere, AlreadyGranted
+    │              VerificationOwed, NotSealed, SealedStaysHere, AlreadyGranted, AlreadyExcluded, FrozenAlready, MonthNotOver
     ├── Stale      CaseChanged
     ├── Forbidden  NotYourStep, NotYourPlace, NotTheOperator, NotYourPrecedent, NotYoursToName, OtherCaseUnseen,
     │              NotYourExchange, FiguresElsewhere, NotAnOverseer
@@ -18,7 +19,7 @@
                    UnknownReason, ListIsClosed, UnfitPost, WhereToMissing, WhereToUnasked, UnknownLetter, NotInCustody,
                    UnfitLimit, CentreMissing, TheirLimitMissing, TheirLimitUnasked, UnfitPartLimit, UnknownCase,
                    LinkedToItself, WhoseMissing, UnfitPeriod, UnfitDay, UnfitPlace, TooManyPlaces, NotOfTheCase,
-                   LastAppeal, UnknownTarget, UnfitTarget, EvidenceMissing, WhomMissing, UnfitGrant
+                   LastAppeal, UnknownTarget, UnfitTarget, EvidenceMissing, WhomMissing, UnfitGrant, NotKeptSo
 """
 
 from collections.abc import Sequence
@@ -285,6 +286,33 @@ class WhoseMissing(Invalid):
         waiting = ", ".join(map(str, appeals))
         said = f"Several residents are to be called: say whose appeal it is of {waiting}."
         super().__init__("whose_missing", said, field="/appeal_id")
+
+
+class AlreadyExcluded(Conflict):
+    def __init__(self, rate: str) -> None:
+        super().__init__("already_excluded", f"The case does not count in {rate} any more.", field="/rate")
+
+
+class NotKeptSo(Invalid):
+    def __init__(self, detail: str, *, field: str) -> None:
+        super().__init__("not_kept_so", detail, field=field)
+
+
+class FrozenAlready(Conflict):
+    def __init__(self, month: date) -> None:
+        super().__init__("frozen_already", f"{month:%Y-%m} is frozen: what comes to it later is listed beside it.")
+
+
+class MonthNotOver(Conflict):
+    def __init__(self, month: date) -> None:
+        super().__init__("month_not_over", f"{month:%Y-%m} is not over: freeze it once the next month has begun.")
+
+
+class NotFrozen(NotFound):
+    def __init__(self, month: date) -> None:
+        super().__init__(
+            "not_frozen", f"{month:%Y-%m} is not frozen: `/figures/freezes` lists the months that are.", field="/month"
+        )
 
 
 class NotSealed(Conflict):

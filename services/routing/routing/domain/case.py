@@ -12,6 +12,7 @@ from contracts.routing import Ask, CaseState, DeadlineKind, HandoverMeans, Kind,
 
 from routing.domain.assignment import Owing
 from routing.domain.chain import GENESIS, Entry, link
+from routing.domain.figures import Rate, Tally
 from routing.domain.promise import Promise
 from routing.domain.rules import Demand
 
@@ -69,6 +70,7 @@ AFFECTED_NAMED, AFFECTED_TOLD = "affected_named", "affected_told"
 SUSPENDED, RESUMED, PLANNED = "suspended", "resumed", "planned"
 JOINED, SPLIT, SPLIT_OFF = "joined", "split", "split_off"
 GRANTED, GRANT_REVOKED, SEALED = "granted", "grant_revoked", "sealed"
+EXCLUSION_ASKED, EXCLUSION_REVIEWED = "exclusion_asked", "exclusion_reviewed"
 BREACHED, NOTICE_NOT_DELIVERED = "deadline_breached", "notice_not_delivered"
 
 
@@ -113,7 +115,7 @@ class Appeal:
 
 #: What stands on one case, and is counted on it, does not go along where appeals are split off.
 _STAYS = (
-    *("papers_named_at", "followed_since", "first_dispatch"),
+    *("papers_named_at", "followed_since", "tally", "excluding", "excluding_by"),
     *("assigned_by", "assigned_number", "assigned_due", "report_back"),
 )
 _OF_ONE_CASE = (
@@ -184,8 +186,6 @@ class Case:
     """Where the dispatcher stands whose ruling on a second return binds it to its holder; or whoever of a tier above
     took it over, since it was not solved twice.
     """
-    first_dispatch: bool | None = None
-    """Whether it lies where it was assigned first; none: it is not assigned, or has been counted."""
     extended: bool = False
     first_contact_at: datetime | None = None
     """When the resident was first reached, or told how it goes."""
@@ -246,6 +246,11 @@ class Case:
     """How often a resident has asked about it again, and has joined it by that."""
     merged_into: UUID | None = None
     """The case in which its appeals went on."""
+    excluding: Rate | None = None
+    """The rate that its holder asks to take it out of; none: nothing is asked, or it was reviewed."""
+    excluding_by: str | None = None
+    tally: Tally | None = None
+    """How far its history has been counted; none: not at all, since it was begun before figures were kept."""
     version: int = 0
     head: str = GENESIS
     appeals: list[Appeal] = field(default_factory=list)
@@ -462,10 +467,8 @@ class Case:
         """The resident was reached. Only the first time counts."""
         self.first_contact_at = self.first_contact_at or at
 
-    def dispatch(self, *, first: bool) -> None:
-        """What has been counted, or was assigned before this was kept, is not counted anew."""
-        if first or self.first_dispatch is not None:
-            self.first_dispatch = first
+    def ask_exclusion(self, rate: Rate | None, *, by: str | None) -> None:
+        self.excluding, self.excluding_by = rate, by
 
     def replace_deadline(self, deadline: Deadline, *, at: datetime) -> None:
         """Put another promise in the place of one that still runs."""

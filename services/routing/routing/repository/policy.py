@@ -81,6 +81,11 @@ def get_calendar_of(uow: UnitOfWork, version: int) -> Calendar:
     return _read_calendar(uow, str(version))
 
 
+def get_zone(uow: UnitOfWork) -> str:
+    """The city's, by the rules in effect now."""
+    return str(uow.execute(_ZONE, {"now": uow.now}).scalar_one())
+
+
 def get_category(uow: UnitOfWork, code: str, version: int) -> Category:
     """As a case was sorted then."""
     return _read_categories(uow, {code: str(version)})[0]
@@ -141,6 +146,8 @@ select
         where p.category = any(cast(:codes as text[])) and p.path = any(cast(:lines as text[])) and revoked_at is null
     ) as precedents
 """).columns(rules=Text, calendar=Text, categories=JSONB, precedents=JSONB)
+
+_ZONE = text("select zone from rule_set where effective_from <= :now order by version desc limit 1")
 
 _RULE = [rule.c[name] for name in ("kind", "remit", "category", "urgent", "duty", "unit", "count", *Demand)]
 _DAY = [calendar_day.c[name] for name in ("date", "working", "note", "stands_for")]

@@ -26,7 +26,7 @@ from routing.domain.chain import Entry
 from routing.domain.steps import WHO, Actor, Step
 from routing.errors import NotYourStep
 from routing.repository import call_backs, cases
-from routing.service import asking, calling_back, deadlines, figures, parts, placing, planning
+from routing.service import asking, calling_back, deadlines, parts, placing, planning
 from routing.service.calling_back import close_if_over
 from routing.service.taking import subjects_of, take
 
@@ -60,10 +60,7 @@ def give(
     said: Answer,
     holder: Seat | None,
     post_id: UUID,
-    *,
-    author: UUID | None = None,
 ) -> None:
-    """``author``: the post that wrote it, where another approves it."""
     corrects = case.state is CaseState.ANSWERED
     helping = parts.end_parts(uow, case)
     case.keep_theirs(at=uow.now)
@@ -88,7 +85,6 @@ def give(
     )
     uow.publish(told)
     uow.publish(events.city_case_progressed(uow, case))
-    figures.count_answered(uow, case, post_id=author or post_id)
 
 
 def review_answer(uow: UnitOfWork, case_id: UUID, *, version: int, approved: bool, words: str) -> Case:
@@ -101,7 +97,7 @@ def review_answer(uow: UnitOfWork, case_id: UUID, *, version: int, approved: boo
     uow.publish(events.case_reviewed(uow, case, approved=approved, holder=holder))
     if approved:
         case.end_draft()
-        give(uow, case, _answer_in(draft), holder, post_id, author=draft.post_id)
+        give(uow, case, _answer_in(draft), holder, post_id)
     else:
         case.send_back(handed_in_at=draft.at)
     cases.save_cases(uow, [case])

@@ -201,7 +201,7 @@ def re_sort(
     facts: dict[str, object] = {"before": before, "earlier": is_earlier, "holder": told.subject if told else None}
     if case.place_id != was_at:
         facts["place_before"] = str(was_at) if was_at else None
-    facts |= placing.promise_facts(case)
+    facts |= {**placing.promise_facts(case), **placing.counted(ground, case)}
     case.record(RESORTED, at=uow.now, by=uow.by, post_id=post_id, facts=facts, words=words)
     uow.publish(events.case_resorted(uow, case, before=before, holder=told))
     return found
