@@ -9,10 +9,10 @@ from contracts.grid import Duty
 from contracts.routing import Ask, Outcome
 from kit.testing.servers import NOW, RolledBackUnitOfWork
 from routing.domain.case import Case
-from routing.domain.figures import FirstDispatch
 from routing.errors import FiguresElsewhere, UnfitPeriod, UnknownPlaceAsked
 from routing.repository import figures as kept
 from routing.service import asking, dispatching, figures, opening, reporting_back, steps
+from routing.service.figures import FirstDispatch
 from sqlalchemy import text
 
 from tests.routing.conftest import City, make_appeal, make_post, put_post, statements_of, subject_of

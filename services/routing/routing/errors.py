@@ -11,7 +11,8 @@
     │              ReportOwed, NoReportOwed, StillFollowed, NotForACentre, ReportBackOwed, NoReportBackOwed,
     │              NotTriedEnough, SuspensionOver, SuspendedStill, HadItBefore, HelpsAlready, PartEnded, LinkedAlready,
     │              CallBackOwed, NoCallBackOwed, PlaceNamedAlready, AssignedFromAbove, DoneAgain, AnswerDrafted,
-    │              VerificationOwed, NotSealed, SealedStaysHere, AlreadyGranted, AlreadyExcluded, FrozenAlready, MonthNotOver
+    │              VerificationOwed, NotSealed, SealedStaysHere, AlreadyGranted, AlreadyExcluded, FrozenAlready,
+    │              MonthNotOver
     ├── Stale      CaseChanged
     ├── Forbidden  NotYourStep, NotYourPlace, NotTheOperator, NotYourPrecedent, NotYoursToName, OtherCaseUnseen,
     │              NotYourExchange, FiguresElsewhere, NotAnOverseer

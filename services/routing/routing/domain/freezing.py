@@ -68,7 +68,7 @@ def freeze(month: date, cells: Cells, *, last: Freeze | None, at: datetime, by: 
 
 def digest_of(cells: Cells) -> str:
     """Of all cells in one order; a figure that is 0 is as one that is not there."""
-    lines = (json.dumps([str(place), *rest, _bare(cells[place, *rest])]) for place, *rest in sorted(cells))
+    lines = (json.dumps([*map(str, key), _bare(cells[key])]) for key in sorted(cells))
     return hashlib.sha256("\n".join(lines).encode()).hexdigest()
 
 
@@ -88,7 +88,7 @@ def _text(fact: object) -> object:
 
 
 def list_faults(freezes: Iterable[tuple[Freeze, Cells]]) -> list[str]:
-    """What is wrong with the months that were frozen, in their order, but for signatures; nothing when they are whole."""
+    """What is wrong with frozen months, in their order, but for signatures; nothing when they are whole."""
     faults, last = [], None
     for frozen, cells in freezes:
         name = f"{frozen.month:%Y-%m}"

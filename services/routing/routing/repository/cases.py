@@ -457,7 +457,7 @@ def each_history(uow: UnitOfWork, *, chunk: int) -> Iterator[tuple[Row[Any], lis
 def list_excluding(
     uow: UnitOfWork, paths: Sequence[str], *, after_key: tuple[str, UUID] | None, limit: int
 ) -> list[Case]:
-    """Of which somebody applies that they be taken out of a rate: place by place, and in the order in which they came."""
+    """Which somebody applies to take out of a rate: place by place, and in the order in which they came."""
     statement = select(cases).where(within(cases.c.placed_path, *paths), literal_column("cases.excluding is not null"))
     if after_key is not None:
         statement = statement.where(tuple_(cases.c.placed_path, cases.c.case_id) > after_key)

@@ -174,7 +174,8 @@ def sum_up(
 def first_month(uow: UnitOfWork) -> date | None:
     """Of which anything is kept, as far as whoever asks may see."""
     first = select(func.min(figure_kept.c.first)).where(figure_kept.c.dimension == ALL, figure_kept.c.grain == "month")
-    return uow.execute(first).scalar_one()
+    found: date | None = uow.execute(first).scalar_one()
+    return found
 
 
 def _sums(row: Row[Any]) -> Mapping[Figure, int]:
@@ -197,7 +198,8 @@ def _key(by: Group | None, paths: Sequence[str]) -> Any:
             case Group.DAY:
                 return cast(day, Text)
             case _:
-                return table.c.value if is_kept else table.c[by.value]
+                value: ColumnElement[Any] = table.c.value if is_kept else table.c[by.value]
+                return value
 
     return key
 

@@ -195,7 +195,7 @@ def case_of(row: Row[Any], now: datetime) -> Case:
         merged_into=row.merged_into,
         excluding=_maybe(Rate, row.excluding),
         excluding_by=row.excluding_by,
-        tally=_maybe(Tally.of, row.tally),
+        tally=Tally.of(row.tally) if row.tally is not None else None,
         version=row.version,
         head=row.head,
     )

@@ -48,8 +48,7 @@ def get_figures(
     """
     paths, period = paths_at(uow, place_id), _period(uow, since, until, by=by)
     of = _one_of(only or {}, by)
-    asked = {"by": by, "of": of, "after_key": page.after_one(str), "limit": page.fetch}
-    lines = figures.sum_up(uow, paths, period, **asked)
+    lines = figures.sum_up(uow, paths, period, by=by, of=of, after_key=page.after_one(str), limit=page.fetch)
     standing = _stocks(uow, paths, period, by=by, of=of)
     return Figures(place_id, period, by, page.sheet(_with(lines, standing, by), position=lambda line: (line.key,)))
 

@@ -256,10 +256,9 @@ def accept(
     case.demands = rule.demands
     case.state, case.queue, case.accepted_at = CaseState.ACCEPTED, None, uow.now
     case.holder_post_id, case.office_id = holder.post_id, holder.office_id
-    contact_by = min(
-        case.deadline.promise.due_at, _counted(ground, ground.rules, case, CONTACT_TERM, since=uow.now).due_at
-    )
-    facts = {**promise_facts(case), **counted(ground, case), "contact_by": contact_by.isoformat()}
+    contact = _counted(ground, ground.rules, case, CONTACT_TERM, since=uow.now)
+    contact_by = min(case.deadline.promise.due_at, contact.due_at).isoformat()
+    facts = {**promise_facts(case), **counted(ground, case), "contact_by": contact_by}
     case.record(ACCEPTED, at=uow.now, by=uow.by, post_id=post_id, facts=facts)
     uow.publish(events.case_accepted(uow, case, holder=holder))
     assign(uow, case, holder, post_id=post_id, first=True)

@@ -64,8 +64,14 @@ def _split_off(
 
 def _counted(new: Case, case: Case) -> dict[str, object]:
     """Where it is counted, and what of the other case its figures go on from."""
-    told = {"post": _text(new.holder_post_id), "office": _text(new.office_id), "planned": new.planned_for is not None}
-    return told if case.tally is None else {**told, "counted": dict(case.tally.told), "left": list(case.tally.left)}
+    told: dict[str, object] = {
+        "post": _text(new.holder_post_id),
+        "office": _text(new.office_id),
+        "planned": new.planned_for is not None,
+    }
+    if case.tally is not None:
+        told |= {"counted": dict(case.tally.told), "left": list(case.tally.left)}
+    return told
 
 
 def _text(identity: UUID | None) -> str | None:

@@ -1,5 +1,7 @@
 """Figures: what steps count is added row by row, and summed behind them; months can be frozen."""
 
+from typing import Any
+
 import sqlalchemy as sa
 from alembic import op
 from kit.migrations import grant, protect, scope_policy
@@ -150,7 +152,7 @@ def _sums() -> list[sa.Column[int]]:
     return [sa.Column(name, sa.Integer, nullable=False, server_default="0") for name in FIGURES]
 
 
-def _counted() -> list[sa.Column[object]]:
+def _counted() -> list[sa.Column[Any]]:
     return [
         sa.Column("figure", sa.Text, nullable=False),
         sa.Column("amount", sa.Integer, nullable=False),
