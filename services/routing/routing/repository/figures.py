@@ -4,7 +4,7 @@ What is not summed up yet is read beside the sums, in one statement, so that fig
 """
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from datetime import date
 from typing import Any
@@ -45,6 +45,8 @@ from routing.domain.figures import (
     Line,
     Mark,
     Period,
+    Sums,
+    month_of,
     place_of,
 )
 from routing.models import figure_correction, figure_frozen, figure_increment, figure_kept
@@ -105,7 +107,7 @@ with taken as (
     returning *
 ),
 placed as (
-    select taken.case_id, taken.seq, figure, amount, day, taken.place_id, coalesce(p.path, taken.path) as path,
+    select taken.increment_id, taken.case_id, taken.seq, figure, amount, day, taken.place_id, coalesce(p.path, taken.path) as path,
         {", ".join(DIMENSIONS)}
     from taken left join place_copy p on p.place_id = taken.place_id
 ),
@@ -114,6 +116,7 @@ corrected as (
         (month, noted_at, case_id, seq, figure, amount, day, place_id, path, {", ".join(DIMENSIONS)})
     select f.month, :now, case_id, seq, figure, amount, day, place_id, path, {", ".join(DIMENSIONS)}
     from placed join figure_freeze f on f.month = date_trunc('month', day)::date
+    order by increment_id
 ),
 cells as (
     select place_id, dimension, value, grain, first, max(path) as path, {PIVOT}
@@ -172,13 +175,14 @@ def sum_up(
 
 
 def first_month(uow: UnitOfWork) -> date | None:
-    """Of which anything is kept, as far as whoever asks may see."""
-    first = select(func.min(figure_kept.c.first)).where(figure_kept.c.dimension == ALL, figure_kept.c.grain == "month")
-    found: date | None = uow.execute(first).scalar_one()
-    return found
+    """Of which anything was counted, as far as whoever asks may see."""
+    kept = select(func.min(figure_kept.c.first)).where(figure_kept.c.dimension == ALL, figure_kept.c.grain == "month")
+    added = select(func.min(figure_increment.c.day))
+    found: date | None = uow.execute(select(func.least(kept.scalar_subquery(), added.scalar_subquery()))).scalar_one()
+    return found and month_of(found)
 
 
-def _sums(row: Row[Any]) -> Mapping[Figure, int]:
+def _sums(row: Row[Any]) -> Sums:
     return {figure: int(row._mapping[figure.value] or 0) for figure in Figure}
 
 
@@ -268,7 +272,7 @@ def _is_of(column: ColumnElement[str], of: tuple[Group, str]) -> ColumnElement[b
     return or_(column == value, and_(column > f"{value}.", column < f"{value}/"))
 
 
-def list_kept(uow: UnitOfWork) -> dict[Cell, Mapping[Figure, int]]:
+def list_kept(uow: UnitOfWork) -> dict[Cell, Sums]:
     """All cells, with what is not summed up yet: for a comparison with the histories."""
     return {
         Cell(*(row._mapping[name] for name in KEY)): _sums(row)

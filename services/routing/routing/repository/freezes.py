@@ -1,6 +1,6 @@
 """Months that were frozen, what their figures were, and what came later."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, fields
 from datetime import date
 from typing import Any
@@ -63,7 +63,7 @@ def _cells(uow: UnitOfWork, statement: Any, month: date) -> dict[Key, Sums]:
     return {key: sums for key, sums in cells.items() if any(sums.values())}
 
 
-def _sums(row: Row[Any]) -> Mapping[Figure, int]:
+def _sums(row: Row[Any]) -> Sums:
     return {figure: int(row._mapping[figure.value] or 0) for figure in Figure}
 
 

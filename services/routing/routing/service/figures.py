@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from typing import Any
 from uuid import UUID
 
 from kit.db import UnitOfWork
@@ -21,6 +22,9 @@ LONGEST_BY_DAY = timedelta(days=92)
 
 #: What steps have counted is added up so many at a time.
 BATCH = 1000
+
+Stocks = Mapping[Figure, int]
+_NO_STOCKS: Stocks = dict.fromkeys(STOCKS, 0)
 
 
 @dataclass(frozen=True)
@@ -48,9 +52,15 @@ def get_figures(
     """
     paths, period = paths_at(uow, place_id), _period(uow, since, until, by=by)
     of = _one_of(only or {}, by)
-    lines = figures.sum_up(uow, paths, period, by=by, of=of, after_key=page.after_one(str), limit=page.fetch)
-    standing = _stocks(uow, paths, period, by=by, of=of)
-    return Figures(place_id, period, by, page.sheet(_with(lines, standing, by), position=lambda line: (line.key,)))
+    after_key = page.after_one(str)
+    lines = figures.sum_up(uow, paths, period, by=by, of=of, after_key=after_key, limit=page.fetch)
+    if by in (Group.MONTH, Group.DAY):
+        before = Period(date.min, period.since - timedelta(days=1))
+        lines = _going_on(lines, _stocks(uow, paths, before, of=of))
+    else:
+        standing = _stocks(uow, paths, period, by=by, of=of, after_key=after_key, limit=page.fetch)
+        lines = _with(lines, standing)[: page.fetch]
+    return Figures(place_id, period, by, page.sheet(lines, position=lambda line: (line.key,)))
 
 
 def _one_of(only: Mapping[Group, str], by: Group | None) -> tuple[Group, str] | None:
@@ -64,30 +74,28 @@ def _one_of(only: Mapping[Group, str], by: Group | None) -> tuple[Group, str] | 
     return of
 
 
-def _stocks(
-    uow: UnitOfWork, paths: Sequence[str], period: Period, *, by: Group | None, of: tuple[Group, str] | None
-) -> dict[str | None, Mapping[Figure, int]]:
-    """What stood at the end of the period, group by group; before it began, where the groups are its parts."""
-    in_time = by in (Group.MONTH, Group.DAY)
-    until = period.since - timedelta(days=1) if in_time else period.until
-    first = figures.first_month(uow) or until
-    first = min(first, until)
-    lines = figures.sum_up(uow, paths, Period(first, until), by=None if in_time else by, of=of)
-    return {line.key: line.sums for line in lines}
+def _stocks(uow: UnitOfWork, paths: Sequence[str], period: Period, **asked: Any) -> dict[str | None, Stocks]:
+    """What stood at the end of the period, group by group: all that was counted until then."""
+    first = min(figures.first_month(uow) or period.until, period.until)
+    lines = figures.sum_up(uow, paths, Period(first, period.until), **asked)
+    return {line.key: {figure: line.sums[figure] for figure in STOCKS} for line in lines}
 
 
-def _with(lines: Sequence[Line], standing: Mapping[str | None, Mapping[Figure, int]], by: Group | None) -> list[Line]:
-    if by not in (Group.MONTH, Group.DAY):
-        return [Line(line.key, {**line.sums, **_of_stocks(standing.get(line.key, {}))}) for line in lines]
-    stands, shown = _of_stocks(standing.get("", {})), []
+def _going_on(lines: Sequence[Line], standing: Mapping[str | None, Stocks]) -> list[Line]:
+    """Period by period, from what stood before the first."""
+    stands, shown = standing.get("", _NO_STOCKS), []
     for line in lines:
         stands = {figure: stands[figure] + line.sums[figure] for figure in STOCKS}
         shown.append(Line(line.key, {**line.sums, **stands}))
     return shown
 
 
-def _of_stocks(sums: Mapping[Figure, int]) -> dict[Figure, int]:
-    return {figure: sums.get(figure, 0) for figure in STOCKS}
+def _with(lines: Sequence[Line], standing: Mapping[str | None, Stocks]) -> list[Line]:
+    """Groups of which nothing but a stock is left among them."""
+    sums = {line.key: line.sums for line in lines}
+    keys = {*sums, *(key for key, stocks in standing.items() if any(stocks.values()))}
+    in_order = sorted(keys, key=lambda key: (key is None, key or ""))
+    return [Line(key, {**sums.get(key, {}), **standing.get(key, _NO_STOCKS)}) for key in in_order]
 
 
 @dataclass(frozen=True)
