@@ -467,9 +467,10 @@ def crowd(superuser: Connection) -> dict[str, Any]:
     superuser.execute(left, {"now": NOW, **lying})
     counted = text("""
         insert into figure_kept (place_id, dimension, value, grain, first, path, kept)
-        select md5(path)::uuid, d.dimension, d.value || v, g.grain, g.first, path, 9
+        select md5(path)::uuid, d.dimension, case d.dimension when 'category' then 'municipal.' || v when 'post' then path || v else '' end,
+            g.grain, g.first, path, 9
         from unnest(cast(:paths as text[])) as path
-        cross join (values ('all', 1, ''), ('category', 12, 'municipal.'), ('post', 8, path)) as d (dimension, n, value)
+        cross join (values ('all', 1), ('category', 12), ('post', 8)) as d (dimension, n)
         cross join lateral generate_series(1, d.n) as v
         cross join lateral (
             select 'day', cast(:now as date) - n from generate_series(0, 60) n

@@ -18,7 +18,7 @@ from tests.routing.conftest import City
 from tests.routing.test_figures import answer, rate, sums
 from tests.routing.test_steps import As, make_case
 
-WEEK = NOW + timedelta(days=7)
+LATE = NOW + timedelta(days=8)
 PAGE = Page(limit=50, of_list="exclusions", ring=KeyRing.parse(new_key("k1")))
 
 
@@ -27,7 +27,7 @@ def late(uow: RolledBackUnitOfWork, city: City, uow_of: UnitOfWorkOf) -> None:
     """Two cases of which nobody has answered one in time."""
     for _ in range(2):
         make_case(uow, city)
-    sweeping.sweep_due(uow_of("routing", role="clock", now=WEEK))
+    sweeping.sweep_due(uow_of("routing", role="clock", now=LATE))
 
 
 def ask(by: RolledBackUnitOfWork, of: Rate = Rate.ON_TIME) -> cases.Case:
@@ -41,7 +41,7 @@ def review(by: RolledBackUnitOfWork, case: cases.Case, *, granted: bool = True) 
 
 @pytest.mark.usefixtures("late")
 def test_it_counts_until_somebody_above_has_reviewed_it(city: City, as_person: As, uow_of: UnitOfWorkOf) -> None:
-    holder, above = (as_person(city.person(code), now=WEEK) for code in ("municipal", "district_dispatcher"))
+    holder, above = (as_person(city.person(code), now=LATE) for code in ("municipal", "district_dispatcher"))
     assert rate(above, Rate.ON_TIME) == (0, 2, 0.0)
     case = ask(holder)
     assert [line.case.case_id for line in excluding.list_asked(above, PAGE).items] == [case.case_id]
@@ -56,19 +56,19 @@ def test_it_counts_until_somebody_above_has_reviewed_it(city: City, as_person: A
 
 @pytest.mark.usefixtures("late")
 def test_what_is_refused_counts_on(city: City, as_person: As) -> None:
-    above = as_person(city.person("district_supervisor"), now=WEEK)
-    review(above, ask(as_person(city.person("municipal"), now=WEEK)), granted=False)
+    above = as_person(city.person("district_supervisor"), now=LATE)
+    review(above, ask(as_person(city.person("municipal"), now=LATE)), granted=False)
     assert rate(above, Rate.ON_TIME) == (0, 2, 0.0)
     assert "excluded_on_time" not in sums(above)
 
 
 @pytest.mark.usefixtures("late")
 def test_nobody_reviews_what_they_applied_for_nor_does_anybody_beside_them(city: City, as_person: As) -> None:
-    case = ask(as_person(city.person("municipal"), now=WEEK))
+    case = ask(as_person(city.person("municipal"), now=LATE))
     both = city.person("district_dispatcher", subject="holder.of.municipal")
     for who in (both, city.person("municipal"), city.person("window"), city.person("dispatcher")):
         with pytest.raises(NotYourStep):
-            review(as_person(who, now=WEEK), case)
+            review(as_person(who, now=LATE), case)
 
 
 def test_only_the_holder_applies_and_once_at_a_time(uow: RolledBackUnitOfWork, city: City, as_person: As) -> None:

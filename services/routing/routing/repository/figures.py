@@ -107,8 +107,8 @@ with taken as (
     returning *
 ),
 placed as (
-    select taken.increment_id, taken.case_id, taken.seq, figure, amount, day, taken.place_id, coalesce(p.path, taken.path) as path,
-        {", ".join(DIMENSIONS)}
+    select increment_id, case_id, seq, figure, amount, day, taken.place_id,
+        coalesce(p.path, taken.path) as path, {", ".join(DIMENSIONS)}
     from taken left join place_copy p on p.place_id = taken.place_id
 ),
 corrected as (
