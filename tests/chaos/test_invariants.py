@@ -44,6 +44,15 @@ def _set_first(rows: str, key: str, **values: object) -> Spoil:
     return spoil
 
 
+def _set_first_of(rows: str, **values: object) -> Spoil:
+    def spoil(history: History, world: World) -> None:
+        del history
+        found = getattr(world, rows)
+        found[0] = {**found[0], **values}
+
+    return spoil
+
+
 def _outcome(op: int, outcome: str, **facts: object) -> Spoil:
     """What was acknowledged came to something else: that it was done all the same is now unknown or wrong."""
 
@@ -298,6 +307,9 @@ SPOILED: dict[str, tuple[str, Spoil]] = {
     "a late answer keeps the promise": (
         "deadline_not_fired", _set_first("deadlines", DONE, due_at=RECEIVED - timedelta(days=1))),
     "nobody missed what is overdue": ("deadline_not_fired", _drop("entries", MISSED, 3)),
+    "a figure counts what nobody did": ("figure_differs", _set_first_of("figures", amount=9)),
+    "a figure is lost": ("figure_differs", lambda _, w: w.figures.pop()),
+    "a figure counts the same twice": ("figure_differs", lambda _, w: w.entries[DONE].pop()),
     "a deadline is settled otherwise": ("deadline_differs", _set_first("deadlines", DONE, state="cancelled")),
 }  # fmt: skip
 

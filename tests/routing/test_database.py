@@ -467,7 +467,8 @@ def crowd(superuser: Connection) -> dict[str, Any]:
     superuser.execute(left, {"now": NOW, **lying})
     counted = text("""
         insert into figure_kept (place_id, dimension, value, grain, first, path, kept)
-        select md5(path)::uuid, d.dimension, case d.dimension when 'category' then 'municipal.' || v when 'post' then path || v else '' end,
+        select md5(path)::uuid, d.dimension, case d.dimension
+                when 'category' then 'municipal.' || v when 'post' then path || v else '' end,
             g.grain, g.first, path, 9
         from unnest(cast(:paths as text[])) as path
         cross join (values ('all', 1), ('category', 12), ('post', 8)) as d (dimension, n)

@@ -15,6 +15,8 @@ from tests.chaos.world import Row, World
 Entries = Sequence[Row]
 
 NO_PLACE = "00000000-0000-0000-0000-000000000000"
+#: What a sum is kept of.
+CELL = ("figure", "place_id", "dimension", "value", "grain", "first")
 DIMENSIONS = ("category", "channel", "office", "post")
 
 
@@ -39,7 +41,7 @@ def figures_are_those_of_the_histories(history: History, world: World) -> Iterat
     wanted: Counter[tuple[str, ...]] = Counter()
     for entries in world.entries.values():
         for counted, amount in count(entries).items():
-            for cell in _cells(counted):
+            for cell in cells(counted):
                 wanted[cell] += amount
     kept = Counter({_named(row): row["amount"] for row in world.figures})
     for cell in sorted({*wanted, *kept}):
@@ -48,10 +50,10 @@ def figures_are_those_of_the_histories(history: History, world: World) -> Iterat
 
 
 def _named(row: Row) -> tuple[str, ...]:
-    return tuple(str(row[name]) for name in ("figure", "place_id", "dimension", "value", "grain", "first"))
+    return tuple(str(row[name]) for name in CELL)
 
 
-def _cells(counted: Counted) -> Iterator[tuple[str, ...]]:
+def cells(counted: Counted) -> Iterator[tuple[str, ...]]:
     values = [("all", ""), *((name, getattr(counted, name)) for name in DIMENSIONS)]
     for dimension, value in values:
         if value is not None:

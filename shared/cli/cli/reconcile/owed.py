@@ -19,7 +19,7 @@ STEPS = (
     *("suspended", "resumed", "planned"),
     *("joined", "split", "split_off"),
     *("drafted", "reviewed", "verified"),
-    *("granted", "grant_revoked"),
+    *("granted", "grant_revoked", "exclusion_asked", "exclusion_reviewed"),
 )
 
 TEMPLATES = (
