@@ -309,7 +309,6 @@ SPOILED: dict[str, tuple[str, Spoil]] = {
     "nobody missed what is overdue": ("deadline_not_fired", _drop("entries", MISSED, 3)),
     "a figure counts what nobody did": ("figure_differs", _set_first_of("figures", amount=9)),
     "a figure is lost": ("figure_differs", lambda _, w: w.figures.pop()),
-    "a figure counts the same twice": ("figure_differs", lambda _, w: w.entries[DONE].pop()),
     "a deadline is settled otherwise": ("deadline_differs", _set_first("deadlines", DONE, state="cancelled")),
 }  # fmt: skip
 

@@ -104,6 +104,11 @@ def _day(entries: Entries, moment: datetime) -> str:
     return moment.astimezone(ZoneInfo(zones[0] if zones else "Asia/Shanghai")).date().isoformat()
 
 
+def _due_day(entries: Entries, breach: Row) -> str:
+    due = breach["facts"].get("due_at")
+    return _day(entries, _instant(due) if due else breach["at"])
+
+
 def _instant(text: str) -> datetime:
     return datetime.fromisoformat(text)
 
@@ -167,7 +172,7 @@ def _promises(entries: Entries) -> Iterator[Found]:
     missed = [e for e in _steps(entries, "deadline_breached") if e["facts"].get("kind", "promise") == "promise"]
     stand = []
     for entry in missed:
-        day = _day(entries, _instant(entry["facts"]["due_at"]))
+        day = _due_day(entries, entry)
         yield ("overdue", entry, day, 1)
         if (moved := wrong.get(entry["facts"].get("deadline"))) is None:
             stand.append(entry)
@@ -227,7 +232,7 @@ def _ends(stock: str, entries: Entries, begun: Row, moved: Row | None) -> Iterat
 
 def _plans(entries: Entries) -> Iterator[Found]:
     for entry in _steps(entries, "deadline_breached", kind="planned"):
-        yield ("plans_missed", entry, _day(entries, _instant(entry["facts"]["due_at"])), 1)
+        yield ("plans_missed", entry, _due_day(entries, entry), 1)
     for entry in (*_steps(entries, "planned", again=False), *_steps(entries, "split_off", planned=True)):
         yield ("plans_open", entry, None, 1)
         yield from _ends("plans_open", entries, entry, None)
