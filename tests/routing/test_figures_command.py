@@ -55,3 +55,74 @@ def test_what_works_beside_the_database_is_routings_own_command(monkeypatch: pyt
         *([*common, word] for word in ("compare", "rebuild", "verify")),
         [*common, "freeze", "2026-10", "--by", "gao.ning"],
     ]
+
+
+KEY = new_key("k1")
+
+
+@pytest.fixture
+def city_url(fresh_database_of: Callable[[str], str], monkeypatch: pytest.MonkeyPatch) -> str:
+    """Two cases, one of them begun before figures were kept."""
+    url = fresh_database_of("routing")
+    monkeypatch.setenv("ROUTING_DATABASE_URL", url)
+    monkeypatch.setenv("ROUTING_SERVICE_KEYS", KEY)
+
+    def lay(uow: UnitOfWork) -> None:
+        city = lay_city(uow)
+        opening.open_cases(uow, [make_appeal(city), make_appeal(city)])
+
+    on(url, "consumer", lay, now=NOW - timedelta(days=400))
+    forget = "update cases set tally = null where case_id = (select min(case_id::text)::uuid from cases)"
+    on(url, "consumer", lambda uow: uow.execute(text(forget)))
+    uncounted = "delete from figure_increment i using cases c where c.case_id = i.case_id and c.tally is null"
+    on(url, "clock", lambda uow: uow.execute(text(uncounted)))
+    return url
+
+
+def on(url: str, role: str, work: Callable[[UnitOfWork], object], *, now: datetime = NOW) -> None:
+    async def run() -> None:
+        database = Database(url, role=f"routing_{role}", clock=DrivenClock(now))
+        try:
+            await database.run_everywhere(work)
+        finally:
+            await database.close()
+
+    asyncio.run(run())
+
+
+def command(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, list[str]]:
+    with pytest.raises(SystemExit) as ended:
+        ledger.main(arguments)
+    said = capsys.readouterr()
+    return int(ended.value.code or 0), (said.out + said.err).splitlines()
+
+
+def test_the_command_counts_again_puts_right_freezes_and_verifies(
+    city_url: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Beside steps that go on: each is one look at what had been committed."""
+    code, said = command(capsys, "compare")
+    assert (code, said) == (0, ["2 cases, 1 of them begun before figures were kept: `rebuild` counts those."])
+    code, said = command(capsys, "rebuild")
+    assert (code, said) == (0, ["1 histories of before were counted", "2 cases, 0 differences"])
+    month = (NOW - timedelta(days=400)).strftime("%Y-%m")
+    code, said = command(capsys, "freeze", month, "--by", "gao.ning")
+    assert (code, said[0].startswith(f"{month} is frozen: ")) == (0, True)
+    assert command(capsys, "verify") == (0, [])
+    wrong = "update figure_kept set received = received + 1 where dimension = 'all' and grain = 'month'"
+    on(city_url, "clock", lambda uow: uow.execute(text(wrong)))
+    code, said = command(capsys, "compare")
+    assert (code, said[1:]) == (1, [f"received at community, month {month}-01: kept 3, counted 2"])
+    code, said = command(capsys, "rebuild")
+    assert said == [
+        f"put right: received at community, month {month}-01: kept 3, counted 2",
+        "2 cases, 1 differences",
+    ]
+    assert command(capsys, "compare")[0] == 0
+    code, said = command(capsys, "freeze", month, "--by", "gao.ning")
+    assert (code, "is frozen" in said[0]) == (1, True)
+
+
+def test_a_month_that_is_none_is_refused(city_url: str, capsys: pytest.CaptureFixture[str]) -> None:
+    code, said = command(capsys, "freeze", "13", "--by", "gao.ning")
+    assert (code, "write it as 2026-10" in said[-1]) == (2, True)
