@@ -1,10 +1,23 @@
 """``baiyang figures`` against a platform that answers, and routing's own command over a database."""
 
+import asyncio
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
 import httpx
 import pytest
 from cli import figures
 from cli.__main__ import app
+from kit.clock import DrivenClock
+from kit.crypto import new_key
+from kit.db import Database, UnitOfWork
+from kit.testing.servers import NOW
+from routing import ledger
+from routing.service import opening
+from sqlalchemy import text
 from typer.testing import CliRunner
+
+from tests.routing.conftest import lay_city, make_appeal
 
 LINE = {
     "key": "",
