@@ -6,6 +6,7 @@ import pytest
 from kit.crypto import KeyRing, new_key
 from kit.paging import Page
 from kit.testing.servers import NOW, RolledBackUnitOfWork
+from routing.domain.case import Case
 from routing.domain.figures import Rate
 from routing.domain.steps import Step
 from routing.errors import AlreadyExcluded, NotYourStep, StepNotAllowed
@@ -30,12 +31,12 @@ def late(uow: RolledBackUnitOfWork, city: City, uow_of: UnitOfWorkOf) -> None:
     sweeping.sweep_due(uow_of("routing", role="clock", now=LATE))
 
 
-def ask(by: RolledBackUnitOfWork, of: Rate = Rate.ON_TIME) -> cases.Case:
+def ask(by: RolledBackUnitOfWork, of: Rate = Rate.ON_TIME) -> Case:
     case = reading.list_worklist(by, PAGE).items[0].case
     return excluding.ask_exclusion(by, case.case_id, version=case.version, rate=of, words="停电，无法到场")
 
 
-def review(by: RolledBackUnitOfWork, case: cases.Case, *, granted: bool = True) -> cases.Case:
+def review(by: RolledBackUnitOfWork, case: Case, *, granted: bool = True) -> Case:
     return excluding.review_exclusion(by, case.case_id, version=case.version, granted=granted, words="属实")
 
 

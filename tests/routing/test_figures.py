@@ -235,7 +235,7 @@ def test_each_step_counts_what_it_is(
     case = answer(mine, cases.get_case(mine, case.case_id))
     answered = {**opened, "contacted": 1, "answered": 1, "kept": 1, "dispatched": 1, "at_first": 1}
     assert sums(dispatcher) == answered
-    said = {"answer": 1, "solved": True, "rating": 4, "rated_at": NOW}
+    said: dict[str, Any] = {"answer": 1, "solved": True, "rating": 4, "rated_at": NOW}
     rating.take_rating(uow, AppealRatedV1(version=2, appeal_id=case.appeals[0].appeal_id, **said))
     case = cases.get_case(mine, case.case_id)
     steps.close_case(mine, case.case_id, version=case.version)
@@ -256,7 +256,7 @@ def test_silence_is_not_rated_and_a_late_word_takes_it_back(
     reader = as_person(city.person("dispatcher"), now=later)
     assert sums(reader)["unrated"] == 1
     assert rate(reader, Rate.SATISFIED) == (0, 0, None)
-    word = {"answer": 1, "solved": True, "rating": 2, "rated_at": later}
+    word: dict[str, Any] = {"answer": 1, "solved": True, "rating": 2, "rated_at": later}
     late = uow_of("routing", role="consumer", now=later + timedelta(days=1))
     rating.take_rating(late, AppealRatedV1(version=2, appeal_id=case.appeals[0].appeal_id, **word))
     after = sums(as_person(city.person("dispatcher"), now=later + timedelta(days=1)))
@@ -322,7 +322,7 @@ def test_a_matter_is_contained_while_it_lies_with_nobody_above_its_remit(
                     words="改派",
                 )
         case = answer(as_person(city.person(who)), case)
-        said = {"answer": 1, "solved": True, "rating": 5, "rated_at": NOW}
+        said: dict[str, Any] = {"answer": 1, "solved": True, "rating": 5, "rated_at": NOW}
         rating.take_rating(uow, AppealRatedV1(version=2, appeal_id=case.appeals[0].appeal_id, **said))
         case = cases.get_case(dispatcher, case.case_id)
         steps.close_case(dispatcher, case.case_id, version=case.version)
@@ -393,7 +393,7 @@ def test_whoever_withdraws_before_anybody_was_late_need_not_be_reached(
     for days, expected in ((0, 0), (5, 1)):
         case = make_case(uow, city)
         later = uow_of("routing", role="consumer", now=NOW + timedelta(days=days))
-        gone = {"withdrawn_by": "resident", "reason": "自行解决", "withdrawn_at": later.now}
+        gone: dict[str, Any] = {"withdrawn_by": "resident", "reason": "自行解决", "withdrawn_at": later.now}
         opening.withdraw_appeal(later, AppealWithdrawnV1(version=2, appeal_id=case.appeals[0].appeal_id, **gone))
         counted = sums(as_person(city.person("dispatcher"), now=later.now))
         assert counted.get("to_contact", 0) == expected

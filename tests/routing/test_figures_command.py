@@ -60,7 +60,7 @@ def test_what_works_beside_the_database_is_routings_own_command(monkeypatch: pyt
         ran.append(command[1:])
         return Done()
 
-    monkeypatch.setattr(figures.subprocess, "run", run)
+    monkeypatch.setattr("subprocess.run", run)
     for words in (["compare"], ["rebuild"], ["verify"], ["freeze", "2026-10", "--as", "gao.ning"]):
         assert CliRunner().invoke(app, ["figures", *words]).exit_code == 1
     common = ["-m", "routing", "figures"]

@@ -122,8 +122,8 @@ def _figures(api: Caller) -> None:
     asked = api.call(name, CLERK, case_id=case["case_id"], version=case["version"], body=body)
     (listed,) = api.call("GET /routing/v1/exclusions", SUPERVISOR)["items"]
     assert (listed["case_id"], listed["excluding"]) == (case["case_id"], "on_time")
-    name, body = "POST /routing/v1/cases/{case_id}/exclusion_reviews", {"granted": True, "words": "属实。"}
-    api.call(name, SUPERVISOR, case_id=case["case_id"], version=asked["version"], body=body)
+    name, said = "POST /routing/v1/cases/{case_id}/exclusion_reviews", {"granted": True, "words": "属实。"}
+    api.call(name, SUPERVISOR, case_id=case["case_id"], version=asked["version"], body=said)
     (line,) = api.call("GET /routing/v1/figures", SUPERVISOR)["items"]
     assert line["rates"]["on_time"]["excluded"] == 1
     (freeze,) = api.call("GET /routing/v1/figures/freezes", CITY_DISPATCHER)["items"]

@@ -210,7 +210,7 @@ def _settles(entry: Row) -> bool:
     if step == "split_off":
         return facts.get("promise_met") is not None or bool(facts.get("planned")) or "due_at" not in facts
     if step == "joined":
-        return facts["how"] == "merged" and facts["earlier"] and facts["promise_met"] is False  # type: ignore[no-any-return]
+        return facts["how"] == "merged" and facts["earlier"] and facts["promise_met"] is False
     return step == "planned" or (step in ("answered", "accompanied") and bool(facts.get("promise_met")))
 
 
@@ -225,7 +225,7 @@ def _ends(stock: str, entries: Entries, begun: Row, moved: Row | None) -> Iterat
     """Where it was counted, on the day on which it is none any more."""
     after = [e for e in entries if e["seq"] > begun["seq"]]
     ends = [e for e in after if e["step"] == "closed" or (e["step"] == "answered" and not e["facts"].get("corrects"))]
-    first = min([*ends[:1], *([moved] if moved else [])], key=lambda e: e["seq"], default=None)  # type: ignore[no-any-return]
+    first = min([*ends[:1], *([moved] if moved else [])], key=lambda e: e["seq"], default=None)
     if first is not None:
         yield (stock, begun, _day(entries, first["at"]), -1)
 
