@@ -41,6 +41,7 @@ from routing.errors import (
     NudgedAlready,
     PlaceNamedAlready,
     PromiseMissed,
+    SealedLinksSealed,
     StillFollowed,
     SuspendedStill,
     SuspensionOver,
@@ -110,7 +111,7 @@ UNFIT = (
     *(HelpsAlready, NotYoursToName, UnfitPartLimit, LinkedAlready),
     PlaceNamedAlready,
     *(AlreadyGranted, GrantNotFound, UnfitGrant),
-    AlreadyExcluded,
+    *(AlreadyExcluded, SealedLinksSealed),
 )
 
 
