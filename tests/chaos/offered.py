@@ -111,6 +111,17 @@ def _grant(draw: Draw, seen: Seen) -> Asked | None:
     return Asked("grants", {"post_id": draw.one(posts), "words": draw.words("供其查阅")}) if posts else None
 
 
+def _ask_exclusion(draw: Draw, seen: Seen) -> Asked:
+    del seen
+    rate = draw.one(["contacted", "on_time", "solved", "satisfied"])
+    return Asked("exclusions", {"rate": rate, "words": draw.words("停电")})
+
+
+def _review_exclusion(draw: Draw, seen: Seen) -> Asked:
+    del seen
+    return Asked("exclusion_reviews", {"granted": draw.chance(0.6), "words": draw.words("属实")})
+
+
 def _revoke_grant(draw: Draw, seen: Seen) -> Asked | None:
     return Asked(f"grants/{draw.one(seen.grants)}/revocations", None) if seen.grants else None
 
@@ -181,6 +192,8 @@ OFFERED: Mapping[str, Offered] = {
     "release": _release,
     "grant": _grant,
     "revoke_grant": _revoke_grant,
+    "ask_exclusion": _ask_exclusion,
+    "review_exclusion": _review_exclusion,
     "link": _link,
     "unlink": _unlink,
     "name_affected": _name_affected,
@@ -198,6 +211,7 @@ _OFTEN = {
     "order": 0.25,
     "instruct": 0.2,
     "name_affected": 0.3,
+    "ask_exclusion": 0.1,
     "tell_affected": 0.4,
     "merge": 0.4,
     "answer": 0.2,

@@ -27,7 +27,7 @@ WRITES = (
     *("ask_suspension", "resume", "transfer", "plan", "call_in", "report_part", "hand_to_hotline"),
     *("review", "merge", "split", "dismiss", "link", "unlink", "name_affected", "tell_affected"),
     *("nudge", "order", "instruct", "report", "report_back", "enter_review", "release", "re_plan"),
-    *("grant", "revoke_grant"),
+    *("grant", "revoke_grant", "ask_exclusion", "review_exclusion"),
     *("re_sort_many", "re_dispatch_many"),
 )
 

@@ -1,12 +1,14 @@
 """A sound history and world of two cases, for tests that spoil one thing in it and see which invariant says so."""
 
 import json
+from collections import Counter
 from copy import deepcopy
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from tests.chaos.invariants import figures
 from tests.chaos.record import OK, History, Op, Outcome
-from tests.chaos.world import World
+from tests.chaos.world import Row, World
 
 RECEIVED = datetime(2026, 11, 20, 2, 0, tzinfo=UTC)  # a Friday, ten o'clock in Shanghai
 DUE = datetime(2026, 11, 23, 9, 30, tzinfo=UTC)  # two working days on, when the station closes
@@ -41,7 +43,18 @@ def small_world() -> tuple[History, World]:
         {"what": "progress", "t": 5.0, "appeal_id": "appeal-1", "standing": "answered"},
         {"what": "looked", "t": 9.0, "at": (RECEIVED + timedelta(hours=1)).timestamp()},
     ]
+    world.figures = kept(world)
     return history, world
+
+
+def kept(world: World) -> list[Row]:
+    """The sums of these histories, as a city that has lost none keeps them."""
+    cells: Counter[tuple[str, ...]] = Counter()
+    for entries in world.entries.values():
+        for counted, amount in figures.count(entries).items():
+            for cell in figures.cells(counted):
+                cells[cell] += amount
+    return [{**dict(zip(figures.CELL, cell, strict=True)), "amount": amount} for cell, amount in cells.items()]
 
 
 def _lay_policy(world: World) -> None:

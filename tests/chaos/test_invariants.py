@@ -44,6 +44,15 @@ def _set_first(rows: str, key: str, **values: object) -> Spoil:
     return spoil
 
 
+def _set_first_of(rows: str, **values: object) -> Spoil:
+    def spoil(history: History, world: World) -> None:
+        del history
+        found = getattr(world, rows)
+        found[0] = {**found[0], **values}
+
+    return spoil
+
+
 def _outcome(op: int, outcome: str, **facts: object) -> Spoil:
     """What was acknowledged came to something else: that it was done all the same is now unknown or wrong."""
 
@@ -331,6 +340,8 @@ SPOILED: dict[str, tuple[str, Spoil]] = {
     "a duty is left when its case has ended": ("duty_left", _duty(1, case_id=DONE)),
     "a duty does not climb": ("duty_not_climbed", _duty(1, due_at=RECEIVED)),
     "a duty is no post's": ("duty_of_nobody", _set("cases", MISSED, supervisor_post_id=None)),
+    "a figure counts what nobody did": ("figure_differs", _set_first_of("figures", amount=9)),
+    "a figure is lost": ("figure_differs", lambda _, w: w.figures.pop()),
     "a deadline is settled otherwise": ("deadline_differs", _set_first("deadlines", DONE, state="cancelled")),
 }  # fmt: skip
 

@@ -53,6 +53,8 @@ class World:
     """Deadlines beside the promise."""
     duties: list[Row] = field(default_factory=list)
     """Whose it is to see to what is late."""
+    figures: list[Row] = field(default_factory=list)
+    """Sums that are kept, with what steps have counted and nobody has added up: each figure of each cell."""
     rules: list[Row] = field(default_factory=list)
     categories: dict[tuple[str, int], Row] = field(default_factory=dict)
     calendars: dict[int, dict[str, Row]] = field(default_factory=dict)
@@ -146,17 +148,38 @@ def _look_at_routing(city: ChaosCity, world: World) -> None:
     held = "select case_id, count(*) as held from paper where returned_at is null group by case_id"
     world.papers = {row["case_id"]: row["held"] for row in _rows(city, "routing", held)}
     world.dismissals = _rows(city, "routing", "select case_id, other_id, dismissed_by from dismissal")
-    steps = 'select case_id, seq, at, step, "by", facts, words from case_entry order by case_id, seq'
+    steps = 'select case_id, seq, at, step, "by", post_id, facts, words from case_entry order by case_id, seq'
     world.entries = _grouped(_rows(city, "routing", steps), "case_id")
     deadlines = _rows(city, "routing", "select * from deadline order by deadline_id")
     world.deadlines = _grouped([row for row in deadlines if row["kind"] == "promise"], "case_id")
     world.limits = _grouped([row for row in deadlines if row["kind"] != "promise"], "case_id")
     world.duties = _rows(city, "routing", "select * from supervision order by supervision_id")
+    world.figures = _rows(city, "routing", FIGURES)
     world.rules = _rows(city, "routing", "select * from rule")
     categories = _rows(city, "routing", "select code, version, kind, remit, line from category")
     world.categories = {(row["code"], row["version"]): row for row in categories}
     for row in _rows(city, "routing", "select version, date::text as date, working, stands_for from calendar_day"):
         world.calendars.setdefault(row["version"], {})[row["date"]] = row
+
+
+FIGURES: LiteralString = """
+select figure, place_id, dimension, value, grain, first::text as first, sum(amount)::int as amount from (
+    select sums.key as figure, k.place_id, k.dimension, k.value, k.grain, k.first, sums.value::int as amount
+    from figure_kept k cross join lateral (
+        select key, value from jsonb_each_text(
+            to_jsonb(k) - '{place_id,dimension,value,grain,first,path}'::text[]
+        )
+    ) as sums
+    union all
+    select figure, place_id, dimension, value, grain, first, amount from figure_increment
+    cross join lateral (
+        values ('all', ''), ('category', category), ('channel', channel), ('office', office), ('post', post)
+    ) as v (dimension, value)
+    cross join lateral (values ('day', day), ('month', date_trunc('month', day)::date)) as g (grain, first)
+    where value is not null
+) as cells
+group by figure, place_id, dimension, value, grain, first having sum(amount) <> 0
+"""
 
 
 def _look_at_notify(city: ChaosCity, world: World) -> None:

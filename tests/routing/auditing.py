@@ -1,14 +1,14 @@
-"""The harness's own reckoning of promises and limits (tests/chaos/invariants), over one case of a test."""
+"""The harness's own reckonings (tests/chaos/invariants): of one case's deadlines, and of all figures."""
 
 from uuid import UUID
 
 from kit.db import UnitOfWork
 from sqlalchemy import text
 
-from tests.chaos.invariants import deadlines
+from tests.chaos.invariants import deadlines, figures
 from tests.chaos.invariants.finding import Finding
 from tests.chaos.record import History
-from tests.chaos.world import Row, World
+from tests.chaos.world import FIGURES, Row, World
 
 
 def faults_of(uow: UnitOfWork, case_id: UUID) -> list[Finding]:
@@ -25,6 +25,15 @@ def faults_of(uow: UnitOfWork, case_id: UUID) -> list[Finding]:
     for row in _rows(uow, "select version, date::text as date, working, stands_for from calendar_day"):
         world.calendars.setdefault(row["version"], {})[row["date"]] = row
     return [finding for invariant in deadlines.INVARIANTS for finding in invariant(History(), world)]
+
+
+def misfigured(uow: UnitOfWork) -> list[Finding]:
+    """How the figures that are kept differ from what all histories come to."""
+    world = World()
+    for row in _rows(uow, "select * from case_entry order by case_id, seq"):
+        world.entries.setdefault(row["case_id"], []).append(row)
+    world.figures = _rows(uow, FIGURES)
+    return [finding for invariant in figures.INVARIANTS for finding in invariant(History(), world)]
 
 
 def _rows(uow: UnitOfWork, query: str, case_id: UUID | None = None) -> list[Row]:

@@ -881,9 +881,53 @@ async def test_originals_in_custody_and_first_dispatches_are_read(desk: Desk) ->
         assert (refused.status_code, refused.json()["code"]) == (status, code), refused.text
 
 
+async def test_figures_are_read_and_a_case_is_taken_out_of_a_rate(desk: Desk) -> None:
+    line = (await desk.items("/worklist", "municipal"))[0]
+    path, asked = f"/cases/{line['case_id']}", {"rate": "on_time", "words": "停电"}
+    refused = await desk.post(f"{path}/exclusions", "municipal", {**asked, "rate": "redone"}, version=line["version"])
+    assert (refused.status_code, refused.json()["errors"][0]["pointer"]) == (422, "/rate")
+    kept = await desk.post(f"{path}/exclusions", "municipal", asked, version=line["version"])
+    assert (kept.status_code, kept.json()["excluding"]) == (201, "on_time")
+    (waits,) = await desk.items("/exclusions", "district_dispatcher")
+    assert "review_exclusion" in (await desk.get(path, "district_dispatcher")).json()["steps"]
+    said = {"granted": True, "words": "属实"}
+    done = await desk.post(f"{path}/exclusion_reviews", "district_dispatcher", said, version=waits["version"])
+    assert (done.status_code, done.json()["excluding"]) == (201, None)
+    (all_together,) = await desk.items("/figures", "district_dispatcher")
+    assert all_together["key"] == ""
+    assert all_together["figures"]["received"] == 4
+    assert all_together["rates"]["on_time"] == {"share": None, "part": 0, "whole": 0, "excluded": 1}
+    first = await desk.get("/figures", "district_dispatcher", by="place", limit=1)
+    rest = await desk.items("/figures", "district_dispatcher", by="place", limit=1, cursor=first.json()["next"])
+    assert {first.json()["items"][0]["key"], rest[0]["key"]} == {desk.city.ids[c].hex for c in ("community", "other")}
+
+
+async def test_figures_that_cannot_be_answered_are_refused(desk: Desk) -> None:
+    for path, params, status, code in (
+        ("/figures", {"by": "day", "since": "2026-01-01"}, 422, "unfit_period"),
+        ("/figures", {"by": "post", "channel": "web"}, 422, "not_kept_so"),
+        ("/figures", {"place": desk.city.ids["other"]}, 403, "figures_elsewhere"),
+        ("/figures", {"by": "weather"}, 422, "invalid_request"),
+        ("/figures/freezes/2026-10", {}, 404, "not_frozen"),
+        ("/figures/freezes/2026-13", {}, 422, "invalid_request"),
+        ("/figures/freezes/2026-10/corrections", {}, 404, "not_frozen"),
+    ):
+        refused = await desk.get(path, "dispatcher", **params)
+        assert (refused.status_code, refused.json()["code"]) == (status, code), refused.text
+    assert (await desk.get("/figures/freezes", "dispatcher")).json() == {"items": []}
+
+
 async def test_nobody_signed_in_sees_nothing(desk: Desk) -> None:
     lists = ("/worklist", "/queue", "/planned", "/custody", "/pressings", "/parts", "/cases", "/deadlines")
-    for path in (*lists, "/categories", "/callbacks", "/figures/first_dispatch", f"/cases/{uuid4()}"):
+    for path in (
+        *lists,
+        "/categories",
+        "/callbacks",
+        "/figures",
+        "/figures/first_dispatch",
+        "/exclusions",
+        f"/cases/{uuid4()}",
+    ):
         assert (await desk.client.get(path)).status_code == 401
 
 

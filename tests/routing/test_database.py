@@ -12,6 +12,7 @@ from kit.testing.servers import NOW, RolledBackUnitOfWork, as_superuser
 from network import models as network_models
 from routing import models
 from routing.domain.case import Case
+from routing.domain.figures import Group, Period
 from routing.domain.vacancy import Section
 from routing.repository import (
     accompaniments,
@@ -32,19 +33,21 @@ from sqlalchemy.exc import ProgrammingError
 from tests.conftest import UnitOfWorkOf
 from tests.routing.conftest import City, lay_city, make_appeal, statements_of
 
+FIGURES = ("figure_increment", "figure_kept", "figure_frozen", "figure_correction")
 KEPT_APART = (
     *("cases", "case_appeal", "case_entry", "deadline", "case_grant", "precedent", "pressing"),
     *("letter", "paper", "accompaniment", "report_back", "helper", "case_link", "call_back"),
     *("hotline_batch", "hotline_handover", "hotline_reply"),
     *("vacancy", "first_dispatch_day", "incident_place", "dismissal", "seal_grant", "case_opening"),
     "supervision",
+    *FIGURES,
 )
 POLICY = (
     *("category", "rule_set", "rule", "calendar", "calendar_year", "calendar_day"),
     *("calendar_hours", "calendar_closure"),
 )
 COPIES = tuple(network_models.metadata.tables)
-TABLES = (*KEPT_APART, *POLICY, "reason", *COPIES)
+TABLES = (*KEPT_APART, *POLICY, "reason", "figure_freeze", *COPIES)
 
 #: What each role may do to each table; the letters are select, insert, update, delete.
 RIGHTS = {
@@ -69,6 +72,8 @@ RIGHTS = {
         "hotline_reply": "siu",
         "vacancy": "s",
         "first_dispatch_day": "s",
+        "figure_increment": "si",
+        **dict.fromkeys(("figure_kept", "figure_freeze", "figure_frozen", "figure_correction"), "s"),
         "incident_place": "si",
         "dismissal": "si",
         "seal_grant": "siu",
@@ -100,6 +105,8 @@ RIGHTS = {
         "hotline_reply": "su",
         "vacancy": "siu",
         "first_dispatch_day": "su",
+        "figure_increment": "si",
+        **dict.fromkeys(("figure_kept", "figure_freeze", "figure_frozen", "figure_correction"), ""),
         "incident_place": "",
         "dismissal": "",
         "seal_grant": "",
@@ -129,6 +136,9 @@ RIGHTS = {
         "hotline_reply": "",
         "vacancy": "sud",
         "first_dispatch_day": "",
+        "figure_increment": "sid",
+        "figure_kept": "siu",
+        **dict.fromkeys(("figure_freeze", "figure_frozen", "figure_correction"), "si"),
         "incident_place": "",
         "dismissal": "",
         "seal_grant": "",
@@ -260,25 +270,34 @@ def test_vacancies_are_seen_at_their_place_and_above(
     assert count(uow_of("routing", role=role, scope=NOWHERE), "vacancy") == 0
 
 
-@pytest.mark.parametrize("role", ["api", "consumer", "auditor"])
-def test_figures_are_seen_at_their_place_and_above_though_whoever_answers_counts_beyond_their_own(
-    uow: RolledBackUnitOfWork, city: City, uow_of: UnitOfWorkOf, role: str
+def test_figures_are_seen_at_their_place_and_above_though_whoever_takes_a_step_counts_beyond_their_own(
+    uow: RolledBackUnitOfWork, city: City, uow_of: UnitOfWorkOf
 ) -> None:
-    day = {"line": [city.paths[code] for code in ("city", "district", "community", "area")], "day": NOW.date()}
-    counting = text("select count_first_dispatch(cast(:line as text[]), :day, true)")
-    for scope in (NOWHERE, Scope(paths=(city.paths["area"],))):
-        narrow = uow_of("routing", scope=scope)
-        narrow.execute(counting, day)
-        assert count(narrow, "first_dispatch_day") == 0
-        with pytest.raises(ProgrammingError, match="permission denied"), narrow.connection.begin_nested():
-            narrow.execute(text("update first_dispatch_day set answered = 9"))
+    lay_rows(uow, city)
+    (case_id,) = uow.execute(text("select case_id from cases where placed_path = :p"), {"p": city.paths["area"]}).one()
+    adding = text("""
+        insert into figure_increment (case_id, seq, at, figure, amount, day, place_id, path)
+        values (:case, 9, now(), 'kept', 1, current_date, :place, :path)
+    """)
+    above = {"case": case_id, "place": city.ids["community"], "path": city.paths["community"]}
+    uow_of("routing", scope=Scope(paths=(city.paths["area"],))).execute(adding, above)
+    for scope in (NOWHERE, Scope(paths=(city.paths["other"],))):
+        foreign = uow_of("routing", scope=scope)
+        with pytest.raises(ProgrammingError, match="row-level security"), foreign.connection.begin_nested():
+            foreign.execute(adding, above)
 
-    def seen(code: str) -> int:
-        return count(uow_of("routing", role=role, scope=Scope(paths=(city.paths[code],))), "first_dispatch_day")
+    def seen(role: str, table: str) -> list[int]:
+        places = ("city", "community", "area", "other")
+        return [count(uow_of("routing", role=role, scope=Scope(paths=(city.paths[p],))), table) for p in places]
 
-    assert [seen(code) for code in ("city", "district", "community", "other")] == [1, 1, 1, 0]
-    sums = uow_of("routing", role=role).execute(text("select answered, at_first from first_dispatch_day")).one()
-    assert tuple(sums) == (2, 2)
+    total, mine, area, other = seen("api", "figure_increment")
+    assert (total, area) == (mine + other, 0)
+    assert mine == other + 1
+    figures.fold(uow_of("routing", role="clock"), limit=100)
+    for role in ("api", "auditor"):
+        total, mine, area, other = seen(role, "figure_kept")
+        assert total == mine + other
+        assert (area, mine > 0, other > 0) == (0, True, True)
 
 
 def test_the_place_where_it_was_taken_sees_it_too(uow: RolledBackUnitOfWork, city: City, uow_of: UnitOfWorkOf) -> None:
@@ -491,14 +510,23 @@ def crowd(superuser: Connection) -> dict[str, Any]:
     lying = {"posts": [str(post) for post in posts], "paths": paths, "communities": COMMUNITIES}
     superuser.execute(left, {"now": NOW, **lying})
     counted = text("""
-        insert into first_dispatch_day (place_id, day, path, answered, at_first)
-        select gen_random_uuid(), cast(:now as date) - n, path, 9, 7
-        from unnest(cast(:paths as text[])) as path cross join generate_series(0, 400) n
+        insert into figure_kept (place_id, dimension, value, grain, first, path, kept)
+        select md5(path)::uuid, d.dimension, case d.dimension
+                when 'category' then 'municipal.' || v when 'post' then path || v else '' end,
+            g.grain, g.first, path, 9
+        from unnest(cast(:paths as text[])) as path
+        cross join (values ('all', 1), ('category', 12), ('post', 8)) as d (dimension, n)
+        cross join lateral generate_series(1, d.n) as v
+        cross join lateral (
+            select 'day', cast(:now as date) - n from generate_series(0, 60) n
+            union all select 'month', (date_trunc('month', cast(:now as date)) - n * interval '1 month')::date
+            from generate_series(0, 24) n
+        ) as g (grain, first)
     """)
     superuser.execute(counted, {"now": NOW, "paths": paths})
     for table in (
         *("cases", "deadline", "case_appeal", "case_grant", "pressing", "accompaniment"),
-        *("helper", "call_back", "vacancy", "first_dispatch_day", "supervision"),
+        *("helper", "call_back", "vacancy", "supervision", "figure_kept"),
     ):
         superuser.execute(text(f"analyze {table}"))
     return {"root": f"/{root.hex}/", "paths": paths, "posts": posts}
@@ -528,7 +556,7 @@ def assert_reads_little(
         found = list(nodes(answer["Plan"]))
         tables = (
             *("cases", "case_appeal", "deadline", "pressing", "accompaniment", "helper"),
-            *("first_dispatch_day", "dismissal", "supervision"),
+            *("figure_kept", "dismissal", "supervision"),
         )
         scanned = [n for n in found if n["Node Type"] == "Seq Scan" and n.get("Relation Name") in tables]
         assert scanned == [], json.dumps(answer, indent=1)
@@ -604,12 +632,26 @@ def _lists_read_little(uow: RolledBackUnitOfWork, path: str, posts: list[UUID]) 
     custody: dict[str, Any] = {"after_id": None, "limit": 51}
     for index in ("ix_cases_custody", "ix_cases_custody_place"):
         assert_reads_little(uow, index, lambda: cases.list_custody(uow, [path], posts, **custody))
-    days = (date(2026, 11, 1), date(2026, 11, 30))
-    assert_reads_little(uow, "ix_first_dispatch_day_day", lambda: figures.sum_first_dispatch(uow, [path], *days))
+    _figures_read_little(uow, path)
     assert_reads_little(uow, "ix_cases_place", lambda: cases.list_open_cases(uow, [path], after_key=None, limit=51))
     assert_reads_little(
         uow, "ix_deadline_place", lambda: cases.list_open_deadlines(uow, [path], after_key=None, limit=51)
     )
+
+
+#: A year that begins and ends within a month.
+YEAR = Period(date(2025, 11, 24), date(2026, 11, 23))
+
+
+def _figures_read_little(uow: RolledBackUnitOfWork, path: str) -> None:
+    """Of a community, over a year: as many rows as there are months and days beside them, never cases."""
+    assert_reads_little(uow, "ix_figure_kept_first", lambda: figures.sum_up(uow, [path], YEAR))
+    by_category: dict[str, Any] = {"by": Group.CATEGORY, "limit": 51}
+    assert_reads_little(
+        uow, "ix_figure_kept_first", lambda: figures.sum_up(uow, [path], YEAR, **by_category), most=8 * FEW_PAGES
+    )
+    one = (Group.CATEGORY, "municipal.1")
+    assert_reads_little(uow, None, lambda: figures.sum_up(uow, [path], YEAR, of=one), most=2 * FEW_PAGES)
 
 
 def _suggestions_read_little(uow_of: UnitOfWorkOf, root: str, path: str) -> None:

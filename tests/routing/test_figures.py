@@ -1,4 +1,4 @@
-"""First-dispatch success: counted once a case as it is answered, for the place whose dispatcher sent it."""
+"""Figures: what each step counts, where it is seen, and that adding it up changes nothing."""
 
 from datetime import date, timedelta
 from typing import Any
@@ -6,15 +6,36 @@ from uuid import uuid4
 
 import pytest
 from contracts.grid import Duty
-from contracts.routing import Ask, Outcome
+from contracts.intake import AppealRatedV1, AppealWithdrawnV1, Channel
+from contracts.routing import Ask, Outcome, RecordKind
+from kit.crypto import KeyRing, new_key
+from kit.paging import Page
 from kit.testing.servers import NOW, RolledBackUnitOfWork
 from routing.domain.case import Case
-from routing.domain.figures import FirstDispatch
-from routing.errors import FiguresElsewhere, UnfitPeriod, UnknownPlaceAsked
+from routing.domain.figures import Figure, Group, Line, Period, Rate
+from routing.domain.promise import day_of
+from routing.domain.recording import Work
+from routing.domain.waiting import Plan
+from routing.errors import FiguresElsewhere, NotKeptSo, UnfitPeriod, UnknownPlaceAsked
+from routing.repository import cases
 from routing.repository import figures as kept
-from routing.service import asking, dispatching, figures, opening, reporting_back, steps
-from sqlalchemy import text
+from routing.service import (
+    asking,
+    dispatching,
+    figures,
+    merging,
+    opening,
+    planning,
+    rating,
+    recording,
+    reporting_back,
+    steps,
+    sweeping,
+)
+from routing.service.figures import FirstDispatch
 
+from tests.conftest import UnitOfWorkOf
+from tests.routing.auditing import misfigured
 from tests.routing.conftest import City, make_appeal, make_post, put_post, statements_of, subject_of
 from tests.routing.test_reporting_back import make_assignment
 from tests.routing.test_steps import As, make_case
@@ -24,6 +45,35 @@ TODAY = date(2026, 11, 23)
 
 def answer(uow: RolledBackUnitOfWork, case: Case) -> Case:
     return steps.answer_case(uow, case.case_id, version=case.version, outcome=Outcome.SOLVED, answer="已修好")
+
+
+@pytest.fixture
+def as_clock(uow_of: UnitOfWorkOf) -> RolledBackUnitOfWork:
+    return uow_of("routing", role="clock")
+
+
+def add_up(clock: RolledBackUnitOfWork) -> None:
+    """All that steps have counted."""
+    while figures.sweep_increments(clock, limit=7):
+        pass
+
+
+FIRST_PAGE = Page(limit=50, of_list="figures", ring=KeyRing.parse(new_key("k1")))
+
+
+def lines(uow: RolledBackUnitOfWork, **asked: Any) -> dict[str | None, Line]:
+    return {line.key: line for line in figures.get_figures(uow, FIRST_PAGE, **asked).sheet.items}
+
+
+def sums(uow: RolledBackUnitOfWork, **asked: Any) -> dict[str, int]:
+    """All together, but for what is none."""
+    found = lines(uow, **asked)
+    return {figure.value: amount for figure, amount in found[""].sums.items() if amount} if found else {}
+
+
+def rate(uow: RolledBackUnitOfWork, wanted: Rate, **asked: Any) -> tuple[int, int, float | None]:
+    part = next(part for part in lines(uow, **asked)[""].rates if part.rate is wanted)
+    return part.part, part.whole, part.share
 
 
 def counted(uow: RolledBackUnitOfWork, **asked: Any) -> tuple[int, int, float | None]:
@@ -90,8 +140,6 @@ def test_it_counts_for_the_place_that_sent_it_and_for_all_above(
     top = as_person(city.person("city_dispatcher"))
     seen = {code: counted(top, place_id=city.ids[code])[0] for code in ("city", "district", "community", "other")}
     assert seen == {"city": 2, "district": 1, "community": 1, "other": 0}
-    rows = uow.execute(text("select place_id, day from first_dispatch_day")).all()
-    assert {tuple(row) for row in rows} == {(city.ids["community"], TODAY), (city.ids["city"], TODAY)}
 
 
 def test_who_sees_no_more_than_the_case_still_counts_it(uow: RolledBackUnitOfWork, city: City, as_person: As) -> None:
@@ -134,17 +182,29 @@ def test_periods_and_places_that_cannot_be_answered_are_refused(city: City, as_p
         figures.get_first_dispatch(dispatcher, place_id=uuid4())
 
 
-def test_counts_go_with_their_place_when_that_moves(uow: RolledBackUnitOfWork, city: City, as_person: As) -> None:
+def test_counts_go_with_their_place_when_that_moves(
+    uow: RolledBackUnitOfWork, city: City, as_person: As, as_clock: RolledBackUnitOfWork, uow_of: UnitOfWorkOf
+) -> None:
     answer(as_person(city.person("municipal")), make_case(uow, city))
-    kept.move_place(uow, city.ids["community"], "/moved/")
-    assert kept.sum_first_dispatch(uow, ["/moved/"], TODAY, TODAY) == (1, 1)
+    for _ in range(2):
+        kept.move_place(uow, city.ids["community"], "/moved/")
+        (line,) = kept.sum_up(uow_of("routing"), ["/moved/"], Period(TODAY, TODAY))
+        assert (line.sums[Figure.DISPATCHED], line.sums[Figure.AT_FIRST]) == (1, 1)
+        kept.move_place(uow, city.ids["community"], city.paths["community"])
+        add_up(as_clock)
 
 
-def test_counting_costs_one_statement(uow: RolledBackUnitOfWork, city: City, as_person: As) -> None:
+def test_counting_costs_no_statement_and_locks_no_row_of_figures(
+    uow: RolledBackUnitOfWork, city: City, as_person: As
+) -> None:
+    """Steps of a city never wait for one another's figures: they add rows, in the statement that saves the case."""
     case = make_case(uow, city)
     mine = as_person(city.person("municipal"))
     sent = [statement for statement, _ in statements_of(mine, lambda: answer(mine, case))]
-    assert len([statement for statement in sent if "count_first_dispatch" in statement]) == 1
+    (counting,) = [statement for statement in sent if "figure_" in statement]
+    assert "update cases" in counting
+    assert "insert into figure_increment" in counting
+    assert "figure_kept" not in counting
 
 
 def test_what_is_opened_again_and_answered_again_counts_once(
@@ -160,3 +220,180 @@ def test_what_is_opened_again_and_answered_again_counts_once(
     case = dispatching.re_dispatch_case(dispatcher, case.case_id, version=case.version, to=to, words="改派")
     answer(as_person(city.person("legal")), case)
     assert counted(dispatcher) == (1, 1, 1.0)
+
+
+def test_each_step_counts_what_it_is(
+    uow: RolledBackUnitOfWork, city: City, as_person: As, as_clock: RolledBackUnitOfWork
+) -> None:
+    """One case, from its opening to its end, before and after it was added up."""
+    dispatcher, mine = as_person(city.person("dispatcher")), as_person(city.person("municipal"))
+    case = make_case(uow, city)
+    opened = {"received": 1, "accepted": 1, "to_contact": 1}
+    assert sums(dispatcher) == opened
+    recording.record_work(mine, case.case_id, Work(RecordKind.INTERIM_WORD, words="明日来修"))
+    assert sums(dispatcher) == {**opened, "contacted": 1}
+    case = answer(mine, cases.get_case(mine, case.case_id))
+    answered = {**opened, "contacted": 1, "answered": 1, "kept": 1, "dispatched": 1, "at_first": 1}
+    assert sums(dispatcher) == answered
+    said: dict[str, Any] = {"answer": 1, "solved": True, "rating": 4, "rated_at": NOW}
+    rating.take_rating(uow, AppealRatedV1(version=2, appeal_id=case.appeals[0].appeal_id, **said))
+    case = cases.get_case(mine, case.case_id)
+    steps.close_case(mine, case.case_id, version=case.version)
+    ended = {**answered, "solved": 1, "satisfied": 1, "closed": 1, "of_district": 1, "in_district": 1}
+    assert sums(dispatcher) == ended
+    add_up(as_clock)
+    assert sums(dispatcher) == ended
+    assert misfigured(as_clock) == []
+    assert rate(dispatcher, Rate.SATISFIED) == (1, 1, 1.0)
+
+
+def test_silence_is_not_rated_and_a_late_word_takes_it_back(
+    uow: RolledBackUnitOfWork, city: City, as_person: As, uow_of: UnitOfWorkOf
+) -> None:
+    case = answer(as_person(city.person("municipal")), make_case(uow, city))
+    later = NOW + timedelta(days=12)
+    sweeping.sweep_due(uow_of("routing", role="clock", now=later))
+    reader = as_person(city.person("dispatcher"), now=later)
+    assert sums(reader)["unrated"] == 1
+    assert rate(reader, Rate.SATISFIED) == (0, 0, None)
+    word: dict[str, Any] = {"answer": 1, "solved": True, "rating": 2, "rated_at": later}
+    late = uow_of("routing", role="consumer", now=later + timedelta(days=1))
+    rating.take_rating(late, AppealRatedV1(version=2, appeal_id=case.appeals[0].appeal_id, **word))
+    after = sums(as_person(city.person("dispatcher"), now=later + timedelta(days=1)))
+    assert "unrated" not in after
+    assert (after["solved"], after["dissatisfied"]) == (1, 1)
+
+
+def test_what_is_overdue_counts_while_nobody_answers_and_the_breach_for_good(
+    uow: RolledBackUnitOfWork, city: City, as_person: As, uow_of: UnitOfWorkOf
+) -> None:
+    case = make_case(uow, city)
+    late = NOW + timedelta(days=40)
+    sweeping.sweep_due(uow_of("routing", role="clock", now=late))
+    reader = as_person(city.person("dispatcher"), now=late)
+    # It fell due long before the last thirty days, and stands in their stock all the same.
+    assert sums(reader) == {"overdue": 1}
+    due = day_of(case.due or NOW, zone="Asia/Shanghai")
+    assert sums(reader, since=due, until=due) == {"missed": 1, "overdue": 1}
+    assert sums(reader, since=TODAY, until=due - timedelta(days=1)) == {"received": 1, "accepted": 1, "to_contact": 1}
+    answer(as_person(city.person("municipal"), now=late), cases.get_case(reader, case.case_id))
+    assert sums(reader) == {"answered": 1, "dispatched": 1, "at_first": 1}
+    assert rate(reader, Rate.ON_TIME, since=TODAY) == (0, 1, 0.0)
+    months = lines(reader, since=TODAY, by=Group.MONTH)
+    assert {key: line.sums[Figure.OVERDUE] for key, line in months.items()} == {"2026-11-01": 1, "2027-01-01": 0}
+
+
+def test_what_is_planned_is_neither_kept_nor_missed(uow: RolledBackUnitOfWork, city: City, as_person: As) -> None:
+    mine, dispatcher = as_person(city.person("municipal")), as_person(city.person("dispatcher"))
+    case = make_case(uow, city)
+    case = planning.plan_case(mine, case.case_id, Plan(TODAY + timedelta(days=7), "列入计划"), version=case.version)
+    planned = sums(dispatcher)
+    assert (planned["planned"], planned["plans_open"], "kept" in planned) == (1, 1, False)
+    answer(mine, case)
+    after = sums(dispatcher)
+    assert (after["plans_kept"], "plans_open" in after, "kept" in after) == (1, False, False)
+
+
+def test_a_plan_that_was_put_off_is_not_kept(uow: RolledBackUnitOfWork, city: City, as_person: As) -> None:
+    mine, dispatcher = as_person(city.person("municipal")), as_person(city.person("dispatcher"))
+    case = make_case(uow, city)
+    days = (Plan(TODAY + timedelta(days=ahead), "列入计划") for ahead in (7, 9))
+    case = planning.plan_case(mine, case.case_id, next(days), version=case.version)
+    answer(mine, planning.re_plan_case(dispatcher, case.case_id, next(days), version=case.version))
+    assert rate(dispatcher, Rate.PLANS_KEPT) == (0, 1, 0.0)
+
+
+def test_a_matter_is_contained_while_it_lies_with_nobody_above_its_remit(
+    uow: RolledBackUnitOfWork, city: City, as_person: As
+) -> None:
+    dispatcher = as_person(city.person("dispatcher"))
+    for to in (None, "district_dispatcher"):
+        case = make_case(uow, city, suggested_category="administrative.hukou")
+        who = "window"
+        if to is not None:
+            post = city.posts[to].post_id
+            # Handed up, solved there, and brought back before the end.
+            for each in (post, city.posts["window"].post_id):
+                case = dispatching.re_dispatch_case(
+                    as_person(city.person("district_dispatcher")),
+                    *(case.case_id,),
+                    version=case.version,
+                    to=each,
+                    words="改派",
+                )
+        case = answer(as_person(city.person(who)), case)
+        said: dict[str, Any] = {"answer": 1, "solved": True, "rating": 5, "rated_at": NOW}
+        rating.take_rating(uow, AppealRatedV1(version=2, appeal_id=case.appeals[0].appeal_id, **said))
+        case = cases.get_case(dispatcher, case.case_id)
+        steps.close_case(dispatcher, case.case_id, version=case.version)
+    remit = sums(dispatcher)
+    assert (remit["of_community"], remit["in_community"]) == (2, 1)
+
+
+def test_groups_and_filters_are_of_the_same_cases(
+    uow: RolledBackUnitOfWork, city: City, as_person: As, as_clock: RolledBackUnitOfWork
+) -> None:
+    make_case(uow, city, channel=Channel.WINDOW)
+    make_case(uow, city, place="other", suggested_category="municipal.water")
+    top = as_person(city.person("district_dispatcher"))
+    for _ in range(2):
+        by = {group: {key: line.sums[Figure.RECEIVED] for key, line in lines(top, by=group).items()} for group in Group}
+        assert by[Group.PLACE] == {city.ids["community"].hex: 1, city.ids["other"].hex: 1}
+        assert by[Group.CATEGORY] == {"municipal.street_lights": 1, "municipal.water": 1}
+        assert by[Group.CHANNEL] == {"web": 1, "window": 1}
+        assert by[Group.DAY] == {"2026-11-23": 2}
+        assert sums(top, only={Group.CATEGORY: "municipal"})["received"] == 2
+        assert sums(top, only={Group.CATEGORY: "municipal.water"})["received"] == 1
+        assert sums(top, only={Group.CATEGORY: "municipal.wat"}) == {}
+        assert sums(top, only={Group.POST: str(city.posts["municipal"].post_id)})["accepted"] == 1
+        assert set(lines(top, by=Group.PLACE, only={Group.CHANNEL: "window"})) == {city.ids["community"].hex}
+        add_up(as_clock)
+    assert sums(as_person(city.person("dispatcher")))["received"] == 1
+    assert sums(as_person(city.person("other_dispatcher")))["received"] == 1
+
+
+def test_two_marks_at_once_are_refused_with_what_to_ask_instead(city: City, as_person: As) -> None:
+    dispatcher = as_person(city.person("dispatcher"))
+    with pytest.raises(NotKeptSo, match="name one"):
+        lines(dispatcher, only={Group.CHANNEL: "web", Group.CATEGORY: "municipal"})
+    with pytest.raises(NotKeptSo, match="place, month or day"):
+        lines(dispatcher, by=Group.POST, only={Group.CHANNEL: "web"})
+    with pytest.raises(UnfitPeriod):
+        lines(dispatcher, by=Group.DAY, since=TODAY - timedelta(days=92))
+
+
+def test_what_is_sealed_counts_where_it_is_kept_and_as_its_kind_alone(
+    uow: RolledBackUnitOfWork, city: City, as_person: As
+) -> None:
+    make_case(uow, city, complained_of=[subject_of("dispatcher")], suggested_category="stability.discipline")
+    assert sums(as_person(city.person("dispatcher"))) == {}
+    above = as_person(city.person("district_dispatcher"))
+    assert sums(above)["received"] == 1
+    assert set(lines(above, by=Group.PLACE)) == {city.ids["district"].hex}
+    assert set(lines(above, by=Group.CATEGORY)) == {"stability"}
+    for marked in (Group.CHANNEL, Group.OFFICE, Group.POST):
+        assert lines(above, by=marked) == {}
+
+
+def test_a_finished_past_counts_nothing(uow: RolledBackUnitOfWork, city: City, as_person: As) -> None:
+    opening.open_cases(uow, [make_appeal(city, historic=True)])
+    assert sums(as_person(city.person("city_dispatcher"))) == {}
+
+
+def test_a_merged_case_was_reached_by_being_told_so(uow: RolledBackUnitOfWork, city: City, as_person: As) -> None:
+    dispatcher = as_person(city.person("dispatcher"))
+    case, into = make_case(uow, city), make_case(uow, city)
+    merging.merge_case(dispatcher, case.case_id, version=case.version, into=into.number, words="同一件事")
+    assert sums(dispatcher) == {"received": 2, "accepted": 2, "to_contact": 2, "contacted": 1, "merged": 1}
+
+
+def test_whoever_withdraws_before_anybody_was_late_need_not_be_reached(
+    uow: RolledBackUnitOfWork, city: City, as_person: As, uow_of: UnitOfWorkOf
+) -> None:
+    for days, expected in ((0, 0), (5, 1)):
+        case = make_case(uow, city)
+        later = uow_of("routing", role="consumer", now=NOW + timedelta(days=days))
+        gone: dict[str, Any] = {"withdrawn_by": "resident", "reason": "自行解决", "withdrawn_at": later.now}
+        opening.withdraw_appeal(later, AppealWithdrawnV1(version=2, appeal_id=case.appeals[0].appeal_id, **gone))
+        counted = sums(as_person(city.person("dispatcher"), now=later.now))
+        assert counted.get("to_contact", 0) == expected

@@ -19,12 +19,14 @@ from network import posts
 from routing.domain.assignment import Owing
 from routing.domain.case import Case, ClosedReason
 from routing.domain.chain import list_faults
+from routing.domain.figures import EXCLUDABLE
 from routing.domain.origin import Cause, Source
 from routing.domain.promise import Unit
 from routing.domain.recording import Work
 from routing.domain.steps import Step
 from routing.domain.waiting import Plan
 from routing.errors import (
+    AlreadyExcluded,
     AlreadyGranted,
     AlreadyThere,
     AssignedFromAbove,
@@ -39,6 +41,7 @@ from routing.errors import (
     NudgedAlready,
     PlaceNamedAlready,
     PromiseMissed,
+    SealedLinksSealed,
     StillFollowed,
     SuspendedStill,
     SuspensionOver,
@@ -56,6 +59,7 @@ from routing.service import (
     asking,
     calling_back,
     dispatching,
+    excluding,
     explaining,
     helping,
     hotline,
@@ -77,7 +81,7 @@ from routing.service import (
 )
 
 from tests.conftest import UnitOfWorkOf
-from tests.routing.auditing import faults_of
+from tests.routing.auditing import faults_of, misfigured
 from tests.routing.conftest import City, make_appeal, make_place, subject_of
 from tests.routing.test_reporting_back import make_assignment
 from tests.routing.test_steps import make_case
@@ -107,7 +111,12 @@ UNFIT = (
     *(HelpsAlready, NotYoursToName, UnfitPartLimit, LinkedAlready),
     PlaceNamedAlready,
     *(AlreadyGranted, GrantNotFound, UnfitGrant),
+    *(AlreadyExcluded, SealedLinksSealed),
 )
+
+
+#: Nobody beside routing is told of them.
+UNTOLD = (Step.ASK_EXCLUSION, Step.REVIEW_EXCLUSION)
 
 
 @dataclass(frozen=True)
@@ -175,6 +184,8 @@ def take(uow: RolledBackUnitOfWork, city: City, case: Case, act: Act, other: Cas
         Step.ORDER: lambda: pressing.order_report(uow, **asked, due_at=uow.now + timedelta(days=1)),
         Step.INSTRUCT: lambda: pressing.enter_instruction(uow, **asked, leader="区长"),
         Step.GRANT: lambda: sealing.grant_case(uow, **asked, subject=subject_of(act.to)),
+        Step.ASK_EXCLUSION: lambda: excluding.ask_exclusion(uow, **asked, rate=EXCLUDABLE[act.hours % 4]),
+        Step.REVIEW_EXCLUSION: lambda: excluding.review_exclusion(uow, **asked, granted=act.granted),
         Step.REVOKE_GRANT: lambda: sealing.revoke_grant(uow, grant_id=_granted(uow, case), **common),
         Step.RECUSE: lambda: recusing.recuse(uow, **asked),
         Step.ACCOMPANY: lambda: accompanying.accompany(uow, **asked, centre="法律援助中心", with_whom="社区干部"),
@@ -248,7 +259,7 @@ def test_no_steps_in_any_order_break_a_case(  # noqa: PLR0917  # fixtures, and w
             assert cases.get_case(uow, case.case_id).version == before.version
             continue
         after = cases.get_case(uow, case.case_id)
-        said += _said(person, case)
+        said += _said(person, case) or act.step in UNTOLD
         _stands(before, after)
         _is_shut(after, city, uow_of)
         _keeps_apart(uow_of("routing", person=city.person(act.who), role="auditor", scope=EVERYWHERE), after)
@@ -265,6 +276,7 @@ def test_no_steps_in_any_order_break_a_case(  # noqa: PLR0917  # fixtures, and w
     after = cases.get_case(uow, case.case_id)
     assert list_faults(entries, head=after.head, length=after.version) == []
     assert faults_of(uow, case.case_id) == []
+    assert misfigured(auditor) == []
     found = cases.find_cases_of_appeals_for_change(uow, everybody)
     looking = uow_of("routing", now=now)
     assert [

@@ -89,7 +89,8 @@ TAKE: dict[Step, Take] = {
 #: test_answering.py; what leads elsewhere in test_recusing.py; what is for some kinds of matter in
 #: test_accompanying.py; what was assigned from above in test_reporting_back.py; what several do together in
 #: test_helping.py; what names another case in test_linking.py; what is handed to the city hotline in test_hotline.py;
-#: what names places in test_incidents.py; what is sealed in test_sealing.py.
+#: what names places in test_incidents.py; what is sealed in test_sealing.py; what does not count in
+#: test_excluding.py.
 ELSEWHERE = (
     *(Step.NUDGE, Step.ORDER, Step.INSTRUCT, Step.REPORT, Step.CALL_BACK, Step.REVIEW, Step.VERIFY),
     *(Step.RECUSE, Step.ACCOMPANY, Step.CENTRE_REPORT),
@@ -99,6 +100,7 @@ ELSEWHERE = (
     *(Step.NAME_AFFECTED, Step.TELL_AFFECTED),
     *(Step.MERGE, Step.SPLIT),
     *(Step.GRANT, Step.REVOKE_GRANT),
+    *(Step.ASK_EXCLUSION, Step.REVIEW_EXCLUSION),
 )
 
 

@@ -12,7 +12,7 @@ from kit.crypto import KeyRing, make_ticket
 from kit.db import Database, UnitOfWork
 from kit.kafka.taking import take
 from kit.testing.servers import NOW
-from routing.service import calling_back
+from routing.service import calling_back, freezing
 from sqlalchemy import text
 
 from tests.contracts.services import book_of
@@ -102,6 +102,7 @@ def routing(api: Caller, withhold: Callable[[str], None]) -> None:
     _explaining(api, accepted["number"])
     api.call("GET /routing/v1/cases", CITY_DISPATCHER)
     api.call("GET /routing/v1/figures/first_dispatch", CITY_DISPATCHER)
+    _figures(api)
     api.call("GET /routing/v1/cases/{case_id}/entries", DISPATCHER, case_id=first)
     api.call("GET /routing/v1/deadlines", CITY_DISPATCHER)
     api.call("GET /routing/v1/categories", NOBODY)
@@ -124,6 +125,33 @@ def _calendars(api: Caller) -> None:
     api.call("POST /routing/v1/calendars/{calendar_version}/activations", SECOND_OPERATOR, calendar_version=version)
     closed = {"line": 2, "place": "LJ", "kind": "closed", "day": "2027-12-31", "closes": "12:00", "note": "盘点"}
     api.call("POST /routing/v1/calendars/hours", OPERATOR, body={"rows": [closed]})
+
+
+def _figures(api: Caller) -> None:
+    """What was answered and is taken out of a rate by a second person; and a month that was frozen."""
+    for case in api.call("GET /routing/v1/worklist", CLERK)["items"]:
+        steps = api.call("GET /routing/v1/cases/{case_id}", CLERK, case_id=case["case_id"])["steps"]
+        if "ask_exclusion" in steps:
+            break
+    name, body = "POST /routing/v1/cases/{case_id}/exclusions", {"rate": "on_time", "words": "停电，无法到场。"}
+    asked = api.call(name, CLERK, case_id=case["case_id"], version=case["version"], body=body)
+    (listed,) = api.call("GET /routing/v1/exclusions", SUPERVISOR)["items"]
+    assert (listed["case_id"], listed["excluding"]) == (case["case_id"], "on_time")
+    name, said = "POST /routing/v1/cases/{case_id}/exclusion_reviews", {"granted": True, "words": "属实。"}
+    api.call(name, SUPERVISOR, case_id=case["case_id"], version=asked["version"], body=said)
+    (line,) = api.call("GET /routing/v1/figures", SUPERVISOR)["items"]
+    assert line["rates"]["on_time"]["excluded"] == 1
+    (freeze,) = api.call("GET /routing/v1/figures/freezes", CITY_DISPATCHER)["items"]
+    month = freeze["month"][:7]
+    api.call("GET /routing/v1/figures/freezes/{month}", CITY_DISPATCHER, month=month)
+    api.call("GET /routing/v1/figures/freezes/{month}/corrections", CITY_DISPATCHER, month=month)
+
+
+def freeze_a_month(url: str) -> None:
+    """The last that is over."""
+    ring = KeyRing.parse(EXAMPLE_KEYS)
+    month = (NOW.date().replace(day=1) - timedelta(days=1)).replace(day=1)
+    as_role("routing", url, "clock", lambda uow: freezing.freeze_month(uow, month, ring=ring, by="he.jian"))
 
 
 def _explaining(api: Caller, number: str) -> None:

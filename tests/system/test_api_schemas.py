@@ -55,6 +55,7 @@ def test_routing_answers_as_documented(fresh_database_of: Callable[[str], str], 
     api_stories.feed("routing", url, Home("routing"), topics=lambda name: name != "notify.message.v1")
     with running("routing", url, identity) as address:
         api = caller_of("routing", address, identity)
+        api_stories.freeze_a_month(url)
         api_stories.routing(api, lambda case_id: api_stories.withhold_the_asking(url, case_id))
         hold_to_its_document(api)
 

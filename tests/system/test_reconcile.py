@@ -46,6 +46,7 @@ from notify.providers.sandbox import Sandbox
 from notify.service import tellings
 from notify.service.office import Office
 from routing.domain.calendar import Status
+from routing.domain.figures import Rate
 from routing.domain.hotline import ReplyRow
 from routing.domain.notice import Notice, NoticeRow
 from routing.domain.recording import Work
@@ -57,6 +58,7 @@ from routing.service import (
     asking,
     calendars,
     dispatching,
+    excluding,
     helping,
     hotline,
     incidents,
@@ -300,6 +302,8 @@ def check(city: City, station: Station, bus: FakeBus) -> None:
     city.step(looked_at, answering.verify_case, "city_dispatcher", passed=False, **WHY)
     city.step(looked_at, steps.answer_case, "dispatcher", answer="已抢修完毕。", **said)
     city.step(looked_at, answering.verify_case, "city_dispatcher", passed=True, **WHY)
+    city.step(looked_at, excluding.ask_exclusion, "dispatcher", rate=Rate.ON_TIME, **WHY)
+    city.step(looked_at, excluding.review_exclusion, "city_dispatcher", granted=True, **WHY)
 
 
 def _shut(uow: UnitOfWork, case_id: UUID, *, version: int) -> None:

@@ -4,12 +4,14 @@ from datetime import date
 from typing import Annotated, Literal
 from uuid import UUID
 
+from contracts.intake import Channel
 from contracts.routing import Ask
 from fastapi import APIRouter, Path, Query, Response
 from fastapi.responses import HTMLResponse
 from kit.clock import Day
 from kit.http import KEY_REQUIRED, AskedPage, Door, DoorFor, IfMatch, ListView, html_page, listed, responses_for
 
+from routing.domain.figures import Group
 from routing.domain.taxonomy import Bound
 from routing.domain.vacancy import Section
 from routing.schemas import (
@@ -33,14 +35,20 @@ from routing.schemas import (
     CategoriesView,
     CentreReport,
     CityMoveView,
+    CorrectionView,
     CustodyLineView,
     DeadlineView,
     Dispatch,
     Ending,
     EntriesView,
+    Exclusion,
+    ExclusionReview,
     ExplanationView,
+    FiguresView,
     FirstDispatchView,
     FollowedLineView,
+    FreezesView,
+    FrozenMonthView,
     GrantsView,
     Handover,
     HotlineHandover,
@@ -98,8 +106,10 @@ from routing.service import (
     calling_back,
     categories,
     dispatching,
+    excluding,
     explaining,
     figures,
+    freezing,
     helping,
     hotline,
     incidents,
@@ -140,6 +150,12 @@ ToDay = Annotated[Day | None, Query(description="The last day; none: today.")]
 InSection = Annotated[Section | None, Query(description="A part of the queue alone.")]
 OnlySuggested = Annotated[bool, Query(description="Only what was sorted by its words alone, and not confirmed yet.")]
 AtPlaceOrMine = Annotated[UUID | None, Query(description="The id of a place; none: what lies with your posts.")]
+OfMonth = Annotated[str, Path(pattern=r"^20\d{2}-(0[1-9]|1[0-2])$", examples=["2026-10"])]
+ByGroup = Annotated[Group | None, Query(description="What tells lines apart; a place is one right below `place`.")]
+OnlyCategory = Annotated[str | None, Query(max_length=80, description="Its code; with its branches.")]
+OnlyChannel = Annotated[Channel | None, Query()]
+OnlyOffice = Annotated[UUID | None, Query(description="The id of a bureau or department.")]
+OnlyPost = Annotated[UUID | None, Query(description="The id of the holder's post.")]
 AtPlace = Annotated[UUID | None, Query(description="The id of a place; none: wherever you may look.")]
 
 
@@ -181,6 +197,26 @@ async def verify_case(case_id: UUID, body: Verification, if_match: IfMatch, door
     """What was answered, looked at on site by who did not handle it; what does not pass is under way again."""
     return await door(
         *(answering.verify_case, case_id), version=if_match, passed=body.passed, words=body.words, view=CaseView.of
+    )
+
+
+@router.post("/cases/{case_id}/exclusions", status_code=201, response_model=CaseView, responses=STEP)
+async def ask_exclusion(case_id: UUID, body: Exclusion, if_match: IfMatch, door: Door) -> Response:
+    """The holder applies that the case not count in a rate; it counts until somebody of the tier above has said so."""
+    return await door(
+        *(excluding.ask_exclusion, case_id), version=if_match, rate=body.rate, words=body.words, view=CaseView.of
+    )
+
+
+@router.post("/cases/{case_id}/exclusion_reviews", status_code=201, response_model=CaseView, responses=STEP)
+async def review_exclusion(case_id: UUID, body: ExclusionReview, if_match: IfMatch, door: Door) -> Response:
+    """A second person of a tier above grants it or not. How many cases were taken out stands beside the rate."""
+    return await door(
+        *(excluding.review_exclusion, case_id),
+        version=if_match,
+        granted=body.granted,
+        words=body.words,
+        view=CaseView.of,
     )
 
 
@@ -776,6 +812,65 @@ async def list_queue(page: AskedPage, door: Door, section: InSection = None) -> 
 async def list_custody(page: AskedPage, door: Door, place: AtPlace = None) -> Response:
     """Cases of which residents' originals are kept, ended ones among them: oldest first, with what is kept."""
     return await door.read(reading.list_custody, page, place_id=place, view=listed(CustodyLineView.of_custody))
+
+
+@router.get("/figures", response_model=FiguresView)
+async def get_figures(
+    page: AskedPage,
+    door: Door,
+    place: AtPlace = None,
+    *,
+    since: FromDay = None,
+    until: ToDay = None,
+    by: ByGroup = None,
+    category: OnlyCategory = None,
+    channel: OnlyChannel = None,
+    office: OnlyOffice = None,
+    post: OnlyPost = None,
+) -> Response:
+    """The figures of a place and below it, over a period: all together, or group by group. What each counts, and what
+    each rate is a share of: docs/figures.md. Of category, channel, office and post one at a time.
+    """
+    named = {Group.CATEGORY: category, Group.CHANNEL: channel, Group.OFFICE: office, Group.POST: post}
+    only = {group: str(value) for group, value in named.items() if value is not None}
+    return await door.read(
+        *(figures.get_figures, page),
+        place_id=place,
+        since=since,
+        until=until,
+        by=by,
+        only=only,
+        view=FiguresView.of,
+    )
+
+
+@router.get("/figures/freezes", response_model=FreezesView)
+async def list_freezes(door: Door) -> Response:
+    """The months whose figures were frozen, in the order in which they were, each sealed to the one before."""
+    return await door.read(freezing.list_freezes, view=FreezesView.of)
+
+
+@router.get("/figures/freezes/{month}", response_model=FrozenMonthView, responses=responses_for(404))
+async def get_frozen(month: OfMonth, door: Door, place: AtPlace = None) -> Response:
+    """What the figures of a month were when it was frozen, beside what they are by now."""
+    return await door.read(
+        freezing.get_frozen, date.fromisoformat(f"{month}-01"), place_id=place, view=FrozenMonthView.of
+    )
+
+
+@router.get(
+    "/figures/freezes/{month}/corrections", response_model=ListView[CorrectionView], responses=responses_for(404)
+)
+async def list_corrections(month: OfMonth, page: AskedPage, door: Door, place: AtPlace = None) -> Response:
+    """What came to a month after it was frozen, oldest first."""
+    first = date.fromisoformat(f"{month}-01")
+    return await door.read(freezing.list_corrections, first, page, place_id=place, view=listed(CorrectionView.of))
+
+
+@router.get("/exclusions", response_model=ListView[CaseLineView])
+async def list_exclusions(page: AskedPage, door: Door, place: AtPlace = None) -> Response:
+    """Cases that their holders apply to take out of a rate, until that is reviewed: place by place."""
+    return await door.read(excluding.list_asked, page, place_id=place, view=listed(CaseLineView.of_line))
 
 
 @router.get("/figures/first_dispatch", response_model=FirstDispatchView)

@@ -11,7 +11,7 @@ from kit.telemetry import WATCHED_BY_US
 from network.people import POSTS
 
 from routing import api as routes
-from routing.clock import make_looker, make_recounter, make_sweeper
+from routing.clock import make_adder, make_looker, make_recounter, make_sweeper
 from routing.consumers import HANDLERS
 from routing.settings import Settings
 
@@ -50,7 +50,8 @@ def relay(settings: Settings) -> Aspect:
 def clock(settings: Settings, *, time: Clock | None = None) -> Aspect:
     database = _database(settings, "clock", time)
     return Aspect(
-        components=[make_sweeper(database), make_looker(database), make_recounter(database)], databases=[database]
+        components=[make_sweeper(database), make_looker(database), make_recounter(database), make_adder(database)],
+        databases=[database],
     )
 
 

@@ -8,7 +8,7 @@ from kit.db import Database
 from kit.loop import Loop
 from prometheus_client import Counter
 
-from routing.service import recounting, sweeping, vacancies
+from routing.service import figures, recounting, sweeping, vacancies
 from routing.service.sweeping import Backlog
 
 log = logging.getLogger("routing.clock")
@@ -20,6 +20,8 @@ LOOKS_EVERY = timedelta(seconds=15)
 RECOUNTS_EVERY = timedelta(seconds=15)
 
 LATE = Counter("baiyang_sweep_late", "Limits and warnings that came up while nobody swept, and were swept late")
+#: What steps have counted is read beside the sums until then.
+ADDS_UP_EVERY = timedelta(seconds=2)
 
 
 def make_sweeper(database: Database, *, every: timedelta = EVERY) -> Loop:
@@ -57,3 +59,12 @@ def make_recounter(database: Database, *, every: timedelta = RECOUNTS_EVERY) -> 
         return await database.run_everywhere(recounting.sweep_calendar)
 
     return Loop("sweep_calendar", every, recount, full=recounting.BATCH)
+
+
+def make_adder(database: Database, *, every: timedelta = ADDS_UP_EVERY) -> Loop:
+    """What steps have counted; of any number one does it."""
+
+    async def add_up() -> int:
+        return await database.run_everywhere(figures.sweep_increments)
+
+    return Loop("sweep_increments", every, add_up, full=figures.BATCH)

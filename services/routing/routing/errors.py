@@ -5,14 +5,15 @@
     ServiceError
     ├── NotFound   CaseNotFound, DeadlineNotFound, PrecedentNotFound, LetterNotFound, PressingNotFound,
     │              ReportBackNotFound, HelperNotFound, LinkNotFound, BatchNotFound, KeptRowNotFound, GrantNotFound,
-    │              CalendarNotFound, ReceiptNotFound
+    │              CalendarNotFound, ReceiptNotFound, NotFrozen
     ├── Conflict   StepNotAllowed, NobodyHolds, NobodyRules, RulingBinds, AlreadyThere, PrecedentRevoked, ReasonTaken,
     │              PromiseMissed, ClockRuns, LetterAnswered, PapersNamedAlready, PapersInCustody, NudgedAlready,
     │              ReportOwed, NoReportOwed, StillFollowed, NotForACentre, ReportBackOwed, NoReportBackOwed,
     │              NotTriedEnough, SuspensionOver, SuspendedStill, HadItBefore, HelpsAlready, PartEnded, LinkedAlready,
     │              CallBackOwed, NoCallBackOwed, PlaceNamedAlready, AssignedFromAbove, DoneAgain, AnswerDrafted,
     │              VerificationOwed, NotSealed, SealedStaysHere, AlreadyGranted, NothingChanges, CalendarInForce,
-    │              CalendarOutdated, ClockSetBack
+    │              CalendarOutdated, ClockSetBack, AlreadyExcluded, FrozenAlready,
+    │              MonthNotOver
     ├── Stale      CaseChanged
     ├── Unavailable  UnfitRules
     ├── Forbidden  NotYourStep, NotYourPlace, NotTheOperator, NotYourPrecedent, NotYoursToName, OtherCaseUnseen,
@@ -22,7 +23,7 @@
                    UnfitLimit, CentreMissing, TheirLimitMissing, TheirLimitUnasked, UnfitPartLimit, UnknownCase,
                    LinkedToItself, WhoseMissing, UnfitPeriod, UnfitDay, UnfitPlace, TooManyPlaces, NotOfTheCase,
                    LastAppeal, UnknownTarget, UnfitTarget, EvidenceMissing, WhomMissing, UnfitGrant,
-                   UnfitNotice, UnfitYear, YearIsOfficial, UnfitTimetable
+                   UnfitNotice, UnfitYear, YearIsOfficial, UnfitTimetable, NotKeptSo
 """
 
 from collections.abc import Sequence
@@ -289,6 +290,33 @@ class WhoseMissing(Invalid):
         waiting = ", ".join(map(str, appeals))
         said = f"Several residents are to be called: say whose appeal it is of {waiting}."
         super().__init__("whose_missing", said, field="/appeal_id")
+
+
+class AlreadyExcluded(Conflict):
+    def __init__(self, rate: str) -> None:
+        super().__init__("already_excluded", f"The case does not count in {rate} any more.", field="/rate")
+
+
+class NotKeptSo(Invalid):
+    def __init__(self, detail: str, *, field: str) -> None:
+        super().__init__("not_kept_so", detail, field=field)
+
+
+class FrozenAlready(Conflict):
+    def __init__(self, month: date) -> None:
+        super().__init__("frozen_already", f"{month:%Y-%m} is frozen: what comes to it later is listed beside it.")
+
+
+class MonthNotOver(Conflict):
+    def __init__(self, month: date) -> None:
+        super().__init__("month_not_over", f"{month:%Y-%m} is not over: freeze it once the next month has begun.")
+
+
+class NotFrozen(NotFound):
+    def __init__(self, month: date) -> None:
+        super().__init__(
+            "not_frozen", f"{month:%Y-%m} is not frozen: `/figures/freezes` lists the months that are.", field="/month"
+        )
 
 
 class NotSealed(Conflict):

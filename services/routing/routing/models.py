@@ -2,6 +2,7 @@
 
 from kit.db import new_metadata
 from sqlalchemy import (
+    BigInteger,
     Boolean,
     Column,
     Date,
@@ -21,6 +22,8 @@ from sqlalchemy import (
     text,
 )
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
+
+from routing.domain.figures import DIMENSIONS, Figure
 
 metadata = new_metadata()
 
@@ -240,6 +243,9 @@ cases = Table(
     Column("undelivered", Integer, nullable=False),
     Column("repeats", Integer, nullable=False, server_default="0"),
     Column("merged_into", Uuid),
+    Column("excluding", Text),
+    Column("excluding_by", Text),
+    Column("tally", JSONB),
     _moment("received_at"),
     _moment("opened_at"),
     _moment("accepted_at", nullable=True),
@@ -278,6 +284,8 @@ cases = Table(
     Index("ix_cases_kept", "keeper_post_id", "case_id", postgresql_where=text(SEALED)),
     Index("ix_cases_place_id", "place_id"),
     Index("ix_cases_taken_place_id", "taken_place_id"),
+    Index("ix_cases_excluding", "placed_path", "case_id", postgresql_where=text("excluding is not null")),
+    Index("ix_cases_uncounted", "case_id", postgresql_where=text("tally is null")),
 )
 
 #: Posts in which nobody acts, as found; and those to be looked at, when a term in them begins or ends.
@@ -299,8 +307,7 @@ vacancy = Table(
     ),
 )
 
-#: Of the cases that were answered on a day, how many by the post that they were first sent to: for the place whose
-#: dispatcher sends them.
+#: The release before counts first dispatches here; nothing reads it.
 first_dispatch_day = Table(
     "first_dispatch_day",
     metadata,
@@ -310,6 +317,87 @@ first_dispatch_day = Table(
     Column("answered", Integer, nullable=False),
     Column("at_first", Integer, nullable=False),
     Index("ix_first_dispatch_day_day", "day", "path"),
+)
+
+#: What steps have counted and nobody has added up yet: each transaction adds rows, and none waits for another's.
+figure_increment = Table(
+    "figure_increment",
+    metadata,
+    Column("increment_id", BigInteger, Identity(always=True), primary_key=True),
+    Column("case_id", Uuid, nullable=False),
+    Column("seq", Integer, nullable=False),
+    _moment("at"),
+    Column("figure", Text, nullable=False),
+    Column("amount", Integer, nullable=False),
+    Column("day", Date, nullable=False),
+    Column("place_id", Uuid, nullable=False),
+    _path("path"),
+    *(Column(name.value, Text(collation="C")) for name in DIMENSIONS),
+    Index("ix_figure_increment_path", "path", "day"),
+)
+
+
+def _sums() -> list[Column[int]]:
+    return [Column(figure.value, Integer, nullable=False, server_default="0") for figure in Figure]
+
+
+#: The sums: for a place and a day or month, of all together or of one value of a dimension.
+figure_kept = Table(
+    "figure_kept",
+    metadata,
+    Column("place_id", Uuid, primary_key=True),
+    Column("dimension", Text, primary_key=True),
+    Column("value", Text(collation="C"), primary_key=True),
+    Column("grain", Text, primary_key=True),
+    Column("first", Date, primary_key=True),
+    _path("path"),
+    *_sums(),
+    Index("ix_figure_kept_first", "dimension", "grain", "first", "path"),
+    Index("ix_figure_kept_value", "dimension", "value", "grain", "first", "path"),
+)
+
+#: Months that were frozen, each sealed to the one before; what the figures were then; and what came later.
+figure_freeze = Table(
+    "figure_freeze",
+    metadata,
+    Column("month", Date, primary_key=True),
+    Column("nth", Integer, nullable=False, unique=True),
+    _moment("frozen_at"),
+    Column("frozen_by", Text, nullable=False),
+    Column("cells", Integer, nullable=False),
+    Column("digest", Text, nullable=False),
+    Column("before", Text, nullable=False),
+    Column("seal", Text, nullable=False),
+    Column("signature", Text, nullable=False),
+)
+
+figure_frozen = Table(
+    "figure_frozen",
+    metadata,
+    Column("month", Date, ForeignKey("figure_freeze.month"), primary_key=True),
+    Column("place_id", Uuid, primary_key=True),
+    Column("dimension", Text, primary_key=True),
+    Column("value", Text(collation="C"), primary_key=True),
+    _path("path"),
+    *_sums(),
+    Index("ix_figure_frozen_path", "month", "dimension", "path"),
+)
+
+figure_correction = Table(
+    "figure_correction",
+    metadata,
+    Column("correction_id", BigInteger, Identity(always=True), primary_key=True),
+    Column("month", Date, ForeignKey("figure_freeze.month"), nullable=False),
+    _moment("noted_at"),
+    Column("case_id", Uuid),
+    Column("seq", Integer),
+    Column("figure", Text, nullable=False),
+    Column("amount", Integer, nullable=False),
+    Column("day", Date, nullable=False),
+    Column("place_id", Uuid, nullable=False),
+    _path("path"),
+    *(Column(name.value, Text(collation="C")) for name in DIMENSIONS),
+    Index("ix_figure_correction_month", "month", "path", "correction_id"),
 )
 
 case_appeal = Table(

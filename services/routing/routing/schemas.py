@@ -33,8 +33,10 @@ from routing.domain.call_back import CallBack, CallBackLine, Way
 from routing.domain.case import Case, ClosedReason, Deadline, DeadlineState, Seal
 from routing.domain.chain import Entry
 from routing.domain.explaining import Counting, Run
-from routing.domain.figures import FirstDispatch
-from routing.domain.helping import Helper, HelperState, Part
+from routing.domain.figures import EXCLUDABLE, Figure, Group, Line, Part, Rate
+from routing.domain.freezing import Correction, Freeze
+from routing.domain.helping import Helper, HelperState
+from routing.domain.helping import Part as HelpersPart
 from routing.domain.hotline import BatchSheet, Fate, HandedOver, KeptRow, ReplyRow, Taken
 from routing.domain.incident import NamedPlace
 from routing.domain.likeness import Other, Suggestion
@@ -58,6 +60,8 @@ from routing.domain.waiting import Plan
 from routing.service.calendars import Changes, CityMove, StationChange
 from routing.service.categories import TreeChange
 from routing.service.dispatching import Tried
+from routing.service.figures import Figures, FirstDispatch
+from routing.service.freezing import FrozenMonth
 from routing.service.reading import (
     CaseDetail,
     CaseLine,
@@ -133,6 +137,25 @@ class Review(Request):
 class Verification(Request):
     passed: bool = Field(description="Seen on site that it was done; or it is under way again.")
     words: Words = Field(description="What was seen, for the history.")
+
+
+class Exclusion(Request):
+    """That a case not count in a rate."""
+
+    rate: Rate = Field(description=f"One of {', '.join(EXCLUDABLE)}.", examples=["on_time"])
+    words: Words = Field(description="Why, for the review.")
+
+    @field_validator("rate")
+    @classmethod
+    def _is_excludable(cls, rate: Rate) -> Rate:
+        if rate not in EXCLUDABLE:
+            raise ValueError(f"nothing is taken out of it: name one of {', '.join(EXCLUDABLE)}")
+        return rate
+
+
+class ExclusionReview(Request):
+    granted: bool
+    words: Words = Field(description="Why, for who applied.")
 
 
 class Handover(Request):
@@ -732,6 +755,7 @@ class CaseView(BaseModel):
     promise_met: bool | None
     ask: Ask | None = Field(description="What its holder asks of a dispatcher; it stays theirs until that is ruled on.")
     ask_reason: str | None
+    excluding: Rate | None = Field(description="The rate that its holder applies to take it out of, until the review.")
     asked_days: int | None = Field(description="Of an extension: working days.")
     asked_until: date | None = Field(description="Of a suspension: the day on which the promise would run again.")
     ruler_post_id: UUID | None = Field(description="The dispatcher's post that is asked.")
@@ -1096,7 +1120,7 @@ class PartView(HelperView):
     overdue: bool
 
     @classmethod
-    def of_part(cls, part: Part) -> "PartView":
+    def of_part(cls, part: HelpersPart) -> "PartView":
         return cls(
             **HelperView.of(part.helper).model_dump(),
             case_id=part.helper.case_id,
@@ -1670,6 +1694,99 @@ class FirstDispatchView(BaseModel):
     @classmethod
     def of(cls, figure: FirstDispatch) -> "FirstDispatchView":
         return cls.model_validate(figure, from_attributes=True)
+
+
+class RateView(BaseModel):
+    share: float | None = Field(description="`part` of `whole`; null where there is nothing to be a share of.")
+    part: int
+    whole: int
+    excluded: int | None = Field(description="Cases that a review took out of it; null where none can be.")
+
+    @classmethod
+    def of(cls, part: Part) -> "RateView":
+        return cls.model_validate(part, from_attributes=True)
+
+
+class FiguresLineView(BaseModel):
+    key: str | None = Field(description="Of the group: an id, a code, a day; empty where all are together.")
+    figures: dict[Figure, int] = Field(description="What each counts: docs/figures.md.")
+    rates: dict[Rate, RateView]
+
+    @classmethod
+    def of(cls, line: Line) -> "FiguresLineView":
+        figures = {figure: line.sums.get(figure, 0) for figure in Figure}
+        return cls(key=line.key, figures=figures, rates={part.rate: RateView.of(part) for part in line.rates})
+
+
+class FiguresView(ListView[FiguresLineView]):
+    place_id: UUID | None
+    since: date
+    until: date
+    by: Group | None
+
+    @classmethod
+    def of(cls, found: Figures) -> "FiguresView":
+        items = [FiguresLineView.of(line) for line in found.sheet.items]
+        period = {"since": found.period.since, "until": found.period.until}
+        return cls(items=items, next=found.sheet.next, place_id=found.place_id, by=found.by, **period)
+
+
+class FreezeView(BaseModel):
+    """``seal`` covers that of the month that was frozen before, ``before``; ``signature`` is the platform's, of it."""
+
+    month: date = Field(description="Its first day.")
+    frozen_at: AwareDatetime
+    frozen_by: str
+    cells: int
+    digest: str
+    before: str
+    seal: str
+    signature: str
+
+    @classmethod
+    def of(cls, freeze: Freeze) -> "FreezeView":
+        return cls.model_validate(freeze, from_attributes=True)
+
+
+class FreezesView(BaseModel):
+    items: list[FreezeView]
+
+    @classmethod
+    def of(cls, freezes: list[Freeze]) -> "FreezesView":
+        return cls(items=[FreezeView.of(freeze) for freeze in freezes])
+
+
+class FrozenMonthView(BaseModel):
+    freeze: FreezeView
+    place_id: UUID | None
+    frozen: FiguresLineView = Field(description="What stands moved within the month alone: `overdue`, `plans_open`.")
+    now: FiguresLineView = Field(description="The same month as it is counted by now, corrections among it.")
+
+    @classmethod
+    def of(cls, found: FrozenMonth) -> "FrozenMonthView":
+        lines = {"frozen": FiguresLineView.of(found.frozen), "now": FiguresLineView.of(found.now)}
+        return cls(freeze=FreezeView.of(found.freeze), place_id=found.place_id, **lines)
+
+
+class CorrectionView(BaseModel):
+    noted_at: AwareDatetime
+    case_number: str | None = Field(description="Null where the case is not for you to see.")
+    entry: int = Field(description="Of the case's history.")
+    figure: Figure
+    amount: int
+    day: date
+
+    @classmethod
+    def of(cls, correction: Correction) -> "CorrectionView":
+        count = correction.count
+        return cls(
+            noted_at=correction.noted_at,
+            case_number=correction.number,
+            entry=count.seq,
+            figure=count.figure,
+            amount=count.amount,
+            day=date.fromisoformat(count.mark.day),
+        )
 
 
 class ReasonView(BaseModel):

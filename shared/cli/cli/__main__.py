@@ -13,6 +13,7 @@ from cli import (
     dead_letters,
     demo,
     explain,
+    figures,
     hotline,
     import_,
     import_categories,
@@ -74,6 +75,7 @@ app.command("lag")(lag.lag)
 app.command("outbox")(outbox.outbox)
 app.add_typer(calendars.app, name="calendars")
 app.add_typer(hotline.app, name="hotline")
+app.add_typer(figures.app, name="figures")
 app.add_typer(topics.app, name="topics")
 app.add_typer(dead_letters.app, name="dead-letters")
 

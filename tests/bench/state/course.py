@@ -166,7 +166,7 @@ class Course:
         moment = Moment(at, holder.subject)
         case.keep(at=at)
         case.state, case.outcome, case.answered_at = CaseState.ANSWERED, Outcome.SOLVED, at
-        case.answered_by, case.first_dispatch = moment.by, None
+        case.answered_by = moment.by
         facts = {"outcome": Outcome.SOLVED.value, "promise_met": case.promise_met}
         case.record(ANSWERED, at=at, by=moment.by, post_id=holder.post_id, facts=facts, words=self._story.answer)
         case.limits.append(self._until(case, at))

@@ -53,6 +53,8 @@ ENTRIES = {
     "release": ("helper_released",),
     "grant": ("granted",),
     "revoke_grant": ("grant_revoked",),
+    "ask_exclusion": ("exclusion_asked",),
+    "review_exclusion": ("exclusion_reviewed",),
     "re_plan": ("planned",),
     "link": ("linked",),
     "unlink": ("unlinked",),
@@ -89,6 +91,7 @@ _FAIR = {
     *("report_owed", "no_report_owed", "report_back_owed", "no_report_back_owed", "nudged_already"),
     *("unfit_limit", "their_limit_missing", "linked_already", "link_not_found", "other_case_unseen"),
     *("sealed_stays_here", "not_sealed", "already_granted", "unfit_grant", "one_is_sealed"),
+    "already_excluded",
     *("place_named_already", "papers_in_custody", "papers_named_already", "letter_answered", "not_in_custody"),
 }
 

@@ -12,6 +12,7 @@ from contracts.routing import Ask, CaseState, DeadlineKind, HandoverMeans, Kind,
 
 from routing.domain.assignment import Owing
 from routing.domain.chain import GENESIS, Entry, link
+from routing.domain.figures import Rate, Tally
 from routing.domain.promise import Promise, WarningAt
 from routing.domain.rules import Demand
 
@@ -71,6 +72,7 @@ JOINED, SPLIT, SPLIT_OFF = "joined", "split", "split_off"
 GRANTED, GRANT_REVOKED, SEALED = "granted", "grant_revoked", "sealed"
 APPROACHING, BREACHED, DEADLINE_MOVED = "deadline_approaching", "deadline_breached", "deadline_moved"
 CLIMBED = "supervision_climbed"
+EXCLUSION_ASKED, EXCLUSION_REVIEWED = "exclusion_asked", "exclusion_reviewed"
 NOTICE_NOT_DELIVERED = "notice_not_delivered"
 
 #: The limits that whoever holds a case is held to: of these they are warned, and what is missed of them is supervised.
@@ -163,7 +165,7 @@ class Appeal:
 
 #: What stands on one case, and is counted on it, does not go along where appeals are split off.
 _STAYS = (
-    *("papers_named_at", "followed_since", "first_dispatch"),
+    *("papers_named_at", "followed_since", "tally", "excluding", "excluding_by"),
     *("assigned_by", "assigned_number", "assigned_due", "report_back"),
 )
 _OF_ONE_CASE = (
@@ -234,8 +236,6 @@ class Case:
     """Where the dispatcher stands whose ruling on a second return binds it to its holder; or whoever of a tier above
     took it over, since it was not solved twice.
     """
-    first_dispatch: bool | None = None
-    """Whether it lies where it was assigned first; none: it is not assigned, or has been counted."""
     extended: bool = False
     first_contact_at: datetime | None = None
     """When the resident was first reached, or told how it goes."""
@@ -300,6 +300,11 @@ class Case:
     """How often a resident has asked about it again, and has joined it by that."""
     merged_into: UUID | None = None
     """The case in which its appeals went on."""
+    excluding: Rate | None = None
+    """The rate that its holder asks to take it out of; none: nothing is asked, or it was reviewed."""
+    excluding_by: str | None = None
+    tally: Tally | None = None
+    """How far its history has been counted; none: not at all, since it was begun before figures were kept."""
     version: int = 0
     head: str = GENESIS
     appeals: list[Appeal] = field(default_factory=list)
@@ -527,10 +532,8 @@ class Case:
         """The resident was reached. Only the first time counts."""
         self.first_contact_at = self.first_contact_at or at
 
-    def dispatch(self, *, first: bool) -> None:
-        """What has been counted, or was assigned before this was kept, is not counted anew."""
-        if first or self.first_dispatch is not None:
-            self.first_dispatch = first
+    def ask_exclusion(self, rate: Rate | None, *, by: str | None) -> None:
+        self.excluding, self.excluding_by = rate, by
 
     def replace_deadline(self, deadline: Deadline, *, at: datetime) -> None:
         """Put another promise in the place of one that still runs."""

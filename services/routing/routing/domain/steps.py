@@ -70,6 +70,8 @@ class Actor(StrEnum):
     """A window clerk or dispatcher of the case's place or of a tier above; neither who holds it nor who answered it."""
     REVIEWER = "reviewer"
     """A dispatcher of the case's place or of a tier above; neither who holds it nor who wrote the answer."""
+    SECOND = "second"
+    """A dispatcher or supervisor of a tier above the holder, and not who applied."""
     VERIFIER = "verifier"
     """Who holds a post on the line of the case's place; neither who holds or held it, nor answered or helped."""
 
@@ -93,6 +95,7 @@ WHO: dict[Actor, str] = {
         "a window clerk or dispatcher of its place or of a tier above who neither holds the case nor answered it"
     ),
     Actor.REVIEWER: "a dispatcher of its place or of a tier above who neither holds the case nor wrote the answer",
+    Actor.SECOND: "a dispatcher or supervisor of a tier above whoever holds the case, but not who applied",
     Actor.VERIFIER: (
         "who holds a post on the line of its place, but neither holds nor held the case, answered it or helped with it"
     ),
@@ -145,6 +148,8 @@ class Step(StrEnum):
     VERIFY = "verify"
     GRANT = "grant"
     REVOKE_GRANT = "revoke_grant"
+    ASK_EXCLUSION = "ask_exclusion"
+    REVIEW_EXCLUSION = "review_exclusion"
 
 
 class Standing(StrEnum):
@@ -188,6 +193,8 @@ class Standing(StrEnum):
     """An answer waits for its review."""
     VERIFICATION_OWED = "verification_owed"
     """Somebody has to look on site whether it was done."""
+    EXCLUSION_ASKED = "exclusion_asked"
+    """Its holder has applied that it not count in a rate."""
     SEALED = "sealed"
     """Shown only to those who must see it, and to whom a grant opens it."""
 
@@ -358,6 +365,15 @@ STEPS: dict[Step, StepRule] = {
         ),
         _rule(Step.GRANT, list(CaseState), None, [Actor.DISPATCHER, Actor.OVERSEER], needs=[Standing.SEALED]),
         _rule(Step.REVOKE_GRANT, list(CaseState), None, [Actor.DISPATCHER, Actor.OVERSEER], needs=[Standing.SEALED]),
+        # A figure may be asked to leave a case out long after its end.
+        _rule(
+            *(Step.ASK_EXCLUSION, [*_UNDER_WAY, CaseState.ANSWERED, CaseState.CLOSED], None, [Actor.HOLDER]),
+            bars=[Standing.EXCLUSION_ASKED],
+        ),
+        _rule(
+            *(Step.REVIEW_EXCLUSION, [*_UNDER_WAY, CaseState.ANSWERED, CaseState.CLOSED], None, [Actor.SECOND]),
+            needs=[Standing.EXCLUSION_ASKED],
+        ),
     )
 }
 
@@ -414,6 +430,7 @@ def standing_of(case: Case) -> frozenset[Standing]:
         Standing.SHARED: sum(appeal.stands for appeal in case.appeals) > 1,
         Standing.ANSWER_DRAFTED: case.draft is not None,
         Standing.VERIFICATION_OWED: _is_to_be_verified(case),
+        Standing.EXCLUSION_ASKED: case.excluding is not None,
         Standing.SEALED: case.seal is not None,
     }
     return frozenset(standing for standing, holds in stands.items() if holds)
@@ -605,8 +622,9 @@ def _is(actor: Actor, post: Seated, case: Case, subject: str, holder: Holder | N
             return subject != case.asked_by and _rules_on(post, case)
         case Actor.OVERSEER:
             return post.oversees and case.placed_path.startswith(post.path)
-        case Actor.SUPERIOR:
-            return post.oversees and _is_above(post, case, holder)
+        case Actor.SUPERIOR | Actor.SECOND:
+            is_other = actor is Actor.SUPERIOR or subject != case.excluding_by
+            return is_other and post.oversees and _is_above(post, case, holder)
         case Actor.CALLER | Actor.REVIEWER | Actor.VERIFIER:
             return _is_beside(actor, post, case, subject)
         case _:

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from kit.db import UnitOfWork, within
 from sqlalchemy import Row, Text, Uuid, bindparam, func, literal_column, select, text, tuple_, update
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.dialects.postgresql import ARRAY, distinct_on
 
 from routing.domain.call_back import CallBack, CallBackLine, Way
 from routing.domain.case import Case
@@ -113,6 +113,17 @@ def count_unsolved(uow: UnitOfWork, appeal_id: UUID) -> int:
     """How many of its answers its resident has said that they did not solve it."""
     statement = select(func.count()).where(call_back.c.appeal_id == appeal_id, call_back.c.solved.is_(False))
     return int(uow.execute(statement).scalar_one())
+
+
+def count_unrated(uow: UnitOfWork, case: Case) -> int:
+    """Of the residents who still ask: how many were asked about the last answer, and have said nothing of it."""
+    stand = [appeal.appeal_id for appeal in case.appeals if appeal.stands]
+    asked = call_back.c.case_id == case.case_id, call_back.c.appeal_id.in_(stand)
+    last = distinct_on(call_back.c.appeal_id)
+    answers = select(call_back.c.solved).ext(last).where(*asked)
+    answers = answers.order_by(call_back.c.appeal_id, call_back.c.answer.desc())
+    latest = answers.subquery("latest")
+    return int(uow.execute(select(func.count()).where(latest.c.solved.is_(None))).scalar_one())
 
 
 def _call_back(row: Row[Any]) -> CallBack:

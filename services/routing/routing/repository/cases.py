@@ -1,7 +1,8 @@
 """Cases, their appeals, history, deadlines and grants."""
 
 import json
-from collections.abc import Collection, Sequence
+from collections import defaultdict
+from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -12,6 +13,7 @@ from sqlalchemy import (
     Column,
     DateTime,
     Integer,
+    Row,
     Select,
     Table,
     Text,
@@ -42,6 +44,7 @@ from routing.models import (
     deadline,
     hotline_handover,
 )
+from routing.repository import figures, policy
 from routing.repository.rows import appeal_row, case_of, case_row, deadline_of, deadline_row, entry_of, entry_row
 
 _APPEALS = (
@@ -165,9 +168,11 @@ def add_cases(uow: UnitOfWork, opened: Sequence[Case]) -> None:
     """New cases, then all that belongs to them, whose policies look for the case: two statements, however many."""
     if not opened:
         return
+    counted = _count(uow, opened)
     uow.execute(_OPEN, {"cases": _as_json([case_row(case) for case in opened])})
     rows = {
         "appeals": [appeal_row(case, appeal) for case in opened for appeal in case.appeals],
+        "counted": counted,
         "entries": _new_entries(opened),
         "deadlines": [deadline_row(case, deadline) for case in opened for deadline in case.changed_deadlines],
         "grants": _grant_rows(uow, opened),
@@ -205,7 +210,9 @@ def save_cases(uow: UnitOfWork, changed: Sequence[Case]) -> None:
     if not changed:
         return
     _stay_open(uow, changed[0])
+    counted = _count(uow, changed)
     rows = {
+        "counted": counted,
         "cases": [case_row(case) for case in changed],
         "entries": _new_entries(changed),
         "deadlines": [deadline_row(case, deadline) for case in changed for deadline in case.changed_deadlines],
@@ -443,6 +450,71 @@ def move_place(uow: UnitOfWork, place_id: UUID, path: str) -> None:
     uow.execute(update(cases).where(cases.c.ruled_place_id == place_id).values(ruled_path=path))
 
 
+def list_uncounted_for_change(uow: UnitOfWork, *, limit: int) -> list[Case]:
+    """Those whose histories were begun before figures were kept, locked; what another holds is passed over."""
+    uncounted = _WHOLE.where(literal_column("cases.tally is null")).order_by(cases.c.case_id).limit(limit)
+    return [case_of(row, uow.now) for row in uow.execute(uncounted.with_for_update(of=cases, skip_locked=True))]
+
+
+def count_whole(uow: UnitOfWork, uncounted: Sequence[Case]) -> None:
+    """Their whole histories, as if each step had counted."""
+    zone = policy.get_zone(uow)
+    rows = [row for case in uncounted for row in figures.count_new(case, list_entries(uow, case), zone=zone)]
+    uow.execute(_ADD_COUNTED, {"counted": _as_json(rows)})
+    _save_tallies(uow, uncounted)
+
+
+def count_anew(uow: UnitOfWork, numbers: Collection[str]) -> None:
+    """Where their tallies stand; what they have counted is not touched."""
+    zone, found = policy.get_zone(uow), list(get_cases_of_numbers_for_change(uow, numbers).values())
+    for case in found:
+        case.tally = None
+        figures.count_new(case, list_entries(uow, case), zone=zone)
+    _save_tallies(uow, found)
+
+
+def _save_tallies(uow: UnitOfWork, counted: Sequence[Case]) -> None:
+    stands = [{"case_id": case.case_id, "tally": case.tally.stored() if case.tally else None} for case in counted]
+    uow.execute(_SAVE_TALLIES, {"tallies": _as_json(stands)})
+
+
+def each_history(uow: UnitOfWork, *, chunk: int) -> Iterator[tuple[Row[Any], list[Entry]]]:
+    """Every case (number, tally) with all its entries, in order; so many histories are read at once."""
+    after_id = UUID(int=0)
+    while found := uow.execute(_TALLIES, {"after": after_id, "most": chunk}).all():
+        after_id = found[-1].case_id
+        these = {"these": [row.case_id for row in found], "since": min(row.opened_at for row in found)}
+        entries: dict[UUID, list[Entry]] = defaultdict(list)
+        for row in uow.execute(_HISTORIES, these):
+            entries[row.case_id].append(entry_of(row))
+        yield from ((row, entries[row.case_id]) for row in found)
+
+
+def list_excluding(
+    uow: UnitOfWork, paths: Sequence[str], *, after_key: tuple[str, UUID] | None, limit: int
+) -> list[Case]:
+    """Which somebody applies to take out of a rate: place by place, and in the order in which they came."""
+    statement = select(cases).where(within(cases.c.placed_path, *paths), literal_column("cases.excluding is not null"))
+    if after_key is not None:
+        statement = statement.where(tuple_(cases.c.placed_path, cases.c.case_id) > after_key)
+    statement = statement.order_by(cases.c.placed_path, cases.c.case_id).limit(limit)
+    return [case_of(row, uow.now) for row in uow.execute(statement)]
+
+
+def _count(uow: UnitOfWork, changed: Sequence[Case]) -> list[dict[str, Any]]:
+    """What their new entries count (ADR 12)."""
+    return [row for case in changed if case.entries for row in _count_one(uow, case)]
+
+
+def _count_one(uow: UnitOfWork, case: Case) -> list[dict[str, Any]]:
+    """Of one that was begun before figures were kept, its whole history."""
+    entries = list(case.entries)
+    if case.tally is None and entries[0].seq > 1:
+        entries = [*list_entries(uow, case), *entries]
+    says_where = case.tally is not None or "counted" in entries[0].facts
+    return figures.count_new(case, entries, zone="" if says_where else policy.get_zone(uow))
+
+
 def _new_entries(changed: Sequence[Case]) -> list[dict[str, Any]]:
     rows = [entry_row(entry) for case in changed for entry in case.entries]
     for case in changed:
@@ -515,9 +587,31 @@ _ADD_APPEALS = text(_insert_of(case_appeal, "appeals"))
 _ADD = text(f"""
 with asked as ({_insert_of(case_appeal, "appeals")}),
 promised as ({_insert_of(deadline, "deadlines")}),
-granted as ({_insert_of(case_grant, "grants")})
+granted as ({_insert_of(case_grant, "grants")}),
+counted as ({figures.ADD_COUNTED})
 {_insert_of(case_entry, "entries")}
 """)
+
+_ADD_COUNTED = text(figures.ADD_COUNTED)
+
+_SAVE_TALLIES = text("""
+update cases set tally = given.tally
+from jsonb_populate_recordset(cast(null as cases), cast(:tallies as jsonb)) as given
+where cases.case_id = given.case_id
+""")
+
+_TALLIES = (
+    select(cases.c.case_id, cases.c.number, cases.c.opened_at, cases.c.tally)
+    .where(cases.c.case_id > bindparam("after", type_=Uuid))
+    .order_by(cases.c.case_id)
+    .limit(bindparam("most", type_=Integer))
+)
+_HISTORIES = (
+    select(case_entry)
+    .where(case_entry.c.case_id == any_(bindparam("these", type_=ARRAY(Uuid))))
+    .where(case_entry.c.at >= bindparam("since", type_=DateTime(timezone=True)))
+    .order_by(case_entry.c.case_id, case_entry.c.seq)
+)
 
 _SAVE = text(f"""
 with changed as (
@@ -528,6 +622,7 @@ settled as (
     {_insert_of(deadline, "deadlines")}
     on conflict (deadline_id) do update set state = excluded.state, settled_at = excluded.settled_at,
         sealed = excluded.sealed, warned = excluded.warned, warn_at = excluded.warn_at
-)
+),
+counted as ({figures.ADD_COUNTED})
 {_insert_of(case_entry, "entries")}
 """)

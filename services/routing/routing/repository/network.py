@@ -15,7 +15,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 
 from routing.domain.calendar import ORDINARY_HOURS, Hours
 
-DISTRICT = "district"
+DISTRICT, COMMUNITY = "district", "community"
 
 
 @dataclass(frozen=True)
@@ -46,6 +46,11 @@ class Network:
     def district_of(self, path: str) -> str | None:
         on_line = (self.places[p] for p in prefixes(path) if p in self.places)
         return next((item.code for item in on_line if item.tier == DISTRICT), None)
+
+    def tiers_on(self, path: str) -> dict[str, UUID]:
+        """The places on the line, by tier."""
+        on_line = (self.places[p] for p in prefixes(path) if p in self.places)
+        return {item.tier: item.place_id for item in on_line}
 
 
 _PLACE = [place.c[name] for name in ("place_id", "code", "tier", "path", "state", "opening_hours")]

@@ -81,6 +81,11 @@ def get_calendar_of(uow: UnitOfWork, version: int) -> Calendar:
     return _read_calendar(uow, str(version))
 
 
+def get_zone(uow: UnitOfWork) -> str:
+    """The city's, by the rules in effect now."""
+    return str(uow.execute(_ZONE, {"now": uow.now}).scalar_one())
+
+
 def get_category(uow: UnitOfWork, code: str, version: int) -> Category:
     """As a case was sorted then."""
     return _read_categories(uow, {code: str(version)})[0]

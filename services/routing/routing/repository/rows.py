@@ -13,6 +13,7 @@ from routing.domain.assignment import Owing
 from routing.domain.calendar import Hours
 from routing.domain.case import SEALED_GIST, Appeal, Case, ClosedReason, Deadline, DeadlineState, Seal
 from routing.domain.chain import Entry
+from routing.domain.figures import Rate, Tally
 from routing.domain.promise import Promise, Term, Unit, WarningAt
 from routing.domain.rules import Demand
 
@@ -63,7 +64,6 @@ def case_row(case: Case) -> dict[str, Any]:
         "returned_path": case.returned_path,
         "ruled_place_id": last_of(case.ruled_path),
         "ruled_path": case.ruled_path,
-        "first_dispatch": case.first_dispatch,
         "extended": case.extended,
         "letters": case.letters,
         "papers_held": case.papers_held,
@@ -104,6 +104,9 @@ def case_row(case: Case) -> dict[str, Any]:
         "undelivered": case.undelivered,
         "repeats": case.repeats,
         "merged_into": case.merged_into,
+        "excluding": _value(case.excluding),
+        "excluding_by": case.excluding_by,
+        "tally": case.tally.stored() if case.tally else None,
         "received_at": case.received_at,
         "opened_at": case.opened_at,
         "accepted_at": case.accepted_at,
@@ -157,7 +160,6 @@ def case_of(row: Row[Any], now: datetime) -> Case:
         returns=row.returns,
         returned_path=row.returned_path,
         ruled_path=row.ruled_path,
-        first_dispatch=row.first_dispatch,
         extended=row.extended,
         letters=row.letters,
         papers_held=row.papers_held,
@@ -195,6 +197,9 @@ def case_of(row: Row[Any], now: datetime) -> Case:
         undelivered=row.undelivered,
         repeats=row.repeats,
         merged_into=row.merged_into,
+        excluding=_maybe(Rate, row.excluding),
+        excluding_by=row.excluding_by,
+        tally=Tally.of(row.tally) if row.tally is not None else None,
         version=row.version,
         head=row.head,
     )

@@ -54,10 +54,7 @@ def give(
     said: Answer,
     holder: Seat | None,
     post_id: UUID,
-    *,
-    author: UUID | None = None,
 ) -> None:
-    """``author``: the post that wrote it, where another approves it."""
     corrects = case.state is CaseState.ANSWERED
     helping = parts.end_parts(uow, case)
     case.keep_theirs(at=uow.now)
@@ -84,7 +81,6 @@ def give(
     uow.publish(told)
     calling_back.owe_calls(uow, case)
     uow.publish(events.city_case_progressed(uow, case))
-    figures.count_answered(uow, case, post_id=author or post_id)
 
 
 def review_answer(uow: UnitOfWork, case_id: UUID, *, version: int, approved: bool, words: str) -> Case:
@@ -97,7 +93,7 @@ def review_answer(uow: UnitOfWork, case_id: UUID, *, version: int, approved: boo
     uow.publish(events.case_reviewed(uow, case, approved=approved, holder=holder))
     if approved:
         case.end_draft()
-        give(uow, case, _answer_in(draft), holder, post_id, author=draft.post_id)
+        give(uow, case, _answer_in(draft), holder, post_id)
     else:
         case.send_back(handed_in_at=draft.at)
     cases.save_cases(uow, [case])

@@ -97,7 +97,8 @@ def close_if_over(uow: UnitOfWork, case: Case, holder: Seat | None) -> None:
     """Unless something still bars it: then whoever holds it closes it by hand."""
     if case.limit(DeadlineKind.RATING) is not None or case.papers_held or not STEPS[Step.CLOSE].allows(case):
         return
-    end_case(uow, case, ClosedReason.DONE, holder=holder, by=None)
+    unrated = {"unrated": call_backs.count_unrated(uow, case)}
+    end_case(uow, case, ClosedReason.DONE, holder=holder, by=None, facts=unrated)
 
 
 def list_owed(uow: UnitOfWork, page: Page) -> Sheet[CallBackLine]:

@@ -209,7 +209,7 @@ def re_sort(
         facts |= {"out_of_plan": str(was_planned_for), "promise_met": case.promise_met}
     if case.place_id != was_at:
         facts["place_before"] = str(was_at) if was_at else None
-    facts |= placing.promise_facts(case)
+    facts |= {**placing.promise_facts(case), **placing.counted(ground, case)}
     case.record(RESORTED, at=uow.now, by=uow.by, post_id=post_id, facts=facts, words=words)
     uow.publish(events.case_resorted(uow, case, before=before, holder=told, out_of_plan=planned is not None))
     return found

@@ -1,5 +1,6 @@
 """Two cases that are the same trouble become one; everybody who asked is still told."""
 
+from collections.abc import Mapping
 from uuid import UUID
 
 from contracts.routing import JoinKind
@@ -40,10 +41,10 @@ def merge_case(uow: UnitOfWork, case_id: UUID, *, version: int, into: str, words
         deadlines.mark_if_missed(uow, late)
     was_sealed = target.seal is not None
     coming, is_earlier = target.take_over(case, deadline_id=new_id(uow.now), at=uow.now)
-    if target.seal is not None:
-        _keep_sealed(uow, target, was_sealed=was_sealed)
+    counted = _keep_sealed(uow, target, was_sealed=was_sealed) if target.seal is not None else {}
     supervising.go_along(uow, case, target)
-    _join(uow, target, case, coming, target_holder, is_earlier=is_earlier, post_id=post_id, words=words)
+    facts = {**counted, "earlier": is_earlier}
+    _join(uow, target, case, coming, target_holder, facts=facts, post_id=post_id, words=words)
     _close(uow, case, target, coming, holder, post_id=post_id, words=words)
     cases.save_cases(uow, [target, case])
     cases.move_appeals(uow, target, [appeal.appeal_id for appeal in coming])
@@ -85,12 +86,13 @@ def _must_keep_silent(uow: UnitOfWork, target: Case, case: Case) -> None:
         raise UnfitTarget("who helps with that takes no part in this one")
 
 
-def _keep_sealed(uow: UnitOfWork, target: Case, *, was_sealed: bool) -> None:
-    """By who keeps it above all whom it complains of by now."""
+def _keep_sealed(uow: UnitOfWork, target: Case, *, was_sealed: bool) -> dict[str, object]:
+    """By who keeps it above all whom it complains of by now; where it is counted from then on."""
     ground = placing.survey(uow, paths=[target.placed_path], codes=[], blamed=target.complained_of)
     placing.appoint_keeper(ground, target)
     if not was_sealed:
         cases.seal_what_hangs_on(uow, target)
+    return placing.counted(ground, target)
 
 
 def _join(
@@ -100,21 +102,21 @@ def _join(
     coming: list[Appeal],
     holder: Seat | None,
     *,
-    is_earlier: bool,
+    facts: Mapping[str, object],
     post_id: UUID,
     words: str,
 ) -> None:
-    facts = {
+    told = {
         "how": JoinKind.MERGED.value,
         "appeals": _ids(coming),
         "from": str(case.case_id),
         "from_number": case.number,
         "holder": holder.subject if holder else None,
-        "earlier": is_earlier,
         "promise_met": target.promise_met,
         **promise_facts(target),
+        **facts,
     }
-    target.record(JOINED, at=uow.now, by=uow.by, post_id=post_id, facts=facts, words=words)
+    target.record(JOINED, at=uow.now, by=uow.by, post_id=post_id, facts=told, words=words)
     uow.publish(events.case_joined(uow, target, JoinKind.MERGED, coming, holder=holder, origin=case))
 
 

@@ -169,13 +169,13 @@ def _open(
     spot = takers.get(event.taken_by or "") if on_the_spot else None
     rule, holder = _handler(ground, case, category, placed=placed, spot=spot)
     if rule is not None and holder is not None:
-        _tell_opened(uow, case, event, dispatcher=None, follows=follows)
+        _tell_opened(uow, ground, case, event, dispatcher=None, follows=follows)
         placing.accept(uow, ground, case, rule, holder, since=event.received_at)
     else:
         reason = Queue.UNPLACED if not placed else Queue.UNSORTED if category is None else Queue.VACANT
         dispatcher = placing.find_dispatcher(ground, case)
         placing.queue_case(case, reason, dispatcher)
-        _tell_opened(uow, case, event, dispatcher=dispatcher, follows=follows)
+        _tell_opened(uow, ground, case, event, dispatcher=dispatcher, follows=follows)
     uow.publish(events.city_case_opened(uow, case))
     if on_the_spot and holder is not None and case.state is CaseState.ASSIGNED and not case.report_back:
         _settle(uow, case, holder)
@@ -247,7 +247,13 @@ def _hold_to_order(uow: UnitOfWork, ground: Ground, case: Case, order: Assignmen
 
 
 def _tell_opened(
-    uow: UnitOfWork, case: Case, event: AppealReceivedV1, *, dispatcher: Seat | None, follows: Case | None
+    uow: UnitOfWork,
+    ground: Ground,
+    case: Case,
+    event: AppealReceivedV1,
+    *,
+    dispatcher: Seat | None,
+    follows: Case | None,
 ) -> None:
     facts = {
         "appeal": str(event.appeal_id),
@@ -256,6 +262,7 @@ def _tell_opened(
         "dispatcher": dispatcher.subject if dispatcher else None,
         "category": case.category,
         "suggested": case.category_suggested,
+        **placing.counted(ground, case),
         **({"assigned": event.assignment.model_dump(mode="json")} if event.assignment else {}),
         **({"follows": str(follows.case_id), "follows_number": follows.number} if follows else {}),
     }
@@ -329,7 +336,8 @@ def _seal_by_correction(uow: UnitOfWork, case: Case, event: AppealCorrectedV1) -
 
 def _tell_sealed(uow: UnitOfWork, case: Case, event: AppealCorrectedV1) -> None:
     keeper = str(case.keeper_post_id) if case.keeper_post_id else None
-    case.record(SEALED, at=uow.now, by=event.corrected_by, facts={"category": event.category, "keeper": keeper})
+    facts = {"category": event.category, "keeper": keeper, **placing.counted(ground, case)}
+    case.record(SEALED, at=uow.now, by=event.corrected_by, facts=facts)
     uow.publish(events.case_sealed(uow, case))
 
 

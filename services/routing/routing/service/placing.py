@@ -30,8 +30,12 @@ from routing.domain.promise import (
 from routing.domain.rules import Category, Rule, RuleSet
 from routing.repository import cases, network, policy
 from routing.repository.network import Network
+from routing.repository.rows import last_of
 
 OFFICES = (Duty.BUREAU, Duty.DEPARTMENT)
+
+#: How long whoever is given a case has to reach its resident; or less, where the promise ends sooner.
+CONTACT_TERM = Term(Unit.WORKING_DAYS, 1)
 
 
 @dataclass(frozen=True)
@@ -258,7 +262,10 @@ def accept(
     _put_under(case, rule)
     case.state, case.queue, case.accepted_at = CaseState.ACCEPTED, None, uow.now
     case.holder_post_id, case.office_id = holder.post_id, holder.office_id
-    case.record(ACCEPTED, at=uow.now, by=uow.by, post_id=post_id, facts=promise_facts(case))
+    contact = _counted(ground, ground.rules, case, CONTACT_TERM, since=uow.now)
+    contact_by = min(case.deadline.promise.due_at, contact.due_at).isoformat()
+    facts = {**promise_facts(case), **counted(ground, case), "contact_by": contact_by}
+    case.record(ACCEPTED, at=uow.now, by=uow.by, post_id=post_id, facts=facts)
     uow.publish(events.case_accepted(uow, case, holder=holder))
     assign(uow, case, holder, post_id=post_id, first=True)
     if holder.duty is Duty.DISPATCHER and case.barred:
@@ -278,7 +285,6 @@ def assign(
     """It is the holder's from now on; but with the acceptance, the resident is told whom to ask."""
     case.state, case.queue = CaseState.ASSIGNED, None
     case.holder_post_id, case.office_id = holder.post_id, holder.office_id
-    case.dispatch(first=first)
     facts = {
         "post": str(holder.post_id),
         "holder": holder.subject,
@@ -286,6 +292,8 @@ def assign(
         "duty": holder.duty.value,
         "first": first,
         "transferred": transferred,
+        "path": holder.path,
+        **({"office": str(holder.office_id)} if holder.office_id else {}),
     }
     case.record(ASSIGNED, at=uow.now, by=uow.by, post_id=post_id, facts=facts, words=words)
     uow.publish(events.case_assigned(uow, case, holder=holder, first=first, transferred=transferred))
@@ -397,6 +405,26 @@ def _counted(ground: Ground, rules: RuleSet, case: Case, term: Term, *, since: d
         zone=rules.zone,
         shares=rules.shares,
     )
+
+
+def counted(ground: Ground, case: Case) -> dict[str, object]:
+    """Where an entry says that its case is counted: at its community, or the nearest place above; what is sealed, at
+    its keeper's place and as its kind alone, so that a small number shows nobody a matter.
+    """
+    tiers = ground.network.tiers_on(case.placed_path)
+    keeper = next((seat for seat in ground.network.seats if seat.post_id == case.keeper_post_id), None)
+    place = tiers.get(network.COMMUNITY) or last_of(case.placed_path)
+    told = {
+        "place": keeper.place_id if case.seal is not None and keeper is not None else place,
+        "category": case.category if case.seal is None else case.kind and case.kind.value,
+        "channel": case.channel.value,
+        "remit": case.remit and case.remit.value,
+        "community": tiers.get(network.COMMUNITY),
+        "district": tiers.get(network.DISTRICT),
+        "sealed": case.seal is not None,
+        "zone": ground.rules.zone,
+    }
+    return {"counted": {name: str(fact) if isinstance(fact, UUID) else fact for name, fact in told.items()}}
 
 
 def promise_facts(case: Case) -> dict[str, object]:

@@ -68,11 +68,12 @@ def take_rating(uow: UnitOfWork, event: AppealRatedV1) -> None:
     case = cases.find_cases_of_appeals_for_change(uow, [event.appeal_id]).get(event.appeal_id)
     if case is None:
         raise NotYet(AppealReceivedV1.TOPIC, event.appeal_id)
-    facts = {"appeal": str(event.appeal_id), "answer": event.answer, "solved": event.solved, "rating": event.rating}
-    case.record(RATED, at=uow.now, by=None, facts=facts)
-    uow.publish(events.case_rated(uow, case, event))
     asked = call_backs.find_open(uow, event.appeal_id)
-    if asked is not None and asked.answer == event.answer:
+    counts = asked is not None and asked.answer == event.answer
+    said = {"answer": event.answer, "solved": event.solved, "rating": event.rating, "counts": counts}
+    case.record(RATED, at=uow.now, by=None, facts={"appeal": str(event.appeal_id), **said})
+    uow.publish(events.case_rated(uow, case, event))
+    if asked is not None and counts:
         case.calls_owed -= asked.is_to_be_called
         asked.rate(solved=event.solved, rating=event.rating, at=event.rated_at)
         call_backs.save_call_back(uow, asked)

@@ -64,6 +64,22 @@ def _split_off(
     return new
 
 
+def _counted(new: Case, case: Case) -> dict[str, object]:
+    """Where it is counted, and what of the other case its figures go on from."""
+    told: dict[str, object] = {
+        "post": _text(new.holder_post_id),
+        "office": _text(new.office_id),
+        "planned": new.planned_for is not None,
+    }
+    if case.tally is not None:
+        told |= {"counted": dict(case.tally.told), "left": list(case.tally.left)}
+    return told
+
+
+def _text(identity: UUID | None) -> str | None:
+    return str(identity) if identity else None
+
+
 def _check(case: Case, appeal_ids: Collection[UUID]) -> set[UUID]:
     """Those of whoever still asks; and somebody who still asks stays."""
     standing = {appeal.appeal_id for appeal in case.appeals if appeal.stands}
@@ -86,4 +102,5 @@ def _origin(new: Case, case: Case, holder: Seat | None) -> dict[str, object]:
         "holder": holder.subject if holder else None,
         "promise_met": new.promise_met,
         **(promise_facts(new) if new.deadline else {}),
+        **_counted(new, case),
     }

@@ -16,7 +16,7 @@ from routing.errors import (
     PlaceMissing,
     UnknownCategory,
 )
-from routing.repository import cases
+from routing.repository import call_backs, cases
 from routing.service import answering, deadlines, placing
 from routing.service.answering import Answer
 from routing.service.dispatching import place_case
@@ -105,6 +105,7 @@ def hand_over_case(uow: UnitOfWork, case_id: UUID, *, version: int, means: Hando
 
 def close_case(uow: UnitOfWork, case_id: UUID, *, version: int) -> Case:
     case, holder, post_id = take(uow, case_id, Step.CLOSE, version)
-    end_case(uow, case, ClosedReason.DONE, holder=holder, by=uow.by, post_id=post_id)
+    unrated = {"unrated": call_backs.count_unrated(uow, case)}
+    end_case(uow, case, ClosedReason.DONE, holder=holder, by=uow.by, post_id=post_id, facts=unrated)
     cases.save_cases(uow, [case])
     return case

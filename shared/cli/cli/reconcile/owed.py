@@ -21,6 +21,7 @@ STEPS = (
     *("drafted", "reviewed", "verified"),
     *("granted", "grant_revoked", "corrected"),
     *("deadline_approaching", "supervision_climbed", "deadline_moved"),
+    *("exclusion_asked", "exclusion_reviewed"),
 )
 
 TEMPLATES = (
