@@ -76,3 +76,15 @@ def test_a_history_that_does_not_say_where_counts_at_the_cases_own_place() -> No
     assert (received.figure, received.mark.where.channel) == (Figure.RECEIVED, "letterbox")
     tally, _ = count(None, old, zone="Asia/Shanghai")
     assert (tally.where.place, tally.where.category) == (PLACE, "a")
+
+
+def test_what_turns_out_to_be_urgent_is_planned_no_more() -> None:
+    planned = ("planned", {"again": False, "promise_met": True})
+    resorted = ("resorted", {"counted": WHERE, "out_of_plan": "2026-12-24", "promise_met": None})
+    answered = ("answered", {"outcome": "solved", "promise_met": True})
+    begun = (OPENED, ACCEPTED, ASSIGNED, planned, resorted)
+    assert counted(history(*begun))["planned"] == 1
+    assert not counted(history(*begun)).keys() & {"plans_open", "kept", "missed"}
+    assert counted(history(*begun, answered))["kept"] == 1
+    assert not counted(history(*begun, answered)).keys() & {"plans_open", "plans_kept"}
+    assert counted(history(*begun, MISSED))["overdue"] == 1

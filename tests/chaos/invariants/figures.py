@@ -200,7 +200,22 @@ def _brings_a_missed_one(entries: Entries, entry: Row) -> bool:
 
 def _is_open_before(entries: Entries, entry: Row) -> bool:
     before = [e for e in entries if e["seq"] < entry["seq"]]
-    return not any(_settles(e) for e in before)
+    return not any(_settles(e) for e in _but_for_ended_plans(before))
+
+
+def _but_for_ended_plans(entries: Entries) -> list[Row]:
+    """What was planned, and turned out to be urgent before anything had kept its promise."""
+    ended = [e["seq"] for e in entries if _is_out_of_plan(e) and e["facts"]["promise_met"] is None]
+    until = max(ended, default=0)
+    return [e for e in entries if e["seq"] > until or not _is_planned(e)]
+
+
+def _is_planned(entry: Row) -> bool:
+    return entry["step"] == "planned" or (entry["step"] == "split_off" and bool(entry["facts"].get("planned")))
+
+
+def _is_out_of_plan(entry: Row) -> bool:
+    return entry["step"] == "resorted" and "out_of_plan" in entry["facts"]
 
 
 def _settles(entry: Row) -> bool:
@@ -215,7 +230,7 @@ def _settles(entry: Row) -> bool:
 
 
 def _keeps(entries: Entries, missed: Sequence[Row]) -> Iterator[Found]:
-    settled = next((e for e in entries if _settles(e)), None)
+    settled = next((e for e in _but_for_ended_plans(entries) if _settles(e)), None)
     keeps = settled is not None and settled["step"] in ("answered", "accompanied")
     if keeps and settled is not None and not missed and not settled["facts"].get("corrects"):
         yield ("kept", settled, None, 1)
@@ -235,10 +250,12 @@ def _plans(entries: Entries) -> Iterator[Found]:
         yield ("plans_missed", entry, _due_day(entries, entry), 1)
     for entry in (*_steps(entries, "planned", again=False), *_steps(entries, "split_off", planned=True)):
         yield ("plans_open", entry, None, 1)
-        yield from _ends("plans_open", entries, entry, None)
+        ended = next((e for e in entries if e["seq"] > entry["seq"] and _is_out_of_plan(e)), None)
+        yield from _ends("plans_open", entries, entry, ended)
     for answer in _answers(entries):
         since = [e for e in entries if e["seq"] < answer["seq"]]
-        last = [e["seq"] for e in since if e in _answers(entries) or e["step"] == "closed"]
+        ends = (*_answers(entries), *(e for e in since if e["step"] == "closed" or _is_out_of_plan(e)))
+        last = [e["seq"] for e in since if e in ends]
         since = [e for e in since if e["seq"] > max(last, default=0)]
         missed = _steps(since, "deadline_breached", kind="planned")
         if _steps(since, "planned", again=False) and not missed and not _steps(since, "planned", again=True):

@@ -18,6 +18,7 @@ from routing.domain.case import (
     BREACHED,
     CALLED_BACK,
     CLOSED,
+    DEADLINE_MOVED,
     DRAFTED,
     EXCLUSION_REVIEWED,
     EXTENDED,
@@ -42,9 +43,6 @@ from routing.domain.promise import day_of
 
 #: From this rating on a resident is satisfied.
 SATISFIED_FROM = 3
-
-#: A calendar was corrected, and a breach that the one before had recorded with it.
-DEADLINE_MOVED = "deadline_moved"
 
 
 def count(tally: Tally | None, entries: Iterable[Entry], *, zone: str) -> tuple[Tally, list[Count]]:
@@ -127,7 +125,17 @@ class _Counting:
             self.add(Figure.TO_CONTACT)
 
     def resorted(self, facts: Mapping[str, Any]) -> None:
+        """What turns out to be urgent is planned no more: its promise counts again, where nothing had kept it before."""
+        if "out_of_plan" in facts:
+            self.end_plan()
+            if self.tally.promise == "planned" and facts["promise_met"] is None:
+                self.tally.promise = "open"
         self.see(facts)
+
+    def end_plan(self) -> None:
+        if self.tally.planned is not None:
+            self.add(Figure.PLANS_OPEN, Mark(self.day(self.entry.at), self.tally.planned), -1)
+        self.tally.plan = self.tally.planned = None
 
     def recorded(self, facts: Mapping[str, Any]) -> None:
         reached = facts.get("outcome") == ContactOutcome.REACHED
@@ -181,12 +189,10 @@ class _Counting:
 
     def end_stocks(self) -> None:
         """Where they were counted: whoever missed it has it in their stock, though another answers."""
-        tally, today = self.tally, self.day(self.entry.at)
-        if tally.overdue is not None:
-            self.add(Figure.OVERDUE, Mark(today, tally.overdue), -1)
-        if tally.planned is not None:
-            self.add(Figure.PLANS_OPEN, Mark(today, tally.planned), -1)
-        tally.overdue = tally.planned = None
+        if self.tally.overdue is not None:
+            self.add(Figure.OVERDUE, Mark(self.day(self.entry.at), self.tally.overdue), -1)
+        self.tally.overdue = None
+        self.end_plan()
 
     def drafted(self, facts: Mapping[str, Any]) -> None:
         del facts
