@@ -23,8 +23,8 @@ class Life:
     wrong: bool
     post_id: UUID | None = None
     """With whom it lies, or who is to look at it where it waits."""
-    takes: timedelta = timedelta(hours=6)
-    """How long the work on it takes whoever does it."""
+    rest: timedelta = timedelta(hours=2)
+    """How long whoever holds it lets it rest between two looks."""
     is_open: bool = True
 
 

@@ -1,6 +1,6 @@
 """What whoever holds a case does when they look at it; and who helps with it."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from contracts.grid import Duty
 from contracts.routing import Ask, ContactOutcome, HandoverMeans, Outcome, RecordKind
@@ -11,6 +11,7 @@ from routing.domain.waiting import Plan
 from routing.service import (
     accompanying,
     asking,
+    dispatching,
     helping,
     planning,
     pressing,
@@ -25,8 +26,8 @@ from simulation.days import ONE_DAY, day_at
 from simulation.matters import ANSWERS
 from simulation.sight import Habit, Sight, do_first
 
-#: A part is done by the day after tomorrow, and a rest between two reports of a centre is as long.
-SOON = 2 * ONE_DAY
+#: By when somebody else is to have done a part, and how long a centre says nothing.
+SOON, _AT_ONCE = 2 * ONE_DAY, timedelta(hours=1)
 
 
 def handle(sight: Sight) -> bool:
@@ -64,10 +65,14 @@ def _report(sight: Sight) -> None:
 
 def _enter_centre_report(sight: Sight) -> None:
     final = sight.chance.random() < 0.6
+    if final:
+        sight.life.rest = _AT_ONCE
     sight.take(accompanying.enter_centre_report, words="已办结" if final else "正在办理", final=final)
 
 
 def _accompany(sight: Sight) -> None:
+    """The centre has it in hand: whoever holds it asks there every other day."""
+    sight.life.rest = SOON
     sight.take(accompanying.accompany, centre="海州区法律援助中心", with_whom="社区干部", words="材料已当面移交")
 
 
@@ -89,6 +94,15 @@ def _plan(sight: Sight) -> None:
     day = day_at(sight.now) + sight.chance.randint(20, 60) * ONE_DAY
     plan = Plan(day, "列入后续改造计划。", "区住建局")
     planning.plan_case(sight.uow, sight.case.case_id, plan, version=sight.case.version)
+
+
+def _transfer(sight: Sight) -> None:
+    """To the office that answers for such matters."""
+    line = sight.book.on_line(sight.case.placed_path)
+    offices = [post for post in line if (sight.case.category or "").startswith(tuple(post.matters) or ("/",))]
+    offices = [post for post in offices if sight.book.acting(post.post_id, sight.now) is not None]
+    if offices:
+        sight.take(dispatching.transfer_case, to=offices[0].post_id, words="属其职责")
 
 
 def _call_in(sight: Sight) -> None:
@@ -149,7 +163,8 @@ _UNDER_WAY = (
     Habit(Step.ASK_EXTENSION, 0.03, lambda sight: _ask(sight, Ask.EXTENSION, "materials", days=3)),
     Habit(Step.ASK_SUSPENSION, 0.015, _suspend),
     Habit(Step.PLAN, 0.01, _plan),
-    Habit(Step.CALL_IN, 0.02, _call_in),
+    Habit(Step.TRANSFER, 0.03, _transfer),
+    Habit(Step.CALL_IN, 0.03, _call_in),
     Habit(Step.RECORD, 0.25, _record),
     Habit(Step.RECORD, 0.05, _try_to_reach),
     Habit(Step.START, 0.8, lambda sight: sight.take(steps.start_case)),

@@ -44,6 +44,7 @@ _TAKERS = {
     Channel.PATROL: Duty.AREA_CHIEF,
     Channel.ASSIGNED: Duty.DISPATCHER,
 }
+_ON_THE_SPOT = (Channel.WINDOW, Channel.HOTLINE, Channel.VISIT, Channel.PATROL)
 _WEB = Claimant("resident", frozenset({RESIDENT}))
 
 
@@ -76,17 +77,22 @@ class Residents:
     async def _file(self, number: int) -> None:
         chance = Random(f"{self._seed} appeal {number}")  # noqa: S311  # no secret
         community = chance.choice(self._book.communities())
-        place = chance.choice(self._book.below(community.path))
+        place = self._somewhere(chance, community)
         (channel,) = chance.choices([*_CHANNELS], [*_CHANNELS.values()])
         given = self._submission(chance, channel, place, number)
         await self._hand_in(number, chance, given, self._taker(channel, place), community)
 
+    def _somewhere(self, chance: Random, community: PlaceChangedV1) -> PlaceChangedV1:
+        """Nearly always at a community or below it; now and then it is the whole district's matter."""
+        is_wide = chance.random() < 0.03
+        wide = [each for each in self._book.places.values() if each.tier == "district"]
+        return wide[0] if is_wide else chance.choice(self._book.below(community.path))
+
     def _taker(self, channel: Channel, place: PlaceChangedV1) -> Claimant | None:
         if channel is Channel.WEB:
             return _WEB
-        post = self._book.at(place.path, _TAKERS.get(channel, Duty.WINDOW_CLERK)) or self._book.at(
-            place.path, Duty.WINDOW_CLERK
-        )
+        duties = (_TAKERS.get(channel, Duty.WINDOW_CLERK), Duty.WINDOW_CLERK)
+        post = next((post for duty in duties if (post := self._book.at(place.path, duty))), None)
         subject = self._book.acting(post.post_id, self._city.now) if post else None
         return Claimant(subject) if subject else None
 
@@ -131,7 +137,7 @@ class Residents:
             category=category if by_staff and not is_vague and chance.random() < 0.7 else None,
             urgent=is_urgent and by_staff,
             done_on_the_spot=by_staff
-            and channel in (Channel.WINDOW, Channel.HOTLINE, Channel.VISIT)
+            and channel in _ON_THE_SPOT
             and not (is_urgent or is_sealed or is_vague)
             and chance.random() < 0.2,
             assignment=order if channel is Channel.ASSIGNED else None,

@@ -11,12 +11,10 @@ from contracts.grid import Duty
 from contracts.routing import (
     CallBackOwedV1,
     CaseAcceptedV1,
-    CaseAccompaniedV1,
     CaseAnsweredV1,
     CaseAskedV1,
     CaseAssignedV1,
     CaseCalledBackV1,
-    CaseCentreReportedV1,
     CaseDraftedV1,
     CaseFact,
     CaseHelperCalledV1,
@@ -56,7 +54,7 @@ Look = Callable[[Sight], bool]
 #: How long somebody takes over a look at what is asked of them.
 _ERRAND = timedelta(hours=3)
 
-#: So many looks make a case's work; the work is spread over them.
+#: The work on a case is spread over so many looks.
 _LOOKS = 3
 
 _RING = KeyRing((("k1", bytes(32)),))
@@ -88,8 +86,6 @@ class Staff:
             CaseRedoneV1: self._comes,
             CaseSuspendedV1: lambda life, _: self._looks_again(life, ONE_DAY),
             CasePlannedV1: lambda life, fact: self._looks_again(life, fact.due_at - fact.at - ONE_DAY),
-            CaseAccompaniedV1: lambda life, _: self._looks_again(life, handling.SOON),
-            CaseCentreReportedV1: lambda life, fact: self._looks_again(life, _ERRAND if fact.final else handling.SOON),
             CaseReportedBackV1: lambda life, fact: self._sees_to(life, fact.dispatcher, overseeing.dispatch),
             CaseReportReviewedV1: lambda life, _: self._looks_again(life, _ERRAND),
             CasePressedV1: lambda life, _: self._looks_again(life, ONE_DAY),
@@ -140,8 +136,8 @@ class Staff:
         life.post_id = fact.handler.post_id
         due = fact.promise_due or fact.at + ONE_DAY
         pace = self._pace_of(fact.handler.subject) * life.chance.lognormvariate(-1.1, 0.7)
-        life.takes = max(due - fact.at, timedelta(hours=1)) * pace
-        self._looks_again(life, life.takes / _LOOKS)
+        life.rest = max(due - fact.at, timedelta(hours=1)) * pace / _LOOKS
+        self._looks_again(life, life.rest)
         if fact.kind is Kind.MUNICIPAL and life.chance.random() < 0.02:
             self._errand(life, Duty.DISPATCHER, overseeing.join_the_same)
 
@@ -199,7 +195,7 @@ class Staff:
             self.refused[refusal.code] += 1
             did = False
         if did and role == "holder" and life.is_open:
-            self._looks_again(life, life.takes / _LOOKS)
+            self._looks_again(life, life.rest)
 
     def _step(self, life: Life, look: Look, uow: UnitOfWork) -> bool:
         return look(Sight(uow, reading.get_case(uow, life.case_id), life, self._book))

@@ -1,0 +1,244 @@
+"""What must hold at the end of a simulated time, whatever its people have done."""
+
+from collections import Counter, defaultdict
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from typing import Any
+from uuid import UUID
+
+from cli.reconcile import audit_books
+from cli.reconcile.books import Books
+from kit.auth import AUDITOR, EVERYWHERE, Person
+from kit.db import UnitOfWork
+from kit.ids import time_of
+from routing.domain.promise import day_of
+from routing.service import explaining
+from sqlalchemy import text
+
+from simulation.city import ZONE
+from simulation.year import AFTER_DUE, BEAT, Year
+
+#: Deadlines that are explained in one transaction.
+_AT_ONCE = 100
+
+_AUDITOR = Person("auditor", frozenset({AUDITOR}))
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What does not hold, of what."""
+
+    about: str
+    detail: str
+
+
+@dataclass
+class Checked:
+    """An invariant, of how many things it was asked, and where it does not hold."""
+
+    name: str
+    things: int = 0
+    findings: list[Finding] = field(default_factory=list)
+
+    def hold(self, *, that: bool, about: object, detail: str) -> None:
+        self.things += 1
+        if not that:
+            self.findings.append(Finding(str(about), detail))
+
+
+Invariant = Callable[[Year, Checked], Awaitable[None]]
+
+
+async def check_all(year: Year) -> list[Checked]:
+    return [await _check(year, invariant) for invariant in INVARIANTS]
+
+
+async def _check(year: Year, invariant: Invariant) -> Checked:
+    checked = Checked(invariant.__name__.replace("_", " "))
+    await invariant(year, checked)
+    return checked
+
+
+async def _rows(year: Year, service: str, query: str, **asked: Any) -> Sequence[Any]:
+    return await year.city.audit(service, lambda uow: uow.execute(text(query), asked).all())
+
+
+_DEADLINES = """
+select d.deadline_id, d.case_id, d.kind, d.state, d.due_at, d.settled_at, b.times, b.at,
+    (select max(r.at) from case_entry r where r.case_id = d.case_id and r.step = 'reviewed'
+        and r.facts ->> 'approved' = 'false' and r.at <= d.settled_at) as sent_back_at
+from deadline d left join (
+    select (facts ->> 'deadline')::uuid as deadline_id, count(*) as times, min(at) as at
+    from case_entry where step = 'deadline_breached' group by 1
+) b using (deadline_id)
+"""
+
+
+async def every_deadline_fires_once_and_on_its_instant(year: Year, checked: Checked) -> None:
+    """Or at the first moment after an outage; or as soon as it is made, where it is past by then."""
+    for row in await _rows(year, "routing", _DEADLINES):
+        about, told = f"deadline {row.deadline_id}", f"{row.kind} of case {row.case_id}, due {row.due_at:%F %T}"
+        is_breached = row.state == "breached"
+        checked.hold(that=(row.times or 0) == is_breached, about=about, detail=f"{told}: {row.times or 0} breaches")
+        if row.state == "open":
+            checked.hold(that=row.due_at >= year.city.now, about=about, detail=f"{told}: has not fired")
+        else:
+            late = row.settled_at - _fires_by(year, row)
+            checked.hold(that=late <= timedelta(0), about=about, detail=f"{told}: {row.state} {row.settled_at:%F %T}")
+
+
+def _fires_by(year: Year, row: Any) -> datetime:
+    """By when it has come to its end: on its instant, or a beat after what has made it run past that."""
+    made_at = max(time_of(row.deadline_id), row.sent_back_at or row.due_at)
+    by: datetime = row.due_at + AFTER_DUE if made_at <= row.due_at else made_at + BEAT
+    return max(by, year.asked.outage[1]) if year.asked.is_out(by) else by
+
+
+_WITHOUT = """
+select case_id, state, queue, holder_post_id from cases where state <> 'closed'
+"""
+
+
+async def no_case_is_without_a_holder(year: Year, checked: Checked) -> None:
+    """It lies with a post, or waits in a queue; and in whichever it is, or above it, somebody acts."""
+    for row in await _rows(year, "routing", _WITHOUT):
+        about = f"case {row.case_id}"
+        is_held = row.holder_post_id is not None or row.queue is not None
+        checked.hold(that=is_held, about=about, detail=f"{row.state}, and lies with nobody")
+    for row in await _rows(year, "routing", _VACANT, now=year.city.now):
+        checked.hold(
+            that=row.found_at is not None, about=f"post {row.post_id}", detail="vacant, holds cases, unnoticed"
+        )
+
+
+_VACANT = """
+select c.holder_post_id as post_id, max(v.found_at) as found_at
+from cases c left join vacancy v on v.post_id = c.holder_post_id
+where c.state <> 'closed' and c.holder_post_id is not null and not exists (
+    select from holding_copy h join post_copy p using (post_id) where h.post_id = c.holder_post_id and not p.retired
+        and h.since <= :now and (h.until is null or h.until > :now)
+)
+group by 1
+"""
+
+
+async def no_promise_is_other_than_its_explanation(year: Year, checked: Checked) -> None:
+    """Each deadline is reckoned a second time, and held against the row, the history and the rules."""
+    rows = await _rows(year, "routing", "select case_id, deadline_id from deadline order by case_id, deadline_id")
+    for start in range(0, len(rows), _AT_ONCE):
+        part = [(row.case_id, row.deadline_id) for row in rows[start : start + _AT_ONCE]]
+        explain = partial(_explain, deadlines=part)
+        explained = await year.city.database("routing", "api").run(explain, scope=EVERYWHERE, person=_AUDITOR)
+        for (case_id, deadline_id), differs in zip(part, explained, strict=True):
+            checked.hold(that=not differs, about=f"deadline {deadline_id}", detail=f"case {case_id}: {differs}")
+
+
+def _explain(uow: UnitOfWork, *, deadlines: Sequence[tuple[UUID, UUID]]) -> list[str]:
+    """What differs, in words; nothing where all agree."""
+    found = [explaining.explain_deadline(uow, str(case_id), deadline_id)[1] for case_id, deadline_id in deadlines]
+    return [
+        "; ".join(f"{each.witness} says {each.about} is {each.found}, not {each.stored}" for each in one.differences)
+        for one in found
+    ]
+
+
+_KEPT = "select day, sum(answered)::int as answered, sum(at_first)::int as at_first from first_dispatch_day group by 1"
+_HISTORY = """
+select case_id, seq, at, step, post_id, facts from case_entry
+where step in ('opened', 'split_off', 'assigned', 'drafted', 'reviewed', 'answered') order by case_id, seq
+"""
+
+
+async def figures_counted_again_are_those_that_were_kept(year: Year, checked: Checked) -> None:
+    """Of each day, how many were answered, and how many by whom they were sent to first: from the history alone."""
+    kept = {row.day: (row.answered, row.at_first) for row in await _rows(year, "routing", _KEPT)}
+    counted: dict[Any, Counter[str]] = defaultdict(Counter)
+    for entries in _by_case(await _rows(year, "routing", _HISTORY)):
+        if (answered := _first_dispatch(entries)) is not None:
+            day = day_of(answered[0], zone=ZONE.key)
+            counted[day].update(answered=1, at_first=int(answered[1]))
+    for day in sorted(kept.keys() | counted.keys()):
+        again = (counted[day]["answered"], counted[day]["at_first"])
+        checked.hold(that=kept.get(day, (0, 0)) == again, about=day, detail=f"kept {kept.get(day)}, counted {again}")
+
+
+def _by_case(rows: Sequence[Any]) -> Iterator[list[Any]]:
+    entries: list[Any] = []
+    for row in rows:
+        if entries and row.case_id != entries[0].case_id:
+            yield entries
+            entries = []
+        entries.append(row)
+    if entries:
+        yield entries
+
+
+def _first_dispatch(entries: Sequence[Any]) -> tuple[datetime, bool] | None:
+    """When it was answered first, and whether by whom it was sent to first; none: nobody sent it, or it goes on."""
+    posts: list[UUID] = []
+    drafted_by: UUID | None = None
+    for entry in entries:
+        match entry.step:
+            case "split_off":
+                return None
+            case "assigned":
+                posts.append(UUID(entry.facts["post"]))
+            case "drafted":
+                drafted_by = entry.post_id
+            case "reviewed" if not entry.facts["approved"]:
+                drafted_by = None
+            case "answered":
+                if entry.at == entries[0].at or not posts:
+                    return None
+                return entry.at, len(posts) == 1 and (drafted_by or entry.post_id) == posts[-1]
+    return None
+
+
+_HELD = "select distinct facts ->> 'post' as post from case_entry where step in ('assigned', 'helper_called')"
+_TIERS = ("building", "area", "community", "district", "city")
+
+
+async def every_tier_is_reached(year: Year, checked: Checked) -> None:
+    """Cases have lain with posts of each tier of the tree."""
+    rows = await _rows(
+        year,
+        "routing",
+        "select distinct facts ->> 'post' as post from case_entry where step in ('assigned', 'helper_called')",
+    )
+    reached = {year.book.tier_of(UUID(row.post)) for row in rows}
+    for tier in _TIERS:
+        checked.hold(that=tier in reached, about=tier, detail="no case has come to a post of this tier")
+
+
+async def every_appeal_that_was_receipted_is_there(year: Year, checked: Checked) -> None:
+    """In intake, and in one case."""
+    known = {row.id for row in await _rows(year, "intake", "select id from appeal")}
+    cases = {row.appeal_id for row in await _rows(year, "routing", "select appeal_id from case_appeal")}
+    for appeal_id in year.residents.numbers:
+        is_there = appeal_id in known and appeal_id in cases
+        checked.hold(that=is_there, about=f"appeal {appeal_id}", detail="was receipted, and is lost")
+
+
+async def nothing_is_lost_nor_told_twice(year: Year, checked: Checked) -> None:
+    """As the auditor reconciles the books of the four services."""
+    books = Books(year.city.urls)
+    try:
+        ahead = datetime.now(UTC) - year.city.now
+        audit = await audit_books(books, [], wait=0, grace=ahead - timedelta(seconds=1), tell=lambda _: None)
+    finally:
+        await books.close()
+    checked.things += audit.flow["in intake"] + sum(audit.steps.values()) + sum(audit.made.values())
+    checked.findings += [Finding(f"{each.kind} {each.ids}", each.detail) for each in audit.findings]
+
+
+INVARIANTS: tuple[Invariant, ...] = (
+    every_deadline_fires_once_and_on_its_instant,
+    every_tier_is_reached,
+    no_case_is_without_a_holder,
+    no_promise_is_other_than_its_explanation,
+    figures_counted_again_are_those_that_were_kept,
+    every_appeal_that_was_receipted_is_there,
+    nothing_is_lost_nor_told_twice,
+)

@@ -1,0 +1,37 @@
+"""What is said at the end: the figures of the time, and what does not hold."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+
+from simulation.invariants import Checked
+from simulation.year import Year
+
+#: Of one invariant, the most that is named.
+_NAMED = 50
+
+
+def tell(year: Year, checked: Sequence[Checked], *, say: Callable[[str], None]) -> bool:
+    """Whether all holds."""
+    for line in _lines(year, checked):
+        say(line)
+    return not any(each.findings for each in checked)
+
+
+def _lines(year: Year, checked: Sequence[Checked]) -> Iterator[str]:
+    carried, repeated = year.carried
+    yield from _table("Appeals", {"filed": year.residents.filed, **year.residents.said})
+    yield from _table("Steps of cases", year.happened)
+    yield from _table("People", year.terms.counted)
+    yield from _table("Refused, as it should be", year.staff.refused + year.residents.refused)
+    yield from _table("Events", {"carried": carried, "carried again": repeated})
+    yield from _table("Invariants", {each.name: each.things for each in checked})
+    for each in checked:
+        yield from (f"broken: {each.name}: {found.about}: {found.detail}" for found in each.findings[:_NAMED])
+        if len(each.findings) > _NAMED:
+            yield f"broken: {each.name}: {len(each.findings) - _NAMED} more"
+    yield f"invariants: {len(checked)} checked, {sum(bool(each.findings) for each in checked)} broken"
+
+
+def _table(title: str, counts: Mapping[str, int]) -> Iterator[str]:
+    yield title
+    for name, count in sorted(counts.items(), key=lambda item: (-item[1], item[0])):
+        yield f"  {name.replace('_', ' '):<60}{count:>10,}"
