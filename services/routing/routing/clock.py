@@ -12,6 +12,11 @@ EVERY = timedelta(seconds=2)
 LOOKS_EVERY = timedelta(seconds=15)
 
 
+def make_loops(database: Database) -> list[Loop]:
+    """All that the clock does."""
+    return [make_sweeper(database), make_looker(database)]
+
+
 def make_sweeper(database: Database, *, every: timedelta = EVERY) -> Loop:
     """Any number may run: each claims what the others do not hold, oldest first."""
 

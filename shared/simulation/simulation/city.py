@@ -27,15 +27,16 @@ from kit.clock import DrivenClock
 from kit.crypto import KeyRing
 from kit.db import LONGEST_OF_A_COMMAND, Database, UnitOfWork, enter
 from kit.http.people import People
+from kit.loop import Loop
 from kit.testing.servers import migrate
 from local.postgres import Postgres
 from network.people import POSTS
-from notify.clock import Sender
+from notify import clock as notify_clock
 from notify.consumers import handlers as notify_handlers
 from notify.providers.sandbox import Sandbox
 from notify.service.office import Office
+from routing import clock as routing_clock
 from routing.consumers import HANDLERS as ROUTING_HANDLERS
-from routing.service import sweeping, vacancies
 from sqlalchemy import Connection, text
 
 T = TypeVar("T")
@@ -129,22 +130,22 @@ class City:
         return await self.database(service, "auditor").run_everywhere(query)
 
     async def sweep(self) -> int:
-        """All that has fallen due, oldest first, and the posts that are to be looked at; how many deadlines it was."""
-        clock = self.database("routing", "clock")
-        fallen = await _until_done(clock, sweeping.sweep_due, full=sweeping.BATCH)
-        await _until_done(clock, vacancies.sweep_vacancies, full=vacancies.BATCH)
-        return fallen
+        """All that has fallen due, oldest first, and whatever else routing's clock does; how many things that were."""
+        return sum([await loop.catch_up() for loop in self._sweepers])
 
-    async def send(self) -> None:
+    async def send(self) -> int:
         """What notify owes by now."""
-        while await self._sender.send_due() >= self._sender.at_once:
-            pass
+        return sum([await loop.catch_up() for loop in self._senders])
 
     @cached_property
-    def _sender(self) -> Sender:
+    def _sweepers(self) -> list[Loop]:
+        return routing_clock.make_loops(self.database("routing", "clock"))
+
+    @cached_property
+    def _senders(self) -> list[Loop]:
         database = self.database("notify", "clock")
         sandbox = Sandbox(database, self.office.keys)
-        return Sender(database, self.office, {Means.SANDBOX: sandbox, Means.SMS: sandbox})
+        return notify_clock.make_loops(database, self.office, {Means.SANDBOX: sandbox, Means.SMS: sandbox})
 
     async def refresh(self) -> None:
         """What intake keeps of places and categories to hand."""
@@ -158,11 +159,3 @@ class City:
     async def close(self) -> None:
         for database in self._databases.values():
             await database.close()
-
-
-async def _until_done(database: Database, sweep: Callable[[UnitOfWork], int], *, full: int) -> int:
-    swept = count = await database.run_everywhere(sweep)
-    while count >= full:
-        count = await database.run_everywhere(sweep)
-        swept += count
-    return swept

@@ -52,10 +52,10 @@ Invariant = Callable[[Year, Checked], Awaitable[None]]
 
 
 async def check_all(year: Year) -> list[Checked]:
-    return [await _check(year, invariant) for invariant in INVARIANTS]
+    return [await check(year, invariant) for invariant in INVARIANTS]
 
 
-async def _check(year: Year, invariant: Invariant) -> Checked:
+async def check(year: Year, invariant: Invariant) -> Checked:
     checked = Checked(invariant.__name__.replace("_", " "))
     await invariant(year, checked)
     return checked

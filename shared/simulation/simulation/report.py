@@ -11,19 +11,22 @@ _NAMED = 50
 
 def tell(year: Year, checked: Sequence[Checked], *, say: Callable[[str], None]) -> bool:
     """Whether all holds."""
-    for line in _lines(year, checked):
+    for line in (*_figures(year), *_verdict(checked)):
         say(line)
     return not any(each.findings for each in checked)
 
 
-def _lines(year: Year, checked: Sequence[Checked]) -> Iterator[str]:
+def _figures(year: Year) -> Iterator[str]:
     carried, repeated = year.carried
     yield from _table("Appeals", {"filed": year.residents.filed, **year.residents.said})
     yield from _table("Steps of cases", year.happened)
     yield from _table("People", year.terms.counted)
     yield from _table("Refused, as it should be", year.staff.refused + year.residents.refused)
     yield from _table("Events", {"carried": carried, "carried again": repeated})
-    yield from _table("Invariants", {each.name: each.things for each in checked})
+
+
+def _verdict(checked: Sequence[Checked]) -> Iterator[str]:
+    yield from _table("Invariants, and of how many things each was asked", {each.name: each.things for each in checked})
     for each in checked:
         yield from (f"broken: {each.name}: {found.about}: {found.detail}" for found in each.findings[:_NAMED])
         if len(each.findings) > _NAMED:
