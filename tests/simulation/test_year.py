@@ -13,8 +13,8 @@ from tests.simulation.conftest import ASKED
 
 BAIYANG = Path(sys.executable).parent / "baiyang"
 
-#: Of its own size: a city of four communities with a dozen appeals a day is through with a month in a minute.
-MONTH = ("--communities", "4", "--days", "30", "--appeals", "12", "--start", "2026-09-10")
+#: Of its own size: a city of four communities with eight appeals a day is through with a month in a minute.
+MONTH = ("--communities", "4", "--days", "30", "--appeals", "8", "--start", "2026-09-10")
 
 
 def test_a_month_ends_with_all_that_must_hold() -> None:

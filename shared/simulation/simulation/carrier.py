@@ -58,9 +58,6 @@ class _Consumer:
                 await self._taker.take([self._book.read(record) for record in (*again, *batch)])
                 line.had.extend(batch)
 
-    async def try_parked(self) -> None:
-        await self._taker.sweep()
-
 
 class Carrier:
     """``hear`` is told every record, once, in the order of each topic: whoever lives in the city goes by that."""
@@ -77,15 +74,12 @@ class Carrier:
         """How many were taken that a consumer had taken before."""
         return sum(consumer.repeated for consumer in self._consumers)
 
-    async def carry(self) -> None:
-        """Until nothing moves any more."""
+    async def carry(self) -> int:
+        """Until nothing moves any more; how many events that were."""
+        before = self.carried
         while await self._relay():
             await asyncio.gather(*(consumer.take() for consumer in self._consumers))
-
-    async def try_parked(self) -> None:
-        for consumer in self._consumers:
-            await consumer.try_parked()
-        await self.carry()
+        return self.carried - before
 
     async def _relay(self) -> int:
         sent = await asyncio.gather(*(self._pending(service) for service in SERVICES))

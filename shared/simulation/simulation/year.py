@@ -30,11 +30,12 @@ from simulation.staff import Staff
 from simulation.terms import Terms
 
 #: What people do is carried this often; closing times lie on a beat.
-BEAT = timedelta(minutes=15)
+BEAT = timedelta(minutes=30)
 #: So long after a deadline it is looked for: the clock's own period is two seconds.
 AFTER_DUE = timedelta(seconds=1)
 
-OUTAGE = 3 * ONE_DAY
+#: How long an outage is, and after how many days it comes: fewer where the whole is shorter than a month.
+OUTAGE, OUT_AFTER = 3 * ONE_DAY, 12
 
 _NEXT_DUE = text("select min(due_at) from deadline where state = 'open'")
 _OPEN = text("select count(*) from cases where state <> 'closed'")
@@ -61,8 +62,9 @@ class Asked:
 
     @property
     def outage(self) -> tuple[datetime, datetime]:
-        """Three days in which nothing is carried, swept or sent, two fifths into the time."""
-        begins = midnight_of(self.start + (self.days * 2 // 5) * ONE_DAY) + timedelta(hours=10, minutes=7)
+        """Three days in which nothing is carried, swept or sent."""
+        day = self.start + min(OUT_AFTER, self.days * 2 // 5) * ONE_DAY
+        begins = midnight_of(day) + timedelta(hours=10, minutes=7)
         return begins, begins + OUTAGE
 
     def is_out(self, moment: datetime) -> bool:
@@ -135,13 +137,11 @@ class Year:
             await self._work()
 
     async def _work(self) -> None:
-        """What the platform does by itself, until it is at rest: a backlog first, then what is due."""
-        await self._carrier.carry()
-        while await self.city.sweep():
-            await self._carrier.carry()
-        await self._carrier.carry()
-        await self.city.send()
-        await self._carrier.carry()
+        """What the platform does by itself, until it rests: a backlog first, then what is due, then what is owed."""
+        moved = 1
+        while moved:
+            moved = await self._carrier.carry()
+            moved += await self.city.sweep() + await self.city.send()
 
     def _hear(self, record: Record) -> None:
         type_ = dict(record.headers)["ce_type"] or b""
