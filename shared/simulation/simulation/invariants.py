@@ -108,9 +108,8 @@ async def no_case_is_without_a_holder(year: Year, checked: Checked) -> None:
         is_held = row.holder_post_id is not None or row.queue is not None
         checked.hold(that=is_held, about=about, detail=f"{row.state}, and lies with nobody")
     for row in await _rows(year, "routing", _VACANT, now=year.city.now):
-        checked.hold(
-            that=row.found_at is not None, about=f"post {row.post_id}", detail="vacant, holds cases, unnoticed"
-        )
+        is_told = row.found_at is not None
+        checked.hold(that=is_told, about=f"post {row.post_id}", detail="nobody acts in it, and no dispatcher is told")
 
 
 _VACANT = """

@@ -44,7 +44,8 @@ _TAKERS = {
     Channel.PATROL: Duty.AREA_CHIEF,
     Channel.ASSIGNED: Duty.DISPATCHER,
 }
-_ON_THE_SPOT = (Channel.WINDOW, Channel.HOTLINE, Channel.VISIT, Channel.PATROL)
+#: How much of what they take they settle there and then; chiefs most of it.
+_ON_THE_SPOT = {Channel.WINDOW: 0.2, Channel.HOTLINE: 0.2, Channel.VISIT: 0.6, Channel.PATROL: 0.6}
 _WEB = Claimant("resident", frozenset({RESIDENT}))
 
 
@@ -137,9 +138,8 @@ class Residents:
             category=category if by_staff and not is_vague and chance.random() < 0.7 else None,
             urgent=is_urgent and by_staff,
             done_on_the_spot=by_staff
-            and channel in _ON_THE_SPOT
             and not (is_urgent or is_sealed or is_vague)
-            and chance.random() < 0.2,
+            and chance.random() < _ON_THE_SPOT.get(channel, 0),
             assignment=order if channel is Channel.ASSIGNED else None,
         )
 
