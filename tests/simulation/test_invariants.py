@@ -76,7 +76,8 @@ def named(checked: Checked) -> list[str]:
 
 
 def test_what_is_broken_is_named_and_no_success(monkeypatch: pytest.MonkeyPatch) -> None:
-    whole, broken, said = Checked("no case is lost", things=3), Checked("nobody is told twice"), []
+    said: list[str] = []
+    whole, broken = Checked("no case is lost", things=3), Checked("nobody is told twice")
     broken.hold(that=False, about="case 1", detail="told 2 times")
     monkeypatch.setattr(report, "_figures", lambda _: iter(()))
     assert report.tell(None, [whole], say=said.append)  # type: ignore[arg-type]

@@ -14,10 +14,13 @@ from contracts.intake import Channel, Language, Means
 from contracts.rating import PURPOSE, subject_of
 from contracts.routing import CaseAnsweredV1
 from intake.domain.appeal import Assignment, Receipt, Submission, Who, WhoKind, WithdrawalReason
+from intake.domain.progress import TooManyGuesses
 from intake.domain.rating import Said
+from intake.errors import NoSuchEarlier
 from intake.service import amending, rating, receiving
 from kit.auth import RESIDENT
 from kit.crypto import make_ticket
+from kit.db import UnitOfWork
 from kit.errors import ServiceError
 
 from simulation import matters
@@ -103,11 +106,8 @@ class Residents:
         """Where nobody sits at the window, they file it themselves."""
         if by is None:
             by, given = _WEB, replace(given, channel=Channel.WEB, done_on_the_spot=False, urgent=False, sealed=False)
-        use_case = receiving.receive_repeat if given.repeat_of else receiving.receive_appeal
-        asked = {"client": f"client {number % 97}"} if given.repeat_of else {}
-        work = partial(use_case, given=given, station=self._city.station, **asked)
         try:
-            receipt = await self._city.ask("intake", by, work)
+            receipt = await self._city.ask("intake", by, partial(self._receive, given, f"client {number % 97}"))
         except ServiceError as refusal:
             self.refused[refusal.code] += 1
             return
@@ -116,6 +116,11 @@ class Residents:
             self._plan_sequel(chance, given, receipt, community)
         else:
             self.refused[type(receipt).__name__] += 1
+
+    def _receive(self, given: Submission, client: str, uow: UnitOfWork) -> Receipt | TooManyGuesses | NoSuchEarlier:
+        if given.repeat_of:
+            return receiving.receive_repeat(uow, given, station=self._city.station, client=client)
+        return receiving.receive_appeal(uow, given, station=self._city.station)
 
     def _submission(self, chance: Random, channel: Channel, place: PlaceChangedV1, number: int) -> Submission:
         is_urgent, is_sealed, is_old = chance.random() < 0.02, chance.random() < 0.01, chance.random() < 0.02
