@@ -17,9 +17,9 @@ HOME, DOOR = "home-1", "home-2"
 
 
 def small_world() -> tuple[History, World]:
-    """Case 1 was filed, corrected, started, answered and closed; case 2 filed, due at once, missed, and spoken of; case
-    3 merged into case 4 and split off again as case 5. Case 4 names a building, is among many that are given to
-    another post, has a letter sent about it, and is answered after a review.
+    """Case 1 was filed, corrected, started, answered and closed; case 2 filed, due at once, missed, spoken of, and climbed
+    a tier; case 3 merged into case 4 and split off again as case 5. Case 4 names a building, is among many that are
+    given to another post, has a letter sent about it, and is answered after a review.
     """
     history, world = History(), World()
     _lay_policy(world)
@@ -31,6 +31,7 @@ def small_world() -> tuple[History, World]:
     _miss(world)
     _record(history, world)
     _keep_papers(history, world)
+    _climb(world)
     history.ops[30] = _op(30, "lay", {"body": {"code": "HZ-1"}}, {"id": "place-1"}, by="operator")
     world.places = [{"id": "place-1", "code": "HZ-1", "path": "/1/"}]
     _deal(history, world)
@@ -91,6 +92,7 @@ def _file(history: History, world: World, number: int, case_id: str, *, op: int 
         "merged_into": None,
         "repeats": 0,
         "papers_held": 0,
+        "supervisor_post_id": None,
     }
     facts = {"due_at": due.isoformat(), "category": category, "category_version": 1}
     world.deadlines[case_id] = [
@@ -250,6 +252,21 @@ def _keep_papers(history: History, world: World) -> None:
         history.ops[op] = _op(op, "record", asked, {"case_id": MISSED, "version": version}, by="sun.yong")
         facts = {"record": kind, "papers": 2}
         add(world, MISSED, "recorded", by="sun.yong", words="证件1、证件2", facts=facts, record=kind, told=())
+
+
+def _climb(world: World) -> None:
+    """The district's supervisor lets it pass; the city's dispatcher has it since."""
+    lapsed = RECEIVED + timedelta(minutes=8)
+    facts = {"supervision": "duty-2", "repeats": 0}
+    told = (("qin.feng", "supervision_climbed"), ("zhou.lan", "supervision_lapsed"))
+    superior, late = {"subject": "qin.feng"}, {"subject": "zhou.lan"}
+    add(world, MISSED, "supervision_climbed", at=lapsed, facts=facts, superior=superior, late=late, told=told)
+    world.cases[MISSED] = {**world.cases[MISSED], "supervisor_post_id": "post-1"}
+    duty = {"case_id": MISSED, "settled_at": None}
+    world.duties = [
+        {**duty, "supervision_id": "duty-1", "due_at": RECEIVED + timedelta(minutes=1), "lapsed_at": lapsed},
+        {**duty, "supervision_id": "duty-2", "due_at": RECEIVED + timedelta(days=1), "lapsed_at": None},
+    ]
 
 
 def add(world: World, case_id: str, step: str, **more: Any) -> None:

@@ -51,6 +51,8 @@ class World:
     """Promises to residents."""
     limits: dict[str, list[Row]] = field(default_factory=dict)
     """Deadlines beside the promise."""
+    duties: list[Row] = field(default_factory=list)
+    """Whose it is to see to what is late."""
     rules: list[Row] = field(default_factory=list)
     categories: dict[tuple[str, int], Row] = field(default_factory=dict)
     calendars: dict[int, dict[str, Row]] = field(default_factory=dict)
@@ -100,6 +102,7 @@ def counted(world: World) -> dict[str, int]:
         "cases": len(world.cases),
         "entries": sum(map(len, world.entries.values())),
         "promises": sum(map(len, world.deadlines.values())),
+        "duties": len(world.duties),
         "notices": len(world.messages),
         "deliveries": len(world.deliveries),
         "events": sum(map(len, world.log.values())),
@@ -148,6 +151,7 @@ def _look_at_routing(city: ChaosCity, world: World) -> None:
     deadlines = _rows(city, "routing", "select * from deadline order by deadline_id")
     world.deadlines = _grouped([row for row in deadlines if row["kind"] == "promise"], "case_id")
     world.limits = _grouped([row for row in deadlines if row["kind"] != "promise"], "case_id")
+    world.duties = _rows(city, "routing", "select * from supervision order by supervision_id")
     world.rules = _rows(city, "routing", "select * from rule")
     categories = _rows(city, "routing", "select code, version, kind, remit, line from category")
     world.categories = {(row["code"], row["version"]): row for row in categories}

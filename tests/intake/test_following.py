@@ -22,6 +22,8 @@ from contracts.routing import (
     CaseSplitOffV1,
     CaseState,
     CaseSuspendedV1,
+    DeadlineKind,
+    DeadlineMovedV1,
     Handler,
     JoinKind,
     Outcome,
@@ -212,6 +214,52 @@ def test_a_resumption_shows_the_promise_as_it_is_then(
     follow_cases(consumer, [accepted(receipt.appeal_id), suspended(receipt.appeal_id), resumed])
     found = look(uow_of, station, receipt)
     assert (found.suspended_until, found.suspended_for, found.due) == (None, None, resumed.promise_due)
+
+
+@pytest.mark.parametrize("waits", [True, False])
+def test_another_calendar_shows_the_promise_that_it_moved_while_its_resident_waits_for_it(
+    uow_of: UnitOfWorkOf, consumer: UnitOfWork, station: Station, receipt: Receipt, waits: bool
+) -> None:
+    due = DUE + timedelta(days=2)
+    moved = DeadlineMovedV1(
+        **facts(receipt.appeal_id, 5, CaseState.IN_PROGRESS),
+        deadline_id=uuid4(),
+        deadline=DeadlineKind.PROMISE,
+        due_before=DUE,
+        due_at=due,
+        calendar_version=2,
+        promise_due=due if waits else None,
+        promise_text={"zh": "3个工作日内答复或办结"} if waits else None,
+        gist="停水",
+        handler=HANDLER,
+    )
+    case = suspended(receipt.appeal_id)
+    follow_cases(consumer, [accepted(receipt.appeal_id), case, moved])
+    found = look(uow_of, station, receipt)
+    assert (found.due, found.suspended_until) == (due if waits else case.promise_due, case.until)
+
+
+def test_a_rating_that_moves_is_asked_until_then_of_those_who_have_said_nothing(
+    uow_of: UnitOfWorkOf, consumer: UnitOfWork, station: Station, receipt: Receipt
+) -> None:
+    follow_cases(consumer, [accepted(receipt.appeal_id), answered(receipt.appeal_id)])
+    common = facts(receipt.appeal_id, 9, CaseState.ANSWERED)
+    until = NOW + timedelta(days=9)
+    for version, said, rate_by in ((9, None, None), (10, 1, until)):
+        parties = [party.model_copy(update={"answer": said}) for party in common["parties"]]
+        moved = DeadlineMovedV1(
+            **common | {"version": version, "parties": parties},
+            deadline_id=uuid4(),
+            deadline=DeadlineKind.RATING,
+            due_before=NOW + timedelta(days=8),
+            due_at=until,
+            calendar_version=2,
+            gist="停水",
+            handler=HANDLER,
+        )
+        follow_cases(consumer, [moved])
+        found = look(uow_of, station, receipt)
+        assert (found.asked.rate_by if found.asked else None) == rate_by
 
 
 def test_a_plan_shows_its_day_and_who_does_it_until_it_is_answered(

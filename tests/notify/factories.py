@@ -1,6 +1,6 @@
 """Events, people and keys for notify's tests. All names are invented."""
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 from zoneinfo import ZoneInfo
@@ -55,8 +55,10 @@ from contracts.routing import (
     CaseUnlinkedV1,
     CaseVerifiedV1,
     ContactOutcome,
+    DeadlineApproachingV1,
     DeadlineBreachedV1,
     DeadlineKind,
+    DeadlineMovedV1,
     Handler,
     HandoverMeans,
     HotlineStanding,
@@ -66,6 +68,7 @@ from contracts.routing import (
     Party,
     PressingKind,
     RecordKind,
+    SupervisionClimbedV1,
 )
 from kit.crypto import KeyRing, new_key, seal_for_transport
 from notify.service.office import Office
@@ -280,6 +283,35 @@ OWN: dict[type[CaseFact], dict[str, Any]] = {
         "gist": "路灯不亮",
         "handler": make_handler(),
         "superior": make_handler("li.na"),
+    },
+    DeadlineApproachingV1: {
+        "deadline_id": uuid4(),
+        "deadline": DeadlineKind.PROMISE,
+        "due_at": NOW,
+        "share": 80,
+        "gist": "路灯不亮",
+        "handler": make_handler(),
+        "superior": make_handler("li.na"),
+    },
+    SupervisionClimbedV1: {
+        "supervision_id": uuid4(),
+        "due_at": NOW,
+        "repeats": 0,
+        "gist": "路灯不亮",
+        "handler": make_handler(),
+        "superior": make_handler("han.mei"),
+        "late": make_handler("li.na"),
+    },
+    DeadlineMovedV1: {
+        "deadline_id": uuid4(),
+        "deadline": DeadlineKind.PROMISE,
+        "due_before": NOW,
+        "due_at": NOW + timedelta(days=2),
+        "calendar_version": 2,
+        "promise_due": NOW + timedelta(days=2),
+        "promise_text": {"zh": "3个工作日内答复或办结"},
+        "gist": "路灯不亮",
+        "handler": make_handler(),
     },
 }
 

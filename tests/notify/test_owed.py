@@ -1,5 +1,7 @@
 """The table of owed notices: each step, each person, once."""
 
+from datetime import timedelta
+
 import pytest
 from contracts.routing import (
     Ask,
@@ -48,14 +50,17 @@ from contracts.routing import (
     CaseSuspendedV1,
     CaseUnlinkedV1,
     CaseVerifiedV1,
+    DeadlineApproachingV1,
     DeadlineBreachedV1,
     DeadlineKind,
+    DeadlineMovedV1,
     HotlineStanding,
     JoinKind,
     PressingEnded,
     PressingKind,
     Queue,
     RecordKind,
+    SupervisionClimbedV1,
 )
 from notify.domain.owed import Template, owed_by
 
@@ -67,6 +72,7 @@ def told(event: CaseFact) -> set[tuple[str, str]]:
 
 
 RESIDENT = str(LI)
+EARLIER = NOW - timedelta(days=1)
 
 #: Work that nobody is told of.
 UNTOLD = [kind for kind in RecordKind if kind not in {RecordKind.INTERIM_WORD, RecordKind.PAPERS_MISSING}]
@@ -249,6 +255,31 @@ TABLE: list[tuple[CaseFact, set[tuple[str, str]]]] = [
         {("wang.min", "deadline_missed"), ("li.na", "deadline_missed_superior")},
     ),
     (make_event(DeadlineBreachedV1, handler=None), {("li.na", "deadline_missed_superior")}),
+    (make_event(DeadlineBreachedV1, handler=None, supervise_by=NOW), {("li.na", "deadline_missed_superior")}),
+    (
+        make_event(DeadlineApproachingV1),
+        {("wang.min", "deadline_approaching"), ("li.na", "deadline_approaching_superior")},
+    ),
+    (make_event(DeadlineApproachingV1, share=50, superior=None), {("wang.min", "deadline_approaching")}),
+    (make_event(DeadlineApproachingV1, handler=None, superior=None), set()),
+    (make_event(SupervisionClimbedV1), {("han.mei", "supervision_climbed"), ("li.na", "supervision_lapsed")}),
+    (make_event(SupervisionClimbedV1, repeats=2, late=None), {("han.mei", "supervision_climbed")}),
+    (make_event(SupervisionClimbedV1, handler=None, superior=None, late=None), set()),
+    (make_event(DeadlineMovedV1), {(RESIDENT, "deadline_moved")}),
+    (make_event(DeadlineMovedV1, due_at=EARLIER, promise_due=EARLIER), {("wang.min", "deadline_earlier")}),
+    (make_event(DeadlineMovedV1, due_at=EARLIER, promise_due=EARLIER, handler=None), set()),
+    (make_event(DeadlineMovedV1, deadline=DeadlineKind.RATING, promise_due=None), set()),
+    (
+        make_event(DeadlineMovedV1, corrects=True, superior=make_handler("li.na")),
+        {
+            *((RESIDENT, "deadline_moved"), ("wang.min", "breach_corrected")),
+            ("li.na", "breach_corrected_superior"),
+        },
+    ),
+    (
+        make_event(DeadlineMovedV1, corrects=True, promise_due=None, promise_met=True, handler=None),
+        set(),
+    ),
 ]
 
 

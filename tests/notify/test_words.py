@@ -1,7 +1,7 @@
 """Every wording says what it should, in both languages, for every notice that a step can owe."""
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from importlib import import_module
 from pkgutil import iter_modules
 from typing import Any
@@ -29,12 +29,16 @@ from contracts.routing import (
     CaseReportReviewedV1,
     CaseRuledV1,
     CaseSuspendedV1,
+    DeadlineApproachingV1,
     DeadlineBreachedV1,
+    DeadlineKind,
+    DeadlineMovedV1,
     JoinKind,
     PressingEnded,
     PressingKind,
     Queue,
     RecordKind,
+    SupervisionClimbedV1,
 )
 from jinja2.exceptions import SecurityError, UndefinedError
 from notify import migrations
@@ -261,6 +265,62 @@ def test_a_superior_reads_when_nobody_handles_it() -> None:
     notice = next(n for n in owed_by(make_event(DeadlineBreachedV1, handler=None)))
     assert "无人承办" in words_of(notice, "zh")[1]
     assert "Nobody handles it" in words_of(notice, "en")[1]
+
+
+def test_a_superior_reads_by_when_they_have_to_see_to_it_and_what_comes_after() -> None:
+    (_, told) = owed_by(make_event(DeadlineBreachedV1, supervise_by=DUE))
+    assert "请于 11月25日（星期三）17:30 前督办，逾期上报上一级。" in words_of(told, "zh")[1]
+    assert "See to it that it is done by Wednesday 25 November, 17:30; after that" in words_of(told, "en")[1]
+    (_, told) = owed_by(make_event(DeadlineBreachedV1))
+    assert words_of(told, "zh")[1].endswith("请督办。")
+    assert words_of(told, "en")[1].endswith("See to it that it is done.")
+
+
+def test_whoever_holds_it_reads_how_much_of_which_limits_time_has_passed() -> None:
+    (mine, above) = owed_by(make_event(DeadlineApproachingV1, due_at=DUE, deadline=DeadlineKind.REDO))
+    assert "重办期限为 11月25日（星期三）17:30，时限已过 80%" in words_of(mine, "zh")[1]
+    assert "Doing it again was due by Wednesday 25 November, 17:30: 80 percent" in words_of(mine, "en")[1]
+    assert words_of(above, "zh")[0].startswith("下级临期")
+    assert "Handler: " in words_of(above, "en")[1]
+
+
+def test_who_let_it_pass_reads_that_it_stays_theirs_and_who_is_above_that_it_is_theirs_too() -> None:
+    (above, below) = owed_by(make_event(SupervisionClimbedV1, due_at=DUE))
+    assert "请于 11月25日（星期三）17:30 前督办" in words_of(above, "zh")[1]
+    assert "It stays yours to see to until it is done" in words_of(below, "en")[1]
+    (again,) = owed_by(make_event(SupervisionClimbedV1, due_at=DUE, repeats=3, late=None))
+    assert "已第 3 次提醒" in words_of(again, "zh")[1]
+    assert "3 times by now" in words_of(again, "en")[1]
+
+
+def test_the_resident_reads_from_when_to_when_a_calendar_has_moved_the_answer() -> None:
+    (notice,) = owed_by(make_event(DeadlineMovedV1, due_before=DUE, due_at=DUE + timedelta(days=2)))
+    title, body = words_of(notice, "zh")
+    assert title == f"诉求 {notice.facts['number']} 答复期限顺延"
+    assert "由 11月25日（星期三）17:30 前改为 11月27日（星期五）17:30 前" in body
+    assert (
+        "which was to be answered by Wednesday 25 November, 17:30, is answered by Friday 27"
+        in words_of(notice, "en")[1]
+    )
+
+
+@pytest.mark.parametrize(
+    "kind, chinese, english",
+    [
+        (DeadlineKind.PROMISE, "答复期限由", "An answer is due by"),
+        (DeadlineKind.REDO, "重办期限由", "It is to be done again by"),
+        (DeadlineKind.REPLY, "热线回复期限由", "The hotline replies by"),
+    ],
+)
+def test_staff_read_which_limit_a_calendar_has_moved_and_that_it_is_no_breach(
+    kind: DeadlineKind, chinese: str, english: str
+) -> None:
+    superior = make_handler("li.na")
+    moved = make_event(DeadlineMovedV1, deadline=kind, promise_due=None, corrects=True, superior=superior)
+    for notice in owed_by(moved):
+        assert chinese in words_of(notice, "zh")[1]
+        assert "不计超期" in words_of(notice, "zh")[1]
+        assert english in words_of(notice, "en")[1]
 
 
 def test_a_helper_reads_by_when_its_part_is_due_who_leads_and_that_it_has_ended() -> None:

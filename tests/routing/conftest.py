@@ -172,3 +172,16 @@ def as_person(uow_of: UnitOfWorkOf) -> Callable[..., RolledBackUnitOfWork]:
         return uow_of("routing", person=person, **more)
 
     return as_person
+
+
+At = Callable[..., RolledBackUnitOfWork]
+
+
+@pytest.fixture
+def at(uow_of: UnitOfWorkOf) -> At:
+    """``at(person, now=…)``; nobody: the clock."""
+
+    def at(person: Person | None = None, *, now: datetime = NOW, role: str = "clock") -> RolledBackUnitOfWork:
+        return uow_of("routing", role="api" if person else role, person=person, now=now)
+
+    return at

@@ -15,7 +15,7 @@ from kit.testing.servers import NOW
 from kit.testing.tokens import Identity
 from pydantic import SecretStr
 from routing.app import make_app
-from routing.service import opening
+from routing.service import opening, sweeping
 from routing.settings import Settings
 
 from tests.conftest import AsyncDatabase
@@ -482,7 +482,7 @@ async def test_open_cases_are_listed_by_place_and_within_sight(desk: Desk) -> No
 async def test_deadlines_show_what_they_were_counted_from(desk: Desk) -> None:
     found = await desk.items("/deadlines", "district_dispatcher")
     assert len(found) == 3
-    assert {item["rule_version"] for item in found} == {2}
+    assert {item["rule_version"] for item in found} == {3}
     assert all(item["unit"] == "working_days" and item["zone"] == "Asia/Shanghai" for item in found)
 
 
@@ -500,7 +500,7 @@ async def test_a_deadline_is_explained_day_by_day(desk: Desk) -> None:
     )
     assert said["deadline"] == deadline
     assert said["rule"] == {
-        "version": 2,
+        "version": 3,
         "kind": "municipal",
         "remit": "district",
         "item": None,
@@ -536,6 +536,28 @@ async def test_a_deadline_is_explained_to_whoever_may_read_its_case(desk: Desk) 
     assert (missing.status_code, missing.json()["code"]) == (404, "deadline_not_found")
     mistyped = await desk.get("/cases/C7K2-9QXM-4T6Q/deadlines", "municipal")
     assert (mistyped.status_code, mistyped.json()["code"]) == (422, "mistyped")
+
+
+async def test_a_deadline_shows_when_its_holder_is_warned(desk: Desk) -> None:
+    (found, *_) = await desk.items("/deadlines", "district_dispatcher")
+    assert found["warnings"] == [
+        {"share": 50, "at": "2026-11-26T05:00:00Z"},
+        {"share": 80, "at": "2026-11-27T09:00:00Z"},
+    ]
+    assert found["warned"] == 0
+
+
+async def test_what_a_superior_has_to_see_to_is_a_list_of_their_own(desk: Desk, async_database: AsyncDatabase) -> None:
+    late = NOW + timedelta(days=30)
+    sweeper = async_database("routing", "clock", clock=DrivenClock(late))
+    assert await sweeper.run_everywhere(sweeping.sweep_due) == 3
+    listed = await desk.items("/supervisions", "district_supervisor")
+    assert len(listed) == 3
+    case = await desk.case("light")
+    (line,) = [line for line in listed if line["case_id"] == case["case_id"]]
+    assert (line["case_number"], line["version"], line["tier"]) == (case["number"], case["version"], "district")
+    assert (line["post_id"], line["repeats"], line["lapsed_at"]) == (case["supervisor_post_id"], 0, None)
+    assert await desk.items("/supervisions", "city_dispatcher") == []
 
 
 async def test_another_communitys_case_is_not_there(desk: Desk) -> None:
@@ -839,3 +861,65 @@ async def test_a_classification_with_an_unbound_branch_changes_nothing(desk: Des
 async def test_only_the_operator_loads_a_classification(desk: Desk) -> None:
     response = await desk.client.put("/categories", headers=desk.identity.headers("a.clerk"), json=TAXONOMY)
     assert (response.status_code, response.json()["code"]) == (403, "not_the_operator")
+
+
+NOTICE = {
+    "year": 2027,
+    "status": "forecast",
+    "own": True,
+    "rows": [{"line": 2, "date": "2027-04-09", "kind": "off", "note": "三月三"}],
+}
+
+
+async def test_an_operator_drafts_a_calendar_and_another_puts_it_into_force(desk: Desk) -> None:
+    one, other = (desk.identity.headers(subject, "operator") for subject in ("city.operator", "city.other"))
+    drafted = await desk.client.post("/calendars", headers=one, json=NOTICE)
+    assert drafted.status_code == 201, drafted.text
+    changes = drafted.json()
+    assert (changes["calendar_version"], changes["based_on"], changes["effective_from"]) == (2, 1, None)
+    assert (changes["earlier"], changes["later"], changes["years"]["2027"]) == (0, 0, "forecast")
+    day = {"working": False, "note": "三月三", "stands_for": None, "own": True}
+    assert changes["days"] == [{"date": "2027-04-09", "before": None, "after": day}]
+    assert (await desk.client.get("/calendars/2", headers=other)).json() == changes
+    assert (await desk.client.get("/calendars/2/moves", headers=other)).json() == {"items": [], "next": None}
+    refused = await desk.client.post("/calendars/2/activations", headers=one)
+    assert (refused.status_code, refused.json()["code"]) == (403, "second_person_needed")
+    activated = await desk.client.post("/calendars/2/activations", headers=other)
+    assert (activated.status_code, activated.json()["activated_by"]) == (201, "city.other")
+    listed = await desk.items("/calendars", "window")
+    assert [item["calendar_version"] for item in listed] == [2, 1]
+    assert listed[0]["effective_from"] is not None
+
+
+@pytest.mark.parametrize(
+    "body, status, code",
+    [
+        (NOTICE | {"rows": [{"line": 2, "date": "2027-02-30", "kind": "off"}]}, 422, "unfit_notice"),
+        (NOTICE | {"rows": [{"line": 2, "date": "2027-02-26", "kind": "work"}]}, 422, "unfit_notice"),
+        (NOTICE | {"own": False, "rows": []}, 422, "unfit_year"),
+        (NOTICE | {"year": 2026, "rows": []}, 422, "year_is_official"),
+        (NOTICE | {"rows": []}, 409, "nothing_changes"),
+        (NOTICE | {"rows": [{"line": 2, "date": "a\x00", "kind": "off"}]}, 422, "invalid"),
+        (NOTICE | {"year": 99}, 422, "invalid"),
+    ],
+)
+async def test_a_bad_calendar_is_refused_and_changes_nothing(
+    desk: Desk, body: dict[str, Any], status: int, code: str
+) -> None:
+    response = await desk.client.post("/calendars", headers=desk.identity.headers("o", "operator"), json=body)
+    assert response.status_code == status, response.text
+    assert code == "invalid" or response.json()["code"] == code
+    assert len(await desk.items("/calendars", "window")) == 1
+
+
+async def test_only_an_operator_has_to_do_with_calendars(desk: Desk) -> None:
+    clerk = desk.identity.headers("a.clerk")
+    for response in (
+        await desk.client.post("/calendars", headers=clerk, json=NOTICE),
+        await desk.client.get("/calendars/1", headers=clerk),
+        await desk.client.get("/calendars/1/moves", headers=clerk),
+        await desk.client.post("/calendars/1/activations", headers=clerk),
+    ):
+        assert (response.status_code, response.json()["code"]) == (403, "not_the_operator")
+    missing = await desk.client.get("/calendars/7", headers=desk.identity.headers("o", "operator"))
+    assert (missing.status_code, missing.json()["code"]) == (404, "calendar_not_found")

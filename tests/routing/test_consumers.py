@@ -13,13 +13,16 @@ from contracts.intake import AppealCorrectedV1, AppealRatedV1, AppealWithdrawnV1
 from contracts.notify import MessageFailedV1
 from contracts.routing import Ask, HandoverMeans, LinkKind, Outcome, RecordKind
 from contracts.topics import EVENTS, TOPICS
+from kit.auth import OPERATOR, Person
 from kit.db import UnitOfWork
 from kit.kafka import subscriptions_of
 from kit.testing.bus import FakeBus
 from kit.testing.servers import NOW, RolledBackUnitOfWork, as_superuser
 from pydantic import BaseModel
 from routing.consumers import HANDLERS
+from routing.domain.calendar import Status
 from routing.domain.hotline import ReplyRow
+from routing.domain.notice import Notice, NoticeRow
 from routing.domain.recording import Work
 from routing.domain.waiting import Plan
 from routing.repository import cases, links
@@ -27,6 +30,7 @@ from routing.service import (
     accompanying,
     answering,
     asking,
+    calendars,
     calling_back,
     dispatching,
     helping,
@@ -39,6 +43,7 @@ from routing.service import (
     pressing,
     rating,
     recording,
+    recounting,
     recusing,
     reporting_back,
     sealing,
@@ -341,13 +346,22 @@ def test_every_event_of_routing_is_published_somewhere_in_its_life(
     at = {"place_id": city.ids["area"], "placed_path": city.paths["area"], "corrected_at": NOW}
     sorted_as = {"appeal_id": fresh.appeal_id, "gist": "x", "category": "stability.discipline", "version": 2}
     opening.correct_appeal(uow, AppealCorrectedV1.model_validate(at | sorted_as))
-    clock = uow_of("routing", role="clock", now=NOW.replace(year=2027))
-    sweeping.sweep_due(clock)
+    moments = (NOW + timedelta(days=5), NOW.replace(year=2027), NOW.replace(year=2028))
+    soon, clock, later = (uow_of("routing", role="clock", now=now) for now in moments)
+    for each in (soon, clock, later):
+        sweeping.sweep_due(each)
     left = city.posts["municipal"].model_copy(update={"holders": []})
     put_post(uow, left)
     vacancies.look_again(uow, [left])
+    off = Notice(2027, Status.FORECAST, [NoticeRow(2, "2027-11-24", "off")], own=True)
+    drafts, activates = (
+        uow_of("routing", person=Person(n, frozenset({OPERATOR})), now=clock.now) for n in ("one", "other")
+    )
+    opening.open_cases(uow, [make_appeal(city, received_at=clock.now)])
+    calendars.activate_calendar(activates, calendars.draft_calendar(drafts, off).version.version)
+    recounting.sweep_calendar(clock)
     vacancies.sweep_vacancies(clock)
-    people = (uow, mine, helper, desk, above, liaison, ruling, clock)
+    people = (uow, mine, helper, desk, above, liaison, ruling, soon, clock, later)
     everything = [event for each in people for event in each.published]
     said = {event.type for event in everything}
     owned = {event.TYPE for topic in TOPICS.values() if topic.owner == "routing" for event in topic.events}

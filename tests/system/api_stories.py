@@ -26,6 +26,7 @@ from tests.system.callers import (
     NOBODY,
     OPERATOR,
     RESIDENT,
+    SECOND_OPERATOR,
     SUPERVISOR,
     Caller,
 )
@@ -109,6 +110,18 @@ def routing(api: Caller, withhold: Callable[[str], None]) -> None:
         "bindings": {"市政设施": {"kind": "municipal", "remit": "district"}},
     }
     api.call("PUT /routing/v1/categories", OPERATOR, body=tree)
+    _calendars(api)
+
+
+def _calendars(api: Caller) -> None:
+    """One operator imports the city's own day, another looks at it and puts it into force."""
+    days = [{"line": 2, "date": "2027-03-31", "kind": "off", "note": "市庆"}]
+    notice = {"year": 2027, "status": "forecast", "own": True, "rows": days}
+    version = api.call("POST /routing/v1/calendars", OPERATOR, body=notice)["calendar_version"]
+    api.call("GET /routing/v1/calendars", NOBODY)
+    api.call("GET /routing/v1/calendars/{calendar_version}", SECOND_OPERATOR, calendar_version=version)
+    api.call("GET /routing/v1/calendars/{calendar_version}/moves", SECOND_OPERATOR, calendar_version=version)
+    api.call("POST /routing/v1/calendars/{calendar_version}/activations", SECOND_OPERATOR, calendar_version=version)
 
 
 def _explaining(api: Caller, number: str) -> None:
@@ -216,6 +229,7 @@ def _pressing(api: Caller, case_id: str, version: int) -> int:
     ):
         name = f"POST /routing/v1/cases/{{case_id}}/{path}"
         version = api.call(name, who, case_id=case_id, version=version, body={"words": words, **more})["version"]
+    api.call("GET /routing/v1/supervisions", SUPERVISOR)
     for pressing in api.call("GET /routing/v1/pressings", SUPERVISOR, query={"stage": "given"})["items"]:
         name, pressing_id = "POST /routing/v1/pressings/{pressing_id}/reports", pressing["pressing_id"]
         version = api.call(name, CLERK, pressing_id=pressing_id, version=version, body={"words": words})["version"]

@@ -22,6 +22,8 @@ from routing.schemas import (
     AssignmentReport,
     AssignmentReview,
     BatchView,
+    CalendarChangesView,
+    CalendarVersionView,
     CallBackLineView,
     CallIn,
     Calling,
@@ -30,6 +32,7 @@ from routing.schemas import (
     CaseView,
     CategoriesView,
     CentreReport,
+    CityMoveView,
     CustodyLineView,
     DeadlineView,
     Dispatch,
@@ -78,16 +81,19 @@ from routing.schemas import (
     SplitOff,
     SplitView,
     SuggestionsView,
+    SupervisionLineView,
     TakenView,
     Taxonomy,
     Transfer,
     TreeChangeView,
     Verification,
+    YearsNotice,
 )
 from routing.service import (
     accompanying,
     answering,
     asking,
+    calendars,
     calling_back,
     categories,
     dispatching,
@@ -112,6 +118,7 @@ from routing.service import (
     splitting,
     steps,
     suggesting,
+    supervising,
     suspending,
 )
 
@@ -122,6 +129,8 @@ STEP = responses_for(404, 409, 412, 428)
 LetterNumber = Annotated[str, Path(max_length=40, description="However it is typed.", examples=["H7K2-9QXV"])]
 CaseNamed = Annotated[str, Path(max_length=40, description="Its id, or its number however it is typed.")]
 BatchNumber = Annotated[int, Path(ge=1, le=2**31 - 1)]
+CalendarNumber = Annotated[int, Path(ge=1, le=2**31 - 1)]
+OnlyForecast = Annotated[bool, Query(description="Only those counted over a year whose notice is not out yet.")]
 FromDay = Annotated[Day | None, Query(description="The first day; none: thirty days with the last.")]
 ToDay = Annotated[Day | None, Query(description="The last day; none: today.")]
 InSection = Annotated[Section | None, Query(description="A part of the queue alone.")]
@@ -609,6 +618,12 @@ async def list_pressings(page: AskedPage, door: Door, stage: Literal["owed", "gi
     return await door.read(lists[stage], page, view=listed(PressingLineView.of_line))
 
 
+@router.get("/supervisions", response_model=ListView[SupervisionLineView])
+async def list_supervisions(page: AskedPage, door: Door) -> Response:
+    """What I have to see to, since it is late below me: what nobody is above first, then the oldest."""
+    return await door.read(supervising.list_mine, page, view=listed(SupervisionLineView.of_line))
+
+
 @router.post("/cases/{case_id}/helpers", status_code=201, response_model=PartView, responses=STEP)
 async def call_in_helper(case_id: UUID, body: CallIn, if_match: IfMatch, door: Door) -> Response:
     """Another post does a part of it, by a limit of its own; whoever leads stays liable. For dispatchers, across
@@ -789,9 +804,55 @@ async def revoke_precedent(precedent_id: UUID, door: Door) -> Response:
 
 
 @router.get("/deadlines", response_model=ListView[OpenDeadlineView])
-async def list_deadlines(page: AskedPage, door: Door, place: AtPlace = None) -> Response:
+async def list_deadlines(
+    page: AskedPage,
+    door: Door,
+    place: AtPlace = None,
+    *,
+    forecast: OnlyForecast = False,
+) -> Response:
     """The deadlines that still run at a place and below it, with what they were counted from."""
-    return await door.read(reading.list_open_deadlines, page, place_id=place, view=listed(OpenDeadlineView.of_case))
+    view = listed(OpenDeadlineView.of_case)
+    return await door.read(reading.list_open_deadlines, page, place_id=place, forecast=forecast, view=view)
+
+
+@router.get("/calendars", response_model=ListView[CalendarVersionView])
+async def list_calendars(page: AskedPage, door: Door) -> Response:
+    """The versions of the working-day calendar, the newest first, with the status of each year."""
+    return await door.read(calendars.list_calendars, page, view=listed(CalendarVersionView.of))
+
+
+@router.post("/calendars", status_code=201, response_model=CalendarChangesView, responses=responses_for(409))
+async def draft_calendar(body: YearsNotice, door: Door) -> Response:
+    """Draft a version with a year's notice: all of it or nothing, what is wrong by line. It counts for nothing until
+    somebody else puts it into force. For the operator.
+    """
+    return await door(calendars.draft_calendar, body.notice(), view=CalendarChangesView.of_changes)
+
+
+@router.get("/calendars/{calendar_version}", response_model=CalendarChangesView, responses=responses_for(404))
+async def get_calendar(calendar_version: CalendarNumber, door: Door) -> Response:
+    """What a version changes: days, and while it is a draft, how many deadlines would move. For the operator."""
+    return await door.read(calendars.get_calendar, calendar_version, view=CalendarChangesView.of_changes)
+
+
+@router.get("/calendars/{calendar_version}/moves", response_model=ListView[CityMoveView], responses=responses_for(404))
+async def list_moves(calendar_version: CalendarNumber, page: AskedPage, door: Door) -> Response:
+    """The deadlines that a draft would move, the first to fall due first. For the operator."""
+    return await door.read(calendars.list_moves, page, calendar_version, view=listed(CityMoveView.of))
+
+
+@router.post(
+    "/calendars/{calendar_version}/activations",
+    status_code=201,
+    response_model=CalendarChangesView,
+    responses=responses_for(404, 409),
+)
+async def activate_calendar(calendar_version: CalendarNumber, door: Door) -> Response:
+    """Put a draft into force: what it moves is moved from now on, and whom it concerns is told. For an operator other
+    than who drafted it. No body.
+    """
+    return await door(calendars.activate_calendar, calendar_version, view=CalendarChangesView.of_changes)
 
 
 @router.get("/categories", response_model=CategoriesView)

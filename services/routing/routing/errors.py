@@ -4,28 +4,32 @@
 
     ServiceError
     ├── NotFound   CaseNotFound, DeadlineNotFound, PrecedentNotFound, LetterNotFound, PressingNotFound,
-    │              ReportBackNotFound, HelperNotFound, LinkNotFound, BatchNotFound, KeptRowNotFound, GrantNotFound
+    │              ReportBackNotFound, HelperNotFound, LinkNotFound, BatchNotFound, KeptRowNotFound, GrantNotFound,
+    │              CalendarNotFound
     ├── Conflict   StepNotAllowed, NobodyHolds, NobodyRules, RulingBinds, AlreadyThere, PrecedentRevoked, ReasonTaken,
     │              PromiseMissed, ClockRuns, LetterAnswered, PapersNamedAlready, PapersInCustody, NudgedAlready,
     │              ReportOwed, NoReportOwed, StillFollowed, NotForACentre, ReportBackOwed, NoReportBackOwed,
     │              NotTriedEnough, SuspensionOver, SuspendedStill, HadItBefore, HelpsAlready, PartEnded, LinkedAlready,
     │              CallBackOwed, NoCallBackOwed, PlaceNamedAlready, AssignedFromAbove, DoneAgain, AnswerDrafted,
-    │              VerificationOwed, NotSealed, SealedStaysHere, AlreadyGranted
+    │              VerificationOwed, NotSealed, SealedStaysHere, AlreadyGranted, NothingChanges, CalendarInForce,
+    │              CalendarOutdated, ClockSetBack
     ├── Stale      CaseChanged
+    ├── Unavailable  UnfitRules
     ├── Forbidden  NotYourStep, NotYourPlace, NotTheOperator, NotYourPrecedent, NotYoursToName, OtherCaseUnseen,
-    │              NotYourExchange, FiguresElsewhere, NotAnOverseer
+    │              NotYourExchange, FiguresElsewhere, NotAnOverseer, SecondPersonNeeded
     └── Invalid    UnknownCategory, UnknownPlace, CategoryMissing, PlaceMissing, UnboundBranches, UnfitTree,
                    UnknownReason, ListIsClosed, UnfitPost, WhereToMissing, WhereToUnasked, UnknownLetter, NotInCustody,
                    UnfitLimit, CentreMissing, TheirLimitMissing, TheirLimitUnasked, UnfitPartLimit, UnknownCase,
                    LinkedToItself, WhoseMissing, UnfitPeriod, UnfitDay, UnfitPlace, TooManyPlaces, NotOfTheCase,
-                   LastAppeal, UnknownTarget, UnfitTarget, EvidenceMissing, WhomMissing, UnfitGrant
+                   LastAppeal, UnknownTarget, UnfitTarget, EvidenceMissing, WhomMissing, UnfitGrant,
+                   UnfitNotice, UnfitYear, YearIsOfficial
 """
 
 from collections.abc import Sequence
 from datetime import date, datetime
 from uuid import UUID
 
-from kit.errors import Conflict, Forbidden, Invalid, NotFound, Stale
+from kit.errors import Conflict, Forbidden, Invalid, NotFound, Stale, Unavailable
 
 
 class CaseNotFound(NotFound):
@@ -722,14 +726,10 @@ class PlaceNamedAlready(Conflict):
 class UnboundBranches(Invalid):
     """Branches of a taxonomy that neither a binding nor a name rule gives a kind of matter."""
 
-    SHOWN = 50
-
     def __init__(self, branches: Sequence[tuple[int, str]]) -> None:
-        named = "; ".join(f"line {line}: {name}" for line, name in branches[: self.SHOWN])
-        more = f"; and {len(branches) - self.SHOWN} more" if len(branches) > self.SHOWN else ""
         super().__init__(
             "unbound_branches",
-            f"Nothing was changed. Bind these branches to a kind and a remit: {named}{more}.",
+            f"Nothing was changed. Bind these branches to a kind and a remit: {_by_line(branches)}.",
             field="/rows",
         )
         self.branches = list(branches)
@@ -750,3 +750,89 @@ class UnknownBranch(Invalid):
 class UnfitTree(Invalid):
     def __init__(self, line: int, reason: str) -> None:
         super().__init__("unfit_tree", f"Nothing was changed. Line {line}: {reason}.", field="/rows")
+
+
+class UnfitRules(Unavailable):
+    """Nothing is promised by rules that cannot be kept: it waits until they are put right."""
+
+    def __init__(self, version: int, why: str) -> None:
+        super().__init__("unfit_rules", f"Version {version} of the rules is not fit to be used: {why}.")
+
+
+SHOWN = 50
+
+
+def _by_line(said: Sequence[tuple[int, str]]) -> str:
+    named = "; ".join(f"line {line}: {what}" for line, what in said[:SHOWN])
+    return f"{named}; and {len(said) - SHOWN} more" if len(said) > SHOWN else named
+
+
+class UnfitNotice(Invalid):
+    """Lines of a year's notice that no calendar could follow."""
+
+    def __init__(self, faults: Sequence[tuple[int, str]]) -> None:
+        super().__init__("unfit_notice", f"Nothing was changed. Put right: {_by_line(faults)}.", field="/rows")
+
+
+class UnfitYear(Invalid):
+    def __init__(self, year: int, count: int, fewest: int, most: int) -> None:
+        super().__init__(
+            "unfit_year",
+            f"Nothing was changed. {year} would have {count} working days, and a year has {fewest} to {most}: the file "
+            "names all of its days off and make-up days, once each.",
+            field="/rows",
+        )
+
+
+class YearIsOfficial(Invalid):
+    def __init__(self, year: int) -> None:
+        super().__init__(
+            "year_is_official",
+            f"The notice of {year} is out, and it does not become a forecast again: import what puts it right as "
+            "official.",
+            field="/status",
+        )
+
+
+class CalendarNotFound(NotFound):
+    def __init__(self, version: int) -> None:
+        super().__init__("calendar_not_found", f"There is no version {version} of the calendar.")
+
+
+class NothingChanges(Conflict):
+    def __init__(self, version: int) -> None:
+        super().__init__("nothing_changes", f"The calendar in force, version {version}, says the same of that year.")
+
+
+class CalendarInForce(Conflict):
+    def __init__(self, version: int) -> None:
+        super().__init__(
+            "calendar_in_force",
+            f"Version {version} is in force, or was. What is wrong in it is put right by importing that year again.",
+        )
+
+
+class CalendarOutdated(Conflict):
+    def __init__(self, version: int, in_force: int) -> None:
+        super().__init__(
+            "calendar_outdated",
+            f"Version {version} was drafted before version {in_force} came into force, and does not know what that "
+            "changed: import its file again, and look at what it changes now.",
+        )
+
+
+class ClockSetBack(Conflict):
+    def __init__(self) -> None:
+        super().__init__(
+            "clock_set_back",
+            "By this server's clock it is earlier than when the calendar was drafted or the one before it came into "
+            "force: put the clock right first.",
+        )
+
+
+class SecondPersonNeeded(Forbidden):
+    def __init__(self) -> None:
+        super().__init__(
+            "second_person_needed",
+            "A calendar is put into force by somebody else than who drafted it: ask another operator.",
+        )

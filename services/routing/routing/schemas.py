@@ -28,6 +28,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstrai
 
 from routing.domain.accompanying import Accompaniment, FollowedLine
 from routing.domain.assignment import Owing, ReportBack
+from routing.domain.calendar import CalendarDay, CalendarVersion, DayChange, Status
 from routing.domain.call_back import CallBack, CallBackLine, Way
 from routing.domain.case import Case, ClosedReason, Deadline, DeadlineState, Seal
 from routing.domain.chain import Entry
@@ -38,19 +39,22 @@ from routing.domain.hotline import BatchSheet, Fate, HandedOver, KeptRow, ReplyR
 from routing.domain.incident import NamedPlace
 from routing.domain.likeness import Other, Suggestion
 from routing.domain.linking import LinkSeen
+from routing.domain.notice import Notice, NoticeRow
 from routing.domain.origin import Cause, Source, Witness
 from routing.domain.precedent import Precedent
 from routing.domain.pressing import Pressing, PressingLine
-from routing.domain.promise import Unit, in_words
+from routing.domain.promise import Unit, WarningAt, in_words
 from routing.domain.reading_aloud import Explanation, read_aloud
 from routing.domain.reasons import Reason
 from routing.domain.recording import Letter, Paper, Work
 from routing.domain.rules import Category, Demand, Rule
 from routing.domain.sealing import Grant, Opened, Opening, Sight
 from routing.domain.steps import Step
+from routing.domain.supervising import SupervisionLine
 from routing.domain.taxonomy import Row
 from routing.domain.vacancy import Why
 from routing.domain.waiting import Plan
+from routing.service.calendars import Changes, CityMove
 from routing.service.categories import TreeChange
 from routing.service.dispatching import Tried
 from routing.service.reading import CaseDetail, CaseLine, CustodyLine, HelperSeen, History, OpenCases, QueueLine
@@ -527,6 +531,118 @@ class CategoriesView(BaseModel):
         return cls(items=[CategoryView.of(item) for item in items])
 
 
+class CalendarRow(Request):
+    """A line of the file, as it is written: what is wrong with it is said by its number."""
+
+    line: int = Field(ge=1, le=1_000_000, description="Of the file, for what is said about it.")
+    date: Annotated[str, StringConstraints(max_length=40, pattern=PRINTABLE)] = Field(examples=["2027-02-08"])
+    kind: Annotated[str, StringConstraints(max_length=40, pattern=PRINTABLE)] = Field(
+        description="`off`, or `work` for a make-up day.", examples=["off", "work"]
+    )
+    note: Annotated[str, StringConstraints(max_length=200, pattern=PRINTABLE)] = Field(default="", examples=["春节"])
+    stands_for: Annotated[str, StringConstraints(max_length=40, pattern=PRINTABLE)] = Field(
+        default="", description="Of a make-up day: the day off that it makes up for.", examples=["2027-02-10"]
+    )
+
+
+class YearsNotice(Request):
+    """All days of a year that are not as their weekday; what the calendar had of that year gives way."""
+
+    year: int = Field(ge=2014, le=2199)
+    status: Status = Field(description="`official` once the State Council's notice is out.")
+    own: bool = Field(default=False, description="The city's own days instead of the nation's.")
+    note: Annotated[str, StringConstraints(max_length=200, pattern=PRINTABLE)] = Field(
+        default="", description="Where it comes from.", examples=["国办发明电〔2026〕7号"]
+    )
+    rows: list[CalendarRow] = Field(max_length=366)
+
+    def notice(self) -> Notice:
+        rows = [NoticeRow(**row.model_dump()) for row in self.rows]
+        return Notice(self.year, self.status, rows, own=self.own, note=self.note)
+
+
+class CalendarVersionView(BaseModel):
+    """A draft until ``effective_from``; of those in force, the highest counts."""
+
+    calendar_version: int
+    note: str
+    years: dict[int, Status] = Field(description="By year; all others are forecasts without a day of their own.")
+    year: int | None = Field(description="The one that it brings; null of the first.")
+    own: bool = Field(description="It brings the city's own days.")
+    based_on: int | None = Field(
+        description="What was in force when it was drafted; it may be put into force after that."
+    )
+    drafted_by: str | None
+    drafted_at: AwareDatetime | None
+    activated_by: str | None
+    effective_from: AwareDatetime | None
+
+    @classmethod
+    def of(cls, item: CalendarVersion) -> "CalendarVersionView":
+        same = CalendarVersionView.model_fields.keys() - {"calendar_version"}
+        return cls(calendar_version=item.version, **{name: getattr(item, name) for name in same})
+
+
+class CalendarDayView(BaseModel):
+    working: bool
+    note: str
+    stands_for: int | None = Field(description="Of a make-up day: the weekday whose hours it runs on; 0 is Monday.")
+    own: bool
+
+    @classmethod
+    def of(cls, day: CalendarDay | None) -> "CalendarDayView | None":
+        return cls.model_validate(day, from_attributes=True) if day else None
+
+
+class DayChangeView(BaseModel):
+    date: date
+    before: CalendarDayView | None = Field(description="Null: as its weekday is.")
+    after: CalendarDayView | None
+
+    @classmethod
+    def of(cls, change: DayChange) -> "DayChangeView":
+        return cls(date=change.date, before=CalendarDayView.of(change.before), after=CalendarDayView.of(change.after))
+
+
+class CalendarChangesView(CalendarVersionView):
+    working_days: int | None = Field(description="Of its year.")
+    days: list[DayChangeView] = Field(description="Those that differ from the version that it is based on.")
+    earlier: int | None = Field(
+        description="How many deadlines of the city it would move to an earlier instant; null where it may not be put "
+        "into force any more."
+    )
+    later: int | None = Field(description="And to a later one.")
+
+    @classmethod
+    def of_changes(cls, changes: Changes) -> "CalendarChangesView":
+        return cls(
+            **CalendarVersionView.of(changes.version).model_dump(),
+            working_days=changes.working_days,
+            days=[DayChangeView.of(change) for change in changes.days],
+            earlier=changes.earlier,
+            later=changes.later,
+        )
+
+
+class CityMoveView(BaseModel):
+    """A deadline that a draft would move: by its case's number, of which anything more is for who may see it."""
+
+    case_number: str
+    kind: DeadlineKind
+    due_at: AwareDatetime
+    would_be_due_at: AwareDatetime
+
+    @classmethod
+    def of(cls, each: CityMove) -> "CityMoveView":
+        before, promise = each.move.before, each.move.promise
+        return cls(
+            case_number=each.case_number,
+            kind=before.kind,
+            due_at=before.promise.due_at,
+            would_be_due_at=promise.due_at,
+        )
+
+
 class CaseView(BaseModel):
     """A case as it stands. ``version`` is its ETag: name it in If-Match."""
 
@@ -566,6 +682,9 @@ class CaseView(BaseModel):
     )
     reports_owed: int = Field(description="On orders and instructions; while one is, it cannot be closed.")
     is_conflict: bool = Field(description="It waits since those who could take it have an interest in it.")
+    supervisor_post_id: UUID | None = Field(
+        description="Of what is late: the post that has to see to it by now; see /routing/v1/supervisions."
+    )
     followed_since: AwareDatetime | None = Field(
         description="While a centre has it in hand: its last word, or the hand-over; until the final report no answer."
     )
@@ -993,6 +1112,39 @@ class PressingLineView(PressingView):
         )
 
 
+class SupervisionLineView(BaseModel):
+    """A superior's duty to see to it that what is late is done, with its case."""
+
+    supervision_id: UUID
+    case_id: UUID
+    case_number: str
+    gist: str
+    version: int
+    state: CaseState
+    holder_post_id: UUID | None
+    promise_due: AwareDatetime | None
+    post_id: UUID = Field(description="Of mine: whose duty it is.")
+    tier: str = Field(description="Of the post's place.")
+    since: AwareDatetime
+    due_at: AwareDatetime = Field(description="Until when; then the tier above has it too, or it comes back.")
+    repeats: int = Field(description="How often it has come back, since nobody is above; such stand first.")
+    lapsed_at: AwareDatetime | None = Field(description="Since when the tier above has it too; it stays mine.")
+
+    @classmethod
+    def of_line(cls, line: SupervisionLine) -> "SupervisionLineView":
+        duty = line.supervision
+        return cls(
+            **{name: getattr(duty, name) for name in ("supervision_id", "case_id", "post_id", "tier", "since")},
+            **{name: getattr(duty, name) for name in ("due_at", "repeats", "lapsed_at")},
+            case_number=line.case_number,
+            gist=line.gist,
+            version=line.version,
+            state=line.state,
+            holder_post_id=line.holder_post_id,
+            promise_due=line.promise_due,
+        )
+
+
 class AccompanimentView(BaseModel):
     """A hand-over to a centre, the resident accompanied."""
 
@@ -1089,6 +1241,17 @@ class NamedPlaceView(BaseModel):
         return cls.model_validate(named, from_attributes=True)
 
 
+class WarningView(BaseModel):
+    """When a share of the time until a limit has passed, as the rule counts it."""
+
+    share: int = Field(description="In hundredths.")
+    at: AwareDatetime
+
+    @classmethod
+    def of(cls, warning: WarningAt) -> "WarningView":
+        return cls(share=warning.share, at=warning.at)
+
+
 class DeadlineView(BaseModel):
     """A promise with what it was counted from, or another limit."""
 
@@ -1105,6 +1268,8 @@ class DeadlineView(BaseModel):
     rule_version: int
     calendar_version: int
     forecast: bool = Field(description="Counted over a year whose notice is not out yet.")
+    warnings: list[WarningView] = Field(description="When whoever holds the case is warned.")
+    warned: int = Field(description="The last share that they have been told of; 0: none yet.")
     text: dict[str, str] = Field(description="By language (zh, en).")
 
     @classmethod
@@ -1124,6 +1289,8 @@ class DeadlineView(BaseModel):
             rule_version=promise.rule_version,
             calendar_version=promise.calendar_version,
             forecast=promise.forecast,
+            warnings=[WarningView.of(each) for each in deadline.warnings],
+            warned=deadline.warned,
             text=in_words(promise),
         )
 
@@ -1237,6 +1404,16 @@ class DifferenceView(BaseModel):
     found: str
 
 
+class RecountView(BaseModel):
+    """A calendar that was put right has moved it."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    at: AwareDatetime
+    calendar_version: int
+    due_before: AwareDatetime
+
+
 class ExplanationView(BaseModel):
     """Why a deadline falls due when it does: reckoned a second time just now, and held against what is stored."""
 
@@ -1252,6 +1429,7 @@ class ExplanationView(BaseModel):
     )
     pauses: list[PauseView]
     extension: ExtensionView | None
+    recounts: list[RecountView]
     due_at: AwareDatetime | None = Field(description="By the second reckoning; null: somebody named it.")
     sentences: dict[str, list[str]] = Field(description="To be read aloud, by language (zh, en).")
 
@@ -1277,6 +1455,7 @@ class ExplanationView(BaseModel):
             days=[DayView.of(run) for run in explained.runs],
             pauses=[PauseView.model_validate(each) for each in explained.pauses],
             extension=ExtensionView.model_validate(explained.extension) if explained.extension else None,
+            recounts=[RecountView.model_validate(each) for each in explained.recounts],
             due_at=explained.reckoning.due_at if explained.reckoning else None,
             sentences=read_aloud(explained),
         )

@@ -9,6 +9,7 @@ from kit.topics import Refused
 from typer.core import TyperGroup
 
 from cli import (
+    calendars,
     dead_letters,
     demo,
     explain,
@@ -73,6 +74,7 @@ app.command("simulate")(simulate.simulate)
 app.command("token")(token.token)
 app.command("lag")(lag.lag)
 app.command("outbox")(outbox.outbox)
+app.add_typer(calendars.app, name="calendars")
 app.add_typer(hotline.app, name="hotline")
 app.add_typer(topics.app, name="topics")
 app.add_typer(dead_letters.app, name="dead-letters")

@@ -102,13 +102,17 @@ class Course:
         in_time = min(due, self._now - timedelta(minutes=1)) - begun
         late = end in _LATE and due + timedelta(hours=2) < self._now
         if end is not End.ASSIGNED and not (end is End.LATE and self._chance.random() < 0.3):
-            self._start(case, holder, begun + in_time * self._chance.uniform(0.05, 0.3))
+            started = begun + in_time * self._chance.uniform(0.05, 0.3)
+            self._warn(case, holder, until=started)
+            self._start(case, holder, started)
         answered = begun + in_time * self._chance.uniform(0.35, 0.95)
+        is_answered = end in (*_DONE, End.ANSWERED)
+        self._warn(case, holder, until=due if late else answered if is_answered else self._now)
         if late:
             missed = due + self._seconds(0.1, 2.1)
             self._miss(case, holder, missed)
             answered = missed + min(timedelta(hours=72), self._now - missed) * self._chance.uniform(0.1, 0.8)
-        if end in (*_DONE, End.ANSWERED):
+        if is_answered:
             self._answer(case, holder, answered)
         if end in _DONE:
             left = min(timedelta(hours=48), self._now - answered)
@@ -137,11 +141,24 @@ class Course:
         moment.publish(events.case_started(moment, case, holder=holder))
         self._keep(moment)
 
+    def _warn(self, case: Case, holder: Seat, *, until: datetime) -> None:
+        """Of each share of the time that passes by then, as the clock does."""
+        limit = case.deadline
+        assert limit is not None
+        while (at := limit.warn_at) is not None and at < until:
+            moment = Moment(at + self._seconds(0.1, 2.1))
+            limit.warn(at=moment.now)
+            above = deadlines.superior_of(self._ground.network.seats, case, holder) if limit.is_warned_last else None
+            case.approach(limit, at=moment.now, holder=holder.subject, superior=above.subject if above else None)
+            moment.publish(events.deadline_approaching(moment, case, limit, holder=holder, superior=above))
+            self._keep(moment)
+
     def _miss(self, case: Case, holder: Seat, at: datetime) -> None:
+        """No superior's duty comes of it here: all of them would climb while something else is measured."""
         moment = Moment(at)
         superior = deadlines.superior_of(self._ground.network.seats, case, holder)
-        case.miss(at=at, holder=holder.subject, superior=superior.subject if superior else None)
         assert case.deadline is not None
+        case.miss(case.deadline, at=at, holder=holder.subject, superior=superior.subject if superior else None)
         moment.publish(events.deadline_breached(moment, case, case.deadline, holder=holder, superior=superior))
         self._keep(moment)
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 
-from tests.chaos.invariants import acknowledged, deadlines, events, households, moving, telling
+from tests.chaos.invariants import acknowledged, deadlines, events, households, moving, supervising, telling
 from tests.chaos.invariants.finding import Finding
 from tests.chaos.record import History
 from tests.chaos.world import World
@@ -18,6 +18,7 @@ ALL: tuple[Invariant, ...] = (
     *households.INVARIANTS,
     *events.INVARIANTS,
     *deadlines.INVARIANTS,
+    *supervising.INVARIANTS,
 )
 
 

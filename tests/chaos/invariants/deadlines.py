@@ -78,8 +78,8 @@ def _closing(day: date, hours: Sequence[Row], days: Days) -> time | None:
 
 
 def each_promise_is_as_explained(history: History, world: World) -> Iterator[Finding]:
-    """One promise a case that was accepted, another in its place where it was sorted wrongly, extended, suspended or
-    resumed: by the rule of its matter, from the right moment, to the right day.
+    """One promise a case that was accepted, another in its place where it was sorted wrongly, extended, suspended,
+    resumed, or moved by another calendar: by the rule of its matter, from the right moment, to the right day.
     """
     del history
     for case_id, case in world.cases.items():
@@ -109,9 +109,18 @@ def _told(world: World, case_id: str, *, before: float = math.inf) -> datetime |
         if entry["step"] == "split_off":
             split = _split_of(world, entry["facts"]["from"], case_id)
             due = _told(world, entry["facts"]["from"], before=split)
+        elif entry["step"] == "deadline_moved":
+            due = _moved(entry, due)
         elif _makes_a_promise(entry) or entry["step"] == "redone" or _is_sent_again(entry):
             due = datetime.fromisoformat(entry["facts"]["due_at"])
     return due
+
+
+def _moved(entry: Row, told: datetime | None) -> datetime | None:
+    """What was told moves where it is what the calendar moves."""
+    facts = entry["facts"]
+    is_told = facts["kind"] in ("promise", "redo") and datetime.fromisoformat(facts["due_before"]) == told
+    return datetime.fromisoformat(facts["due_at"]) if is_told else told
 
 
 def _split_of(world: World, origin: str, case_id: str) -> float:
@@ -124,7 +133,7 @@ def _is_sent_again(entry: Row) -> bool:
 
 
 #: What the resident was told lengthens it; what makes a promise at all, but for what makes it earlier.
-_LENGTHEN = ("extended", "suspended")
+_LENGTHEN = ("extended", "suspended", "deadline_moved")
 _MAKE = ("accepted", *_LENGTHEN)
 
 
@@ -136,6 +145,8 @@ def _in_order(promises: Sequence[Row], made: Sequence[Row]) -> list[Row]:
 
 
 def _makes_a_promise(entry: Row) -> bool:
+    if entry["step"] == "deadline_moved":
+        return bool(entry["facts"]["kind"] == "promise")
     return entry["step"] in _MAKE or _is_replaced(entry) or _is_brought(entry)
 
 
@@ -159,6 +170,9 @@ def _explained(world: World, case: Row, deadline: Row, made: Row, before: Row | 
     if not counted == deadline["due_at"] == noted:
         yield Finding("promise_differs", about, f"{deadline['due_at']}, counted {counted}")
     if _is_brought(made):
+        return
+    if made["step"] == "deadline_moved":
+        yield from _counts_again(world, deadline, made, before)
         return
     if made["step"] == "extended":
         last_day = before["due_at"] - timedelta(microseconds=1) if before else None
@@ -199,6 +213,40 @@ def _runs_on(deadline: Row, made: Row, before: Row | None, days: Days) -> Iterat
         yield Finding("promise_differs", about, f"{deadline['count']} days were left, counted {left}")
 
 
+def _counts_again(world: World, deadline: Row, made: Row, before: Row | None) -> Iterator[Finding]:
+    """The same inputs, by a later calendar; what it goes on from, if it was extended or suspended, is counted first."""
+    about = f"case {deadline['case_id']}"
+    assert before is not None
+    if made["facts"]["replaces"] != before["deadline_id"] or deadline["calendar_version"] <= before["calendar_version"]:
+        yield Finding("promise_from_elsewhere", about, "moved from another promise, or by an older calendar")
+    start_at, count = _inputs(world, before, world.calendars.get(deadline["calendar_version"], {}))
+    if (deadline["unit"], deadline["start_at"], deadline["count"]) != (before["unit"], start_at, count):
+        yield Finding("promise_from_elsewhere", about, f"moved from {deadline['start_at']}, {deadline['count']} days")
+
+
+def _inputs(world: World, deadline: Row, days: Days) -> tuple[datetime, int]:
+    """From when, and how many: what it goes on from is counted again first."""
+    start_at, count = deadline["start_at"], deadline["count"]
+    origin = _find_origin(world, deadline)
+    if origin is None:
+        return start_at, count
+    origin_start, origin_count = _inputs(world, origin, days)
+    last = due({**origin, "start_at": origin_start, "count": origin_count}, days) - timedelta(microseconds=1)
+    if deadline["unit"] == "more_working_days":
+        return last, count
+    if origin["settled_at"] == start_at:
+        return start_at, origin_count
+    zone = ZoneInfo(deadline["zone"])
+    day, last_day = (moment.astimezone(zone).date() for moment in (origin["settled_at"], last))
+    ahead = range(1, (last_day - day).days + 1)
+    return start_at, sum(_is_working(day + step * _DAY, days) for step in ahead)
+
+
+def _find_origin(world: World, deadline: Row) -> Row | None:
+    every = (each for listed in world.deadlines.values() for each in listed)
+    return next((each for each in every if each["deadline_id"] == deadline.get("goes_on_from")), None)
+
+
 def _rule(world: World, deadline: Row, made: Row, *, is_urgent: bool) -> Row | None:
     """Where it is urgent, what is urgent first; then the nearest branch's own; then the table's."""
     rules = [rule for rule in world.rules if rule["version"] == deadline["rule_version"]]
@@ -225,7 +273,8 @@ def each_deadline_is_settled_once(history: History, world: World) -> Iterator[Fi
     ended = datetime.fromtimestamp(max((note["at"] for note in history.noted("looked")), default=0), UTC)
     for case_id, deadlines in world.deadlines.items():
         entries = world.entries.get(case_id, [])
-        missed = [entry for entry in _breaches(entries) if entry["facts"].get("kind", "promise") == "promise"]
+        said = [entry for entry in _breaches(entries) if entry["facts"].get("kind", "promise") == "promise"]
+        missed = [entry for entry in said if entry["facts"].get("deadline") not in _corrected(entries)]
         if len(missed) > 1:
             yield Finding("deadline_fired_twice", f"case {case_id}", f"{len(missed)} times")
         standing = [deadline for deadline in deadlines if deadline["state"] != "replaced"]
@@ -252,8 +301,18 @@ def _settled(
         yield Finding("deadline_not_fired", about, f"due {due_at}")
 
 
+def _corrected(entries: Sequence[Row]) -> set[str]:
+    """Deadlines that were missed by a calendar that was wrong."""
+    return {
+        entry["facts"]["replaces"]
+        for entry in entries
+        if entry["step"] == "deadline_moved" and entry["facts"]["corrects"]
+    }
+
+
 def _state(case: Row, entries: Sequence[Row], missed: Sequence[Row]) -> str:
     brought = [entry["facts"] for entry in entries if _is_brought(entry)]
+    brought = [facts for facts in brought if facts.get("deadline") not in _corrected(entries)]
     if missed or any(facts["promise_met"] is False for facts in brought):
         return "breached"
     if _keeping(entries) or any(facts["promise_met"] for facts in brought):
@@ -282,7 +341,8 @@ def each_limit_is_missed_once(history: History, world: World) -> Iterator[Findin
                 e for e in _breaches(world.entries.get(case_id, [])) if e["facts"]["deadline"] == limit["deadline_id"]
             ]
             about = f"{limit['kind']} of case {case_id}"
-            if len(told) != (limit["state"] == "breached"):
+            is_none = limit["deadline_id"] in _corrected(world.entries.get(case_id, []))
+            if len(told) != (limit["state"] == "breached" or is_none):
                 yield Finding("deadline_differs", about, f"{limit['state']}, said {len(told)} times")
             if any(entry["at"] <= limit["due_at"] for entry in told):
                 yield Finding("deadline_fired_early", about, f"due {limit['due_at']}")
@@ -290,8 +350,34 @@ def each_limit_is_missed_once(history: History, world: World) -> Iterator[Findin
                 yield Finding("deadline_not_fired", about, f"due {limit['due_at']}")
 
 
+def each_warning_is_given_once(history: History, world: World) -> Iterator[Finding]:
+    """In its time: when its share has passed and before the limit; a smaller one alone may be left out."""
+    ended = datetime.fromtimestamp(max((note["at"] for note in history.noted("looked")), default=0), UTC)
+    for case_id, entries in world.entries.items():
+        given = [entry for entry in entries if entry["step"] == "deadline_approaching"]
+        told = [(entry["facts"]["deadline"], entry["facts"]["share"]) for entry in given]
+        about = f"case {case_id}"
+        yield from (Finding("warned_twice", about, str(each)) for each in set(told) if told.count(each) > 1)
+        known = {d.get("deadline_id"): d for d in (*world.deadlines.get(case_id, []), *world.limits.get(case_id, []))}
+        for entry in given:
+            limit, share = known.get(entry["facts"]["deadline"], {}), entry["facts"]["share"]
+            at = next((each["at"] for each in limit.get("warnings", []) if each["share"] == share), None)
+            if at is None:
+                yield Finding("warned_of_nothing", about, str(share))
+            elif not datetime.fromisoformat(at) < entry["at"] <= limit["due_at"]:
+                yield Finding("warned_out_of_time", about, f"{share} at {entry['at']}, due {at}")
+        for limit in known.values():
+            if limit["state"] == "open" and limit.get("warn_at") is not None and limit["warn_at"] < ended:
+                yield Finding("warning_not_given", about, f"due {limit['warn_at']}")
+
+
 def _breaches(entries: Sequence[Row]) -> list[Row]:
     return [entry for entry in entries if entry["step"] == "deadline_breached"]
 
 
-INVARIANTS = (each_promise_is_as_explained, each_deadline_is_settled_once, each_limit_is_missed_once)
+INVARIANTS = (
+    each_promise_is_as_explained,
+    each_deadline_is_settled_once,
+    each_limit_is_missed_once,
+    each_warning_is_given_once,
+)

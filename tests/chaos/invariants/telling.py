@@ -4,7 +4,8 @@ What is owed is reckoned here from the steps as routing published them, not by n
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
+from datetime import datetime
 
 from tests.chaos.invariants.finding import Finding
 from tests.chaos.invariants.households import owed_at_home
@@ -24,6 +25,8 @@ _RESIDENTS = {
     "redone": "case_redone",
     "joined": "case_joined",
     "incident": "incident_party",
+    "verified": "case_unverified",
+    "deadline_moved": "deadline_moved",
 }
 _ENDS = {"withdrawn": "case_withdrawn", "declined": "case_declined"}
 _STAFF = {
@@ -49,7 +52,10 @@ _STAFF = {
     "holder_left": {"dispatcher": "post_vacant"},
     "joined": {"handler": "case_joined_staff"},
     "granted": {"granted": "case_granted"},
+    "deadline_approaching": {"handler": "deadline_approaching", "superior": "deadline_approaching_superior"},
     "deadline_breached": {"handler": "deadline_missed", "superior": "deadline_missed_superior"},
+    "supervision_climbed": {"superior": "supervision_climbed", "late": "supervision_lapsed"},
+    "deadline_moved": {"superior": "breach_corrected_superior"},
 }
 #: Of what is worked on a case, what residents are told, and by which template.
 TOLD_OF_WORK = {"interim_word": "case_interim", "papers_missing": "papers_missing"}
@@ -63,6 +69,14 @@ _VERDICTS = {
     "report_reviewed": ("accepted", "report_back_accepted", "report_back_rejected"),
     "reviewed": ("approved", "", "case_sent_back"),
     "verified": ("passed", "", "case_unverified_staff"),
+    "deadline_moved": ("corrects", "breach_corrected", "deadline_earlier"),
+}
+
+
+#: Of some steps, only where this holds.
+_WHERE: dict[str, Callable[[Row], bool]] = {
+    "verified": lambda body: not body["passed"],
+    "deadline_moved": lambda body: bool(body["promise_due"]) and _is_later(body),
 }
 
 
@@ -105,10 +119,10 @@ def _named(body: Row, who: str) -> list[Row]:
 def _to_staff(kind: str, body: Row) -> dict[str, str]:
     if kind == "pressed":
         return {"handler": _PRESSED[body["pressing"]]}
-    if kind in _VERDICTS:
+    if kind in _VERDICTS and not (_is_later(body) and not body["corrects"]):
         name, *templates = _VERDICTS[kind]
         template = templates[not body[name]]
-        return {"handler": template} if template else {}
+        return ({"handler": template} if template else {}) | _STAFF.get(kind, {})
     if kind in _OF_OTHERS:
         return {} if (body["handler"] or {}).get("subject") == body["by"] else {"handler": _OF_OTHERS[kind]}
     is_told_by_closing = kind == "ruled" and body["granted"] and body["ask"] == "decline"
@@ -117,6 +131,11 @@ def _to_staff(kind: str, body: Row) -> dict[str, str]:
     if kind == "split_off":
         return {"handler": "case_waiting" if body["queue"] else "case_assigned"}
     return _STAFF.get(kind, {})
+
+
+def _is_later(body: Row) -> bool:
+    """Of a deadline that another calendar has moved."""
+    return "due_before" in body and datetime.fromisoformat(body["due_at"]) > datetime.fromisoformat(body["due_before"])
 
 
 def _goes_on(body: Row) -> bool:
@@ -132,8 +151,8 @@ def _to_residents(kind: str, body: Row) -> list[str]:
         return [] if body["first"] else ["case_reassigned"]
     if kind == "answered" and body.get("corrects"):
         return ["case_corrected"]
-    if kind == "verified":
-        return [] if body["passed"] else ["case_unverified"]
+    if kind in _WHERE:
+        return [_RESIDENTS[kind]] if _WHERE[kind](body) else []
     told = TOLD_OF_WORK.get(body["record"]) if kind == "recorded" else _RESIDENTS.get(kind)
     return [told] if told else []
 

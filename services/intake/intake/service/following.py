@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -28,6 +29,8 @@ from contracts.routing import (
     CaseSuspendedV1,
     CaseVerifiedV1,
     CategoryChangedV1,
+    DeadlineKind,
+    DeadlineMovedV1,
     Handler,
     Party,
 )
@@ -78,6 +81,8 @@ def _of_party(fact: CaseFact, party: Party) -> dict[str, Any]:
     match fact:
         case CaseAnsweredV1():
             return {"answer": party.answer, "rate_by": fact.rate_by}
+        case DeadlineMovedV1(deadline=DeadlineKind.RATING) if party.answer is not None:
+            return {"answer": party.answer, "rate_by": fact.due_at}
         case CaseCalledBackV1(solved=bool()) if fact.appeal_id == party.appeal_id:
             return {"rate_by": None}
         case _:
@@ -131,7 +136,14 @@ def _whom_to_ask(fact: CaseFact) -> dict[str, Any]:
 def _by_when(fact: CaseFact) -> dict[str, Any]:
     """And while it waits: why, and until when. What is done again waits for nothing that it waited for before."""
     match fact:
-        case CaseAcceptedV1() | CaseResortedV1() | CaseExtendedV1() | CaseJoinedV1() | CaseSplitOffV1():
+        case (
+            CaseAcceptedV1()
+            | CaseResortedV1()
+            | CaseExtendedV1()
+            | CaseJoinedV1()
+            | CaseSplitOffV1()
+            | DeadlineMovedV1(promise_due=datetime())
+        ):
             return {"due": fact.promise_due, "promise": fact.promise_text}
         case CaseAssignedV1():
             return {"due": fact.promise_due}

@@ -88,6 +88,11 @@ class Reckoning:
     closes: time | None
     forecast: bool
 
+    def by(self, later: Calendar) -> "Reckoning":
+        """Over the years whose notices are out by a later calendar. What runs by the clock hangs on none."""
+        years = {day.date.year for day in self.days if day.why is not Counting.CLOCK_HOURS}
+        return replace(self, forecast=not years <= set(later.official))
+
     @property
     def last(self) -> Day:
         return self.days[-1]
@@ -107,8 +112,7 @@ def reckon(term: Term, start_at: datetime, *, calendar: Calendar, hours: Hours, 
     days = list(_walk(term, first, calendar, hours))
     closes = _closing(days[-1], hours)
     due_at = _ending(days[-1], hours, local)
-    years = {day.date.year for day in days}
-    return Reckoning(days, due_at, closes, forecast=not years <= set(calendar.official))
+    return Reckoning(days, due_at, closes, forecast=False).by(calendar)
 
 
 def _walk(term: Term, first: datetime, calendar: Calendar, hours: Hours) -> Iterator[Day]:

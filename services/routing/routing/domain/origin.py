@@ -14,7 +14,9 @@ from routing.domain.calendar import Calendar
 from routing.domain.case import (
     ACCEPTED,
     ANSWERED,
+    APPROACHING,
     BREACHED,
+    DEADLINE_MOVED,
     EXTENDED,
     HANDED_TO_HOTLINE,
     HELPER_CALLED,
@@ -33,7 +35,7 @@ from routing.domain.case import (
     Deadline,
 )
 from routing.domain.chain import Entry
-from routing.domain.explaining import Reckoning, kinds_after
+from routing.domain.explaining import Reckoning, kinds_after, reckon
 from routing.domain.promise import Promise, Term, Unit, day_of, last_day
 from routing.domain.rules import Category, Rule, RuleSet
 
@@ -145,6 +147,15 @@ class Extension:
 
 
 @dataclass(frozen=True)
+class Recount:
+    """By a later version of the calendar; until then it fell due at ``due_before``."""
+
+    at: datetime
+    calendar_version: int
+    due_before: datetime
+
+
+@dataclass(frozen=True)
 class Story:
     """A deadline in its case, among the others of that and its whole history."""
 
@@ -158,7 +169,7 @@ class Story:
         """The entry by which it came: the first that names it or what it is about, that set it at that instant, or with
         which it came from another case.
         """
-        named = (entry for entry in self.entries if entry.step != BREACHED and _names(entry, self.deadline))
+        named = (entry for entry in self.entries if entry.step not in _CAME_UP and _names(entry, self.deadline))
         there = (entry for entry in self.entries if entry.step == SPLIT_OFF)
         return next(chain(named, self._set_with_it(), there), None)
 
@@ -175,17 +186,27 @@ class Story:
         return UUID(maker.facts["from"]) if maker is not None and maker.step in _MOVES else None
 
     @property
-    def before(self) -> "Story | None":
-        """The promise of the same case that it goes on from."""
+    def is_recounted(self) -> bool:
+        """By another calendar, which moved it."""
         maker = self.maker
-        if maker is None or maker.step not in _GO_ON:
+        return maker is not None and maker.step == DEADLINE_MOVED
+
+    @property
+    def before(self) -> "Story | None":
+        """The promise of the same case that it goes on from, or the deadline that another calendar has moved."""
+        maker = self.maker
+        if maker is None or maker.step not in (*_GO_ON, DEADLINE_MOVED):
             return None
-        named = [
-            e.facts.get("deadline") for e in self.entries if e.seq < maker.seq and e.step not in (BREACHED, PLANNED)
-        ]
-        names = [name for name in named if name not in (None, str(self.deadline.deadline_id))]
-        found = (each for each in self.deadlines if names and str(each.deadline_id) == names[-1])
+        name = maker.facts["replaces"] if self.is_recounted else self._promise_before(maker)
+        found = (each for each in self.deadlines if str(each.deadline_id) == name)
         return next((replace(self, deadline=each) for each in found), None)
+
+    def _promise_before(self, maker: Entry) -> str | None:
+        """The last that the history names before."""
+        promises = {str(each.deadline_id) for each in self.deadlines if each.kind is DeadlineKind.PROMISE}
+        others = promises - {str(self.deadline.deadline_id)}
+        named = [e.facts.get("deadline") for e in self.entries if e.seq < maker.seq and e.step not in _CAME_UP]
+        return next((name for name in reversed(named) if name in others), None)
 
     def of_the_same(self, deadline: Deadline) -> "Story | None":
         """Of that deadline of another case, as it was before it came from this one."""
@@ -193,6 +214,8 @@ class Story:
         return replace(self, deadline=alike[-1]) if alike else None
 
 
+#: What the clock notes of a deadline that is there already.
+_CAME_UP = (APPROACHING, BREACHED)
 _MOVES = (SPLIT_OFF, JOINED)
 _GO_ON = (SUSPENDED, RESUMED, EXTENDED)
 _BY_RULE = (ACCEPTED, RESORTED)
@@ -218,14 +241,35 @@ class Trail:
         return self.stories[0]
 
     @property
-    def moves(self) -> Sequence[Story]:
-        """Of the same deadline, in the cases to which it came as it is; last first."""
-        return list(takewhile(lambda story: story.moved_from is not None, self.stories))
+    def as_it_is(self) -> Sequence[Story]:
+        """Where it was made as it is, or the last case in which it is to be seen; before that, the cases to which it
+        came.
+        """
+        came = list(takewhile(lambda story: story.moved_from is not None, self.stories))
+        return self.stories[: len(came) + 1]
 
     @property
     def made(self) -> Story:
-        """Where it was made as it is; or the last case in which it is to be seen."""
-        return self.stories[min(len(self.moves), len(self.stories) - 1)]
+        return self.as_it_is[-1]
+
+    @property
+    def first_made(self) -> Story:
+        """Before calendars were put right; whatever cases it came through."""
+        return self.stories[min(len(self._the_same), len(self.stories) - 1)]
+
+    @property
+    def moves(self) -> Sequence[Story]:
+        """In the cases to which it came, last first."""
+        return [story for story in self._the_same if story.moved_from is not None]
+
+    @property
+    def recounts(self) -> list[Recount]:
+        """Oldest first."""
+        return [_recount(story.maker) for story in reversed(self._the_same) if story.is_recounted and story.maker]
+
+    @property
+    def _the_same(self) -> Sequence[Story]:
+        return list(takewhile(lambda story: story.is_recounted or story.moved_from is not None, self.stories))
 
     @property
     def is_by_rule(self) -> bool:
@@ -255,6 +299,11 @@ class Trail:
     def _made_by(self, step: str) -> list[tuple[Story, Entry]]:
         made = ((story, story.maker) for story in self.stories)
         return [(story, maker) for story, maker in made if maker is not None and maker.step == step]
+
+
+def _recount(moved: Entry) -> Recount:
+    facts = moved.facts
+    return Recount(moved.at, facts["calendar_version"], datetime.fromisoformat(facts["due_before"]))
 
 
 def _pause(story: Story, suspended: Entry) -> Pause:
@@ -308,11 +357,11 @@ def differences(trail: Trail, reckoning: Reckoning | None, rule: Rule | None, ca
     found = [] if trail.own.maker is not None else [Difference(Witness.HISTORY, "entry", "deadline", "none")]
     if reckoning is not None:
         found += _unlike(Witness.RECKONING, promise, {"due_at": reckoning.due_at, "forecast": reckoning.forecast})
-    for story in trail.stories[: len(trail.moves) + 1]:
+    for story in trail.as_it_is:
         found += _unlike(Witness.HISTORY, promise, _told(story))
     if rule is not None and made is trail.stories[-1]:
         found += _unlike(Witness.RULES, promise, {"unit": rule.term.unit, "count": rule.term.count})
-    return found + _unlike(Witness.PROMISE_BEFORE, promise, _by_the_one_before(made, calendar))
+    return found + _unlike(Witness.PROMISE_BEFORE, promise, _by_the_one_before(trail, calendar))
 
 
 def _unlike(witness: Witness, promise: Promise, told: Mapping[str, Any]) -> list[Difference]:
@@ -345,17 +394,44 @@ def _told(story: Story) -> dict[str, Any]:
     return {name: read(facts[name]) for name, read in _TOLD.items() if facts.get(name) is not None}
 
 
-def _by_the_one_before(story: Story, calendar: Calendar) -> dict[str, Any]:
-    """What is left of it on the day on which it is suspended, or the day from which it is extended."""
-    before, maker = story.before, story.maker
-    if before is None or maker is None:
+def _by_the_one_before(trail: Trail, calendar: Calendar) -> dict[str, Any]:
+    """What it takes from what it goes on from; of one that a calendar has moved, all but its end."""
+    before = trail.stories[len(trail.as_it_is) :]
+    if not before or trail.made.maker is None:
         return {}
-    promise = before.deadline.promise
+    if not trail.made.is_recounted:
+        return _gone_on(before[0].deadline.promise, trail.made.maker, calendar)
+    again = _counted_again(before, calendar)
+    return {"unit": again.term.unit, "count": again.term.count, "start_at": again.start_at} if again else {}
+
+
+def _gone_on(before: Promise, maker: Entry, calendar: Calendar) -> dict[str, Any]:
+    """What is left of it on the day on which it is suspended, or the day from which it is extended."""
     if maker.step == EXTENDED:
-        return {"start_at": last_day(promise)}
+        return {"start_at": last_day(before)}
     if maker.step == SUSPENDED:
-        return {"count": working_days_left(promise, maker.at, calendar)}
-    return {"count": promise.term.count}
+        return {"count": working_days_left(before, maker.at, calendar)}
+    return {"count": before.term.count}
+
+
+def _counted_again(stories: Sequence[Story], calendar: Calendar) -> Promise | None:
+    """What the first comes to by another calendar: what it goes on from is counted again before; none, where that is
+    not to be seen.
+    """
+    (story, *behind), maker = stories, stories[0].maker
+    promise, before = story.deadline.promise, _counted_again(behind, calendar) if behind else None
+    if before is None and promise.term.unit in _GOING_ON:
+        return None
+    if before is not None and (story.is_recounted or story.moved_from is not None):
+        return before
+    gone_on = _gone_on(before, maker, calendar) if before is not None and maker is not None else {}
+    term = replace(promise.term, count=gone_on.get("count", promise.term.count))
+    start_at = gone_on.get("start_at", promise.start_at)
+    again = reckon(term, start_at, calendar=calendar, hours=promise.hours, zone=promise.zone)
+    return replace(promise, term=term, start_at=start_at, due_at=again.due_at)
+
+
+_GOING_ON = (Unit.MORE_WORKING_DAYS, Unit.REMAINING_WORKING_DAYS)
 
 
 def working_days_left(before: Promise, suspended_at: datetime, calendar: Calendar) -> int:

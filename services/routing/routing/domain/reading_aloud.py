@@ -9,7 +9,7 @@ from contracts.routing import Ask, DeadlineKind, Kind, Remit
 
 from routing.domain.calendar import ONE_DAY
 from routing.domain.explaining import Counting, Reckoning, Run, summed_up
-from routing.domain.origin import Cause, Difference, Extension, Pause, Source, Witness
+from routing.domain.origin import Cause, Difference, Extension, Pause, Recount, Source, Witness
 from routing.domain.promise import MONTHS, Promise, Unit, day_of
 from routing.domain.reasons import Reason
 from routing.domain.rules import Category, Rule
@@ -25,8 +25,8 @@ MOST_RUNS = 60
 class Explanation:
     """All that is known of why a deadline falls due when it does.
 
-    ``moved_through``: the numbers of the cases from which it came as it is, last first; ``named``: of a limit that
-    somebody named, the number or the office.
+    ``moved_through``: the numbers of the cases from which it came, last first; ``recounts``: by calendars that were put
+    right; ``named``: of a limit that somebody named, the number or the office.
     """
 
     kind: DeadlineKind
@@ -35,6 +35,7 @@ class Explanation:
     made_at: datetime | None
     made_by: str | None
     moved_through: Sequence[str]
+    recounts: Sequence[Recount]
     named: str | None
     source: Source
     rule: Rule | None
@@ -72,6 +73,7 @@ def _sentences(explained: Explanation) -> Iterator[Said]:
     yield from (_pause(explained, pause) for pause in explained.pauses)
     if explained.extension is not None:
         yield _extended(explained, explained.extension)
+    yield from (_recounted(recount, explained.promise.zone) for recount in explained.recounts)
     if explained.reckoning is not None:
         yield from _days(explained.runs)
         yield from _calendar(explained)
@@ -244,6 +246,15 @@ def _extended(explained: Explanation, extension: Extension) -> Said:
     )
 
 
+def _recounted(recount: Recount, zone: str) -> Said:
+    day, due_before = _day(day_of(recount.at, zone=zone)), _moment(recount.due_before, zone)
+    version = recount.calendar_version
+    return (
+        f"节假日安排调整，{day[0]}按第{version}版工作日历重新计算；原期限为{due_before[0]}。",
+        f"The calendar was put right: on {day[1]} it was counted again on version {version}; before: {due_before[1]}.",
+    )
+
+
 def _days(runs: Sequence[Run]) -> Iterator[Said]:
     """What is counted one behind the other goes in one sentence."""
     counted: list[Run] = []
@@ -297,7 +308,7 @@ _WHY: Mapping[Counting, Said] = {
     Counting.WEEKEND: ("{days}为周末，不计。", "{days}: the weekend is not counted."),
     Counting.HOLIDAY: (
         "{days}放假（{note}），不计。",
-        "{days}: off by the State Council's notice ({note}), not counted.",
+        "{days}: off by notice ({note}), not counted.",
     ),
     Counting.AFTER_CLOSING: ("{days}收到时窗口已下班，顺延。", "{days}: it came after closing time."),
     Counting.CLOSED: ("{days}窗口不开，顺延。", "{days}: the station does not open."),

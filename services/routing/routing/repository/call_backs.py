@@ -55,6 +55,13 @@ def save_call_back(uow: UnitOfWork, changed: CallBack) -> None:
     uow.execute(update(call_back).where(*same).values(values))
 
 
+def move_rating(uow: UnitOfWork, case_id: UUID, rate_by: datetime) -> dict[UUID, int]:
+    """Until when its residents may say something of its answer; by appeal, which of its answers that is."""
+    moved = update(call_back).where(call_back.c.case_id == case_id, _OPEN).values(rate_by=rate_by)
+    rows = uow.execute(moved.returning(call_back.c.appeal_id, call_back.c.answer))
+    return {row.appeal_id: row.answer for row in rows}
+
+
 def end_of_case(uow: UnitOfWork, case_id: UUID) -> None:
     """Nobody is asked any more: it is not solved after all."""
     uow.execute(update(call_back).where(call_back.c.case_id == case_id, _OPEN).values(settled_at=uow.now))

@@ -129,6 +129,12 @@ def add_rows(
     return {(bytes(row.digest), row.nth) for row in found}
 
 
+def move_reply(uow: UnitOfWork, case_id: UUID, due_at: datetime) -> None:
+    """Of what has not gone out yet: a file stays as it was written."""
+    waiting = (hotline_handover.c.case_id == case_id, hotline_handover.c.batch.is_(None))
+    uow.execute(update(hotline_handover).where(*waiting).values(reply_due=due_at))
+
+
 def list_kept(uow: UnitOfWork, *, after_id: UUID | None, limit: int) -> list[KeptRow]:
     """What could not be recorded and nobody has settled, oldest first."""
     names = [field.name for field in fields(KeptRow)]

@@ -12,7 +12,7 @@ from network.places import prefixes
 from sqlalchemy import Engine, Row, Text, bindparam, func, insert, select, text, tuple_
 from sqlalchemy.dialects.postgresql import JSONB, distinct_on
 
-from routing.domain.calendar import Calendar, CalendarDay
+from routing.domain.calendar import Calendar, CalendarDay, Status
 from routing.domain.precedent import Precedent
 from routing.domain.promise import Term, Unit
 from routing.domain.rules import Category, Demand, Rule, RuleSet
@@ -58,14 +58,13 @@ def get_policy(
     memory = _memories.setdefault(uow.connection.engine, _Memory())
     if memory.rules is None or memory.rules[0] != heads.rules:
         memory.rules = heads.rules, _read_rules(uow, heads.rules)
-    if memory.calendar is None or memory.calendar[0] != heads.calendar:
-        memory.calendar = heads.calendar, _read_calendar(uow, heads.calendar)
+    calendar = _calendar_of(uow, memory, heads.calendar)
     unread = {code: head for code, head in heads.categories.items() if memory.categories.get(code, _NONE)[0] != head}
     for item in _read_categories(uow, unread) if unread else []:
         memory.categories[item.code] = unread[item.code], item
     categories = {code: memory.categories[code][1] for code in heads.categories}
     precedents = [precedent_of(each) for each in heads.precedents]
-    return memory.rules[1], memory.calendar[1], categories, precedents
+    return memory.rules[1], calendar, categories, precedents
 
 
 def get_calendar(uow: UnitOfWork) -> Calendar:
@@ -74,16 +73,24 @@ def get_calendar(uow: UnitOfWork) -> Calendar:
 
 
 def get_calendar_of(uow: UnitOfWork, version: int) -> Calendar:
-    """The one by which a deadline was counted."""
-    memory = _memories.get(uow.connection.engine)
-    if memory is not None and memory.calendar is not None and memory.calendar[1].version == version:
-        return memory.calendar[1]
+    """A version, whether it is in effect or not: the one by which a deadline was counted, or a draft."""
     return _read_calendar(uow, str(version))
 
 
 def get_category(uow: UnitOfWork, code: str, version: int) -> Category:
     """As a case was sorted then."""
     return _read_categories(uow, {code: str(version)})[0]
+
+
+def list_calendars_in_force(uow: UnitOfWork) -> list[Calendar]:
+    """All that were ever in effect by now, the one that is last."""
+    memory = _memories.setdefault(uow.connection.engine, _Memory())
+    return [_calendar_of(uow, memory, head) for head in uow.execute(_IN_FORCE, {"now": uow.now}).scalars()]
+
+
+def get_zone(uow: UnitOfWork) -> str:
+    """The city's, by the rules in effect now."""
+    return str(uow.execute(_ZONE, {"now": uow.now}).scalar_one())
 
 
 def get_rules(uow: UnitOfWork, version: int) -> RuleSet:
@@ -97,7 +104,21 @@ def get_rules(uow: UnitOfWork, version: int) -> RuleSet:
 def _read_rules(uow: UnitOfWork, head: str) -> RuleSet:
     rows = uow.execute(_RULES, {"version": _version(head)}).all()
     first = rows[0]
-    return RuleSet(first.version, first.zone, first.effective_from, [_rule(row) for row in rows])
+    return RuleSet(
+        first.version,
+        first.zone,
+        first.effective_from,
+        [_rule(row) for row in rows],
+        shares=tuple(first.shares),
+        climb=_term(first.set_climb_unit, first.set_climb_count),
+        repeat=_term(first.set_repeat_unit, first.set_repeat_count),
+    )
+
+
+def _calendar_of(uow: UnitOfWork, memory: "_Memory", head: str) -> Calendar:
+    if head not in memory.calendars:
+        memory.calendars[head] = _read_calendar(uow, head)
+    return memory.calendars[head]
 
 
 def _read_calendar(uow: UnitOfWork, head: str) -> Calendar:
@@ -114,7 +135,7 @@ class _Memory:
     """What one database's versions say, each beside its head."""
 
     rules: tuple[str, RuleSet] | None = None
-    calendar: tuple[str, Calendar] | None = None
+    calendars: dict[str, Calendar] = field(default_factory=dict)
     categories: dict[str, tuple[str, Category]] = field(default_factory=dict)
 
 
@@ -142,10 +163,17 @@ select
     ) as precedents
 """).columns(rules=Text, calendar=Text, categories=JSONB, precedents=JSONB)
 
-_RULE = [rule.c[name] for name in ("kind", "remit", "category", "urgent", "duty", "unit", "count", *Demand)]
-_DAY = [calendar_day.c[name] for name in ("date", "working", "note", "stands_for")]
+_ZONE = text("select zone from rule_set where effective_from <= :now order by version desc limit 1")
+_IN_FORCE = text(
+    "select version || ' ' || xmin as head from calendar where effective_from <= :now order by version"
+).columns(head=Text)
+
+_LIMITS = ("climb_unit", "climb_count", "repeat_unit", "repeat_count")
+_RULE = [rule.c[name] for name in ("kind", "remit", "category", "urgent", "duty", "unit", "count", *Demand, *_LIMITS)]
+_SET = [rule_set.c[name] for name in ("version", "zone", "effective_from", "shares")]
+_DAY = [calendar_day.c[name] for name in ("date", "working", "note", "stands_for", "own")]
 _RULES = (
-    select(rule_set.c.version, rule_set.c.zone, rule_set.c.effective_from, *_RULE)
+    select(*_SET, *(rule_set.c[name].label(f"set_{name}") for name in _LIMITS), *_RULE)
     .join(rule, rule.c.version == rule_set.c.version)
     .where(rule_set.c.version == bindparam("version"))
 )
@@ -159,17 +187,29 @@ _CALENDAR = (
 )
 
 
+_STATUSES = (Status.OFFICIAL.value, Status.FORECAST.value)
+
+
 def _calendar(rows: Sequence[Row[Any]]) -> Calendar:
-    days = {row.date: CalendarDay(row.date, row.working, row.note, row.stands_for) for row in rows if row.date}
-    official = frozenset(row.year for row in rows if row.status == "official")
-    return Calendar(rows[0].version, days, official)
+    named = [row for row in rows if row.date]
+    days = {row.date: CalendarDay(row.date, row.working, row.note, row.stands_for, row.own) for row in named}
+    official, forecast = (frozenset(row.year for row in rows if row.status == status) for status in _STATUSES)
+    return Calendar(rows[0].version, days, official, forecast)
 
 
 def _rule(row: Row[Any]) -> Rule:
     # ``count`` is a method of a row, so it is read by its name.
     term = Term(Unit(row.unit), row._mapping["count"])
     demands = frozenset(demand for demand in Demand if row._mapping[demand.value])
-    return Rule(Kind(row.kind), Remit(row.remit), row.category, row.urgent, Duty(row.duty), term, demands)
+    return Rule(
+        *(Kind(row.kind), Remit(row.remit), row.category, row.urgent, Duty(row.duty), term, demands),
+        climb=_term(row.climb_unit, row.climb_count),
+        repeat=_term(row.repeat_unit, row.repeat_count),
+    )
+
+
+def _term(unit: str | None, count: int | None) -> Term | None:
+    return Term(Unit(unit), count or 0) if unit else None
 
 
 def _category(row: Row[Any]) -> Category:

@@ -13,7 +13,7 @@ from routing.domain.assignment import Owing
 from routing.domain.calendar import Hours
 from routing.domain.case import SEALED_GIST, Appeal, Case, ClosedReason, Deadline, DeadlineState, Seal
 from routing.domain.chain import Entry
-from routing.domain.promise import Promise, Term, Unit
+from routing.domain.promise import Promise, Term, Unit, WarningAt
 from routing.domain.rules import Demand
 
 T = TypeVar("T")
@@ -95,6 +95,7 @@ def case_row(case: Case) -> dict[str, Any]:
         "planned_due": case.planned_due,
         "planned_who": case.planned_who,
         "first_holder_post_id": case.first_holder_post_id,
+        "supervisor_post_id": case.supervisor_post_id,
         "demands": sorted(demand.value for demand in case.demands),
         "draft": case.draft,
         "reviewer_post_id": case.reviewer_post_id,
@@ -184,6 +185,7 @@ def case_of(row: Row[Any], now: datetime) -> Case:
         planned_due=row.planned_due,
         planned_who=row.planned_who,
         first_holder_post_id=row.first_holder_post_id,
+        supervisor_post_id=row.supervisor_post_id,
         demands=frozenset(map(Demand, row.demands)),
         draft=row.draft,
         reviewer_post_id=row.reviewer_post_id,
@@ -197,7 +199,7 @@ def case_of(row: Row[Any], now: datetime) -> Case:
     if row.suspended_until is not None and now < row.suspended_until:
         case.suspend(row.suspended_until, reason=row.suspension_reason)
     case.appeals = [_appeal(item) for item in facts.get("appeals") or ()]
-    standing = [_deadline(item) for item in facts.get("deadlines") or ()]
+    standing = [deadline_from(item) for item in facts.get("deadlines") or ()]
     promises = [deadline for deadline in standing if deadline.kind is DeadlineKind.PROMISE]
     case.deadline = max(promises, key=lambda deadline: deadline.deadline_id, default=None)
     case.limits = [deadline for deadline in standing if deadline.kind is not DeadlineKind.PROMISE]
@@ -264,15 +266,20 @@ def deadline_row(case: Case, deadline: Deadline) -> dict[str, Any]:
         "rule_version": promise.rule_version,
         "calendar_version": promise.calendar_version,
         "forecast": promise.forecast,
+        "warnings": [{"share": each.share, "at": each.at.isoformat()} for each in deadline.warnings],
+        "warned": deadline.warned,
+        "warn_at": deadline.warn_at,
         "sealed": case.seal is not None,
+        "goes_on_from": deadline.goes_on_from,
+        "recounted_by": deadline.recounted_by,
     }
 
 
 def deadline_of(row: Row[Any]) -> Deadline:
-    return _deadline(dict(row._mapping))
+    return deadline_from(dict(row._mapping))
 
 
-def _deadline(facts: Mapping[str, Any]) -> Deadline:
+def deadline_from(facts: Mapping[str, Any]) -> Deadline:
     """From the row, or from the row as JSON, as it comes with its case in one query."""
     promise = Promise(
         term=Term(Unit(facts["unit"]), facts["count"]),
@@ -283,6 +290,7 @@ def _deadline(facts: Mapping[str, Any]) -> Deadline:
         forecast=facts["forecast"],
         hours=Hours.of(facts["hours"]),
         zone=facts["zone"],
+        warnings=tuple(WarningAt(each["share"], _moment(each["at"])) for each in facts["warnings"]),
     )
     return Deadline(
         deadline_id=UUID(str(facts["deadline_id"])),
@@ -291,6 +299,9 @@ def _deadline(facts: Mapping[str, Any]) -> Deadline:
         about=UUID(str(facts["about"])) if facts["about"] else None,
         state=DeadlineState(facts["state"]),
         settled_at=_moment(facts["settled_at"]) if facts["settled_at"] else None,
+        warned=facts["warned"],
+        goes_on_from=UUID(str(facts["goes_on_from"])) if facts["goes_on_from"] else None,
+        recounted_by=facts["recounted_by"],
     )
 
 

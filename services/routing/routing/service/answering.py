@@ -26,7 +26,7 @@ from routing.domain.chain import Entry
 from routing.domain.steps import WHO, Actor, Step
 from routing.errors import NotYourStep
 from routing.repository import call_backs, cases
-from routing.service import asking, calling_back, deadlines, figures, parts, placing, planning
+from routing.service import asking, calling_back, deadlines, figures, parts, placing, planning, supervising
 from routing.service.calling_back import close_if_over
 from routing.service.taking import subjects_of, take
 
@@ -70,6 +70,7 @@ def give(
     case.settle_limit(DeadlineKind.REDO, DeadlineState.MET, at=uow.now)
     planning.end_plan(uow, case)
     case.stop_waiting()
+    supervising.end(uow, case)
     case.state, case.queue, case.outcome = CaseState.ANSWERED, None, said.outcome
     case.answered_at, case.verified = uow.now, False
     facts = {**said.facts(), "promise_met": case.promise_met, **({"corrects": True} if corrects else {})}

@@ -28,7 +28,7 @@ from routing.errors import (
     WhereToUnasked,
 )
 from routing.repository import cases, precedents, reasons
-from routing.service import deadlines, placing, suspending
+from routing.service import deadlines, placing, supervising, suspending
 from routing.service.dispatching import give, re_sort, seat_for
 from routing.service.ending import end_case
 from routing.service.taking import take
@@ -181,6 +181,7 @@ def _move(
     if seat.post_id == case.holder_post_id:
         raise WhereToMissing
     give(uow, case, seat, post_id=post_id)
+    supervising.end(uow, case)
     uow.publish(events.city_case_progressed(uow, case))
 
 

@@ -9,10 +9,11 @@ from kit.logging import get_logger
 from kit.paging import Page, Sheet
 from prometheus_client import Counter
 
+from routing.domain.calendar import Calendar
 from routing.domain.case import Case, Deadline
 from routing.domain.explaining import Reckoning, reckon
 from routing.domain.origin import Cause, Story, Trail, cause_of, differences, rule_behind, source_of
-from routing.domain.promise import Promise, Unit
+from routing.domain.promise import Unit
 from routing.domain.reading_aloud import Explanation
 from routing.domain.reasons import Reason
 from routing.domain.rules import Category, Rule
@@ -82,9 +83,9 @@ def _in_the_case_before(uow: UnitOfWork, story: Story) -> Story | None:
 
 
 def _explain(uow: UnitOfWork, trail: Trail) -> Explanation:
-    deadline, made = trail.own.deadline, trail.made
+    deadline, made = trail.own.deadline, trail.first_made
     promise, calendar = deadline.promise, policy.get_calendar_of(uow, deadline.promise.calendar_version)
-    reckoning = _reckon(uow, promise)
+    reckoning = _reckon(uow, deadline, calendar)
     rule, category = _find_rule(uow, trail)
     return Explanation(
         kind=deadline.kind,
@@ -93,6 +94,7 @@ def _explain(uow: UnitOfWork, trail: Trail) -> Explanation:
         made_at=made.maker.at if made.maker else None,
         made_by=made.maker.by if made.maker else None,
         moved_through=[story.maker.facts["from_number"] for story in trail.moves if story.maker],
+        recounts=trail.recounts,
         named=_named(made),
         source=source_of(trail, rule),
         rule=rule,
@@ -105,11 +107,13 @@ def _explain(uow: UnitOfWork, trail: Trail) -> Explanation:
     )
 
 
-def _reckon(uow: UnitOfWork, promise: Promise) -> Reckoning | None:
+def _reckon(uow: UnitOfWork, deadline: Deadline, calendar: Calendar) -> Reckoning | None:
+    """A later calendar that moved nothing says whether it is a forecast still."""
+    promise = deadline.promise
     if promise.term.unit is Unit.GIVEN:
         return None
-    calendar = policy.get_calendar_of(uow, promise.calendar_version)
-    return reckon(promise.term, promise.start_at, calendar=calendar, hours=promise.hours, zone=promise.zone)
+    later = policy.get_calendar_of(uow, deadline.recounted_by) if deadline.recounted_by else calendar
+    return reckon(promise.term, promise.start_at, calendar=calendar, hours=promise.hours, zone=promise.zone).by(later)
 
 
 def _find_rule(uow: UnitOfWork, trail: Trail) -> tuple[Rule | None, Category | None]:

@@ -24,6 +24,7 @@ from routing.domain.promise import (
     given_until,
     last_day,
     make_promise,
+    warnings_in,
     working_days_left,
 )
 from routing.domain.rules import Category, Rule, RuleSet
@@ -316,6 +317,7 @@ def limit_given(ground: Ground, case: Case, kind: DeadlineKind, due_at: datetime
         forecast=False,
         hours=ground.network.hours_at(case.placed_path),
         zone=ground.rules.zone,
+        warnings=warnings_in([(now, due_at)], ground.rules.shares),
     )
     return Deadline(new_id(now), kind, limit, changed=True)
 
@@ -348,7 +350,10 @@ def resume(uow: UnitOfWork, case: Case) -> bool:
 
 
 def _replace(uow: UnitOfWork, case: Case, promise: Promise) -> None:
-    case.replace_deadline(Deadline(new_id(uow.now), DeadlineKind.PROMISE, promise, changed=True), at=uow.now)
+    assert case.deadline is not None
+    before = case.deadline.deadline_id
+    goes_on = Deadline(new_id(uow.now), DeadlineKind.PROMISE, promise, goes_on_from=before, changed=True)
+    case.replace_deadline(goes_on, at=uow.now)
 
 
 def limit_until(
@@ -375,6 +380,7 @@ def _counted(ground: Ground, rules: RuleSet, case: Case, term: Term, *, since: d
         calendar=ground.calendar,
         hours=ground.network.hours_at(case.placed_path),
         zone=rules.zone,
+        shares=rules.shares,
     )
 
 

@@ -224,10 +224,13 @@ def list_open_cases(uow: UnitOfWork, page: Page, *, place_id: UUID | None = None
     return OpenCases(sheet.of(lambda case: CaseLine(case, uow.now)), cases.count_sealed(uow, paths))
 
 
-def list_open_deadlines(uow: UnitOfWork, page: Page, *, place_id: UUID | None = None) -> Sheet[tuple[UUID, Deadline]]:
-    """The deadlines that still run at a place and below it, place by place."""
+def list_open_deadlines(
+    uow: UnitOfWork, page: Page, *, place_id: UUID | None = None, forecast: bool = False
+) -> Sheet[tuple[UUID, Deadline]]:
+    """The deadlines that still run at a place and below it, place by place; or those that hang on a forecast."""
     position = page.after(str, UUID)
-    found = cases.list_open_deadlines(uow, paths_of(uow, place_id), after_key=position, limit=page.fetch)
+    paths = paths_of(uow, place_id)
+    found = cases.list_open_deadlines(uow, paths, forecast=forecast, after_key=position, limit=page.fetch)
     sheet = page.sheet(found, position=lambda row: (row[0], row[2].deadline_id))
     return sheet.of(lambda row: (row[1], row[2]))
 

@@ -14,7 +14,7 @@ from routing.domain.steps import Step, find_bar_to_more_time
 from routing.domain.waiting import AWAITING_RESIDENT, DAYS_TRIED, LONGEST_SUSPENSION, check_day, days_not_reached
 from routing.errors import NotTriedEnough, SuspensionOver
 from routing.repository import cases, reasons
-from routing.service import placing
+from routing.service import placing, supervising
 from routing.service.taking import take
 
 
@@ -38,6 +38,7 @@ def suspend(uow: UnitOfWork, case: Case, holder: Seat | None, *, until: date, re
     runs_again = begin_of(until, zone=zone)
     placing.suspend(uow, case, until=runs_again)
     case.suspend(runs_again, reason=reason)
+    supervising.end(uow, case)
     facts = {"reason": reason, "until": runs_again.isoformat(), **placing.promise_facts(case)}
     case.record(SUSPENDED, at=uow.now, by=uow.by, post_id=post_id, facts=facts)
     known = next(each for each in reasons.list_reasons(uow, Ask.SUSPENSION) if each.code == reason)

@@ -177,13 +177,15 @@ def _check_case(audit: Audit, case: _Case) -> None:
 
 
 def _makes_a_promise(entry: Any) -> bool:
-    """Accepting, extending, suspending, splitting off; and sorting anew, resuming or merging where that leads to an
-    earlier one.
+    """Accepting, extending, suspending, splitting off, another calendar; and sorting anew, resuming or merging where
+    that leads to an earlier one.
     """
     if entry.step in ("resorted", "resumed", "joined"):
         return bool(entry.facts["earlier"])
     if entry.step == "split_off":
         return "due_at" in entry.facts
+    if entry.step == "deadline_moved":
+        return bool(entry.facts["kind"] == "promise")
     return entry.step in ("accepted", "extended", "suspended")
 
 

@@ -20,6 +20,7 @@ STEPS = (
     *("joined", "split", "split_off"),
     *("drafted", "reviewed", "verified"),
     *("granted", "grant_revoked"),
+    *("deadline_approaching", "supervision_climbed", "deadline_moved"),
 )
 
 TEMPLATES = (
@@ -76,8 +77,16 @@ TEMPLATES = (
     "case_waiting",
     "case_assigned",
     "case_closed_staff",
+    "deadline_approaching",
+    "deadline_approaching_superior",
     "deadline_missed",
     "deadline_missed_superior",
+    "supervision_climbed",
+    "supervision_lapsed",
+    "deadline_moved",
+    "deadline_earlier",
+    "breach_corrected",
+    "breach_corrected_superior",
 )
 
 #: Of what is worked on a case, what residents are told.
@@ -135,7 +144,10 @@ _TO_STAFF = {
     "planned": {"holder": "case_planned_staff"},
     "joined": {"holder": "case_joined_staff"},
     "granted": {"granted": "case_granted"},
+    "deadline_approaching": {"holder": "deadline_approaching", "superior": "deadline_approaching_superior"},
     "deadline_breached": {"holder": "deadline_missed", "superior": "deadline_missed_superior"},
+    "supervision_climbed": {"superior": "supervision_climbed", "late": "supervision_lapsed"},
+    "deadline_moved": {"superior": "breach_corrected_superior"},
 }
 _PRESSED = {"nudge": "case_nudged", "order": "case_ordered", "instruction": "case_instructed"}
 
@@ -145,6 +157,7 @@ _VERDICTS: Mapping[str, tuple[str, str, str]] = {
     "report_reviewed": ("accepted", "report_back_accepted", "report_back_rejected"),
     "reviewed": ("approved", "", "case_sent_back"),
     "verified": ("passed", "", "case_unverified_staff"),
+    "deadline_moved": ("corrects", "breach_corrected", "deadline_earlier"),
 }
 
 
@@ -175,6 +188,8 @@ def _to_residents(step: str, facts: Mapping[str, Any]) -> list[str]:
             template = _TOLD_OF_WORK.get(str(facts.get("record")))
         case "answered" if facts.get("corrects"):
             template = "case_corrected"
+        case "deadline_moved":
+            template = "deadline_moved" if facts["tells_residents"] else None
         case "verified":
             template = None if facts["passed"] else "case_unverified"
         case _:
@@ -188,7 +203,7 @@ def _to_staff(step: str, facts: Mapping[str, Any]) -> Mapping[str, str]:
     if step in _VERDICTS:
         name, *templates = _VERDICTS[step]
         template = templates[not facts[name]]
-        return {"holder": template} if template else {}
+        return ({"holder": template} if template else {}) | _TO_STAFF.get(step, {})
     if step == "opened" and not facts.get("queue"):
         return {}
     if step == "ruled" and facts["granted"] and facts["ask"] == "decline":

@@ -1,0 +1,309 @@
+"""What another calendar makes of a promise, and what a year's notice makes of the calendar."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import date, datetime, timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+from contracts.routing import DeadlineKind
+from hypothesis import given
+from hypothesis import strategies as st
+from routing.domain.calendar import ORDINARY_HOURS, Calendar, CalendarDay, Hours, Status
+from routing.domain.case import Deadline, DeadlineState
+from routing.domain.notice import Notice, NoticeRow, draft
+from routing.domain.promise import (
+    Promise,
+    Term,
+    Unit,
+    begin_of,
+    counted_like,
+    last_day,
+    make_promise,
+    working_days_left,
+)
+from routing.domain.recounting import find_move, recount
+from routing.errors import UnfitNotice, UnfitYear, YearIsOfficial
+
+from tests.routing.test_promise import CALENDAR, LOCAL, STATION, ZONE, at, changes, starts, terms
+
+Changed = dict[date, int]
+
+
+def calendar_of(changed: Changed, *, version: int = 1) -> Calendar:
+    """Weekdays off, weekends worked."""
+    days = {
+        day: CalendarDay(day, day.weekday() >= 5, "", stands if day.weekday() >= 5 else None)
+        for day, stands in changed.items()
+    }
+    return Calendar(version, days)
+
+
+class Life:
+    """A promise made by a calendar, and what was done with it: extended, suspended, resumed."""
+
+    def __init__(self, calendar: Calendar, term: Term, start: datetime, hours: Hours) -> None:
+        self.calendar = calendar
+        self.gone: dict[UUID, Deadline] = {}
+        self._stand(make_promise(term, start, rule_version=1, calendar=calendar, hours=hours, zone=ZONE))
+
+    def extend(self, days: int) -> None:
+        self._go_on(Term(Unit.MORE_WORKING_DAYS, days), last_day(self.promise), at=self.promise.start_at)
+
+    def suspend(self, at: datetime, until: datetime) -> None:
+        left = working_days_left(self.promise, at, calendar=self.calendar)
+        self._go_on(Term(Unit.REMAINING_WORKING_DAYS, left), until, at=at)
+
+    def resume(self, at: datetime) -> None:
+        self._go_on(self.promise.term, at, at=at)
+
+    @property
+    def promise(self) -> Promise:
+        return self.standing.promise
+
+    def _go_on(self, term: Term, start: datetime, *, at: datetime) -> None:
+        before = self.standing
+        before.state, before.settled_at = DeadlineState.REPLACED, at
+        self.gone[before.deadline_id] = before
+        self._stand(counted_like(term, start, like=before.promise, calendar=self.calendar), before.deadline_id)
+
+    def _stand(self, promise: Promise, goes_on_from: UUID | None = None) -> None:
+        self.standing = Deadline(uuid4(), DeadlineKind.PROMISE, promise, goes_on_from=goes_on_from)
+
+
+#: What is done with a promise, and after how many hours.
+Deed = tuple[str, int, int]
+deeds = st.lists(
+    st.one_of(
+        st.tuples(st.just("extend"), st.just(0), st.integers(1, 10)),
+        st.tuples(st.just("suspend"), st.integers(0, 200), st.integers(1, 60)),
+    ),
+    max_size=3,
+)
+#: Days that change, counted from the day on which the promise begins.
+near = st.dictionaries(st.integers(0, 90), st.integers(0, 4), max_size=30)
+counted = terms.filter(lambda term: term.unit is not Unit.CLOCK_HOURS)
+
+
+def lived(calendar: Calendar, term: Term, start: datetime, done: Sequence[Deed]) -> Life:
+    """The same life by any calendar; what is suspended is resumed half way, where it is suspended once more."""
+    life, now = Life(calendar, term, start, STATION), start
+    for deed, hours, days in done:
+        if deed == "extend":
+            life.extend(days)
+            continue
+        now += timedelta(hours=hours)
+        until = begin_of((now + timedelta(days=days)).date(), zone=ZONE)
+        life.suspend(now, until)
+        now += (until - now) / 2
+        if days % 2:
+            life.resume(now)
+    return life
+
+
+def from_day(start: datetime, days: dict[int, int]) -> Changed:
+    return {start.date() + timedelta(days=ahead): stands for ahead, stands in days.items()}
+
+
+@given(counted, starts, deeds, near, near)
+def test_counted_again_it_is_what_the_other_calendar_would_have_made_of_the_same_life(
+    term: Term, start: datetime, done: Sequence[Deed], old: dict[int, int], new: dict[int, int]
+) -> None:
+    before, after = calendar_of(from_day(start, old)), calendar_of(from_day(start, new), version=2)
+    life, other = lived(before, term, start, done), lived(after, term, start, done)
+    assert recount(life.standing, life.gone, calendar=before) == life.promise
+    assert recount(life.standing, life.gone, calendar=after) == other.promise
+
+
+@given(counted, starts, deeds, near, near)
+def test_what_falls_due_before_the_first_change_does_not_move(
+    term: Term, start: datetime, done: Sequence[Deed], old: dict[int, int], new: dict[int, int]
+) -> None:
+    """Whatever begins to differ on the day after."""
+    shared = from_day(start, old)
+    before = calendar_of(shared)
+    life = lived(before, term, start, done)
+    last = life.promise.due_at.astimezone(LOCAL)
+    after = calendar_of(shared | from_day(last + timedelta(days=1), new), version=2)
+    first = after.first_change_from(before)
+    assert first is None or life.promise.due_at <= begin_of(first, zone=ZONE)
+    assert recount(life.standing, life.gone, calendar=after).due_at == life.promise.due_at
+
+
+@given(changes, changes)
+def test_days_that_are_not_told_to_differ_do_not(old: Changed, new: Changed) -> None:
+    before, after = calendar_of(old), calendar_of(new, version=2)
+    told = {change.date for change in after.changes_from(before)}
+    for day in {*old, *new} - told:
+        assert after.is_working(day) == before.is_working(day)
+        assert not after.is_working(day) or after.weekday_of(day) == before.weekday_of(day)
+    assert after.first_change_from(before) == min(told, default=None)
+
+
+def make_deadline(due: str, kind: DeadlineKind = DeadlineKind.PROMISE) -> Deadline:
+    term = Term(Unit.WORKING_DAYS, 3)
+    promise = make_promise(
+        term, at("2026-11-23 10:00"), rule_version=1, calendar=CALENDAR, hours=ORDINARY_HOURS, zone=ZONE
+    )
+    return Deadline(uuid4(), kind, replace(promise, due_at=at(due)))
+
+
+@pytest.mark.parametrize(
+    "kind, due, counted_anew, now, moves",
+    [
+        (DeadlineKind.PROMISE, "2026-11-26 17:00", "2026-11-27 17:00", "2026-11-25 09:00", True),
+        (DeadlineKind.PROMISE, "2026-11-26 17:00", "2026-11-25 17:00", "2026-11-25 09:00", True),
+        (DeadlineKind.PROMISE, "2026-11-26 17:00", "2026-11-26 17:00", "2026-11-25 09:00", False),
+        # It had passed before anybody knew.
+        (DeadlineKind.PROMISE, "2026-11-26 17:00", "2026-11-24 17:00", "2026-11-25 09:00", False),
+        (DeadlineKind.RATING, "2026-11-26 17:00", "2026-11-27 17:00", "2026-11-25 09:00", True),
+        (DeadlineKind.RATING, "2026-11-26 17:00", "2026-11-25 17:00", "2026-11-25 09:00", False),
+    ],
+)
+def test_what_runs_moves_to_what_is_still_ahead(
+    kind: DeadlineKind, due: str, counted_anew: str, now: str, moves: bool
+) -> None:
+    deadline = make_deadline(due, kind)
+    promise = replace(deadline.promise, due_at=at(counted_anew))
+    assert (find_move(deadline, promise, now=at(now)) is not None) == moves
+
+
+def test_what_a_calendar_has_no_say_in_stays_as_it_is() -> None:
+    for unit in (Unit.CLOCK_HOURS, Unit.GIVEN):
+        deadline = make_deadline("2026-11-26 17:00")
+        deadline = replace(deadline, promise=replace(deadline.promise, term=Term(unit, 4)))
+        off = calendar_of({date(2026, 11, 24): 0}, version=2)
+        assert recount(deadline, {}, calendar=off) == deadline.promise
+
+
+#: Next year as law has it, made up of what the notice will probably say.
+ROWS = (
+    ("2027-01-01", "off", "元旦", ""),
+    ("2027-02-05", "off", "春节", ""),
+    ("2027-02-06", "off", "春节", ""),
+    ("2027-02-08", "off", "春节", ""),
+    ("2027-02-09", "off", "春节", ""),
+    ("2027-02-10", "off", "春节", ""),
+    ("2027-02-11", "off", "春节", ""),
+    ("2027-02-12", "off", "春节", ""),
+    ("2027-02-20", "work", "调休", "2027-02-11"),
+    ("2027-04-05", "off", "清明", ""),
+    ("2027-05-03", "off", "劳动节", ""),
+    ("2027-06-09", "off", "端午", ""),
+    ("2027-09-15", "off", "中秋", ""),
+    ("2027-10-01", "off", "国庆", ""),
+    ("2027-10-04", "off", "国庆", ""),
+    ("2027-10-05", "off", "国庆", ""),
+    ("2027-10-06", "off", "国庆", ""),
+    ("2027-10-07", "off", "国庆", ""),
+    ("2027-10-09", "work", "调休", "2027-10-07"),
+)
+
+
+def make_notice(*more: Sequence[str], without: Sequence[str] = (), **overrides: Any) -> Notice:
+    listed = [row for row in ROWS if row[0] not in without] + [tuple(row) for row in more]
+    rows = [NoticeRow(line, *row) for line, row in enumerate(listed, start=2)]
+    return Notice(**{"year": 2027, "status": Status.OFFICIAL, "rows": rows, **overrides})
+
+
+BASE = replace(CALENDAR, forecast=frozenset({2027}))
+
+
+def test_a_years_notice_takes_the_place_of_what_the_calendar_had_of_that_year() -> None:
+    drafted = draft(make_notice(), BASE, version=2)
+    assert drafted.years == dict.fromkeys(range(2014, 2028), Status.OFFICIAL)
+    of_year = {day.isoformat() for day in drafted.days if day.year == 2027}
+    # A Saturday off is one anyway.
+    assert of_year == {row[0] for row in ROWS} - {"2027-02-06"}
+    assert drafted.days[date(2027, 10, 9)] == CalendarDay(date(2027, 10, 9), True, "调休", 3)
+    others = {day: known for day, known in BASE.days.items() if day.year != 2027}
+    assert {day: known for day, known in drafted.days.items() if day.year != 2027} == others
+    assert drafted.working_days_in(2027) == 261 - 16 + 2
+
+
+def test_the_citys_own_days_and_the_nations_leave_each_other_alone() -> None:
+    own = replace(make_notice(own=True), rows=[NoticeRow(2, "2027-04-09", "off", "三月三")])
+    with_own = draft(own, BASE, version=2)
+    assert with_own.days[date(2027, 4, 9)].own
+    again = draft(make_notice(), with_own, version=3)
+    assert again.days[date(2027, 4, 9)].own
+    assert set(again.days) - set(draft(make_notice(), BASE, version=2).days) == {date(2027, 4, 9)}
+
+
+@pytest.mark.parametrize(
+    "row, why",
+    [
+        (("2027-02-30", "off", "", ""), "line 21: 2027-02-30 is no day: write it as 2027-10-01"),
+        (("", "off", "", ""), "line 21: nothing is no day"),
+        (("2027-10-01", "off", "", ""), "line 21: repeats line 15"),
+        (("2027-11-01", "holiday", "", ""), "line 21: the kind is off or work"),
+        (("2026-11-02", "off", "", ""), "line 21: 2026-11-02 is no day of 2027"),
+        (("2027-11-01", "work", "", "2027-10-01"), "line 21: 2027-11-01 is a Monday, no weekend"),
+        (("2027-11-06", "work", "", ""), "line 21: a make-up day needs the day off"),
+        (("2027-11-06", "work", "", "soon"), "line 21: soon is no day"),
+        (("2027-11-06", "work", "", "2027-11-05"), "line 21: 2027-11-05 is no weekday off"),
+        (("2027-11-06", "work", "", "2027-11-07"), "line 21: 2027-11-07 is no weekday off"),
+        (("2027-11-01", "off", "", "2027-10-01"), "line 21: a day off stands for none"),
+    ],
+)
+def test_a_line_that_no_calendar_could_follow_is_named(row: Sequence[str], why: str) -> None:
+    with pytest.raises(UnfitNotice) as refused:
+        draft(make_notice(row), BASE, version=2)
+    assert why in refused.value.detail
+
+
+def test_every_line_that_is_wrong_is_named_at_once() -> None:
+    bad = (("2027-02-30", "off", "", ""), ("2027-11-01", "work", "", "2027-10-01"), ("2027-10-01", "off", "", ""))
+    with pytest.raises(UnfitNotice) as refused:
+        draft(make_notice(*bad), BASE, version=2)
+    assert all(f"line {line}: " in refused.value.detail for line in (21, 22, 23))
+
+
+def test_a_day_of_the_nations_is_not_the_citys_own_too() -> None:
+    own = replace(make_notice(own=True), rows=[NoticeRow(2, "2027-10-01", "off")])
+    with pytest.raises(UnfitNotice, match="line 2: 2027-10-01 is the nation's already"):
+        draft(own, draft(make_notice(), BASE, version=2), version=3)
+
+
+WEEKDAYS_OF_2027 = [date(2027, 1, 1) + timedelta(days=ahead) for ahead in range(365)]
+
+
+@pytest.mark.parametrize("count, fits", [(0, False), (1, True), (21, True), (22, False)])
+def test_a_year_has_between_240_and_260_working_days(count: int, fits: bool) -> None:
+    """2027 has 261 weekdays."""
+    days = [day for day in WEEKDAYS_OF_2027 if day.weekday() < 5][:count]
+    rows = [NoticeRow(line, day.isoformat(), "off") for line, day in enumerate(days, start=2)]
+    notice = replace(make_notice(), rows=rows)
+    if fits:
+        assert draft(notice, BASE, version=2).working_days_in(2027) == 261 - count
+        return
+    with pytest.raises(UnfitYear, match=f"2027 would have {261 - count} working days"):
+        draft(notice, BASE, version=2)
+
+
+def test_a_notice_that_is_out_is_no_forecast_again() -> None:
+    with pytest.raises(YearIsOfficial):
+        draft(make_notice(year=2026, status=Status.FORECAST), BASE, version=2)
+
+
+words = st.text(max_size=12)
+rows = st.builds(
+    NoticeRow,
+    st.integers(2, 400),
+    st.one_of(words, st.dates(date(2026, 12, 1), date(2028, 1, 31)).map(date.isoformat)),
+    st.one_of(words, st.sampled_from(["off", "work"])),
+    words,
+    st.one_of(words, st.dates(date(2026, 12, 1), date(2028, 1, 31)).map(date.isoformat)),
+)
+
+
+@given(st.lists(rows, max_size=40))
+def test_whatever_is_in_the_file_is_a_calendar_or_refused_by_line(listed: list[NoticeRow]) -> None:
+    try:
+        drafted = draft(replace(make_notice(), rows=listed), BASE, version=2)
+    except (UnfitNotice, UnfitYear):
+        return
+    assert 240 <= drafted.working_days_in(2027) <= 260
+    for day in drafted.days.values():
+        assert day.date.year != 2027 or (day.working == (day.date.weekday() >= 5))
