@@ -14,7 +14,7 @@ from tests.simulation.conftest import ASKED
 BAIYANG = Path(sys.executable).parent / "baiyang"
 
 #: Of its own size: a city of four communities with eight appeals a day is through with a month in a minute.
-MONTH = ("--communities", "4", "--days", "30", "--appeals", "8", "--start", "2026-09-10")
+MONTH = ("--communities", "4", "--days", "30", "--appeals", "8", "--start", "2026-09-25")
 
 
 def test_a_month_ends_with_all_that_must_hold() -> None:

@@ -66,44 +66,88 @@ async def _rows(year: Year, service: str, query: str, **asked: Any) -> Sequence[
 
 
 _DEADLINES = """
-select d.deadline_id, d.case_id, d.kind, d.state, d.due_at, d.settled_at, b.times, b.at,
+select d.deadline_id, d.case_id, d.kind, d.state, d.due_at, d.settled_at, coalesce(b.times, 0) as times,
+    exists (select from case_entry m where m.case_id = d.case_id and m.step = 'deadline_moved'
+        and m.facts ->> 'corrects' = 'true' and m.facts ->> 'replaces' = d.deadline_id::text) as corrected,
     (select max(r.at) from case_entry r where r.case_id = d.case_id and r.step = 'reviewed'
         and r.facts ->> 'approved' = 'false' and r.at <= d.settled_at) as sent_back_at
 from deadline d left join (
-    select (facts ->> 'deadline')::uuid as deadline_id, count(*) as times, min(at) as at
+    select (facts ->> 'deadline')::uuid as deadline_id, count(*) as times
     from case_entry where step = 'deadline_breached' group by 1
 ) b using (deadline_id)
 """
 
 
 async def every_deadline_fires_once_and_on_its_instant(year: Year, checked: Checked) -> None:
-    """Or at the first moment after an outage; or as soon as it is made, where it is past by then."""
+    """Or at the first moment after an outage; or as soon as it is made, where it is past by then. What another calendar
+    shows to have been missed wrongly had fired by the one before.
+    """
     for row in await _rows(year, "routing", _DEADLINES):
         about, told = f"deadline {row.deadline_id}", f"{row.kind} of case {row.case_id}, due {row.due_at:%F %T}"
-        is_breached = row.state == "breached"
-        checked.hold(that=(row.times or 0) == is_breached, about=about, detail=f"{told}: {row.times or 0} breaches")
+        fires = row.state == "breached" or row.corrected
+        checked.hold(that=row.times == fires, about=about, detail=f"{told}: {row.times} breaches")
         if row.state == "open":
             checked.hold(that=row.due_at >= year.city.now, about=about, detail=f"{told}: has not fired")
-        else:
-            late = row.settled_at - _fires_by(year, row)
-            checked.hold(that=late <= timedelta(0), about=about, detail=f"{told}: {row.state} {row.settled_at:%F %T}")
+        elif not row.corrected:
+            in_time = row.settled_at <= _fires_by(year, row.due_at, since=_runs_since(row))
+            checked.hold(that=in_time, about=about, detail=f"{told}: {row.state} {row.settled_at:%F %T}")
 
 
-def _fires_by(year: Year, row: Any) -> datetime:
-    """By when it has come to its end: on its instant, or a beat after what has made it run past that."""
-    made_at = max(time_of(row.deadline_id), row.sent_back_at or row.due_at)
-    by: datetime = row.due_at + AFTER_DUE if made_at <= row.due_at else made_at + BEAT
+def _runs_since(row: Any) -> datetime:
+    """When it was made, or began to run again."""
+    made_at = time_of(row.deadline_id)
+    return max(made_at, row.sent_back_at) if row.sent_back_at else made_at
+
+
+def _fires_by(year: Year, due_at: datetime, *, since: datetime) -> datetime:
+    """By when it comes to its end: on its instant, or a beat after what has made it run past that."""
+    by = due_at + AFTER_DUE if since <= due_at else since + BEAT
     return max(by, year.asked.outage[1]) if year.asked.is_out(by) else by
 
 
-_WITHOUT = """
-select case_id, state, queue, holder_post_id from cases where state <> 'closed'
+_WARNINGS = """
+select w.case_id, w.at, w.facts ->> 'deadline' as deadline_id, (w.facts ->> 'share')::int as share, d.due_at,
+    (select (each ->> 'at')::timestamptz from jsonb_array_elements(d.warnings) each
+        where each ->> 'share' = w.facts ->> 'share') as warn_at
+from case_entry w join deadline d on d.deadline_id = (w.facts ->> 'deadline')::uuid
+where w.step = 'deadline_approaching'
 """
+
+
+async def every_warning_is_given_once_and_on_its_instant(year: Year, checked: Checked) -> None:
+    """Or at the first moment after an outage, while there is still something to be warned of."""
+    given: Counter[tuple[str, int]] = Counter()
+    for row in await _rows(year, "routing", _WARNINGS):
+        about = f"deadline {row.deadline_id}"
+        given[row.deadline_id, row.share] += 1
+        checked.hold(that=given[row.deadline_id, row.share] == 1, about=about, detail=f"warned of {row.share} again")
+        since = max(time_of(UUID(row.deadline_id)), row.warn_at or row.at)
+        in_time = row.warn_at is not None and row.at <= _fires_by(year, row.warn_at, since=since)
+        checked.hold(that=in_time, about=about, detail=f"{row.share} of its time passed {row.warn_at}, told {row.at}")
+
+
+_DUTIES = """
+select supervision_id, case_id, tier, due_at, lapsed_at, settled_at, counted_from, repeats from supervision
+"""
+
+
+async def what_is_late_climbs_on_its_instant(year: Year, checked: Checked) -> None:
+    """A superior who has not seen to it by their limit has the next tier beside them; where nobody is above, it comes
+    back to them.
+    """
+    for row in await _rows(year, "routing", _DUTIES):
+        about, told = f"supervision {row.supervision_id}", f"{row.tier}, case {row.case_id}, due {row.due_at:%F %T}"
+        by = _fires_by(year, row.due_at, since=row.counted_from)
+        ends = row.lapsed_at or row.settled_at or year.city.now
+        checked.hold(that=ends <= by, about=about, detail=f"{told}: stands at {ends:%F %T}")
+
+
+_OPEN = "select case_id, state, queue, holder_post_id from cases where state <> 'closed'"
 
 
 async def no_case_is_without_a_holder(year: Year, checked: Checked) -> None:
     """It lies with a post, or waits in a queue; and in whichever it is, or above it, somebody acts."""
-    for row in await _rows(year, "routing", _WITHOUT):
+    for row in await _rows(year, "routing", _OPEN):
         about = f"case {row.case_id}"
         is_held = row.holder_post_id is not None or row.queue is not None
         checked.hold(that=is_held, about=about, detail=f"{row.state}, and lies with nobody")
@@ -206,18 +250,17 @@ def _first_dispatch(entries: Sequence[Any]) -> tuple[datetime, bool] | None:
 
 _HELD = "select distinct facts ->> 'post' as post from case_entry where step in ('assigned', 'helper_called')"
 _TIERS = ("building", "area", "community", "district", "city")
+_CLIMBED = ("community", "district", "city")
 
 
 async def every_tier_is_reached(year: Year, checked: Checked) -> None:
-    """Cases have lain with posts of each tier of the tree."""
-    rows = await _rows(
-        year,
-        "routing",
-        "select distinct facts ->> 'post' as post from case_entry where step in ('assigned', 'helper_called')",
-    )
-    reached = {year.book.tier_of(UUID(row.post)) for row in rows}
+    """Cases have lain with posts of each tier of the tree, and what is late has climbed to its top."""
+    reached = {year.book.tier_of(UUID(row.post)) for row in await _rows(year, "routing", _HELD)}
     for tier in _TIERS:
         checked.hold(that=tier in reached, about=tier, detail="no case has come to a post of this tier")
+    climbed = {row.tier for row in await _rows(year, "routing", "select distinct tier from supervision")}
+    for tier in _CLIMBED:
+        checked.hold(that=tier in climbed, about=tier, detail="nothing that is late has climbed to this tier")
 
 
 async def every_appeal_that_was_receipted_is_there(year: Year, checked: Checked) -> None:
@@ -243,6 +286,8 @@ async def nothing_is_lost_nor_told_twice(year: Year, checked: Checked) -> None:
 
 INVARIANTS: tuple[Invariant, ...] = (
     every_deadline_fires_once_and_on_its_instant,
+    every_warning_is_given_once_and_on_its_instant,
+    what_is_late_climbs_on_its_instant,
     every_tier_is_reached,
     no_case_is_without_a_holder,
     no_promise_is_other_than_its_explanation,

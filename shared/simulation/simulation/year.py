@@ -25,6 +25,7 @@ from simulation.book import Book
 from simulation.carrier import Carrier
 from simulation.city import City
 from simulation.days import ONE_DAY, Days, midnight_of
+from simulation.happenings import Happenings
 from simulation.residents import Residents
 from simulation.staff import Staff
 from simulation.terms import Terms
@@ -37,7 +38,13 @@ AFTER_DUE = timedelta(seconds=1)
 #: How long an outage is, and after how many days it comes: fewer where the whole is shorter than a month.
 OUTAGE, OUT_AFTER = 3 * ONE_DAY, 12
 
-_NEXT_DUE = text("select min(due_at) from deadline where state = 'open'")
+_NEXT_DUE = text("""
+select least(
+    (select min(due_at) from deadline where state = 'open'),
+    (select min(warn_at) from deadline where state = 'open' and warn_at is not null),
+    (select min(due_at) from supervision where settled_at is null and lapsed_at is null)
+)
+""")
 _OPEN = text("select count(*) from cases where state <> 'closed'")
 _LATE = text("select count(*) from deadline where state = 'breached'")
 
@@ -102,11 +109,13 @@ class Year:
         self.staff = Staff(self.city, self._agenda, self.book, self.days, seed=seed)
         self.residents = Residents(self.city, self._agenda, self.book, seed=seed, a_day=self.asked.a_day)
         self.terms = Terms(self.city, self._agenda, self.book, self.staff, seed=seed)
+        self.happenings = Happenings(self.city, self._agenda, self.days)
 
     async def _live_day(self, day: date) -> None:
         self.city.clock.set(max(self.city.now, midnight_of(day)))
         await self.city.keep_days()
         self.residents.plan_day(day)
+        self.happenings.plan_day(day)
         if day.weekday() == 0:
             self.staff.plan_rounds(midnight_of(day) + timedelta(hours=9))
             self.terms.plan_week(day)
