@@ -11,10 +11,12 @@ from simulation.invariants import (
     every_appeal_that_was_receipted_is_there,
     every_deadline_fires_once_and_on_its_instant,
     every_tier_is_reached,
+    every_warning_is_given_once_and_on_its_instant,
     figures_counted_again_are_those_that_were_kept,
     no_case_is_without_a_holder,
     no_promise_is_other_than_its_explanation,
     nothing_is_lost_nor_told_twice,
+    what_is_late_climbs_on_its_instant,
 )
 from simulation.year import Year
 
@@ -31,6 +33,18 @@ PLANTED: tuple[tuple[Invariant, str, str, str], ...] = (
         "routing",
         "update deadline set state = 'breached' where state = 'met'",
         "0 breaches",
+    ),
+    (
+        every_warning_is_given_once_and_on_its_instant,
+        "routing",
+        "update deadline set warnings = '[]'",
+        "of its time passed None",
+    ),
+    (
+        what_is_late_climbs_on_its_instant,
+        "routing",
+        "update supervision set due_at = due_at - interval '30 days'",
+        "stands at",
     ),
     (
         no_promise_is_other_than_its_explanation,
