@@ -17,9 +17,9 @@ HOME, DOOR = "home-1", "home-2"
 
 
 def small_world() -> tuple[History, World]:
-    """Case 1 was filed, corrected, started, answered and closed; case 2 filed, due at once, missed, spoken of, and climbed
-    a tier; case 3 merged into case 4 and split off again as case 5. Case 4 names a building, is among many that are
-    given to another post, has a letter sent about it, and is answered after a review.
+    """Case 1 was filed, corrected, started, answered and closed; case 2 filed, due at once, missed, spoken of, and
+    climbed a tier; case 3 merged into case 4 and split off again as case 5. Case 4 names a building, is among many
+    that are given to another post, has a letter sent about it, and is answered after a review.
     """
     history, world = History(), World()
     _lay_policy(world)

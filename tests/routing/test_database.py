@@ -636,6 +636,8 @@ def _sweep_reads_little(uow_of: UnitOfWorkOf) -> None:
             "ix_deadline_recount",
             lambda: recounts.claim(clock, {version: since}, limit=20),  # noqa: B023  # called at once
         )
+        duties = supervisions._counted_by(version, since, 20)
+        assert_reads_little(clock, "ix_supervision_recount", lambda: clock.execute(duties))  # noqa: B023  # the same
     operator = uow_of("routing", scope=Scope())
     assert_reads_little(operator, None, lambda: recounts.list_touched(operator, since, after_key=None, limit=20))
 
