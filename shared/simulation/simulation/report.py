@@ -20,6 +20,7 @@ def _figures(year: Year) -> Iterator[str]:
     carried, repeated = year.carried
     yield from _table("Appeals", {"filed": year.residents.filed, **year.residents.said})
     yield from _table("Steps of cases", year.happened)
+    yield from _table("Promises, by what they were counted by", year.promised)
     yield from _table("People", year.terms.counted)
     yield from _table("Refused, as it should be", year.staff.refused + year.residents.refused)
     yield from _table("Events", {"carried": carried, "carried again": repeated})

@@ -46,6 +46,10 @@ select least(
 )
 """)
 _OPEN = text("select count(*) from cases where state <> 'closed'")
+_PROMISES = text("""
+select 'rules ' || rule_version || ', calendar ' || calendar_version as versions, count(*) as promises
+from deadline where kind = 'promise' group by 1
+""")
 _LATE = text("select count(*) from deadline where state = 'breached'")
 
 #: What those who live in the city hear.
@@ -85,6 +89,8 @@ class Year:
         self.asked = asked
         self.book = Book()
         self.happened: Counter[str] = Counter()
+        self.promised: Counter[str] = Counter()
+        """By the versions that promises were counted by; what was moved or put right was promised anew."""
         self._say = say
         self._began = time.monotonic()
         self._agenda = Agenda()
@@ -101,6 +107,7 @@ class Year:
                 await self._tell_progress()
         self.city.clock.set(self.asked.ends)
         await self._work()
+        self.promised = await self.city.audit("routing", _count_promises)
 
     async def _settle_in(self) -> None:
         seed = self.asked.seed
@@ -183,6 +190,10 @@ class Year:
     def carried(self) -> tuple[int, int]:
         """How many events, and how many of them were taken again."""
         return self._carrier.carried, self._carrier.repeated
+
+
+def _count_promises(uow: UnitOfWork) -> Counter[str]:
+    return Counter({row.versions: row.promises for row in uow.execute(_PROMISES)})
 
 
 def _counts(uow: UnitOfWork) -> tuple[int, int]:
