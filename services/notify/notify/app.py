@@ -87,7 +87,7 @@ def relay(settings: Settings) -> Aspect:
 def clock(settings: Settings, *, time: Clock | None = None) -> Aspect:
     database = _database(settings, "clock", time)
     loops = make_loops(database, office_of(settings), providers_of(settings, database))
-    return Aspect(components=loops, databases=[database])
+    return Aspect(components=[*loops], databases=[database])
 
 
 def _database(settings: Settings, role: str, time: Clock | None = None) -> Database:

@@ -49,7 +49,7 @@ def relay(settings: Settings) -> Aspect:
 
 def clock(settings: Settings, *, time: Clock | None = None) -> Aspect:
     database = _database(settings, "clock", time)
-    return Aspect(components=make_loops(database), databases=[database])
+    return Aspect(components=[*make_loops(database)], databases=[database])
 
 
 def _database(settings: Settings, role: str, time: Clock | None = None) -> Database:
