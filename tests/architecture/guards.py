@@ -17,6 +17,7 @@ PACKAGES = {
     "shared/contracts": "contracts",
     "shared/kit": "kit",
     "shared/network": "network",
+    "shared/simulation": "simulation",
     "deploy/local": "local",
 }
 

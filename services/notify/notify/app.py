@@ -14,7 +14,7 @@ from kit.telemetry import WATCHED_BY_US
 from network.people import POSTS
 
 from notify import api as routes
-from notify.clock import Sender, make_sender, make_teller
+from notify.clock import make_loops
 from notify.consumers import handlers
 from notify.providers import Provider
 from notify.providers.http_sms import Gateway, HttpSms
@@ -86,9 +86,8 @@ def relay(settings: Settings) -> Aspect:
 
 def clock(settings: Settings, *, time: Clock | None = None) -> Aspect:
     database = _database(settings, "clock", time)
-    office = office_of(settings)
-    sender = Sender(database, office, providers_of(settings, database))
-    return Aspect(components=[make_sender(sender), make_teller(database, office)], databases=[database])
+    loops = make_loops(database, office_of(settings), providers_of(settings, database))
+    return Aspect(components=[*loops], databases=[database])
 
 
 def _database(settings: Settings, role: str, time: Clock | None = None) -> Database:

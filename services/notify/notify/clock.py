@@ -26,6 +26,11 @@ _TRACER = trace.get_tracer("notify")
 FEW = 8
 
 
+def make_loops(database: Database, office: Office, providers: Mapping[Means, Provider]) -> list[Loop]:
+    """All that the clock does."""
+    return [make_sender(Sender(database, office, providers)), make_teller(database, office)]
+
+
 class Sender:
     def __init__(self, database: Database, office: Office, providers: Mapping[Means, Provider]) -> None:
         self._database = database

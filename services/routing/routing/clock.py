@@ -24,6 +24,11 @@ LATE = Counter("baiyang_sweep_late", "Limits and warnings that came up while nob
 ADDS_UP_EVERY = timedelta(seconds=2)
 
 
+def make_loops(database: Database) -> list[Loop]:
+    """All that the clock does."""
+    return [make_sweeper(database), make_looker(database), make_recounter(database), make_adder(database)]
+
+
 def make_sweeper(database: Database, *, every: timedelta = EVERY) -> Loop:
     """Any number may run: each claims what the others do not hold, oldest first. After an outage it says, once it has
     caught up, what was late by that.

@@ -21,6 +21,7 @@ from cli import (
     lag,
     outbox,
     reconcile,
+    simulate,
     token,
     topics,
 )
@@ -70,6 +71,7 @@ app.command("demo")(demo.demo)
 app.command("import-categories")(import_categories.import_categories)
 app.command("explain")(explain.explain)
 app.command("reconcile")(reconcile.reconcile)
+app.command("simulate")(simulate.simulate)
 app.command("token")(token.token)
 app.command("lag")(lag.lag)
 app.command("outbox")(outbox.outbox)

@@ -53,6 +53,14 @@ class Loop:
             if pause:
                 await self._rest(pause)
 
+    async def catch_up(self) -> int:
+        """All that is due at this instant, for whoever drives the clock; how many things that were."""
+        done = count = await self._work()
+        while count >= self._full:
+            count = await self._work()
+            done += count
+        return done
+
     async def stop(self) -> None:
         self._stopping.set()
 

@@ -3,6 +3,7 @@
 import asyncio
 from datetime import timedelta
 
+import pytest
 from kit.loop import Loop
 from kit.testing.waiting import running, until
 
@@ -81,3 +82,17 @@ async def test_a_pass_that_was_not_full_rests_so_that_what_comes_singly_is_done_
         for _ in range(20):
             await asyncio.sleep(0)
         assert len(calls) == len(due)
+
+
+async def test_whoever_drives_the_clock_has_all_done_that_is_due_and_hears_what_fails() -> None:
+    due = [2, 2, 1, 2]
+
+    async def work() -> int:
+        if not due:
+            raise ConnectionError
+        return due.pop(0)
+
+    loop = Loop("clock", timedelta(hours=1), work, full=2)
+    assert await loop.catch_up() == 5
+    with pytest.raises(ConnectionError):
+        await loop.catch_up()

@@ -1,0 +1,66 @@
+"""A month of a small city, by the command line; a whole year is for an evening: `baiyang simulate`."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from simulation.city import City
+from simulation.year import AFTER_DUE, BEAT, Year
+from sqlalchemy import text
+
+from tests.simulation.conftest import ASKED
+
+BAIYANG = Path(sys.executable).parent / "baiyang"
+
+#: Of its own size: a city of four communities with eight appeals a day is through with a month in a minute.
+MONTH = ("--communities", "4", "--days", "30", "--appeals", "8", "--start", "2026-09-25")
+
+
+def test_a_month_ends_with_all_that_must_hold() -> None:
+    done = subprocess.run([BAIYANG, "simulate", *MONTH], capture_output=True, text=True, check=False, timeout=1200)
+    assert done.returncode == 0, done.stdout + done.stderr
+    *lines, last = done.stdout.splitlines()
+    assert last.startswith("invariants: ")
+    assert last.endswith(" checked, 0 broken")
+    assert [line[:10] for line in lines[:5]] == ["2026-09-16", "2026-09-23", "2026-09-30", "2026-10-07", "2026-10-09"]
+    assert lines[0].split()[1::2] == ["appeals", "open", "breached", "s"]
+
+
+@pytest.mark.parametrize("wrong", [["--days", "0"], ["--days", "400"], ["--communities", "0"], ["--start", "tomorrow"]])
+def test_what_cannot_be_simulated_is_refused(wrong: list[str]) -> None:
+    done = subprocess.run([BAIYANG, "simulate", *wrong], capture_output=True, text=True, check=False, timeout=60)
+    assert done.returncode == 2
+    assert wrong[0] in done.stderr
+
+
+async def test_in_an_outage_residents_file_and_nothing_is_carried_swept_or_sent(lived: Year) -> None:
+    begins, ends = ASKED.outage
+    rows = await _between(lived.city, "intake", "select received_at as at from appeal", begins, ends)
+    assert rows
+    opened = await _between(lived.city, "routing", "select opened_at as at from cases", begins, ends)
+    breached = "select settled_at as at from deadline where state = 'breached'"
+    fired = await _between(lived.city, "routing", breached, begins, ends)
+    sent = await _between(lived.city, "notify", "select created_at as at from message", begins, ends)
+    assert (opened, fired, sent) == (0, 0, 0)
+    at_once = await _between(lived.city, "routing", "select opened_at as at from cases", ends, ends + BEAT)
+    assert at_once >= rows
+
+
+async def test_a_deadline_fires_a_second_after_its_instant(lived: Year) -> None:
+    query = text("select due_at, settled_at from deadline where state = 'breached'")
+    rows = await lived.city.audit("routing", lambda uow: uow.execute(query).all())
+    late = [row.settled_at - row.due_at for row in rows if not lived.asked.is_out(row.due_at)]
+    assert late
+    assert set(late) == {AFTER_DUE}
+
+
+async def test_what_consumers_take_again_changes_nothing(lived: Year) -> None:
+    carried, again = lived.carried
+    assert carried > again > 0
+
+
+async def _between(city: City, service: str, query: str, since: object, until: object) -> int:
+    counting = text(f"select count(*) from ({query}) as found where at >= :since and at < :until")
+    asked = {"since": since, "until": until}
+    return await city.audit(service, lambda uow: int(uow.execute(counting, asked).scalar_one()))
