@@ -55,7 +55,7 @@ PLANTED: tuple[tuple[Invariant, str, str, str], ...] = (
     (
         figures_counted_again_are_those_that_were_kept,
         "routing",
-        "update figure_kept set amount = amount + 1",
+        "update figure_kept set answered = answered + 1",
         "counted",
     ),
     (no_case_is_without_a_holder, "routing", "delete from vacancy; delete from holding_copy", "no dispatcher is told"),
