@@ -122,9 +122,11 @@ async def test_requests_leave_no_personal_word_in_the_log_whatever_becomes_of_th
 ) -> None:
     note = {"place": A, "words": f"{NAME} {PHONE} {STREET}"}
     for _ in range(2):
-        await client.post(f"/scratch/v1/notes?who={NAME}", json=note, headers=clerk_a | {"Idempotency-Key": STREET})
+        await client.post("/scratch/v1/notes", json=note, headers=clerk_a | {"Idempotency-Key": STREET})
+    await client.post(f"/scratch/v1/notes?who={NAME}", json=note, headers=clerk_a)
     await client.post("/scratch/v1/notes", json=note | {"place": NAME}, headers=clerk_a)
     await client.get("/scratch/v1/defects", headers=clerk_a)
+    await client.get(f"/scratch/v1/open/{STREET}")
     await client.get(f"/scratch/v1/open/{STREET}?phone={PHONE}")
     await client.get(f"/progress/{STREET}")
     requests = [line for line in written.lines if line["event"] == "request"]
@@ -132,8 +134,10 @@ async def test_requests_leave_no_personal_word_in_the_log_whatever_becomes_of_th
         ("/scratch/v1/notes", 201),
         ("/scratch/v1/notes", 201),
         ("/scratch/v1/notes", 422),
+        ("/scratch/v1/notes", 422),
         ("/scratch/v1/defects", 500),
         ("/scratch/v1/open/{code}", 200),
+        ("/scratch/v1/open/{code}", 422),
         ("unrouted", 404),
     ]
     assert [line["error"] for line in written.lines if line["event"] == "defect"] == ["ValueError"]

@@ -220,9 +220,11 @@ def _recording(api: Caller, case_id: str) -> None:
         {"kind": "papers_returned", "papers": ["户口簿"]},
         {"kind": "interim_word", "words": "正在核对材料。"},
     ):
-        api.call("POST /routing/v1/cases/{case_id}/records", CLERK, case_id=case_id, body=work)
+        told = api.call("POST /routing/v1/cases/{case_id}/records", CLERK, case_id=case_id, body=work)
         if work["kind"] == "papers_received":
             assert api.call("GET /routing/v1/custody", CLERK)["items"]
+            printed = {"case_id": case_id, "seq": told["version"]}
+            assert "户口簿" in api.call("GET /routing/v1/cases/{case_id}/receipts/{seq}", CLERK, **printed)
     sent = {"kind": "letter_sent", "office": "临江市档案馆", "words": "请协助查阅档案。"}
     number = api.call("POST /routing/v1/cases/{case_id}/records", CLERK, case_id=case_id, body=sent)["letter"]
     assert number in api.call("GET /routing/v1/cases/{case_id}/letters/{number}", CLERK, case_id=case_id, number=number)
