@@ -232,6 +232,7 @@ def live(city: City) -> None:
     city.step(closed, steps.close_case, "window")
     uow = city.uow("intake", "api", person=city.holder("dispatcher"))
     amending.withdraw_appeal(uow, withdrawn.appeal_id, version=1, reason=WithdrawalReason.SETTLED, station=station)
+    amending.correct_appeal(uow, pressed.appeal_id, version=1, words="补充：夜里也漏。", station=station)
     uow.flush()
     miss(city, missed)
     press(city, pressed)
