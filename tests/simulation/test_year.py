@@ -14,7 +14,7 @@ from tests.simulation.conftest import ASKED
 BAIYANG = Path(sys.executable).parent / "baiyang"
 
 #: Of its own size: a city of four communities with eight appeals a day is through with a month in a minute; it has the
-#: long holiday, an outage in the middle of that, and a revision of the calendar.
+#: long holiday, an outage at the end of that, and a revision of the calendar.
 MONTH = ("--communities", "4", "--days", "30", "--appeals", "8", "--start", "2026-09-25")
 
 
