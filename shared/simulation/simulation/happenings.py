@@ -17,11 +17,11 @@ from simulation.days import Days, midnight_of
 #: One drafts, another puts it into force.
 _DRAFTS, _ACTIVATES = (Claimant(name, frozenset({OPERATOR})) for name in ("operator", "operator.second"))
 
-#: On the first of June a release tightens a rule; on the twelfth of October, after the long holiday, a notice says that
-#: a Wednesday is off and the Saturday after it is worked in its place.
-JUNE, OCTOBER = (6, 1), (10, 12)
-_WEEKDAY_OFF, _SATURDAY_WORKED = timedelta(days=9), timedelta(days=12)
-
+_JUNE, _OCTOBER = 6, 10
+#: The first day on which the long holiday is over everywhere.
+_AFTER_THE_HOLIDAY = 12
+#: From the Monday on which the notice comes.
+_WEDNESDAY_OFF, _SATURDAY_WORKED = timedelta(days=9), timedelta(days=12)
 
 #: Another version of all rules, in which one promises less time.
 _TIGHTENED = (
@@ -43,9 +43,12 @@ class Happenings:
         self._days = days
 
     def plan_day(self, day: date) -> None:
-        if (day.month, day.day) == JUNE:
+        """On the first of June a release tightens a rule; on a Monday of October a notice says that a Wednesday is off,
+        and the Saturday after it worked in its place.
+        """
+        if (day.month, day.day) == (_JUNE, 1):
             self._agenda.plan(midnight_of(day), self._tighten)
-        if (day.month, day.day) == OCTOBER:
+        if day.month == _OCTOBER and day.weekday() == 0 and 0 <= day.day - _AFTER_THE_HOLIDAY < 7:
             self._agenda.plan(midnight_of(day) + timedelta(hours=9), partial(self._revise, day))
 
     async def _tighten(self) -> None:
@@ -61,7 +64,7 @@ class Happenings:
 
 def _draft(uow: UnitOfWork, *, day: date) -> calendars.Changes:
     """The year's notice as it stands, with two days more."""
-    off, worked = day + _WEEKDAY_OFF, day + _SATURDAY_WORKED
+    off, worked = day + _WEDNESDAY_OFF, day + _SATURDAY_WORKED
     rows = [row for row in _rows(policy.get_calendar(uow), day.year) if row.date not in (f"{off}", f"{worked}")]
     rows += [
         NoticeRow(len(rows) + 2, f"{off}", OFF, "调整"),

@@ -35,6 +35,7 @@ from contracts.routing import (
     DeadlineBreachedV1,
     Handler,
     Kind,
+    SupervisionClimbedV1,
 )
 from kit.crypto import KeyRing
 from kit.db import UnitOfWork
@@ -90,6 +91,7 @@ class Staff:
             CaseReportReviewedV1: lambda life, _: self._looks_again(life, _ERRAND),
             CasePressedV1: lambda life, _: self._looks_again(life, ONE_DAY),
             DeadlineBreachedV1: self._breached,
+            SupervisionClimbedV1: lambda life, fact: self._sees_to(life, fact.superior, overseeing.press),
             CaseHelperCalledV1: self._called_in,
             CallBackOwedV1: lambda life, fact: self._sees_to(life, fact.dispatcher, overseeing.call),
             CaseCalledBackV1: self._called_back,
