@@ -4,21 +4,24 @@
 
     ServiceError
     ├── NotFound   CaseNotFound, DeadlineNotFound, PrecedentNotFound, LetterNotFound, PressingNotFound,
-    │              ReportBackNotFound, HelperNotFound, LinkNotFound, BatchNotFound, KeptRowNotFound, GrantNotFound
+    │              ReportBackNotFound, HelperNotFound, LinkNotFound, BatchNotFound, KeptRowNotFound, GrantNotFound,
+    │              RuleSetNotFound
     ├── Conflict   StepNotAllowed, NobodyHolds, NobodyRules, RulingBinds, AlreadyThere, PrecedentRevoked, ReasonTaken,
     │              PromiseMissed, ClockRuns, LetterAnswered, PapersNamedAlready, PapersInCustody, NudgedAlready,
     │              ReportOwed, NoReportOwed, StillFollowed, NotForACentre, ReportBackOwed, NoReportBackOwed,
     │              NotTriedEnough, SuspensionOver, SuspendedStill, HadItBefore, HelpsAlready, PartEnded, LinkedAlready,
     │              CallBackOwed, NoCallBackOwed, PlaceNamedAlready, AssignedFromAbove, DoneAgain, AnswerDrafted,
-    │              VerificationOwed, NotSealed, SealedStaysHere, AlreadyGranted
+    │              VerificationOwed, NotSealed, SealedStaysHere, AlreadyGranted, NoRuleChanges, RuleSetInForce,
+    │              RuleSetOutdated, ClockSetBack
     ├── Stale      CaseChanged
     ├── Forbidden  NotYourStep, NotYourPlace, NotTheOperator, NotYourPrecedent, NotYoursToName, OtherCaseUnseen,
-    │              NotYourExchange, FiguresElsewhere, NotAnOverseer
+    │              NotYourExchange, FiguresElsewhere, NotAnOverseer, SecondPersonNeeded
     └── Invalid    UnknownCategory, UnknownPlace, CategoryMissing, PlaceMissing, UnboundBranches, UnfitTree,
                    UnknownReason, ListIsClosed, UnfitPost, WhereToMissing, WhereToUnasked, UnknownLetter, NotInCustody,
                    UnfitLimit, CentreMissing, TheirLimitMissing, TheirLimitUnasked, UnfitPartLimit, UnknownCase,
                    LinkedToItself, WhoseMissing, UnfitPeriod, UnfitDay, UnfitPlace, TooManyPlaces, NotOfTheCase,
-                   LastAppeal, UnknownTarget, UnfitTarget, EvidenceMissing, WhomMissing, UnfitGrant
+                   LastAppeal, UnknownTarget, UnfitTarget, EvidenceMissing, WhomMissing, UnfitGrant,
+                   UnfitDocument, NoPlaceWithCode, RulesBeginTooEarly, LongerThanTheRules
 """
 
 from collections.abc import Sequence
@@ -722,14 +725,10 @@ class PlaceNamedAlready(Conflict):
 class UnboundBranches(Invalid):
     """Branches of a taxonomy that neither a binding nor a name rule gives a kind of matter."""
 
-    SHOWN = 50
-
     def __init__(self, branches: Sequence[tuple[int, str]]) -> None:
-        named = "; ".join(f"line {line}: {name}" for line, name in branches[: self.SHOWN])
-        more = f"; and {len(branches) - self.SHOWN} more" if len(branches) > self.SHOWN else ""
         super().__init__(
             "unbound_branches",
-            f"Nothing was changed. Bind these branches to a kind and a remit: {named}{more}.",
+            f"Nothing was changed. Bind these branches to a kind and a remit: {_by_line(branches)}.",
             field="/rows",
         )
         self.branches = list(branches)
@@ -750,3 +749,92 @@ class UnknownBranch(Invalid):
 class UnfitTree(Invalid):
     def __init__(self, line: int, reason: str) -> None:
         super().__init__("unfit_tree", f"Nothing was changed. Line {line}: {reason}.", field="/rows")
+
+
+SHOWN = 50
+
+
+def _by_line(said: Sequence[tuple[int, str]]) -> str:
+    named = "; ".join(f"line {line}: {what}" for line, what in said[:SHOWN])
+    return f"{named}; and {len(said) - SHOWN} more" if len(said) > SHOWN else named
+
+
+class UnfitDocument(Invalid):
+    """Lines of a rule document that no rule set could follow, or that loosen what holds above them."""
+
+    def __init__(self, faults: Sequence[tuple[int, str]]) -> None:
+        super().__init__("unfit_document", f"Nothing was changed. Put right: {_by_line(faults)}.", field="/rules")
+
+
+class NoPlaceWithCode(Invalid):
+    def __init__(self, code: str) -> None:
+        super().__init__(
+            "no_place_with_code",
+            f"There is no open place with the code {code}: take its code from grid.",
+            field="/place",
+        )
+
+
+class RulesBeginTooEarly(Invalid):
+    def __init__(self, day: date, first: date) -> None:
+        super().__init__(
+            "rules_begin_too_early",
+            f"Nothing was changed. Rules hold from a day ahead, and not from before the set that they follow: {day} is "
+            f"before {first}. Name a later day, or none, so that they hold from when they are put into force.",
+            field="/begins",
+        )
+
+
+class RuleSetNotFound(NotFound):
+    def __init__(self, version: int) -> None:
+        super().__init__(
+            "rule_set_not_found", f"There is no rule set {version}: GET /routing/v1/rule-sets lists those there are."
+        )
+
+
+class NoRuleChanges(Conflict):
+    def __init__(self, version: int) -> None:
+        super().__init__("no_rule_changes", f"Rule set {version}, which holds there, says the same.")
+
+
+class RuleSetInForce(Conflict):
+    def __init__(self, version: int) -> None:
+        super().__init__(
+            "rule_set_in_force",
+            f"Rule set {version} is in force, or was. What is wrong in it is put right by another.",
+        )
+
+
+class RuleSetOutdated(Conflict):
+    def __init__(self, version: int, since: int) -> None:
+        super().__init__(
+            "rule_set_outdated",
+            f"Rule set {version} was drafted before rule set {since} was put into force, and does not know what that "
+            "changed: draft its document again, and look at what it changes now.",
+        )
+
+
+class ClockSetBack(Conflict):
+    def __init__(self) -> None:
+        super().__init__(
+            "clock_set_back",
+            "By this server's clock it is earlier than when this was drafted or the one before it came into force: put "
+            "the clock right first.",
+        )
+
+
+class SecondPersonNeeded(Forbidden):
+    def __init__(self) -> None:
+        super().__init__(
+            "second_person_needed",
+            "It is put into force by somebody else than who drafted it: ask another operator.",
+        )
+
+
+class LongerThanTheRules(Invalid):
+    """More time is asked for than the rules of the case allow."""
+
+    def __init__(self, most: int, field: str) -> None:
+        super().__init__(
+            "longer_than_the_rules", f"The rules that this case is under allow {most} days at the most.", field=field
+        )

@@ -3,14 +3,13 @@
 import csv
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated, Any, NoReturn
+from typing import Annotated, Any
 
-import httpx
 import typer
 
 from cli import settings
-from cli.client import client_of, said
-from cli.import_.reading import encoding_of
+from cli.client import client_of
+from cli.small_files import refuse, text_of, told_by_line
 
 #: The columns of the bindings file: a branch by its names joined by /, and what it is bound to; one more, which may be
 #: left out, says whether it is sealed.
@@ -42,17 +41,17 @@ def import_categories(
         "replaces": replace,
     }
     if not body["rows"]:
-        _refuse(f"{file} has no line below its heading: nothing was changed.")
+        refuse(f"{file} has no line below its heading: nothing was changed.")
     with client_of(name, settings.load()) as client:
         response = client.put("/routing/v1/categories", json=body)
     if not response.is_success:
-        _refuse(_told(response))
+        refuse(told_by_line(response))
     counts = response.json()
     typer.echo(", ".join(f"{counts[key]} {key}" for key in ("added", "changed", "retired", "unchanged")))
 
 
 def _rows(file: Path) -> Iterator[dict[str, Any]]:
-    reader = csv.reader(_text(file).splitlines())
+    reader = csv.reader(text_of(file).splitlines())
     next(reader, None)
     for names in reader:
         if any(name.strip() for name in names):
@@ -60,30 +59,14 @@ def _rows(file: Path) -> Iterator[dict[str, Any]]:
 
 
 def _bindings(file: Path) -> Iterator[tuple[str, dict[str, str | bool]]]:
-    reader = csv.DictReader(_text(file).splitlines())
+    reader = csv.DictReader(text_of(file).splitlines())
     if missing := [column for column in BINDING_COLUMNS if column not in (reader.fieldnames or ())]:
-        _refuse(f"{file} line 1: the column {missing[0]} is missing; it needs {', '.join(BINDING_COLUMNS)}.")
+        refuse(f"{file} line 1: the column {missing[0]} is missing; it needs {', '.join(BINDING_COLUMNS)}.")
     for row in reader:
         if empty := [column for column in BINDING_COLUMNS if not (row[column] or "").strip()]:
-            _refuse(f"{file} line {reader.line_num}: {empty[0]} is empty.")
+            refuse(f"{file} line {reader.line_num}: {empty[0]} is empty.")
         sealed = (row.get("sealed") or "").strip().lower()
         if sealed not in SEALED:
-            _refuse(f"{file} line {reader.line_num}: sealed is true, false or left out.")
+            refuse(f"{file} line {reader.line_num}: sealed is true, false or left out.")
         bound: dict[str, str | bool] = {"kind": row["kind"].strip(), "remit": row["remit"].strip()}
         yield row["branch"].strip(), bound | ({"sealed": True} if SEALED[sealed] else {})
-
-
-def _text(file: Path) -> str:
-    raw = file.read_bytes()
-    encoding = encoding_of(raw) or _refuse(f"{file} is neither UTF-8 nor GB 18030: save it as UTF-8.")
-    return raw.decode(encoding).removeprefix("\ufeff")
-
-
-def _told(response: httpx.Response) -> str:
-    """The platform's own words, a line each for what is wrong."""
-    return said(response).replace("; ", "\n")
-
-
-def _refuse(why: str) -> NoReturn:
-    typer.echo(why, err=True)
-    raise typer.Exit(1)

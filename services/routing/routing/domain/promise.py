@@ -38,9 +38,25 @@ COUNTED_IN_WORKING_DAYS = (Unit.WORKING_DAYS, Unit.MORE_WORKING_DAYS, Unit.REMAI
 NO_MORE_THAN_THAT_DAY = Term(Unit.REMAINING_WORKING_DAYS, 0)
 
 
+def is_no_longer(term: Term, than: Term) -> bool:
+    """Whether a promise may stand in the place of another. Terms of two units are compared by whole days, where days of
+    the one are never more than as many of the other.
+    """
+    match term.unit, than.unit:
+        case Unit.SAME_DAY, Unit.WORKING_DAYS | Unit.CALENDAR_DAYS:
+            return True
+        case Unit.CLOCK_HOURS, Unit.WORKING_DAYS | Unit.CALENDAR_DAYS:
+            return term.count <= 24 * than.count
+        case Unit.CALENDAR_DAYS, Unit.WORKING_DAYS:
+            return term.count <= than.count
+    return term.unit is than.unit and term.count <= than.count
+
+
 @dataclass(frozen=True)
 class Promise:
-    """A promise with the inputs that explain it and by which it can be counted again."""
+    """A promise with the inputs that explain it and by which it can be counted again. ``rule_layers``: the sets of
+    narrower places that it is under besides the city's, widest first.
+    """
 
     term: Term
     start_at: datetime
@@ -50,21 +66,35 @@ class Promise:
     forecast: bool
     hours: Hours
     zone: str
+    rule_layers: tuple[int, ...] = ()
 
 
 def make_promise(
-    term: Term, start_at: datetime, *, rule_version: int, calendar: Calendar, hours: Hours, zone: str
+    term: Term,
+    start_at: datetime,
+    *,
+    rule_version: int,
+    calendar: Calendar,
+    hours: Hours,
+    zone: str,
+    rule_layers: tuple[int, ...] = (),
 ) -> Promise:
     due_at = due(term, start_at, calendar=calendar, hours=hours, zone=zone)
     first, last = (day_of(moment, zone=zone) for moment in (start_at, _instant_before(due_at)))
     forecast = term.unit is not Unit.CLOCK_HOURS and calendar.is_forecast(first, last)
-    return Promise(term, start_at, due_at, rule_version, calendar.version, forecast, hours, zone)
+    return Promise(term, start_at, due_at, rule_version, calendar.version, forecast, hours, zone, rule_layers)
 
 
 def counted_like(term: Term, start_at: datetime, *, like: Promise, calendar: Calendar) -> Promise:
     """Another term by the hours and under the rules of a promise that was made."""
     return make_promise(
-        term, start_at, rule_version=like.rule_version, calendar=calendar, hours=like.hours, zone=like.zone
+        term,
+        start_at,
+        rule_version=like.rule_version,
+        calendar=calendar,
+        hours=like.hours,
+        zone=like.zone,
+        rule_layers=like.rule_layers,
     )
 
 

@@ -10,7 +10,7 @@ from contracts.routing import Ask, DeadlineKind, Kind, Remit
 from routing.domain.calendar import ONE_DAY
 from routing.domain.explaining import Counting, Reckoning, Run, summed_up
 from routing.domain.origin import Cause, Difference, Extension, Pause, Source, Witness
-from routing.domain.promise import MONTHS, Promise, Unit, day_of
+from routing.domain.promise import MONTHS, Promise, Term, Unit, day_of
 from routing.domain.reasons import Reason
 from routing.domain.rules import Category, Rule
 
@@ -125,7 +125,7 @@ def _rule(rule: Rule, category: Category | None, version: int) -> Said:
     chinese, english = _matter(rule, category)
     if rule.urgent:
         chinese, english = f"{chinese}，紧急", f"{english}, urgent"
-    long = _TERMS[rule.term.unit](rule.term.count)
+    long = term_in_words(rule.term)
     return f"依第{version}版规则，{chinese}：{long[0]}。", f"By rule set {version}, for {english}: {long[1]}."
 
 
@@ -144,6 +144,10 @@ _TERMS: Mapping[Unit, Callable[[int], Said]] = {
     Unit.CALENDAR_DAYS: lambda count: (f"{count}日", _days_long(count, "calendar")),
     Unit.CLOCK_HOURS: lambda count: (f"{count}小时", f"{count} hours by the clock, day and night"),
 }
+
+
+def term_in_words(term: Term) -> Said:
+    return _TERMS[term.unit](term.count)
 
 
 def _days_long(count: int, which: str = "working") -> str:

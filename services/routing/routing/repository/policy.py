@@ -1,7 +1,8 @@
 """The versioned data that decide: categories, rules, calendars. Always as in effect at an instant."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from itertools import groupby
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -9,13 +10,13 @@ from contracts.grid import Duty
 from contracts.routing import Kind, Remit
 from kit.db import UnitOfWork
 from network.places import prefixes
-from sqlalchemy import Engine, Row, Text, bindparam, func, insert, select, text, tuple_
-from sqlalchemy.dialects.postgresql import JSONB, distinct_on
+from sqlalchemy import Engine, Integer, Row, Text, any_, bindparam, func, insert, select, text, tuple_
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB, distinct_on
 
 from routing.domain.calendar import Calendar, CalendarDay
 from routing.domain.precedent import Precedent
 from routing.domain.promise import Term, Unit
-from routing.domain.rules import Category, Demand, Rule, RuleSet
+from routing.domain.rules import EVERYWHERE, Category, Demand, Limit, Rule, RuleSet, Start
 from routing.models import calendar_day, calendar_year, category, rule, rule_set
 from routing.repository.precedents import precedent_of
 
@@ -49,15 +50,14 @@ def get_policy(
     uow: UnitOfWork, codes: Collection[str], paths: Collection[str]
 ) -> tuple[RuleSet, Calendar, dict[str, Category], list[Precedent]]:
     """The rules and the calendar in effect now, the categories with these codes, and the precedents that hold for them
-    at these places or above.
+    at these places or above. The rules are the city's with the layers of these places: ``at`` picks those of one.
 
     Which versions are in effect is asked each time; what a version says never changes, and is kept in memory.
     """
     lines = sorted({prefix for path in paths for prefix in prefixes(path)})
     heads = uow.execute(_HEADS, {"now": uow.now, "codes": sorted(set(codes)), "lines": lines}).one()
     memory = _memories.setdefault(uow.connection.engine, _Memory())
-    if memory.rules is None or memory.rules[0] != heads.rules:
-        memory.rules = heads.rules, _read_rules(uow, heads.rules)
+    rules = _rules_of(uow, memory, heads.rules)
     if memory.calendar is None or memory.calendar[0] != heads.calendar:
         memory.calendar = heads.calendar, _read_calendar(uow, heads.calendar)
     unread = {code: head for code, head in heads.categories.items() if memory.categories.get(code, _NONE)[0] != head}
@@ -65,7 +65,7 @@ def get_policy(
         memory.categories[item.code] = unread[item.code], item
     categories = {code: memory.categories[code][1] for code in heads.categories}
     precedents = [precedent_of(each) for each in heads.precedents]
-    return memory.rules[1], memory.calendar[1], categories, precedents
+    return rules, memory.calendar[1], categories, precedents
 
 
 def get_calendar(uow: UnitOfWork) -> Calendar:
@@ -86,18 +86,34 @@ def get_category(uow: UnitOfWork, code: str, version: int) -> Category:
     return _read_categories(uow, {code: str(version)})[0]
 
 
-def get_rules(uow: UnitOfWork, version: int) -> RuleSet:
-    """The rules that a case began under."""
+def list_categories_as_of(uow: UnitOfWork, these: Collection[tuple[str, int]]) -> dict[tuple[str, int], Category]:
+    """Each as of a version."""
+    found = [_category(row) for row in uow.execute(_CATEGORIES.where(_CODE_AND_VERSION.in_(these)))] if these else []
+    return {(item.code, item.version): item for item in found}
+
+
+def get_rules(uow: UnitOfWork, version: int, layers: Sequence[int] = ()) -> RuleSet:
+    """The rules that a case began under: the city's, with those of narrower places."""
     memory = _memories.get(uow.connection.engine)
-    if memory is not None and memory.rules is not None and memory.rules[1].version == version:
-        return memory.rules[1]
-    return _read_rules(uow, str(version))
+    known = {each.version: each for each in memory.rules.values()} if memory else {}
+    read = _read_rules(uow, {version, *layers} - known.keys())
+    sets = known | {each.version: each for each in read}
+    return replace(sets[version], layers=tuple(sets[each] for each in layers))
 
 
-def _read_rules(uow: UnitOfWork, head: str) -> RuleSet:
-    rows = uow.execute(_RULES, {"version": _version(head)}).all()
-    first = rows[0]
-    return RuleSet(first.version, first.zone, first.effective_from, [_rule(row) for row in rows])
+def _rules_of(uow: UnitOfWork, memory: "_Memory", heads: Mapping[str, str]) -> RuleSet:
+    unread = {path: head for path, head in heads.items() if memory.heads.get(path) != head}
+    for each in _read_rules(uow, {_version(head) for head in unread.values()}):
+        memory.rules[each.path], memory.heads[each.path] = each, unread[each.path]
+    layers = tuple(memory.rules[path] for path in heads if path != EVERYWHERE)
+    return replace(memory.rules[EVERYWHERE], layers=layers) if layers else memory.rules[EVERYWHERE]
+
+
+def _read_rules(uow: UnitOfWork, versions: Collection[int]) -> list[RuleSet]:
+    if not versions:
+        return []
+    rows = uow.execute(_RULES, {"versions": sorted(versions)}).all()
+    return [_rule_set(list(of_set)) for _, of_set in groupby(rows, key=lambda row: row.version)]
 
 
 def _read_calendar(uow: UnitOfWork, head: str) -> Calendar:
@@ -113,7 +129,9 @@ def _read_categories(uow: UnitOfWork, heads: Mapping[str, str]) -> list[Category
 class _Memory:
     """What one database's versions say, each beside its head."""
 
-    rules: tuple[str, RuleSet] | None = None
+    rules: dict[str, RuleSet] = field(default_factory=dict)
+    """By the path of the place, as are their heads."""
+    heads: dict[str, str] = field(default_factory=dict)
     calendar: tuple[str, Calendar] | None = None
     categories: dict[str, tuple[str, Category]] = field(default_factory=dict)
 
@@ -130,7 +148,10 @@ def _version(head: str) -> int:
 # is not taken for the one that was read.
 _HEADS = text("""
 select
-    (select version || ' ' || xmin from rule_set where effective_from <= :now order by version desc limit 1) as rules,
+    (select jsonb_object_agg(path, head) from (
+        select distinct on (path) path, version || ' ' || xmin as head from rule_set
+        where path = any(cast(:lines as text[]) || array['/']) and effective_from <= :now order by path, version desc
+    ) as latest) as rules,
     (select version || ' ' || xmin from calendar where effective_from <= :now order by version desc limit 1)
         as calendar,
     (select coalesce(jsonb_object_agg(code, head), '{}') from (
@@ -140,14 +161,18 @@ select
     (select coalesce(jsonb_agg(to_jsonb(p)), '[]') from precedent p
         where p.category = any(cast(:codes as text[])) and p.path = any(cast(:lines as text[])) and revoked_at is null
     ) as precedents
-""").columns(rules=Text, calendar=Text, categories=JSONB, precedents=JSONB)
+""").columns(rules=JSONB, calendar=Text, categories=JSONB, precedents=JSONB)
 
-_RULE = [rule.c[name] for name in ("kind", "remit", "category", "urgent", "duty", "unit", "count", *Demand)]
+_HEAD = [rule_set.c[name] for name in ("version", "zone", "effective_from", "limits", "path")]
+_RULE = [
+    rule.c[name] for name in ("kind", "remit", "category", "urgent", "duty", "unit", "count", "starts", "line", *Demand)
+]
 _DAY = [calendar_day.c[name] for name in ("date", "working", "note", "stands_for")]
 _RULES = (
-    select(rule_set.c.version, rule_set.c.zone, rule_set.c.effective_from, *_RULE)
-    .join(rule, rule.c.version == rule_set.c.version)
-    .where(rule_set.c.version == bindparam("version"))
+    select(*_HEAD, *_RULE)
+    .outerjoin(rule, rule.c.version == rule_set.c.version)
+    .where(rule_set.c.version == any_(bindparam("versions", type_=ARRAY(Integer))))
+    .order_by(rule_set.c.version, rule.c.line)
 )
 _CALENDAR = (
     select(calendar_year.c.version, calendar_year.c.year, calendar_year.c.status, *_DAY)
@@ -165,11 +190,19 @@ def _calendar(rows: Sequence[Row[Any]]) -> Calendar:
     return Calendar(rows[0].version, days, official)
 
 
+def _rule_set(rows: Sequence[Row[Any]]) -> RuleSet:
+    head = rows[0]
+    limits = {Limit(name): days for name, days in head.limits.items()}
+    rules = [_rule(row) for row in rows if row.kind is not None]
+    return RuleSet(head.version, head.zone, head.effective_from, rules, limits, head.path)
+
+
 def _rule(row: Row[Any]) -> Rule:
+    key = Kind(row.kind), Remit(row.remit), row.category, row.urgent
     # ``count`` is a method of a row, so it is read by its name.
     term = Term(Unit(row.unit), row._mapping["count"])
     demands = frozenset(demand for demand in Demand if row._mapping[demand.value])
-    return Rule(Kind(row.kind), Remit(row.remit), row.category, row.urgent, Duty(row.duty), term, demands)
+    return Rule(*key, Duty(row.duty), term, demands, Start(row.starts), row.line, row.version)
 
 
 def _category(row: Row[Any]) -> Category:

@@ -194,7 +194,7 @@ def re_sort(
     ground, category = _sorted(uow, case, code or before)
     case.district = ground.network.district_of(case.placed_path)
     placing.sort_anew(uow, ground, case, category)
-    rules = policy.get_rules(uow, case.rule_version)
+    rules = policy.get_rules(uow, case.rule_version, case.rule_layers)
     is_earlier = placing.hold_to(uow, ground, rules, case, rules.rule_for(category, urgent=case.urgent))
     found = placing.find_handler(ground, case, category)[1]
     told = found if is_earlier and found is not None and found.post_id == case.holder_post_id else None

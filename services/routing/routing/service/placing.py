@@ -26,7 +26,7 @@ from routing.domain.promise import (
     make_promise,
     working_days_left,
 )
-from routing.domain.rules import Category, Rule, RuleSet
+from routing.domain.rules import Category, Rule, RuleSet, Start
 from routing.repository import cases, network, policy
 from routing.repository.network import Network
 
@@ -46,6 +46,10 @@ class Ground:
     """Who answers in the posts that precedents name."""
     blamed: list[Seat] = field(default_factory=list)
     """The posts of those whom the matters complain of."""
+
+    def rules_at(self, path: str) -> RuleSet:
+        """The city's, with what the places on that line tighten."""
+        return self.rules.at(path)
 
     def category(self, code: str | None) -> Category | None:
         found = self.categories.get(code) if code else None
@@ -71,17 +75,21 @@ def find_handler(
     the owner; where no tier of the place has one, the office that answers for the matter takes it; where none does, the
     narrowest dispatcher.
     """
-    rule = ground.rules.rule_for(category, urgent=case.urgent)
+    rule = ground.rules_at(case.placed_path).rule_for(category, urgent=case.urgent)
     barred = case.barred.union(never)
     if (settled := _settled(ground, case, category, never=barred)) is not None:
         return rule, settled
-    seats = ground.network.seats_on(case.placed_path)
+    return rule, answering_for(ground.network.seats_on(case.placed_path), rule, category, never=barred)
+
+
+def answering_for(seats: list[Seat], rule: Rule, category: Category, *, never: Collection[str] = ()) -> Seat | None:
+    """Of those on the line of a place, where nothing has settled it."""
     line = [seat for seat in seats if seat.duty not in OFFICES]
     if not any(seat.duty is rule.duty for seat in line):
-        office = _office_for(seats, category, never=barred)
+        office = _office_for(seats, category, never=never)
         if office is not None:
-            return rule, office
-    return rule, choose(line, rule.duty, never=barred)
+            return office
+    return choose(line, rule.duty, never=never)
 
 
 def _settled(ground: Ground, case: Case, category: Category, *, never: Collection[str]) -> Seat | None:
@@ -101,9 +109,10 @@ def _may_take(seat: Seat, case: Case, never: Collection[str]) -> bool:
     return held and case.placed_path.startswith(seat.path)
 
 
-def rule_of_the_spot(ground: Ground, category: Category | None, *, urgent: bool = False) -> Rule:
+def rule_of_the_spot(ground: Ground, path: str, category: Category | None, *, urgent: bool = False) -> Rule:
     """For what was settled while it was taken: the matter's rule, or the counter's where nobody sorted it."""
-    return ground.rules.rule_of_the_counter if category is None else ground.rules.rule_for(category, urgent=urgent)
+    rules = ground.rules_at(path)
+    return rules.rule_of_the_counter if category is None else rules.rule_for(category, urgent=urgent)
 
 
 def find_dispatcher(ground: Ground, case: Case, *, never: Collection[str] = ()) -> Seat | None:
@@ -247,8 +256,10 @@ def accept(
 
     ``post_id`` is the post by which a dispatcher accepts; none: the platform does.
     """
-    case.deadline = _promise(uow, ground, ground.rules, case, rule, since=since)
-    case.promise_due, case.rule_version = case.deadline.promise.due_at, ground.rules.version
+    rules = ground.rules_at(case.placed_path)
+    case.deadline = _promise(uow, ground, rules, case, rule, since=since, came=case.received_at)
+    case.promise_due = case.deadline.promise.due_at
+    case.rule_version, case.rule_layers = rules.version, rules.layer_versions
     case.demands = rule.demands
     case.state, case.queue, case.accepted_at = CaseState.ACCEPTED, None, uow.now
     case.holder_post_id, case.office_id = holder.post_id, holder.office_id
@@ -293,7 +304,7 @@ def hold_to(uow: UnitOfWork, ground: Ground, rules: RuleSet, case: Case, rule: R
     case.demands = rule.demands
     if case.deadline.state is not DeadlineState.OPEN:
         return False
-    deadline = _promise(uow, ground, rules, case, rule, since=uow.now)
+    deadline = _promise(uow, ground, rules, case, rule, since=uow.now, came=uow.now)
     is_earlier = deadline.promise.due_at < case.deadline.promise.due_at
     if is_earlier:
         case.replace_deadline(deadline, at=uow.now)
@@ -302,7 +313,8 @@ def hold_to(uow: UnitOfWork, ground: Ground, rules: RuleSet, case: Case, rule: R
 
 def limit_counted(ground: Ground, case: Case, kind: DeadlineKind, term: Term, *, now: datetime) -> Deadline:
     """A limit of ours beside the promise, on the same calendar."""
-    return Deadline(new_id(now), kind, _counted(ground, ground.rules, case, term, since=now), changed=True)
+    rules = ground.rules_at(case.placed_path)
+    return Deadline(new_id(now), kind, _counted(ground, rules, case, term, since=now), changed=True)
 
 
 def limit_given(ground: Ground, case: Case, kind: DeadlineKind, due_at: datetime, *, now: datetime) -> Deadline:
@@ -316,6 +328,7 @@ def limit_given(ground: Ground, case: Case, kind: DeadlineKind, due_at: datetime
         forecast=False,
         hours=ground.network.hours_at(case.placed_path),
         zone=ground.rules.zone,
+        rule_layers=ground.rules_at(case.placed_path).layer_versions,
     )
     return Deadline(new_id(now), kind, limit, changed=True)
 
@@ -362,9 +375,13 @@ def limit_until(
     return Deadline(new_id(uow.now), kind, promise, about=about, changed=True)
 
 
-def _promise(uow: UnitOfWork, ground: Ground, rules: RuleSet, case: Case, rule: Rule, *, since: datetime) -> Deadline:
-    promise = _counted(ground, rules, case, rule.term, since=since)
-    return Deadline(new_id(uow.now), DeadlineKind.PROMISE, promise, changed=True)
+def _promise(
+    uow: UnitOfWork, ground: Ground, rules: RuleSet, case: Case, rule: Rule, *, since: datetime, came: datetime
+) -> Deadline:
+    """Of what each of its rules promises, the earliest."""
+    starts = ((each.term, came if each.starts is Start.RECEIVED else since) for each in rule.all)
+    promises = [_counted(ground, rules, case, term, since=start) for term, start in starts]
+    return Deadline(new_id(uow.now), DeadlineKind.PROMISE, min(promises, key=lambda each: each.due_at), changed=True)
 
 
 def _counted(ground: Ground, rules: RuleSet, case: Case, term: Term, *, since: datetime) -> Promise:
@@ -375,6 +392,7 @@ def _counted(ground: Ground, rules: RuleSet, case: Case, term: Term, *, since: d
         calendar=ground.calendar,
         hours=ground.network.hours_at(case.placed_path),
         zone=rules.zone,
+        rule_layers=rules.layer_versions,
     )
 
 
@@ -391,5 +409,6 @@ def promise_facts(case: Case) -> dict[str, object]:
         "unit": promise.term.unit.value,
         "count": promise.term.count,
         "rule_version": promise.rule_version,
+        **({"rule_layers": list(promise.rule_layers)} if promise.rule_layers else {}),
         "calendar_version": promise.calendar_version,
     }
