@@ -58,8 +58,8 @@ RIGHTS = {
         "dismissal": "si",
         "seal_grant": "siu",
         "case_opening": "si",
-        "category": "si",
-        **dict.fromkeys(POLICY[1:], "s"),
+        **dict.fromkeys(("category", "rule_set", "rule"), "si"),
+        **dict.fromkeys(("calendar", "calendar_year", "calendar_day"), "s"),
         **dict.fromkeys(COPIES, "s"),
     },
     "consumer": {

@@ -66,6 +66,8 @@ def ask_dispatcher(
         raise UnknownReason(reason, known)
     if until is not None:
         suspending.check_asked(uow, case, reason=reason, until=until)
+    if days is not None and days > (most := rules_of(uow, case).limit(Limit.EXTENSION)):
+        raise LongerThanTheRules(most, "/days")
     ruler = _ruler(uow, case, second=ask is Ask.RETURN and case.returns + 1 >= RULED_ABOVE)
     by = uow.person.subject
     case.ask_for(ask, reason=reason, by=by, ruler_post_id=ruler.post_id, ruler_path=ruler.path, days=days, until=until)
