@@ -19,19 +19,22 @@ from tests.system.city import ROOT, City, wait_until
 
 _START_SECONDS = 300
 
-#: Promises of public services are due the moment they are made: clocks have something to do all the time. What they did
-#: is looked at on site, and answers of the offices above are reviewed: neither is rare.
+#: Promises of public services are due the moment they are made: clocks have something to do all the time, and no
+#: superior could see to that in less time. What they did is looked at on site, and answers of the offices above are
+#: reviewed: neither is rare.
 _DUE_AT_ONCE = """
 with new as (
-    insert into rule_set (version, zone, note, effective_from)
-    select version + 1, zone, 'public services at once', now() from rule_set order by version desc limit 1
+    insert into rule_set (version, zone, note, effective_from, shares)
+    select version + 1, zone, 'public services at once', now(), shares from rule_set order by version desc limit 1
     returning version
 )
-insert into rule (version, kind, remit, category, urgent, duty, unit, count, evidence, review, verification)
+insert into rule (version, kind, remit, category, urgent, duty, unit, count, evidence, review, verification,
+    climb_unit, climb_count, repeat_unit, repeat_count)
 select new.version, kind, remit, category, urgent, duty,
     case kind when 'public_service' then 'clock_hours' else unit end,
     case kind when 'public_service' then 0 else count end,
-    evidence, review or (kind = 'administrative' and remit <> 'community'), verification or kind = 'public_service'
+    evidence, review or (kind = 'administrative' and remit <> 'community'), verification or kind = 'public_service',
+    climb_unit, climb_count, repeat_unit, repeat_count
 from rule, new where rule.version = new.version - 1
 """
 

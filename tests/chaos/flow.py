@@ -9,34 +9,42 @@ import psycopg
 from tests.chaos.fault import ChaosCity
 from tests.system.city import SERVICES, City
 
-_BREACHED = "routing.case.deadline_breached.v1"
+#: What intake lets pass: a resident is shown nothing of it.
+_OF_LIMITS = (
+    "routing.case.deadline_approaching.v1",
+    "routing.case.deadline_breached.v1",
+    "routing.case.supervision_climbed.v1",
+)
 
 _PENDING: LiteralString = "select count(*), count(refused) from event_pending"
 _UNSENT: LiteralString = "select count(*) from message where state in ('queued', 'sending')"
 _UNTOLD: LiteralString = "select count(*) from telling where finished_at is null"
-_OVERDUE: LiteralString = "select count(*) from deadline where state = 'open' and due_at < now()"
+_OVERDUE: LiteralString = """
+select (select count(*) from deadline where state = 'open' and least(due_at, warn_at) < now())
+    + (select count(*) from supervision where settled_at is null and lapsed_at is null and due_at < now())
+"""
 _FALLS_DUE: LiteralString = """
 select count(*) from deadline where state = 'open' and due_at < now() + make_interval(secs => %s)
 """
-_SAID: LiteralString = "select event_id from event_log where topic = %s and type <> %s"
+_SAID: LiteralString = "select event_id from event_log where topic = %s and type <> all(%s)"
 _TAKEN: LiteralString = "select event_id from inbox where consumer = %s"
 _PARKED: LiteralString = "select count(*) from parked"
 
 
 @dataclass(frozen=True)
 class Edge:
-    """Who takes what of whom; ``passes``: a type that the consumer lets pass."""
+    """Who takes what of whom; ``passes``: types that the consumer lets pass."""
 
     producer: str
     topic: str
     consumer: str
-    passes: str = ""
+    passes: tuple[str, ...] = ()
 
 
 EDGES = (
     Edge("intake", "intake.appeal.v1", "routing"),
     Edge("routing", "routing.case.v1", "notify"),
-    Edge("routing", "routing.case.v1", "intake", passes=_BREACHED),
+    Edge("routing", "routing.case.v1", "intake", passes=_OF_LIMITS),
     Edge("notify", "notify.message.v1", "routing"),
 )
 
@@ -82,7 +90,7 @@ def _untaken(city: ChaosCity) -> list[str]:
 
 def untaken(city: ChaosCity, edge: Edge) -> set[UUID]:
     with auditor(city, edge.producer) as producer, auditor(city, edge.consumer) as consumer:
-        said = {row[0] for row in producer.execute(_SAID, [edge.topic, edge.passes])}
+        said = {row[0] for row in producer.execute(_SAID, [edge.topic, list(edge.passes)])}
         return said - {row[0] for row in consumer.execute(_TAKEN, [edge.consumer])}
 
 

@@ -110,6 +110,20 @@ def _miss_again(history: History, world: World) -> None:
     add(world, MISSED, "deadline_breached", at=RECEIVED + timedelta(seconds=9), superior=None)
 
 
+def _warn(*shares: int, minutes: int = 30) -> Spoil:
+    """Of a promise half of whose time has passed after twenty minutes."""
+
+    def spoil(history: History, world: World) -> None:
+        del history
+        half = {"share": 50, "at": (RECEIVED + timedelta(minutes=20)).isoformat()}
+        world.deadlines[DONE][0] = {**world.deadlines[DONE][0], "deadline_id": "deadline-1", "warnings": [half]}
+        for share in shares:
+            facts = {"deadline": "deadline-1", "share": share}
+            add(world, DONE, "deadline_approaching", at=RECEIVED + timedelta(minutes=minutes), facts=facts)
+
+    return spoil
+
+
 def _log_again(history: History, world: World) -> None:
     del history
     world.log["routing.case.v1"].append({**world.log["routing.case.v1"][0], "event_id": "again"})
@@ -298,6 +312,11 @@ SPOILED: dict[str, tuple[str, Spoil]] = {
     "a late answer keeps the promise": (
         "deadline_not_fired", _set_first("deadlines", DONE, due_at=RECEIVED - timedelta(days=1))),
     "nobody missed what is overdue": ("deadline_not_fired", _drop("entries", MISSED, 3)),
+    "a warning is given twice": ("warned_twice", _warn(50, 50)),
+    "a warning is given too early": ("warned_out_of_time", _warn(50, minutes=10)),
+    "a warning is given too late": ("warned_out_of_time", _warn(50, minutes=30 * 24 * 60)),
+    "a warning is of no share": ("warned_of_nothing", _warn(70)),
+    "nobody gave a warning": ("warning_not_given", _set_first("deadlines", DONE, state="open", warn_at=RECEIVED)),
     "a deadline is settled otherwise": ("deadline_differs", _set_first("deadlines", DONE, state="cancelled")),
 }  # fmt: skip
 

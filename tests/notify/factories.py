@@ -55,6 +55,7 @@ from contracts.routing import (
     CaseUnlinkedV1,
     CaseVerifiedV1,
     ContactOutcome,
+    DeadlineApproachingV1,
     DeadlineBreachedV1,
     DeadlineKind,
     Handler,
@@ -66,6 +67,7 @@ from contracts.routing import (
     Party,
     PressingKind,
     RecordKind,
+    SupervisionClimbedV1,
 )
 from kit.crypto import KeyRing, new_key, seal_for_transport
 from notify.service.office import Office
@@ -280,6 +282,24 @@ OWN: dict[type[CaseFact], dict[str, Any]] = {
         "gist": "路灯不亮",
         "handler": make_handler(),
         "superior": make_handler("li.na"),
+    },
+    DeadlineApproachingV1: {
+        "deadline_id": uuid4(),
+        "deadline": DeadlineKind.PROMISE,
+        "due_at": NOW,
+        "share": 80,
+        "gist": "路灯不亮",
+        "handler": make_handler(),
+        "superior": make_handler("li.na"),
+    },
+    SupervisionClimbedV1: {
+        "supervision_id": uuid4(),
+        "due_at": NOW,
+        "repeats": 0,
+        "gist": "路灯不亮",
+        "handler": make_handler(),
+        "superior": make_handler("han.mei"),
+        "late": make_handler("li.na"),
     },
 }
 

@@ -48,6 +48,7 @@ from contracts.routing import (
     CaseSuspendedV1,
     CaseUnlinkedV1,
     CaseVerifiedV1,
+    DeadlineApproachingV1,
     DeadlineBreachedV1,
     DeadlineKind,
     HotlineStanding,
@@ -56,6 +57,7 @@ from contracts.routing import (
     PressingKind,
     Queue,
     RecordKind,
+    SupervisionClimbedV1,
 )
 from notify.domain.owed import Template, owed_by
 
@@ -249,6 +251,16 @@ TABLE: list[tuple[CaseFact, set[tuple[str, str]]]] = [
         {("wang.min", "deadline_missed"), ("li.na", "deadline_missed_superior")},
     ),
     (make_event(DeadlineBreachedV1, handler=None), {("li.na", "deadline_missed_superior")}),
+    (make_event(DeadlineBreachedV1, handler=None, supervise_by=NOW), {("li.na", "deadline_missed_superior")}),
+    (
+        make_event(DeadlineApproachingV1),
+        {("wang.min", "deadline_approaching"), ("li.na", "deadline_approaching_superior")},
+    ),
+    (make_event(DeadlineApproachingV1, share=50, superior=None), {("wang.min", "deadline_approaching")}),
+    (make_event(DeadlineApproachingV1, handler=None, superior=None), set()),
+    (make_event(SupervisionClimbedV1), {("han.mei", "supervision_climbed"), ("li.na", "supervision_lapsed")}),
+    (make_event(SupervisionClimbedV1, repeats=2, late=None), {("han.mei", "supervision_climbed")}),
+    (make_event(SupervisionClimbedV1, handler=None, superior=None, late=None), set()),
 ]
 
 

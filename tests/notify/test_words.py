@@ -29,12 +29,15 @@ from contracts.routing import (
     CaseReportReviewedV1,
     CaseRuledV1,
     CaseSuspendedV1,
+    DeadlineApproachingV1,
     DeadlineBreachedV1,
+    DeadlineKind,
     JoinKind,
     PressingEnded,
     PressingKind,
     Queue,
     RecordKind,
+    SupervisionClimbedV1,
 )
 from jinja2.exceptions import SecurityError, UndefinedError
 from notify import migrations
@@ -261,6 +264,32 @@ def test_a_superior_reads_when_nobody_handles_it() -> None:
     notice = next(n for n in owed_by(make_event(DeadlineBreachedV1, handler=None)))
     assert "无人承办" in words_of(notice, "zh")[1]
     assert "Nobody handles it" in words_of(notice, "en")[1]
+
+
+def test_a_superior_reads_by_when_they_have_to_see_to_it_and_what_comes_after() -> None:
+    (_, told) = owed_by(make_event(DeadlineBreachedV1, supervise_by=DUE))
+    assert "请于 11月25日（星期三）17:30 前督办，逾期上报上一级。" in words_of(told, "zh")[1]
+    assert "See to it that it is done by Wednesday 25 November, 17:30; after that" in words_of(told, "en")[1]
+    (_, told) = owed_by(make_event(DeadlineBreachedV1))
+    assert words_of(told, "zh")[1].endswith("请督办。")
+    assert words_of(told, "en")[1].endswith("See to it that it is done.")
+
+
+def test_whoever_holds_it_reads_how_much_of_which_limits_time_has_passed() -> None:
+    (mine, above) = owed_by(make_event(DeadlineApproachingV1, due_at=DUE, deadline=DeadlineKind.REDO))
+    assert "重办期限为 11月25日（星期三）17:30，时限已过 80%" in words_of(mine, "zh")[1]
+    assert "Doing it again was due by Wednesday 25 November, 17:30: 80 percent" in words_of(mine, "en")[1]
+    assert words_of(above, "zh")[0].startswith("下级临期")
+    assert "Handler: " in words_of(above, "en")[1]
+
+
+def test_who_let_it_pass_reads_that_it_stays_theirs_and_who_is_above_that_it_is_theirs_too() -> None:
+    (above, below) = owed_by(make_event(SupervisionClimbedV1, due_at=DUE))
+    assert "请于 11月25日（星期三）17:30 前督办" in words_of(above, "zh")[1]
+    assert "It stays yours to see to until it is done" in words_of(below, "en")[1]
+    (again,) = owed_by(make_event(SupervisionClimbedV1, due_at=DUE, repeats=3, late=None))
+    assert "已第 3 次提醒" in words_of(again, "zh")[1]
+    assert "3 times by now" in words_of(again, "en")[1]
 
 
 def test_a_helper_reads_by_when_its_part_is_due_who_leads_and_that_it_has_ended() -> None:

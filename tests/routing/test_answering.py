@@ -107,7 +107,7 @@ def test_a_case_is_under_what_its_rule_asks(uow: RolledBackUnitOfWork, city: Cit
     assert now_of(uow, make_case(uow, city, **DISCIPLINE)).demands == {Demand.REVIEW}
     urgent = now_of(uow, make_case(uow, city, **URGENT))
     assert urgent.demands == {Demand.EVIDENCE, Demand.VERIFICATION}
-    assert urgent.rule_version == 2
+    assert urgent.rule_version == 3
 
 
 def test_evidence_is_named_where_the_rule_asks_for_it(uow: RolledBackUnitOfWork, city: City, as_person: As) -> None:

@@ -15,7 +15,7 @@ from kit.testing.servers import NOW
 from kit.testing.tokens import Identity
 from pydantic import SecretStr
 from routing.app import make_app
-from routing.service import opening
+from routing.service import opening, sweeping
 from routing.settings import Settings
 
 from tests.conftest import AsyncDatabase
@@ -482,7 +482,7 @@ async def test_open_cases_are_listed_by_place_and_within_sight(desk: Desk) -> No
 async def test_deadlines_show_what_they_were_counted_from(desk: Desk) -> None:
     found = await desk.items("/deadlines", "district_dispatcher")
     assert len(found) == 3
-    assert {item["rule_version"] for item in found} == {2}
+    assert {item["rule_version"] for item in found} == {3}
     assert all(item["unit"] == "working_days" and item["zone"] == "Asia/Shanghai" for item in found)
 
 
@@ -500,7 +500,7 @@ async def test_a_deadline_is_explained_day_by_day(desk: Desk) -> None:
     )
     assert said["deadline"] == deadline
     assert said["rule"] == {
-        "version": 2,
+        "version": 3,
         "kind": "municipal",
         "remit": "district",
         "item": None,
@@ -536,6 +536,28 @@ async def test_a_deadline_is_explained_to_whoever_may_read_its_case(desk: Desk) 
     assert (missing.status_code, missing.json()["code"]) == (404, "deadline_not_found")
     mistyped = await desk.get("/cases/C7K2-9QXM-4T6Q/deadlines", "municipal")
     assert (mistyped.status_code, mistyped.json()["code"]) == (422, "mistyped")
+
+
+async def test_a_deadline_shows_when_its_holder_is_warned(desk: Desk) -> None:
+    (found, *_) = await desk.items("/deadlines", "district_dispatcher")
+    assert found["warnings"] == [
+        {"share": 50, "at": "2026-11-26T05:00:00Z"},
+        {"share": 80, "at": "2026-11-27T09:00:00Z"},
+    ]
+    assert found["warned"] == 0
+
+
+async def test_what_a_superior_has_to_see_to_is_a_list_of_their_own(desk: Desk, async_database: AsyncDatabase) -> None:
+    late = NOW + timedelta(days=30)
+    sweeper = async_database("routing", "clock", clock=DrivenClock(late))
+    assert await sweeper.run_everywhere(sweeping.sweep_due) == 3
+    listed = await desk.items("/supervisions", "district_supervisor")
+    assert len(listed) == 3
+    case = await desk.case("light")
+    (line,) = [line for line in listed if line["case_id"] == case["case_id"]]
+    assert (line["case_number"], line["version"], line["tier"]) == (case["number"], case["version"], "district")
+    assert (line["post_id"], line["repeats"], line["lapsed_at"]) == (case["supervisor_post_id"], 0, None)
+    assert await desk.items("/supervisions", "city_dispatcher") == []
 
 
 async def test_another_communitys_case_is_not_there(desk: Desk) -> None:

@@ -139,7 +139,7 @@ def test_a_missed_promise_stays_missed_when_it_is_re_sorted(
 ) -> None:
     case = make_case(uow, city)
     assert case.deadline is not None
-    case.miss(at=NOW)
+    case.miss(case.deadline, at=NOW)
     cases.save_cases(uow, [case])
     after = re_sort(as_person(city.person("dispatcher")), case, "administrative.hukou")
     seen = cases.get_case(uow, after.case_id)

@@ -341,13 +341,15 @@ def test_every_event_of_routing_is_published_somewhere_in_its_life(
     at = {"place_id": city.ids["area"], "placed_path": city.paths["area"], "corrected_at": NOW}
     sorted_as = {"appeal_id": fresh.appeal_id, "gist": "x", "category": "stability.discipline", "version": 2}
     opening.correct_appeal(uow, AppealCorrectedV1.model_validate(at | sorted_as))
-    clock = uow_of("routing", role="clock", now=NOW.replace(year=2027))
-    sweeping.sweep_due(clock)
+    moments = (NOW + timedelta(days=5), NOW.replace(year=2027), NOW.replace(year=2028))
+    soon, clock, later = (uow_of("routing", role="clock", now=now) for now in moments)
+    for each in (soon, clock, later):
+        sweeping.sweep_due(each)
     left = city.posts["municipal"].model_copy(update={"holders": []})
     put_post(uow, left)
     vacancies.look_again(uow, [left])
     vacancies.sweep_vacancies(clock)
-    people = (uow, mine, helper, desk, above, liaison, ruling, clock)
+    people = (uow, mine, helper, desk, above, liaison, ruling, soon, clock, later)
     everything = [event for each in people for event in each.published]
     said = {event.type for event in everything}
     owned = {event.TYPE for topic in TOPICS.values() if topic.owner == "routing" for event in topic.events}

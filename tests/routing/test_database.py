@@ -13,7 +13,17 @@ from network import models as network_models
 from routing import models
 from routing.domain.case import Case
 from routing.domain.vacancy import Section
-from routing.repository import accompaniments, call_backs, cases, figures, joint, pressings, queue, suggestions
+from routing.repository import (
+    accompaniments,
+    call_backs,
+    cases,
+    figures,
+    joint,
+    pressings,
+    queue,
+    suggestions,
+    supervisions,
+)
 from routing.service import opening, vacancies
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import ProgrammingError
@@ -26,6 +36,7 @@ KEPT_APART = (
     *("letter", "paper", "accompaniment", "report_back", "helper", "case_link", "call_back"),
     *("hotline_batch", "hotline_handover", "hotline_reply"),
     *("vacancy", "first_dispatch_day", "incident_place", "dismissal", "seal_grant", "case_opening"),
+    "supervision",
 )
 POLICY = ("category", "rule_set", "rule", "calendar", "calendar_year", "calendar_day")
 COPIES = tuple(network_models.metadata.tables)
@@ -58,6 +69,7 @@ RIGHTS = {
         "dismissal": "si",
         "seal_grant": "siu",
         "case_opening": "si",
+        "supervision": "siu",
         **dict.fromkeys(("category", "rule_set", "rule"), "si"),
         **dict.fromkeys(("calendar", "calendar_year", "calendar_day"), "s"),
         **dict.fromkeys(COPIES, "s"),
@@ -87,6 +99,7 @@ RIGHTS = {
         "dismissal": "",
         "seal_grant": "",
         "case_opening": "",
+        "supervision": "siu",
         **dict.fromkeys(POLICY, "s"),
         **dict.fromkeys(COPIES, "siud"),
     },
@@ -96,7 +109,7 @@ RIGHTS = {
         "case_entry": "si",
         "deadline": "siu",
         "case_grant": "s",
-        "precedent": "",
+        "precedent": "s",
         "reason": "",
         "call_back": "su",
         "pressing": "s",
@@ -115,6 +128,7 @@ RIGHTS = {
         "dismissal": "",
         "seal_grant": "",
         "case_opening": "",
+        "supervision": "siu",
         **dict.fromkeys(POLICY, "s"),
         **dict.fromkeys(COPIES, "s"),
     },
@@ -196,6 +210,15 @@ ASK_EACH_FOR_A_PART = text("""
     insert into helper (helper_id, case_id, post_id, words, due_at, called_by, called_by_post_id, called_at, state)
     select case_id, case_id, holder_post_id, 'words', promise_due, 'somebody', holder_post_id, received_at,
         case when reports_owed > 0 then 'asked' else 'done' end
+    from cases
+""")
+
+
+SUPERVISE_EACH = text("""
+    insert into supervision (supervision_id, case_id, post_id, tier, since, counted_from, due_at, unit, count,
+        rule_version, calendar_version, rank, repeats, settled_at)
+    select case_id, case_id, coalesce(holder_post_id, case_id), 'district', received_at, received_at, promise_due,
+        'working_days', 1, 1, 1, 1, 0, case when reports_owed = 0 then received_at end
     from cases
 """)
 
@@ -310,6 +333,14 @@ def test_what_belongs_to_a_case_is_seen_with_it_and_not_without_it(
                 " select case_id, case_id, 4, number, gist, '', '', '', now(), now()"
             ),
         ),
+        (
+            *("supervision", "supervision_id"),
+            (
+                "post_id, tier, since, counted_from, due_at, unit, count, rule_version, calendar_version, rank,"
+                " repeats)"
+                " select case_id, case_id, case_id, 'district', now(), now(), now(), 'same_day', 0, 1, 1, 1, 0"
+            ),
+        ),
         ("call_back", "appeal_id", f"{OF_CALL_BACK}) select case_id, case_id, 1, 4, 'person', now(), now(), 0"),
     ):
         added = f"insert into {table} ({key}, case_id, {more} from cases"
@@ -421,9 +452,10 @@ def crowd(superuser: Connection) -> dict[str, Any]:
     superuser.execute(
         text("""
         insert into deadline (deadline_id, case_id, kind, state, placed_path, taken_path, due_at, start_at, unit, count,
-            zone, hours, rule_version, calendar_version, forecast, sealed)
+            zone, hours, rule_version, calendar_version, forecast, sealed, warn_at)
         select case_id, case_id, 'promise', case when state = 'assigned' then 'open' else 'met' end, placed_path, '/',
-            promise_due, received_at, 'working_days', 3, 'Asia/Shanghai', '[]', 1, 1, false, seal is not null
+            promise_due, received_at, 'working_days', 3, 'Asia/Shanghai', '[]', 1, 1, false, seal is not null,
+            promise_due - interval '10 minutes'
         from cases
     """)
     )
@@ -437,6 +469,7 @@ def crowd(superuser: Connection) -> dict[str, Any]:
     )
     superuser.execute(ASK_EACH_FOR_A_PART)
     superuser.execute(CALL_EACH)
+    superuser.execute(SUPERVISE_EACH)
     superuser.execute(text("update cases set papers_held = 1 where number like 'n%77'"))
     left = text("""
         insert into vacancy (post_id, path, found_at, dispatcher_post_id)
@@ -454,7 +487,7 @@ def crowd(superuser: Connection) -> dict[str, Any]:
     superuser.execute(counted, {"now": NOW, "paths": paths})
     for table in (
         *("cases", "deadline", "case_appeal", "case_grant", "pressing", "accompaniment"),
-        *("helper", "call_back", "vacancy", "first_dispatch_day"),
+        *("helper", "call_back", "vacancy", "first_dispatch_day", "supervision"),
     ):
         superuser.execute(text(f"analyze {table}"))
     return {"root": f"/{root.hex}/", "paths": paths, "posts": posts}
@@ -482,7 +515,16 @@ def assert_reads_little(
 ) -> None:
     for answer in explained(uow, run):
         found = list(nodes(answer["Plan"]))
-        tables = ("cases", "deadline", "pressing", "accompaniment", "helper", "first_dispatch_day", "dismissal")
+        tables = (
+            "cases",
+            "deadline",
+            "pressing",
+            "accompaniment",
+            "helper",
+            "first_dispatch_day",
+            "dismissal",
+            "supervision",
+        )
         scanned = [n for n in found if n["Node Type"] == "Seq Scan" and n.get("Relation Name") in tables]
         assert scanned == [], json.dumps(answer, indent=1)
         assert index is None or index in {node.get("Index Name") for node in found}, json.dumps(answer, indent=1)
@@ -533,6 +575,7 @@ def _lists_read_little(uow: RolledBackUnitOfWork, path: str, posts: list[UUID]) 
     assert_reads_little(uow, "ix_cases_reports_owed", lambda: pressings.list_owed(uow, posts, **first))
     assert_reads_little(uow, "ix_pressing_owed", lambda: pressings.list_given(uow, posts, **first))
     assert_reads_little(uow, "ix_cases_followed", lambda: accompaniments.list_followed(uow, [path], **first))
+    assert_reads_little(uow, "ix_supervision_standing", lambda: supervisions.list_standing(uow, posts, **first))
     assert_reads_little(uow, "ix_helper_owed", lambda: joint.list_parts(uow, posts, **first))
     others: dict[str, Any] = {**first, "handled_by": ("somebody", posts)}
     assert_reads_little(uow, "ix_cases_calls_owed", lambda: call_backs.list_owed(uow, [path], **others))
@@ -581,6 +624,9 @@ def _suggestions_read_little_to(uow: RolledBackUnitOfWork, path: str) -> None:
 def _sweep_reads_little(uow_of: UnitOfWorkOf) -> None:
     clock = uow_of("routing", role="clock", now=NOW + timedelta(hours=2))
     assert_reads_little(clock, "ix_deadline_due", lambda: cases.claim_due(clock, limit=20))
+    assert_reads_little(clock, "ix_deadline_warn", lambda: cases.claim_approaching(clock, limit=20))
+    assert_reads_little(clock, "ix_supervision_due", lambda: clock.execute(supervisions._claim(clock, 20)))
+    assert_reads_little(clock, None, lambda: supervisions.claim_lapsed(clock, limit=20))
 
 
 def _one_case_reads_little(uow_of: UnitOfWorkOf, path: str) -> None:

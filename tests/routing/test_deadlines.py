@@ -44,6 +44,7 @@ def test_nothing_is_missed_at_its_very_instant(
     (case_id,) = open_many(uow, city, 1)
     due = cases.get_case(uow, case_id).promise_due
     assert due is not None
+    assert sweeping.sweep_due(clock_at(due - timedelta(seconds=1))) == 1, "a warning"
     assert sweeping.sweep_due(clock_at(due)) == 0
     assert sweeping.sweep_due(clock_at(due + timedelta(microseconds=1))) == 1
 
@@ -185,10 +186,10 @@ def test_a_limit_beside_the_promise_is_missed_alone_and_once(
     ours, theirs = new_id(NOW), new_id(NOW)
     due = set_limits(uow, case_id, DeadlineKind.ASSIGNED, (ours, theirs))
     clock = clock_at(due[ours] + timedelta(seconds=1))
-    assert (sweeping.sweep_due(clock), sweeping.sweep_due(clock)) == (1, 0)
+    assert (sweeping.sweep_due(clock), sweeping.sweep_due(clock)) == (2, 0), "half of the other's time has passed"
     case = cases.get_case(uow, case_id)
     assert (case.promise_met, [limit.about for limit in case.limits]) == (None, [theirs])
-    (event,) = clock.published
+    event, _ = clock.published
     told = json.loads(event.body or "")
     assert (told["deadline"], told["due_at"]) == ("assigned", due[ours].isoformat().replace("+00:00", "Z"))
     assert told["superior"]["subject"] == subject_of("district_supervisor")

@@ -15,13 +15,13 @@ from kit.numbers import Mistyped
 from kit.paging import Page
 from kit.testing.servers import NOW, RolledBackUnitOfWork
 from prometheus_client import REGISTRY
-from routing.domain.case import Case, DeadlineState
+from routing.domain.case import HELD_TO, Case, Deadline, DeadlineState
 from routing.domain.origin import Cause, Source, Witness
 from routing.domain.reading_aloud import Explanation, read_aloud
 from routing.domain.steps import Step
 from routing.errors import CaseNotFound, DeadlineNotFound
 from routing.repository import cases
-from routing.service import explaining, helping, hotline, pressing, steps
+from routing.service import explaining, helping, hotline, pressing, steps, sweeping
 from sqlalchemy import text
 
 from tests.conftest import UnitOfWorkOf
@@ -197,11 +197,51 @@ def test_each_way_in_which_a_deadline_comes_about_is_told(  # noqa: PLR0917  # f
     assert not any("{" in sentence or "None" in sentence for sentence in (*said["zh"], *said["en"]))
 
 
+@pytest.mark.parametrize("way, expected", [each for each in WAYS if each[1][0] in HELD_TO])
+def test_what_was_warned_of_comes_from_where_it_came_before(  # noqa: PLR0917  # fixtures, and a case of the table
+    uow: RolledBackUnitOfWork,
+    city: City,
+    as_person: As,
+    looking: RolledBackUnitOfWork,
+    uow_of: UnitOfWorkOf,
+    way: Way,
+    expected: tuple[DeadlineKind, Cause, Source],
+) -> None:
+    case = way(uow, city, as_person)
+    warned_of = [each.promise for each in warn(uow_of, uow, case)]
+    found = standing(looking, case, expected[0])
+    assert (found.kind, found.cause, found.source) == expected
+    assert found.promise in warned_of
+    assert doubts(looking, case.case_id) == []
+
+
+def warn(uow_of: UnitOfWorkOf, uow: RolledBackUnitOfWork, case: Case) -> list[Deadline]:
+    """Whoever holds it, of all that is open: each by its last share."""
+    of_case = [each for each in cases.list_deadlines(uow, case.case_id) if each.warn_at is not None]
+    for limit in sorted(of_case, key=lambda each: each.warnings[-1].at):
+        sweeping.sweep_due(uow_of("routing", role="clock", now=limit.warnings[-1].at + timedelta(seconds=1)))
+    return [each for each in cases.list_deadlines(uow, case.case_id) if each.is_warned_last]
+
+
+def test_a_promise_goes_on_from_the_one_before_it_whatever_was_warned_of_meanwhile(
+    uow: RolledBackUnitOfWork, city: City, as_person: As, looking: RolledBackUnitOfWork, uow_of: UnitOfWorkOf
+) -> None:
+    case = assigned(uow, city, as_person)
+    theirs = case.limits[0].warnings[0].at + timedelta(seconds=1)
+    assert sweeping.sweep_due(uow_of("routing", role="clock", now=theirs)) == 1
+    case = asking.ask(
+        as_person(city.person("municipal"), now=theirs), cases.get_case(uow, case.case_id), Ask.EXTENSION, days=4
+    )
+    asking.rule(as_person(city.person("dispatcher"), now=theirs), case, granted=True)
+    assert standing(looking, case).cause is Cause.EXTENDED
+    assert doubts(looking, case.case_id) == []
+
+
 # What is said. -----------------------------------------------------------------------------------------------------
 
 
 STREET_LIGHTS = (
-    "By rule set 2, for “Street lights”, which is of municipal facilities and in the district's remit: 5 working days."
+    "By rule set 3, for “Street lights”, which is of municipal facilities and in the district's remit: 5 working days."
 )
 FOUR_DAYS = (
     "day 1: Tuesday 24 November; day 2: Wednesday 25 November; day 3: Thursday 26 November; day 4: Friday 27 November."
@@ -214,7 +254,7 @@ def test_a_promise_is_read_aloud_in_both_languages(
     assert read_aloud(standing(looking, make_case(uow, city))) == {
         "zh": [
             "这是对居民承诺的期限。",
-            "依第2版规则，“路灯照明”属市政设施、管理区权限：5个工作日。",
+            "依第3版规则，“路灯照明”属市政设施、管理区权限：5个工作日。",
             "自收到诉求时起算：2026年11月23日（星期一）09:00。",
             "11月23日（星期一）为起算之日，不计入（民法典第二百零一条）。",
             "第1日：11月24日（星期二）、第2日：11月25日（星期三）、第3日：11月26日（星期四）、第4日：11月27日（星期五）。",
@@ -265,7 +305,7 @@ def test_the_rule_that_decided_is_named(
     uow: RolledBackUnitOfWork, city: City, looking: RolledBackUnitOfWork, asked: dict[str, Any], zh: str
 ) -> None:
     found = standing(looking, make_case(uow, city, **asked))
-    assert read_aloud(found)["zh"][1] == f"依第2版规则，{zh}"
+    assert read_aloud(found)["zh"][1] == f"依第3版规则，{zh}"
     assert found.agrees
 
 

@@ -121,6 +121,7 @@ def test_a_late_plan_marks_the_missed_promise_first(uow: RolledBackUnitOfWork, c
 def test_what_is_planned_is_not_overdue_until_its_day_is_over(
     uow: RolledBackUnitOfWork, city: City, as_person: As, planned: Case, uow_of: UnitOfWorkOf
 ) -> None:
+    assert sweeping.sweep_due(uow_of("routing", role="clock", now=SPRING_ENDS - timedelta(days=1))) == 1, "a warning"
     for now, is_overdue in ((SPRING_ENDS, False), (SPRING_ENDS + timedelta(microseconds=1), True)):
         assert planned.is_overdue(now) is is_overdue
         assert sweeping.sweep_due(uow_of("routing", role="clock", now=now)) == is_overdue

@@ -343,6 +343,7 @@ def test_after_a_rejection_it_is_answered_and_reported_back_again(
 ) -> None:
     case = report(holder, TAKE[Step.ANSWER](holder, assigned(uow, city)))
     case = review(dispatcher, case, accepted=False, due_at=IN_A_WEEK)
+    assert sweeping.sweep_due(clock_at(IN_A_WEEK - timedelta(seconds=1))) == 1, "a warning"
     assert sweeping.sweep_due(clock_at(IN_A_WEEK)) == 0
     assert sweeping.sweep_due(clock_at(IN_A_WEEK + timedelta(seconds=1))) == 1
     case = TAKE[Step.ANSWER](holder, now_of(uow, case))

@@ -216,6 +216,7 @@ def _pressing(api: Caller, case_id: str, version: int) -> int:
     ):
         name = f"POST /routing/v1/cases/{{case_id}}/{path}"
         version = api.call(name, who, case_id=case_id, version=version, body={"words": words, **more})["version"]
+    api.call("GET /routing/v1/supervisions", SUPERVISOR)
     for pressing in api.call("GET /routing/v1/pressings", SUPERVISOR, query={"stage": "given"})["items"]:
         name, pressing_id = "POST /routing/v1/pressings/{pressing_id}/reports", pressing["pressing_id"]
         version = api.call(name, CLERK, pressing_id=pressing_id, version=version, body={"words": words})["version"]

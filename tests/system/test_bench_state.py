@@ -258,7 +258,7 @@ def burst(city: City) -> Iterator[datetime]:
 def forget(city: City, cases: set[UUID]) -> None:
     """Intake knows nothing of them: an audit would name each."""
     for service, tables in {
-        "routing": ("case_entry", "deadline", "case_appeal", "cases"),
+        "routing": ("supervision", "case_entry", "deadline", "case_appeal", "cases"),
         "notify": ("inbox_item", "message"),
     }.items():
         with city.connect(service, "postgres") as connection:

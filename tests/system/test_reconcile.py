@@ -492,18 +492,21 @@ def lay_network(city: City) -> None:
 
 
 def miss(city: City, receipt: Receipt) -> None:
-    """The promise of one case fell due an hour ago."""
-    connection = servers.as_superuser(city.connections["routing"])
-    connection.execute(
-        text(
-            "update deadline set due_at = :due where case_id ="
-            " (select case_id from case_appeal where appeal_id = :appeal)"
-        ),
-        {"due": city.clock.now() - timedelta(hours=1), "appeal": receipt.appeal_id},
-    )
-    uow = city.uow("routing", "clock", scope=EVERYWHERE)
-    assert sweeping.sweep_due(uow) == 1
-    uow.flush()
+    """The promise of one case is warned of and missed, and its superior lets it pass."""
+    ago = city.clock.now() - timedelta(hours=1)
+    warned = json.dumps([{"share": 80, "at": ago.isoformat()}])
+    for change in (
+        "update deadline set warn_at = :ago, warnings = cast(:warned as jsonb)",
+        "update deadline set due_at = :ago",
+        "update supervision set due_at = :ago",
+    ):
+        connection = servers.as_superuser(city.connections["routing"])
+        of_its_case = "where case_id = (select case_id from case_appeal where appeal_id = :appeal)"
+        facts = {"ago": ago, "appeal": receipt.appeal_id, **({"warned": warned} if ":warned" in change else {})}
+        connection.execute(text(f"{change} {of_its_case}"), facts)
+        uow = city.uow("routing", "clock", scope=EVERYWHERE)
+        assert sweeping.sweep_due(uow) == 1
+        uow.flush()
 
 
 def press(city: City, receipt: Receipt) -> None:

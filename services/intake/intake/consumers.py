@@ -2,7 +2,13 @@
 
 from collections.abc import Callable, Sequence
 
-from contracts.routing import CaseFact, CategoryChangedV1, DeadlineBreachedV1
+from contracts.routing import (
+    CaseFact,
+    CategoryChangedV1,
+    DeadlineApproachingV1,
+    DeadlineBreachedV1,
+    SupervisionClimbedV1,
+)
 from contracts.topics import TOPICS
 from kit.db import UnitOfWork
 from kit.kafka import consumes, consumes_all
@@ -16,7 +22,11 @@ def copy_category(uow: UnitOfWork, event: CategoryChangedV1, *, version: int) ->
     following.copy_category(uow, event, version=version)
 
 
-@consumes_all((step for step in TOPICS[CaseFact.TOPIC].events if step is not DeadlineBreachedV1), set_wise=True)
+#: What changes nothing of what a resident is shown.
+PASSED = (DeadlineApproachingV1, DeadlineBreachedV1, SupervisionClimbedV1)
+
+
+@consumes_all((step for step in TOPICS[CaseFact.TOPIC].events if step not in PASSED), set_wise=True)
 def follow_cases(uow: UnitOfWork, events: Sequence[CaseFact]) -> None:
     following.follow_cases(uow, events)
 

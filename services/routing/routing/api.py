@@ -78,6 +78,7 @@ from routing.schemas import (
     SplitOff,
     SplitView,
     SuggestionsView,
+    SupervisionLineView,
     TakenView,
     Taxonomy,
     Transfer,
@@ -112,6 +113,7 @@ from routing.service import (
     splitting,
     steps,
     suggesting,
+    supervising,
     suspending,
 )
 
@@ -607,6 +609,12 @@ async def list_pressings(page: AskedPage, door: Door, stage: Literal["owed", "gi
     """What falls due first, of what I owe a report on; ``stage=given`` is what I pressed and is not reported on yet."""
     lists = {"owed": pressing.list_owed, "given": pressing.list_given}
     return await door.read(lists[stage], page, view=listed(PressingLineView.of_line))
+
+
+@router.get("/supervisions", response_model=ListView[SupervisionLineView])
+async def list_supervisions(page: AskedPage, door: Door) -> Response:
+    """What I have to see to, since it is late below me: what nobody is above first, then the oldest."""
+    return await door.read(supervising.list_mine, page, view=listed(SupervisionLineView.of_line))
 
 
 @router.post("/cases/{case_id}/helpers", status_code=201, response_model=PartView, responses=STEP)

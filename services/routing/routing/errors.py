@@ -14,6 +14,7 @@
     │              VerificationOwed, NotSealed, SealedStaysHere, AlreadyGranted, NoRuleChanges, RuleSetInForce,
     │              RuleSetOutdated, ClockSetBack
     ├── Stale      CaseChanged
+    ├── Unavailable  UnfitRules
     ├── Forbidden  NotYourStep, NotYourPlace, NotTheOperator, NotYourPrecedent, NotYoursToName, OtherCaseUnseen,
     │              NotYourExchange, FiguresElsewhere, NotAnOverseer, SecondPersonNeeded
     └── Invalid    UnknownCategory, UnknownPlace, CategoryMissing, PlaceMissing, UnboundBranches, UnfitTree,
@@ -28,7 +29,7 @@ from collections.abc import Sequence
 from datetime import date, datetime
 from uuid import UUID
 
-from kit.errors import Conflict, Forbidden, Invalid, NotFound, Stale
+from kit.errors import Conflict, Forbidden, Invalid, NotFound, Stale, Unavailable
 
 
 class CaseNotFound(NotFound):
@@ -838,3 +839,10 @@ class LongerThanTheRules(Invalid):
         super().__init__(
             "longer_than_the_rules", f"The rules that this case is under allow {most} days at the most.", field=field
         )
+
+
+class UnfitRules(Unavailable):
+    """Nothing is promised by rules that cannot be kept: it waits until they are put right."""
+
+    def __init__(self, version: int, why: str) -> None:
+        super().__init__("unfit_rules", f"Version {version} of the rules is not fit to be used: {why}.")

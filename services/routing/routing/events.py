@@ -59,6 +59,7 @@ from contracts.routing import (
     CityCaseOpenedV1,
     CityCaseProgressedV1,
     ContactOutcome,
+    DeadlineApproachingV1,
     DeadlineBreachedV1,
     DeadlineKind,
     Handler,
@@ -67,6 +68,7 @@ from contracts.routing import (
     Party,
     PressingEnded,
     RecordKind,
+    SupervisionClimbedV1,
 )
 from kit.db import UnitOfWork
 from network.posts import Seat
@@ -83,6 +85,7 @@ from routing.domain.reasons import Reason
 from routing.domain.recording import Letter, Work
 from routing.domain.rules import Category
 from routing.domain.sealing import Grant
+from routing.domain.supervising import Supervision
 
 
 def handler_of(seat: Seat | None) -> Handler | None:
@@ -538,16 +541,53 @@ def case_split_off(uow: UnitOfWork, new: Case, *, origin: Case, holder: Seat | N
 
 
 def deadline_breached(
-    uow: UnitOfWork, case: Case, missed: Deadline, *, holder: Seat | None, superior: Seat | None
+    uow: UnitOfWork,
+    case: Case,
+    missed: Deadline,
+    *,
+    holder: Seat | None,
+    superior: Seat | None,
+    supervise_by: datetime | None = None,
 ) -> DeadlineBreachedV1:
     return DeadlineBreachedV1(
         **_fact(uow, case),
-        deadline_id=missed.deadline_id,
-        deadline=missed.kind,
-        due_at=missed.promise.due_at,
+        **_deadline(case, missed),
+        handler=handler_of(holder),
+        superior=handler_of(superior),
+        supervise_by=supervise_by,
+    )
+
+
+def deadline_approaching(
+    uow: UnitOfWork, case: Case, limit: Deadline, *, holder: Seat | None, superior: Seat | None
+) -> DeadlineApproachingV1:
+    return DeadlineApproachingV1(
+        **_fact(uow, case),
+        **_deadline(case, limit),
+        share=limit.warned,
+        handler=handler_of(holder),
+        superior=handler_of(superior),
+    )
+
+
+def supervision_climbed(
+    uow: UnitOfWork,
+    case: Case,
+    duty: Supervision,
+    *,
+    superior: Seat | None,
+    late: Seat | None,
+    holder: Seat | None,
+) -> SupervisionClimbedV1:
+    return SupervisionClimbedV1(
+        **_fact(uow, case),
+        supervision_id=duty.supervision_id,
+        due_at=duty.due_at,
+        repeats=duty.repeats,
         gist=case.told_gist,
         handler=handler_of(holder),
         superior=handler_of(superior),
+        late=handler_of(late),
     )
 
 
@@ -651,6 +691,15 @@ def _report_back(case: Case, report: ReportBack) -> dict[str, Any]:
         "office": report.office,
         "their_number": case.assigned_number,
         "report": report.number,
+        "gist": case.told_gist,
+    }
+
+
+def _deadline(case: Case, limit: Deadline) -> dict[str, Any]:
+    return {
+        "deadline_id": limit.deadline_id,
+        "deadline": limit.kind,
+        "due_at": limit.promise.due_at,
         "gist": case.told_gist,
     }
 

@@ -32,6 +32,8 @@ def _moment(name: str, *, nullable: bool = False) -> Column[object]:
     return Column(name, DateTime(timezone=True), nullable=nullable)
 
 
+NO_SHARES = text("'{}'::smallint[]")
+
 category = Table(
     "category",
     metadata,
@@ -59,6 +61,11 @@ rule_set = Table(
     Column("zone", Text, nullable=False),
     Column("note", Text, nullable=False),
     _moment("effective_from", nullable=True),
+    Column("shares", ARRAY(SmallInteger), nullable=False, server_default=NO_SHARES),
+    Column("climb_unit", Text),
+    Column("climb_count", Integer),
+    Column("repeat_unit", Text),
+    Column("repeat_count", Integer),
     Column("path", Text(collation="C"), nullable=False, server_default="/"),
     Column("place_id", Uuid),
     Column("begins", Date),
@@ -85,6 +92,10 @@ rule = Table(
     Column("evidence", Boolean, nullable=False, server_default="false"),
     Column("review", Boolean, nullable=False, server_default="false"),
     Column("verification", Boolean, nullable=False, server_default="false"),
+    Column("climb_unit", Text),
+    Column("climb_count", Integer),
+    Column("repeat_unit", Text),
+    Column("repeat_count", Integer),
     Column("starts", Text, nullable=False, server_default="accepted"),
     Column("line", Integer),
     UniqueConstraint("version", "kind", "remit", "category", "urgent", postgresql_nulls_not_distinct=True),
@@ -122,6 +133,7 @@ OPEN = "state <> 'closed'"
 DOING = "state in ('accepted', 'assigned', 'in_progress')"
 SEALED = "seal is not null and state <> 'closed'"
 PLANNED = "planned_due is not null"
+RUNS = "settled_at is null and lapsed_at is null"
 TRANSFERRED = "first_holder_post_id is not null and state <> 'closed'"
 
 cases = Table(
@@ -199,6 +211,7 @@ cases = Table(
     _moment("planned_due", nullable=True),
     Column("planned_who", Text),
     Column("first_holder_post_id", Uuid),
+    Column("supervisor_post_id", Uuid),
     Column("demands", ARRAY(Text), nullable=False, server_default="{}"),
     Column("draft", Integer),
     Column("reviewer_post_id", Uuid),
@@ -336,6 +349,14 @@ deadline = Table(
     Column("calendar_version", Integer, nullable=False),
     Column("forecast", Boolean, nullable=False),
     Column("sealed", Boolean, nullable=False, server_default="false"),
+    Column("warnings", JSONB, nullable=False, server_default=text("'[]'::jsonb")),
+    Column("warned", SmallInteger, nullable=False, server_default="0"),
+    _moment("warn_at", nullable=True),
+    Index(
+        "ix_deadline_warn",
+        *("warn_at", "deadline_id"),
+        postgresql_where=text("state = 'open' and warn_at is not null"),
+    ),
     Index("ix_deadline_due", "due_at", "deadline_id", postgresql_where=text("state = 'open'")),
     Index("ix_deadline_place", "placed_path", "deadline_id", postgresql_where=text("state = 'open'")),
     Index(
@@ -549,6 +570,36 @@ pressing = Table(
         postgresql_where=text("settled_at is null"),
     ),
     Index("uq_pressing_number", "number", unique=True, postgresql_where=text("kind <> 'nudge'")),
+)
+
+#: Whose duty it is to see to it that what is late is done: a row a tier that it has climbed to. What its limit was
+#: counted by stands beside it. ``rank``: 0 before all others of its post, as nobody is above.
+supervision = Table(
+    "supervision",
+    metadata,
+    Column("supervision_id", Uuid, primary_key=True),
+    Column("case_id", Uuid, ForeignKey("cases.case_id"), nullable=False),
+    Column("post_id", Uuid, nullable=False),
+    Column("tier", Text, nullable=False),
+    _moment("since"),
+    _moment("counted_from"),
+    _moment("due_at"),
+    Column("unit", Text, nullable=False),
+    Column("count", Integer, nullable=False),
+    Column("rule_version", Integer, nullable=False),
+    Column("calendar_version", Integer, nullable=False),
+    Column("rank", SmallInteger, nullable=False),
+    Column("repeats", Integer, nullable=False),
+    _moment("lapsed_at", nullable=True),
+    _moment("settled_at", nullable=True),
+    Index("ix_supervision_case", "case_id", "supervision_id"),
+    Index(
+        "ix_supervision_standing",
+        *("post_id", "rank", "since", "supervision_id"),
+        postgresql_where=text("settled_at is null"),
+    ),
+    Index("ix_supervision_due", "due_at", "supervision_id", postgresql_where=text(RUNS)),
+    Index("uq_supervision_running", "case_id", unique=True, postgresql_where=text(RUNS)),
 )
 
 #: Hand-overs to a district's centre, the resident accompanied; the centre's reports are entries of the case's history.

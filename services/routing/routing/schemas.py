@@ -41,13 +41,14 @@ from routing.domain.linking import LinkSeen
 from routing.domain.origin import Cause, Source, Witness
 from routing.domain.precedent import Precedent
 from routing.domain.pressing import Pressing, PressingLine
-from routing.domain.promise import Unit, in_words
+from routing.domain.promise import Unit, WarningAt, in_words
 from routing.domain.reading_aloud import Explanation, read_aloud
 from routing.domain.reasons import Reason
 from routing.domain.recording import Letter, Paper, Work
 from routing.domain.rules import Category, Demand, Rule
 from routing.domain.sealing import Grant, Opened, Opening, Sight
 from routing.domain.steps import Step
+from routing.domain.supervising import SupervisionLine
 from routing.domain.taxonomy import Row
 from routing.domain.vacancy import Why
 from routing.domain.waiting import Plan
@@ -566,6 +567,9 @@ class CaseView(BaseModel):
     )
     reports_owed: int = Field(description="On orders and instructions; while one is, it cannot be closed.")
     is_conflict: bool = Field(description="It waits since those who could take it have an interest in it.")
+    supervisor_post_id: UUID | None = Field(
+        description="Of what is late: the post that has to see to it by now; see /routing/v1/supervisions."
+    )
     followed_since: AwareDatetime | None = Field(
         description="While a centre has it in hand: its last word, or the hand-over; until the final report no answer."
     )
@@ -993,6 +997,39 @@ class PressingLineView(PressingView):
         )
 
 
+class SupervisionLineView(BaseModel):
+    """A superior's duty to see to it that what is late is done, with its case."""
+
+    supervision_id: UUID
+    case_id: UUID
+    case_number: str
+    gist: str
+    version: int
+    state: CaseState
+    holder_post_id: UUID | None
+    promise_due: AwareDatetime | None
+    post_id: UUID = Field(description="Of mine: whose duty it is.")
+    tier: str = Field(description="Of the post's place.")
+    since: AwareDatetime
+    due_at: AwareDatetime = Field(description="Until when; then the tier above has it too, or it comes back.")
+    repeats: int = Field(description="How often it has come back, since nobody is above; such stand first.")
+    lapsed_at: AwareDatetime | None = Field(description="Since when the tier above has it too; it stays mine.")
+
+    @classmethod
+    def of_line(cls, line: SupervisionLine) -> "SupervisionLineView":
+        duty = line.supervision
+        return cls(
+            **{name: getattr(duty, name) for name in ("supervision_id", "case_id", "post_id", "tier", "since")},
+            **{name: getattr(duty, name) for name in ("due_at", "repeats", "lapsed_at")},
+            case_number=line.case_number,
+            gist=line.gist,
+            version=line.version,
+            state=line.state,
+            holder_post_id=line.holder_post_id,
+            promise_due=line.promise_due,
+        )
+
+
 class AccompanimentView(BaseModel):
     """A hand-over to a centre, the resident accompanied."""
 
@@ -1089,6 +1126,17 @@ class NamedPlaceView(BaseModel):
         return cls.model_validate(named, from_attributes=True)
 
 
+class WarningView(BaseModel):
+    """When a share of the time until a limit has passed, as the rule counts it."""
+
+    share: int = Field(description="In hundredths.")
+    at: AwareDatetime
+
+    @classmethod
+    def of(cls, warning: WarningAt) -> "WarningView":
+        return cls(share=warning.share, at=warning.at)
+
+
 class DeadlineView(BaseModel):
     """A promise with what it was counted from, or another limit."""
 
@@ -1105,6 +1153,8 @@ class DeadlineView(BaseModel):
     rule_version: int
     calendar_version: int
     forecast: bool = Field(description="Counted over a year whose notice is not out yet.")
+    warnings: list[WarningView] = Field(description="When whoever holds the case is warned.")
+    warned: int = Field(description="The last share that they have been told of; 0: none yet.")
     text: dict[str, str] = Field(description="By language (zh, en).")
 
     @classmethod
@@ -1124,6 +1174,8 @@ class DeadlineView(BaseModel):
             rule_version=promise.rule_version,
             calendar_version=promise.calendar_version,
             forecast=promise.forecast,
+            warnings=[WarningView.of(each) for each in deadline.warnings],
+            warned=deadline.warned,
             text=in_words(promise),
         )
 

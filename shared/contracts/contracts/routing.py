@@ -750,6 +750,41 @@ class DeadlineBreachedV1(CaseFact):
     gist: str = Field(max_length=200)
     handler: Handler | None
     superior: Handler | None
+    supervise_by: Moment | None = Field(
+        default=None, description="Until when the superior has to see to it; none: no duty begins by it."
+    )
+
+
+class DeadlineApproachingV1(CaseFact):
+    """A share of the time until a limit has passed, as the rule counts it: whoever is held to it is warned."""
+
+    TYPE: ClassVar[str] = "routing.case.deadline_approaching.v1"
+
+    deadline_id: UUID
+    deadline: DeadlineKind
+    due_at: Moment
+    share: int = Field(ge=1, le=99, description="In hundredths.")
+    gist: str = Field(max_length=200)
+    handler: Handler | None
+    superior: Handler | None = Field(default=None, description="Who is told besides; with the last warning alone.")
+
+
+class SupervisionClimbedV1(CaseFact):
+    """A superior has not seen to what is late within their own limit: the next tier up has to; where nobody is above,
+    it comes back to the last.
+    """
+
+    TYPE: ClassVar[str] = "routing.case.supervision_climbed.v1"
+
+    supervision_id: UUID
+    due_at: Moment = Field(description="Until when the superior has to see to it.")
+    repeats: int = Field(
+        ge=0, description="How often it has come back, since nobody is above; 0: it has climbed a tier."
+    )
+    gist: str = Field(max_length=200)
+    handler: Handler | None = Field(description="Who holds the case.")
+    superior: Handler | None = Field(description="Whose it is from now on.")
+    late: Handler | None = Field(description="Who let it pass, and keeps it beside the superior; none: the superior.")
 
 
 class CategoryChangedV1(Event):

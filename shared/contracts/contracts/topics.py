@@ -129,6 +129,8 @@ _DEFINED = (
             routing.CaseGrantRevokedV1,
             routing.CaseSealedV1,
             routing.DeadlineBreachedV1,
+            routing.DeadlineApproachingV1,
+            routing.SupervisionClimbedV1,
         ),
         partitions=CASE_PARTITIONS,
         key="case",

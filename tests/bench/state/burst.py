@@ -61,9 +61,9 @@ class Burst:
         return load_chunk
 
     def _hurried(self, ground: Ground) -> Ground:
-        """The same, where everything is promised for the one instant."""
-        rules = [replace(rule, term=self.term) for rule in ground.rules.rules]
-        return replace(ground, rules=replace(ground.rules, rules=rules))
+        """The same, where everything is promised for the one instant; nobody is warned of it as it comes up."""
+        rules = [replace(rule, term=self.term, climb=None) for rule in ground.rules.rules]
+        return replace(ground, rules=replace(ground.rules, rules=rules, shares=(), climb=None))
 
     def _open(self, sheets: Sheets, ground: Ground, spot: Spot, chance: Random) -> None:
         case, _ = opened(self._received(spot, chance), ground, spot.path, None, chance)

@@ -12,7 +12,7 @@ from kit.db import UnitOfWork
 from kit.ids import new_id
 from network.posts import Seat
 from routing import events
-from routing.domain.call_back import RATING_TERM, CallBack, Way
+from routing.domain.call_back import CallBack, Way
 from routing.domain.case import (
     ANSWERED,
     HANDED_OVER,
@@ -23,7 +23,8 @@ from routing.domain.case import (
     Deadline,
     DeadlineState,
 )
-from routing.domain.promise import counted_like
+from routing.domain.promise import Term, Unit, counted_like
+from routing.domain.rules import Limit
 from routing.models import call_back, case_appeal, case_entry, case_grant, cases, deadline
 from routing.repository.rows import appeal_row, case_row, deadline_row, entry_row
 from routing.service import deadlines, opening, placing
@@ -102,13 +103,17 @@ class Course:
         in_time = min(due, self._now - timedelta(minutes=1)) - begun
         late = end in _LATE and due + timedelta(hours=2) < self._now
         if end is not End.ASSIGNED and not (end is End.LATE and self._chance.random() < 0.3):
-            self._start(case, holder, begun + in_time * self._chance.uniform(0.05, 0.3))
+            started = begun + in_time * self._chance.uniform(0.05, 0.3)
+            self._warn(case, holder, until=started)
+            self._start(case, holder, started)
         answered = begun + in_time * self._chance.uniform(0.35, 0.95)
+        is_answered = end in (*_DONE, End.ANSWERED)
+        self._warn(case, holder, until=due if late else answered if is_answered else self._now)
         if late:
             missed = due + self._seconds(0.1, 2.1)
             self._miss(case, holder, missed)
             answered = missed + min(timedelta(hours=72), self._now - missed) * self._chance.uniform(0.1, 0.8)
-        if end in (*_DONE, End.ANSWERED):
+        if is_answered:
             self._answer(case, holder, answered)
         if end in _DONE:
             left = min(timedelta(hours=48), self._now - answered)
@@ -137,11 +142,24 @@ class Course:
         moment.publish(events.case_started(moment, case, holder=holder))
         self._keep(moment)
 
+    def _warn(self, case: Case, holder: Seat, *, until: datetime) -> None:
+        """Of each share of the time that passes by then, as the clock does."""
+        limit = case.deadline
+        assert limit is not None
+        while (at := limit.warn_at) is not None and at < until:
+            moment = Moment(at + self._seconds(0.1, 2.1))
+            limit.warn(at=moment.now)
+            above = deadlines.superior_of(self._ground.network.seats, case, holder) if limit.is_warned_last else None
+            case.approach(limit, at=moment.now, holder=holder.subject, superior=above.subject if above else None)
+            moment.publish(events.deadline_approaching(moment, case, limit, holder=holder, superior=above))
+            self._keep(moment)
+
     def _miss(self, case: Case, holder: Seat, at: datetime) -> None:
+        """No superior's duty comes of it here: all of them would climb while something else is measured."""
         moment = Moment(at)
         superior = deadlines.superior_of(self._ground.network.seats, case, holder)
-        case.miss(at=at, holder=holder.subject, superior=superior.subject if superior else None)
         assert case.deadline is not None
+        case.miss(case.deadline, at=at, holder=holder.subject, superior=superior.subject if superior else None)
         moment.publish(events.deadline_breached(moment, case, case.deadline, holder=holder, superior=superior))
         self._keep(moment)
 
@@ -160,7 +178,8 @@ class Course:
     def _until(self, case: Case, at: datetime) -> Deadline:
         """How long its resident may say something of the answer: as routing.service.calling_back counts it."""
         assert case.deadline is not None
-        until = counted_like(RATING_TERM, at, like=case.deadline.promise, calendar=self._ground.calendar)
+        term = Term(Unit.WORKING_DAYS, self._ground.rules.limit(Limit.RATING))
+        until = counted_like(term, at, like=case.deadline.promise, calendar=self._ground.calendar)
         limit = Deadline(new_id(at), DeadlineKind.RATING, until)
         if until.due_at < self._now:
             limit.settle(DeadlineState.MET, at=until.due_at)

@@ -12,8 +12,9 @@ from random import Random
 from typing import Any
 
 from contracts.intake import AppealReceivedV1, Channel, PersonContactChangedV1, Placing
-from contracts.routing import CaseFact, DeadlineBreachedV1
+from contracts.routing import CaseFact
 from intake import events
+from intake.consumers import PASSED
 from intake.domain.appeal import Appeal, Asker, EntryKind, Location, Who, WhoKind, WithdrawalReason
 from intake.domain.gist import LIMIT, first_sentence, gist_of
 from intake.domain.sorting import Categories, Suggestion
@@ -145,7 +146,7 @@ class Player:
     def _put_progress(self, facts: Sequence[CaseFact]) -> None:
         """The row that the steps leave, each over the one before."""
         row: dict[str, Any] = dict.fromkeys(progress.c.keys())
-        followed = [fact for fact in facts if not isinstance(fact, DeadlineBreachedV1)]
+        followed = [fact for fact in facts if not isinstance(fact, PASSED)]
         for fact in followed:
             for step in following._rows(fact):
                 row |= step

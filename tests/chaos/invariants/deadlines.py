@@ -290,8 +290,34 @@ def each_limit_is_missed_once(history: History, world: World) -> Iterator[Findin
                 yield Finding("deadline_not_fired", about, f"due {limit['due_at']}")
 
 
+def each_warning_is_given_once(history: History, world: World) -> Iterator[Finding]:
+    """In its time: when its share has passed and before the limit; a smaller one alone may be left out."""
+    ended = datetime.fromtimestamp(max((note["at"] for note in history.noted("looked")), default=0), UTC)
+    for case_id, entries in world.entries.items():
+        given = [entry for entry in entries if entry["step"] == "deadline_approaching"]
+        told = [(entry["facts"]["deadline"], entry["facts"]["share"]) for entry in given]
+        about = f"case {case_id}"
+        yield from (Finding("warned_twice", about, str(each)) for each in set(told) if told.count(each) > 1)
+        known = {d.get("deadline_id"): d for d in (*world.deadlines.get(case_id, []), *world.limits.get(case_id, []))}
+        for entry in given:
+            limit, share = known.get(entry["facts"]["deadline"], {}), entry["facts"]["share"]
+            at = next((each["at"] for each in limit.get("warnings", []) if each["share"] == share), None)
+            if at is None:
+                yield Finding("warned_of_nothing", about, str(share))
+            elif not datetime.fromisoformat(at) < entry["at"] <= limit["due_at"]:
+                yield Finding("warned_out_of_time", about, f"{share} at {entry['at']}, due {at}")
+        for limit in known.values():
+            if limit["state"] == "open" and limit.get("warn_at") is not None and limit["warn_at"] < ended:
+                yield Finding("warning_not_given", about, f"due {limit['warn_at']}")
+
+
 def _breaches(entries: Sequence[Row]) -> list[Row]:
     return [entry for entry in entries if entry["step"] == "deadline_breached"]
 
 
-INVARIANTS = (each_promise_is_as_explained, each_deadline_is_settled_once, each_limit_is_missed_once)
+INVARIANTS = (
+    each_promise_is_as_explained,
+    each_deadline_is_settled_once,
+    each_limit_is_missed_once,
+    each_warning_is_given_once,
+)

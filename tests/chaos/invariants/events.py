@@ -16,7 +16,12 @@ _CASES, _APPEALS = "routing.case.v1", "intake.appeal.v1"
 #: Entries of a case that are told to nobody: what they lead to is told by itself.
 _UNTOLD = ("corrected", "withdrawn", "notice_not_delivered")
 
-_BREACHED = "routing.case.deadline_breached.v1"
+#: What a resident is shown nothing of.
+_OF_LIMITS = (
+    "routing.case.deadline_approaching.v1",
+    "routing.case.deadline_breached.v1",
+    "routing.case.supervision_climbed.v1",
+)
 
 #: What is said by another name.
 _SAID_AS = {"affected_named": "incident", "affected_told": "incident"}
@@ -133,7 +138,7 @@ def copies_are_equal(history: History, world: World) -> Iterator[Finding]:
     asking = {party["case_id"] for party in world.parties if not party.get("withdrawn_at")}
     told: dict[str, int] = {}
     for event in world.log.get(_CASES, []):
-        if event["type"] != _BREACHED:
+        if event["type"] not in _OF_LIMITS:
             told[event["key"]] = max(told.get(event["key"], 0), event["version"])
     for party in world.parties:
         case, copy = world.cases.get(party["case_id"]), world.progress.get(party["appeal_id"])

@@ -49,7 +49,9 @@ _STAFF = {
     "holder_left": {"dispatcher": "post_vacant"},
     "joined": {"handler": "case_joined_staff"},
     "granted": {"granted": "case_granted"},
+    "deadline_approaching": {"handler": "deadline_approaching", "superior": "deadline_approaching_superior"},
     "deadline_breached": {"handler": "deadline_missed", "superior": "deadline_missed_superior"},
+    "supervision_climbed": {"superior": "supervision_climbed", "late": "supervision_lapsed"},
 }
 #: Of what is worked on a case, what residents are told, and by which template.
 TOLD_OF_WORK = {"interim_word": "case_interim", "papers_missing": "papers_missing"}

@@ -45,12 +45,14 @@ from contracts.routing import (
     CaseState,
     CaseSuspendedV1,
     CaseVerifiedV1,
+    DeadlineApproachingV1,
     DeadlineBreachedV1,
     Handler,
     JoinKind,
     PressingEnded,
     PressingKind,
     RecordKind,
+    SupervisionClimbedV1,
 )
 
 
@@ -114,8 +116,12 @@ class Template(StrEnum):
     INCIDENT_VISITS = "incident_visits"
     CASE_JOINED_STAFF = "case_joined_staff"
     CASE_GRANTED = "case_granted"
+    DEADLINE_APPROACHING = "deadline_approaching"
+    DEADLINE_APPROACHING_SUPERIOR = "deadline_approaching_superior"
     DEADLINE_MISSED = "deadline_missed"
     DEADLINE_MISSED_SUPERIOR = "deadline_missed_superior"
+    SUPERVISION_CLIMBED = "supervision_climbed"
+    SUPERVISION_LAPSED = "supervision_lapsed"
 
 
 #: The notices that ask their resident for a word: where one goes to nobody, a person has to ask.
@@ -402,10 +408,25 @@ def _granted(event: CaseGrantedV1) -> list[Owed]:
 
 
 def _breached(event: DeadlineBreachedV1) -> list[Owed]:
-    missed = {"gist": event.gist, "limit": event.deadline.value, "due": event.due_at}
+    missed: dict[str, Any] = {"gist": event.gist, "limit": event.deadline.value, "due": event.due_at}
     told = _staff(event, Template.DEADLINE_MISSED, event.handler, **missed)
+    missed |= {"handler": _shown(event.handler), "supervise_by": event.supervise_by}
+    return told + _staff(event, Template.DEADLINE_MISSED_SUPERIOR, event.superior, **missed)
+
+
+def _approaching(event: DeadlineApproachingV1) -> list[Owed]:
+    ahead = {"gist": event.gist, "limit": event.deadline.value, "due": event.due_at, "share": event.share}
+    told = _staff(event, Template.DEADLINE_APPROACHING, event.handler, **ahead)
     shown = _shown(event.handler)
-    return told + _staff(event, Template.DEADLINE_MISSED_SUPERIOR, event.superior, **missed, handler=shown)
+    return told + _staff(event, Template.DEADLINE_APPROACHING_SUPERIOR, event.superior, **ahead, handler=shown)
+
+
+def _climbed(event: SupervisionClimbedV1) -> list[Owed]:
+    """Whose it is now, and who let it pass."""
+    late = {"gist": event.gist, "handler": _shown(event.handler)}
+    mine = {**late, "due": event.due_at, "repeats": event.repeats}
+    told = _staff(event, Template.SUPERVISION_CLIMBED, event.superior, **mine)
+    return told + _staff(event, Template.SUPERVISION_LAPSED, event.late, **late)
 
 
 def owed_to_household(household_id: UUID, *, number: str, words: str, handler: Handler | None) -> Owed:
@@ -454,7 +475,9 @@ _RULES: dict[type[CaseFact], Callable[[Any], list[Owed]]] = {
     CaseJoinedV1: _joined,
     CaseSplitOffV1: _split_off,
     CaseGrantedV1: _granted,
+    DeadlineApproachingV1: _approaching,
     DeadlineBreachedV1: _breached,
+    SupervisionClimbedV1: _climbed,
 }
 
 

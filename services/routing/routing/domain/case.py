@@ -12,7 +12,7 @@ from contracts.routing import Ask, CaseState, DeadlineKind, HandoverMeans, Kind,
 
 from routing.domain.assignment import Owing
 from routing.domain.chain import GENESIS, Entry, link
-from routing.domain.promise import Promise
+from routing.domain.promise import Promise, WarningAt
 from routing.domain.rules import Demand
 
 
@@ -69,7 +69,12 @@ AFFECTED_NAMED, AFFECTED_TOLD = "affected_named", "affected_told"
 SUSPENDED, RESUMED, PLANNED = "suspended", "resumed", "planned"
 JOINED, SPLIT, SPLIT_OFF = "joined", "split", "split_off"
 GRANTED, GRANT_REVOKED, SEALED = "granted", "grant_revoked", "sealed"
-BREACHED, NOTICE_NOT_DELIVERED = "deadline_breached", "notice_not_delivered"
+APPROACHING, BREACHED = "deadline_approaching", "deadline_breached"
+CLIMBED = "supervision_climbed"
+NOTICE_NOT_DELIVERED = "notice_not_delivered"
+
+#: The limits that whoever holds a case is held to: of these they are warned, and what is missed of them is supervised.
+HELD_TO = frozenset({DeadlineKind.PROMISE, DeadlineKind.REDO, DeadlineKind.PLANNED, DeadlineKind.ASSIGNED})
 
 
 @dataclass
@@ -82,7 +87,34 @@ class Deadline:
     about: UUID | None = None
     state: DeadlineState = DeadlineState.OPEN
     settled_at: datetime | None = None
+    warned: int = 0
+    """The last share of its time that its holder has been told of."""
     changed: bool = False
+
+    @property
+    def warnings(self) -> tuple[WarningAt, ...]:
+        return self.promise.warnings if self.kind in HELD_TO else ()
+
+    @property
+    def warn_at(self) -> datetime | None:
+        """When the next warning is due; none: nobody is warned of it any more."""
+        if self.state is not DeadlineState.OPEN:
+            return None
+        return next((each.at for each in self.warnings if each.share > self.warned), None)
+
+    def warn(self, *, at: datetime) -> None:
+        """Of the share that has passed by now; a smaller one that nobody was told of in time is not told any more."""
+        self.warned = max(each.share for each in self.warnings if each.at < at)
+        self.changed = True
+
+    @property
+    def is_warned_last(self) -> bool:
+        return bool(self.warnings) and self.warned >= self.warnings[-1].share
+
+    def follow(self, before: "Deadline") -> None:
+        """It stands in the place of another: what was said of that is said again only where this one ends later."""
+        if self.promise.due_at <= before.promise.due_at:
+            self.warned = max(self.warned, before.warned)
 
     def settle(self, state: DeadlineState, *, at: datetime) -> None:
         """A missed promise stays missed, whatever comes later."""
@@ -240,6 +272,8 @@ class Case:
     """Of a case that was transferred: the post that took it first, and sees it to its end."""
     demands: frozenset[Demand] = frozenset()
     """What the rule that it is under asks of its answer."""
+    supervisor_post_id: UUID | None = None
+    """Of what is late: the post that has to see to it that it is done, the widest by now."""
     draft: int | None = None
     """The entry of the history that has an answer which waits for its review; nothing of it has gone out."""
     reviewer_post_id: UUID | None = None
@@ -399,7 +433,9 @@ class Case:
 
     def plan(self, deadline: Deadline, *, day: date, who: str | None) -> None:
         """Put it on the list of what is done later; a plan that runs is replaced."""
-        self.settle_limit(DeadlineKind.PLANNED, DeadlineState.REPLACED, at=deadline.promise.start_at)
+        if (before := self.limit(DeadlineKind.PLANNED)) is not None:
+            before.settle(DeadlineState.REPLACED, at=deadline.promise.start_at)
+            deadline.follow(before)
         self.limits.append(deadline)
         self.planned_for, self.planned_due, self.planned_who = day, deadline.promise.due_at, who
 
@@ -475,6 +511,7 @@ class Case:
         """Put another promise in the place of one that still runs."""
         assert self.deadline is not None
         self.deadline.settle(DeadlineState.REPLACED, at=at)
+        deadline.follow(self.deadline)
         self.replaced.append(self.deadline)
         self.deadline, self.promise_due = deadline, deadline.promise.due_at
 
@@ -495,7 +532,12 @@ class Case:
         if (found := self.limit(kind, about)) is not None:
             found.settle(state, at=at)
 
-    def miss_limit(
+    def approach(self, limit: Deadline, *, at: datetime, holder: str | None, superior: str | None) -> None:
+        """Who is warned of it by now. ``superior``: with the last warning alone."""
+        facts = {**_facts_of(limit), "share": limit.warned, "holder": holder, "superior": superior}
+        self.record(APPROACHING, at=at, by=None, post_id=self.holder_post_id, facts=facts)
+
+    def miss(
         self,
         limit: Deadline,
         *,
@@ -503,29 +545,17 @@ class Case:
         post_id: UUID | None = None,
         holder: str | None = None,
         superior: str | None = None,
+        supervise_by: datetime | None = None,
     ) -> None:
-        """Record for good that a limit beside the promise was not kept. ``post_id``: whose, where not the holder's."""
+        """Record for good that it was not kept; the holder keeps the case. ``post_id``: whose, where not the holder's;
+        ``supervise_by``: until when the superior has to see to it.
+        """
         limit.settle(DeadlineState.BREACHED, at=at)
-        self._record_breach(limit, at=at, post_id=post_id or self.holder_post_id, holder=holder, superior=superior)
-
-    def miss(self, *, at: datetime, holder: str | None = None, superior: str | None = None) -> None:
-        """Record for good that the promise was not kept; the holder keeps the case."""
-        assert self.deadline is not None
-        self.deadline.settle(DeadlineState.BREACHED, at=at)
-        self.promise_met = False
-        self._record_breach(self.deadline, at=at, post_id=self.holder_post_id, holder=holder, superior=superior)
-
-    def _record_breach(
-        self, missed: Deadline, *, at: datetime, post_id: UUID | None, holder: str | None, superior: str | None
-    ) -> None:
-        facts = {
-            "deadline": str(missed.deadline_id),
-            "kind": missed.kind.value,
-            "due_at": missed.promise.due_at.isoformat(),
-            "holder": holder,
-            "superior": superior,
-        }
-        self.record(BREACHED, at=at, by=None, post_id=post_id, facts=facts)
+        if limit.kind is DeadlineKind.PROMISE:
+            self.promise_met = False
+        facts = {**_facts_of(limit), "holder": holder, "superior": superior}
+        duty = {"supervise_by": supervise_by.isoformat()} if supervise_by else {}
+        self.record(BREACHED, at=at, by=None, post_id=post_id or self.holder_post_id, facts=facts | duty)
 
     def keep(self, *, at: datetime) -> None:
         if self.deadline is not None and self.deadline.state is DeadlineState.OPEN:
@@ -585,3 +615,11 @@ class Case:
         told = {who: subjects for who, subjects in others.items() if subjects}
         why = {"reason": reason.value, "holder": holder, **told, **(facts or {})}
         self.record(CLOSED, at=at, by=by, post_id=post_id, facts=why, words=words)
+
+
+def _facts_of(deadline: Deadline) -> dict[str, str]:
+    return {
+        "deadline": str(deadline.deadline_id),
+        "kind": deadline.kind.value,
+        "due_at": deadline.promise.due_at.isoformat(),
+    }

@@ -14,6 +14,7 @@ from routing.domain.calendar import Calendar
 from routing.domain.case import (
     ACCEPTED,
     ANSWERED,
+    APPROACHING,
     BREACHED,
     EXTENDED,
     HANDED_TO_HOTLINE,
@@ -158,7 +159,7 @@ class Story:
         """The entry by which it came: the first that names it or what it is about, that set it at that instant, or with
         which it came from another case.
         """
-        named = (entry for entry in self.entries if entry.step != BREACHED and _names(entry, self.deadline))
+        named = (entry for entry in self.entries if entry.step not in _CAME_UP and _names(entry, self.deadline))
         there = (entry for entry in self.entries if entry.step == SPLIT_OFF)
         return next(chain(named, self._set_with_it(), there), None)
 
@@ -181,7 +182,7 @@ class Story:
         if maker is None or maker.step not in _GO_ON:
             return None
         named = [
-            e.facts.get("deadline") for e in self.entries if e.seq < maker.seq and e.step not in (BREACHED, PLANNED)
+            e.facts.get("deadline") for e in self.entries if e.seq < maker.seq and e.step not in (*_CAME_UP, PLANNED)
         ]
         names = [name for name in named if name not in (None, str(self.deadline.deadline_id))]
         found = (each for each in self.deadlines if names and str(each.deadline_id) == names[-1])
@@ -193,6 +194,8 @@ class Story:
         return replace(self, deadline=alike[-1]) if alike else None
 
 
+#: What the clock notes of a deadline that is there already.
+_CAME_UP = (APPROACHING, BREACHED)
 _MOVES = (SPLIT_OFF, JOINED)
 _GO_ON = (SUSPENDED, RESUMED, EXTENDED)
 _BY_RULE = (ACCEPTED, RESORTED)

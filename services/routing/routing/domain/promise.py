@@ -4,10 +4,11 @@ Days are counted by the Civil Code: the day on which the term begins is not coun
 holiday is followed by the next working day, and the last day ends when business ends (article 203).
 """
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
-from itertools import islice
+from itertools import islice, takewhile
 from zoneinfo import ZoneInfo
 
 from routing.domain.calendar import ONE_DAY, Calendar, Hours
@@ -53,6 +54,18 @@ def is_no_longer(term: Term, than: Term) -> bool:
 
 
 @dataclass(frozen=True)
+class WarningAt:
+    """When a share of the allowed time, in hundredths, has passed."""
+
+    share: int
+    at: datetime
+
+
+#: Stretches of time that count, in order.
+Spans = Sequence[tuple[datetime, datetime]]
+
+
+@dataclass(frozen=True)
 class Promise:
     """A promise with the inputs that explain it and by which it can be counted again. ``rule_layers``: the sets of
     narrower places that it is under besides the city's, widest first.
@@ -66,7 +79,12 @@ class Promise:
     forecast: bool
     hours: Hours
     zone: str
+    warnings: tuple[WarningAt, ...] = ()
     rule_layers: tuple[int, ...] = ()
+
+    @property
+    def shares(self) -> tuple[int, ...]:
+        return tuple(each.share for each in self.warnings)
 
 
 def make_promise(
@@ -77,12 +95,16 @@ def make_promise(
     calendar: Calendar,
     hours: Hours,
     zone: str,
+    shares: Iterable[int] = (),
     rule_layers: tuple[int, ...] = (),
 ) -> Promise:
+    """``shares``: of its time, in hundredths, at which whoever is to keep it is warned."""
     due_at = due(term, start_at, calendar=calendar, hours=hours, zone=zone)
     first, last = (day_of(moment, zone=zone) for moment in (start_at, _instant_before(due_at)))
     forecast = term.unit is not Unit.CLOCK_HOURS and calendar.is_forecast(first, last)
-    return Promise(term, start_at, due_at, rule_version, calendar.version, forecast, hours, zone, rule_layers)
+    spans = _counting(term, start_at, due_at, calendar=calendar, hours=hours, zone=zone)
+    counted = (rule_version, calendar.version, forecast, hours, zone, warnings_in(spans, shares), rule_layers)
+    return Promise(term, start_at, due_at, *counted)
 
 
 def counted_like(term: Term, start_at: datetime, *, like: Promise, calendar: Calendar) -> Promise:
@@ -94,13 +116,15 @@ def counted_like(term: Term, start_at: datetime, *, like: Promise, calendar: Cal
         calendar=calendar,
         hours=like.hours,
         zone=like.zone,
+        shares=like.shares,
         rule_layers=like.rule_layers,
     )
 
 
 def given_until(due_at: datetime, start_at: datetime, *, like: Promise) -> Promise:
     """A limit that somebody named, under the rules of the case's promise."""
-    return replace(like, term=Term(Unit.GIVEN), start_at=start_at, due_at=due_at, forecast=False)
+    warnings = warnings_in([(start_at, due_at)], like.shares)
+    return replace(like, term=Term(Unit.GIVEN), start_at=start_at, due_at=due_at, forecast=False, warnings=warnings)
 
 
 def due(term: Term, start_at: datetime, *, calendar: Calendar, hours: Hours, zone: str) -> datetime:
@@ -115,6 +139,42 @@ def due(term: Term, start_at: datetime, *, calendar: Calendar, hours: Hours, zon
     else:
         last = _working_day_from(local.date() + timedelta(days=term.count), calendar)
     return _end_of_business(last, local, calendar, hours)
+
+
+def warnings_in(spans: Spans, shares: Iterable[int]) -> tuple[WarningAt, ...]:
+    """The first instants at which these shares of the time that counts have passed."""
+    allowed = sum((end - begin for begin, end in spans), timedelta())
+    if allowed <= timedelta():
+        return ()
+    return tuple(WarningAt(share, _after(allowed * share // 100, spans)) for share in shares)
+
+
+def _after(passed: timedelta, spans: Spans) -> datetime:
+    for begin, end in spans:
+        if passed <= end - begin:
+            return begin + passed
+        passed -= end - begin
+    return spans[-1][1]
+
+
+def _counting(
+    term: Term, start_at: datetime, due_at: datetime, *, calendar: Calendar, hours: Hours, zone: str
+) -> Spans:
+    """The time that a promise allows, as its rule counts it: hours as they are, calendar days whole, of working days
+    those on which business is done, and of the same day what is left of that.
+    """
+    local = start_at.astimezone(ZoneInfo(zone))
+    if term.unit in (Unit.CLOCK_HOURS, Unit.GIVEN):
+        return [(start_at, due_at)]
+    if term.unit is Unit.CALENDAR_DAYS:
+        begun = _at(local.date() + ONE_DAY, time(0), local)
+        return [(begun if begun < due_at else start_at, due_at)]
+    last = day_of(due_at - timedelta(microseconds=1), zone=zone)
+    if term.unit is Unit.SAME_DAY or term == NO_MORE_THAN_THAT_DAY:
+        opens, closes = _business(last, local, calendar, hours)
+        return [(max(opens, start_at), closes)]
+    days = takewhile(lambda day: day <= last, calendar.working_days_after(local.date()))
+    return [_business(day, local, calendar, hours) for day in days]
 
 
 def last_day(promise: Promise) -> datetime:
@@ -168,6 +228,13 @@ def _end_of_business(day: date, local: datetime, calendar: Calendar, hours: Hour
     """When business ends, or at midnight where none was done that day."""
     closes = _closing(day, calendar, hours)
     return _at(day, closes, local) if closes else _at(day + ONE_DAY, time(0), local)
+
+
+def _business(day: date, local: datetime, calendar: Calendar, hours: Hours) -> tuple[datetime, datetime]:
+    """From when to when it is done that day; where none is, the whole day counts."""
+    span = hours.on(calendar.weekday_of(day))
+    opens = _at(day, span[0] if span else time(0), local)
+    return opens, _end_of_business(day, local, calendar, hours)
 
 
 def _at(day: date, clock: time, local: datetime) -> datetime:

@@ -9,7 +9,7 @@ from contracts.grid import Duty
 from routing.domain.calendar import Calendar, Hours
 from routing.domain.promise import Term, due
 from routing.domain.reading_aloud import KINDS_OF_MATTER, REMITS, Said, term_in_words
-from routing.domain.rule_document import matter_of
+from routing.domain.rule_document import Setting, matter_of, written
 from routing.domain.rules import Category, Demand, Key, Limit, Rule, RuleSet, Start
 
 
@@ -24,10 +24,17 @@ class RuleChange:
     before: Rule
     after: Rule
     line: int | None
+    climbs: tuple[Term | None, Term | None] = (None, None)
+    """How long a superior had, and has."""
+
+    @property
+    def parts(self) -> list[Said]:
+        """What is different, one by one; empty: nothing."""
+        return [*_parts(self.before, self.after), *_climb(*self.climbs)]
 
     @property
     def said(self) -> Said:
-        matter, parts = _matter(self), list(_parts(self.before, self.after))
+        matter, parts = _matter(self), self.parts
         at = (f"第{self.line}行，", f"line {self.line}, ") if self.line else ("", "")
         chinese, english = "；".join(zh for zh, _ in parts), "; ".join(en for _, en in parts)
         told = f"{at[1]}{matter[1]}: {english}."
@@ -35,18 +42,16 @@ class RuleChange:
 
 
 @dataclass(frozen=True)
-class LimitChange:
-    limit: Limit
-    before: int
-    after: int
+class SettingChange:
+    name: Limit | Setting
+    before: str
+    after: str
 
     @property
     def said(self) -> Said:
-        chinese, english = _LIMITS[self.limit]
-        return (
-            f"{chinese}：由{self.before}日改为{self.after}日。",
-            f"{english}: {self.after} days instead of {self.before}.",
-        )
+        chinese, english = _SETTINGS[self.name]
+        then, now = self.before or "-", self.after or "-"
+        return f"{chinese}：由{then}改为{now}。", f"{english}: {now} instead of {then}."
 
 
 @dataclass(frozen=True)
@@ -82,12 +87,21 @@ def list_changes(before: RuleSet, after: RuleSet, categories: Mapping[str, Categ
     keys = dict.fromkeys([*lines, *(rule.key for rule in _own(before))])
     known = [key for key in keys if key[2] is None or key[2] in categories]
     found = (_change(key, before, after, categories, lines.get(key)) for key in known)
-    return [change for change in found if next(_parts(change.before, change.after), None) is not None]
+    return [change for change in found if change.parts]
 
 
-def list_limit_changes(before: RuleSet, after: RuleSet) -> list[LimitChange]:
-    both = ((limit, before.limit(limit), after.limit(limit)) for limit in Limit)
-    return [LimitChange(*each) for each in both if each[1] != each[2]]
+def list_setting_changes(before: RuleSet, after: RuleSet) -> list[SettingChange]:
+    then, now = _settings(before), _settings(after)
+    return [SettingChange(name, then[name], now[name]) for name in then if then[name] != now[name]]
+
+
+def _settings(rules: RuleSet) -> dict[Limit | Setting, str]:
+    """As a document writes them. How long a superior has is told rule by rule."""
+    return {
+        Setting.WARNINGS: ", ".join(str(share) for share in rules.shares),
+        Setting.AGAIN: written(rules.repeat) if rules.repeat else "",
+        **{limit: str(rules.limit(limit)) for limit in Limit},
+    }
 
 
 def count_changes(
@@ -132,7 +146,8 @@ def _change(
 ) -> RuleChange:
     matter, urgent = matter_of(key, categories), key[3]
     then, now = before.rule_for(matter, urgent=urgent), after.rule_for(matter, urgent=urgent)
-    return RuleChange(key, categories.get(key[2]) if key[2] else None, then, now, line)
+    climbs = before.limits_of(then)[0], after.limits_of(now)[0]
+    return RuleChange(key, categories.get(key[2]) if key[2] else None, then, now, line, climbs)
 
 
 def _parts(before: Rule, after: Rule) -> Iterator[Said]:
@@ -148,6 +163,12 @@ def _parts(before: Rule, after: Rule) -> Iterator[Said]:
         if (is_now := demand in after.demands) != (demand in before.demands):
             chinese, english = _DEMANDS[demand]
             yield (f"须{chinese}", f"needs {english}") if is_now else (f"不再须{chinese}", f"needs {english} no more")
+
+
+def _climb(before: Term | None, after: Term | None) -> Iterator[Said]:
+    if before != after:
+        then, now = (term_in_words(each) if each else ("-", "none") for each in (before, after))
+        yield f"上级督办时限由{then[0]}改为{now[0]}", f"seen to by a superior within {now[1]} instead of {then[1]}"
 
 
 def _promise(before: Term, after: Term) -> Said:
@@ -173,12 +194,14 @@ _DEMANDS: Mapping[Demand, Said] = {
     Demand.REVIEW: ("答复前审核", "a review before the answer"),
     Demand.VERIFICATION: ("现场核查", "a look on site"),
 }
-_LIMITS: Mapping[Limit, Said] = {
-    Limit.RATING: ("居民评价期限（工作日）", "Time for residents to say what they think, in working days"),
-    Limit.REDO: ("重办期限（工作日）", "Time to do again what was not solved, in working days"),
-    Limit.EXTENSION: ("延期上限（工作日）", "The longest extension, in working days"),
-    Limit.SUSPENSION: ("中止上限", "The longest suspension"),
-    Limit.PAPERS: ("等待补件上限", "The longest wait for missing papers"),
+_SETTINGS: Mapping[Limit | Setting, Said] = {
+    Setting.WARNINGS: ("预警时点（百分比）", "Warned at hundredths of the time"),
+    Setting.AGAIN: ("末级上级再次督办间隔", "After how long it comes back to the last tier"),
+    Limit.RATING: ("居民评价期限（工作日）", "Working days for residents to say what they think"),
+    Limit.REDO: ("重办期限（工作日）", "Working days to do again what was not solved"),
+    Limit.EXTENSION: ("延期上限（工作日）", "The most working days of an extension"),
+    Limit.SUSPENSION: ("中止上限（日）", "The most days of a suspension"),
+    Limit.PAPERS: ("等待补件上限（日）", "The most days of waiting for papers"),
 }
 DUTIES: Mapping[Duty, Said] = {
     Duty.DISPATCHER: ("派单员", "the dispatcher"),

@@ -1,17 +1,29 @@
 """A rule set from a document: read and checked line by line. Nothing of it is taken while one line is wrong."""
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from enum import StrEnum
+from itertools import pairwise
 from typing import TypeVar
 
 from contracts.grid import Duty
 from contracts.routing import Kind, Remit
 
 from routing.domain.promise import Term, Unit, is_no_longer
-from routing.domain.rules import EVERYWHERE, GIVEN_TO_RESIDENTS, Category, Demand, Key, Limit, Rule, RuleSet, Start
+from routing.domain.rules import (
+    EVERYWHERE,
+    GIVEN_TO_RESIDENTS,
+    Category,
+    Demand,
+    Key,
+    Limit,
+    Rule,
+    RuleSet,
+    Start,
+    length_of,
+)
 from routing.errors import UnfitDocument
 
 #: The longest that a document may promise or allow, in days.
@@ -34,13 +46,26 @@ class RuleLine:
     promise: str = ""
     runs_from: str = ""
     needs: Sequence[str] = ()
+    superior: str = ""
+    again: str = ""
+
+
+class Setting(StrEnum):
+    """What is said once for all matters, beside the limits in days."""
+
+    WARNINGS = "warnings"
+    """Of a limit's time, in hundredths, when whoever holds the case is warned."""
+    SUPERIOR = "superior"
+    """How long a superior has to see to what was missed, where the rule does not say."""
+    AGAIN = "again"
+    """After how long it comes back to the last tier."""
 
 
 @dataclass(frozen=True)
-class LimitLine:
+class SettingLine:
     line: int
-    limit: str
-    days: int
+    name: str
+    value: str
 
 
 @dataclass(frozen=True)
@@ -50,7 +75,7 @@ class RuleDocument:
     """
 
     rules: Sequence[RuleLine]
-    limits: Sequence[LimitLine] = ()
+    settings: Sequence[SettingLine] = ()
     note: str = ""
     begins: date | None = None
     place: str | None = None
@@ -63,13 +88,15 @@ def read(
     Raises all that is wrong, by line.
     """
     reading = _Reading(above, categories, path, version)
+    for setting in document.settings:
+        reading.read_setting(setting)
     rules = [rule for line in document.rules if (rule := reading.rule(line)) is not None]
-    limits = {limit: days for line in document.limits for limit, days in reading.limit(line)}
     if path == EVERYWHERE and not reading.faults:
         reading.check_complete(rules)
     if reading.faults:
         raise UnfitDocument(sorted(reading.faults))
-    return RuleSet(version, above.zone, None, rules, limits, path)
+    held = (reading.shares, reading.climb, reading.repeat, reading.limits)
+    return RuleSet(version, above.zone, None, rules, *held, path=path)
 
 
 def term_of(written: str) -> Term | None:
@@ -114,6 +141,8 @@ class _Said:
     term: Term | None
     starts: Start | None
     demands: frozenset[Demand]
+    climb: Term | None
+    repeat: Term | None
 
 
 @dataclass
@@ -123,16 +152,26 @@ class _Reading:
     path: str
     version: int
     faults: Faults = field(default_factory=list)
-    lines: dict[Key | Limit, int] = field(default_factory=dict)
+    lines: dict[Key | str, int] = field(default_factory=dict)
+    limits: dict[Limit, int] = field(default_factory=dict)
+    shares: tuple[int, ...] = ()
+    climb: Term | None = None
+    repeat: Term | None = None
+
+    @property
+    def is_of_the_city(self) -> bool:
+        return self.path == EVERYWHERE
 
     def rule(self, line: RuleLine) -> Rule | None:
         before = len(self.faults)
         kind, remit = self._word(line, "kind", line.kind, Kind), self._word(line, "remit", line.remit, Remit)
         said = _Said(
             duty=self._word(line, "handler", line.handler, Duty) if line.handler else None,
-            term=self._term(line) if line.promise else None,
+            term=self._term(line.line, line.promise),
             starts=self._word(line, "runs_from", line.runs_from, Start) if line.runs_from else None,
             demands=frozenset(d for need in line.needs if (d := self._word(line, "needs", need, Demand)) is not None),
+            climb=self._term(line.line, line.superior),
+            repeat=self._term(line.line, line.again),
         )
         self._check_category(line, kind, remit)
         if len(self.faults) > before or kind is None or remit is None:
@@ -140,20 +179,42 @@ class _Reading:
         key = (kind, remit, line.category or None, line.urgent)
         if self._is_repeated(line.line, key):
             return None
-        return self._tightening(line, key, said) if self.path != EVERYWHERE else self._whole(line, key, said)
+        return self._whole(line, key, said) if self.is_of_the_city else self._tightening(line, key, said)
 
-    def limit(self, line: LimitLine) -> Iterator[tuple[Limit, int]]:
-        limit = self._word(line, "limit", line.limit, Limit)
-        if limit is None or self._is_repeated(line.line, limit):
+    def read_setting(self, line: SettingLine) -> None:
+        if self._is_repeated(line.line, line.name):
             return
-        if not 1 <= line.days <= LONGEST:
+        if line.name in list(Limit):
+            self._read_limit(line, Limit(line.name))
+        elif line.name not in list(Setting):
+            self._fault(line.line, f"there is no {line.name[:40]}; it may be {', '.join([*Setting, *Limit])}")
+        elif not self.is_of_the_city:
+            self._fault(line.line, f"{line.name} is for the city to say: leave it out")
+        elif line.name == Setting.WARNINGS:
+            self._read_warnings(line)
+        elif line.name == Setting.SUPERIOR:
+            self.climb = self._term(line.line, line.value)
+        else:
+            self.repeat = self._term(line.line, line.value)
+
+    def _read_limit(self, line: SettingLine, limit: Limit) -> None:
+        days, now = int(line.value) if re.fullmatch(r"\d{1,4}", line.value) else 0, self.above.limit(limit)
+        if not 1 <= days <= LONGEST:
             self._fault(line.line, f"{limit} is a number of days from 1 to {LONGEST}")
-            return
-        now = self.above.limit(limit)
-        if self.path != EVERYWHERE and (line.days < now if limit in GIVEN_TO_RESIDENTS else line.days > now):
-            self._fault(line.line, f"{limit} of {line.days} days loosens the {now} days above it")
-            return
-        yield limit, line.days
+        elif not self.is_of_the_city and (days < now if limit in GIVEN_TO_RESIDENTS else days > now):
+            self._fault(line.line, f"{limit} of {days} days loosens the {now} days above it")
+        else:
+            self.limits[limit] = days
+
+    def _read_warnings(self, line: SettingLine) -> None:
+        said = line.value.replace("，", ",").split(",") if line.value.strip() else []
+        shares = [int(each) if re.fullmatch(r" *\d{1,3} *", each) else 0 for each in said]
+        if all(earlier < later for earlier, later in pairwise((0, *shares, 100))):
+            self.shares = tuple(shares)
+        else:
+            self._fault(
+                line.line, "warnings are hundredths of the time, one after the other and before the limit: 50, 80"
+            )
 
     def check_complete(self, rules: Sequence[Rule]) -> None:
         """Each kind and remit has a rule that holds where nothing more exact does."""
@@ -167,39 +228,54 @@ class _Reading:
             missing = [name for name, there in (("handler", said.duty), ("promise", said.term)) if there is None]
             self._fault(line.line, f"a rule of the city's needs a {' and a '.join(missing)}")
             return None
+        if (why := _why_too_long(said.climb or self.climb, said.term)) is not None:
+            self._fault(line.line, why)
+            return None
         starts = said.starts or Start.ACCEPTED
-        return Rule(*key, said.duty, said.term, said.demands, starts, line.line, self.version)
+        rule = Rule(*key, said.duty, said.term, said.demands, starts, line.line, self.version)
+        return replace(rule, climb=said.climb, repeat=said.repeat)
 
     def _tightening(self, line: RuleLine, key: Key, said: "_Said") -> Rule | None:
         """What it leaves out is as above it."""
         base = self.above.rule_for(matter_of(key, self.categories), urgent=line.urgent)
-        if (why := self._why_not(line, said, base)) is not None:
+        term, starts = said.term or base.tightest, said.starts or base.starts_first
+        climb = self.above.limits_of(base)[0]
+        why = self._why_not(said) or self._why_looser(said, base) or _why_too_long(said.climb or climb, term)
+        if why is not None:
             self._fault(line.line, why)
             return None
-        term, starts = said.term or base.tightest, said.starts or base.starts_first
-        return Rule(*key, base.duty, term, said.demands, starts, line.line, self.version)
+        return Rule(*key, base.duty, term, said.demands, starts, line.line, self.version, said.climb)
 
-    def _why_not(self, line: RuleLine, said: "_Said", base: Rule) -> str | None:
+    def _why_not(self, said: "_Said") -> str | None:
+        """What a place that tightens has no say in."""
         if said.duty is not None:
             return "who handles a matter is for the city to say: leave the handler out"
-        if not (said.term or said.starts or said.demands):
-            return "it tightens nothing: give it a promise, runs_from or needs"
-        for each in base.all:
-            if said.term is not None and not is_no_longer(said.term, each.term):
-                return f"{line.promise} loosens the {written(each.term)} {_whose(each)}"
-            if said.starts is not None and _is_later(said.starts, each.starts):
-                return f"runs_from {said.starts} loosens {each.starts} {_whose(each)}"
+        if said.repeat is not None:
+            return "again is for the city to say: leave it out"
+        if not (said.term or said.starts or said.demands or said.climb):
+            return "it tightens nothing: give it a promise, runs_from, needs or superior"
         return None
 
-    def _term(self, line: RuleLine) -> Term | None:
-        term = term_of(line.promise)
+    def _why_looser(self, said: "_Said", base: Rule) -> str | None:
+        for each in base.all:
+            if said.term is not None and not is_no_longer(said.term, each.term):
+                return f"{written(said.term)} loosens the {written(each.term)} {_whose(each)}"
+            if said.starts is not None and _is_later(said.starts, each.starts):
+                return f"runs_from {said.starts} loosens {each.starts} {_whose(each)}"
+        now = self.above.limits_of(base)[0]
+        if said.climb is not None and now is not None and length_of(said.climb) > length_of(now):
+            return f"a superior's {written(said.climb)} loosens the {written(now)} above it"
+        return None
+
+    def _term(self, line: int, said: str) -> Term | None:
+        """None of what is left out, and of what is wrong."""
+        if not said:
+            return None
+        term = term_of(said)
         if term is None:
-            self._fault(
-                line.line,
-                f"{line.promise[:40]} is no promise: write same day, 3 working days, 3 calendar days or 12 hours",
-            )
+            self._fault(line, f"{said[:40]} is no time: write same day, 3 working days, 3 calendar days or 12 hours")
         elif term.unit is not Unit.SAME_DAY and not 1 <= term.count <= LONGEST * _A_DAY[term.unit]:
-            self._fault(line.line, f"a promise is from 1 to {LONGEST} days: {line.promise[:40]}")
+            self._fault(line, f"{said[:40]} is not from 1 to {LONGEST} days")
         return term
 
     def _check_category(self, line: RuleLine, kind: Kind | None, remit: Remit | None) -> None:
@@ -211,14 +287,14 @@ class _Reading:
         elif (known.kind, known.remit) != (kind, remit):
             self._fault(line.line, f"{line.category} is of {known.kind}, {known.remit}")
 
-    def _is_repeated(self, line: int, what: Key | Limit) -> bool:
+    def _is_repeated(self, line: int, what: Key | str) -> bool:
         if what in self.lines:
             self._fault(line, f"repeats line {self.lines[what]}")
             return True
         self.lines[what] = line
         return False
 
-    def _word(self, line: RuleLine | LimitLine, name: str, said: str, words: type[E]) -> E | None:
+    def _word(self, line: RuleLine, name: str, said: str, words: type[E]) -> E | None:
         if said in list(words):
             return words(said)
         self._fault(line.line, f"{name} is {said[:40] or 'missing'}; it may be {', '.join(words)}")
@@ -231,6 +307,12 @@ class _Reading:
 def _is_later(start: Start, than: Start) -> bool:
     order = list(Start)
     return order.index(start) > order.index(than)
+
+
+def _why_too_long(climb: Term | None, term: Term) -> str | None:
+    if climb is None or length_of(climb) <= length_of(term):
+        return None
+    return f"a superior's {written(climb)} is longer than the promise of {written(term)}: give it a superior of less"
 
 
 def _whose(rule: Rule) -> str:

@@ -6,14 +6,16 @@ the earlier promise holds, and all that any of them asks of an answer.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from enum import StrEnum
+from itertools import pairwise
 from uuid import UUID
 
 from contracts.grid import Duty
 from contracts.routing import Kind, Remit
 
-from routing.domain.promise import Term, is_no_longer
+from routing.domain.promise import Term, Unit, is_no_longer
+from routing.errors import UnfitRules
 
 
 @dataclass(frozen=True)
@@ -94,7 +96,7 @@ class Rule:
     """``category`` none: for every category of the kind and remit; else an item's own limit, which goes before.
 
     ``tighter``: the rules of narrower places for the same matter, widest first. ``line``: where the document has it;
-    none: it came with the platform.
+    none: it came with the platform. ``climb`` and ``repeat``: its own, before those of its set.
     """
 
     kind: Kind
@@ -107,6 +109,8 @@ class Rule:
     starts: Start = Start.ACCEPTED
     line: int | None = None
     version: int | None = None
+    climb: Term | None = None
+    repeat: Term | None = None
     tighter: "tuple[Rule, ...]" = ()
 
     @property
@@ -143,24 +147,49 @@ class Rule:
 class RuleSet:
     """``zone``: the city's time zone, in which its days begin and end. ``path``: the place that it is for; ``layers``:
     the sets of narrower places, widest first.
+
+    ``shares``: of a limit's time, in hundredths, at which its holder is warned. ``climb``: how long a superior has to
+    see to it that what was missed is done, before the next tier has to; ``repeat``: after how long it comes back where
+    no tier is above. None: nobody has to.
     """
 
     version: int
     zone: str
     effective_from: datetime | None
     rules: Sequence[Rule]
+    shares: tuple[int, ...] = ()
+    climb: Term | None = None
+    repeat: Term | None = None
     limits: Mapping[Limit, int] = field(default_factory=dict)
     path: str = EVERYWHERE
     layers: "tuple[RuleSet, ...]" = ()
 
+    def __post_init__(self) -> None:
+        """Bad rules are refused as they are read, before anything is promised by them."""
+        for earlier, later in pairwise((0, *self.shares, 100)):
+            if not earlier < later:
+                raise UnfitRules(self.version, "warnings come one after the other, and before the limit")
+        climbs = ((rule, self.limits_of(rule)[0]) for rule in self.rules)
+        if any(climb is not None and length_of(climb) > length_of(rule.term) for rule, climb in climbs):
+            raise UnfitRules(self.version, "a superior's limit is no longer than the promise that was missed")
+
     def at(self, path: str) -> "RuleSet":
         """With the layers of that place alone."""
+        if not self.layers:
+            return self
         on_line = [layer for layer in self.layers if path.startswith(layer.path)]
         return replace(self, layers=tuple(sorted(on_line, key=lambda layer: len(layer.path))))
 
     @property
     def layer_versions(self) -> tuple[int, ...]:
         return tuple(layer.version for layer in self.layers)
+
+    def limits_of(self, rule: Rule | None) -> tuple[Term | None, Term | None]:
+        """How long a superior has, and after how long it comes back to the last; none: of what no rule is for."""
+        if rule is None:
+            return self.climb, self.repeat
+        own = (rule.climb or self.climb, *(each.climb for each in rule.tighter))
+        return min((each for each in own if each), key=length_of, default=None), rule.repeat or self.repeat
 
     def rule_for(self, category: Category, *, urgent: bool) -> Rule:
         """Where it is urgent, an urgent rule goes first; then an item's own before the table's."""
@@ -216,3 +245,14 @@ def _fits(rule: Rule, category: Category) -> bool:
 
 def _depth(rule: Rule, category: Category) -> int:
     return category.line.index(rule.category) + 1 if rule.category else 0
+
+
+def length_of(term: Term) -> timedelta:
+    """To compare terms of several units: in days, of which the same day is half of one."""
+    match term.unit:
+        case Unit.CLOCK_HOURS:
+            return timedelta(hours=term.count)
+        case Unit.SAME_DAY:
+            return timedelta(days=0.5)
+        case _:
+            return timedelta(days=term.count)

@@ -265,7 +265,17 @@ def _grant_rows(uow: UnitOfWork, held: Sequence[Case]) -> list[dict[str, Any]]:
 
 def claim_due(uow: UnitOfWork, *, limit: int) -> list[tuple[Case, Deadline]]:
     """Deadlines that fell due before now with their cases, oldest first, locked; what another holds is passed over."""
-    rows = list(uow.execute(_claim(uow, limit)))
+    return _claimed(uow, _claim(deadline.c.due_at, uow.now, limit))
+
+
+def claim_approaching(uow: UnitOfWork, *, limit: int) -> list[tuple[Case, Deadline]]:
+    """The same of those of which a warning is due. What has fallen due meanwhile is missed, and not warned of."""
+    ahead = deadline.c.due_at >= uow.now
+    return _claimed(uow, _claim(deadline.c.warn_at, uow.now, limit).where(ahead))
+
+
+def _claimed(uow: UnitOfWork, statement: Select[Any]) -> list[tuple[Case, Deadline]]:
+    rows = list(uow.execute(statement))
     claimed = {row.case_id: case_of(row, uow.now) for row in rows}
     return [(claimed[row.case_id], _standing(claimed[row.case_id], row.fallen)) for row in rows]
 
@@ -274,12 +284,12 @@ def _standing(case: Case, deadline_id: UUID) -> Deadline:
     return next(each for each in (case.deadline, *case.limits) if each is not None and each.deadline_id == deadline_id)
 
 
-def _claim(uow: UnitOfWork, limit: int) -> Select[Any]:
+def _claim(comes_up: Column[datetime], now: datetime, limit: int) -> Select[Any]:
     return (
         _WHOLE.add_columns(deadline.c.deadline_id.label("fallen"))
         .join(deadline, deadline.c.case_id == cases.c.case_id)
-        .where(deadline.c.state == DeadlineState.OPEN.value, deadline.c.due_at < uow.now)
-        .order_by(deadline.c.due_at, deadline.c.deadline_id)
+        .where(deadline.c.state == DeadlineState.OPEN.value, comes_up < now)
+        .order_by(comes_up, deadline.c.deadline_id)
         .limit(limit)
         .with_for_update(of=[cases, deadline], skip_locked=True)
     )
@@ -491,7 +501,7 @@ with changed as (
 settled as (
     {_insert_of(deadline, "deadlines")}
     on conflict (deadline_id) do update set state = excluded.state, settled_at = excluded.settled_at,
-        sealed = excluded.sealed
+        sealed = excluded.sealed, warned = excluded.warned, warn_at = excluded.warn_at
 )
 {_insert_of(case_entry, "entries")}
 """)

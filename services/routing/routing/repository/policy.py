@@ -163,13 +163,15 @@ select
     ) as precedents
 """).columns(rules=JSONB, calendar=Text, categories=JSONB, precedents=JSONB)
 
-_HEAD = [rule_set.c[name] for name in ("version", "zone", "effective_from", "limits", "path")]
+_CLIMBS = ("climb_unit", "climb_count", "repeat_unit", "repeat_count")
+_HEAD = [rule_set.c[name] for name in ("version", "zone", "effective_from", "shares", "limits", "path")]
 _RULE = [
-    rule.c[name] for name in ("kind", "remit", "category", "urgent", "duty", "unit", "count", "starts", "line", *Demand)
+    rule.c[name]
+    for name in ("kind", "remit", "category", "urgent", "duty", "unit", "count", "starts", "line", *Demand, *_CLIMBS)
 ]
 _DAY = [calendar_day.c[name] for name in ("date", "working", "note", "stands_for")]
 _RULES = (
-    select(*_HEAD, *_RULE)
+    select(*_HEAD, *(rule_set.c[name].label(f"set_{name}") for name in _CLIMBS), *_RULE)
     .outerjoin(rule, rule.c.version == rule_set.c.version)
     .where(rule_set.c.version == any_(bindparam("versions", type_=ARRAY(Integer))))
     .order_by(rule_set.c.version, rule.c.line)
@@ -194,7 +196,14 @@ def _rule_set(rows: Sequence[Row[Any]]) -> RuleSet:
     head = rows[0]
     limits = {Limit(name): days for name, days in head.limits.items()}
     rules = [_rule(row) for row in rows if row.kind is not None]
-    return RuleSet(head.version, head.zone, head.effective_from, rules, limits, head.path)
+    return RuleSet(
+        *(head.version, head.zone, head.effective_from, rules),
+        shares=tuple(head.shares),
+        climb=_term(head.set_climb_unit, head.set_climb_count),
+        repeat=_term(head.set_repeat_unit, head.set_repeat_count),
+        limits=limits,
+        path=head.path,
+    )
 
 
 def _rule(row: Row[Any]) -> Rule:
@@ -202,7 +211,15 @@ def _rule(row: Row[Any]) -> Rule:
     # ``count`` is a method of a row, so it is read by its name.
     term = Term(Unit(row.unit), row._mapping["count"])
     demands = frozenset(demand for demand in Demand if row._mapping[demand.value])
-    return Rule(*key, Duty(row.duty), term, demands, Start(row.starts), row.line, row.version)
+    return Rule(
+        *(*key, Duty(row.duty), term, demands, Start(row.starts), row.line, row.version),
+        climb=_term(row.climb_unit, row.climb_count),
+        repeat=_term(row.repeat_unit, row.repeat_count),
+    )
+
+
+def _term(unit: str | None, count: int | None) -> Term | None:
+    return Term(Unit(unit), count or 0) if unit else None
 
 
 def _category(row: Row[Any]) -> Category:

@@ -13,7 +13,7 @@ from routing.domain.assignment import Owing
 from routing.domain.calendar import Hours
 from routing.domain.case import SEALED_GIST, Appeal, Case, ClosedReason, Deadline, DeadlineState, Seal
 from routing.domain.chain import Entry
-from routing.domain.promise import Promise, Term, Unit
+from routing.domain.promise import Promise, Term, Unit, WarningAt
 from routing.domain.rules import Demand
 
 T = TypeVar("T")
@@ -97,6 +97,7 @@ def case_row(case: Case) -> dict[str, Any]:
         "planned_due": case.planned_due,
         "planned_who": case.planned_who,
         "first_holder_post_id": case.first_holder_post_id,
+        "supervisor_post_id": case.supervisor_post_id,
         "demands": sorted(demand.value for demand in case.demands),
         "draft": case.draft,
         "reviewer_post_id": case.reviewer_post_id,
@@ -188,6 +189,7 @@ def case_of(row: Row[Any], now: datetime) -> Case:
         planned_due=row.planned_due,
         planned_who=row.planned_who,
         first_holder_post_id=row.first_holder_post_id,
+        supervisor_post_id=row.supervisor_post_id,
         demands=frozenset(map(Demand, row.demands)),
         draft=row.draft,
         reviewer_post_id=row.reviewer_post_id,
@@ -269,6 +271,9 @@ def deadline_row(case: Case, deadline: Deadline) -> dict[str, Any]:
         "rule_layers": list(promise.rule_layers),
         "calendar_version": promise.calendar_version,
         "forecast": promise.forecast,
+        "warnings": [{"share": each.share, "at": each.at.isoformat()} for each in deadline.warnings],
+        "warned": deadline.warned,
+        "warn_at": deadline.warn_at,
         "sealed": case.seal is not None,
     }
 
@@ -289,6 +294,7 @@ def _deadline(facts: Mapping[str, Any]) -> Deadline:
         forecast=facts["forecast"],
         hours=Hours.of(facts["hours"]),
         zone=facts["zone"],
+        warnings=tuple(WarningAt(each["share"], _moment(each["at"])) for each in facts["warnings"]),
     )
     return Deadline(
         deadline_id=UUID(str(facts["deadline_id"])),
@@ -297,6 +303,7 @@ def _deadline(facts: Mapping[str, Any]) -> Deadline:
         about=UUID(str(facts["about"])) if facts["about"] else None,
         state=DeadlineState(facts["state"]),
         settled_at=_moment(facts["settled_at"]) if facts["settled_at"] else None,
+        warned=facts["warned"],
     )
 
 

@@ -12,6 +12,7 @@ from sqlalchemy import Row, func, insert, select, text, update
 from sqlalchemy.dialects.postgresql import distinct_on
 
 from routing.domain.calendar import Hours
+from routing.domain.promise import Term
 from routing.domain.rule_changes import PastCase
 from routing.domain.rules import Demand, Rule, RuleSet, RuleSetVersion
 from routing.models import rule, rule_set
@@ -33,7 +34,8 @@ def next_version(uow: UnitOfWork) -> int:
 def add_draft(uow: UnitOfWork, drafted: RuleSet, of: RuleSetVersion) -> None:
     limits = {limit.value: days for limit, days in drafted.limits.items()}
     head = {**{name: getattr(of, name) for name in _NAMES}, "zone": drafted.zone, "limits": limits}
-    uow.execute(insert(rule_set), [head | {"based_on": list(of.based_on)}])
+    climbs = {**_term("climb", drafted.climb), **_term("repeat", drafted.repeat)}
+    uow.execute(insert(rule_set), [{**head, **climbs, "shares": list(drafted.shares), "based_on": list(of.based_on)}])
     uow.execute(insert(rule), [_rule_row(each, of.version) for each in drafted.rules])
 
 
@@ -110,4 +112,10 @@ def _rule_row(each: Rule, version: int) -> dict[str, Any]:
         "starts": each.starts.value,
         "line": each.line,
         **{demand.value: demand in each.demands for demand in Demand},
+        **_term("climb", each.climb),
+        **_term("repeat", each.repeat),
     }
+
+
+def _term(name: str, term: Term | None) -> dict[str, Any]:
+    return {f"{name}_unit": term.unit.value if term else None, f"{name}_count": term.count if term else None}

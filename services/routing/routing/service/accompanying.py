@@ -18,7 +18,7 @@ from routing.domain.case import ACCOMPANIED, CENTRE_REPORTED, Case
 from routing.domain.steps import Step
 from routing.errors import CentreMissing
 from routing.repository import accompaniments, cases
-from routing.service import deadlines
+from routing.service import deadlines, supervising
 from routing.service.dispatching import seat_for
 from routing.service.reading import paths_of
 from routing.service.taking import take
@@ -42,6 +42,7 @@ def accompany(
         raise CentreMissing
     deadlines.mark_if_missed(uow, case)
     case.keep(at=uow.now)
+    supervising.end(uow, case)
     case.state, case.queue, case.followed_since = CaseState.IN_PROGRESS, None, uow.now
     accompaniment = Accompaniment(
         accompaniment_id=new_id(uow.now),

@@ -17,8 +17,10 @@ from network.posts import Seat, choose
 from routing import events
 from routing.domain.case import ASKED, EXTENDED, RULED, Case, ClosedReason
 from routing.domain.precedent import Precedent
+from routing.domain.rules import Limit
 from routing.domain.steps import Step, find_bar_to_more_time
 from routing.errors import (
+    LongerThanTheRules,
     NobodyHolds,
     NobodyRules,
     PapersInCustody,
@@ -28,7 +30,7 @@ from routing.errors import (
     WhereToUnasked,
 )
 from routing.repository import cases, precedents, reasons
-from routing.service import deadlines, placing, suspending
+from routing.service import deadlines, placing, supervising, suspending
 from routing.service.dispatching import give, re_sort, seat_for
 from routing.service.ending import end_case
 from routing.service.taking import take
@@ -66,7 +68,7 @@ def ask_dispatcher(
         raise UnknownReason(reason, known)
     if until is not None:
         suspending.check_asked(uow, case, reason=reason, until=until)
-    if days is not None and days > (most := rules_of(uow, case).limit(Limit.EXTENSION)):
+    if days is not None and days > (most := deadlines.allowed(uow, case, Limit.EXTENSION)):
         raise LongerThanTheRules(most, "/days")
     ruler = _ruler(uow, case, second=ask is Ask.RETURN and case.returns + 1 >= RULED_ABOVE)
     by = uow.person.subject
@@ -183,6 +185,7 @@ def _move(
     if seat.post_id == case.holder_post_id:
         raise WhereToMissing
     give(uow, case, seat, post_id=post_id)
+    supervising.end(uow, case)
     uow.publish(events.city_case_progressed(uow, case))
 
 

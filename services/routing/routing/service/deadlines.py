@@ -1,6 +1,10 @@
-"""Missed promises and limits: marked once, told to the holder and the superior; the holder keeps the case."""
+"""What falls due: its holder is warned before; it is marked once, and told to the holder and the superior, who has to
+see to it; the holder keeps the case.
+"""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from uuid import UUID
 
 from contracts.grid import Duty
 from contracts.routing import DeadlineKind
@@ -9,16 +13,22 @@ from kit.ids import new_id
 from network.posts import Seat, choose
 
 from routing import events
-from routing.domain.case import Case, Deadline
-from routing.domain.promise import Term, counted_like
-from routing.repository import network, policy
+from routing.domain import supervising
+from routing.domain.calendar import Calendar
+from routing.domain.case import HELD_TO, Case, Deadline
+from routing.domain.promise import Promise, Term, Unit, counted_like, make_promise
+from routing.domain.rules import Category, Limit, RuleSet
+from routing.domain.steps import OVERSEEING
+from routing.domain.supervising import Supervision
+from routing.repository import network, policy, supervisions
+from routing.repository.network import Network
 from routing.service.taking import list_holders
 
 
 def mark_if_missed(uow: UnitOfWork, case: Case) -> None:
     """Whoever ends a case that is late counts the same, whether or not a clock came by in between."""
     if case.deadline is not None and case.deadline.is_missed_at(uow.now):
-        mark_promises_missed(uow, [(case, case.deadline)])
+        mark_missed(uow, [(case, case.deadline)])
     mark_limit_if_missed(uow, case, DeadlineKind.ASSIGNED)
 
 
@@ -26,7 +36,12 @@ def mark_limit_if_missed(uow: UnitOfWork, case: Case, kind: DeadlineKind) -> Non
     """The same of a limit beside the promise."""
     limit = case.limit(kind)
     if limit is not None and limit.is_missed_at(uow.now):
-        mark_limits_missed(uow, [(case, limit)])
+        mark_missed(uow, [(case, limit)])
+
+
+def count_by_rules(uow: UnitOfWork, case: Case, kind: DeadlineKind, limit: Limit) -> Deadline:
+    """One that the rules say, in working days."""
+    return count_from_now(uow, case, kind, Term(Unit.WORKING_DAYS, allowed(uow, case, limit)))
 
 
 def count_from_now(uow: UnitOfWork, case: Case, kind: DeadlineKind, term: Term) -> Deadline:
@@ -36,27 +51,89 @@ def count_from_now(uow: UnitOfWork, case: Case, kind: DeadlineKind, term: Term) 
     return Deadline(new_id(uow.now), kind, promise, changed=True)
 
 
-def mark_promises_missed(uow: UnitOfWork, missed: Sequence[tuple[Case, Deadline]]) -> None:
-    for case, deadline, holder, superior in _with_whom_to_tell(uow, missed):
-        case.miss(at=uow.now, holder=_subject(holder), superior=_subject(superior))
-        uow.publish(events.deadline_breached(uow, case, deadline, holder=holder, superior=superior))
+def allowed(uow: UnitOfWork, case: Case, limit: Limit) -> int:
+    """In days, by the rules that its promise is under."""
+    assert case.deadline is not None
+    promise = case.deadline.promise
+    return policy.get_rules(uow, promise.rule_version, promise.rule_layers).limit(limit)
 
 
-def mark_limits_missed(uow: UnitOfWork, missed: Sequence[tuple[Case, Deadline]]) -> None:
-    """Limits beside the promise, which is not touched."""
-    for case, limit, holder, superior in _with_whom_to_tell(uow, missed):
-        case.miss_limit(limit, at=uow.now, holder=_subject(holder), superior=_subject(superior))
-        uow.publish(events.deadline_breached(uow, case, limit, holder=holder, superior=superior))
+@dataclass(frozen=True)
+class Above:
+    """Who is above whoever holds these cases, and how long they have: read once, however many cases they are."""
+
+    holders: Mapping[UUID, Seat]
+    network: Network
+    rules: RuleSet
+    calendar: Calendar
+    categories: Mapping[str, Category]
+
+    def superiors(self, case: Case) -> list[Seat]:
+        """From the narrowest up; in the tree, or in the office that holds it."""
+        seats = [seat for seat in self.network.seats_on(case.placed_path) if seat.office_id in (None, case.office_id)]
+        return superiors_of(seats, case, self.holders.get(case.case_id))
+
+    def limits(self, case: Case) -> tuple[Term | None, Term | None]:
+        """How long a superior has, and after how long it comes back to the last: by the rules of today, since the rule
+        that a case began under is what was promised to its resident.
+        """
+        category = self.categories.get(case.category) if case.category else None
+        rules = self.rules.at(case.placed_path)
+        return rules.limits_of(rules.rule_for(category, urgent=case.urgent) if category else None)
+
+    def begin(self, uow: UnitOfWork, case: Case, seat: Seat, term: Term, *, repeats: int = 0) -> Supervision:
+        case.supervisor_post_id = seat.post_id
+        limit = self.count(uow, case, term)
+        place = self.network.places.get(seat.path)
+        tier = place.tier if place else ""
+        return supervising.begin(new_id(uow.now), case.case_id, seat.post_id, tier=tier, limit=limit, repeats=repeats)
+
+    def count(self, uow: UnitOfWork, case: Case, term: Term) -> Promise:
+        return make_promise(
+            term,
+            uow.now,
+            rule_version=self.rules.version,
+            calendar=self.calendar,
+            hours=self.network.hours_at(case.placed_path),
+            zone=self.rules.zone,
+        )
 
 
-def _with_whom_to_tell(
-    uow: UnitOfWork, missed: Sequence[tuple[Case, Deadline]]
-) -> Iterator[tuple[Case, Deadline, Seat | None, Seat | None]]:
-    holders = list_holders(uow, (case for case, _ in missed))
-    superiors = network.get_network(uow, {case.placed_path for case, _ in missed}, [Duty.SUPERVISOR, Duty.DISPATCHER])
-    for case, deadline in missed:
-        holder = holders.get(case.case_id)
-        yield case, deadline, holder, superior_of(superiors.seats_on(case.placed_path), case, holder)
+def look_above(uow: UnitOfWork, held: Collection[Case]) -> Above:
+    codes, paths = {case.category for case in held if case.category}, {case.placed_path for case in held}
+    rules, calendar, categories, _ = policy.get_policy(uow, codes, paths)
+    known = network.get_network(uow, {case.placed_path for case in held}, OVERSEEING)
+    return Above(list_holders(uow, held), known, rules, calendar, categories)
+
+
+def warn_of(uow: UnitOfWork, approaching: Sequence[tuple[Case, Deadline]]) -> None:
+    """Its holder, and with the last warning the superior too."""
+    above = look_above(uow, [case for case, _ in approaching])
+    for case, limit in approaching:
+        limit.warn(at=uow.now)
+        holder = above.holders.get(case.case_id)
+        superior = next(iter(above.superiors(case)), None) if limit.is_warned_last else None
+        case.approach(limit, at=uow.now, holder=_subject(holder), superior=_subject(superior))
+        uow.publish(events.deadline_approaching(uow, case, limit, holder=holder, superior=superior))
+
+
+def mark_missed(uow: UnitOfWork, missed: Sequence[tuple[Case, Deadline]]) -> None:
+    """The promise, or a limit beside it."""
+    above = look_above(uow, [case for case, _ in missed])
+    begun = [duty for case, limit in missed if (duty := _mark(uow, above, case, limit)) is not None]
+    supervisions.save_supervisions(uow, begun)
+
+
+def _mark(uow: UnitOfWork, above: Above, case: Case, limit: Deadline) -> Supervision | None:
+    """A duty begins, unless one stands already."""
+    holder, superior = above.holders.get(case.case_id), next(iter(above.superiors(case)), None)
+    climb, _ = above.limits(case)
+    begins = limit.kind in HELD_TO and case.supervisor_post_id is None
+    duty = above.begin(uow, case, superior, climb) if begins and superior and climb else None
+    by = duty.due_at if duty else None
+    case.miss(limit, at=uow.now, holder=_subject(holder), superior=_subject(superior), supervise_by=by)
+    uow.publish(events.deadline_breached(uow, case, limit, holder=holder, superior=superior, supervise_by=by))
+    return duty
 
 
 def _subject(seat: Seat | None) -> str | None:
@@ -73,3 +150,12 @@ def superior_of(seats: list[Seat], case: Case, late: Seat | None) -> Seat | None
         others = [seat for seat in others if seat.post_id == case.keeper_post_id]
     supervisors = [seat for seat in others if seat.duty is Duty.SUPERVISOR]
     return choose(supervisors, Duty.SUPERVISOR, never=never) or choose(others, Duty.DISPATCHER, never=never)
+
+
+def superiors_of(seats: list[Seat], case: Case, late: Seat | None) -> list[Seat]:
+    """One a tier, each above the one before, and somebody else."""
+    line: list[Seat] = []
+    while (found := superior_of(seats, case, late)) is not None:
+        line.append(found)
+        seats = [seat for seat in seats if len(seat.path) < len(found.path) and seat.subject != found.subject]
+    return line

@@ -28,7 +28,7 @@ from routing.errors import (
     UnknownPlace,
 )
 from routing.repository import cases, network, policy
-from routing.service import parts, placing
+from routing.service import parts, placing, supervising
 from routing.service.placing import Ground
 from routing.service.taking import dispatches_above, take
 
@@ -53,6 +53,7 @@ def re_sort_case(
         raise NobodyHolds
     if holder is None or moved_to.post_id != holder.post_id:
         give(uow, case, moved_to, post_id=post_id)
+        supervising.end_from_above(uow, case, post_id)
     _save(uow, case)
     return case
 
@@ -71,6 +72,7 @@ def re_dispatch_case(uow: UnitOfWork, case_id: UUID, *, version: int, to: UUID, 
     """Another handler for the same matter."""
     case, _, post_id = take(uow, case_id, Step.RE_DISPATCH, version)
     give(uow, case, seat_for(uow, case, to), post_id=post_id, words=words)
+    supervising.end_from_above(uow, case, post_id)
     _save(uow, case)
     return case
 

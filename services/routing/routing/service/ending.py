@@ -10,7 +10,7 @@ from network.posts import Seat
 from routing import events
 from routing.domain.case import Case, ClosedReason
 from routing.domain.reasons import Reason
-from routing.service import parts, pressing
+from routing.service import parts, pressing, supervising
 from routing.service.taking import subjects_of
 
 
@@ -31,6 +31,7 @@ def end_case(
     """Parts that are open and reports that are owed end with it. ``answer``, ``declined_for``: of what is declined, for
     the resident; ``into``: of what is merged, where it goes on.
     """
+    supervising.end(uow, case)
     helped, ended = parts.end_with_case(uow, case), pressing.end_owed(uow, case)
     case.close(
         reason,

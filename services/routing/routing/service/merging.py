@@ -23,7 +23,7 @@ from routing.errors import (
     UnknownTarget,
 )
 from routing.repository import cases
-from routing.service import deadlines, placing
+from routing.service import deadlines, placing, supervising
 from routing.service.ending import end_case
 from routing.service.placing import promise_facts
 from routing.service.reading import find_id
@@ -54,6 +54,7 @@ def merge_case(uow: UnitOfWork, case_id: UUID, *, version: int, into: str, words
     coming, is_earlier = target.take_over(case, deadline_id=new_id(uow.now), at=uow.now)
     if target.seal is not None:
         _keep_sealed(uow, target, was_sealed=was_sealed)
+    supervising.go_along(uow, case, target)
     _join(uow, target, case, coming, target_holder, is_earlier=is_earlier, post_id=post_id, words=words)
     _close(uow, case, target, coming, holder, post_id=post_id, words=words)
     cases.save_cases(uow, [target, case])

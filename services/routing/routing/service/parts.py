@@ -92,7 +92,7 @@ def mark_missed(uow: UnitOfWork, missed: Sequence[tuple[Case, Deadline]]) -> Non
         helper = late[limit.about]
         seat = seats.get(helper.post_id)
         superior = _superior(above.seats_on(seat.path), case, seat) if seat else None
-        case.miss_limit(
+        case.miss(
             limit,
             at=uow.now,
             post_id=helper.post_id,

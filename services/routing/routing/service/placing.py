@@ -24,6 +24,7 @@ from routing.domain.promise import (
     given_until,
     last_day,
     make_promise,
+    warnings_in,
     working_days_left,
 )
 from routing.domain.rules import Category, Rule, RuleSet, Start
@@ -328,6 +329,7 @@ def limit_given(ground: Ground, case: Case, kind: DeadlineKind, due_at: datetime
         forecast=False,
         hours=ground.network.hours_at(case.placed_path),
         zone=ground.rules.zone,
+        warnings=warnings_in([(now, due_at)], ground.rules.shares),
         rule_layers=ground.rules_at(case.placed_path).layer_versions,
     )
     return Deadline(new_id(now), kind, limit, changed=True)
@@ -392,6 +394,7 @@ def _counted(ground: Ground, rules: RuleSet, case: Case, term: Term, *, since: d
         calendar=ground.calendar,
         hours=ground.network.hours_at(case.placed_path),
         zone=rules.zone,
+        shares=rules.shares,
         rule_layers=rules.layer_versions,
     )
 

@@ -16,7 +16,7 @@ from routing.domain.promise import begin_of, day_of
 from routing.domain.steps import Step
 from routing.domain.waiting import LONGEST_PLAN, Plan, check_day
 from routing.repository import cases
-from routing.service import deadlines, placing
+from routing.service import deadlines, placing, supervising
 from routing.service.taking import take
 
 
@@ -67,6 +67,7 @@ def _put_off(
 ) -> None:
     case.plan(limit, day=plan.day, who=plan.who)
     case.contact(at=uow.now)
+    supervising.end_from_above(uow, case, post_id)
     told = holder.subject if holder and holder.subject != uow.person.subject else None
     facts = {
         "day": plan.day.isoformat(),

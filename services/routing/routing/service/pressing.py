@@ -140,7 +140,7 @@ def mark_orders_missed(uow: UnitOfWork, missed: Sequence[tuple[Case, Deadline]])
         holder = seats.get(case.holder_post_id) if case.holder_post_id else None
         order = ordered.get(limit.about) if limit.about else None
         presser = seats.get(order.by_post_id) if order else None
-        case.miss_limit(
+        case.miss(
             limit,
             at=uow.now,
             holder=holder.subject if holder else None,

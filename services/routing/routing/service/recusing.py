@@ -14,7 +14,7 @@ from routing.domain.case import RECUSED, Case
 from routing.domain.steps import Step
 from routing.errors import NobodyHolds
 from routing.repository import cases
-from routing.service import parts, placing
+from routing.service import parts, placing, supervising
 from routing.service.asking import choose_ruler, ruler_instead
 from routing.service.placing import Ground
 from routing.service.taking import holder_in, seated, take
@@ -26,6 +26,7 @@ def recuse(uow: UnitOfWork, case_id: UUID, *, version: int, words: str) -> Case:
     me = uow.person.subject
     is_holder = steps.holds(seated(uow.person), case, me, holder_in(holder))
     case.recused = (*case.recused, me)
+    supervising.step_aside(uow, case)
     codes = [case.category] if case.category else []
     ground = placing.survey(uow, paths=[case.placed_path], codes=codes, blamed=case.complained_of)
     if uow.person.holds(case.keeper_post_id):

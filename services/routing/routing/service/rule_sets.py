@@ -14,12 +14,12 @@ from network.posts import Seat
 
 from routing.domain.promise import begin_of, day_of
 from routing.domain.rule_changes import (
-    LimitChange,
     Numbers,
     RuleChange,
+    SettingChange,
     count_changes,
     list_changes,
-    list_limit_changes,
+    list_setting_changes,
 )
 from routing.domain.rule_document import RuleDocument, matter_of, read
 from routing.domain.rules import EVERYWHERE, Category, Rule, RuleSet, RuleSetVersion
@@ -47,7 +47,7 @@ class RuleSetSeen:
     version: RuleSetVersion
     rules: RuleSet
     changes: list[RuleChange]
-    limits: list[LimitChange]
+    settings: list[SettingChange]
     numbers: Numbers | None = None
     looked_at: int | None = None
 
@@ -83,7 +83,7 @@ def draft_rule_set(uow: UnitOfWork, document: RuleDocument) -> RuleSetSeen:
     drafted = read(document, above, categories, version=rule_sets.next_version(uow), path=path)
     _check_begin(uow, document, next((each for each in last if each.path == path), None), zone=before.zone)
     after = drafted if path == EVERYWHERE else _with(above, drafted)
-    if not list_changes(before, after, categories) and not list_limit_changes(before, after):
+    if not list_changes(before, after, categories) and not list_setting_changes(before, after):
         raise NoRuleChanges(last[-1].version)
     version = RuleSetVersion(
         version=drafted.version,
@@ -166,7 +166,7 @@ def _seen(uow: UnitOfWork, version: RuleSetVersion) -> RuleSetSeen:
         version,
         policy.get_rules(uow, version.version),
         list_changes(before, after, categories),
-        list_limit_changes(before, after),
+        list_setting_changes(before, after),
     )
     return _tried(uow, seen, before, after) if _may_come(uow, version) else seen
 

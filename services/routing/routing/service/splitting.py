@@ -14,6 +14,7 @@ from routing.domain.case import SPLIT, SPLIT_OFF, Case
 from routing.domain.steps import Step
 from routing.errors import LastAppeal, NotOfTheCase
 from routing.repository import cases
+from routing.service import supervising
 from routing.service.opening import CASE_PREFIX
 from routing.service.placing import promise_facts
 from routing.service.taking import find_holder, take
@@ -59,6 +60,7 @@ def _split_off(
     uow.publish(events.city_case_opened(uow, new))
     cases.save_cases(uow, [case])
     cases.add_split_off(uow, new)
+    supervising.split_off(uow, case, new)
     return new
 
 

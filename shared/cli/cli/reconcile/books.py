@@ -133,10 +133,16 @@ class Edge:
     passes: tuple[str, ...] = ()
 
 
+#: What a resident is shown nothing of.
+_OF_LIMITS = (
+    "routing.case.deadline_approaching.v1",
+    "routing.case.deadline_breached.v1",
+    "routing.case.supervision_climbed.v1",
+)
 EDGES = (
     Edge("intake", "intake.appeal.v1", "routing"),
     Edge("routing", "routing.case.v1", "notify"),
-    Edge("routing", "routing.case.v1", "intake", passes=("routing.case.deadline_breached.v1",)),
+    Edge("routing", "routing.case.v1", "intake", passes=_OF_LIMITS),
     Edge("notify", "notify.message.v1", "routing"),
 )
 

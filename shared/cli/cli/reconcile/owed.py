@@ -20,6 +20,7 @@ STEPS = (
     *("joined", "split", "split_off"),
     *("drafted", "reviewed", "verified"),
     *("granted", "grant_revoked"),
+    *("deadline_approaching", "supervision_climbed"),
 )
 
 TEMPLATES = (
@@ -76,8 +77,12 @@ TEMPLATES = (
     "case_waiting",
     "case_assigned",
     "case_closed_staff",
+    "deadline_approaching",
+    "deadline_approaching_superior",
     "deadline_missed",
     "deadline_missed_superior",
+    "supervision_climbed",
+    "supervision_lapsed",
 )
 
 #: Of what is worked on a case, what residents are told.
@@ -135,7 +140,9 @@ _TO_STAFF = {
     "planned": {"holder": "case_planned_staff"},
     "joined": {"holder": "case_joined_staff"},
     "granted": {"granted": "case_granted"},
+    "deadline_approaching": {"holder": "deadline_approaching", "superior": "deadline_approaching_superior"},
     "deadline_breached": {"holder": "deadline_missed", "superior": "deadline_missed_superior"},
+    "supervision_climbed": {"superior": "supervision_climbed", "late": "supervision_lapsed"},
 }
 _PRESSED = {"nudge": "case_nudged", "order": "case_ordered", "instruction": "case_instructed"}
 

@@ -6,7 +6,7 @@ from kit.migrations import grant
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
 revision = "0034"
-down_revision = "0023"
+down_revision = "0026"
 branch_labels = None
 depends_on = None
 
