@@ -19,6 +19,7 @@ from cli import (
     lag,
     outbox,
     reconcile,
+    rules,
     token,
     topics,
 )
@@ -72,6 +73,7 @@ app.command("token")(token.token)
 app.command("lag")(lag.lag)
 app.command("outbox")(outbox.outbox)
 app.add_typer(hotline.app, name="hotline")
+app.add_typer(rules.app, name="rules")
 app.add_typer(topics.app, name="topics")
 app.add_typer(dead_letters.app, name="dead-letters")
 

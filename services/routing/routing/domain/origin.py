@@ -297,12 +297,13 @@ _BY_UNIT = {
 
 def rule_behind(rules: RuleSet, category: Category | None, term: Term, *, urgent: bool) -> Rule:
     """The rule that decides by what is known of the matter now; or by what was, since a case becomes urgent by another
-    that joins it, and what is settled on the spot is never urgent.
+    that joins it, and what is settled on the spot is never urgent. Of several places' the one that it is promised by.
     """
     if category is None:
-        return rules.rule_of_the_counter
-    now, then = (rules.rule_for(category, urgent=each) for each in (urgent, not urgent))
-    return then if then.term == term != now.term else now
+        both = (rules.rule_of_the_counter,)
+    else:
+        both = tuple(rules.rule_for(category, urgent=each) for each in (urgent, not urgent))
+    return next((each for rule in both for each in rule.all if each.term == term), both[0])
 
 
 def differences(trail: Trail, reckoning: Reckoning | None, rule: Rule | None, calendar: Calendar) -> list[Difference]:
@@ -345,7 +346,8 @@ def _told(story: Story) -> dict[str, Any]:
     if maker is None or (maker.step in _MOVES and not _names(maker, story.deadline)):
         return {}
     facts = maker.facts.get("assigned", {}) if maker.step == OPENED else maker.facts
-    return {name: read(facts[name]) for name, read in _TOLD.items() if facts.get(name) is not None}
+    told = {name: read(facts[name]) for name, read in _TOLD.items() if facts.get(name) is not None}
+    return told | ({"rule_layers": tuple(facts.get("rule_layers", ()))} if "rule_version" in told else {})
 
 
 def _by_the_one_before(story: Story, calendar: Calendar) -> dict[str, Any]:

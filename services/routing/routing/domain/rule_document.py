@@ -115,6 +115,17 @@ def written(term: Term) -> str:
     return f"{term.count} {name}{'' if term.count == 1 else 's'}"
 
 
+def written_settings(rules: RuleSet) -> dict[str, str]:
+    """Those that a set says itself, as its document writes them."""
+    said: dict[Limit | Setting, str] = {
+        Setting.WARNINGS: ", ".join(str(share) for share in rules.shares),
+        Setting.SUPERIOR: written(rules.climb) if rules.climb else "",
+        Setting.AGAIN: written(rules.repeat) if rules.repeat else "",
+        **{limit: str(days) for limit, days in rules.limits.items()},
+    }
+    return {name.value: value for name, value in said.items() if value}
+
+
 _TERMS = (
     (r"same day|当日", Unit.SAME_DAY),
     (r"(\d{1,4}) ?(?:working days?|个工作日)", Unit.WORKING_DAYS),

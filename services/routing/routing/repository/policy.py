@@ -9,6 +9,7 @@ from weakref import WeakKeyDictionary
 from contracts.grid import Duty
 from contracts.routing import Kind, Remit
 from kit.db import UnitOfWork
+from network.models import place
 from network.places import prefixes
 from sqlalchemy import Engine, Integer, Row, Text, any_, bindparam, func, insert, select, text, tuple_
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB, distinct_on
@@ -99,6 +100,12 @@ def get_rules(uow: UnitOfWork, version: int, layers: Sequence[int] = ()) -> Rule
     read = _read_rules(uow, {version, *layers} - known.keys())
     sets = known | {each.version: each for each in read}
     return replace(sets[version], layers=tuple(sets[each] for each in layers))
+
+
+def find_place_of_rules(uow: UnitOfWork, version: int | None) -> str | None:
+    """The name of the place whose rules they are; none of the city's."""
+    of_set = select(place.c.name).join(rule_set, rule_set.c.place_id == place.c.place_id)
+    return uow.execute(of_set.where(rule_set.c.version == version)).scalar_one_or_none()
 
 
 def _rules_of(uow: UnitOfWork, memory: "_Memory", heads: Mapping[str, str]) -> RuleSet:
