@@ -169,15 +169,34 @@ def _explained(world: World, case: Row, deadline: Row, made: Row, before: Row | 
         yield from _runs_on(deadline, made, before, world.calendars.get(deadline["calendar_version"], {}))
         return
     begins_there = _is_replaced(made) or entries[0]["facts"].get("queue")
-    start = made["at"] if begins_there else case["received_at"]
-    if deadline["start_at"] != start:
-        yield Finding("promise_from_elsewhere", about, f"from {deadline['start_at']}, not {start}")
+    since = made["at"] if begins_there else case["received_at"]
     urgent = {case["urgent"] and not _is_on_the_spot(entries)}
     if any(entry["seq"] > made["seq"] and entry["step"] == "joined" for entry in entries):
         urgent.add(False)  # it may have become urgent by what was merged into it
-    rules = [_rule(world, deadline, made, is_urgent=each) for each in urgent]
-    if not any(rule and (rule["unit"], rule["count"]) == (deadline["unit"], deadline["count"]) for rule in rules):
+    promised = [
+        found
+        for each in urgent
+        if (found := _promised(world, case, deadline, made, since=since, is_urgent=each)) is not None
+    ]
+    starts = {each["start_at"] for each in promised} or {since}
+    if deadline["start_at"] not in starts:
+        yield Finding("promise_from_elsewhere", about, f"from {deadline['start_at']}, not {since}")
+    if not any((each["unit"], each["count"]) == (deadline["unit"], deadline["count"]) for each in promised):
         yield Finding("promise_of_another_rule", about, f"{deadline['unit']} {deadline['count']}")
+
+
+def _promised(world: World, case: Row, deadline: Row, made: Row, *, since: datetime, is_urgent: bool) -> Row | None:
+    """As the documents that it is under promise it, the city's and those of narrower places: the earliest of them."""
+    found: list[Row] = []
+    for version in (deadline["rule_version"], *deadline.get("rule_layers", ())):
+        rule = _rule(world, version, made, is_urgent=is_urgent)
+        if rule is None:
+            continue
+        came = rule.get("starts") == "received" and not _is_replaced(made)
+        start = case["received_at"] if came else since
+        found.append({**deadline, "start_at": start, "unit": rule["unit"], "count": rule["count"]})
+    days = world.calendars.get(deadline["calendar_version"], {})
+    return min(found, key=lambda row: due(row, days), default=None)
 
 
 def _runs_on(deadline: Row, made: Row, before: Row | None, days: Days) -> Iterator[Finding]:
@@ -199,9 +218,9 @@ def _runs_on(deadline: Row, made: Row, before: Row | None, days: Days) -> Iterat
         yield Finding("promise_differs", about, f"{deadline['count']} days were left, counted {left}")
 
 
-def _rule(world: World, deadline: Row, made: Row, *, is_urgent: bool) -> Row | None:
+def _rule(world: World, rule_version: int, made: Row, *, is_urgent: bool) -> Row | None:
     """Where it is urgent, what is urgent first; then the nearest branch's own; then the table's."""
-    rules = [rule for rule in world.rules if rule["version"] == deadline["rule_version"]]
+    rules = [rule for rule in world.rules if rule["version"] == rule_version]
     code, version = made["facts"]["category"], made["facts"]["category_version"]
     known = world.categories.get((code, version)) if code else None
     line, matter = (known["line"], (known["kind"], known["remit"])) if known else ([], ("administrative", "community"))

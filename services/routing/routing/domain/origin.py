@@ -299,10 +299,8 @@ def rule_behind(rules: RuleSet, category: Category | None, term: Term, *, urgent
     """The rule that decides by what is known of the matter now; or by what was, since a case becomes urgent by another
     that joins it, and what is settled on the spot is never urgent. Of several places' the one that it is promised by.
     """
-    if category is None:
-        both = (rules.rule_of_the_counter,)
-    else:
-        both = tuple(rules.rule_for(category, urgent=each) for each in (urgent, not urgent))
+    both = [rules.rule_for(category, urgent=each) for each in (urgent, not urgent)] if category else []
+    both = both or [rules.rule_of_the_counter]
     return next((each for rule in both for each in rule.all if each.term == term), both[0])
 
 

@@ -25,8 +25,8 @@ MOST_RUNS = 60
 class Explanation:
     """All that is known of why a deadline falls due when it does.
 
-    ``rule_place``: whose rules tighten the city's, where it is by one of theirs; ``moved_through``: the numbers of the cases from which it came as it is, last first; ``named``: of a limit that
-    somebody named, the number or the office.
+    ``rule_place``: whose rules tighten the city's, where it is by one of theirs; ``moved_through``: the numbers of the
+    cases from which it came as it is, last first; ``named``: of a limit that somebody named, the number or the office.
     """
 
     kind: DeadlineKind

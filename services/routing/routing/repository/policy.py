@@ -181,7 +181,9 @@ _RULES = (
     select(*_HEAD, *(rule_set.c[name].label(f"set_{name}") for name in _CLIMBS), *_RULE)
     .outerjoin(rule, rule.c.version == rule_set.c.version)
     .where(rule_set.c.version == any_(bindparam("versions", type_=ARRAY(Integer))))
-    .order_by(rule_set.c.version, rule.c.line)
+    .order_by(
+        *(rule_set.c.version, rule.c.line, rule.c.kind, rule.c.remit, rule.c.category.nulls_first()), rule.c.urgent
+    )
 )
 _CALENDAR = (
     select(calendar_year.c.version, calendar_year.c.year, calendar_year.c.status, *_DAY)

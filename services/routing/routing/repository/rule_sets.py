@@ -36,7 +36,8 @@ def add_draft(uow: UnitOfWork, drafted: RuleSet, of: RuleSetVersion) -> None:
     head = {**{name: getattr(of, name) for name in _NAMES}, "zone": drafted.zone, "limits": limits}
     climbs = {**_term("climb", drafted.climb), **_term("repeat", drafted.repeat)}
     uow.execute(insert(rule_set), [{**head, **climbs, "shares": list(drafted.shares), "based_on": list(of.based_on)}])
-    uow.execute(insert(rule), [_rule_row(each, of.version) for each in drafted.rules])
+    if rows := [_rule_row(each, of.version) for each in drafted.rules]:
+        uow.execute(insert(rule), rows)
 
 
 def activate(uow: UnitOfWork, version: int, *, effective_from: datetime) -> None:
