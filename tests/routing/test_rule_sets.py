@@ -7,15 +7,17 @@ from typing import Any
 
 import pytest
 from contracts.grid import Duty
-from contracts.routing import Ask
+from contracts.routing import Ask, CaseRecordedV1, RecordKind
 from kit.auth import OPERATOR, Person
 from kit.crypto import KeyRing, new_key
 from kit.db import UnitOfWork
 from kit.paging import Page
 from kit.testing.servers import NOW, RolledBackUnitOfWork
 from routing.domain.case import Case
+from routing.domain.origin import Cause
 from routing.domain.promise import Term, Unit
 from routing.domain.reading_aloud import read_aloud
+from routing.domain.recording import Work
 from routing.domain.rule_document import RuleDocument, RuleLine, SettingLine, written, written_settings
 from routing.domain.rules import Demand, Limit, RuleSet, Start
 from routing.errors import (
@@ -24,6 +26,7 @@ from routing.errors import (
     NoPlaceWithCode,
     NoRuleChanges,
     NotTheOperator,
+    PapersAwaited,
     RulesBeginTooEarly,
     RuleSetInForce,
     RuleSetNotFound,
@@ -34,7 +37,7 @@ from routing.errors import (
 )
 from routing.repository import cases, policy
 from routing.repository import rule_sets as stored
-from routing.service import asking, dispatching, explaining, opening, rule_sets, steps
+from routing.service import asking, dispatching, explaining, opening, recording, rule_sets, steps
 from sqlalchemy import text
 
 from tests.conftest import UnitOfWorkOf
@@ -165,7 +168,8 @@ def test_a_place_tightens_for_itself_alone(at: At, city: City) -> None:
     here, there = receive(at, city), receive(at, city, place="other")
     assert (due_of(here), due_of(there)) == (THREE_DAYS, FIVE_DAYS)
     assert (here.rule_layers, there.rule_layers) == ((version,), ())
-    assert (here.demands, there.demands) == ({Demand.REVIEW}, frozenset())
+    assert here.demands == {Demand.REVIEW}
+    assert not there.demands
     assert here.rule_version == there.rule_version
     assert faults_of(at(), here.case_id) == faults_of(at(), there.case_id) == []
 
@@ -283,6 +287,75 @@ def test_what_is_sorted_anew_is_held_to_the_rules_that_it_began_under(at: At, ci
     assert again.deadline is not None
     assert again.deadline.promise.term == Term(Unit.WORKING_DAYS, 4)
     assert faults_of(at(), case.case_id) == []
+
+
+@pytest.fixture
+def waiting(at: At, city: City) -> Case:
+    """Its missing papers were named on Monday; the promise of five working days waits for them, ten days at most."""
+    document = as_document(at(ONE), runs_from="papers_complete")
+    put_into_force(at, replace(document, settings=[*document.settings, SettingLine(9, "papers", "10")]))
+    case = receive(at, city)
+    return record(at, city, case, RecordKind.PAPERS_MISSING)
+
+
+def record(at: At, city: City, case: Case, kind: RecordKind, *, now: datetime = NOW) -> Case:
+    uow = at(city.person("municipal"), now=now)
+    recording.record_work(uow, case.case_id, Work(kind, papers=("户口簿",)))
+    (told,) = [event for event in uow.events if isinstance(event, CaseRecordedV1)]
+    case = cases.get_case(at(role="auditor"), case.case_id)
+    assert told.promise_due in (None, due_of(case))
+    assert faults_of(at(), case.case_id) == []
+    return case
+
+
+def test_a_promise_waits_for_papers_that_are_missing_and_no_longer_than_the_rules_allow(at: At, waiting: Case) -> None:
+    assert waiting.papers_awaited_until == local("2026-12-03T00:00")
+    assert due_of(waiting) == local("2026-12-10T17:00"), "five working days from the 3rd"
+    assert waiting.received_at == NOW
+
+
+def test_it_counts_from_when_the_papers_are_complete(at: At, city: City, waiting: Case) -> None:
+    tuesday = NOW + timedelta(days=1)
+    complete = record(at, city, waiting, RecordKind.PAPERS_RECEIVED, now=tuesday)
+    assert due_of(complete) == local("2026-12-01T17:00")
+    again = record(at, city, complete, RecordKind.PAPERS_MISSING, now=tuesday)
+    assert due_of(again) == due_of(complete), "it has waited for papers once"
+
+
+def test_papers_that_come_too_late_move_nothing(at: At, city: City, waiting: Case) -> None:
+    late = record(at, city, waiting, RecordKind.PAPERS_RECEIVED, now=local("2026-12-03T10:00"))
+    assert due_of(late) == due_of(waiting)
+
+
+def test_while_papers_are_awaited_no_more_time_is_asked_for(at: At, city: City, waiting: Case) -> None:
+    with pytest.raises(PapersAwaited):
+        asking.ask_dispatcher(
+            *(at(city.person("municipal")), waiting.case_id),
+            ask=Ask.EXTENSION,
+            version=waiting.version,
+            reason="complex",
+            words="难",
+            days=3,
+        )
+
+
+def test_where_a_narrower_place_waits_for_no_papers_nobody_does(at: At, city: City) -> None:
+    put_into_force(at, as_document(at(ONE), runs_from="papers_complete"))
+    put_into_force(at, tightening("community", promise="", runs_from="accepted"))
+    case = record(at, city, receive(at, city), RecordKind.PAPERS_MISSING)
+    assert (due_of(case), case.papers_awaited_until) == (FIVE_DAYS, None)
+
+
+@pytest.mark.parametrize("kind", [RecordKind.PAPERS_MISSING, RecordKind.PAPERS_RECEIVED])
+def test_why_a_promise_waits_or_began_is_explained(at: At, city: City, waiting: Case, kind: RecordKind) -> None:
+    case = waiting
+    if kind is RecordKind.PAPERS_RECEIVED:
+        case = record(at, city, waiting, kind, now=NOW + timedelta(days=1))
+    assert case.deadline is not None
+    _, explained = explaining.explain_deadline(at(role="auditor"), str(case.case_id), case.deadline.deadline_id)
+    assert explained.agrees, explained.differences
+    missing = kind is RecordKind.PAPERS_MISSING
+    assert explained.cause is (Cause.AWAITING_PAPERS if missing else Cause.PAPERS_COMPLETE)
 
 
 def test_more_time_is_asked_for_within_the_rules(at: At, city: City) -> None:

@@ -8,8 +8,8 @@
     │              RuleSetNotFound
     ├── Conflict   StepNotAllowed, NobodyHolds, NobodyRules, RulingBinds, AlreadyThere, PrecedentRevoked, ReasonTaken,
     │              PromiseMissed, ClockRuns, LetterAnswered, PapersNamedAlready, PapersInCustody, NudgedAlready,
-    │              ReportOwed, NoReportOwed, StillFollowed, NotForACentre, ReportBackOwed, NoReportBackOwed,
-    │              NotTriedEnough, SuspensionOver, SuspendedStill, HadItBefore, HelpsAlready, PartEnded, LinkedAlready,
+    │              PapersAwaited, ReportOwed, NoReportOwed, StillFollowed, NotForACentre, ReportBackOwed,
+    │              NoReportBackOwed, NotTriedEnough, SuspensionOver, SuspendedStill, HadItBefore, HelpsAlready, PartEnded, LinkedAlready,
     │              CallBackOwed, NoCallBackOwed, PlaceNamedAlready, AssignedFromAbove, DoneAgain, AnswerDrafted,
     │              VerificationOwed, NotSealed, SealedStaysHere, AlreadyGranted, NoRuleChanges, RuleSetInForce,
     │              RuleSetOutdated, ClockSetBack
@@ -93,6 +93,14 @@ class PromiseMissed(Conflict):
         super().__init__(
             "promise_missed",
             "A promise is extended or suspended before it falls due: this one does not run any more.",
+        )
+
+
+class PapersAwaited(Conflict):
+    def __init__(self) -> None:
+        super().__init__(
+            "papers_awaited",
+            "The promise waits for the papers that were named, and counts from when they have come: record them first.",
         )
 
 

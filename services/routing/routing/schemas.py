@@ -605,6 +605,9 @@ class CaseView(BaseModel):
     first_contact_at: AwareDatetime | None = Field(
         description="When the resident was first reached, or told how it goes."
     )
+    papers_awaited_until: AwareDatetime | None = Field(
+        description="When the promise begins though papers are missing; null: it has never waited for any."
+    )
     papers_named_at: AwareDatetime | None = Field(
         description="When all missing papers were named; null: they were not, or papers have come since."
     )

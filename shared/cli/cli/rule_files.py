@@ -16,7 +16,7 @@ class BadForm(Exception):
 
 
 def read(text: str) -> dict[str, Any]:
-    """As the platform takes it. What is wrong with its form is said by line; the platform says what is with the rest."""
+    """As the platform takes it. What is wrong with its form is said by line; the rest is for the platform to say."""
     root = yaml.compose(text, Loader=yaml.SafeLoader)
     if not isinstance(root, MappingNode):
         raise BadForm(f"line 1: a rule document has the fields {', '.join(HEAD)}")

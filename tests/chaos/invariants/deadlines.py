@@ -94,7 +94,7 @@ def each_promise_is_as_explained(history: History, world: World) -> Iterator[Fin
         if promises and case["promise_due"] != _told(world, case_id):
             yield Finding("promise_differs", f"case {case_id}", f"{case['promise_due']} is not what was told last")
         steps = zip(pairwise(promises), made[1:], strict=True)
-        if any(later["due_at"] >= earlier["due_at"] for (earlier, later), e in steps if e["step"] not in _LENGTHEN):
+        if any(later["due_at"] >= earlier["due_at"] for (earlier, later), e in steps if not _lengthens(e)):
             yield Finding("promise_grew", f"case {case_id}")
 
 
@@ -136,7 +136,16 @@ def _in_order(promises: Sequence[Row], made: Sequence[Row]) -> list[Row]:
 
 
 def _makes_a_promise(entry: Row) -> bool:
-    return entry["step"] in _MAKE or _is_replaced(entry) or _is_brought(entry)
+    return entry["step"] in _MAKE or _is_replaced(entry) or _is_brought(entry) or _is_of_papers(entry)
+
+
+def _is_of_papers(entry: Row) -> bool:
+    """It waits for papers that are missing, or counts from when they came."""
+    return bool(entry["step"] == "recorded" and "due_at" in entry["facts"])
+
+
+def _lengthens(entry: Row) -> bool:
+    return entry["step"] in _LENGTHEN or bool(_is_of_papers(entry) and entry["facts"]["record"] == "papers_missing")
 
 
 def _is_brought(entry: Row) -> bool:
@@ -170,6 +179,9 @@ def _explained(world: World, case: Row, deadline: Row, made: Row, before: Row | 
         return
     begins_there = _is_replaced(made) or entries[0]["facts"].get("queue")
     since = made["at"] if begins_there else case["received_at"]
+    if _is_of_papers(made):
+        waits = made["facts"]["record"] == "papers_missing"
+        since = case["papers_awaited_until"] if waits else made["at"]
     urgent = {case["urgent"] and not _is_on_the_spot(entries)}
     if any(entry["seq"] > made["seq"] and entry["step"] == "joined" for entry in entries):
         urgent.add(False)  # it may have become urgent by what was merged into it
@@ -192,7 +204,7 @@ def _promised(world: World, case: Row, deadline: Row, made: Row, *, since: datet
         rule = _rule(world, version, made, is_urgent=is_urgent)
         if rule is None:
             continue
-        came = rule.get("starts") == "received" and not _is_replaced(made)
+        came = rule.get("starts") == "received" and not (_is_replaced(made) or _is_of_papers(made))
         start = case["received_at"] if came else since
         found.append({**deadline, "start_at": start, "unit": rule["unit"], "count": rule["count"]})
     days = world.calendars.get(deadline["calendar_version"], {})

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -131,7 +132,14 @@ def _whom_to_ask(fact: CaseFact) -> dict[str, Any]:
 def _by_when(fact: CaseFact) -> dict[str, Any]:
     """And while it waits: why, and until when. What is done again waits for nothing that it waited for before."""
     match fact:
-        case CaseAcceptedV1() | CaseResortedV1() | CaseExtendedV1() | CaseJoinedV1() | CaseSplitOffV1():
+        case (
+            CaseAcceptedV1()
+            | CaseResortedV1()
+            | CaseExtendedV1()
+            | CaseJoinedV1()
+            | CaseSplitOffV1()
+            | CaseRecordedV1(promise_due=datetime())
+        ):
             return {"due": fact.promise_due, "promise": fact.promise_text}
         case CaseAssignedV1():
             return {"due": fact.promise_due}

@@ -8,7 +8,7 @@ from itertools import chain, takewhile
 from typing import Any
 from uuid import UUID
 
-from contracts.routing import DeadlineKind
+from contracts.routing import DeadlineKind, RecordKind
 
 from routing.domain.calendar import Calendar
 from routing.domain.case import (
@@ -23,6 +23,7 @@ from routing.domain.case import (
     OPENED,
     PLANNED,
     PRESSED,
+    RECORDED,
     REDONE,
     REPORT_REVIEWED,
     RESORTED,
@@ -52,6 +53,8 @@ class Cause(StrEnum):
     SPLIT_OFF = "split_off"
     REDONE = "redone"
     NOT_VERIFIED = "not_verified"
+    AWAITING_PAPERS = "awaiting_papers"
+    PAPERS_COMPLETE = "papers_complete"
     ANSWERED = "answered"
     PLANNED = "planned"
     ORDERED = "ordered"
@@ -82,6 +85,11 @@ _CAUSES = {
     HANDED_TO_HOTLINE: Cause.HANDED_TO_HOTLINE,
     OPENED: Cause.ASSIGNED_FROM_ABOVE,
     REPORT_REVIEWED: Cause.REPORT_REJECTED,
+}
+
+_OF_PAPERS: Mapping[str | None, Cause] = {
+    RecordKind.PAPERS_MISSING: Cause.AWAITING_PAPERS,
+    RecordKind.PAPERS_RECEIVED: Cause.PAPERS_COMPLETE,
 }
 
 #: Entries that do not name the limit which they set: it runs from the same instant.
@@ -198,7 +206,7 @@ class Story:
 _CAME_UP = (APPROACHING, BREACHED)
 _MOVES = (SPLIT_OFF, JOINED)
 _GO_ON = (SUSPENDED, RESUMED, EXTENDED)
-_BY_RULE = (ACCEPTED, RESORTED)
+_BY_RULE = (ACCEPTED, RESORTED, RECORDED)
 
 
 def _names(entry: Entry, deadline: Deadline) -> bool:
@@ -272,7 +280,7 @@ def cause_of(story: Story) -> Cause:
     maker = story.maker
     if maker is None:
         return Cause.UNKNOWN
-    cause = _CAUSES.get(maker.step, Cause.OTHER)
+    cause = _OF_PAPERS.get(maker.facts.get("record")) or _CAUSES.get(maker.step, Cause.OTHER)
     is_received = cause is Cause.ACCEPTED and story.deadline.promise.start_at == story.case.received_at
     return Cause.RECEIVED if is_received else cause
 

@@ -35,6 +35,9 @@ class Term:
 
 COUNTED_IN_WORKING_DAYS = (Unit.WORKING_DAYS, Unit.MORE_WORKING_DAYS, Unit.REMAINING_WORKING_DAYS)
 
+#: Of a promise that goes on from another.
+GONE_ON = (Unit.MORE_WORKING_DAYS, Unit.REMAINING_WORKING_DAYS)
+
 #: What was suspended on the day on which it fell due has the rest of a day.
 NO_MORE_THAN_THAT_DAY = Term(Unit.REMAINING_WORKING_DAYS, 0)
 

@@ -213,6 +213,11 @@ _SINCE: Mapping[Cause, Said] = {
         "自现场核查未通过时起算：{start}。",
         "It runs from when it did not pass the look on site: {start}.",
     ),
+    Cause.AWAITING_PAPERS: (
+        "所缺材料尚待补齐，最迟自{start}起算。",
+        "It waits for papers that are missing, and runs at the latest from {start}.",
+    ),
+    Cause.PAPERS_COMPLETE: ("自材料补齐时起算：{start}。", "It runs from when the papers were complete: {start}."),
     Cause.ANSWERED: ("自答复时起算：{start}。", "It runs from the answer: {start}."),
     Cause.PLANNED: ("于{start}列入计划。", "It was planned on {start}."),
     Cause.ORDERED: ("督办单{named}于{start}发出。", "The supervision order{named} was given on {start}."),

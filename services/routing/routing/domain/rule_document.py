@@ -243,6 +243,9 @@ class _Reading:
             self._fault(line.line, why)
             return None
         starts = said.starts or Start.ACCEPTED
+        if (why := _why_not_waiting(said.term, starts)) is not None:
+            self._fault(line.line, why)
+            return None
         rule = Rule(*key, said.duty, said.term, said.demands, starts, line.line, self.version)
         return replace(rule, climb=said.climb, repeat=said.repeat)
 
@@ -252,6 +255,7 @@ class _Reading:
         term, starts = said.term or base.tightest, said.starts or base.starts_first
         climb = self.above.limits_of(base)[0]
         why = self._why_not(said) or self._why_looser(said, base) or _why_too_long(said.climb or climb, term)
+        why = why or _why_not_waiting(term, starts)
         if why is not None:
             self._fault(line.line, why)
             return None
@@ -324,6 +328,12 @@ def _why_too_long(climb: Term | None, term: Term) -> str | None:
     if climb is None or length_of(climb) <= length_of(term):
         return None
     return f"a superior's {written(climb)} is longer than the promise of {written(term)}: give it a superior of less"
+
+
+def _why_not_waiting(term: Term, starts: Start) -> str | None:
+    if starts is not Start.PAPERS_COMPLETE or term.unit is not Unit.CLOCK_HOURS:
+        return None
+    return "what is counted in hours waits for no papers: let it run from received or accepted"
 
 
 def _whose(rule: Rule) -> str:

@@ -68,7 +68,7 @@ def ask_dispatcher(
         raise UnknownReason(reason, known)
     if until is not None:
         suspending.check_asked(uow, case, reason=reason, until=until)
-    if days is not None and days > (most := deadlines.allowed(uow, case, Limit.EXTENSION)):
+    if days is not None and days > (most := placing.allowed(uow, case, Limit.EXTENSION)):
         raise LongerThanTheRules(most, "/days")
     ruler = _ruler(uow, case, second=ask is Ask.RETURN and case.returns + 1 >= RULED_ABOVE)
     by = uow.person.subject

@@ -22,6 +22,7 @@ from routing.domain.steps import OVERSEEING
 from routing.domain.supervising import Supervision
 from routing.repository import network, policy, supervisions
 from routing.repository.network import Network
+from routing.service import placing
 from routing.service.taking import list_holders
 
 
@@ -41,7 +42,7 @@ def mark_limit_if_missed(uow: UnitOfWork, case: Case, kind: DeadlineKind) -> Non
 
 def count_by_rules(uow: UnitOfWork, case: Case, kind: DeadlineKind, limit: Limit) -> Deadline:
     """One that the rules say, in working days."""
-    return count_from_now(uow, case, kind, Term(Unit.WORKING_DAYS, allowed(uow, case, limit)))
+    return count_from_now(uow, case, kind, Term(Unit.WORKING_DAYS, placing.allowed(uow, case, limit)))
 
 
 def count_from_now(uow: UnitOfWork, case: Case, kind: DeadlineKind, term: Term) -> Deadline:
@@ -49,13 +50,6 @@ def count_from_now(uow: UnitOfWork, case: Case, kind: DeadlineKind, term: Term) 
     assert case.deadline is not None
     promise = counted_like(term, uow.now, like=case.deadline.promise, calendar=policy.get_calendar(uow))
     return Deadline(new_id(uow.now), kind, promise, changed=True)
-
-
-def allowed(uow: UnitOfWork, case: Case, limit: Limit) -> int:
-    """In days, by the rules that its promise is under."""
-    assert case.deadline is not None
-    promise = case.deadline.promise
-    return policy.get_rules(uow, promise.rule_version, promise.rule_layers).limit(limit)
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from contracts.grid import Duty
@@ -17,17 +17,21 @@ from routing.domain.calendar import Calendar
 from routing.domain.case import ACCEPTED, ASSIGNED, Case, Deadline, DeadlineState, Seal
 from routing.domain.precedent import Precedent
 from routing.domain.promise import (
+    GONE_ON,
     Promise,
     Term,
     Unit,
+    begin_of,
     counted_like,
+    day_of,
     given_until,
     last_day,
     make_promise,
     warnings_in,
     working_days_left,
 )
-from routing.domain.rules import Category, Rule, RuleSet, Start
+from routing.domain.rules import Category, Limit, Rule, RuleSet, Start
+from routing.domain.steps import find_bar_to_more_time
 from routing.repository import cases, network, policy
 from routing.repository.network import Network
 
@@ -360,6 +364,57 @@ def resume(uow: UnitOfWork, case: Case) -> bool:
     if is_earlier:
         _replace(uow, case, promise)
     return is_earlier
+
+
+def allowed(uow: UnitOfWork, case: Case, limit: Limit) -> int:
+    """In days, by the rules that its promise is under."""
+    assert case.deadline is not None
+    promise = case.deadline.promise
+    return policy.get_rules(uow, promise.rule_version, promise.rule_layers).limit(limit)
+
+
+def await_papers(uow: UnitOfWork, case: Case) -> bool:
+    """Where its rule says so, the promise begins when the papers that are missing have come; at the latest when the
+    rules allow no longer wait; once. Whether it waits.
+    """
+    if case.papers_awaited_until is not None or find_bar_to_more_time(case, uow.now) is not None:
+        return False
+    assert case.deadline is not None
+    promise, rule = case.deadline.promise, _rule_of(uow, case)
+    if not rule.awaits_papers or promise.term.unit in GONE_ON:
+        return False
+    longest = timedelta(days=allowed(uow, case, Limit.PAPERS))
+    until = begin_of(day_of(uow.now, zone=promise.zone) + longest, zone=promise.zone)
+    case.papers_awaited_until = until
+    _replace(uow, case, _counted_again(uow, rule, until, like=promise))
+    return True
+
+
+def begin_with_papers(uow: UnitOfWork, case: Case) -> bool:
+    """What was missing has come: the promise counts from now, where that is earlier. Whether it is."""
+    until, deadline = case.papers_awaited_until, case.deadline
+    if until is None or uow.now >= until or deadline is None or deadline.state is not DeadlineState.OPEN:
+        return False
+    promise = _counted_again(uow, _rule_of(uow, case), uow.now, like=deadline.promise)
+    is_earlier = promise.due_at < deadline.promise.due_at
+    if is_earlier:
+        _replace(uow, case, promise)
+    return is_earlier
+
+
+def _rule_of(uow: UnitOfWork, case: Case) -> Rule:
+    """By the rules that it began under, as what it is sorted now."""
+    assert case.rule_version is not None
+    rules = policy.get_rules(uow, case.rule_version, case.rule_layers)
+    if case.category is None or case.category_version is None:
+        return rules.rule_of_the_counter
+    return rules.rule_for(policy.get_category(uow, case.category, case.category_version), urgent=case.urgent)
+
+
+def _counted_again(uow: UnitOfWork, rule: Rule, since: datetime, *, like: Promise) -> Promise:
+    calendar = policy.get_calendar(uow)
+    counted = (counted_like(each.term, since, like=like, calendar=calendar) for each in rule.all)
+    return min(counted, key=lambda each: each.due_at)
 
 
 def _replace(uow: UnitOfWork, case: Case, promise: Promise) -> None:

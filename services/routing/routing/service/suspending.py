@@ -15,13 +15,13 @@ from routing.domain.steps import Step, find_bar_to_more_time
 from routing.domain.waiting import AWAITING_RESIDENT, DAYS_TRIED, check_day, days_not_reached
 from routing.errors import NotTriedEnough, SuspensionOver
 from routing.repository import cases, reasons
-from routing.service import deadlines, placing, supervising
+from routing.service import placing, supervising
 from routing.service.taking import take
 
 
 def check_asked(uow: UnitOfWork, case: Case, *, reason: str, until: date) -> None:
     zone = _zone(case)
-    longest = timedelta(days=deadlines.allowed(uow, case, Limit.SUSPENSION))
+    longest = timedelta(days=placing.allowed(uow, case, Limit.SUSPENSION))
     check_day(until, today=day_of(uow.now, zone=zone), longest=longest, field="/until")
     if reason != AWAITING_RESIDENT:
         return
