@@ -301,7 +301,7 @@ def waiting(at: At, city: City) -> Case:
 def record(at: At, city: City, case: Case, kind: RecordKind, *, now: datetime = NOW) -> Case:
     uow = at(city.person("municipal"), now=now)
     recording.record_work(uow, case.case_id, Work(kind, papers=("户口簿",)))
-    (told,) = [event for event in uow.events if isinstance(event, CaseRecordedV1)]
+    (told,) = [CaseRecordedV1.model_validate_json(event.body or "") for event in uow.published]
     case = cases.get_case(at(role="auditor"), case.case_id)
     assert told.promise_due in (None, due_of(case))
     assert faults_of(at(), case.case_id) == []

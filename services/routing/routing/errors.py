@@ -9,10 +9,10 @@
     ├── Conflict   StepNotAllowed, NobodyHolds, NobodyRules, RulingBinds, AlreadyThere, PrecedentRevoked, ReasonTaken,
     │              PromiseMissed, ClockRuns, LetterAnswered, PapersNamedAlready, PapersInCustody, NudgedAlready,
     │              PapersAwaited, ReportOwed, NoReportOwed, StillFollowed, NotForACentre, ReportBackOwed,
-    │              NoReportBackOwed, NotTriedEnough, SuspensionOver, SuspendedStill, HadItBefore, HelpsAlready, PartEnded, LinkedAlready,
-    │              CallBackOwed, NoCallBackOwed, PlaceNamedAlready, AssignedFromAbove, DoneAgain, AnswerDrafted,
-    │              VerificationOwed, NotSealed, SealedStaysHere, AlreadyGranted, NoRuleChanges, RuleSetInForce,
-    │              RuleSetOutdated, ClockSetBack
+    │              NoReportBackOwed, NotTriedEnough, SuspensionOver, SuspendedStill, HadItBefore, HelpsAlready,
+    │              PartEnded, LinkedAlready, CallBackOwed, NoCallBackOwed, PlaceNamedAlready, AssignedFromAbove,
+    │              DoneAgain, AnswerDrafted, VerificationOwed, NotSealed, SealedStaysHere, AlreadyGranted,
+    │              NoRuleChanges, RuleSetInForce, RuleSetOutdated, ClockSetBack
     ├── Stale      CaseChanged
     ├── Unavailable  UnfitRules
     ├── Forbidden  NotYourStep, NotYourPlace, NotTheOperator, NotYourPrecedent, NotYoursToName, OtherCaseUnseen,
