@@ -29,6 +29,7 @@ CHECKS = [
 
 #: Everybody who may ask: a sign-in subject with the roles that the token itself carries.
 OPERATOR = ("chen.jing", "operator")
+SECOND_OPERATOR = ("deng.hai", "operator")
 AUDITOR = ("audit.zhou", "auditor")
 RESIDENT = ("li.hua", "resident")
 CLERK = ("wang.min",)
@@ -37,7 +38,18 @@ CITY_DISPATCHER = ("he.jian",)
 SUPERVISOR = ("sun.yue",)
 BUREAU_OFFICER = ("zhou.tao",)
 NOBODY = ("ma.li",)
-EVERYBODY = [OPERATOR, AUDITOR, RESIDENT, CLERK, DISPATCHER, CITY_DISPATCHER, SUPERVISOR, BUREAU_OFFICER, NOBODY]
+EVERYBODY = [
+    OPERATOR,
+    SECOND_OPERATOR,
+    AUDITOR,
+    RESIDENT,
+    CLERK,
+    DISPATCHER,
+    CITY_DISPATCHER,
+    SUPERVISOR,
+    BUREAU_OFFICER,
+    NOBODY,
+]
 
 Who = tuple[str, ...]
 
