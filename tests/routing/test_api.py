@@ -884,7 +884,7 @@ async def test_rules_are_drafted_shown_checked_and_put_into_force_by_two_operato
     done = await desk.client.post(f"/rule-sets/{version}/activations", headers=other)
     assert (done.status_code, done.json()["activated_by"]) == (201, "operator.other")
     listed = (await desk.client.get("/rule-sets", headers=desk.identity.headers("a.clerk"))).json()["items"]
-    assert [each["version"] for each in listed][0] == version
+    assert listed[0]["version"] == version
 
 
 async def test_a_rule_that_loosens_is_refused_by_its_line(desk: Desk) -> None:

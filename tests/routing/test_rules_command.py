@@ -55,7 +55,6 @@ rules:
     urgent: false
     needs: [review]
 """
-LEGAL = {"kind": "legal", "remit": "city", "handler": "legal"}
 GAPS = [
     {"name": "白杨", "gaps": []},
     {
@@ -236,7 +235,7 @@ def test_gaps_are_named_by_community(platform: Platform) -> None:
     assert code == 1
     assert output == (
         "江家湾: line 9, legal, city: no legal; dispatcher takes it\n"
-        "江家湾: line 4, l.x: no legal; nobody takes it\n2 gaps.\n"
+        "江家湾: line 4, m.x: no municipal; nobody takes it\n2 gaps.\n"
     )
 
 
