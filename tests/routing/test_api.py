@@ -501,6 +501,8 @@ async def test_a_deadline_is_explained_day_by_day(desk: Desk) -> None:
     assert said["deadline"] == deadline
     assert said["rule"] == {
         "version": 3,
+        "line": None,
+        "place": None,
         "kind": "municipal",
         "remit": "district",
         "item": None,

@@ -365,6 +365,11 @@ def test_what_changes_is_said_in_words() -> None:
     assert list_changes(CITY, CITY, CATEGORIES) == []
 
 
+def test_a_narrower_places_change_is_named_by_the_line_of_its_own_document() -> None:
+    (change,) = list_changes(CITY, replace(CITY, layers=(tighten(line_of(promise="3 working days")),)), CATEGORIES)
+    assert change.line == 7
+
+
 def test_what_a_document_does_not_speak_of_any_more_is_told_too() -> None:
     before = city(line_of(20, category=LIGHTS.code, handler="municipal", promise="same day"))
     (gone,) = list_changes(before, CITY, CATEGORIES)

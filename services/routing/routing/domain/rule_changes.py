@@ -83,7 +83,9 @@ class Numbers:
 
 def list_changes(before: RuleSet, after: RuleSet, categories: Mapping[str, Category]) -> list[RuleChange]:
     """In the order of the document; then what it leaves out."""
-    lines = {rule.key: rule.line for rule in _own(after)}
+    lines: dict[Key, int | None] = {}
+    for rule in _own(after):
+        lines.setdefault(rule.key, rule.line)
     keys = dict.fromkeys([*lines, *(rule.key for rule in _own(before))])
     known = [key for key in keys if key[2] is None or key[2] in categories]
     found = (_change(key, before, after, categories, lines.get(key)) for key in known)
@@ -136,6 +138,7 @@ def earliest(rule: Rule, case: PastCase, calendar: Calendar, zone: str) -> datet
 
 
 def _own(rules: RuleSet) -> Iterator[Rule]:
+    """The narrowest place's first."""
     for layer in reversed(rules.layers):
         yield from layer.rules
     yield from rules.rules
