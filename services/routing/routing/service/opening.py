@@ -186,7 +186,7 @@ def _may_be_settled(ground: Ground, case: Case, category: Category | None) -> bo
     """By whoever takes it: not what is sealed, as all that complains of staff is, nor what a second person has to look
     at. Such goes the ordinary way.
     """
-    demands = placing.rule_of_the_spot(ground, category, urgent=case.urgent).demands
+    demands = placing.rule_of_the_spot(ground, case.placed_path, category, urgent=case.urgent).demands
     return case.seal is None and not demands & {Demand.REVIEW, Demand.VERIFICATION}
 
 
@@ -195,7 +195,7 @@ def _handler(
 ) -> tuple[Rule | None, Seat | None]:
     """Who settled it keeps it, whatever it was about; else the rule's post, once it is known where and what it is."""
     if spot is not None:
-        return placing.rule_of_the_spot(ground, category), spot
+        return placing.rule_of_the_spot(ground, case.placed_path, category), spot
     if category is None or not placed:
         return None, None
     return placing.find_handler(ground, case, category)
