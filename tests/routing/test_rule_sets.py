@@ -1,26 +1,30 @@
 """Rule sets are drafted by one and put into force by another; a case keeps those that it began under, of all places."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
 import pytest
 from contracts.grid import Duty
-from contracts.routing import Ask, CaseRecordedV1, RecordKind
+from contracts.routing import Ask, CaseRecordedV1, Outcome, RecordKind
 from kit.auth import OPERATOR, Person
 from kit.crypto import KeyRing, new_key
 from kit.db import UnitOfWork
 from kit.paging import Page
 from kit.testing.servers import NOW, RolledBackUnitOfWork
 from routing.domain.case import Case
+from routing.domain.counting import count
+from routing.domain.figures import net
 from routing.domain.origin import Cause
 from routing.domain.promise import Term, Unit
 from routing.domain.reading_aloud import read_aloud
 from routing.domain.recording import Work
 from routing.domain.rule_document import RuleDocument, RuleLine, SettingLine, written, written_settings
 from routing.domain.rules import Demand, Limit, RuleSet, Start
+from routing.domain.waiting import Plan
 from routing.errors import (
+    ClockRuns,
     ClockSetBack,
     LongerThanTheRules,
     NoPlaceWithCode,
@@ -37,10 +41,23 @@ from routing.errors import (
 )
 from routing.repository import cases, policy
 from routing.repository import rule_sets as stored
-from routing.service import asking, dispatching, explaining, opening, recording, rule_sets, steps
+from routing.service import (
+    asking,
+    dispatching,
+    explaining,
+    opening,
+    planning,
+    recording,
+    recounting,
+    rule_sets,
+    steps,
+    sweeping,
+)
 from sqlalchemy import text
 
+from tests.chaos.invariants import figures
 from tests.conftest import UnitOfWorkOf
+from tests.routing import test_calendars as moving
 from tests.routing.auditing import faults_of
 from tests.routing.conftest import City, lay_city, local, make_appeal, statements_of
 
@@ -325,6 +342,72 @@ def test_it_counts_from_when_the_papers_are_complete(at: At, city: City, waiting
 def test_papers_that_come_too_late_move_nothing(at: At, city: City, waiting: Case) -> None:
     late = record(at, city, waiting, RecordKind.PAPERS_RECEIVED, now=local("2026-12-03T10:00"))
     assert due_of(late) == due_of(waiting)
+
+
+def test_what_waits_for_papers_is_neither_kept_nor_missed_meanwhile(at: At, waiting: Case) -> None:
+    assert sweeping.sweep_due(at(role="clock", now=due_of(waiting))) == 0
+    assert sums_of(at, waiting) == {}
+    assert sweeping.sweep_due(at(role="clock", now=due_of(waiting) + timedelta(seconds=1))) == 1
+    assert sums_of(at, waiting) == {("missed", "2026-12-10"): 1, ("overdue", "2026-12-10"): 1}
+
+
+def test_what_is_answered_once_the_papers_came_was_kept(at: At, city: City, waiting: Case) -> None:
+    tuesday = NOW + timedelta(days=1)
+    complete = record(at, city, waiting, RecordKind.PAPERS_RECEIVED, now=tuesday)
+    holder = at(city.person("municipal"), now=due_of(complete))
+    steps.answer_case(
+        holder, complete.case_id, version=complete.version, outcome=Outcome.SOLVED, answer="已修好"
+    )
+    assert sums_of(at, waiting) == {("kept", "2026-12-01"): 1}
+
+
+def sums_of(at: At, case: Case) -> dict[tuple[str, str], int]:
+    """How the promise is counted; as the harness counts it too."""
+    entries = cases.list_entries(at(role="auditor"), case)
+    kept = net(count(None, entries, zone="Asia/Shanghai")[1])
+    sums = {(figure.value, mark.day): amount for (figure, mark), amount in kept.items()}
+    rows = [{**asdict(entry), "facts": entry.facts, "post_id": str(entry.post_id)} for entry in entries]
+    assert sums == {(each.figure, each.day): amount for each, amount in figures.count(rows).items()}
+    return {each: amount for each, amount in sums.items() if each[0] in ("kept", "missed", "overdue")}
+
+
+def test_a_day_that_becomes_a_holiday_moves_what_waits_for_papers(at: At, waiting: Case) -> None:
+    """By a week that begins at the same instant."""
+    moving.put_into_force(at, moving.notice_of_2026(("2026-12-08", "off", "临时放假")))
+    assert recounting.sweep_calendar(at(role="clock")) == 1
+    moved = cases.get_case(at(role="auditor"), waiting.case_id)
+    assert moved.deadline is not None
+    assert (due_of(moved), moved.papers_awaited_until) == (local("2026-12-11T17:00"), waiting.papers_awaited_until)
+    assert moved.deadline.promise.rule_layers == ()
+    assert faults_of(at(), waiting.case_id) == []
+
+
+def test_what_a_place_promises_is_that_by_another_calendar_too(at: At, city: City) -> None:
+    version = put_into_force(at, tightening("community"))
+    case = receive(at, city)
+    moving.put_into_force(at, moving.OFF_ON_THURSDAY)
+    recounting.sweep_calendar(at(role="clock"))
+    moved = cases.get_case(at(role="auditor"), case.case_id)
+    assert moved.deadline is not None
+    assert (due_of(moved), moved.deadline.promise.rule_layers) == (local("2026-11-27T17:00"), (version,))
+    assert faults_of(at(), case.case_id) == []
+    _, explained = explaining.explain_deadline(at(role="auditor"), str(case.case_id), moved.deadline.deadline_id)
+    assert (explained.agrees, explained.rule_place) == (True, "community")
+
+
+def test_what_a_place_promises_in_hours_waits_for_no_day(at: At, city: City) -> None:
+    """It is brought out of its plan, and is not planned."""
+    put_into_force(at, tightening("community", promise="48 hours"))
+    case = receive(at, city, suggested_category="municipal.water")
+    holder, plan = at(city.person("municipal")), Plan(date(2026, 12, 24), "材料到货后更换", None)
+    planned = planning.plan_case(holder, case.case_id, plan, version=case.version)
+    uow = at(city.person("dispatcher"))
+    dispatching.re_sort_case(uow, case.case_id, version=planned.version, category=LIGHTS, words="改类")
+    again = cases.get_case(at(role="auditor"), case.case_id)
+    assert (again.planned_for, again.by_the_clock, due_of(again)) == (None, True, NOW + timedelta(hours=48))
+    assert faults_of(at(), case.case_id) == []
+    with pytest.raises(ClockRuns):
+        planning.plan_case(holder, case.case_id, plan, version=again.version)
 
 
 def test_while_papers_are_awaited_no_more_time_is_asked_for(at: At, city: City, waiting: Case) -> None:

@@ -509,6 +509,13 @@ def promise_facts(case: Case) -> dict[str, object]:
         "category_version": case.category_version,
         "place": str(case.place_id) if case.place_id else None,
         "deadline": str(case.deadline.deadline_id),
+        **inputs_of(promise),
+    }
+
+
+def inputs_of(promise: Promise) -> dict[str, object]:
+    """What it was counted from, and when it falls due by that."""
+    return {
         "due_at": promise.due_at.isoformat(),
         "start_at": promise.start_at.isoformat(),
         "unit": promise.term.unit.value,
