@@ -355,9 +355,7 @@ def test_what_is_answered_once_the_papers_came_was_kept(at: At, city: City, wait
     tuesday = NOW + timedelta(days=1)
     complete = record(at, city, waiting, RecordKind.PAPERS_RECEIVED, now=tuesday)
     holder = at(city.person("municipal"), now=due_of(complete))
-    steps.answer_case(
-        holder, complete.case_id, version=complete.version, outcome=Outcome.SOLVED, answer="已修好"
-    )
+    steps.answer_case(holder, complete.case_id, version=complete.version, outcome=Outcome.SOLVED, answer="已修好")
     assert sums_of(at, waiting) == {("kept", "2026-12-01"): 1}
 
 

@@ -202,7 +202,6 @@ def _is_replaced(entry: Row) -> bool:
 
 def _explained(world: World, case: Row, deadline: Row, made: Row, before: Row | None) -> Iterator[Finding]:
     about = f"case {case['case_id']}"
-    entries = world.entries[case["case_id"]]
     counted = due(deadline, world.calendars.get(deadline["calendar_version"], {}))
     noted = datetime.fromisoformat(made["facts"]["due_at"])
     if not counted == deadline["due_at"] == noted:
@@ -220,11 +219,13 @@ def _explained(world: World, case: Row, deadline: Row, made: Row, before: Row | 
     if made["step"] in ("suspended", "resumed"):
         yield from _runs_on(deadline, made, before, world.calendars.get(deadline["calendar_version"], {}))
         return
-    begins_there = _is_replaced(made) or entries[0]["facts"].get("queue")
-    since = made["at"] if begins_there else case["received_at"]
-    if _is_of_papers(made):
-        waits = made["facts"]["record"] == "papers_missing"
-        since = case["papers_awaited_until"] if waits else made["at"]
+    yield from _as_ruled(world, case, deadline, made)
+
+
+def _as_ruled(world: World, case: Row, deadline: Row, made: Row) -> Iterator[Finding]:
+    """By the rule of its matter, from the right moment."""
+    about, entries = f"case {case['case_id']}", world.entries[case["case_id"]]
+    since = _since(case, entries, made)
     urgent = {case["urgent"] and not _is_on_the_spot(entries)}
     if any(entry["seq"] > made["seq"] and entry["step"] == "joined" for entry in entries):
         urgent.add(False)  # it may have become urgent by what was merged into it
@@ -238,6 +239,14 @@ def _explained(world: World, case: Row, deadline: Row, made: Row, before: Row | 
         yield Finding("promise_from_elsewhere", about, f"from {deadline['start_at']}, not {since}")
     if not any((each["unit"], each["count"]) == (deadline["unit"], deadline["count"]) for each in promised):
         yield Finding("promise_of_another_rule", about, f"{deadline['unit']} {deadline['count']}")
+
+
+def _since(case: Row, entries: Sequence[Row], made: Row) -> datetime:
+    """From when it counts, where its rule does not say that it does from when the resident came."""
+    if _is_of_papers(made) and _lengthens(made):
+        return case["papers_awaited_until"]  # type: ignore[no-any-return]
+    begins_there = _is_replaced(made) or _is_of_papers(made) or entries[0]["facts"].get("queue")
+    return made["at"] if begins_there else case["received_at"]  # type: ignore[no-any-return]
 
 
 def _as_planned(world: World, case: Row, deadline: Row, made: Row, before: Row | None) -> Iterator[Finding]:

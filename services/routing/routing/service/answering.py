@@ -20,7 +20,7 @@ from routing.domain.chain import Entry
 from routing.domain.rules import Limit
 from routing.domain.steps import Step
 from routing.repository import call_backs, cases
-from routing.service import asking, calling_back, deadlines, figures, parts, placing, planning, supervising
+from routing.service import asking, calling_back, deadlines, parts, placing, planning, supervising
 from routing.service.calling_back import close_if_over
 from routing.service.taking import subjects_of, take
 

@@ -14,7 +14,6 @@ from network.posts import Seat
 
 from routing import events
 from routing.domain.case import ASSIGNED, RESORTED, Case
-from routing.domain.promise import Unit
 from routing.domain.rules import Category
 from routing.domain.steps import Step
 from routing.errors import (

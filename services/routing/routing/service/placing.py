@@ -459,9 +459,7 @@ def limit_until(
     return Deadline(new_id(uow.now), kind, promise, about=about, changed=True)
 
 
-def _promised(
-    ground: Ground, rules: RuleSet, case: Case, rule: Rule, *, since: datetime, came: datetime
-) -> Promise:
+def _promised(ground: Ground, rules: RuleSet, case: Case, rule: Rule, *, since: datetime, came: datetime) -> Promise:
     """Of what each of its rules promises, the earliest."""
     starts = ((each.term, came if each.starts is Start.RECEIVED else since) for each in rule.all)
     promises = (_counted(ground, rules, case, term, since=start) for term, start in starts)
