@@ -1902,13 +1902,13 @@ def _facts(case: Case) -> dict[str, Any]:
 
 
 Written = Annotated[str, StringConstraints(strip_whitespace=True, max_length=120, pattern=PRINTABLE)]
-Line = Annotated[int, Field(ge=1, le=1_000_000, description="Of the file, for what is said about it.")]
+LineNumber = Annotated[int, Field(ge=1, le=1_000_000, description="Of the file, for what is said about it.")]
 
 
 class RuleLineBody(Request):
     """A rule of the document, as it is written: what is wrong with it is said by its line."""
 
-    line: Line
+    line: LineNumber
     kind: Written = Field(examples=["municipal"])
     remit: Written = Field(examples=["community"])
     category: Written = Field(default="", description="An item with a rule of its own, by its code.")
@@ -1925,7 +1925,7 @@ class RuleLineBody(Request):
 
 
 class SettingBody(Request):
-    line: Line
+    line: LineNumber
     name: Written = Field(examples=["rating"])
     value: Written = Field(examples=["5"])
 
