@@ -18,6 +18,7 @@ from contracts.routing import (
     CaseOpenedV1,
     CasePlannedV1,
     CasePressedV1,
+    CaseRecordedV1,
     CaseResortedV1,
     CaseResumedV1,
     CaseSplitOffV1,
@@ -30,6 +31,7 @@ from contracts.routing import (
     Outcome,
     Party,
     PressingKind,
+    RecordKind,
 )
 from intake.consumers import follow_cases
 from intake.domain.appeal import Receipt, WithdrawalReason
@@ -220,6 +222,25 @@ def test_a_suspended_promise_shows_why_and_until_when_and_no_longer_than_that(
     assert (found.suspended_until, found.suspended_for) == (case.until, case.reason_text)
     found = look(uow_of, station, receipt, now=case.until)
     assert (found.suspended_until, found.suspended_for, found.due) == (None, None, case.promise_due)
+
+
+def test_a_promise_that_waits_for_papers_is_shown_as_it_is_then(
+    uow_of: UnitOfWorkOf, consumer: UnitOfWork, station: Station, receipt: Receipt
+) -> None:
+    missing = CaseRecordedV1(
+        **facts(receipt.appeal_id, 4, CaseState.IN_PROGRESS),
+        record=RecordKind.PAPERS_MISSING,
+        papers=["户口簿"],
+        handler=HANDLER,
+        promise_due=DUE + timedelta(days=9),
+        promise_text={"zh": "3个工作日内答复或办结"},
+    )
+    follow_cases(consumer, [accepted(receipt.appeal_id), missing])
+    found = look(uow_of, station, receipt)
+    assert (found.due, found.promise) == (missing.promise_due, missing.promise_text)
+    call = CaseRecordedV1(**facts(receipt.appeal_id, 5, CaseState.IN_PROGRESS), record=RecordKind.CALL, handler=HANDLER)
+    follow_cases(consumer, [call])
+    assert look(uow_of, station, receipt).due == missing.promise_due
 
 
 def test_a_resumption_shows_the_promise_as_it_is_then(

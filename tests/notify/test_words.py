@@ -346,6 +346,19 @@ def test_the_resident_reads_every_paper_that_is_missing() -> None:
     (notice,) = owed_by(make_event(CaseRecordedV1, record=RecordKind.PAPERS_MISSING, papers=["户口簿", "残疾人证"]))
     assert "还缺以下材料（已一次列全），请备齐后一次交来：户口簿、残疾人证。" in words_of(notice, "zh")[1]
     assert "these papers are missing, and no others: 户口簿, 残疾人证." in words_of(notice, "en")[1]
+    assert "起算" not in words_of(notice, "zh")[1]
+
+
+def test_where_the_promise_waits_for_papers_the_resident_reads_so() -> None:
+    event = make_event(
+        CaseRecordedV1,
+        record=RecordKind.PAPERS_MISSING,
+        papers=["户口簿"],
+        promise_due=datetime(2026, 12, 10, 9, tzinfo=UTC),
+    )
+    (notice,) = owed_by(event)
+    assert "办理期限自材料补齐时起算，最迟 12月10日（星期四）17:00 前答复您。" in words_of(notice, "zh")[1]
+    assert "The promise counts from when they have come; you are answered by" in words_of(notice, "en")[1]
 
 
 def test_the_resident_reads_where_to_say_whether_it_is_solved_and_until_when() -> None:

@@ -509,6 +509,8 @@ async def test_a_deadline_is_explained_day_by_day(desk: Desk) -> None:
     assert said["deadline"] == deadline
     assert said["rule"] == {
         "version": 3,
+        "line": None,
+        "place": None,
         "kind": "municipal",
         "remit": "district",
         "item": None,
@@ -1070,3 +1072,40 @@ async def test_only_an_operator_has_to_do_with_calendars(desk: Desk) -> None:
         assert (response.status_code, response.json()["code"]) == (403, "not_the_operator")
     missing = await desk.client.get("/calendars/7", headers=desk.identity.headers("o", "operator"))
     assert (missing.status_code, missing.json()["code"]) == (404, "calendar_not_found")
+
+
+async def test_rules_are_drafted_shown_checked_and_put_into_force_by_two_operators(desk: Desk) -> None:
+    one, other = (desk.identity.headers(f"operator.{name}", "operator") for name in ("one", "other"))
+    body = {
+        "place": "community",
+        "rules": [{"line": 3, "kind": "municipal", "remit": "district", "promise": "3 working days"}],
+    }
+    drafted = await desk.client.post("/rule-sets", headers=one, json=body)
+    assert drafted.status_code == 201, drafted.text
+    seen = drafted.json()
+    version = seen["version"]
+    assert (seen["place"], seen["effective_from"], seen["rules"][0]["line"]) == ("community", None, 3)
+    assert seen["changes"][0]["text"]["zh"] == "第3行，市政设施，管理区权限：承诺由5个工作日改为3个工作日。"
+    assert seen["numbers"]["cases"] <= seen["looked_at"]
+    assert (await desk.client.get(f"/rule-sets/{version}", headers=other)).json()["changes"] == seen["changes"]
+    gaps = (await desk.client.get(f"/rule-sets/{version}/gaps", headers=one)).json()["items"]
+    assert [each["name"] for each in gaps] == ["community"]
+    alone = await desk.client.post(f"/rule-sets/{version}/activations", headers=one)
+    assert (alone.status_code, alone.json()["code"]) == (403, "second_person_needed")
+    done = await desk.client.post(f"/rule-sets/{version}/activations", headers=other)
+    assert (done.status_code, done.json()["activated_by"]) == (201, "operator.other")
+    listed = (await desk.client.get("/rule-sets", headers=desk.identity.headers("a.clerk"))).json()["items"]
+    assert listed[0]["version"] == version
+
+
+async def test_a_rule_that_loosens_is_refused_by_its_line(desk: Desk) -> None:
+    body = {"place": "community", "rules": [{"line": 3, "kind": "municipal", "remit": "district", "promise": "9日"}]}
+    operator = desk.identity.headers("operator.one", "operator")
+    response = await desk.client.post("/rule-sets", headers=operator, json=body)
+    assert (response.status_code, response.json()["code"]) == (422, "unfit_document")
+    assert "line 3: 9 calendar days loosens the 5 working days" in response.json()["detail"]
+
+
+async def test_only_operators_draft_rules(desk: Desk) -> None:
+    response = await desk.client.post("/rule-sets", headers=desk.identity.headers("a.clerk"), json={"rules": []})
+    assert (response.status_code, response.json()["code"]) == (403, "not_the_operator")

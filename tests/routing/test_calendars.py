@@ -46,6 +46,7 @@ from routing.service import (
     answering,
     asking,
     calendars,
+    dispatching,
     hotline,
     opening,
     rating,
@@ -363,6 +364,20 @@ def test_an_extended_promise_is_counted_from_where_the_one_before_it_ends_now(
     assert found.promise_due == local("2026-12-03T17:00")
     assert found.deadline is not None
     assert found.deadline.promise.start_at == local("2026-12-01T17:00") - timedelta(microseconds=1)
+    assert doubts_of(at, case.case_id) == []
+
+
+def test_what_was_sorted_anew_is_counted_by_its_own_days(uow: RolledBackUnitOfWork, city: City, at: At) -> None:
+    """Not by the seven of water supply, from which it does not go on."""
+    case = make_case(uow, city, suggested_category="municipal.water")
+    dispatcher = at(city.person("dispatcher"))
+    dispatching.re_sort_case(
+        dispatcher, case.case_id, version=case.version, category="municipal.street_lights", words="路灯"
+    )
+    assert cases.get_case(uow, case.case_id).promise_due == DUE
+    put_into_force(at, OFF_ON_THURSDAY)
+    sweep(at)
+    assert cases.get_case(uow, case.case_id).promise_due == local("2026-12-01T17:00")
     assert doubts_of(at, case.case_id) == []
 
 

@@ -561,7 +561,7 @@ def test_bad_rules_in_the_database_are_refused_as_they_are_read(uow: RolledBackU
     uow.connection.execute(text("reset role"))
     uow.connection.execute(text("update rule_set set shares = '{80,120}' where version = :v"), {"v": version})
     with pytest.raises(UnfitRules):
-        policy._read_rules(uow, str(version))
+        policy._read_rules(uow, [version])
 
 
 def test_the_seeded_rules_warn_and_climb(uow: RolledBackUnitOfWork) -> None:

@@ -79,9 +79,8 @@ RIGHTS = {
         "seal_grant": "siu",
         "case_opening": "si",
         "supervision": "siu",
-        **dict.fromkeys(POLICY, "s"),
-        **dict.fromkeys(("category", "calendar", "calendar_year", "calendar_day"), "si"),
-        **dict.fromkeys(("calendar_hours", "calendar_closure"), "si"),
+        **dict.fromkeys(("category", "rule_set", "rule"), "si"),
+        **dict.fromkeys(("calendar", "calendar_year", "calendar_day", "calendar_hours", "calendar_closure"), "si"),
         **dict.fromkeys(COPIES, "s"),
     },
     "consumer": {

@@ -99,6 +99,7 @@ def routing(api: Caller, withhold: Callable[[str], None]) -> None:
     _merging(api)
     _answering(api)
     _sealing(api)
+    _rules(api)
     _explaining(api, accepted["number"])
     api.call("GET /routing/v1/cases", CITY_DISPATCHER)
     api.call("GET /routing/v1/figures/first_dispatch", CITY_DISPATCHER)
@@ -152,6 +153,17 @@ def freeze_a_month(url: str) -> None:
     ring = KeyRing.parse(EXAMPLE_KEYS)
     month = (NOW.date().replace(day=1) - timedelta(days=1)).replace(day=1)
     as_role("routing", url, "clock", lambda uow: freezing.freeze_month(uow, month, ring=ring, by="he.jian"))
+
+
+def _rules(api: Caller) -> None:
+    """One operator drafts what a district tightens, another looks at it and puts it into force."""
+    line = {"line": 3, "kind": "municipal", "remit": "district", "promise": "3 working days"}
+    document = {"place": "LJ-HZ", "rules": [line]}
+    version = api.call("POST /routing/v1/rule-sets", OPERATOR, body=document)["version"]
+    api.call("GET /routing/v1/rule-sets", NOBODY)
+    api.call("GET /routing/v1/rule-sets/{rule_version}", SECOND_OPERATOR, rule_version=version)
+    api.call("GET /routing/v1/rule-sets/{rule_version}/gaps", SECOND_OPERATOR, rule_version=version)
+    api.call("POST /routing/v1/rule-sets/{rule_version}/activations", SECOND_OPERATOR, rule_version=version)
 
 
 def _explaining(api: Caller, number: str) -> None:

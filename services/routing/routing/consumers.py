@@ -10,7 +10,7 @@ from kit.kafka import consumes
 from kit.kafka.tracing import under
 from network.consumers import handlers as network_handlers
 
-from routing.repository import cases, figures, hotline, precedents
+from routing.repository import cases, figures, hotline, precedents, rule_sets
 from routing.service import notices, opening, rating, vacancies
 
 
@@ -49,6 +49,7 @@ def _move_place(uow: UnitOfWork, place_id: UUID, path: str) -> None:
     precedents.move_place(uow, place_id, path)
     hotline.move_place(uow, place_id, path)
     figures.move_place(uow, place_id, path)
+    rule_sets.move_place(uow, place_id, path)
 
 
 HANDLERS: Sequence[Callable[..., None]] = (

@@ -5,15 +5,15 @@
     ServiceError
     ├── NotFound   CaseNotFound, DeadlineNotFound, PrecedentNotFound, LetterNotFound, PressingNotFound,
     │              ReportBackNotFound, HelperNotFound, LinkNotFound, BatchNotFound, KeptRowNotFound, GrantNotFound,
-    │              CalendarNotFound, ReceiptNotFound, NotFrozen
+    │              CalendarNotFound, ReceiptNotFound, NotFrozen, RuleSetNotFound
     ├── Conflict   StepNotAllowed, NobodyHolds, NobodyRules, RulingBinds, AlreadyThere, PrecedentRevoked, ReasonTaken,
     │              PromiseMissed, ClockRuns, LetterAnswered, PapersNamedAlready, PapersInCustody, NudgedAlready,
-    │              ReportOwed, NoReportOwed, StillFollowed, NotForACentre, ReportBackOwed, NoReportBackOwed,
-    │              NotTriedEnough, SuspensionOver, SuspendedStill, HadItBefore, HelpsAlready, PartEnded, LinkedAlready,
-    │              CallBackOwed, NoCallBackOwed, PlaceNamedAlready, AssignedFromAbove, DoneAgain, AnswerDrafted,
-    │              VerificationOwed, NotSealed, SealedStaysHere, AlreadyGranted, NothingChanges, CalendarInForce,
-    │              CalendarOutdated, ClockSetBack, AlreadyExcluded, FrozenAlready,
-    │              MonthNotOver
+    │              PapersAwaited, ReportOwed, NoReportOwed, StillFollowed, NotForACentre, ReportBackOwed,
+    │              NoReportBackOwed, NotTriedEnough, SuspensionOver, SuspendedStill, HadItBefore, HelpsAlready,
+    │              PartEnded, LinkedAlready, CallBackOwed, NoCallBackOwed, PlaceNamedAlready, AssignedFromAbove,
+    │              DoneAgain, AnswerDrafted, VerificationOwed, NotSealed, SealedStaysHere, AlreadyGranted,
+    │              NothingChanges, CalendarInForce, CalendarOutdated, ClockSetBack, AlreadyExcluded, FrozenAlready,
+    │              MonthNotOver, NoRuleChanges, RuleSetInForce, RuleSetOutdated
     ├── Stale      CaseChanged
     ├── Unavailable  UnfitRules
     ├── Forbidden  NotYourStep, NotYourPlace, NotTheOperator, NotYourPrecedent, NotYoursToName, OtherCaseUnseen,
@@ -23,7 +23,8 @@
                    UnfitLimit, CentreMissing, TheirLimitMissing, TheirLimitUnasked, UnfitPartLimit, UnknownCase,
                    LinkedToItself, WhoseMissing, UnfitPeriod, UnfitDay, UnfitPlace, TooManyPlaces, NotOfTheCase,
                    LastAppeal, UnknownTarget, UnfitTarget, EvidenceMissing, WhomMissing, UnfitGrant,
-                   UnfitNotice, UnfitYear, YearIsOfficial, UnfitTimetable, NotKeptSo
+                   UnfitNotice, UnfitYear, YearIsOfficial, UnfitTimetable, NotKeptSo, UnfitDocument, NoPlaceWithCode,
+                   RulesBeginTooEarly, LongerThanTheRules
 """
 
 from collections.abc import Sequence
@@ -94,6 +95,14 @@ class PromiseMissed(Conflict):
         super().__init__(
             "promise_missed",
             "A promise is extended or suspended before it falls due: this one does not run any more.",
+        )
+
+
+class PapersAwaited(Conflict):
+    def __init__(self) -> None:
+        super().__init__(
+            "papers_awaited",
+            "The promise waits for the papers that were named, and counts from when they have come: record them first.",
         )
 
 
@@ -788,19 +797,100 @@ class UnfitTree(Invalid):
         super().__init__("unfit_tree", f"Nothing was changed. Line {line}: {reason}.", field="/rows")
 
 
-class UnfitRules(Unavailable):
-    """Nothing is promised by rules that cannot be kept: it waits until they are put right."""
-
-    def __init__(self, version: int, why: str) -> None:
-        super().__init__("unfit_rules", f"Version {version} of the rules is not fit to be used: {why}.")
-
-
 SHOWN = 50
 
 
 def _by_line(said: Sequence[tuple[int, str]]) -> str:
     named = "; ".join(f"line {line}: {what}" for line, what in said[:SHOWN])
     return f"{named}; and {len(said) - SHOWN} more" if len(said) > SHOWN else named
+
+
+class UnfitDocument(Invalid):
+    """Lines of a rule document that no rule set could follow, or that loosen what holds above them."""
+
+    def __init__(self, faults: Sequence[tuple[int, str]]) -> None:
+        super().__init__("unfit_document", f"Nothing was changed. Put right: {_by_line(faults)}.", field="/rules")
+
+
+class NoPlaceWithCode(Invalid):
+    def __init__(self, code: str) -> None:
+        super().__init__(
+            "no_place_with_code",
+            f"There is no open place with the code {code}: take its code from grid.",
+            field="/place",
+        )
+
+
+class RulesBeginTooEarly(Invalid):
+    def __init__(self, day: date, first: date) -> None:
+        super().__init__(
+            "rules_begin_too_early",
+            f"Nothing was changed. Rules hold from a day ahead, and not from before the set that they follow: {day} is "
+            f"before {first}. Name a later day, or none, so that they hold from when they are put into force.",
+            field="/begins",
+        )
+
+
+class RuleSetNotFound(NotFound):
+    def __init__(self, version: int) -> None:
+        super().__init__(
+            "rule_set_not_found", f"There is no rule set {version}: GET /routing/v1/rule-sets lists those there are."
+        )
+
+
+class NoRuleChanges(Conflict):
+    def __init__(self, version: int) -> None:
+        super().__init__("no_rule_changes", f"Rule set {version}, which holds there, says the same.")
+
+
+class RuleSetInForce(Conflict):
+    def __init__(self, version: int) -> None:
+        super().__init__(
+            "rule_set_in_force",
+            f"Rule set {version} is in force, or was. What is wrong in it is put right by another.",
+        )
+
+
+class RuleSetOutdated(Conflict):
+    def __init__(self, version: int, since: int) -> None:
+        super().__init__(
+            "rule_set_outdated",
+            f"Rule set {version} was drafted before rule set {since} was put into force, and does not know what that "
+            "changed: draft its document again, and look at what it changes now.",
+        )
+
+
+class ClockSetBack(Conflict):
+    def __init__(self) -> None:
+        super().__init__(
+            "clock_set_back",
+            "By this server's clock it is earlier than when this was drafted or the one before it came into force: put "
+            "the clock right first.",
+        )
+
+
+class SecondPersonNeeded(Forbidden):
+    def __init__(self) -> None:
+        super().__init__(
+            "second_person_needed",
+            "It is put into force by somebody else than who drafted it: ask another operator.",
+        )
+
+
+class LongerThanTheRules(Invalid):
+    """More time is asked for than the rules of the case allow."""
+
+    def __init__(self, most: int, field: str) -> None:
+        super().__init__(
+            "longer_than_the_rules", f"The rules that this case is under allow {most} days at the most.", field=field
+        )
+
+
+class UnfitRules(Unavailable):
+    """Nothing is promised by rules that cannot be kept: it waits until they are put right."""
+
+    def __init__(self, version: int, why: str) -> None:
+        super().__init__("unfit_rules", f"Version {version} of the rules is not fit to be used: {why}.")
 
 
 class UnfitNotice(Invalid):
@@ -861,21 +951,4 @@ class CalendarOutdated(Conflict):
             "calendar_outdated",
             f"Version {version} was drafted before version {in_force} came into force, and does not know what that "
             "changed: import its file again, and look at what it changes now.",
-        )
-
-
-class ClockSetBack(Conflict):
-    def __init__(self) -> None:
-        super().__init__(
-            "clock_set_back",
-            "By this server's clock it is earlier than when the calendar was drafted or the one before it came into "
-            "force: put the clock right first.",
-        )
-
-
-class SecondPersonNeeded(Forbidden):
-    def __init__(self) -> None:
-        super().__init__(
-            "second_person_needed",
-            "A calendar is put into force by somebody else than who drafted it: ask another operator.",
         )

@@ -392,9 +392,9 @@ def case_grant_revoked(uow: UnitOfWork, case: Case, grant: Grant) -> CaseGrantRe
 
 
 def case_recorded(
-    uow: UnitOfWork, case: Case, work: Work, *, letter: Letter | None, holder: Seat | None
+    uow: UnitOfWork, case: Case, work: Work, *, letter: Letter | None, holder: Seat | None, moved: bool
 ) -> CaseRecordedV1:
-    """Words only where the resident is told them; the others stay in the history."""
+    """Words only where the resident is told them; the others stay in the history. ``moved``: its promise is by that."""
     return CaseRecordedV1(
         **_fact(uow, case),
         record=work.kind,
@@ -404,6 +404,7 @@ def case_recorded(
         papers=list(work.papers),
         office=letter.office if letter else None,
         letter=letter.number if letter else None,
+        **(_promised(case) if moved else {}),
     )
 
 

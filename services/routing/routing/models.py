@@ -56,18 +56,30 @@ category = Table(
     Column("sealed", Boolean, nullable=False, server_default="false"),
 )
 
+#: One without an instant is a draft. ``path``: the place whose rules it is, "/" for the city's; ``begins``: the first
+#: day on which it is meant to hold.
 rule_set = Table(
     "rule_set",
     metadata,
     Column("version", Integer, primary_key=True, autoincrement=False),
     Column("zone", Text, nullable=False),
     Column("note", Text, nullable=False),
-    _moment("effective_from"),
+    _moment("effective_from", nullable=True),
     Column("shares", ARRAY(SmallInteger), nullable=False, server_default=NO_SHARES),
     Column("climb_unit", Text),
     Column("climb_count", Integer),
     Column("repeat_unit", Text),
     Column("repeat_count", Integer),
+    Column("path", Text(collation="C"), nullable=False, server_default="/"),
+    Column("place_id", Uuid),
+    Column("begins", Date),
+    Column("limits", JSONB, nullable=False, server_default=text("'{}'::jsonb")),
+    Column("based_on", ARRAY(Integer), nullable=False, server_default="{}"),
+    Column("drafted_by", Text),
+    _moment("drafted_at", nullable=True),
+    Column("activated_by", Text),
+    Index("ix_rule_set_path", "path", "version", postgresql_where=text("effective_from is not null")),
+    Index("ix_rule_set_place_id", "place_id"),
 )
 
 rule = Table(
@@ -88,6 +100,8 @@ rule = Table(
     Column("climb_count", Integer),
     Column("repeat_unit", Text),
     Column("repeat_count", Integer),
+    Column("starts", Text, nullable=False, server_default="accepted"),
+    Column("line", Integer),
     UniqueConstraint("version", "kind", "remit", "category", "urgent", postgresql_nulls_not_distinct=True),
 )
 
@@ -182,6 +196,7 @@ cases = Table(
     Column("kind", Text),
     Column("remit", Text),
     Column("rule_version", Integer),
+    Column("rule_layers", ARRAY(Integer), nullable=False, server_default="{}"),
     Column("holder_post_id", Uuid),
     Column("office_id", Uuid),
     Column("promise_due", DateTime(timezone=True)),
@@ -207,6 +222,7 @@ cases = Table(
     Column("letters", Integer, nullable=False, server_default="0"),
     Column("papers_held", Integer, nullable=False, server_default="0"),
     _moment("papers_named_at", nullable=True),
+    _moment("papers_awaited_until", nullable=True),
     _moment("first_contact_at", nullable=True),
     Column("pressings", Integer, nullable=False, server_default="0"),
     Column("reports_owed", Integer, nullable=False, server_default="0"),
@@ -453,6 +469,7 @@ deadline = Table(
     Column("zone", Text, nullable=False),
     Column("hours", JSONB, nullable=False),
     Column("rule_version", Integer, nullable=False),
+    Column("rule_layers", ARRAY(Integer), nullable=False, server_default="{}"),
     Column("calendar_version", Integer, nullable=False),
     Column("forecast", Boolean, nullable=False),
     Column("sealed", Boolean, nullable=False, server_default="false"),

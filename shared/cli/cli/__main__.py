@@ -21,6 +21,7 @@ from cli import (
     lag,
     outbox,
     reconcile,
+    rules,
     simulate,
     token,
     topics,
@@ -78,6 +79,7 @@ app.command("outbox")(outbox.outbox)
 app.add_typer(calendars.app, name="calendars")
 app.add_typer(hotline.app, name="hotline")
 app.add_typer(figures.app, name="figures")
+app.add_typer(rules.app, name="rules")
 app.add_typer(topics.app, name="topics")
 app.add_typer(dead_letters.app, name="dead-letters")
 

@@ -413,6 +413,11 @@ class CaseRecordedV1(CaseFact):
     )
     office: Personal | None = Field(default=None, description="Whom the letter went to.")
     letter: str | None = Field(default=None, max_length=32, description="The letter's number.")
+    promise_due: Moment | None = Field(
+        default=None,
+        description="Where the promise waits for missing papers, or counts from when they have come: as it is now.",
+    )
+    promise_text: dict[str, str] | None = Field(default=None, description="The same in words, by language (zh, en).")
 
 
 class CaseRecusedV1(CaseFact):

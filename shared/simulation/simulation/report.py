@@ -1,6 +1,7 @@
 """What is said at the end: the figures of the time, and what does not hold."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any
 
 from routing.domain.figures import Part
 
@@ -46,7 +47,7 @@ def _verdict(checked: Sequence[Checked]) -> Iterator[str]:
     yield f"invariants: {len(checked)} checked, {sum(bool(each.findings) for each in checked)} broken"
 
 
-def _table(title: str, counts: Mapping[str, int]) -> Iterator[str]:
+def _table(title: str, counts: Mapping[Any, int]) -> Iterator[str]:
     yield title
     for name, count in sorted(counts.items(), key=lambda item: (-item[1], item[0])):
         yield f"  {name.replace('_', ' '):<60}{count:>10,}"

@@ -12,7 +12,7 @@ from kit.db import UnitOfWork
 from kit.ids import new_id
 from network.posts import Seat
 from routing import events
-from routing.domain.call_back import RATING_TERM, CallBack, Way
+from routing.domain.call_back import CallBack, Way
 from routing.domain.case import (
     ANSWERED,
     HANDED_OVER,
@@ -23,7 +23,8 @@ from routing.domain.case import (
     Deadline,
     DeadlineState,
 )
-from routing.domain.promise import counted_like
+from routing.domain.promise import Term, Unit, counted_like
+from routing.domain.rules import Limit
 from routing.models import call_back, case_appeal, case_entry, case_grant, cases, deadline
 from routing.repository.rows import appeal_row, case_row, deadline_row, entry_row
 from routing.service import deadlines, opening, placing
@@ -177,8 +178,9 @@ class Course:
     def _until(self, case: Case, at: datetime) -> Deadline:
         """How long its resident may say something of the answer: as routing.service.calling_back counts it."""
         assert case.deadline is not None
+        term = Term(Unit.WORKING_DAYS, self._ground.rules.limit(Limit.RATING))
         until = counted_like(
-            RATING_TERM, at, like=case.deadline.promise, calendar=self._ground.calendar, path=case.placed_path
+            term, at, like=case.deadline.promise, calendar=self._ground.calendar, path=case.placed_path
         )
         limit = Deadline(new_id(at), DeadlineKind.RATING, until)
         if until.due_at < self._now:

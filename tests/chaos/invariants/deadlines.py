@@ -113,7 +113,7 @@ def _at_most(world: World, before: Row, made: Row) -> datetime:
     """Before when the next must end: what lengthens it ends whenever it was said, and what comes out of a plan once the
     first promise is over no later than the day that was planned, as long as that is ahead.
     """
-    if made["step"] in _LENGTHEN:
+    if _lengthens(made):
         return _NEVER
     if "out_of_plan" not in made["facts"] or before["due_at"] >= made["at"]:
         return before["due_at"]  # type: ignore[no-any-return]
@@ -176,7 +176,16 @@ def _in_order(promises: Sequence[Row], made: Sequence[Row]) -> list[Row]:
 def _makes_a_promise(entry: Row) -> bool:
     if entry["step"] == "deadline_moved":
         return bool(entry["facts"]["kind"] == "promise")
-    return entry["step"] in _MAKE or _is_replaced(entry) or _is_brought(entry)
+    return entry["step"] in _MAKE or _is_replaced(entry) or _is_brought(entry) or _is_of_papers(entry)
+
+
+def _is_of_papers(entry: Row) -> bool:
+    """It waits for papers that are missing, or counts from when they came."""
+    return bool(entry["step"] == "recorded" and "due_at" in entry["facts"])
+
+
+def _lengthens(entry: Row) -> bool:
+    return entry["step"] in _LENGTHEN or bool(_is_of_papers(entry) and entry["facts"]["record"] == "papers_missing")
 
 
 def _is_brought(entry: Row) -> bool:
@@ -193,7 +202,6 @@ def _is_replaced(entry: Row) -> bool:
 
 def _explained(world: World, case: Row, deadline: Row, made: Row, before: Row | None) -> Iterator[Finding]:
     about = f"case {case['case_id']}"
-    entries = world.entries[case["case_id"]]
     counted = due(deadline, world.calendars.get(deadline["calendar_version"], {}))
     noted = datetime.fromisoformat(made["facts"]["due_at"])
     if not counted == deadline["due_at"] == noted:
@@ -211,16 +219,34 @@ def _explained(world: World, case: Row, deadline: Row, made: Row, before: Row | 
     if made["step"] in ("suspended", "resumed"):
         yield from _runs_on(deadline, made, before, world.calendars.get(deadline["calendar_version"], {}))
         return
-    begins_there = _is_replaced(made) or entries[0]["facts"].get("queue")
-    start = made["at"] if begins_there else case["received_at"]
-    if deadline["start_at"] != start:
-        yield Finding("promise_from_elsewhere", about, f"from {deadline['start_at']}, not {start}")
+    yield from _as_ruled(world, case, deadline, made)
+
+
+def _as_ruled(world: World, case: Row, deadline: Row, made: Row) -> Iterator[Finding]:
+    """By the rule of its matter, from the right moment."""
+    about, entries = f"case {case['case_id']}", world.entries[case["case_id"]]
+    since = _since(case, entries, made)
     urgent = {case["urgent"] and not _is_on_the_spot(entries)}
     if any(entry["seq"] > made["seq"] and entry["step"] == "joined" for entry in entries):
         urgent.add(False)  # it may have become urgent by what was merged into it
-    rules = [_rule(world, deadline, made, is_urgent=each) for each in urgent]
-    if not any(rule and (rule["unit"], rule["count"]) == (deadline["unit"], deadline["count"]) for rule in rules):
+    promised = [
+        found
+        for each in urgent
+        if (found := _promised(world, case, deadline, made, since=since, is_urgent=each)) is not None
+    ]
+    starts = {each["start_at"] for each in promised} or {since}
+    if deadline["start_at"] not in starts:
+        yield Finding("promise_from_elsewhere", about, f"from {deadline['start_at']}, not {since}")
+    if not any((each["unit"], each["count"]) == (deadline["unit"], deadline["count"]) for each in promised):
         yield Finding("promise_of_another_rule", about, f"{deadline['unit']} {deadline['count']}")
+
+
+def _since(case: Row, entries: Sequence[Row], made: Row) -> datetime:
+    """From when it counts, where its rule does not say that it does from when the resident came."""
+    if _is_of_papers(made) and _lengthens(made):
+        return case["papers_awaited_until"]  # type: ignore[no-any-return]
+    begins_there = _is_replaced(made) or _is_of_papers(made) or entries[0]["facts"].get("queue")
+    return made["at"] if begins_there else case["received_at"]  # type: ignore[no-any-return]
 
 
 def _as_planned(world: World, case: Row, deadline: Row, made: Row, before: Row | None) -> Iterator[Finding]:
@@ -228,6 +254,20 @@ def _as_planned(world: World, case: Row, deadline: Row, made: Row, before: Row |
     del before
     if _planned_until(world, case["case_id"], made) != deadline["due_at"]:
         yield Finding("promise_differs", f"case {case['case_id']}", f"{deadline['due_at']} is not the day planned")
+
+
+def _promised(world: World, case: Row, deadline: Row, made: Row, *, since: datetime, is_urgent: bool) -> Row | None:
+    """As the documents that it is under promise it, the city's and those of narrower places: the earliest of them."""
+    found: list[Row] = []
+    for version in (deadline["rule_version"], *deadline.get("rule_layers", ())):
+        rule = _rule(world, version, made, is_urgent=is_urgent)
+        if rule is None:
+            continue
+        came = rule.get("starts") == "received" and not (_is_replaced(made) or _is_of_papers(made))
+        start = case["received_at"] if came else since
+        found.append({**deadline, "start_at": start, "unit": rule["unit"], "count": rule["count"]})
+    days = world.calendars.get(deadline["calendar_version"], {})
+    return min(found, key=lambda row: due(row, days), default=None)
 
 
 def _runs_on(deadline: Row, made: Row, before: Row | None, days: Days) -> Iterator[Finding]:
@@ -285,9 +325,9 @@ def _find_origin(world: World, deadline: Row) -> Row | None:
     return next((each for each in every if each["deadline_id"] == deadline.get("goes_on_from")), None)
 
 
-def _rule(world: World, deadline: Row, made: Row, *, is_urgent: bool) -> Row | None:
+def _rule(world: World, rule_version: int, made: Row, *, is_urgent: bool) -> Row | None:
     """Where it is urgent, what is urgent first; then the nearest branch's own; then the table's."""
-    rules = [rule for rule in world.rules if rule["version"] == deadline["rule_version"]]
+    rules = [rule for rule in world.rules if rule["version"] == rule_version]
     code, version = made["facts"]["category"], made["facts"]["category_version"]
     known = world.categories.get((code, version)) if code else None
     line, matter = (known["line"], (known["kind"], known["remit"])) if known else ([], ("administrative", "community"))

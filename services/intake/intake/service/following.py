@@ -147,6 +147,7 @@ def _by_when(fact: CaseFact) -> dict[str, Any]:
             | CaseExtendedV1()
             | CaseJoinedV1()
             | CaseSplitOffV1()
+            | CaseRecordedV1(promise_due=datetime())
             | DeadlineMovedV1(promise_due=datetime())
         ):
             return {"due": fact.promise_due, "promise": fact.promise_text}

@@ -284,7 +284,8 @@ def _recorded(event: CaseRecordedV1) -> list[Owed]:
         case RecordKind.INTERIM_WORD:
             return _residents(event, Template.CASE_INTERIM, event.handler, answer=event.words or "")
         case RecordKind.PAPERS_MISSING:
-            return _residents(event, Template.PAPERS_MISSING, event.handler, papers=event.papers)
+            named = {"papers": event.papers, "due": event.promise_due}
+            return _residents(event, Template.PAPERS_MISSING, event.handler, **named)
         case _:
             return []
 

@@ -6,13 +6,6 @@ from enum import StrEnum
 from uuid import UUID
 
 from routing.domain.case import Appeal
-from routing.domain.promise import Term, Unit
-
-#: How long the resident has to say so; after that silence counts as not rated.
-RATING_TERM = Term(Unit.WORKING_DAYS, 5)
-
-#: How long whoever answered has to do it again.
-REDO_TERM = Term(Unit.WORKING_DAYS, 3)
 
 #: So often a person tries; then it is not rated.
 MOST_ATTEMPTS = 3

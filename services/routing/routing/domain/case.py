@@ -165,7 +165,7 @@ class Appeal:
 
 #: What stands on one case, and is counted on it, does not go along where appeals are split off.
 _STAYS = (
-    *("papers_named_at", "followed_since", "tally", "excluding", "excluding_by"),
+    *("papers_named_at", "papers_awaited_until", "followed_since", "tally", "excluding", "excluding_by"),
     *("assigned_by", "assigned_number", "assigned_due", "report_back"),
 )
 _OF_ONE_CASE = (
@@ -211,6 +211,8 @@ class Case:
     holder_post_id: UUID | None = None
     office_id: UUID | None = None
     rule_version: int | None = None
+    rule_layers: tuple[int, ...] = ()
+    """The rule sets of narrower places that it began under too."""
     promise_due: datetime | None = None
     promise_met: bool | None = None
     outcome: Outcome | None = None
@@ -245,6 +247,8 @@ class Case:
     """How many of the resident's originals are in custody."""
     papers_named_at: datetime | None = None
     """When the missing papers were named; none again once papers have come."""
+    papers_awaited_until: datetime | None = None
+    """When its promise begins though papers are missing; it has waited for papers once where this is there."""
     pressings: int = 0
     reports_owed: int = 0
     """On supervision orders and instructions; while one is, the case is not closed."""

@@ -125,7 +125,7 @@ class _Counting:
             self.add(Figure.TO_CONTACT)
 
     def resorted(self, facts: Mapping[str, Any]) -> None:
-        """What turns out to be urgent is planned no more: its promise counts again, where nothing had kept it before."""
+        """What turns out to be urgent is planned no more: its promise counts again, where nothing had kept it."""
         if "out_of_plan" in facts:
             self.end_plan()
             if self.tally.promise == "planned" and facts["promise_met"] is None:

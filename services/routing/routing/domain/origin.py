@@ -8,7 +8,7 @@ from itertools import chain, takewhile
 from typing import Any
 from uuid import UUID
 
-from contracts.routing import DeadlineKind
+from contracts.routing import DeadlineKind, RecordKind
 
 from routing.domain.calendar import Calendar, Hours
 from routing.domain.case import (
@@ -24,6 +24,7 @@ from routing.domain.case import (
     OPENED,
     PLANNED,
     PRESSED,
+    RECORDED,
     REDONE,
     REPORT_REVIEWED,
     RESORTED,
@@ -53,6 +54,8 @@ class Cause(StrEnum):
     SPLIT_OFF = "split_off"
     REDONE = "redone"
     NOT_VERIFIED = "not_verified"
+    AWAITING_PAPERS = "awaiting_papers"
+    PAPERS_COMPLETE = "papers_complete"
     ANSWERED = "answered"
     PLANNED = "planned"
     ORDERED = "ordered"
@@ -83,6 +86,11 @@ _CAUSES = {
     HANDED_TO_HOTLINE: Cause.HANDED_TO_HOTLINE,
     OPENED: Cause.ASSIGNED_FROM_ABOVE,
     REPORT_REVIEWED: Cause.REPORT_REJECTED,
+}
+
+_OF_PAPERS: Mapping[str | None, Cause] = {
+    RecordKind.PAPERS_MISSING: Cause.AWAITING_PAPERS,
+    RecordKind.PAPERS_RECEIVED: Cause.PAPERS_COMPLETE,
 }
 
 #: Entries that do not name the limit which they set: it runs from the same instant.
@@ -218,7 +226,7 @@ class Story:
 _CAME_UP = (APPROACHING, BREACHED)
 _MOVES = (SPLIT_OFF, JOINED)
 _GO_ON = (SUSPENDED, RESUMED, EXTENDED)
-_BY_RULE = (ACCEPTED, RESORTED)
+_BY_RULE = (ACCEPTED, RESORTED, RECORDED)
 
 
 def _names(entry: Entry, deadline: Deadline) -> bool:
@@ -318,7 +326,7 @@ def cause_of(story: Story) -> Cause:
     maker = story.maker
     if maker is None:
         return Cause.UNKNOWN
-    cause = _CAUSES.get(maker.step, Cause.OTHER)
+    cause = _OF_PAPERS.get(maker.facts.get("record")) or _CAUSES.get(maker.step, Cause.OTHER)
     is_received = cause is Cause.ACCEPTED and story.deadline.promise.start_at == story.case.received_at
     return Cause.RECEIVED if is_received else cause
 
@@ -343,12 +351,11 @@ _BY_UNIT = {
 
 def rule_behind(rules: RuleSet, category: Category | None, term: Term, *, urgent: bool) -> Rule:
     """The rule that decides by what is known of the matter now; or by what was, since a case becomes urgent by another
-    that joins it, and what is settled on the spot is never urgent.
+    that joins it, and what is settled on the spot is never urgent. Of several places' the one that it is promised by.
     """
-    if category is None:
-        return rules.rule_of_the_counter
-    now, then = (rules.rule_for(category, urgent=each) for each in (urgent, not urgent))
-    return then if then.term == term != now.term else now
+    both = [rules.rule_for(category, urgent=each) for each in (urgent, not urgent)] if category else []
+    both = both or [rules.rule_of_the_counter]
+    return next((each for rule in both for each in rule.all if each.term == term), both[0])
 
 
 def differences(trail: Trail, reckoning: Reckoning | None, rule: Rule | None, calendar: Calendar) -> list[Difference]:
@@ -391,7 +398,8 @@ def _told(story: Story) -> dict[str, Any]:
     if maker is None or (maker.step in _MOVES and not _names(maker, story.deadline)):
         return {}
     facts = maker.facts.get("assigned", {}) if maker.step == OPENED else maker.facts
-    return {name: read(facts[name]) for name, read in _TOLD.items() if facts.get(name) is not None}
+    told = {name: read(facts[name]) for name, read in _TOLD.items() if facts.get(name) is not None}
+    return told | ({"rule_layers": tuple(facts.get("rule_layers", ()))} if "rule_version" in told else {})
 
 
 def _by_the_one_before(trail: Trail, calendar: Calendar) -> dict[str, Any]:

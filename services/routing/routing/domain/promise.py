@@ -35,12 +35,29 @@ class Term:
 
 COUNTED_IN_WORKING_DAYS = (Unit.WORKING_DAYS, Unit.MORE_WORKING_DAYS, Unit.REMAINING_WORKING_DAYS)
 
+#: Of a promise that goes on from another.
+GONE_ON = (Unit.MORE_WORKING_DAYS, Unit.REMAINING_WORKING_DAYS)
+
 #: What was suspended on the day on which it fell due has the rest of a day.
 NO_MORE_THAN_THAT_DAY = Term(Unit.REMAINING_WORKING_DAYS, 0)
 
 
 #: With a promise go the hours that its station had since so long: what it goes on from began before it.
 REMEMBERED = timedelta(days=400)
+
+
+def is_no_longer(term: Term, than: Term) -> bool:
+    """Whether a promise may stand in the place of another. Terms of two units are compared by whole days, where days of
+    the one are never more than as many of the other.
+    """
+    match term.unit, than.unit:
+        case Unit.SAME_DAY, Unit.WORKING_DAYS | Unit.CALENDAR_DAYS:
+            return True
+        case Unit.CLOCK_HOURS, Unit.WORKING_DAYS | Unit.CALENDAR_DAYS:
+            return term.count <= 24 * than.count
+        case Unit.CALENDAR_DAYS, Unit.WORKING_DAYS:
+            return term.count <= than.count
+    return term.unit is than.unit and term.count <= than.count
 
 
 @dataclass(frozen=True)
@@ -57,7 +74,9 @@ Spans = Sequence[tuple[datetime, datetime]]
 
 @dataclass(frozen=True)
 class Promise:
-    """A promise with the inputs that explain it and by which it can be counted again."""
+    """A promise with the inputs that explain it and by which it can be counted again. ``rule_layers``: the sets of
+    narrower places that it is under besides the city's, widest first.
+    """
 
     term: Term
     start_at: datetime
@@ -68,6 +87,7 @@ class Promise:
     hours: Hours
     zone: str
     warnings: tuple[WarningAt, ...] = ()
+    rule_layers: tuple[int, ...] = ()
 
     @property
     def shares(self) -> tuple[int, ...]:
@@ -83,6 +103,7 @@ def make_promise(
     hours: Hours,
     zone: str,
     shares: Iterable[int] = (),
+    rule_layers: tuple[int, ...] = (),
 ) -> Promise:
     """``shares``: of its time, in hundredths, at which whoever is to keep it is warned."""
     due_at = due(term, start_at, calendar=calendar, hours=hours, zone=zone)
@@ -93,6 +114,7 @@ def make_promise(
         hours=hours.since(day_of(start_at, zone=zone) - REMEMBERED),
         zone=zone,
         warnings=warnings_in(spans, shares),
+        rule_layers=rule_layers,
     )
     return replace(made, forecast=is_forecast(made, calendar))
 
@@ -115,6 +137,7 @@ def counted_like(term: Term, start_at: datetime, *, like: Promise, calendar: Cal
         hours=calendar.hours_at(path, otherwise=like.hours),
         zone=like.zone,
         shares=like.shares,
+        rule_layers=like.rule_layers,
     )
 
 

@@ -10,7 +10,7 @@ from contracts.routing import Ask, DeadlineKind, Kind, Remit
 from routing.domain.calendar import ONE_DAY, Closure
 from routing.domain.explaining import Counting, Reckoning, Run, summed_up
 from routing.domain.origin import Cause, Difference, Extension, Pause, Recount, Source, Witness
-from routing.domain.promise import MONTHS, Promise, Unit, day_of
+from routing.domain.promise import MONTHS, Promise, Term, Unit, day_of
 from routing.domain.reasons import Reason
 from routing.domain.rules import Category, Rule
 
@@ -25,8 +25,9 @@ MOST_RUNS = 60
 class Explanation:
     """All that is known of why a deadline falls due when it does.
 
-    ``moved_through``: the numbers of the cases from which it came, last first; ``recounts``: by calendars that were put
-    right; ``named``: of a limit that somebody named, the number or the office.
+    ``rule_place``: whose rules tighten the city's, where it is by one of theirs; ``moved_through``: the numbers of the
+    cases from which it came, last first; ``recounts``: by calendars that were put right; ``named``: of a limit that
+    somebody named, the number or the office.
     """
 
     kind: DeadlineKind
@@ -39,6 +40,7 @@ class Explanation:
     named: str | None
     source: Source
     rule: Rule | None
+    rule_place: str | None
     category: Category | None
     reckoning: Reckoning | None
     pauses: Sequence[Pause]
@@ -109,14 +111,20 @@ REMITS: Mapping[Remit, Said] = {
 def _why_so_long(explained: Explanation) -> Iterator[Said]:
     """What says how long it is; the rule of the promise from which it goes on, first."""
     if explained.rule is not None:
-        yield _rule(explained.rule, explained.category, explained.promise.rule_version)
-    term = explained.promise.term.count
-    if explained.source is Source.PLATFORM:
+        yield _rule(explained)
+    term, version = explained.promise.term.count, explained.promise.rule_version
+    if explained.source is Source.PLATFORM and explained.kind in _SAID_BY_RULES:
+        yield (
+            f"依第{version}版规则，每个事项一律{term}个工作日。",
+            f"Rule set {version} gives every case {_days_long(term)} for this.",
+        )
+    elif explained.source is Source.PLATFORM:
         yield f"平台对每个事项一律规定{term}个工作日。", f"The platform gives every case {_days_long(term)} for this."
     if explained.source is Source.UNKNOWN:
         yield _OF_ANOTHER_CASE if explained.moved_through else _OF_NO_RULE
 
 
+_SAID_BY_RULES = (DeadlineKind.RATING, DeadlineKind.REDO)
 _OF_ANOTHER_CASE = (
     "期限沿用另一事项，您无权查看该事项，故不能说明其规则。",
     "It is as in another case, which is not for you to see; so its rule cannot be shown.",
@@ -124,12 +132,23 @@ _OF_ANOTHER_CASE = (
 _OF_NO_RULE = ("事项记录没有说明它依哪条规则。", "The history does not show by which rule it was made.")
 
 
-def _rule(rule: Rule, category: Category | None, version: int) -> Said:
-    chinese, english = _matter(rule, category)
+def _rule(explained: Explanation) -> Said:
+    rule = explained.rule
+    assert rule is not None
+    chinese, english = _matter(rule, explained.category)
     if rule.urgent:
         chinese, english = f"{chinese}，紧急", f"{english}, urgent"
-    long = _TERMS[rule.term.unit](rule.term.count)
-    return f"依第{version}版规则，{chinese}：{long[0]}。", f"By rule set {version}, for {english}: {long[1]}."
+    document, long = _document(rule, explained), term_in_words(rule.term)
+    return f"依{document[0]}，{chinese}：{long[0]}。", f"By {document[1]}, for {english}: {long[1]}."
+
+
+def _document(rule: Rule, explained: Explanation) -> Said:
+    """Whose rules, of which version, and where they say it."""
+    version, whose = rule.version or explained.promise.rule_version, explained.rule_place
+    chinese, english = f"第{version}版规则", f"rule set {version}"
+    if whose is not None:
+        chinese, english = f"{whose}{chinese}", f"{english} of {whose}"
+    return (f"{chinese}第{rule.line}行", f"line {rule.line} of {english}") if rule.line else (chinese, english)
 
 
 def _matter(rule: Rule, category: Category | None) -> Said:
@@ -147,6 +166,10 @@ _TERMS: Mapping[Unit, Callable[[int], Said]] = {
     Unit.CALENDAR_DAYS: lambda count: (f"{count}日", _days_long(count, "calendar")),
     Unit.CLOCK_HOURS: lambda count: (f"{count}小时", f"{count} hours by the clock, day and night"),
 }
+
+
+def term_in_words(term: Term) -> Said:
+    return _TERMS[term.unit](term.count)
 
 
 def _days_long(count: int, which: str = "working") -> str:
@@ -194,6 +217,11 @@ _SINCE: Mapping[Cause, Said] = {
         "自现场核查未通过时起算：{start}。",
         "It runs from when it did not pass the look on site: {start}.",
     ),
+    Cause.AWAITING_PAPERS: (
+        "所缺材料尚待补齐，最迟自{start}起算。",
+        "It waits for papers that are missing, and runs at the latest from {start}.",
+    ),
+    Cause.PAPERS_COMPLETE: ("自材料补齐时起算：{start}。", "It runs from when the papers were complete: {start}."),
     Cause.ANSWERED: ("自答复时起算：{start}。", "It runs from the answer: {start}."),
     Cause.PLANNED: ("于{start}列入计划。", "It was planned on {start}."),
     Cause.ORDERED: ("督办单{named}于{start}发出。", "The supervision order{named} was given on {start}."),

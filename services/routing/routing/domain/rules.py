@@ -1,15 +1,20 @@
-"""The remit and promise rules: who is to handle a matter, and by when. Versioned data."""
+"""The remit and promise rules: who is to handle a matter, and by when. Versioned data.
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+The city's set holds everywhere. A district's, a street's or a community's tightens it for its place: whatever it says,
+the earlier promise holds, and all that any of them asks of an answer.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 from itertools import pairwise
+from uuid import UUID
 
 from contracts.grid import Duty
 from contracts.routing import Kind, Remit
 
-from routing.domain.promise import Term, Unit
+from routing.domain.promise import Term, Unit, is_no_longer
 from routing.errors import UnfitRules
 
 
@@ -42,10 +47,56 @@ class Demand(StrEnum):
     """Somebody who did not handle it looks on site before the case is closed."""
 
 
+class Start(StrEnum):
+    """From when a promise runs, the earliest for the resident first."""
+
+    RECEIVED = "received"
+    """From when they came, however long it waited to be placed or sorted."""
+    ACCEPTED = "accepted"
+    """From when it was accepted; what is accepted as it comes, from when it came."""
+    PAPERS_COMPLETE = "papers_complete"
+    """As from the acceptance; where papers were missing, from when they have come."""
+
+
+class Limit(StrEnum):
+    """What is the same for every matter, in days."""
+
+    RATING = "rating"
+    """Working days that residents have to say what they think of an answer."""
+    REDO = "redo"
+    """Working days in which what was not solved is done again."""
+    EXTENSION = "extension"
+    """The most working days by which a promise is extended."""
+    SUSPENSION = "suspension"
+    """The most days for which a promise is suspended."""
+    PAPERS = "papers"
+    """The most days for which a promise waits for missing papers."""
+
+
+#: Of a set that does not say.
+ORDINARY_LIMITS: Mapping[Limit, int] = {
+    Limit.RATING: 5,
+    Limit.REDO: 3,
+    Limit.EXTENSION: 15,
+    Limit.SUSPENSION: 60,
+    Limit.PAPERS: 30,
+}
+
+#: Residents are given more time by more days, and are made to wait longer by all others.
+GIVEN_TO_RESIDENTS = frozenset({Limit.RATING})
+
+Key = tuple[Kind, Remit, str | None, bool]
+
+#: Of the city's set; every place's path begins with it.
+EVERYWHERE = "/"
+
+
 @dataclass(frozen=True)
 class Rule:
     """``category`` none: for every category of the kind and remit; else an item's own limit, which goes before.
-    ``climb`` and ``repeat``: its own, before those of its set.
+
+    ``tighter``: the rules of narrower places for the same matter, widest first. ``line``: where the document has it;
+    none: it came with the platform. ``climb`` and ``repeat``: its own, before those of its set.
     """
 
     kind: Kind
@@ -55,24 +106,68 @@ class Rule:
     duty: Duty
     term: Term
     demands: frozenset[Demand] = frozenset()
+    starts: Start = Start.ACCEPTED
+    line: int | None = None
+    version: int | None = None
     climb: Term | None = None
     repeat: Term | None = None
+    tighter: "tuple[Rule, ...]" = ()
+
+    @property
+    def key(self) -> Key:
+        return self.kind, self.remit, self.category, self.urgent
+
+    @property
+    def all(self) -> "tuple[Rule, ...]":
+        """Each promises; the earliest of these promises holds."""
+        return (self, *self.tighter)
+
+    @property
+    def tightest(self) -> Term:
+        """To speak of it; which of them ends first is counted case by case."""
+        best = self.term
+        for rule in self.tighter:
+            best = rule.term if is_no_longer(rule.term, best) else best
+        return best
+
+    @property
+    def runs_by_the_clock(self) -> bool:
+        """Whether any of them promises hours: danger, which waits for nothing."""
+        return any(rule.term.unit is Unit.CLOCK_HOURS for rule in self.all)
+
+    @property
+    def starts_first(self) -> Start:
+        return min((rule.starts for rule in self.all), key=list(Start).index)
+
+    @property
+    def awaits_papers(self) -> bool:
+        return self.starts_first is Start.PAPERS_COMPLETE
+
+    def tightened_by(self, tighter: "Sequence[Rule]") -> "Rule":
+        demands = self.demands.union(*(rule.demands for rule in tighter))
+        return replace(self, demands=demands, tighter=tuple(tighter))
 
 
 @dataclass(frozen=True)
 class RuleSet:
-    """``zone``: the city's time zone, in which its days begin and end. ``shares``: of a limit's time, in hundredths, at
-    which its holder is warned. ``climb``: how long a superior has to see to it that what was missed is done, before the
-    next tier has to; ``repeat``: after how long it comes back where no tier is above. None: nobody has to.
+    """``zone``: the city's time zone, in which its days begin and end. ``path``: the place that it is for; ``layers``:
+    the sets of narrower places, widest first.
+
+    ``shares``: of a limit's time, in hundredths, at which its holder is warned. ``climb``: how long a superior has to
+    see to it that what was missed is done, before the next tier has to; ``repeat``: after how long it comes back where
+    no tier is above. None: nobody has to.
     """
 
     version: int
     zone: str
-    effective_from: datetime
+    effective_from: datetime | None
     rules: Sequence[Rule]
     shares: tuple[int, ...] = ()
     climb: Term | None = None
     repeat: Term | None = None
+    limits: Mapping[Limit, int] = field(default_factory=dict)
+    path: str = EVERYWHERE
+    layers: "tuple[RuleSet, ...]" = ()
 
     def __post_init__(self) -> None:
         """Bad rules are refused as they are read, before anything is promised by them."""
@@ -80,25 +175,71 @@ class RuleSet:
             if not earlier < later:
                 raise UnfitRules(self.version, "warnings come one after the other, and before the limit")
         climbs = ((rule, self.limits_of(rule)[0]) for rule in self.rules)
-        if any(climb is not None and _length(climb) > _length(rule.term) for rule, climb in climbs):
+        if any(climb is not None and length_of(climb) > length_of(rule.term) for rule, climb in climbs):
             raise UnfitRules(self.version, "a superior's limit is no longer than the promise that was missed")
+
+    def at(self, path: str) -> "RuleSet":
+        """With the layers of that place alone."""
+        if not self.layers:
+            return self
+        on_line = [layer for layer in self.layers if path.startswith(layer.path)]
+        return replace(self, layers=tuple(sorted(on_line, key=lambda layer: len(layer.path))))
+
+    @property
+    def layer_versions(self) -> tuple[int, ...]:
+        return tuple(layer.version for layer in self.layers)
 
     def limits_of(self, rule: Rule | None) -> tuple[Term | None, Term | None]:
         """How long a superior has, and after how long it comes back to the last; none: of what no rule is for."""
         if rule is None:
             return self.climb, self.repeat
-        return rule.climb or self.climb, rule.repeat or self.repeat
+        own = (rule.climb or self.climb, *(each.climb for each in rule.tighter))
+        return min((each for each in own if each), key=length_of, default=None), rule.repeat or self.repeat
 
     def rule_for(self, category: Category, *, urgent: bool) -> Rule:
         """Where it is urgent, an urgent rule goes first; then an item's own before the table's."""
-        fitting = [rule for rule in self.rules if _fits(rule, category) and (urgent or not rule.urgent)]
-        return max(fitting, key=lambda rule: (rule.urgent, _depth(rule, category)))
+        rule = self.find_rule(category, urgent=urgent)
+        assert rule is not None, f"rule set {self.version} has no rule for {category.kind}, {category.remit}"
+        found = (layer.find_rule(category, urgent=urgent) for layer in self.layers)
+        return rule.tightened_by([each for each in found if each is not None])
+
+    def limit(self, limit: Limit) -> int:
+        """The city's, or the tightest of the layers."""
+        said = [self.limits.get(limit, ORDINARY_LIMITS[limit])]
+        said += [layer.limits[limit] for layer in self.layers if limit in layer.limits]
+        return max(said) if limit in GIVEN_TO_RESIDENTS else min(said)
 
     @property
     def rule_of_the_counter(self) -> Rule:
         """For what was settled while it was taken, and nobody sorted."""
-        counter = (Kind.ADMINISTRATIVE, Remit.COMMUNITY, None)
-        return next(rule for rule in self.rules if (rule.kind, rule.remit, rule.category) == counter)
+        counter = (Kind.ADMINISTRATIVE, Remit.COMMUNITY, None, False)
+        found = (rule for layer in self.layers for rule in layer.rules if rule.key == counter)
+        return next(rule for rule in self.rules if rule.key == counter).tightened_by(list(found))
+
+    def find_rule(self, category: Category, *, urgent: bool) -> Rule | None:
+        """Of its own; a layer need not have one."""
+        fitting = [rule for rule in self.rules if _fits(rule, category) and (urgent or not rule.urgent)]
+        return max(fitting, key=lambda rule: (rule.urgent, _depth(rule, category)), default=None)
+
+
+@dataclass(frozen=True)
+class RuleSetVersion:
+    """A set's own facts. ``place``: the code of the place whose it is; none: the city's. ``begins``: the first day on
+    which it is meant to hold; ``effective_from``: since when it does, none of a draft. ``based_on``: the sets that
+    held, or were to hold, at its place as it was drafted, widest first.
+    """
+
+    version: int
+    note: str
+    path: str
+    place_id: UUID | None
+    begins: date | None
+    based_on: tuple[int, ...]
+    drafted_by: str | None
+    drafted_at: datetime | None
+    activated_by: str | None = None
+    effective_from: datetime | None = None
+    place: str | None = None
 
 
 def _fits(rule: Rule, category: Category) -> bool:
@@ -111,7 +252,7 @@ def _depth(rule: Rule, category: Category) -> int:
     return category.line.index(rule.category) + 1 if rule.category else 0
 
 
-def _length(term: Term) -> timedelta:
+def length_of(term: Term) -> timedelta:
     """To compare terms of several units: in days, of which the same day is half of one."""
     match term.unit:
         case Unit.CLOCK_HOURS:

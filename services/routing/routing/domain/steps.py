@@ -39,6 +39,7 @@ from routing.errors import (
     NotForACentre,
     NotSealed,
     NotYourStep,
+    PapersAwaited,
     PapersInCustody,
     PromiseMissed,
     ReportBackOwed,
@@ -449,7 +450,16 @@ def steps_for(
     return [step for step in theirs if find_hindrance(step, case, posts, now) is None]
 
 
-Hindrance = RulingBinds | PromiseMissed | ClockRuns | PapersInCustody | DoneAgain | AssignedFromAbove | HouseholdsTold
+Hindrance = (
+    RulingBinds
+    | PromiseMissed
+    | ClockRuns
+    | PapersAwaited
+    | PapersInCustody
+    | DoneAgain
+    | AssignedFromAbove
+    | HouseholdsTold
+)
 
 
 def find_hindrance(step: Step, case: Case, posts: Collection[Seated], now: datetime) -> Hindrance | None:
@@ -480,11 +490,15 @@ def _is_ruled_above(case: Case, posts: Collection[Seated]) -> bool:
     return case.ruled_path is not None and not dispatches_above(posts, case.ruled_path)
 
 
-def find_bar_to_more_time(case: Case, now: datetime) -> PromiseMissed | ClockRuns | None:
-    """A promise is moved before it falls due; one in hours is for danger, which does not wait either."""
+def find_bar_to_more_time(case: Case, now: datetime) -> PromiseMissed | ClockRuns | PapersAwaited | None:
+    """A promise is moved before it falls due, and not while it waits for papers; one in hours is for danger, which does
+    not wait either.
+    """
     deadline = case.deadline
     if deadline is None or deadline.state is not DeadlineState.OPEN or deadline.is_missed_at(now):
         return PromiseMissed()
+    if case.papers_named_at is not None and case.papers_awaited_until is not None and now < case.papers_awaited_until:
+        return PapersAwaited()
     return ClockRuns() if _runs_by_the_clock(case) else None
 
 

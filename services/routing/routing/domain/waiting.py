@@ -11,7 +11,6 @@ from routing.domain.chain import Entry
 from routing.domain.promise import day_of
 from routing.errors import UnfitDay
 
-LONGEST_SUSPENSION = timedelta(days=60)
 LONGEST_PLAN = timedelta(days=731)
 
 #: The one reason that rests on attempts to contact the resident (domain.md, section 4).

@@ -5,6 +5,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, time
 from functools import lru_cache
+from itertools import groupby
 from typing import Any
 from uuid import UUID
 from weakref import WeakKeyDictionary
@@ -12,14 +13,15 @@ from weakref import WeakKeyDictionary
 from contracts.grid import Duty
 from contracts.routing import Kind, Remit
 from kit.db import UnitOfWork
+from network.models import place
 from network.places import prefixes
-from sqlalchemy import Engine, Row, Text, bindparam, func, insert, select, text, tuple_
-from sqlalchemy.dialects.postgresql import JSONB, distinct_on
+from sqlalchemy import Engine, Integer, Row, Text, any_, bindparam, func, insert, select, text, tuple_
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB, distinct_on
 
 from routing.domain.calendar import Calendar, CalendarDay, Closure, Hours, Season, Status
 from routing.domain.precedent import Precedent
 from routing.domain.promise import Term, Unit
-from routing.domain.rules import Category, Demand, Rule, RuleSet
+from routing.domain.rules import EVERYWHERE, Category, Demand, Limit, Rule, RuleSet, Start
 from routing.models import calendar_closure, calendar_day, calendar_hours, calendar_year, category, rule, rule_set
 from routing.repository.precedents import precedent_of
 
@@ -53,22 +55,21 @@ def get_policy(
     uow: UnitOfWork, codes: Collection[str], paths: Collection[str]
 ) -> tuple[RuleSet, Calendar, dict[str, Category], list[Precedent]]:
     """The rules and the calendar in effect now, the categories with these codes, and the precedents that hold for them
-    at these places or above.
+    at these places or above. The rules are the city's with the layers of these places: ``at`` picks those of one.
 
     Which versions are in effect is asked each time; what a version says never changes, and is kept in memory.
     """
     lines = sorted({prefix for path in paths for prefix in prefixes(path)})
     heads = uow.execute(_HEADS, {"now": uow.now, "codes": sorted(set(codes)), "lines": lines}).one()
     memory = _memories.setdefault(uow.connection.engine, _Memory())
-    if memory.rules is None or memory.rules[0] != heads.rules:
-        memory.rules = heads.rules, _read_rules(uow, heads.rules)
+    rules = _rules_of(uow, memory, heads.rules)
     calendar = _calendar_of(uow, memory, heads.calendar)
     unread = {code: head for code, head in heads.categories.items() if memory.categories.get(code, _NONE)[0] != head}
     for item in _read_categories(uow, unread) if unread else []:
         memory.categories[item.code] = unread[item.code], item
     categories = {code: memory.categories[code][1] for code in heads.categories}
     precedents = [precedent_of(each) for each in heads.precedents]
-    return memory.rules[1], calendar, categories, precedents
+    return rules, calendar, categories, precedents
 
 
 def get_calendar(uow: UnitOfWork) -> Calendar:
@@ -91,37 +92,46 @@ def get_category(uow: UnitOfWork, code: str, version: int) -> Category:
     return _read_categories(uow, {code: str(version)})[0]
 
 
+def list_categories_as_of(uow: UnitOfWork, these: Collection[tuple[str, int]]) -> dict[tuple[str, int], Category]:
+    """Each as of a version."""
+    found = [_category(row) for row in uow.execute(_CATEGORIES.where(_CODE_AND_VERSION.in_(these)))] if these else []
+    return {(item.code, item.version): item for item in found}
+
+
 def list_calendars_in_force(uow: UnitOfWork) -> list[Calendar]:
     """All that were ever in effect by now, the one that is last."""
     memory = _memories.setdefault(uow.connection.engine, _Memory())
     return [_calendar_of(uow, memory, head) for head in uow.execute(_IN_FORCE, {"now": uow.now}).scalars()]
 
 
-def get_zone(uow: UnitOfWork) -> str:
-    """The city's, by the rules in effect now."""
-    return str(uow.execute(_ZONE, {"now": uow.now}).scalar_one())
-
-
-def get_rules(uow: UnitOfWork, version: int) -> RuleSet:
-    """The rules that a case began under."""
+def get_rules(uow: UnitOfWork, version: int, layers: Sequence[int] = ()) -> RuleSet:
+    """The rules that a case began under: the city's, with those of narrower places."""
     memory = _memories.get(uow.connection.engine)
-    if memory is not None and memory.rules is not None and memory.rules[1].version == version:
-        return memory.rules[1]
-    return _read_rules(uow, str(version))
+    known = {each.version: each for each in memory.rules.values()} if memory else {}
+    read = _read_rules(uow, {version, *layers} - known.keys())
+    sets = known | {each.version: each for each in read}
+    return replace(sets[version], layers=tuple(sets[each] for each in layers))
 
 
-def _read_rules(uow: UnitOfWork, head: str) -> RuleSet:
-    rows = uow.execute(_RULES, {"version": _version(head)}).all()
-    first = rows[0]
-    return RuleSet(
-        first.version,
-        first.zone,
-        first.effective_from,
-        [_rule(row) for row in rows],
-        shares=tuple(first.shares),
-        climb=_term(first.set_climb_unit, first.set_climb_count),
-        repeat=_term(first.set_repeat_unit, first.set_repeat_count),
-    )
+def find_place_of_rules(uow: UnitOfWork, version: int | None) -> str | None:
+    """The name of the place whose rules they are; none of the city's."""
+    of_set = select(place.c.name).join(rule_set, rule_set.c.place_id == place.c.place_id)
+    return uow.execute(of_set.where(rule_set.c.version == version)).scalar_one_or_none()
+
+
+def _rules_of(uow: UnitOfWork, memory: "_Memory", heads: Mapping[str, str]) -> RuleSet:
+    unread = {path: head for path, head in heads.items() if memory.heads.get(path) != head}
+    for each in _read_rules(uow, {_version(head) for head in unread.values()}):
+        memory.rules[each.path], memory.heads[each.path] = each, unread[each.path]
+    layers = tuple(memory.rules[path] for path in heads if path != EVERYWHERE)
+    return replace(memory.rules[EVERYWHERE], layers=layers) if layers else memory.rules[EVERYWHERE]
+
+
+def _read_rules(uow: UnitOfWork, versions: Collection[int]) -> list[RuleSet]:
+    if not versions:
+        return []
+    rows = uow.execute(_RULES, {"versions": sorted(versions)}).all()
+    return [_rule_set(list(of_set)) for _, of_set in groupby(rows, key=lambda row: row.version)]
 
 
 def _calendar_of(uow: UnitOfWork, memory: "_Memory", head: str) -> Calendar:
@@ -145,7 +155,9 @@ def _read_categories(uow: UnitOfWork, heads: Mapping[str, str]) -> list[Category
 class _Memory:
     """What one database's versions say, each beside its head."""
 
-    rules: tuple[str, RuleSet] | None = None
+    rules: dict[str, RuleSet] = field(default_factory=dict)
+    """By the path of the place, as are their heads."""
+    heads: dict[str, str] = field(default_factory=dict)
     calendars: dict[str, Calendar] = field(default_factory=dict)
     categories: dict[str, tuple[str, Category]] = field(default_factory=dict)
 
@@ -162,7 +174,10 @@ def _version(head: str) -> int:
 # is not taken for the one that was read.
 _HEADS = text("""
 select
-    (select version || ' ' || xmin from rule_set where effective_from <= :now order by version desc limit 1) as rules,
+    (select jsonb_object_agg(path, head) from (
+        select distinct on (path) path, version || ' ' || xmin as head from rule_set
+        where path = any(cast(:lines as text[]) || array['/']) and effective_from <= :now order by path, version desc
+    ) as latest) as rules,
     (select version || ' ' || xmin from calendar where effective_from <= :now order by version desc limit 1)
         as calendar,
     (select coalesce(jsonb_object_agg(code, head), '{}') from (
@@ -172,21 +187,29 @@ select
     (select coalesce(jsonb_agg(to_jsonb(p)), '[]') from precedent p
         where p.category = any(cast(:codes as text[])) and p.path = any(cast(:lines as text[])) and revoked_at is null
     ) as precedents
-""").columns(rules=Text, calendar=Text, categories=JSONB, precedents=JSONB)
+""").columns(rules=JSONB, calendar=Text, categories=JSONB, precedents=JSONB)
 
-_ZONE = text("select zone from rule_set where effective_from <= :now order by version desc limit 1")
+_ZONE = text("""
+select zone from rule_set where path = '/' and effective_from <= :now order by version desc limit 1
+""")
 _IN_FORCE = text(
     "select version || ' ' || xmin as head from calendar where effective_from <= :now order by version"
 ).columns(head=Text)
 
-_LIMITS = ("climb_unit", "climb_count", "repeat_unit", "repeat_count")
-_RULE = [rule.c[name] for name in ("kind", "remit", "category", "urgent", "duty", "unit", "count", *Demand, *_LIMITS)]
-_SET = [rule_set.c[name] for name in ("version", "zone", "effective_from", "shares")]
+_CLIMBS = ("climb_unit", "climb_count", "repeat_unit", "repeat_count")
+_HEAD = [rule_set.c[name] for name in ("version", "zone", "effective_from", "shares", "limits", "path")]
+_RULE = [
+    rule.c[name]
+    for name in ("kind", "remit", "category", "urgent", "duty", "unit", "count", "starts", "line", *Demand, *_CLIMBS)
+]
 _DAY = [calendar_day.c[name] for name in ("date", "working", "note", "stands_for", "own")]
 _RULES = (
-    select(*_SET, *(rule_set.c[name].label(f"set_{name}") for name in _LIMITS), *_RULE)
-    .join(rule, rule.c.version == rule_set.c.version)
-    .where(rule_set.c.version == bindparam("version"))
+    select(*_HEAD, *(rule_set.c[name].label(f"set_{name}") for name in _CLIMBS), *_RULE)
+    .outerjoin(rule, rule.c.version == rule_set.c.version)
+    .where(rule_set.c.version == any_(bindparam("versions", type_=ARRAY(Integer))))
+    .order_by(
+        *(rule_set.c.version, rule.c.line, rule.c.kind, rule.c.remit, rule.c.category.nulls_first()), rule.c.urgent
+    )
 )
 _CALENDAR = (
     select(calendar_year.c.version, calendar_year.c.year, calendar_year.c.status, *_DAY)
@@ -238,12 +261,27 @@ def _station(seasons: tuple[tuple[date, tuple[tuple[int, time, time], ...]], ...
     return Hours({}, tuple(Season(*season) for season in seasons), {closure.date: closure for closure in closed})
 
 
+def _rule_set(rows: Sequence[Row[Any]]) -> RuleSet:
+    head = rows[0]
+    limits = {Limit(name): days for name, days in head.limits.items()}
+    rules = [_rule(row) for row in rows if row.kind is not None]
+    return RuleSet(
+        *(head.version, head.zone, head.effective_from, rules),
+        shares=tuple(head.shares),
+        climb=_term(head.set_climb_unit, head.set_climb_count),
+        repeat=_term(head.set_repeat_unit, head.set_repeat_count),
+        limits=limits,
+        path=head.path,
+    )
+
+
 def _rule(row: Row[Any]) -> Rule:
+    key = Kind(row.kind), Remit(row.remit), row.category, row.urgent
     # ``count`` is a method of a row, so it is read by its name.
     term = Term(Unit(row.unit), row._mapping["count"])
     demands = frozenset(demand for demand in Demand if row._mapping[demand.value])
     return Rule(
-        *(Kind(row.kind), Remit(row.remit), row.category, row.urgent, Duty(row.duty), term, demands),
+        *(*key, Duty(row.duty), term, demands, Start(row.starts), row.line, row.version),
         climb=_term(row.climb_unit, row.climb_count),
         repeat=_term(row.repeat_unit, row.repeat_count),
     )

@@ -8,7 +8,6 @@ from kit.db import UnitOfWork
 from network.posts import Seat
 
 from routing import events
-from routing.domain.call_back import REDO_TERM
 from routing.domain.case import (
     ANSWERED,
     DRAFTED,
@@ -18,9 +17,10 @@ from routing.domain.case import (
     DeadlineState,
 )
 from routing.domain.chain import Entry
+from routing.domain.rules import Limit
 from routing.domain.steps import Step
 from routing.repository import call_backs, cases
-from routing.service import asking, calling_back, deadlines, figures, parts, placing, planning, supervising
+from routing.service import asking, calling_back, deadlines, parts, placing, planning, supervising
 from routing.service.calling_back import close_if_over
 from routing.service.taking import subjects_of, take
 
@@ -115,7 +115,7 @@ def verify_case(uow: UnitOfWork, case_id: UUID, *, version: int, passed: bool, w
     if passed:
         case.verified = True
     else:
-        limit = deadlines.count_from_now(uow, case, DeadlineKind.REDO, REDO_TERM)
+        limit = deadlines.count_by_rules(uow, case, DeadlineKind.REDO, Limit.REDO)
         due = limit.promise
         call_backs.end_of_case(uow, case_id)
         case.settle_limit(DeadlineKind.RATING, DeadlineState.CANCELLED, at=uow.now)

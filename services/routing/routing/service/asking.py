@@ -17,8 +17,10 @@ from network.posts import Seat, choose
 from routing import events
 from routing.domain.case import ASKED, EXTENDED, RULED, Case, ClosedReason
 from routing.domain.precedent import Precedent
+from routing.domain.rules import Limit
 from routing.domain.steps import Step, find_bar_to_more_time
 from routing.errors import (
+    LongerThanTheRules,
     NobodyHolds,
     NobodyRules,
     PapersInCustody,
@@ -66,6 +68,8 @@ def ask_dispatcher(
         raise UnknownReason(reason, known)
     if until is not None:
         suspending.check_asked(uow, case, reason=reason, until=until)
+    if days is not None and days > (most := placing.allowed(uow, case, Limit.EXTENSION)):
+        raise LongerThanTheRules(most, "/days")
     ruler = _ruler(uow, case, second=ask is Ask.RETURN and case.returns + 1 >= RULED_ABOVE)
     by = uow.person.subject
     case.ask_for(ask, reason=reason, by=by, ruler_post_id=ruler.post_id, ruler_path=ruler.path, days=days, until=until)

@@ -10,8 +10,9 @@ from kit.paging import Page, Sheet
 from network.posts import Seat, choose
 
 from routing import events
-from routing.domain.call_back import RATING_TERM, CallBack, CallBackLine, Way, way_to_ask
+from routing.domain.call_back import CallBack, CallBackLine, Way, way_to_ask
 from routing.domain.case import CALL_BACK_OWED, Case, ClosedReason, Deadline, DeadlineState
+from routing.domain.rules import Limit
 from routing.domain.steps import STEPS, Step
 from routing.repository import call_backs, cases
 from routing.service import deadlines, placing
@@ -27,7 +28,7 @@ def ask_residents(uow: UnitOfWork, case: Case) -> dict[UUID, int]:
     asked = [appeal for appeal in case.appeals if appeal.withdrawn_at is None]
     if case.silent or not asked:
         return {}
-    until = deadlines.count_from_now(uow, case, DeadlineKind.RATING, RATING_TERM)
+    until = deadlines.count_by_rules(uow, case, DeadlineKind.RATING, Limit.RATING)
     case.settle_limit(DeadlineKind.RATING, DeadlineState.CANCELLED, at=uow.now)
     case.limits.append(until)
     case.calls_owed = 0

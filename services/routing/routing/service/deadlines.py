@@ -17,12 +17,13 @@ from routing import events
 from routing.domain import supervising
 from routing.domain.calendar import Calendar
 from routing.domain.case import HELD_TO, Case, Deadline
-from routing.domain.promise import Promise, Term, counted_like, make_promise
-from routing.domain.rules import Category, RuleSet
+from routing.domain.promise import Promise, Term, Unit, counted_like, make_promise
+from routing.domain.rules import Category, Limit, RuleSet
 from routing.domain.steps import OVERSEEING
 from routing.domain.supervising import Supervision
 from routing.repository import network, policy, supervisions
 from routing.repository.network import Network
+from routing.service import placing
 from routing.service.taking import list_holders
 
 
@@ -38,6 +39,11 @@ def mark_limit_if_missed(uow: UnitOfWork, case: Case, kind: DeadlineKind) -> Non
     limit = case.limit(kind)
     if limit is not None and limit.is_missed_at(uow.now):
         mark_missed(uow, [(case, limit)])
+
+
+def count_by_rules(uow: UnitOfWork, case: Case, kind: DeadlineKind, limit: Limit) -> Deadline:
+    """One that the rules say, in working days."""
+    return count_from_now(uow, case, kind, Term(Unit.WORKING_DAYS, placing.allowed(uow, case, limit)))
 
 
 def count_from_now(uow: UnitOfWork, case: Case, kind: DeadlineKind, term: Term) -> Deadline:
@@ -71,8 +77,8 @@ class Above:
         that a case began under is what was promised to its resident.
         """
         category = self.categories.get(case.category) if case.category else None
-        rule = self.rules.rule_for(category, urgent=case.urgent) if category else None
-        return self.rules.limits_of(rule)
+        rules = self.rules.at(case.placed_path)
+        return rules.limits_of(rules.rule_for(category, urgent=case.urgent) if category else None)
 
     def begin(self, uow: UnitOfWork, case: Case, seat: Seat, term: Term, *, repeats: int = 0) -> Supervision:
         case.supervisor_post_id = seat.post_id
@@ -93,7 +99,8 @@ class Above:
 
 
 def look_above(uow: UnitOfWork, held: Collection[Case]) -> Above:
-    rules, calendar, categories, _ = policy.get_policy(uow, {case.category for case in held if case.category}, [])
+    codes, paths = {case.category for case in held if case.category}, {case.placed_path for case in held}
+    rules, calendar, categories, _ = policy.get_policy(uow, codes, paths)
     known = network.get_network(uow, {case.placed_path for case in held}, OVERSEEING)
     return Above(list_holders(uow, held), known, rules, calendar, categories)
 

@@ -14,7 +14,6 @@ from network.posts import Seat
 
 from routing import events
 from routing.domain.case import ASSIGNED, RESORTED, Case
-from routing.domain.promise import Unit
 from routing.domain.rules import Category
 from routing.domain.steps import Step
 from routing.errors import (
@@ -197,9 +196,9 @@ def re_sort(
     ground, category = _sorted(uow, case, code or before)
     case.district = ground.network.district_of(case.placed_path)
     placing.sort_anew(uow, ground, case, category)
-    rules = policy.get_rules(uow, case.rule_version)
+    rules = policy.get_rules(uow, case.rule_version, case.rule_layers)
     rule = rules.rule_for(category, urgent=case.urgent)
-    planned = planning.bring_out(uow, case) if rule.term.unit is Unit.CLOCK_HOURS else None
+    planned = planning.bring_out(uow, case) if rule.runs_by_the_clock else None
     is_earlier = placing.hold_to(uow, ground, rules, case, rule, planned=planned)
     found = placing.find_handler(ground, case, category)[1]
     is_sooner = is_earlier or planned is not None

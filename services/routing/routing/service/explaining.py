@@ -87,6 +87,7 @@ def _explain(uow: UnitOfWork, trail: Trail) -> Explanation:
     promise, calendar = deadline.promise, policy.get_calendar_of(uow, deadline.promise.calendar_version)
     reckoning = _reckon(uow, deadline, calendar)
     rule, category = _find_rule(uow, trail)
+    tightening = rule is not None and rule.version in trail.stories[-1].deadline.promise.rule_layers
     return Explanation(
         kind=deadline.kind,
         promise=promise,
@@ -98,6 +99,7 @@ def _explain(uow: UnitOfWork, trail: Trail) -> Explanation:
         named=_named(made),
         source=source_of(trail, rule),
         rule=rule,
+        rule_place=policy.find_place_of_rules(uow, rule.version) if rule and tightening else None,
         category=category,
         reckoning=reckoning,
         pauses=trail.pauses,
@@ -123,7 +125,7 @@ def _find_rule(uow: UnitOfWork, trail: Trail) -> tuple[Rule | None, Category | N
     first = trail.stories[-1]
     promise, sorted_as = first.deadline.promise, trail.sorted_as
     category = policy.get_category(uow, *sorted_as) if sorted_as else None
-    rules = policy.get_rules(uow, promise.rule_version)
+    rules = policy.get_rules(uow, promise.rule_version, promise.rule_layers)
     return rule_behind(rules, category, promise.term, urgent=first.case.urgent), category
 
 

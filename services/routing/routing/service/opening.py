@@ -186,7 +186,7 @@ def _may_be_settled(ground: Ground, case: Case, category: Category | None) -> bo
     """By whoever takes it: not what is sealed, as all that complains of staff is, nor what a second person has to look
     at. Such goes the ordinary way.
     """
-    demands = placing.rule_of_the_spot(ground, category, urgent=case.urgent).demands
+    demands = placing.rule_of_the_spot(ground, case.placed_path, category, urgent=case.urgent).demands
     return case.seal is None and not demands & {Demand.REVIEW, Demand.VERIFICATION}
 
 
@@ -195,7 +195,7 @@ def _handler(
 ) -> tuple[Rule | None, Seat | None]:
     """Who settled it keeps it, whatever it was about; else the rule's post, once it is known where and what it is."""
     if spot is not None:
-        return placing.rule_of_the_spot(ground, category), spot
+        return placing.rule_of_the_spot(ground, case.placed_path, category), spot
     if category is None or not placed:
         return None, None
     return placing.find_handler(ground, case, category)
@@ -304,13 +304,13 @@ def correct_appeal(uow: UnitOfWork, event: AppealCorrectedV1) -> None:
     if len(case.appeals) == 1:
         case.gist = event.gist
     was_sealed = case.seal is not None
-    _seal_by_correction(uow, case, event)
+    ground = _seal_by_correction(uow, case, event)
     holder = find_holder(uow, case) if _is_at_work_on(case) else None
     told = holder.subject if holder and holder.subject != event.corrected_by else None
     case.record(CORRECTED, at=uow.now, by=event.corrected_by, facts=facts | {"holder": told})
     uow.publish(events.case_corrected(uow, case, event.appeal_id, by=event.corrected_by, holder=holder))
-    if not was_sealed and case.seal is not None:
-        _tell_sealed(uow, case, event)
+    if ground is not None:
+        _tell_sealed(uow, ground, case, event)
     if case.queue is not None and case.state is CaseState.RECEIVED:
         _try_again(uow, case, event)
     cases.save_cases(uow, [case])
@@ -323,18 +323,21 @@ def _is_at_work_on(case: Case) -> bool:
     return case.accepted_at is not None and case.is_open
 
 
-def _seal_by_correction(uow: UnitOfWork, case: Case, event: AppealCorrectedV1) -> None:
-    """What turns out to be of a sealed category is shut at once, whoever has it. Sorting it anew is a dispatcher's."""
+def _seal_by_correction(uow: UnitOfWork, case: Case, event: AppealCorrectedV1) -> Ground | None:
+    """What turns out to be of a sealed category is shut at once, whoever has it. Sorting it anew is a dispatcher's.
+    What it is sealed by; none: it is not, or was before.
+    """
     if case.seal is not None or event.category is None:
-        return
+        return None
     ground = placing.survey(uow, paths=[case.placed_path], codes=[event.category], blamed=case.complained_of)
     if not _is_sealed(ground.category(event.category)):
-        return
+        return None
     case.seal = Seal.CATEGORY
     placing.appoint_keeper(ground, case)
+    return ground
 
 
-def _tell_sealed(uow: UnitOfWork, case: Case, event: AppealCorrectedV1) -> None:
+def _tell_sealed(uow: UnitOfWork, ground: Ground, case: Case, event: AppealCorrectedV1) -> None:
     keeper = str(case.keeper_post_id) if case.keeper_post_id else None
     facts = {"category": event.category, "keeper": keeper, **placing.counted(ground, case)}
     case.record(SEALED, at=uow.now, by=event.corrected_by, facts=facts)

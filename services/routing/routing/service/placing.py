@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from contracts.grid import Duty
@@ -17,17 +17,21 @@ from routing.domain.calendar import Calendar, Hours
 from routing.domain.case import ACCEPTED, ASSIGNED, Case, Deadline, DeadlineState, Seal
 from routing.domain.precedent import Precedent
 from routing.domain.promise import (
+    GONE_ON,
     Promise,
     Term,
     Unit,
+    begin_of,
     counted_like,
+    day_of,
     given_until,
     last_day,
     make_promise,
     warnings_in,
     working_days_left,
 )
-from routing.domain.rules import Category, Rule, RuleSet
+from routing.domain.rules import Category, Limit, Rule, RuleSet, Start
+from routing.domain.steps import find_bar_to_more_time
 from routing.repository import cases, network, policy
 from routing.repository.network import Network
 from routing.repository.rows import last_of
@@ -57,6 +61,10 @@ class Ground:
         path = case.placed_path
         return self.calendar.hours_at(path, otherwise=self.network.hours_at(path))
 
+    def rules_at(self, path: str) -> RuleSet:
+        """The city's, with what the places on that line tighten."""
+        return self.rules.at(path)
+
     def category(self, code: str | None) -> Category | None:
         found = self.categories.get(code) if code else None
         return None if found is None or found.retired else found
@@ -81,17 +89,21 @@ def find_handler(
     the owner; where no tier of the place has one, the office that answers for the matter takes it; where none does, the
     narrowest dispatcher.
     """
-    rule = ground.rules.rule_for(category, urgent=case.urgent)
+    rule = ground.rules_at(case.placed_path).rule_for(category, urgent=case.urgent)
     barred = case.barred.union(never)
     if (settled := _settled(ground, case, category, never=barred)) is not None:
         return rule, settled
-    seats = ground.network.seats_on(case.placed_path)
+    return rule, answering_for(ground.network.seats_on(case.placed_path), rule, category, never=barred)
+
+
+def answering_for(seats: list[Seat], rule: Rule, category: Category, *, never: Collection[str] = ()) -> Seat | None:
+    """Of those on the line of a place, where nothing has settled it."""
     line = [seat for seat in seats if seat.duty not in OFFICES]
     if not any(seat.duty is rule.duty for seat in line):
-        office = _office_for(seats, category, never=barred)
+        office = _office_for(seats, category, never=never)
         if office is not None:
-            return rule, office
-    return rule, choose(line, rule.duty, never=barred)
+            return office
+    return choose(line, rule.duty, never=never)
 
 
 def _settled(ground: Ground, case: Case, category: Category, *, never: Collection[str]) -> Seat | None:
@@ -111,9 +123,10 @@ def _may_take(seat: Seat, case: Case, never: Collection[str]) -> bool:
     return held and case.placed_path.startswith(seat.path)
 
 
-def rule_of_the_spot(ground: Ground, category: Category | None, *, urgent: bool = False) -> Rule:
+def rule_of_the_spot(ground: Ground, path: str, category: Category | None, *, urgent: bool = False) -> Rule:
     """For what was settled while it was taken: the matter's rule, or the counter's where nobody sorted it."""
-    return ground.rules.rule_of_the_counter if category is None else ground.rules.rule_for(category, urgent=urgent)
+    rules = ground.rules_at(path)
+    return rules.rule_of_the_counter if category is None else rules.rule_for(category, urgent=urgent)
 
 
 def find_dispatcher(ground: Ground, case: Case, *, never: Collection[str] = ()) -> Seat | None:
@@ -257,13 +270,15 @@ def accept(
 
     ``post_id`` is the post by which a dispatcher accepts; none: the platform does.
     """
-    case.deadline = _promise(uow, ground, ground.rules, case, rule, since=since)
-    case.promise_due, case.rule_version = case.deadline.promise.due_at, ground.rules.version
+    rules = ground.rules_at(case.placed_path)
+    promise = _promised(ground, rules, case, rule, since=since, came=case.received_at)
+    case.deadline = Deadline(new_id(uow.now), DeadlineKind.PROMISE, promise, changed=True)
+    case.promise_due, case.rule_version, case.rule_layers = promise.due_at, rules.version, rules.layer_versions
     _put_under(case, rule)
     case.state, case.queue, case.accepted_at = CaseState.ACCEPTED, None, uow.now
     case.holder_post_id, case.office_id = holder.post_id, holder.office_id
-    contact = _counted(ground, ground.rules, case, CONTACT_TERM, since=uow.now)
-    contact_by = min(case.deadline.promise.due_at, contact.due_at).isoformat()
+    contact = _counted(ground, rules, case, CONTACT_TERM, since=uow.now)
+    contact_by = min(promise.due_at, contact.due_at).isoformat()
     facts = {**promise_facts(case), **counted(ground, case), "contact_by": contact_by}
     case.record(ACCEPTED, at=uow.now, by=uow.by, post_id=post_id, facts=facts)
     uow.publish(events.case_accepted(uow, case, holder=holder))
@@ -311,7 +326,7 @@ def hold_to(
     _put_under(case, rule)
     if case.deadline.state is not DeadlineState.OPEN:
         return False
-    before, promise = case.deadline.promise, _counted(ground, rules, case, rule.term, since=uow.now)
+    before, promise = case.deadline.promise, _promised(ground, rules, case, rule, since=uow.now, came=uow.now)
     if planned is not None and uow.now < planned < promise.due_at:
         promise = given_until(planned, uow.now, like=promise)
     is_over = planned is not None and before.due_at < uow.now
@@ -321,12 +336,13 @@ def hold_to(
 
 
 def _put_under(case: Case, rule: Rule) -> None:
-    case.demands, case.by_the_clock = rule.demands, rule.term.unit is Unit.CLOCK_HOURS
+    case.demands, case.by_the_clock = rule.demands, rule.runs_by_the_clock
 
 
 def limit_counted(ground: Ground, case: Case, kind: DeadlineKind, term: Term, *, now: datetime) -> Deadline:
     """A limit of ours beside the promise, on the same calendar."""
-    return Deadline(new_id(now), kind, _counted(ground, ground.rules, case, term, since=now), changed=True)
+    rules = ground.rules_at(case.placed_path)
+    return Deadline(new_id(now), kind, _counted(ground, rules, case, term, since=now), changed=True)
 
 
 def limit_given(ground: Ground, case: Case, kind: DeadlineKind, due_at: datetime, *, now: datetime) -> Deadline:
@@ -341,6 +357,7 @@ def limit_given(ground: Ground, case: Case, kind: DeadlineKind, due_at: datetime
         hours=ground.hours_of(case),
         zone=ground.rules.zone,
         warnings=warnings_in([(now, due_at)], ground.rules.shares),
+        rule_layers=ground.rules_at(case.placed_path).layer_versions,
     )
     return Deadline(new_id(now), kind, limit, changed=True)
 
@@ -372,11 +389,63 @@ def resume(uow: UnitOfWork, case: Case) -> bool:
     return is_earlier
 
 
+def allowed(uow: UnitOfWork, case: Case, limit: Limit) -> int:
+    """In days, by the rules that its promise is under."""
+    assert case.deadline is not None
+    promise = case.deadline.promise
+    return policy.get_rules(uow, promise.rule_version, promise.rule_layers).limit(limit)
+
+
+def await_papers(uow: UnitOfWork, case: Case) -> bool:
+    """Where its rule says so, the promise begins when the papers that are missing have come; at the latest when the
+    rules allow no longer wait; once. Whether it waits.
+    """
+    if case.papers_awaited_until is not None or find_bar_to_more_time(case, uow.now) is not None:
+        return False
+    assert case.deadline is not None
+    promise, rule = case.deadline.promise, _rule_of(uow, case)
+    if not rule.awaits_papers or promise.term.unit in GONE_ON:
+        return False
+    longest = timedelta(days=allowed(uow, case, Limit.PAPERS))
+    until = begin_of(day_of(uow.now, zone=promise.zone) + longest, zone=promise.zone)
+    case.papers_awaited_until = until
+    _replace(uow, case, _counted_again(uow, case, rule, until))
+    return True
+
+
+def begin_with_papers(uow: UnitOfWork, case: Case) -> bool:
+    """What was missing has come: the promise counts from now, where that is earlier. Whether it is."""
+    until, deadline = case.papers_awaited_until, case.deadline
+    if until is None or uow.now >= until or deadline is None or deadline.state is not DeadlineState.OPEN:
+        return False
+    promise = _counted_again(uow, case, _rule_of(uow, case), uow.now)
+    is_earlier = promise.due_at < deadline.promise.due_at
+    if is_earlier:
+        _replace(uow, case, promise)
+    return is_earlier
+
+
+def _rule_of(uow: UnitOfWork, case: Case) -> Rule:
+    """By the rules that it began under, as what it is sorted now."""
+    assert case.rule_version is not None
+    rules = policy.get_rules(uow, case.rule_version, case.rule_layers)
+    if case.category is None or case.category_version is None:
+        return rules.rule_of_the_counter
+    return rules.rule_for(policy.get_category(uow, case.category, case.category_version), urgent=case.urgent)
+
+
+def _counted_again(uow: UnitOfWork, case: Case, rule: Rule, since: datetime) -> Promise:
+    assert case.deadline is not None
+    like, calendar, path = case.deadline.promise, policy.get_calendar(uow), case.placed_path
+    promises = (counted_like(each.term, since, like=like, calendar=calendar, path=path) for each in rule.all)
+    return min(promises, key=lambda each: each.due_at)
+
+
 def _replace(uow: UnitOfWork, case: Case, promise: Promise) -> None:
     assert case.deadline is not None
-    before = case.deadline.deadline_id
-    goes_on = Deadline(new_id(uow.now), DeadlineKind.PROMISE, promise, goes_on_from=before, changed=True)
-    case.replace_deadline(goes_on, at=uow.now)
+    before = case.deadline.deadline_id if promise.term.unit in GONE_ON else None
+    deadline = Deadline(new_id(uow.now), DeadlineKind.PROMISE, promise, goes_on_from=before, changed=True)
+    case.replace_deadline(deadline, at=uow.now)
 
 
 def limit_until(
@@ -390,9 +459,11 @@ def limit_until(
     return Deadline(new_id(uow.now), kind, promise, about=about, changed=True)
 
 
-def _promise(uow: UnitOfWork, ground: Ground, rules: RuleSet, case: Case, rule: Rule, *, since: datetime) -> Deadline:
-    promise = _counted(ground, rules, case, rule.term, since=since)
-    return Deadline(new_id(uow.now), DeadlineKind.PROMISE, promise, changed=True)
+def _promised(ground: Ground, rules: RuleSet, case: Case, rule: Rule, *, since: datetime, came: datetime) -> Promise:
+    """Of what each of its rules promises, the earliest."""
+    starts = ((each.term, came if each.starts is Start.RECEIVED else since) for each in rule.all)
+    promises = (_counted(ground, rules, case, term, since=start) for term, start in starts)
+    return min(promises, key=lambda each: each.due_at)
 
 
 def _counted(ground: Ground, rules: RuleSet, case: Case, term: Term, *, since: datetime) -> Promise:
@@ -404,6 +475,7 @@ def _counted(ground: Ground, rules: RuleSet, case: Case, term: Term, *, since: d
         hours=ground.hours_of(case),
         zone=rules.zone,
         shares=rules.shares,
+        rule_layers=rules.layer_versions,
     )
 
 
@@ -435,10 +507,18 @@ def promise_facts(case: Case) -> dict[str, object]:
         "category_version": case.category_version,
         "place": str(case.place_id) if case.place_id else None,
         "deadline": str(case.deadline.deadline_id),
+        **inputs_of(promise),
+    }
+
+
+def inputs_of(promise: Promise) -> dict[str, object]:
+    """What it was counted from, and when it falls due by that."""
+    return {
         "due_at": promise.due_at.isoformat(),
         "start_at": promise.start_at.isoformat(),
         "unit": promise.term.unit.value,
         "count": promise.term.count,
         "rule_version": promise.rule_version,
+        **({"rule_layers": list(promise.rule_layers)} if promise.rule_layers else {}),
         "calendar_version": promise.calendar_version,
     }

@@ -24,6 +24,7 @@ from routing.domain.recording import (
 from routing.domain.steps import Step
 from routing.errors import PapersNamedAlready
 from routing.repository import cases, records
+from routing.service import placing
 from routing.service.taking import take
 
 #: 函. Short, since it is written on paper and read out over the telephone.
@@ -45,17 +46,19 @@ def record_work(uow: UnitOfWork, case_id: UUID, work: Work) -> Recorded:
     """
     case, holder, post_id = take(uow, case_id, Step.RECORD)
     check_state(work.kind, case.state)
+    promised = case.deadline
     letter = _note(uow, case, work)
-    facts = {
+    moved = case.deadline is not promised
+    facts: dict[str, object] = {
         "record": work.kind.value,
         "outcome": work.outcome.value if work.outcome else None,
         "letter": letter.number if letter else None,
         "papers": len(work.papers),
     }
-    told = {name: fact for name, fact in facts.items() if fact}
+    told = {name: fact for name, fact in facts.items() if fact} | (placing.promise_facts(case) if moved else {})
     words = work.words or BETWEEN.join(work.papers) or None
     case.record(RECORDED, at=uow.now, by=uow.by, post_id=post_id, facts=told, words=words)
-    uow.publish(events.case_recorded(uow, case, work, letter=letter, holder=holder))
+    uow.publish(events.case_recorded(uow, case, work, letter=letter, holder=holder, moved=moved))
     cases.save_cases(uow, [case])
     receipt = case.version if work.kind in OF_PAPERS else None
     return Recorded(case, letter.number if letter else None, receipt)
@@ -101,7 +104,9 @@ def _take_in(uow: UnitOfWork, case: Case, names: Sequence[str]) -> None:
     by = uow.person.subject
     records.add_papers(uow, [Paper(new_id(uow.now), case.case_id, name, by, uow.now) for name in names])
     case.papers_held += len(names)
-    case.papers_named_at = None
+    if case.papers_named_at is not None:
+        case.papers_named_at = None
+        placing.begin_with_papers(uow, case)
 
 
 def _give_back(uow: UnitOfWork, case: Case, names: Sequence[str]) -> None:
@@ -114,4 +119,5 @@ def _name_missing(uow: UnitOfWork, case: Case) -> None:
     """All at once (domain.md, section 3): again only when papers have come since, which may themselves be wrong."""
     if case.papers_named_at is not None:
         raise PapersNamedAlready
+    placing.await_papers(uow, case)
     case.papers_named_at = uow.now

@@ -17,7 +17,7 @@ from routing.domain.case import DEADLINE_MOVED, HELD_TO, Case, Deadline, Deadlin
 from routing.domain.promise import Promise, begin_of, is_forecast
 from routing.domain.recounting import Move, find_correction, find_move, recount
 from routing.repository import call_backs, cases, hotline, policy, recounts, supervisions
-from routing.service import climbing, supervising
+from routing.service import climbing, placing, supervising
 from routing.service.deadlines import look_above
 
 BATCH = 200
@@ -130,7 +130,6 @@ def _say_elsewhere(uow: UnitOfWork, case: Case, after: Deadline) -> Mapping[UUID
 
 def _facts(case: Case, move: Move, after: Deadline, holder: Seat | None, superior: Seat | None) -> dict[str, object]:
     """Staff are named where they are told."""
-    promise = after.promise
     told_holder = holder.subject if holder and move.tells_staff else None
     told_superior = superior.subject if superior and move.corrects else None
     return {
@@ -138,12 +137,7 @@ def _facts(case: Case, move: Move, after: Deadline, holder: Seat | None, superio
         "deadline": str(after.deadline_id),
         "replaces": str(move.before.deadline_id),
         "due_before": move.before.promise.due_at.isoformat(),
-        "due_at": promise.due_at.isoformat(),
-        "start_at": promise.start_at.isoformat(),
-        "unit": promise.term.unit.value,
-        "count": promise.term.count,
-        "rule_version": promise.rule_version,
-        "calendar_version": promise.calendar_version,
+        **placing.inputs_of(after.promise),
         "later": move.is_later,
         "corrects": move.corrects,
         "tells_residents": move.tells_residents,

@@ -8,8 +8,9 @@ from kit.db import UnitOfWork
 from network.posts import Seat
 
 from routing import events
-from routing.domain.call_back import REDO_TERM, TAKEN_OVER, CallBack
+from routing.domain.call_back import TAKEN_OVER, CallBack
 from routing.domain.case import REDONE, Case, DeadlineState
+from routing.domain.rules import Limit
 from routing.domain.steps import OVERSEEING
 from routing.repository import call_backs, cases, network
 from routing.service import deadlines, placing, splitting
@@ -19,7 +20,7 @@ def redo(uow: UnitOfWork, case: Case, asked: CallBack, *, holder: Seat | None) -
     """Its resident says that the answer did not solve it. Of a case of several, theirs alone is done again."""
     if len(case.parties) > 1:
         case = splitting.split_off(uow, case, [asked.appeal_id])
-    due = deadlines.count_from_now(uow, case, DeadlineKind.REDO, REDO_TERM)
+    due = deadlines.count_by_rules(uow, case, DeadlineKind.REDO, Limit.REDO)
     case.settle_limit(DeadlineKind.RATING, DeadlineState.CANCELLED, at=uow.now)
     case.reopen(due)
     seats = network.get_network(uow, [case.placed_path], OVERSEEING).seats_on(case.placed_path)

@@ -1,6 +1,6 @@
 """A promise that waits for what law or nature prescribes, until a day that is named; or less, where it is resumed."""
 
-from datetime import date
+from datetime import date, timedelta
 from uuid import UUID
 
 from contracts.routing import Ask
@@ -10,8 +10,9 @@ from network.posts import Seat
 from routing import events
 from routing.domain.case import RESUMED, SUSPENDED, Case
 from routing.domain.promise import begin_of, day_of
+from routing.domain.rules import Limit
 from routing.domain.steps import Step, find_bar_to_more_time
-from routing.domain.waiting import AWAITING_RESIDENT, DAYS_TRIED, LONGEST_SUSPENSION, check_day, days_not_reached
+from routing.domain.waiting import AWAITING_RESIDENT, DAYS_TRIED, check_day, days_not_reached
 from routing.errors import NotTriedEnough, SuspensionOver
 from routing.repository import cases, reasons
 from routing.service import placing, supervising
@@ -20,7 +21,8 @@ from routing.service.taking import take
 
 def check_asked(uow: UnitOfWork, case: Case, *, reason: str, until: date) -> None:
     zone = _zone(case)
-    check_day(until, today=day_of(uow.now, zone=zone), longest=LONGEST_SUSPENSION, field="/until")
+    longest = timedelta(days=placing.allowed(uow, case, Limit.SUSPENSION))
+    check_day(until, today=day_of(uow.now, zone=zone), longest=longest, field="/until")
     if reason != AWAITING_RESIDENT:
         return
     tried = days_not_reached(cases.list_entries(uow, case), zone=zone)

@@ -177,12 +177,12 @@ def _check_case(audit: Audit, case: _Case) -> None:
 
 
 def _makes_a_promise(entry: Any) -> bool:
-    """Accepting, extending, suspending, splitting off, another calendar; and sorting anew, resuming or merging where
-    that leads to an earlier one.
+    """Accepting, extending, suspending, splitting off, another calendar; sorting anew, resuming or merging where that
+    leads to an earlier one; and papers that are missing or have come, where the promise waits for them.
     """
     if entry.step in ("resorted", "resumed", "joined"):
         return bool(entry.facts["earlier"])
-    if entry.step == "split_off":
+    if entry.step in ("split_off", "recorded"):
         return "due_at" in entry.facts
     if entry.step == "deadline_moved":
         return bool(entry.facts["kind"] == "promise")

@@ -1,0 +1,525 @@
+"""Rule sets are drafted by one and put into force by another; a case keeps those that it began under, of all places."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, replace
+from datetime import date, datetime, timedelta
+from typing import Any
+
+import pytest
+from contracts.grid import Duty
+from contracts.routing import Ask, CaseRecordedV1, Outcome, RecordKind
+from kit.auth import OPERATOR, Person
+from kit.crypto import KeyRing, new_key
+from kit.db import UnitOfWork
+from kit.paging import Page
+from kit.testing.servers import NOW, RolledBackUnitOfWork
+from routing.domain.case import Case
+from routing.domain.counting import count
+from routing.domain.figures import net
+from routing.domain.origin import Cause
+from routing.domain.promise import Term, Unit
+from routing.domain.reading_aloud import read_aloud
+from routing.domain.recording import Work
+from routing.domain.rule_document import RuleDocument, RuleLine, SettingLine, written, written_settings
+from routing.domain.rules import Demand, Limit, RuleSet, Start
+from routing.domain.waiting import Plan
+from routing.errors import (
+    ClockRuns,
+    ClockSetBack,
+    LongerThanTheRules,
+    NoPlaceWithCode,
+    NoRuleChanges,
+    NotTheOperator,
+    PapersAwaited,
+    RulesBeginTooEarly,
+    RuleSetInForce,
+    RuleSetNotFound,
+    RuleSetOutdated,
+    SecondPersonNeeded,
+    UnfitDay,
+    UnfitDocument,
+)
+from routing.repository import cases, policy
+from routing.repository import rule_sets as stored
+from routing.service import (
+    asking,
+    dispatching,
+    explaining,
+    opening,
+    planning,
+    recording,
+    recounting,
+    rule_sets,
+    steps,
+    sweeping,
+)
+from sqlalchemy import text
+
+from tests.chaos.invariants import figures
+from tests.conftest import UnitOfWorkOf
+from tests.routing import test_calendars as moving
+from tests.routing.auditing import faults_of
+from tests.routing.conftest import City, lay_city, local, make_appeal, statements_of
+
+PAGE = Page(200, "a list", KeyRing.parse(new_key("k1")))
+ONE, OTHER = (Person(subject, frozenset({OPERATOR})) for subject in ("operator.one", "operator.other"))
+LIGHTS = "municipal.street_lights"
+
+At = Callable[..., RolledBackUnitOfWork]
+
+#: Street lights are the district's remit: five working days, Monday the 23rd to Monday the 30th.
+FIVE_DAYS, THREE_DAYS, TWO_DAYS = (local(f"2026-11-{day}T17:00") for day in (30, 26, 25))
+
+
+@pytest.fixture
+def at(uow_of: UnitOfWorkOf) -> At:
+    """``at(person, now=…)``; nobody: a consumer."""
+
+    def at(person: Person | None = None, *, now: datetime = NOW, role: str = "consumer") -> RolledBackUnitOfWork:
+        return uow_of("routing", role="api" if person else role, person=person, now=now)
+
+    return at
+
+
+@pytest.fixture
+def city(at: At) -> City:
+    return lay_city(at())
+
+
+def as_lines(rules: RuleSet) -> list[RuleLine]:
+    return [
+        RuleLine(
+            *(number, rule.kind, rule.remit, rule.category or "", rule.urgent, rule.duty, written(rule.term)),
+            *(rule.starts, sorted(rule.demands)),
+            superior=written(rule.climb) if rule.climb else "",
+            again=written(rule.repeat) if rule.repeat else "",
+        )
+        for number, rule in enumerate(rules.rules, start=10)
+    ]
+
+
+def as_document(uow: UnitOfWork, **changed: Any) -> RuleDocument:
+    """The city's as it is in force, with ``changed`` on the line of the district's municipal matters."""
+    rules = policy.get_policy(uow, [], [])[0]
+    settings = [SettingLine(n, *each) for n, each in enumerate(written_settings(rules).items(), start=1)]
+    lines = [
+        replace(line, **changed) if (line.kind, line.remit, line.category, line.urgent) == OF_LIGHTS else line
+        for line in as_lines(rules)
+    ]
+    return RuleDocument(lines, settings)
+
+
+OF_LIGHTS = ("municipal", "district", "", False)
+
+
+def tightening(place: str, **more: Any) -> RuleDocument:
+    facts = {"promise": "3 working days", **more}
+    return RuleDocument([RuleLine(4, "municipal", "district", **facts)], note=f"Of {place}", place=place)
+
+
+def put_into_force(at: At, document: RuleDocument, *, now: datetime = NOW) -> int:
+    version = rule_sets.draft_rule_set(at(ONE, now=now), document).version.version
+    rule_sets.activate_rule_set(at(OTHER, now=now), version)
+    return version
+
+
+def receive(at: At, city: City, *, now: datetime = NOW, place: str = "area", **more: Any) -> Case:
+    uow = at(now=now)
+    appeal = make_appeal(city, place, received_at=now, **more)
+    opening.open_cases(uow, [appeal])
+    return cases.find_cases_of_appeals_for_change(uow, [appeal.appeal_id])[appeal.appeal_id]
+
+
+def due_of(case: Case) -> datetime:
+    assert case.deadline is not None
+    return case.deadline.promise.due_at
+
+
+def test_what_is_in_force_is_exported_and_drafted_again_without_a_change(at: At, city: City) -> None:
+    with pytest.raises(NoRuleChanges):
+        rule_sets.draft_rule_set(at(ONE), as_document(at(ONE)))
+
+
+def test_a_draft_says_what_it_changes_and_holds_for_nothing(at: At, city: City) -> None:
+    seen = rule_sets.draft_rule_set(at(ONE), as_document(at(ONE), promise="3 working days", needs=["review"]))
+    (change,) = seen.changes
+    assert change.said[1] == (
+        f"Line {change.line}, municipal facilities in the district's remit: "
+        "promised within 3 working days instead of 5 working days; needs a review before the answer."
+    )
+    assert seen.version.effective_from is None
+    assert due_of(receive(at, city)) == FIVE_DAYS
+    assert rule_sets.get_rule_set(at(OTHER), seen.version.version).changes == seen.changes
+
+
+def test_it_is_put_into_force_by_a_second_person(at: At, city: City) -> None:
+    version = rule_sets.draft_rule_set(at(ONE), as_document(at(ONE), promise="3 working days")).version.version
+    with pytest.raises(SecondPersonNeeded):
+        rule_sets.activate_rule_set(at(ONE), version)
+    before = receive(at, city)
+    seen = rule_sets.activate_rule_set(at(OTHER), version)
+    assert (seen.version.activated_by, seen.version.effective_from, seen.numbers) == (OTHER.subject, NOW, None)
+    after = receive(at, city)
+    assert (due_of(before), due_of(after)) == (FIVE_DAYS, THREE_DAYS)
+    assert (before.rule_version, after.rule_version) == (version - 1, version)
+    with pytest.raises(RuleSetInForce):
+        rule_sets.activate_rule_set(at(ONE), version)
+
+
+def test_only_operators_draft_look_and_activate(at: At, city: City) -> None:
+    clerk = city.person("dispatcher")
+    acts: Sequence[Callable[[], object]] = (
+        lambda: rule_sets.draft_rule_set(at(clerk), tightening("community")),
+        lambda: rule_sets.get_rule_set(at(clerk), 1),
+        lambda: rule_sets.activate_rule_set(at(clerk), 1),
+        lambda: rule_sets.list_gaps(at(clerk), PAGE, 1),
+    )
+    for act in acts:
+        with pytest.raises(NotTheOperator):
+            act()
+    assert rule_sets.list_rule_sets(at(clerk), PAGE).items[-1].version == 1
+
+
+def test_a_place_tightens_for_itself_alone(at: At, city: City) -> None:
+    version = put_into_force(at, tightening("community", needs=["review"]))
+    here, there = receive(at, city), receive(at, city, place="other")
+    assert (due_of(here), due_of(there)) == (THREE_DAYS, FIVE_DAYS)
+    assert (here.rule_layers, there.rule_layers) == ((version,), ())
+    assert here.demands == {Demand.REVIEW}
+    assert not there.demands
+    assert here.rule_version == there.rule_version
+    assert faults_of(at(), here.case_id) == faults_of(at(), there.case_id) == []
+
+
+def test_the_narrowest_promise_holds_and_the_case_keeps_all_layers(at: At, city: City) -> None:
+    district = put_into_force(at, tightening("district"))
+    community = put_into_force(at, tightening("community", promise="2 working days"))
+    case = receive(at, city)
+    assert (due_of(case), case.rule_layers) == (TWO_DAYS, (district, community))
+    put_into_force(at, as_document(at(ONE), promise="1 working day"))
+    assert cases.get_case(at(role="auditor"), case.case_id).rule_layers == (district, community)
+    assert due_of(receive(at, city)) == local("2026-11-24T17:00"), "the city has come to ask more than they"
+
+
+def test_what_loosens_is_refused_by_line_and_nothing_is_changed(at: At, city: City) -> None:
+    put_into_force(at, tightening("district"))
+    there = rule_sets.list_rule_sets(at(ONE), PAGE).items
+    with pytest.raises(UnfitDocument, match=r"line 4: 4 working days loosens the 3 working days of line 4 of rule set"):
+        rule_sets.draft_rule_set(at(ONE), tightening("community", promise="4 working days"))
+    with pytest.raises(NoPlaceWithCode):
+        rule_sets.draft_rule_set(at(ONE), tightening("nowhere"))
+    assert rule_sets.list_rule_sets(at(ONE), PAGE).items == there
+
+
+def test_the_root_of_the_tree_is_the_whole_city(at: At, city: City) -> None:
+    seen = rule_sets.draft_rule_set(at(ONE), replace(as_document(at(ONE), promise="3 working days"), place="city"))
+    assert (seen.version.path, seen.version.place) == ("/", None)
+
+
+def test_it_holds_from_the_day_that_it_names(at: At, city: City) -> None:
+    ahead = replace(tightening("district"), begins=date(2026, 12, 1))
+    version = rule_sets.draft_rule_set(at(ONE), ahead).version.version
+    seen = rule_sets.activate_rule_set(at(OTHER), version)
+    assert seen.version.effective_from == local("2026-12-01T00:00")
+    eve, day = local("2026-11-30T23:59"), local("2026-12-01T00:00")
+    assert receive(at, city, now=eve).rule_layers == ()
+    assert receive(at, city, now=day).rule_layers == (version,)
+    with pytest.raises(RulesBeginTooEarly, match="2026-11-30 is before 2026-12-01"):
+        rule_sets.draft_rule_set(
+            at(ONE), replace(tightening("district", promise="2 working days"), begins=date(2026, 11, 30))
+        )
+
+
+def test_it_does_not_begin_before_today(at: At, city: City) -> None:
+    with pytest.raises(RulesBeginTooEarly):
+        rule_sets.draft_rule_set(at(ONE), replace(tightening("district"), begins=date(2026, 11, 22)))
+
+
+def test_a_draft_that_another_has_overtaken_is_drafted_again(at: At, city: City) -> None:
+    version = rule_sets.draft_rule_set(at(ONE), tightening("community")).version.version
+    other = put_into_force(at, tightening("district"))
+    with pytest.raises(RuleSetOutdated, match=f"before rule set {other} was put into force"):
+        rule_sets.activate_rule_set(at(OTHER), version)
+    assert rule_sets.get_rule_set(at(OTHER), version).numbers is None
+
+
+def test_it_is_not_put_into_force_by_a_clock_that_was_set_back(at: At, city: City) -> None:
+    version = rule_sets.draft_rule_set(at(ONE), tightening("district")).version.version
+    with pytest.raises(ClockSetBack):
+        rule_sets.activate_rule_set(at(OTHER, now=NOW - timedelta(seconds=1)), version)
+
+
+def test_a_version_that_is_not_there_is_not_found(at: At, city: City) -> None:
+    with pytest.raises(RuleSetNotFound):
+        rule_sets.get_rule_set(at(ONE), 99)
+
+
+def test_an_explanation_names_document_line_and_version(at: At, city: City) -> None:
+    version = put_into_force(at, tightening("community"))
+    case = receive(at, city)
+    assert case.deadline is not None
+    _, explained = explaining.explain_deadline(at(role="auditor"), str(case.case_id), case.deadline.deadline_id)
+    assert explained.agrees, explained.differences
+    assert explained.rule is not None
+    assert (explained.rule.line, explained.rule.version, explained.rule_place) == (4, version, "community")
+    said = read_aloud(explained)
+    assert any(f"By line 4 of rule set {version} of community" in sentence for sentence in said["en"])
+    assert any(f"依community第{version}版规则第4行" in sentence for sentence in said["zh"])
+
+
+def test_what_is_promised_by_no_document_is_found_out(at: At, city: City) -> None:
+    put_into_force(at, tightening("community"))
+    case = receive(at, city)
+    assert case.deadline is not None
+    uow = at()
+    uow.execute(text("update deadline set rule_layers = '{}' where case_id = :case"), {"case": case.case_id})
+    _, explained = explaining.explain_deadline(at(role="auditor"), str(case.case_id), case.deadline.deadline_id)
+    assert {(each.witness, each.about) for each in explained.differences} >= {
+        ("history", "rule_layers"),
+        ("rules", "count"),
+    }
+
+
+def test_received_counts_from_when_the_resident_came_however_long_it_waited(at: At, city: City) -> None:
+    put_into_force(at, as_document(at(ONE), runs_from="received"))
+    uow = at(now=NOW + timedelta(days=1))
+    appeal = make_appeal(city, "community", received_at=NOW, suggested_category=None)
+    opening.open_cases(uow, [appeal])
+    case = cases.find_cases_of_appeals_for_change(uow, [appeal.appeal_id])[appeal.appeal_id]
+    dispatcher = at(city.person("dispatcher"), now=NOW + timedelta(days=1))
+    case = steps.accept_case(dispatcher, case.case_id, version=case.version, place_id=None, category=LIGHTS)
+    assert due_of(case) == FIVE_DAYS
+    assert case.deadline is not None
+    assert case.deadline.promise.start_at == NOW
+
+
+def test_what_is_sorted_anew_is_held_to_the_rules_that_it_began_under(at: At, city: City) -> None:
+    """The resident was promised by those."""
+    put_into_force(at, tightening("community", promise="4 working days"))
+    case = receive(at, city, suggested_category="municipal.water")
+    put_into_force(at, tightening("community", promise="1 working day"))
+    uow = at(city.person("dispatcher"))
+    dispatching.re_sort_case(uow, case.case_id, version=case.version, category=LIGHTS, words="改类")
+    again = cases.get_case(at(role="auditor"), case.case_id)
+    assert again.deadline is not None
+    assert again.deadline.promise.term == Term(Unit.WORKING_DAYS, 4)
+    assert faults_of(at(), case.case_id) == []
+
+
+@pytest.fixture
+def waiting(at: At, city: City) -> Case:
+    """Its missing papers were named on Monday; the promise of five working days waits for them, ten days at most."""
+    document = as_document(at(ONE), runs_from="papers_complete")
+    put_into_force(at, replace(document, settings=[*document.settings, SettingLine(9, "papers", "10")]))
+    case = receive(at, city)
+    return record(at, city, case, RecordKind.PAPERS_MISSING)
+
+
+def record(at: At, city: City, case: Case, kind: RecordKind, *, now: datetime = NOW) -> Case:
+    uow = at(city.person("municipal"), now=now)
+    recording.record_work(uow, case.case_id, Work(kind, papers=("户口簿",)))
+    (told,) = [CaseRecordedV1.model_validate_json(event.body or "") for event in uow.published]
+    case = cases.get_case(at(role="auditor"), case.case_id)
+    assert told.promise_due in (None, due_of(case))
+    assert faults_of(at(), case.case_id) == []
+    return case
+
+
+def test_a_promise_waits_for_papers_that_are_missing_and_no_longer_than_the_rules_allow(at: At, waiting: Case) -> None:
+    assert waiting.papers_awaited_until == local("2026-12-03T00:00")
+    assert due_of(waiting) == local("2026-12-10T17:00"), "five working days from the 3rd"
+    assert waiting.received_at == NOW
+
+
+def test_it_counts_from_when_the_papers_are_complete(at: At, city: City, waiting: Case) -> None:
+    tuesday = NOW + timedelta(days=1)
+    complete = record(at, city, waiting, RecordKind.PAPERS_RECEIVED, now=tuesday)
+    assert due_of(complete) == local("2026-12-01T17:00")
+    again = record(at, city, complete, RecordKind.PAPERS_MISSING, now=tuesday)
+    assert due_of(again) == due_of(complete), "it has waited for papers once"
+
+
+def test_papers_that_come_too_late_move_nothing(at: At, city: City, waiting: Case) -> None:
+    late = record(at, city, waiting, RecordKind.PAPERS_RECEIVED, now=local("2026-12-03T10:00"))
+    assert due_of(late) == due_of(waiting)
+
+
+def test_what_waits_for_papers_is_neither_kept_nor_missed_meanwhile(at: At, waiting: Case) -> None:
+    sweeping.sweep_due(at(role="clock", now=due_of(waiting)))
+    assert sums_of(at, waiting) == {}
+    sweeping.sweep_due(at(role="clock", now=due_of(waiting) + timedelta(seconds=1)))
+    assert sums_of(at, waiting) == {("missed", "2026-12-10"): 1, ("overdue", "2026-12-10"): 1}
+
+
+def test_what_is_answered_once_the_papers_came_was_kept(at: At, city: City, waiting: Case) -> None:
+    tuesday = NOW + timedelta(days=1)
+    complete = record(at, city, waiting, RecordKind.PAPERS_RECEIVED, now=tuesday)
+    holder = at(city.person("municipal"), now=due_of(complete))
+    steps.answer_case(holder, complete.case_id, version=complete.version, outcome=Outcome.SOLVED, answer="已修好")
+    assert sums_of(at, waiting) == {("kept", "2026-12-01"): 1}
+
+
+def sums_of(at: At, case: Case) -> dict[tuple[str, str], int]:
+    """How the promise is counted; as the harness counts it too."""
+    entries = cases.list_entries(at(role="auditor"), case)
+    kept = net(count(None, entries, zone="Asia/Shanghai")[1])
+    sums = {(figure.value, mark.day): amount for (figure, mark), amount in kept.items()}
+    rows = [{**asdict(entry), "facts": entry.facts, "post_id": str(entry.post_id)} for entry in entries]
+    assert sums == {(each.figure, each.day): amount for each, amount in figures.count(rows).items()}
+    return {each: amount for each, amount in sums.items() if each[0] in ("kept", "missed", "overdue")}
+
+
+def test_a_day_that_becomes_a_holiday_moves_what_waits_for_papers(at: At, waiting: Case) -> None:
+    """By a week that begins at the same instant."""
+    moving.put_into_force(at, moving.notice_of_2026(("2026-12-08", "off", "临时放假")))
+    assert recounting.sweep_calendar(at(role="clock")) == 1
+    moved = cases.get_case(at(role="auditor"), waiting.case_id)
+    assert moved.deadline is not None
+    assert (due_of(moved), moved.papers_awaited_until) == (local("2026-12-11T17:00"), waiting.papers_awaited_until)
+    assert moved.deadline.promise.rule_layers == ()
+    assert faults_of(at(), waiting.case_id) == []
+
+
+def test_what_a_place_promises_is_that_by_another_calendar_too(at: At, city: City) -> None:
+    version = put_into_force(at, tightening("community"))
+    case = receive(at, city)
+    moving.put_into_force(at, moving.OFF_ON_THURSDAY)
+    recounting.sweep_calendar(at(role="clock"))
+    moved = cases.get_case(at(role="auditor"), case.case_id)
+    assert moved.deadline is not None
+    assert (due_of(moved), moved.deadline.promise.rule_layers) == (local("2026-11-27T17:00"), (version,))
+    assert faults_of(at(), case.case_id) == []
+    _, explained = explaining.explain_deadline(at(role="auditor"), str(case.case_id), moved.deadline.deadline_id)
+    assert (explained.agrees, explained.rule_place) == (True, "community")
+
+
+def test_what_a_place_promises_in_hours_waits_for_no_day(at: At, city: City) -> None:
+    """It is brought out of its plan, and is not planned."""
+    put_into_force(at, tightening("community", promise="48 hours"))
+    case = receive(at, city, suggested_category="municipal.water")
+    holder, plan = at(city.person("municipal")), Plan(date(2026, 12, 24), "材料到货后更换", None)
+    planned = planning.plan_case(holder, case.case_id, plan, version=case.version)
+    uow = at(city.person("dispatcher"))
+    dispatching.re_sort_case(uow, case.case_id, version=planned.version, category=LIGHTS, words="改类")
+    again = cases.get_case(at(role="auditor"), case.case_id)
+    assert (again.planned_for, again.by_the_clock, due_of(again)) == (None, True, NOW + timedelta(hours=48))
+    assert faults_of(at(), case.case_id) == []
+    with pytest.raises(ClockRuns):
+        planning.plan_case(holder, case.case_id, plan, version=again.version)
+
+
+def test_while_papers_are_awaited_no_more_time_is_asked_for(at: At, city: City, waiting: Case) -> None:
+    with pytest.raises(PapersAwaited):
+        asking.ask_dispatcher(
+            *(at(city.person("municipal")), waiting.case_id),
+            ask=Ask.EXTENSION,
+            version=waiting.version,
+            reason="complex",
+            words="难",
+            days=3,
+        )
+
+
+def test_where_a_narrower_place_waits_for_no_papers_nobody_does(at: At, city: City) -> None:
+    put_into_force(at, as_document(at(ONE), runs_from="papers_complete"))
+    put_into_force(at, tightening("community", promise="", runs_from="accepted"))
+    case = record(at, city, receive(at, city), RecordKind.PAPERS_MISSING)
+    assert (due_of(case), case.papers_awaited_until) == (FIVE_DAYS, None)
+
+
+@pytest.mark.parametrize("kind", [RecordKind.PAPERS_MISSING, RecordKind.PAPERS_RECEIVED])
+def test_why_a_promise_waits_or_began_is_explained(at: At, city: City, waiting: Case, kind: RecordKind) -> None:
+    case = waiting
+    if kind is RecordKind.PAPERS_RECEIVED:
+        case = record(at, city, waiting, kind, now=NOW + timedelta(days=1))
+    assert case.deadline is not None
+    _, explained = explaining.explain_deadline(at(role="auditor"), str(case.case_id), case.deadline.deadline_id)
+    assert explained.agrees, explained.differences
+    missing = kind is RecordKind.PAPERS_MISSING
+    assert explained.cause is (Cause.AWAITING_PAPERS if missing else Cause.PAPERS_COMPLETE)
+
+
+def test_more_time_is_asked_for_within_the_rules(at: At, city: City) -> None:
+    put_into_force(
+        at,
+        RuleDocument([], [SettingLine(2, "extension", "4"), SettingLine(3, "suspension", "10")], place="community"),
+    )
+    case = receive(at, city)
+    holder = city.person("municipal")
+    with pytest.raises(LongerThanTheRules, match="allow 4 days at the most"):
+        asking.ask_dispatcher(
+            *(at(holder), case.case_id), ask=Ask.EXTENSION, version=case.version, reason="complex", words="难", days=5
+        )
+    with pytest.raises(UnfitDay):
+        asking.ask_dispatcher(
+            *(at(holder), case.case_id),
+            ask=Ask.SUSPENSION,
+            version=case.version,
+            reason="testing",
+            words="检测",
+            until=date(2026, 12, 4),
+        )
+    assert policy.get_rules(at(), case.rule_version or 0, case.rule_layers).limit(Limit.EXTENSION) == 4
+
+
+def test_each_rule_without_its_handler_is_named_by_community(at: At, city: City) -> None:
+    version = rule_sets.draft_rule_set(at(ONE), as_document(at(ONE), promise="3 working days")).version.version
+    found = {each.name: each.gaps for each in rule_sets.list_gaps(at(ONE), PAGE, version).items}
+    assert set(found) == {"community", "other"}
+    here = {gap.rule.duty: gap.instead for gap in found["community"]}
+    assert here == {
+        Duty.FOLLOW_UP: Duty.DISPATCHER,
+        Duty.PUBLIC_SERVICE: Duty.DISPATCHER,
+        Duty.PETITION: Duty.DISPATCHER,
+    }
+    assert Duty.MUNICIPAL in {gap.rule.duty for gap in found["other"]}
+
+
+def test_a_draft_is_tried_over_last_months_cases_and_shows_none_of_them(at: At, city: City) -> None:
+    for days in range(3):
+        receive(at, city, now=NOW - timedelta(days=7 + days))
+    receive(at, city, place="other", now=NOW - timedelta(days=2))
+    receive(at, city, now=NOW - timedelta(days=40))
+    seen = rule_sets.draft_rule_set(at(ONE), tightening("community"))
+    assert seen.numbers is not None
+    assert (seen.looked_at, seen.numbers.cases, seen.numbers.earlier, seen.numbers.later) == (3, 3, 3, 0)
+    whole = rule_sets.draft_rule_set(at(ONE), as_document(at(ONE), promise="6 working days"))
+    assert whole.numbers is not None
+    assert (whole.looked_at, whole.numbers.later) == (4, 4)
+    assert at(ONE).execute(text("select count(*) from cases")).scalar_one() == 0
+
+
+def test_last_months_cases_are_found_by_their_ids(at: At, city: City) -> None:
+    receive(at, city)
+    uow = at()
+    uow.execute(text("set local enable_sort = off"))
+    newest = "select * from cases where case_id >= '01900000-0000-7000-8000-000000000000' order by case_id desc limit 9"
+    plan = "\n".join(uow.execute(text(f"explain {newest}")).scalars())
+    assert "Index Scan Backward using pk_cases" in plan
+
+
+def test_a_place_that_moves_takes_its_rules_along(at: At, city: City) -> None:
+    version = put_into_force(at, tightening("community"))
+    was_at, moved = city.paths["community"], f"{city.paths['bare']}{city.ids['community'].hex}/"
+    stored.move_place(at(), city.ids["community"], moved)
+    assert policy.get_policy(at(), [], [moved])[0].at(f"{moved}x/").layer_versions == (version,)
+    assert policy.get_policy(at(), [], [was_at])[0].layers == ()
+
+
+def test_all_layers_are_read_with_the_policy_in_one_query(at: At, city: City) -> None:
+    put_into_force(at, tightening("district"))
+    put_into_force(at, tightening("community", promise="2 working days"))
+    uow = at()
+    policy.get_policy(uow, [], [city.paths["area"]])
+    assert len(statements_of(uow, lambda: policy.get_policy(uow, [], [city.paths["area"]]))) == 1
+
+
+def test_what_a_document_says_is_stored_and_read_as_it_was(at: At, city: City) -> None:
+    document = as_document(at(ONE), promise="3 working days", runs_from="papers_complete", needs=["evidence"])
+    version = rule_sets.draft_rule_set(at(ONE), document).version.version
+    read = policy.get_rules(at(), version)
+    assert [replace(line, needs=sorted(line.needs)) for line in document.rules] == [
+        replace(line, line=rule.line or 0) for line, rule in zip(as_lines(read), read.rules, strict=True)
+    ]
+    assert {rule.starts for rule in read.rules} == {Start.ACCEPTED, Start.PAPERS_COMPLETE}
+    assert written_settings(read) == {each.name: each.value for each in document.settings}
