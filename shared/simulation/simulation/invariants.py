@@ -1,7 +1,7 @@
 """What must hold at the end of a simulated time, whatever its people have done."""
 
-from collections import Counter, defaultdict
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -13,11 +13,9 @@ from cli.reconcile.books import Books
 from kit.auth import AUDITOR, EVERYWHERE, Person, Scope
 from kit.db import UnitOfWork
 from kit.ids import time_of
-from routing.domain.promise import day_of
 from routing.service import comparing, explaining
 from sqlalchemy import text
 
-from simulation.city import ZONE
 from simulation.year import AFTER_DUE, BEAT, Year
 
 #: Deadlines that are explained in one transaction.
@@ -205,7 +203,9 @@ async def figures_counted_again_are_those_that_were_kept(year: Year, checked: Ch
     """Each figure of each place, group and time, from the histories alone."""
     found, differences = await year.city.audit("routing", _count_figures_again)
     checked.things = len(found.cells)
-    checked.findings += [Finding(f"case {number}", "its tally is not where its history leads") for number in found.spoiled]
+    checked.findings += [
+        Finding(f"case {number}", "its tally is not where its history leads") for number in found.spoiled
+    ]
     checked.findings += [Finding(str(each.figure), str(each)) for each in differences]
 
 
