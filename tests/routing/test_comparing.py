@@ -91,3 +91,18 @@ def test_histories_from_before_figures_were_kept_are_counted_once(
     found, differences = compared(clock)
     assert (found.uncounted, differences) == (0, [])
     assert sums(as_person(city.person("dispatcher")), since=date(2026, 11, 23))["received"] == 2
+
+
+def test_a_case_from_before_figures_were_kept_goes_on_step_by_step(
+    uow: RolledBackUnitOfWork, city: City, as_person: As, clock: RolledBackUnitOfWork, superuser: Connection
+) -> None:
+    """Its entries say the place alone, and no zone."""
+    case = make_case(uow, city)
+    spoil(clock, superuser, "update case_entry set facts = facts - 'counted' - 'contact_by'")
+    spoil(clock, superuser, "update cases set tally = null")
+    spoil(clock, superuser, "delete from figure_increment")
+    assert comparing.count_uncounted(clock) == 1
+    answer(as_person(city.person("municipal")), case)
+    add_up(clock)
+    found, differences = compared(clock)
+    assert (found.uncounted, found.spoiled, differences) == (0, [], [])

@@ -88,3 +88,28 @@ def test_what_turns_out_to_be_urgent_is_planned_no_more() -> None:
     assert counted(history(*begun, answered))["kept"] == 1
     assert not counted(history(*begun, answered)).keys() & {"plans_open", "plans_kept"}
     assert counted(history(*begun, MISSED))["overdue"] == 1
+
+
+def test_what_came_missed_from_another_case_is_overdue_no_more_once_a_calendar_corrects_it() -> None:
+    facts = {"counted": WHERE, "promise_met": False, "due_at": NOW.isoformat(), "state": "assigned", "post": POST}
+    brought = ("split_off", facts)
+    answered = ("answered", {"outcome": "solved", "promise_met": False})
+    assert counted(history(brought))["overdue"] == 1
+    assert "overdue" not in counted(history(brought, moved(met=None)))
+    late = counted(history(brought, moved(met=None), MISSED, answered))
+    assert "overdue" not in late
+    assert late["missed"] == 1
+
+
+def test_what_was_planned_when_a_calendar_had_it_missed_is_neither_kept_nor_missed() -> None:
+    planned = ("planned", {"again": False, "promise_met": False})
+    sums = counted(history(OPENED, ACCEPTED, ASSIGNED, MISSED, planned, moved(met=True)))
+    assert not sums.keys() & {"kept", "missed", "overdue"}
+    assert sums["planned"] == 1
+
+
+def test_a_history_that_was_begun_before_figures_goes_on_in_the_zone_that_is_given() -> None:
+    old = history(("opened", {"category": None, "channel": "letterbox"}), ("accepted", {"place": PLACE}))
+    tally, _ = count(None, old, zone="Asia/Shanghai")
+    (_, *late) = history(OPENED, MISSED)
+    assert [each.figure for each in count(tally, late, zone="Asia/Shanghai")[1]] == [Figure.MISSED, Figure.OVERDUE]

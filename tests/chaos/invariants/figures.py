@@ -177,14 +177,27 @@ def _promises(entries: Entries) -> Iterator[Found]:
         if (moved := wrong.get(entry["facts"].get("deadline"))) is None:
             stand.append(entry)
             yield ("missed", entry, day, 1)
-        elif moved["facts"]["promise_met"]:
+        elif moved["facts"]["promise_met"] and not _steps(_between(entries, entry, moved), "planned", again=False):
             yield ("kept", entry, day, 1)
         yield from _ends("overdue", entries, entry, moved)
     brought = [e for e in entries if _brings_a_missed_one(entries, e)]
     for entry in brought:
         yield ("overdue", entry, None, 1)
-        yield from _ends("overdue", entries, entry, None)
+        yield from _ends("overdue", entries, entry, _correction_after(entries, entry))
     yield from _keeps(entries, stand)
+
+
+def _between(entries: Entries, first: Row, last: Row) -> list[Row]:
+    return [e for e in entries if first["seq"] < e["seq"] < last["seq"]]
+
+
+def _correction_after(entries: Entries, brought: Row) -> Row | None:
+    """Of what was missed elsewhere, by another calendar: none where it was missed here meanwhile."""
+    after = [e for e in entries if e["seq"] > brought["seq"]]
+    told = [e for e in after if e["step"] in ("deadline_breached", "deadline_moved")]
+    of_promise = [e for e in told if e["facts"].get("kind", "promise") == "promise"]
+    first = next((e for e in of_promise if e["step"] == "deadline_breached" or e["facts"]["corrects"]), None)
+    return first if first is not None and first["step"] == "deadline_moved" else None
 
 
 def _brings_a_missed_one(entries: Entries, entry: Row) -> bool:

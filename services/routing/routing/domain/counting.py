@@ -167,6 +167,7 @@ class _Counting:
             return
         if tally.promise == "open":
             tally.promise = "planned"
+        tally.put_off = tally.promise == "missed"
         tally.plan, tally.planned = "open", tally.where
         self.add(Figure.PLANNED)
         self.add(Figure.PLANS_OPEN)
@@ -308,15 +309,17 @@ class _Counting:
     def deadline_moved(self, facts: Mapping[str, Any]) -> None:
         """By the right calendar it was not missed: where that was counted, it is taken back."""
         tally = self.tally
-        if not facts["corrects"] or facts["kind"] != DeadlineKind.PROMISE or tally.missed is None:
+        if not facts["corrects"] or facts["kind"] != DeadlineKind.PROMISE or tally.promise != "missed":
             return
-        self.add(Figure.MISSED, tally.missed, -1)
-        if facts["promise_met"]:
-            self.add(Figure.KEPT, tally.missed)
+        if tally.missed is not None:
+            self.add(Figure.MISSED, tally.missed, -1)
+            if facts["promise_met"] and not tally.put_off:
+                self.add(Figure.KEPT, tally.missed)
         if tally.overdue is not None:
             self.add(Figure.OVERDUE, Mark(self.day(self.entry.at), tally.overdue), -1)
-        tally.promise = "kept" if facts["promise_met"] else "open"
-        tally.missed = tally.overdue = None
+        kept = "planned" if tally.put_off else "kept"
+        tally.promise = kept if facts["promise_met"] else "open"
+        tally.missed, tally.overdue, tally.put_off = None, None, False
 
     def excluded(self, facts: Mapping[str, Any]) -> None:
         """Taken out of a rate, on the days and at the places where it had been counted."""

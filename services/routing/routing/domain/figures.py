@@ -178,6 +178,8 @@ class Tally:
     plan: str | None = None
     """``open``, ``moved`` or ``missed``."""
     planned: Where | None = None
+    put_off: bool = False
+    """Planned when it was missed already."""
     is_first: bool | None = None
     """Whether it lies where it was assigned first; none: it is not assigned, or has been counted."""
     drafted_by: str | None = None

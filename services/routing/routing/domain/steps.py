@@ -497,7 +497,7 @@ def find_bar_to_more_time(case: Case, now: datetime) -> PromiseMissed | ClockRun
     deadline = case.deadline
     if deadline is None or deadline.state is not DeadlineState.OPEN or deadline.is_missed_at(now):
         return PromiseMissed()
-    if case.papers_named_at is not None and case.papers_awaited_until is not None and now < case.papers_awaited_until:
+    if case.awaits_papers_at(now):
         return PapersAwaited()
     return ClockRuns() if _runs_by_the_clock(case) else None
 
@@ -506,7 +506,7 @@ def find_bar_to_planning(case: Case) -> ClockRuns | DoneAgain | None:
     """Danger does not wait for a day, nor whoever has waited once and was not satisfied."""
     if _runs_by_the_clock(case):
         return ClockRuns()
-    return DoneAgain() if case.limit(DeadlineKind.REDO) is not None else None
+    return DoneAgain() if case.done_again or case.limit(DeadlineKind.REDO) is not None else None
 
 
 def _runs_by_the_clock(case: Case) -> bool:

@@ -511,8 +511,8 @@ def _count_one(uow: UnitOfWork, case: Case) -> list[dict[str, Any]]:
     entries = list(case.entries)
     if case.tally is None and entries[0].seq > 1:
         entries = [*list_entries(uow, case), *entries]
-    says_where = case.tally is not None or "counted" in entries[0].facts
-    return figures.count_new(case, entries, zone="" if says_where else policy.get_zone(uow))
+    told = case.tally.told if case.tally is not None else entries[0].facts.get("counted", {})
+    return figures.count_new(case, entries, zone="" if "zone" in told else policy.get_zone(uow))
 
 
 def _new_entries(changed: Sequence[Case]) -> list[dict[str, Any]]:

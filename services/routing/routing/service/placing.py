@@ -326,7 +326,10 @@ def hold_to(
     _put_under(case, rule)
     if case.deadline.state is not DeadlineState.OPEN:
         return False
-    before, promise = case.deadline.promise, _promised(ground, rules, case, rule, since=uow.now, came=uow.now)
+    since = uow.now
+    if case.papers_awaited_until is not None and rule.awaits_papers and case.awaits_papers_at(uow.now):
+        since = case.papers_awaited_until
+    before, promise = case.deadline.promise, _promised(ground, rules, case, rule, since=since, came=since)
     if planned is not None and uow.now < planned < promise.due_at:
         promise = given_until(planned, uow.now, like=promise)
     is_over = planned is not None and before.due_at < uow.now
@@ -398,13 +401,15 @@ def allowed(uow: UnitOfWork, case: Case, limit: Limit) -> int:
 
 def await_papers(uow: UnitOfWork, case: Case) -> bool:
     """Where its rule says so, the promise begins when the papers that are missing have come; at the latest when the
-    rules allow no longer wait; once. Whether it waits.
+    rules allow no longer wait; once. Not one that others are held to as well, or that was told under another rule.
+    Whether it waits.
     """
     if case.papers_awaited_until is not None or find_bar_to_more_time(case, uow.now) is not None:
         return False
     assert case.deadline is not None
     promise, rule = case.deadline.promise, _rule_of(uow, case)
-    if not rule.awaits_papers or promise.term.unit in GONE_ON:
+    is_its_own = promise.term in [each.term for each in rule.all] and sum(appeal.stands for appeal in case.appeals) == 1
+    if not (rule.awaits_papers and is_its_own):
         return False
     longest = timedelta(days=allowed(uow, case, Limit.PAPERS))
     until = begin_of(day_of(uow.now, zone=promise.zone) + longest, zone=promise.zone)
@@ -415,11 +420,11 @@ def await_papers(uow: UnitOfWork, case: Case) -> bool:
 
 def begin_with_papers(uow: UnitOfWork, case: Case) -> bool:
     """What was missing has come: the promise counts from now, where that is earlier. Whether it is."""
-    until, deadline = case.papers_awaited_until, case.deadline
-    if until is None or uow.now >= until or deadline is None or deadline.state is not DeadlineState.OPEN:
+    if not case.awaits_papers_at(uow.now):
         return False
+    assert case.deadline is not None
     promise = _counted_again(uow, case, _rule_of(uow, case), uow.now)
-    is_earlier = promise.due_at < deadline.promise.due_at
+    is_earlier = promise.due_at < case.deadline.promise.due_at
     if is_earlier:
         _replace(uow, case, promise)
     return is_earlier
