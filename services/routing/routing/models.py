@@ -397,6 +397,7 @@ figure_frozen = Table(
     _path("path"),
     *_sums(),
     Index("ix_figure_frozen_path", "month", "dimension", "path"),
+    Index("ix_figure_frozen_place", "place_id"),
 )
 
 figure_correction = Table(
@@ -414,6 +415,7 @@ figure_correction = Table(
     _path("path"),
     *(Column(name.value, Text(collation="C")) for name in DIMENSIONS),
     Index("ix_figure_correction_month", "month", "path", "correction_id"),
+    Index("ix_figure_correction_place", "place_id"),
 )
 
 case_appeal = Table(

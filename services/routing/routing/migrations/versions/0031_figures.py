@@ -133,6 +133,7 @@ def _create_frozen() -> None:
         sa.PrimaryKeyConstraint("month", "place_id", "dimension", "value", name="pk_figure_frozen"),
     )
     op.create_index("ix_figure_frozen_path", "figure_frozen", ["month", "dimension", "path"])
+    op.create_index("ix_figure_frozen_place", "figure_frozen", ["place_id"])
     corrects = sa.ForeignKey("figure_freeze.month", name="fk_figure_correction_month_figure_freeze")
     op.create_table(
         "figure_correction",
@@ -144,6 +145,7 @@ def _create_frozen() -> None:
         *_counted(),
     )
     op.create_index("ix_figure_correction_month", "figure_correction", ["month", "path", "correction_id"])
+    op.create_index("ix_figure_correction_place", "figure_correction", ["place_id"])
     for table in ("figure_frozen", "figure_correction"):
         protect(op.get_bind(), table, scope_policy("path"))
 
