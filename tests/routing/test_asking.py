@@ -452,7 +452,7 @@ def test_a_case_says_what_whoever_looks_may_do(uow: RolledBackUnitOfWork, city: 
     right = [Step.RE_SORT, Step.RE_DISPATCH, Step.PLAN]
     joins = [Step.RECUSE, Step.CALL_IN, Step.LINK]
     hands_on = [*joins, Step.HAND_TO_HOTLINE, Step.NAME_AFFECTED]
-    joins = [*joins, Step.NAME_AFFECTED]
+    joins = [*joins, Step.NAME_AFFECTED, Step.ASK_EXCLUSION]
     mine = [Step.START, Step.ANSWER, *asks, Step.TRANSFER, Step.PLAN, Step.RECORD, *joins]
     assert steps_of("municipal") == mine
     assert steps_of("dispatcher") == [Step.ANSWER, *right, Step.RECORD, *presses, *hands_on, Step.MERGE]

@@ -287,9 +287,9 @@ def test_what_is_withdrawn_is_recorded_until_the_originals_are_back(
     receive(mine, case, "身份证")
     withdrawn = AppealWithdrawnV1(version=2, appeal_id=case.appeals[0].appeal_id, withdrawn_at=NOW, reason="settled")
     opening.withdraw_appeal(uow, withdrawn)
-    assert look(mine, case).steps == [Step.RECORD, Step.LINK]
+    assert look(mine, case).steps == [Step.RECORD, Step.LINK, Step.ASK_EXCLUSION]
     assert give_back(mine, case, "身份证").state is CaseState.CLOSED
-    assert look(mine, case).steps == [Step.LINK]
+    assert look(mine, case).steps == [Step.LINK, Step.ASK_EXCLUSION]
     with pytest.raises(StepNotAllowed, match="over"):
         record(mine, case, RecordKind.CALL)
 

@@ -115,15 +115,15 @@ def count_unsolved(uow: UnitOfWork, appeal_id: UUID) -> int:
     return int(uow.execute(statement).scalar_one())
 
 
-def count_unrated(uow: UnitOfWork, case: Case) -> int:
-    """Of the residents who still ask: how many were asked about the last answer, and have said nothing of it."""
-    stand = [appeal.appeal_id for appeal in case.appeals if appeal.stands]
-    asked = call_back.c.case_id == case.case_id, call_back.c.appeal_id.in_(stand)
+def count_unrated(uow: UnitOfWork, these: Sequence[Case]) -> Mapping[UUID, int]:
+    """By case, of the residents who still ask: how many were asked about the last answer, and have said nothing of it."""
+    stand = [appeal.appeal_id for case in these for appeal in case.appeals if appeal.stands]
+    asked = call_back.c.case_id.in_([case.case_id for case in these]), call_back.c.appeal_id.in_(stand)
     last = distinct_on(call_back.c.appeal_id)
-    answers = select(call_back.c.solved).ext(last).where(*asked)
-    answers = answers.order_by(call_back.c.appeal_id, call_back.c.answer.desc())
-    latest = answers.subquery("latest")
-    return int(uow.execute(select(func.count()).where(latest.c.solved.is_(None))).scalar_one())
+    answers = select(call_back.c.case_id, call_back.c.solved).ext(last).where(*asked)
+    latest = answers.order_by(call_back.c.appeal_id, call_back.c.answer.desc()).subquery("latest")
+    silent = select(latest.c.case_id, func.count()).where(latest.c.solved.is_(None)).group_by(latest.c.case_id)
+    return {case_id: count for case_id, count in uow.execute(silent)}
 
 
 def _call_back(row: Row[Any]) -> CallBack:

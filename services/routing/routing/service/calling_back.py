@@ -89,17 +89,26 @@ def drop_call_back(uow: UnitOfWork, case: Case, appeal_id: UUID) -> None:
 def close_unrated(uow: UnitOfWork, fallen: Sequence[tuple[Case, Deadline]]) -> None:
     """The time for saying so is over: what was answered is closed, and who has said nothing has not rated it."""
     holders = list_holders(uow, (case for case, _ in fallen))
-    for case, limit in fallen:
+    for _, limit in fallen:
         limit.settle(DeadlineState.MET, at=uow.now)
-        close_if_over(uow, case, holders.get(case.case_id))
+    over = [case for case, _ in fallen if _is_over(case)]
+    unrated = call_backs.count_unrated(uow, over)
+    for case in over:
+        _close(uow, case, holders.get(case.case_id), unrated=unrated.get(case.case_id, 0))
 
 
 def close_if_over(uow: UnitOfWork, case: Case, holder: Seat | None) -> None:
     """Unless something still bars it: then whoever holds it closes it by hand."""
-    if case.limit(DeadlineKind.RATING) is not None or case.papers_held or not STEPS[Step.CLOSE].allows(case):
-        return
-    unrated = {"unrated": call_backs.count_unrated(uow, case)}
-    end_case(uow, case, ClosedReason.DONE, holder=holder, by=None, facts=unrated)
+    if _is_over(case):
+        _close(uow, case, holder, unrated=call_backs.count_unrated(uow, [case]).get(case.case_id, 0))
+
+
+def _is_over(case: Case) -> bool:
+    return case.limit(DeadlineKind.RATING) is None and not case.papers_held and STEPS[Step.CLOSE].allows(case)
+
+
+def _close(uow: UnitOfWork, case: Case, holder: Seat | None, *, unrated: int) -> None:
+    end_case(uow, case, ClosedReason.DONE, holder=holder, by=None, facts={"unrated": unrated})
 
 
 def list_owed(uow: UnitOfWork, page: Page) -> Sheet[CallBackLine]:

@@ -105,7 +105,7 @@ def hand_over_case(uow: UnitOfWork, case_id: UUID, *, version: int, means: Hando
 
 def close_case(uow: UnitOfWork, case_id: UUID, *, version: int) -> Case:
     case, holder, post_id = take(uow, case_id, Step.CLOSE, version)
-    unrated = {"unrated": call_backs.count_unrated(uow, case)}
+    unrated = {"unrated": call_backs.count_unrated(uow, [case]).get(case.case_id, 0)}
     end_case(uow, case, ClosedReason.DONE, holder=holder, by=uow.by, post_id=post_id, facts=unrated)
     cases.save_cases(uow, [case])
     return case
