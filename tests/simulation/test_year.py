@@ -10,6 +10,7 @@ from simulation.year import AFTER_DUE, BEAT, Year
 from sqlalchemy import text
 
 from tests.simulation.conftest import ASKED
+from tests.system.city import wait_until
 
 BAIYANG = Path(sys.executable).parent / "baiyang"
 
@@ -33,6 +34,23 @@ def test_what_cannot_be_simulated_is_refused(wrong: list[str]) -> None:
     done = subprocess.run([BAIYANG, "simulate", *wrong], capture_output=True, text=True, check=False, timeout=60)
     assert done.returncode == 2
     assert wrong[0] in done.stderr
+
+
+def test_what_is_ended_from_outside_leaves_no_server_behind() -> None:
+    running = subprocess.Popen([sys.executable, "-m", "simulation", "--days", "5", "--communities", "2"])
+    try:
+        wait_until(lambda: bool(servers_of(running.pid)), seconds=60, what="its PostgreSQL runs")
+        (server,) = servers_of(running.pid)
+        running.terminate()
+        assert running.wait(60) == 143
+        wait_until(lambda: not Path(f"/proc/{server}").exists(), seconds=10, what="its PostgreSQL is gone")
+    finally:
+        running.kill()
+
+
+def servers_of(pid: int) -> list[str]:
+    children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    return [child for child in children if Path(f"/proc/{child}/comm").read_text() == "postgres\n"]
 
 
 async def test_in_an_outage_residents_file_and_nothing_is_carried_swept_or_sent(lived: Year) -> None:

@@ -3,6 +3,7 @@
 import argparse
 import asyncio
 import logging
+import signal
 import sys
 import tempfile
 from collections.abc import Sequence
@@ -25,6 +26,7 @@ _say = partial(print, flush=True)
 
 def main(arguments: Sequence[str]) -> int:
     asked = _read(arguments)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))  # PostgreSQL is stopped on the way out
     house.set_up(service="simulation", level="ERROR", stream=sys.stderr)
     logging.getLogger("kit.kafka").setLevel(logging.ERROR)
     with tempfile.TemporaryDirectory(prefix="baiyang-simulation-", ignore_cleanup_errors=True) as home:
