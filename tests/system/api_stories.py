@@ -103,7 +103,7 @@ def routing(api: Caller, withhold: Callable[[str], None]) -> None:
     _explaining(api, accepted["number"])
     api.call("GET /routing/v1/cases", CITY_DISPATCHER)
     api.call("GET /routing/v1/figures/first_dispatch", CITY_DISPATCHER)
-    _figures(api)
+    _figures(api, first)
     api.call("GET /routing/v1/cases/{case_id}/entries", DISPATCHER, case_id=first)
     api.call("GET /routing/v1/deadlines", CITY_DISPATCHER)
     api.call("GET /routing/v1/categories", NOBODY)
@@ -128,12 +128,9 @@ def _calendars(api: Caller) -> None:
     api.call("POST /routing/v1/calendars/hours", OPERATOR, body={"rows": [closed]})
 
 
-def _figures(api: Caller) -> None:
-    """What was answered and is taken out of a rate by a second person; and a month that was frozen."""
-    for case in api.call("GET /routing/v1/worklist", CLERK)["items"]:
-        steps = api.call("GET /routing/v1/cases/{case_id}", CLERK, case_id=case["case_id"])["steps"]
-        if "ask_exclusion" in steps:
-            break
+def _figures(api: Caller, case_id: str) -> None:
+    """What was closed is taken out of a rate by a second person; and a month that was frozen."""
+    case = api.call("GET /routing/v1/cases/{case_id}", CLERK, case_id=case_id)
     name, body = "POST /routing/v1/cases/{case_id}/exclusions", {"rate": "on_time", "words": "停电，无法到场。"}
     asked = api.call(name, CLERK, case_id=case["case_id"], version=case["version"], body=body)
     (listed,) = api.call("GET /routing/v1/exclusions", SUPERVISOR)["items"]

@@ -31,7 +31,7 @@ class Sheets:
         form = self._forms.get(table)
         if form is None:
             form = self._forms[table] = [(column.name, _writer(column.type)) for column in table.columns]
-        cells = [_NULL if (v := row[name]) is None else v if write is None else write(v) for name, write in form]
+        cells = [_NULL if (v := row.get(name)) is None else v if write is None else write(v) for name, write in form]
         line = "\t".join(cells)
         if "\\" in line or "\n" in line or "\r" in line or line.count("\t") >= len(form):
             line = "\t".join([cell.translate(_ESCAPES) for cell in cells])
