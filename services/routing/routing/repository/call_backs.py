@@ -116,14 +116,14 @@ def count_unsolved(uow: UnitOfWork, appeal_id: UUID) -> int:
 
 
 def count_unrated(uow: UnitOfWork, these: Sequence[Case]) -> Mapping[UUID, int]:
-    """By case, of the residents who still ask: how many were asked about the last answer, and have said nothing of it."""
+    """By case, of the residents who still ask: how many were asked about the last answer and have said nothing of it."""
     stand = [appeal.appeal_id for case in these for appeal in case.appeals if appeal.stands]
     asked = call_back.c.case_id.in_([case.case_id for case in these]), call_back.c.appeal_id.in_(stand)
     last = distinct_on(call_back.c.appeal_id)
     answers = select(call_back.c.case_id, call_back.c.solved).ext(last).where(*asked)
     latest = answers.order_by(call_back.c.appeal_id, call_back.c.answer.desc()).subquery("latest")
-    silent = select(latest.c.case_id, func.count()).where(latest.c.solved.is_(None)).group_by(latest.c.case_id)
-    return {case_id: count for case_id, count in uow.execute(silent)}
+    silent = select(latest.c.case_id, func.count().label("silent")).where(latest.c.solved.is_(None))
+    return {row.case_id: row.silent for row in uow.execute(silent.group_by(latest.c.case_id))}
 
 
 def _call_back(row: Row[Any]) -> CallBack:
