@@ -116,7 +116,7 @@ def count_unsolved(uow: UnitOfWork, appeal_id: UUID) -> int:
 
 
 def count_unrated(uow: UnitOfWork, these: Sequence[Case]) -> Mapping[UUID, int]:
-    """By case, of the residents who still ask: how many were asked about the last answer and have said nothing of it."""
+    """By case: of those who still ask, how many were asked about the last answer and have said nothing of it."""
     stand = [appeal.appeal_id for case in these for appeal in case.appeals if appeal.stands]
     asked = call_back.c.case_id.in_([case.case_id for case in these]), call_back.c.appeal_id.in_(stand)
     last = distinct_on(call_back.c.appeal_id)
