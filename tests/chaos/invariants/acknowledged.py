@@ -67,8 +67,9 @@ ENTRIES = {
 #: An answer that its rule has reviewed waits for that first.
 _HANDED_IN = {"answer": ("drafted",)}
 
-#: What follows what a person does at once: whoever reads no messages is owed a call with the answer.
-_BY_ITSELF = (["call_back_owed"],)
+#: What follows at once what a person does: whoever reads no messages is owed a call with the answer; a call finds that it
+#: did not solve it; or nothing is waited for any more.
+_BY_ITSELF = frozenset({"call_back_owed", "redone", "closed"})
 
 #: What stands in the histories of both cases, by the id that both have of it.
 _ON_BOTH = ("linked", "unlinked")
@@ -292,7 +293,7 @@ def steps_are_there_once(history: History, world: World) -> Iterator[Finding]:
         claimed |= {(case_id, seq): op.op for seq in range(read + 1, version + 1)}
         done = [e for e in world.entries.get(case_id, []) if read < e["seq"] <= version]
         entries = [e for e in done if e["by"]]
-        said = entries and [e["step"] for e in done if e["seq"] > entries[-1]["seq"]] in ([], *_BY_ITSELF)
+        said = entries and {e["step"] for e in done if e["seq"] > entries[-1]["seq"]} <= _BY_ITSELF
         if not said or done[-1]["seq"] != version:
             yield Finding("step_lost", f"op {op.op}", f"{op.kind} of case {case_id}, version {version}")
         elif not _is_as_said(op, entries):
