@@ -67,8 +67,8 @@ ENTRIES = {
 #: An answer that its rule has reviewed waits for that first.
 _HANDED_IN = {"answer": ("drafted",)}
 
-#: What follows at once what a person does: whoever reads no messages is owed a call with the answer; a call finds that it
-#: did not solve it; or nothing is waited for any more.
+#: What follows at once what a person does: whoever reads no messages is owed a call with the answer; a call finds that
+#: it did not solve it; or nothing is waited for any more.
 _BY_ITSELF = frozenset({"call_back_owed", "redone", "closed"})
 
 #: What stands in the histories of both cases, by the id that both have of it.
