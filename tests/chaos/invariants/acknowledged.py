@@ -69,7 +69,7 @@ _HANDED_IN = {"answer": ("drafted",)}
 
 #: What follows at once what a person does: whoever reads no messages is owed a call with the answer; a call finds that
 #: it did not solve it; or nothing is waited for any more.
-_BY_ITSELF = frozenset({"call_back_owed", "redone", "closed"})
+_BY_ITSELF = {"answered": {"call_back_owed"}, "called_back": {"redone", "closed"}, "verified": {"closed"}}
 
 #: What stands in the histories of both cases, by the id that both have of it.
 _ON_BOTH = ("linked", "unlinked")
@@ -293,13 +293,16 @@ def steps_are_there_once(history: History, world: World) -> Iterator[Finding]:
         claimed |= {(case_id, seq): op.op for seq in range(read + 1, version + 1)}
         done = [e for e in world.entries.get(case_id, []) if read < e["seq"] <= version]
         entries = [e for e in done if e["by"]]
-        said = entries and {e["step"] for e in done if e["seq"] > entries[-1]["seq"]} <= _BY_ITSELF
-        if not said or done[-1]["seq"] != version:
+        if not entries or not _follows_by_itself(entries[-1], done) or done[-1]["seq"] != version:
             yield Finding("step_lost", f"op {op.op}", f"{op.kind} of case {case_id}, version {version}")
         elif not _is_as_said(op, entries):
             steps = ", ".join(entry["step"] for entry in entries)
             yield Finding("step_differs", f"op {op.op}", f"case {case_id} version {version} is {steps}")
     yield from _steps_of_nobody([step for step in asked if step.done is None], world, claimed)
+
+
+def _follows_by_itself(last: Row, done: Sequence[Row]) -> bool:
+    return {entry["step"] for entry in done if entry["seq"] > last["seq"]} <= _BY_ITSELF.get(last["step"], set())
 
 
 def _is_as_said(op: Op, entries: Sequence[Row]) -> bool:
