@@ -171,6 +171,9 @@ PLANNED = "planned_due is not null"
 RUNS = "settled_at is null and lapsed_at is null"
 TRANSFERRED = "first_holder_post_id is not null and state <> 'closed'"
 
+#: The release before writes it; nothing reads it.
+LEFT = {"left": True}
+
 cases = Table(
     "cases",
     metadata,
@@ -217,7 +220,7 @@ cases = Table(
     Column("returned_path", Text(collation="C")),
     Column("ruled_place_id", Uuid),
     Column("ruled_path", Text(collation="C")),
-    Column("first_dispatch", Boolean),
+    Column("first_dispatch", Boolean, info=LEFT),
     Column("extended", Boolean, nullable=False, server_default="false"),
     Column("letters", Integer, nullable=False, server_default="0"),
     Column("papers_held", Integer, nullable=False, server_default="0"),

@@ -9,7 +9,7 @@ from typing import Any
 
 import psycopg
 from psycopg import sql
-from sqlalchemy import ARRAY, Boolean, DateTime, LargeBinary, Table, Text, Uuid
+from sqlalchemy import ARRAY, Boolean, Column, DateTime, LargeBinary, Table, Text, Uuid
 from sqlalchemy.dialects.postgresql import JSONB
 
 Write = Callable[[Any], str]
@@ -30,8 +30,8 @@ class Sheets:
     def add(self, table: Table, row: Mapping[str, Any]) -> None:
         form = self._forms.get(table)
         if form is None:
-            form = self._forms[table] = [(column.name, _writer(column.type)) for column in table.columns]
-        cells = [_NULL if (v := row.get(name)) is None else v if write is None else write(v) for name, write in form]
+            form = self._forms[table] = [(column.name, _writer(column.type)) for column in _written(table)]
+        cells = [_NULL if (v := row[name]) is None else v if write is None else write(v) for name, write in form]
         line = "\t".join(cells)
         if "\\" in line or "\n" in line or "\r" in line or line.count("\t") >= len(form):
             line = "\t".join([cell.translate(_ESCAPES) for cell in cells])
@@ -49,8 +49,13 @@ class Sheets:
         return counts
 
 
+def _written(table: Table) -> list[Column[Any]]:
+    """But for what the release before alone writes."""
+    return [column for column in table.columns if not column.info.get("left")]
+
+
 def _copy(table: Table) -> sql.Composed:
-    columns = sql.SQL(", ").join(sql.Identifier(column.name) for column in table.columns)
+    columns = sql.SQL(", ").join(sql.Identifier(column.name) for column in _written(table))
     return sql.SQL("copy {} ({}) from stdin with (null {})").format(
         sql.Identifier(table.name), columns, sql.Literal(_NULL)
     )

@@ -502,7 +502,7 @@ def list_excluding(
 
 
 def _count(uow: UnitOfWork, changed: Sequence[Case]) -> list[dict[str, Any]]:
-    """What their new entries count (ADR 12)."""
+    """What their new entries count (ADR 20)."""
     return [row for case in changed if case.entries for row in _count_one(uow, case)]
 
 
