@@ -1,5 +1,8 @@
 """HTTP to the gateway in the name of a person."""
 
+from collections.abc import Iterator
+from typing import Any
+
 import httpx
 import typer
 
@@ -33,6 +36,17 @@ def expect(response: httpx.Response) -> httpx.Response:
     asked = f"{response.request.method} {response.request.url.path}"
     typer.echo(f"{asked}: {response.status_code} {said(response)}", err=True)
     raise typer.Exit(1)
+
+
+def items_of(client: httpx.Client, path: str, **asked: str) -> Iterator[dict[str, Any]]:
+    """A whole list, page by page."""
+    cursor: str | None = None
+    while True:
+        page = expect(client.get(path, params=asked | ({"cursor": cursor} if cursor else {}))).json()
+        yield from page["items"]
+        cursor = page["next"]
+        if cursor is None:
+            return
 
 
 def said(response: httpx.Response) -> str:

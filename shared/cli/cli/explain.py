@@ -1,15 +1,13 @@
 """``baiyang explain CASE``: why each of its deadlines falls due when it does, in sentences to be read aloud."""
 
-from collections.abc import Iterator
 from enum import StrEnum
 from typing import Annotated, Any
 from urllib.parse import quote
 
-import httpx
 import typer
 
 from cli import settings
-from cli.client import client_of, expect
+from cli.client import client_of, expect, items_of
 
 
 class Tongue(StrEnum):
@@ -26,24 +24,13 @@ def explain(
     path = f"/routing/v1/cases/{quote(case, safe='')}/deadlines"
     doubtful = 0
     with client_of(name, settings.load()) as client:
-        for deadline in _deadlines(client, path):
+        for deadline in items_of(client, path):
             explained = expect(client.get(f"{path}/{deadline['deadline_id']}/explanation")).json()
             doubtful += not explained["agrees"]
             _say(explained, [language] if language else list(Tongue))
     if doubtful:
         typer.echo(f"{doubtful} of its deadlines do not agree with what is stored: see docs/clocks.md.", err=True)
         raise typer.Exit(1)
-
-
-def _deadlines(client: httpx.Client, path: str) -> Iterator[dict[str, Any]]:
-    """Oldest first, page by page."""
-    cursor: str | None = None
-    while True:
-        page = expect(client.get(path, params={"cursor": cursor} if cursor else {})).json()
-        yield from page["items"]
-        cursor = page["next"]
-        if cursor is None:
-            return
 
 
 def _say(explained: dict[str, Any], languages: list[Tongue]) -> None:

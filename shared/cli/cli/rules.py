@@ -1,6 +1,5 @@
 """``baiyang rules``: a document is drafted by one operator, looked at, and put into force by another."""
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -9,7 +8,7 @@ import yaml
 from httpx import Client
 
 from cli import settings
-from cli.client import client_of, expect
+from cli.client import client_of, expect, items_of
 from cli.rule_files import BadForm, read, write
 from cli.small_files import refuse, text_of, told_by_line
 
@@ -57,7 +56,7 @@ def draft(
 def list_(as_: As = "operator") -> None:
     """The versions, the newest first."""
     with client_of(as_, settings.load()) as client:
-        for item in _listed(client, AT):
+        for item in items_of(client, AT, limit="200"):
             since = f"in force from {item['effective_from']}" if item["effective_from"] else "draft"
             typer.echo(f"version {item['version']}: {item['place'] or 'the city'}, {since}; {item['note']}")
 
@@ -73,7 +72,11 @@ def show(version: Version, as_: As = "operator") -> None:
 def check(version: Version, as_: As = "operator") -> None:
     """Where it would find nobody: the rules whose handler a community has not got. Exits 1 if there are any."""
     with client_of(as_, settings.load()) as client:
-        gaps = [(each["name"], gap) for each in _listed(client, f"{AT}/{version}/gaps") for gap in each["gaps"]]
+        gaps = [
+            (each["name"], gap)
+            for each in items_of(client, f"{AT}/{version}/gaps", limit="200")
+            for gap in each["gaps"]
+        ]
     for name, gap in gaps:
         at = f"line {gap['line']}, " if gap["line"] else ""
         matter = gap["category"] or f"{gap['kind']}, {gap['remit']}"
@@ -92,19 +95,9 @@ def activate(version: Version, as_: As) -> None:
 
 
 def _in_force(client: Client, place: str | None) -> int:
-    of_place = (item for item in _listed(client, AT) if item["place"] == place and item["effective_from"])
+    of_place = (item for item in items_of(client, AT, limit="200") if item["place"] == place and item["effective_from"])
     found = next(of_place, None)
     return int(found["version"]) if found else refuse(f"No rules of {place or 'the city'} have been put into force.")
-
-
-def _listed(client: Client, path: str) -> Iterator[dict[str, Any]]:
-    after: str | None = None
-    while True:
-        page = expect(client.get(path, params={"limit": 200} | ({"cursor": after} if after else {}))).json()
-        yield from page["items"]
-        after = page["next"]
-        if after is None:
-            return
 
 
 def _where(error: yaml.MarkedYAMLError | BadForm) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 import typer
 
-from cli.client import client_of, expect
+from cli.client import client_of, expect, items_of
 from cli.demo.stories import STORIES, Story
 from cli.settings import Settings
 
@@ -120,17 +120,11 @@ def _carry(people: People, stories: dict[str, Story]) -> list[str]:
 
 def _cases_of(people: People, place: str, stories: dict[str, Story]) -> Iterator[tuple[str, dict[str, Any]]]:
     """The open cases of these appeals, each with its holder."""
-    auditor, cursor = people["auditor"], ""
-    while True:
-        asked = {"place": place, "limit": "200"} | ({"cursor": cursor} if cursor else {})
-        page = expect(auditor.get("/routing/v1/cases", params=asked)).json()
-        for line in page["items"]:
-            case = auditor.get(f"/routing/v1/cases/{line['case_id']}")
-            if case.is_success:
-                yield from ((a["appeal_id"], case.json()) for a in case.json()["appeals"] if a["appeal_id"] in stories)
-        cursor = page["next"] or ""
-        if not cursor:
-            return
+    auditor = people["auditor"]
+    for line in items_of(auditor, "/routing/v1/cases", place=place, limit="200"):
+        case = auditor.get(f"/routing/v1/cases/{line['case_id']}")
+        if case.is_success:
+            yield from ((a["appeal_id"], case.json()) for a in case.json()["appeals"] if a["appeal_id"] in stories)
 
 
 def _has_come(case: dict[str, Any], story: Story) -> bool:

@@ -11,7 +11,7 @@ import httpx
 import typer
 
 from cli import settings as cli_settings
-from cli.client import client_of, expect
+from cli.client import client_of, expect, items_of
 from cli.hotline.exchange import Exchange, FileExchange, Occupied
 from cli.import_.reading import UnreadableFile
 
@@ -85,7 +85,7 @@ def unknown(as_: As) -> None:
     """Say which rows could not be recorded and why, oldest first; exit 1 if there is any."""
     any_ = False
     with client_of(as_, cli_settings.load()) as client:
-        for row in _kept(client):
+        for row in items_of(client, "/routing/v1/hotline/unknown"):
             any_ = True
             numbers = f"{row['their_number'] or '-'} {row['case_number'] or '-'}"
             typer.echo(f"{row['reply_id']} {row['file']}:{row['line']} {numbers} {row['fate']}: {row['why']}")
@@ -104,17 +104,6 @@ def settle(
     with client_of(as_, cli_settings.load()) as client:
         expect(client.post(f"/routing/v1/hotline/unknown/{row}/settlements", json={"words": reason}))
     typer.echo("It is settled.")
-
-
-def _kept(client: httpx.Client) -> Iterator[dict[str, Any]]:
-    cursor: str | None = None
-    while True:
-        asked = {"cursor": cursor} if cursor else {}
-        page = expect(client.get("/routing/v1/hotline/unknown", params=asked)).json()
-        yield from page["items"]
-        cursor = page["next"]
-        if cursor is None:
-            return
 
 
 def _chunks(rows: Iterable[dict[str, Any]]) -> Iterator[list[dict[str, Any]]]:
