@@ -42,6 +42,7 @@ from tests.routing.test_asking import ask, re_dispatch, re_sort, rule
 from tests.routing.test_calendars import OFF_ON_THURSDAY, notice_of_2026, put_into_force
 from tests.routing.test_deadlines import history_faults, open_many, set_limits, until_done
 from tests.routing.test_merging import make_shared, merge, split
+from tests.routing.test_reporting_back import IN_A_DAY, assigned
 from tests.routing.test_steps import As, make_case
 from tests.routing.test_suspending import ask as ask_suspension
 from tests.routing.test_transferring import transfer
@@ -394,6 +395,19 @@ def test_what_is_merged_is_seen_to_where_it_goes_on(
     assert line.supervision.case_id == into.case_id
     assert now_of(uow, into).supervisor_post_id == city.posts["district_supervisor"].post_id
     assert now_of(uow, case).supervisor_post_id is None
+
+
+def test_a_report_that_is_late_behind_the_answer_begins_no_duty(
+    uow: RolledBackUnitOfWork, city: City, as_person: As, sweep_at: Sweep
+) -> None:
+    """It is said to the superior, in whose list no answered case stands."""
+    case = assigned(uow, city)
+    holder = as_person(city.person("municipal"), now=NOW)
+    steps.answer_case(holder, case.case_id, version=case.version, outcome=Outcome.SOLVED, answer="修好了。")
+    (breached,) = sweep_at(IN_A_DAY + SECOND)
+    assert (breached.deadline, breached.supervise_by) == (DeadlineKind.ASSIGNED, None)
+    assert now_of(uow, case).supervisor_post_id is None
+    assert uow.execute(text("select count(*) from supervision")).scalar_one() == 0
 
 
 def test_what_a_process_of_the_release_before_has_ended_is_in_no_list_and_does_not_climb(

@@ -124,10 +124,10 @@ def mark_missed(uow: UnitOfWork, missed: Sequence[tuple[Case, Deadline]]) -> Non
 
 
 def _mark(uow: UnitOfWork, above: Above, case: Case, limit: Deadline) -> Supervision | None:
-    """A duty begins, unless one stands already."""
+    """A duty begins, unless one stands already, or it is answered: then no list of duties has it."""
     holder, superior = above.holders.get(case.case_id), above.superior(case)
     climb, _ = above.limits(case)
-    begins = limit.kind in HELD_TO and case.supervisor_post_id is None
+    begins = limit.kind in HELD_TO and case.is_unsettled and case.supervisor_post_id is None
     duty = above.begin(uow, case, superior, climb) if begins and superior and climb else None
     by = duty.due_at if duty else None
     case.miss(limit, at=uow.now, holder=_subject(holder), superior=_subject(superior), supervise_by=by)

@@ -31,8 +31,8 @@ def end_from_above(uow: UnitOfWork, case: Case, post_id: UUID) -> None:
 
 
 def go_along(uow: UnitOfWork, case: Case, into: Case) -> None:
-    """What is merged is late there as it was here, unless that is answered already."""
-    if case.supervisor_post_id is not None and into.supervisor_post_id is None and into.is_unsettled:
+    """What is merged is late there as it was here."""
+    if case.supervisor_post_id is not None and into.supervisor_post_id is None:
         into.supervisor_post_id, case.supervisor_post_id = case.supervisor_post_id, None
         supervisions.move_to_case(uow, case.case_id, into.case_id)
 
