@@ -338,11 +338,12 @@ class Case:
     def is_under_way(self) -> bool:
         return self.state in (CaseState.ASSIGNED, CaseState.IN_PROGRESS)
 
-    def awaits_papers_at(self, now: datetime) -> bool:
-        """Whether its promise has yet to begin: when papers come, or when the rules allow no longer wait."""
-        if self.deadline is None or self.deadline.state is not DeadlineState.OPEN or self.papers_awaited_until is None:
-            return False
-        return now < self.papers_awaited_until == self.deadline.promise.start_at
+    def awaits_papers_at(self, now: datetime) -> datetime | None:
+        """When its promise begins though no papers come, while it has yet to begin; none: it runs, or is settled."""
+        if self.deadline is None or self.deadline.state is not DeadlineState.OPEN:
+            return None
+        begins = self.deadline.promise.start_at
+        return begins if now < begins and begins == self.papers_awaited_until else None
 
     @property
     def is_unsettled(self) -> bool:
@@ -498,7 +499,7 @@ class Case:
         lists: dict[str, Any] = {"limits": limits, "replaced": [], "entries": []}
         own: dict[str, Any] = {"case_id": new_id(), "number": number, "opened_at": at, "head": GENESIS}
         none: dict[str, Any] = dict.fromkeys(_STAYS) | {"helper_post_ids": (), "at_hotline": False, "granted_to": ()}
-        if self.awaits_papers_at(at):
+        if self.awaits_papers_at(at) is not None:
             none |= {"papers_named_at": self.papers_named_at, "papers_awaited_until": self.papers_awaited_until}
         new = replace(self, appeals=going, deadline=deadline, **own, **fresh, **lists, **none)
         new.drop_ask()

@@ -497,7 +497,7 @@ def find_bar_to_more_time(case: Case, now: datetime) -> PromiseMissed | ClockRun
     deadline = case.deadline
     if deadline is None or deadline.state is not DeadlineState.OPEN or deadline.is_missed_at(now):
         return PromiseMissed()
-    if case.awaits_papers_at(now):
+    if case.awaits_papers_at(now) is not None:
         return PapersAwaited()
     return ClockRuns() if _runs_by_the_clock(case) else None
 

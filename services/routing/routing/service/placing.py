@@ -326,9 +326,7 @@ def hold_to(
     _put_under(case, rule)
     if case.deadline.state is not DeadlineState.OPEN:
         return False
-    since = uow.now
-    if case.papers_awaited_until is not None and rule.awaits_papers and case.awaits_papers_at(uow.now):
-        since = case.papers_awaited_until
+    since = (case.awaits_papers_at(uow.now) if rule.awaits_papers else None) or uow.now
     before, promise = case.deadline.promise, _promised(ground, rules, case, rule, since=since, came=since)
     if planned is not None and uow.now < planned < promise.due_at:
         promise = given_until(planned, uow.now, like=promise)
@@ -420,7 +418,7 @@ def await_papers(uow: UnitOfWork, case: Case) -> bool:
 
 def begin_with_papers(uow: UnitOfWork, case: Case) -> bool:
     """What was missing has come: the promise counts from now, where that is earlier. Whether it is."""
-    if not case.awaits_papers_at(uow.now):
+    if case.awaits_papers_at(uow.now) is None:
         return False
     assert case.deadline is not None
     promise = _counted_again(uow, case, _rule_of(uow, case), uow.now)
