@@ -420,6 +420,28 @@ def test_while_papers_are_awaited_no_more_time_is_asked_for(at: At, city: City, 
         )
 
 
+def test_papers_that_are_named_again_take_nothing_from_an_extension(at: At, city: City, waiting: Case) -> None:
+    tuesday, wednesday = NOW + timedelta(days=1), NOW + timedelta(days=2)
+    case = record(at, city, waiting, RecordKind.PAPERS_RECEIVED, now=tuesday)
+    asked: dict[str, Any] = {"ask": Ask.EXTENSION, "reason": "materials", "words": "待料", "days": 2}
+    case = asking.ask_dispatcher(at(city.person("municipal"), now=tuesday), case.case_id, version=case.version, **asked)
+    dispatcher = at(city.person("dispatcher"), now=tuesday)
+    extended = asking.rule_on_case(dispatcher, case.case_id, version=case.version, granted=True, words="同意")
+    assert due_of(extended) == local("2026-12-03T17:00")
+    case = record(at, city, extended, RecordKind.PAPERS_MISSING, now=wednesday)
+    case = record(at, city, case, RecordKind.PAPERS_RECEIVED, now=wednesday)
+    assert due_of(case) == due_of(extended)
+
+
+def test_what_is_sorted_anew_goes_on_waiting_for_its_papers(at: At, city: City, waiting: Case) -> None:
+    uow = at(city.person("dispatcher"))
+    dispatching.re_sort_case(uow, waiting.case_id, version=waiting.version, category="municipal.parking", words="改类")
+    again = cases.get_case(at(role="auditor"), waiting.case_id)
+    assert due_of(again) == due_of(waiting)
+    complete = record(at, city, again, RecordKind.PAPERS_RECEIVED, now=NOW + timedelta(days=1))
+    assert due_of(complete) == local("2026-12-01T17:00")
+
+
 def test_where_a_narrower_place_waits_for_no_papers_nobody_does(at: At, city: City) -> None:
     put_into_force(at, as_document(at(ONE), runs_from="papers_complete"))
     put_into_force(at, tightening("community", promise="", runs_from="accepted"))
