@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
-from typing import LiteralString, TypeVar
+from typing import TypeVar
 from zoneinfo import ZoneInfo
 
 from contracts.intake import Means
@@ -146,12 +146,6 @@ class City:
         database = self.database("notify", "clock")
         sandbox = Sandbox(database, self.office.keys)
         return notify_clock.make_loops(database, self.office, {Means.SANDBOX: sandbox, Means.SMS: sandbox})
-
-    def migrate(self, service: str, *statements: LiteralString) -> None:
-        """As a release changes what only migrations change: as the service's owner, all or nothing, ``now``."""
-        with self._postgres.connect(service, role=f"{service}_owner") as connection, connection.transaction():
-            for statement in statements:
-                connection.execute(statement, {"now": self.now})
 
     async def refresh(self) -> None:
         """What intake keeps of places and categories to hand."""
