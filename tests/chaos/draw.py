@@ -1,7 +1,8 @@
 """Chance and numbers of one drive, shared by all who drive: what is drawn hangs on the seed."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from random import Random
 from typing import Any, TypeVar
 
@@ -24,10 +25,13 @@ SOON_SECONDS = 60
 
 
 class Draw:
-    """``count`` numbers all that is asked for, so that each request can be told from all others by its words."""
+    """``count`` numbers all that is asked for, so that each request can be told from all others by its words; ``now`` is
+    the city's.
+    """
 
-    def __init__(self, random: Random) -> None:
+    def __init__(self, random: Random, *, now: Callable[[], datetime] = partial(datetime.now, UTC)) -> None:
         self.random = random
+        self._now = now
         self._count = 0
 
     def count(self) -> int:
@@ -47,8 +51,8 @@ class Draw:
         return self.one([category for category in CATEGORIES if category])
 
     def day_ahead(self) -> str:
-        return (datetime.now(UTC) + timedelta(days=self.random.randint(2, 30))).date().isoformat()
+        return (self._now() + timedelta(days=self.random.randint(2, 30))).date().isoformat()
 
     def soon(self, least: float = 5, most: float = SOON_SECONDS) -> str:
         """A limit that falls due while the city is struck."""
-        return (datetime.now(UTC) + timedelta(seconds=self.random.uniform(least, most))).isoformat()
+        return (self._now() + timedelta(seconds=self.random.uniform(least, most))).isoformat()

@@ -4,6 +4,8 @@ import asyncio
 import threading
 import time
 from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
+from functools import partial
 from random import Random
 
 import httpx
@@ -29,11 +31,20 @@ _RESIDENTS, _CLERKS, _HANDLERS, _DISPATCHERS, _READERS, _DESKS = 2, 3, 9, 3, 10,
 class Drive:
     """Runs in a thread of its own from ``start`` to ``stop``; what is under way then is asked for until answered."""
 
-    def __init__(self, address: str, people: People, record: Record, *, seed: int, rate: float) -> None:
+    def __init__(
+        self,
+        address: str,
+        people: People,
+        record: Record,
+        *,
+        seed: int,
+        rate: float,
+        now: Callable[[], datetime] = partial(datetime.now, UTC),
+    ) -> None:
         self._address = address
         self._people = people
         self._record = record
-        self._draw = Draw(Random(f"drive {seed}"))
+        self._draw = Draw(Random(f"drive {seed}"), now=now)
         self._rate = rate
         self._seed = seed
         self._closing = threading.Event()
