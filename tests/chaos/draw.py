@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
-from functools import partial
 from random import Random
 from typing import Any, TypeVar
 
@@ -24,12 +23,16 @@ PLACES = ("HZ-BY", "HZ-BY-1-05", "HZ-BY-2", "HZ-BY-3-02", "HZ-BY-6", "HZ-LH-SQ",
 SOON_SECONDS = 60
 
 
+def real_now() -> datetime:
+    return datetime.now(UTC)
+
+
 class Draw:
-    """``count`` numbers all that is asked for, so that each request can be told from all others by its words; ``now`` is
-    the city's.
+    """``count`` numbers all that is asked for, so that each request can be told from all others by its words; ``now``:
+    as the city has it.
     """
 
-    def __init__(self, random: Random, *, now: Callable[[], datetime] = partial(datetime.now, UTC)) -> None:
+    def __init__(self, random: Random, *, now: Callable[[], datetime] = real_now) -> None:
         self.random = random
         self._now = now
         self._count = 0

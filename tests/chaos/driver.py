@@ -4,15 +4,14 @@ import asyncio
 import threading
 import time
 from collections.abc import Awaitable, Callable
-from datetime import UTC, datetime
-from functools import partial
+from datetime import datetime
 from random import Random
 
 import httpx
 
 from tests.chaos.client import TIMEOUT, Answer, Client, Pace
 from tests.chaos.desk import Desk
-from tests.chaos.draw import CATEGORIES, PLACES, Body, Draw
+from tests.chaos.draw import CATEGORIES, PLACES, Body, Draw, real_now
 from tests.chaos.homes import NUMBERS
 from tests.chaos.people import OPERATOR, RESIDENT, People
 from tests.chaos.record import Record
@@ -39,7 +38,7 @@ class Drive:
         *,
         seed: int,
         rate: float,
-        now: Callable[[], datetime] = partial(datetime.now, UTC),
+        now: Callable[[], datetime] = real_now,
     ) -> None:
         self._address = address
         self._people = people
