@@ -70,9 +70,10 @@ def _day_off(city: ChaosCity) -> Body:
 
 _RULES, _CALENDARS = "/routing/v1/rule-sets", "/routing/v1/calendars"
 CHANGES = (
-    Change("the district's rules", _DAY / 2, _RULES, _of_the_district),
+    Change("the district's rules", _DAY / 4, _RULES, _of_the_district),
     Change("a day off", _DAY, _CALENDARS, _day_off),
     Change("a community's rules", 1.5 * _DAY, _RULES, _of_a_community),
+    Change("another day off instead", 2.5 * _DAY, _CALENDARS, _day_off),
 )
 
 
