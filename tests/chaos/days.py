@@ -99,10 +99,14 @@ class Days:
 
     def _pass(self) -> None:
         while not self._closing.wait(_PAUSE):
-            if self.city.ahead < _LONGEST:
-                self.city.drive_clock(_STEP)
-            if self.left and self.city.now >= self._began + self.left[0].after and self._put_into_force(self.left[0]):
-                del self.left[0]
+            self._live()
+
+    def _live(self) -> None:
+        """The next hour; and what is to be changed by then, again and again until it is."""
+        if self.city.ahead < _LONGEST:
+            self.city.drive_clock(_STEP)
+        if self.left and self.city.now >= self._began + self.left[0].after and self._put_into_force(self.left[0]):
+            del self.left[0]
 
     def _put_into_force(self, change: Change) -> bool:
         """Drafted by one, activated by another; where an answer is lost, from the beginning again."""

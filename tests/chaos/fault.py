@@ -55,9 +55,9 @@ class ChaosCity(City):
 
     def drive_clock(self, by: timedelta) -> None:
         self.ahead += by
-        self.set_beside(CITY, "ahead", self.ahead.total_seconds())
+        self.lay_inside(CITY, "ahead", self.ahead.total_seconds())
 
-    def set_beside(self, service: str, what: str, seconds: float) -> Path:
+    def lay_inside(self, service: str, what: str, seconds: float) -> Path:
         """What a process reads in a file of its own: the whole of it, whenever it looks."""
         self.armed.mkdir(parents=True, exist_ok=True)
         file = file_of(self.armed, service, what)

@@ -23,7 +23,7 @@ class WrongClock:
     def strike(self, city: ChaosCity, random: Random) -> str:
         off = random.choice(OFF) * random.uniform(0.2, 1)
         seconds = random.uniform(4, 10)
-        file = city.set_beside(self.service, "skew", off)
+        file = city.lay_inside(self.service, "skew", off)
         try:
             time.sleep(seconds)
         finally:
