@@ -4,6 +4,7 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from functools import partial
 from typing import Any
 
 import httpx
@@ -16,8 +17,8 @@ from tests.chaos.people import ACTIVATES, OPERATOR, People
 
 _DAY = timedelta(days=1)
 
-#: An hour a second, and no longer than a log is kept that is read at the end.
-_STEP, _PAUSE, _LONGEST = timedelta(hours=1), 1.0, timedelta(days=12)
+#: Half an hour a second: a key outlives whatever is away. And no longer than a log is kept that is read at the end.
+_STEP, _PAUSE, _LONGEST = timedelta(minutes=30), 1.0, timedelta(days=12)
 _TIMEOUT = 8
 
 #: What was activated without an answer changes nothing when it is drafted again.
@@ -57,11 +58,11 @@ def _document(place: str, *rules: Body) -> Body:
     return {"place": place, "note": f"{place} promises more", "rules": numbered}
 
 
-def _day_off(city: ChaosCity) -> Body:
-    """The first working day from the day after tomorrow on: what falls due behind it moves."""
+def _day_off(ahead: timedelta, city: ChaosCity) -> Body:
+    """The first working day from then on: what falls due behind it moves."""
     with flow.auditor(city, "routing") as connection:
         marked = {row[0] for row in connection.execute("select date from calendar_day where not own")}
-    day: date = city.now.date() + 2 * _DAY
+    day: date = city.now.date() + ahead
     while day in marked or day.isoweekday() > 5:
         day += _DAY
     rows = [{"line": 2, "date": day.isoformat(), "kind": "off", "note": "a day of the city's own"}]
@@ -70,10 +71,10 @@ def _day_off(city: ChaosCity) -> Body:
 
 _RULES, _CALENDARS = "/routing/v1/rule-sets", "/routing/v1/calendars"
 CHANGES = (
-    Change("the district's rules", _DAY / 4, _RULES, _of_the_district),
-    Change("a day off", _DAY, _CALENDARS, _day_off),
-    Change("a community's rules", 1.5 * _DAY, _RULES, _of_a_community),
-    Change("another day off instead", 2.5 * _DAY, _CALENDARS, _day_off),
+    Change("the district's rules", timedelta(hours=3), _RULES, _of_the_district),
+    Change("a day off", timedelta(hours=12), _CALENDARS, partial(_day_off, 2 * _DAY)),
+    Change("a community's rules", timedelta(hours=18), _RULES, _of_a_community),
+    Change("another day off instead", timedelta(hours=30), _CALENDARS, partial(_day_off, 3 * _DAY)),
 )
 
 

@@ -7,7 +7,6 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.chaos import days
 from tests.chaos.days import CHANGES, Days
 from tests.chaos.fault import ChaosCity
 from tests.chaos.inside.arming import CITY, Arming
@@ -32,12 +31,12 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, str]]:
         since = "2026-06-01T00:00:00Z" if "activations" in url else None
         return httpx.Response(201, json={"version": 4, "effective_from": since})
 
-    monkeypatch.setattr(days.httpx, "post", post)
+    monkeypatch.setattr("tests.chaos.days.httpx.post", post)
     return asked
 
 
 def answer(monkeypatch: pytest.MonkeyPatch, status: int, **said: str) -> None:
-    monkeypatch.setattr(days.httpx, "post", lambda *_, **__: httpx.Response(status, json=said))
+    monkeypatch.setattr("tests.chaos.days.httpx.post", lambda *_, **__: httpx.Response(status, json=said))
 
 
 def test_what_one_operator_drafts_another_activates(city: ChaosCity, asked: list[tuple[str, str]]) -> None:
