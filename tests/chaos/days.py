@@ -1,6 +1,7 @@
 """Days pass while a city is struck: its clock is driven, and its officers change what it promises and when it works."""
 
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date, timedelta
@@ -93,6 +94,12 @@ class Days:
 
     def start(self) -> None:
         self._thread.start()
+
+    def finish(self, *, patience: float) -> None:
+        """A short run has been struck to its end before all has been changed."""
+        until = time.monotonic() + patience
+        while self.left and time.monotonic() < until:
+            time.sleep(_PAUSE)
 
     def stop(self) -> None:
         self._closing.set()

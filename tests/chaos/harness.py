@@ -126,6 +126,7 @@ def _drive(plan: Plan, city: ChaosCity, people: People, kept: Record, result: Re
     days.start()
     try:
         strikes.run()
+        days.finish(patience=CATCH_UP_SECONDS)
         healed = time.monotonic()
         wait_until_whole(city, seconds=CATCH_UP_SECONDS)
     finally:
