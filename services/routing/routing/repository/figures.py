@@ -14,9 +14,11 @@ from kit.db import UnitOfWork, within
 from sqlalchemy import (
     ColumnElement,
     Date,
+    Executable,
     Row,
     Select,
     Text,
+    TextClause,
     and_,
     any_,
     bindparam,
@@ -47,6 +49,7 @@ from routing.domain.figures import (
     Period,
     Sums,
     month_of,
+    net,
     place_of,
 )
 from routing.models import figure_correction, figure_frozen, figure_increment, figure_kept
@@ -272,13 +275,47 @@ def _is_of(column: ColumnElement[str], of: tuple[Group, str]) -> ColumnElement[b
     return or_(column == value, and_(column > f"{value}.", column < f"{value}/"))
 
 
-def list_kept(uow: UnitOfWork) -> dict[Cell, Sums]:
-    """All cells, with what is not summed up yet: for a comparison with the histories."""
-    return {
-        Cell(*(row._mapping[name] for name in KEY)): _sums(row)
-        for row in uow.execute(_ALL_CELLS)
-        if any(row._mapping[figure.value] for figure in Figure)
-    }
+#: What histories come to, for as long as the transaction lasts.
+_MAKE_RECOUNTED = text(f"""
+create temporary table if not exists recounted on commit drop
+as select figure, amount, day, place_id, {", ".join(DIMENSIONS)} from figure_increment with no data
+""")
+_CLEAR_RECOUNTED = text("delete from recounted")
+_ADD_RECOUNTED = text("""
+insert into recounted select given.*
+from jsonb_populate_recordset(cast(null as recounted), cast(:counted as jsonb)) as given
+""")
+
+
+def begin_recount(uow: UnitOfWork) -> None:
+    uow.execute(_MAKE_RECOUNTED)
+    uow.execute(_CLEAR_RECOUNTED)
+
+
+def add_recounted(uow: UnitOfWork, counts: Iterable[Count]) -> None:
+    """What cancels out is left out."""
+    rows = [counted_row(Count(0, figure, mark, amount)) for (figure, mark), amount in net(counts).items()]
+    uow.execute(_ADD_RECOUNTED, {"counted": json.dumps(rows, default=str)})
+
+
+def list_differences(uow: UnitOfWork, *, since: date = date.min) -> list[tuple[Cell, Sums, Sums]]:
+    """Cells from then on of which what is kept, added up or not, is not what was recounted: both."""
+    return _differences(uow, _KEPT_AND_RECOUNTED, since=since)
+
+
+def list_frozen_differences(uow: UnitOfWork) -> list[tuple[Cell, Sums, Sums]]:
+    """The same of the months that were frozen: what they were then, with what came later."""
+    return _differences(uow, _FROZEN_AND_RECOUNTED)
+
+
+def _differences(uow: UnitOfWork, statement: Executable, **asked: Any) -> list[tuple[Cell, Sums, Sums]]:
+    return [
+        (
+            Cell(*(row._mapping[name] for name in KEY)),
+            *({figure: row._mapping[f"{side}_{figure}"] for figure in Figure} for side in ("kept", "counted")),
+        )
+        for row in uow.execute(statement, asked)
+    ]
 
 
 def add_to_kept(uow: UnitOfWork, additions: Iterable[tuple[Cell, Figure, int]]) -> None:
@@ -289,15 +326,39 @@ def add_to_kept(uow: UnitOfWork, additions: Iterable[tuple[Cell, Figure, int]]) 
     uow.execute(_GIVEN, {"cells": json.dumps(rows, default=str)})
 
 
-_ALL_CELLS = text(f"""
-select place_id, dimension, value, grain, first, {", ".join(f"sum({f.value})::int as {f.value}" for f in Figure)} from (
-    select place_id, dimension, value, grain, first, {SUMS} from figure_kept
-    union all
-    select place_id, dimension, value, grain, first, {PIVOT} from figure_increment {_SPREAD} where value is not null
-    group by place_id, dimension, value, grain, first
-) as cells
-group by place_id, dimension, value, grain, first
-""")
+def _side(side: str) -> str:
+    return ", ".join(f"coalesce(sum({f}) filter (where side = '{side}'), 0)::int as {side}_{f}" for f in Figure)
+
+
+def _cells_of(table: str, side: str, which: str) -> str:
+    """Of single counts, the cells that they add to."""
+    return f"""
+    select '{side}' as side, {", ".join(KEY)}, {PIVOT} from {table} {_SPREAD}
+    where value is not null and {which} group by {", ".join(KEY)}
+    """
+
+
+def _odd(*parts: str) -> TextClause:
+    return text(f"""
+    select {", ".join(KEY)}, {_side("kept")}, {_side("counted")} from ({" union all ".join(parts)}) as both_sides
+    group by {", ".join(KEY)}
+    having {" or ".join(f"sum(case side when 'kept' then {f} else -{f} end) <> 0" for f in Figure)}
+    order by first, grain, dimension, value, place_id
+    """)
+
+
+_KEPT_AND_RECOUNTED = _odd(
+    f"select 'kept' as side, {', '.join(KEY)}, {SUMS} from figure_kept where first >= :since",
+    _cells_of("figure_increment", "kept", "first >= :since"),
+    _cells_of("recounted", "counted", "first >= :since"),
+)
+
+_IS_FROZEN = "grain = 'month' and first in (select month from figure_freeze)"
+_FROZEN_AND_RECOUNTED = _odd(
+    f"select 'kept' as side, place_id, dimension, value, 'month' as grain, month as first, {SUMS} from figure_frozen",
+    _cells_of("figure_correction", "kept", _IS_FROZEN),
+    _cells_of("recounted", "counted", _IS_FROZEN),
+)
 
 _GIVEN = text(f"""
 with cells as (
