@@ -47,7 +47,7 @@ POLICY = (
     *("calendar_hours", "calendar_closure"),
 )
 COPIES = tuple(network_models.metadata.tables)
-TABLES = (*KEPT_APART, *POLICY, "reason", "figure_freeze", *COPIES)
+TABLES = (*KEPT_APART, *POLICY, "reason", "figure_freeze", "figure_recounted", *COPIES)
 
 #: What each role may do to each table; the letters are select, insert, update, delete.
 RIGHTS = {
@@ -74,6 +74,7 @@ RIGHTS = {
         "first_dispatch_day": "s",
         "figure_increment": "si",
         **dict.fromkeys(("figure_kept", "figure_freeze", "figure_frozen", "figure_correction"), "s"),
+        "figure_recounted": "",
         "incident_place": "si",
         "dismissal": "si",
         "seal_grant": "siu",
@@ -106,6 +107,7 @@ RIGHTS = {
         "first_dispatch_day": "su",
         "figure_increment": "si",
         **dict.fromkeys(("figure_kept", "figure_freeze", "figure_frozen", "figure_correction"), ""),
+        "figure_recounted": "",
         "incident_place": "",
         "dismissal": "",
         "seal_grant": "",
@@ -138,6 +140,7 @@ RIGHTS = {
         "figure_increment": "sid",
         "figure_kept": "siu",
         **dict.fromkeys(("figure_freeze", "figure_frozen", "figure_correction"), "si"),
+        "figure_recounted": "sid",
         "incident_place": "",
         "dismissal": "",
         "seal_grant": "",
@@ -146,7 +149,7 @@ RIGHTS = {
         **dict.fromkeys(POLICY, "s"),
         **dict.fromkeys(COPIES, "s"),
     },
-    "auditor": dict.fromkeys(TABLES, "s"),
+    "auditor": {**dict.fromkeys(TABLES, "s"), "figure_recounted": ""},
     "relay": dict.fromkeys(TABLES, ""),
 }
 PRIVILEGES = {"s": "select", "i": "insert", "u": "update", "d": "delete"}

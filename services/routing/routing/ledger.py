@@ -73,11 +73,19 @@ async def _with_database(settings: Settings, work: Callable[[Database], Awaitabl
 
 
 async def _in_one_look(settings: Settings, work: Callable[[UnitOfWork], T]) -> T:
-    async def look(database: Database) -> T:
-        await database.run_everywhere(lambda uow: uow.execute(_ONE_LOOK))
-        return await database.run_everywhere(work)
+    """Nothing that it writes stays."""
 
-    return await _with_database(settings, look)
+    def look(uow: UnitOfWork) -> T:
+        with uow.connection.begin_nested() as looking:
+            found = work(uow)
+            looking.rollback()
+        return found
+
+    async def look_alone(database: Database) -> T:
+        await database.run_everywhere(lambda uow: uow.execute(_ONE_LOOK))
+        return await database.run_everywhere(look)
+
+    return await _with_database(settings, look_alone)
 
 
 async def _freeze(settings: Settings, month: date, by: str, database: Database) -> int:

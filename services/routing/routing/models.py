@@ -421,6 +421,18 @@ figure_correction = Table(
     Index("ix_figure_correction_place", "place_id"),
 )
 
+#: What all histories come to, while somebody holds it against what is kept; nothing of it is ever committed.
+figure_recounted = Table(
+    "figure_recounted",
+    metadata,
+    Column("figure", Text, nullable=False),
+    Column("amount", Integer, nullable=False),
+    Column("day", Date, nullable=False),
+    Column("place_id", Uuid, nullable=False),
+    *(Column(name.value, Text(collation="C")) for name in DIMENSIONS),
+    prefixes=["unlogged"],
+)
+
 case_appeal = Table(
     "case_appeal",
     metadata,

@@ -24,6 +24,7 @@ from sqlalchemy import (
     bindparam,
     case,
     cast,
+    delete,
     func,
     literal,
     or_,
@@ -52,7 +53,7 @@ from routing.domain.figures import (
     net,
     place_of,
 )
-from routing.models import figure_correction, figure_frozen, figure_increment, figure_kept
+from routing.models import figure_correction, figure_frozen, figure_increment, figure_kept, figure_recounted
 
 #: One at a time adds up, counts again, freezes, or moves a place.
 LOCK = "select pg_advisory_xact_lock(hashtextextended('routing.figures', 0))"
@@ -275,20 +276,16 @@ def _is_of(column: ColumnElement[str], of: tuple[Group, str]) -> ColumnElement[b
     return or_(column == value, and_(column > f"{value}.", column < f"{value}/"))
 
 
-#: What histories come to, for as long as the transaction lasts.
-_MAKE_RECOUNTED = text(f"""
-create temporary table if not exists recounted on commit drop
-as select figure, amount, day, place_id, {", ".join(DIMENSIONS)} from figure_increment with no data
-""")
-_CLEAR_RECOUNTED = text("delete from recounted")
-_ADD_RECOUNTED = text("""
-insert into recounted select given.*
-from jsonb_populate_recordset(cast(null as recounted), cast(:counted as jsonb)) as given
+_CLEAR_RECOUNTED = delete(figure_recounted)
+_ADD_RECOUNTED = text(f"""
+insert into figure_recounted (figure, amount, day, place_id, {", ".join(DIMENSIONS)})
+select figure, amount, day, place_id, {", ".join(DIMENSIONS)}
+from jsonb_populate_recordset(cast(null as figure_recounted), cast(:counted as jsonb))
 """)
 
 
 def begin_recount(uow: UnitOfWork) -> None:
-    uow.execute(_MAKE_RECOUNTED)
+    """What histories come to lies in a table of its own; whoever asked for it undoes it when it was looked at."""
     uow.execute(_CLEAR_RECOUNTED)
 
 
@@ -350,14 +347,14 @@ def _odd(*parts: str) -> TextClause:
 _KEPT_AND_RECOUNTED = _odd(
     f"select 'kept' as side, {', '.join(KEY)}, {SUMS} from figure_kept where first >= :since",
     _cells_of("figure_increment", "kept", "first >= :since"),
-    _cells_of("recounted", "counted", "first >= :since"),
+    _cells_of("figure_recounted", "counted", "first >= :since"),
 )
 
 _IS_FROZEN = "grain = 'month' and first in (select month from figure_freeze)"
 _FROZEN_AND_RECOUNTED = _odd(
     f"select 'kept' as side, place_id, dimension, value, 'month' as grain, month as first, {SUMS} from figure_frozen",
     _cells_of("figure_correction", "kept", _IS_FROZEN),
-    _cells_of("recounted", "counted", _IS_FROZEN),
+    _cells_of("figure_recounted", "counted", _IS_FROZEN),
 )
 
 _GIVEN = text(f"""
