@@ -307,12 +307,13 @@ def list_frozen_differences(uow: UnitOfWork) -> list[tuple[Cell, Sums, Sums]]:
 
 def _differences(uow: UnitOfWork, statement: Executable, **asked: Any) -> list[tuple[Cell, Sums, Sums]]:
     return [
-        (
-            Cell(*(row._mapping[name] for name in KEY)),
-            *({figure: row._mapping[f"{side}_{figure}"] for figure in Figure} for side in ("kept", "counted")),
-        )
+        (Cell(*(row._mapping[name] for name in KEY)), _side_of(row, "kept"), _side_of(row, "counted"))
         for row in uow.execute(statement, asked)
     ]
+
+
+def _side_of(row: Row[Any], side: str) -> Sums:
+    return {figure: row._mapping[f"{side}_{figure}"] for figure in Figure}
 
 
 def add_to_kept(uow: UnitOfWork, additions: Iterable[tuple[Cell, Figure, int]]) -> None:
