@@ -67,7 +67,7 @@ class CityGround:
 def survey(city: City, *, now: datetime) -> CityGround:
     settings = city.settings()
     transport = KeyRing.parse(settings["INTAKE_TRANSPORT_KEYS"])
-    ground = in_one_go(city, "routing", now, _stands)
+    ground = in_one_go(city, "routing", now, stands)
     wordings, staff = in_one_go(city, "notify", now, _telling)
     spots = {
         path: Spot(item.place_id, path, _station(ground.network, path)) for path, item in ground.network.places.items()
@@ -75,7 +75,7 @@ def survey(city: City, *, now: datetime) -> CityGround:
     return CityGround(
         homes=_homes(ground.network, spots),
         wide=[spots[path] for path, item in ground.network.places.items() if item.tier == copy.DISTRICT],
-        grounds=_by_path(ground),
+        grounds=by_path(ground),
         clerks={seat.path: seat for seat in ground.network.seats if seat.duty is Duty.WINDOW_CLERK and seat.subject},
         words=Categories(in_one_go(city, "intake", now, copies.list_categories)),
         wordings=wordings,
@@ -104,7 +104,7 @@ def _connect(city: City, service: str) -> "psycopg.Connection[Any]":
     return connection
 
 
-def _stands(uow: UnitOfWork) -> Ground:
+def stands(uow: UnitOfWork) -> Ground:
     """As routing.service.placing.survey, for every place and every category at once."""
     rules, calendar, _, _ = policy.get_policy(uow, (), ())
     duties = {rule.duty for rule in rules.rules} | {Duty.DISPATCHER, Duty.SUPERVISOR, *OFFICES}
@@ -119,7 +119,7 @@ def _stands(uow: UnitOfWork) -> Ground:
     )
 
 
-def _by_path(ground: Ground) -> dict[str, Ground]:
+def by_path(ground: Ground) -> dict[str, Ground]:
     """Each place's own view: only the seats that answer for it, in the order in which routing reads them."""
     seats: dict[str, list[Seat]] = defaultdict(list)
     for seat in ground.network.seats:
