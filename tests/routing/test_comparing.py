@@ -67,6 +67,20 @@ def test_what_differs_is_named_and_put_right(
 
 
 @pytest.mark.usefixtures("counted")
+def test_sums_of_all_below_a_place_are_those_of_the_places_there_or_put_right(
+    clock: RolledBackUnitOfWork, superuser: Connection
+) -> None:
+    spoil(clock, superuser, "update figure_above set kept = kept + 2 where dimension = 'all' and grain = 'month'")
+    spoil(clock, superuser, "delete from figure_above where dimension = 'channel'")
+    _, differences = compared(clock)
+    assert "kept below district, month 2026-11-01: kept 3, counted 1" in differences
+    assert "answered below city of channel web, day 2026-11-23: kept 0, counted 1" in differences
+    assert not [each for each in differences if "at community" in each]
+    comparing.put_right(clock, comparing.compare(clock))
+    assert compared(clock)[1] == []
+
+
+@pytest.mark.usefixtures("counted")
 def test_of_the_last_months_what_differs_is_named_without_the_rest(
     uow: RolledBackUnitOfWork, city: City, as_person: As, clock: RolledBackUnitOfWork, superuser: Connection
 ) -> None:

@@ -360,20 +360,26 @@ def _sums() -> list[Column[int]]:
     return [Column(figure.value, Integer, nullable=False, server_default="0") for figure in Figure]
 
 
-#: The sums: for a place and a day or month, of all together or of one value of a dimension.
-figure_kept = Table(
-    "figure_kept",
-    metadata,
-    Column("place_id", Uuid, primary_key=True),
-    Column("dimension", Text, primary_key=True),
-    Column("value", Text(collation="C"), primary_key=True),
-    Column("grain", Text, primary_key=True),
-    Column("first", Date, primary_key=True),
-    _path("path"),
-    *_sums(),
-    Index("ix_figure_kept_first", "dimension", "grain", "first", "path"),
-    Index("ix_figure_kept_value", "dimension", "value", "grain", "first", "path"),
-)
+def _summed(name: str) -> Table:
+    return Table(
+        name,
+        metadata,
+        Column("place_id", Uuid, primary_key=True),
+        Column("dimension", Text, primary_key=True),
+        Column("value", Text(collation="C"), primary_key=True),
+        Column("grain", Text, primary_key=True),
+        Column("first", Date, primary_key=True),
+        _path("path"),
+        *_sums(),
+        Index(f"ix_{name}_first", "dimension", "grain", "first", "path"),
+        Index(f"ix_{name}_value", "dimension", "value", "grain", "first", "path"),
+    )
+
+
+#: The sums: of a place by itself, for a day or month, of all together or of one value of a dimension.
+figure_kept = _summed("figure_kept")
+#: Of all that is below a place, so that a city reads as few rows as a community.
+figure_above = _summed("figure_above")
 
 #: Months that were frozen, each sealed to the one before; what the figures were then; and what came later.
 figure_freeze = Table(

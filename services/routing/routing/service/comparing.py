@@ -1,6 +1,6 @@
 """The figures counted again from the histories, and held against those that were kept step by step."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
@@ -18,19 +18,21 @@ CHUNK = 500
 
 @dataclass(frozen=True)
 class Difference:
-    """``place``: its code; ``kept`` is not what the histories come to."""
+    """``place``: its code, where ``is_below`` of all that is below it; ``kept`` is not what the histories come to."""
 
     place: str
     cell: Cell
     figure: Figure
     kept: int
     counted: int
+    is_below: bool = False
 
     def __str__(self) -> str:
         cell = self.cell
         of = f" of {cell.dimension} {cell.value}" if cell.value else ""
         when = f"{cell.grain} {cell.first}"
-        return f"{self.figure} at {self.place}{of}, {when}: kept {self.kept}, counted {self.counted}"
+        where = f"below {self.place}" if self.is_below else f"at {self.place}"
+        return f"{self.figure} {where}{of}, {when}: kept {self.kept}, counted {self.counted}"
 
 
 @dataclass
@@ -80,7 +82,10 @@ def _count_again(found: Recount, case: Any, entries: Sequence[Entry], zone: str)
 
 def compare(uow: UnitOfWork, *, since: date = date.min) -> list[Difference]:
     """Each figure of each cell that is not what was counted again, in one order."""
-    return _named(uow, figures.list_differences(uow, since=since))
+    return [
+        *_named(uow, figures.list_differences(uow, since=since)),
+        *_named(uow, figures.list_differences_above(uow, since=since), is_below=True),
+    ]
 
 
 def compare_frozen(uow: UnitOfWork) -> list[Difference]:
@@ -88,10 +93,12 @@ def compare_frozen(uow: UnitOfWork) -> list[Difference]:
     return _named(uow, figures.list_frozen_differences(uow))
 
 
-def put_right(uow: UnitOfWork, differences: Iterable[Difference]) -> None:
+def put_right(uow: UnitOfWork, differences: Sequence[Difference]) -> None:
     """What was kept wrongly is as it was counted, with what has come since: no step waits, nor is one lost."""
     figures.lock(uow)
-    figures.add_to_kept(uow, [(each.cell, each.figure, each.counted - each.kept) for each in differences])
+    for add, is_below in ((figures.add_to_kept, False), (figures.add_to_above, True)):
+        odd = [each for each in differences if each.is_below is is_below]
+        add(uow, [(each.cell, each.figure, each.counted - each.kept) for each in odd])
 
 
 def mend_tallies(uow: UnitOfWork, numbers: Sequence[str]) -> None:
@@ -99,12 +106,12 @@ def mend_tallies(uow: UnitOfWork, numbers: Sequence[str]) -> None:
     cases.count_anew(uow, numbers)
 
 
-def _named(uow: UnitOfWork, odd: Sequence[tuple[Cell, Sums, Sums]]) -> list[Difference]:
+def _named(uow: UnitOfWork, odd: Sequence[tuple[Cell, Sums, Sums]], *, is_below: bool = False) -> list[Difference]:
     places = network.list_places(uow, {cell.place_id for cell, _, _ in odd})
     return [
         Difference(
             places[cell.place_id].code if cell.place_id in places else "no place",
-            *(cell, figure, kept[figure], counted[figure]),
+            *(cell, figure, kept[figure], counted[figure], is_below),
         )
         for cell, kept, counted in odd
         for figure in Figure
