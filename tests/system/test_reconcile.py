@@ -734,6 +734,8 @@ TAMPERED = [
         "notice_stuck",
     ),
     ("routing", "update case_entry set words = 'nobody said this' where words is not null", "history_broken"),
+    ("routing", "delete from figure_increment where figure = 'answered'", "figure_differs"),
+    ("routing", "update figure_increment set day = day - 1 where figure = 'received'", "figure_differs"),
     ("routing", "update case_entry set \"by\" = 'somebody.else' where step = 'closed'", "history_broken"),
     (
         "routing",
