@@ -651,7 +651,7 @@ def columns_of(connection: Connection, table: str) -> list[str]:
 TABLES = {
     *("appeal", "progress", "cases", "case_appeal", "case_entry", "deadline", "message", "sandbox_message"),
     *("inbox_item", "inbox", "event_log", "dead_letter", "parked", "event_pending"),
-    *("telling", "telling_household"),
+    *("telling", "telling_household", "figure_increment"),
 }
 
 

@@ -119,7 +119,7 @@ LOGGED = text(
 )
 TAKEN = _by_ids("select event_id from inbox where event_id = any(:ids)")
 
-#: Figures that one entry of a history counts by itself, and which. What more there is, `baiyang figures compare` counts.
+#: Figures that one entry of a history counts by itself, and which. All the others `baiyang figures compare` counts.
 _COUNTED_BY = {
     "received": "step = 'opened'",
     "repeats": "step = 'joined' and facts ->> 'how' = 'repeat'",
