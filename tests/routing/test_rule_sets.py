@@ -31,6 +31,7 @@ from routing.errors import (
     NoRuleChanges,
     NotTheOperator,
     PapersAwaited,
+    ReleaseBeforeRuns,
     RulesBeginTooEarly,
     RuleSetInForce,
     RuleSetNotFound,
@@ -164,6 +165,15 @@ def test_it_is_put_into_force_by_a_second_person(at: At, city: City) -> None:
     assert (before.rule_version, after.rule_version) == (version - 1, version)
     with pytest.raises(RuleSetInForce):
         rule_sets.activate_rule_set(at(ONE), version)
+
+
+def test_it_waits_until_no_process_of_a_release_before_is_connected(at: At, city: City) -> None:
+    version = rule_sets.draft_rule_set(at(ONE), tightening("district")).version.version
+    uow = at(OTHER)
+    uow.execute(text("set application_name = 'routing_clock'"))
+    with pytest.raises(ReleaseBeforeRuns, match="routing_clock"):
+        rule_sets.activate_rule_set(uow, version)
+    assert not rule_sets.get_rule_set(at(ONE), version).version.effective_from
 
 
 def test_only_operators_draft_look_and_activate(at: At, city: City) -> None:
@@ -534,6 +544,26 @@ def test_all_layers_are_read_with_the_policy_in_one_query(at: At, city: City) ->
     uow = at()
     policy.get_policy(uow, [], [city.paths["area"]])
     assert len(statements_of(uow, lambda: policy.get_policy(uow, [], [city.paths["area"]]))) == 1
+
+
+def test_a_request_reads_one_version_though_another_begins_meanwhile(
+    at: At, city: City, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tomorrow = NOW + timedelta(days=1)
+    layer = put_into_force(at, tightening("community", promise="2 working days"))
+    policy.get_policy(at(), [], [])
+    next_day = put_into_force(at, as_document(at(ONE), promise="4 working days"), now=tomorrow)
+    read, beside = policy._read_rules, [lambda: policy.get_policy(at(now=tomorrow), [], [])]
+
+    def read_slowly(*these: Any) -> list[RuleSet]:
+        while beside:
+            beside.pop()()
+        return read(*these)
+
+    monkeypatch.setattr(policy, "_read_rules", read_slowly)
+    today = policy.get_policy(at(), [], [city.paths["area"]])[0]
+    assert today.layer_versions == (layer,)
+    assert today.version < next_day
 
 
 def test_what_a_document_says_is_stored_and_read_as_it_was(at: At, city: City) -> None:

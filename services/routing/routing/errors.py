@@ -13,7 +13,7 @@
     │              PartEnded, LinkedAlready, CallBackOwed, NoCallBackOwed, PlaceNamedAlready, AssignedFromAbove,
     │              DoneAgain, AnswerDrafted, VerificationOwed, NotSealed, SealedStaysHere, AlreadyGranted,
     │              NothingChanges, CalendarInForce, CalendarOutdated, ClockSetBack, AlreadyExcluded, FrozenAlready,
-    │              MonthNotOver, NoRuleChanges, RuleSetInForce, RuleSetOutdated
+    │              MonthNotOver, NoRuleChanges, RuleSetInForce, RuleSetOutdated, ReleaseBeforeRuns
     ├── Stale      CaseChanged
     ├── Unavailable  UnfitRules
     ├── Forbidden  NotYourStep, NotYourPlace, NotTheOperator, NotYourPrecedent, NotYoursToName, OtherCaseUnseen,
@@ -857,6 +857,15 @@ class RuleSetOutdated(Conflict):
             "rule_set_outdated",
             f"Rule set {version} was drafted before rule set {since} was put into force, and does not know what that "
             "changed: draft its document again, and look at what it changes now.",
+        )
+
+
+class ReleaseBeforeRuns(Conflict):
+    def __init__(self, roles: Sequence[str]) -> None:
+        super().__init__(
+            "release_before_runs",
+            f"Nothing was changed. Processes of a release before are connected ({', '.join(roles)}), and would take it "
+            "for less than it says: end the roll-out of this release, then put it into force again.",
         )
 
 

@@ -10,6 +10,7 @@ from kit.db import LONGEST_OF_A_COMMAND, Database, UnitOfWork
 from kit.errors import ServiceError
 from sqlalchemy import text
 
+from routing.domain.releases import KNOWS
 from routing.service import comparing, freezing
 from routing.settings import Settings
 
@@ -45,7 +46,8 @@ def _month(text: str) -> date:
 
 
 async def _run(settings: Settings, asked: argparse.Namespace) -> int:
-    database = Database(settings.database_url, role="routing_clock", pool_size=1, longest=LONGEST_OF_A_COMMAND)
+    url, role = settings.database_url, "routing_clock"
+    database = Database(url, role=role, pool_size=1, longest=LONGEST_OF_A_COMMAND, knows=KNOWS)
     try:
         if asked.command == "freeze":
             return await _freeze(database, settings, asked.month, asked.by)

@@ -186,6 +186,12 @@ class RuleSet:
         return replace(self, layers=tuple(sorted(on_line, key=lambda layer: len(layer.path))))
 
     @property
+    def form(self) -> int:
+        """What a process has to know, to read it for what it says (domain/releases.py)."""
+        is_of_the_first = self.path == EVERYWHERE and not self.limits
+        return 1 if is_of_the_first and all(rule.starts is Start.ACCEPTED for rule in self.rules) else 2
+
+    @property
     def layer_versions(self) -> tuple[int, ...]:
         return tuple(layer.version for layer in self.layers)
 

@@ -120,11 +120,12 @@ def find_place_of_rules(uow: UnitOfWork, version: int | None) -> str | None:
 
 
 def _rules_of(uow: UnitOfWork, memory: "_Memory", heads: Mapping[str, str]) -> RuleSet:
-    unread = {path: head for path, head in heads.items() if memory.heads.get(path) != head}
-    for each in _read_rules(uow, {_version(head) for head in unread.values()}):
-        memory.rules[each.path], memory.heads[each.path] = each, unread[each.path]
-    layers = tuple(memory.rules[path] for path in heads if path != EVERYWHERE)
-    return replace(memory.rules[EVERYWHERE], layers=layers) if layers else memory.rules[EVERYWHERE]
+    unread = {_version(head): head for head in heads.values() if head not in memory.rules}
+    for each in _read_rules(uow, unread):
+        memory.rules[unread[each.version]] = each
+    layers = tuple(memory.rules[head] for path, head in heads.items() if path != EVERYWHERE)
+    rules = memory.rules[heads[EVERYWHERE]]
+    return replace(rules, layers=layers) if layers else rules
 
 
 def _read_rules(uow: UnitOfWork, versions: Collection[int]) -> list[RuleSet]:
@@ -153,13 +154,12 @@ def _read_categories(uow: UnitOfWork, heads: Mapping[str, str]) -> list[Category
 
 @dataclass
 class _Memory:
-    """What one database's versions say, each beside its head."""
+    """What one database's versions say, by their heads: requests that run beside one another may be under two."""
 
     rules: dict[str, RuleSet] = field(default_factory=dict)
-    """By the path of the place, as are their heads."""
-    heads: dict[str, str] = field(default_factory=dict)
     calendars: dict[str, Calendar] = field(default_factory=dict)
     categories: dict[str, tuple[str, Category]] = field(default_factory=dict)
+    """By code, each beside its head."""
 
 
 _memories: WeakKeyDictionary[Engine, _Memory] = WeakKeyDictionary()

@@ -35,7 +35,7 @@ from routing.errors import (
     SecondPersonNeeded,
 )
 from routing.repository import network, policy, rule_sets
-from routing.service import placing
+from routing.service import placing, releases
 
 
 @dataclass(frozen=True)
@@ -112,6 +112,7 @@ def activate_rule_set(uow: UnitOfWork, version: int) -> RuleSetSeen:
         raise SecondPersonNeeded
     if draft.based_on != tuple(each.version for each in last):
         raise RuleSetOutdated(version, max(each.version for each in last))
+    releases.check_known(uow, policy.get_rules(uow, version).form)
     own = [each.effective_from for each in last if each.path == draft.path and each.effective_from is not None]
     named = [begin_of(draft.begins, zone=policy.get_rules(uow, version).zone)] if draft.begins else []
     if uow.now < draft.drafted_at or max([uow.now, *named]) < max(own, default=draft.drafted_at):
