@@ -9,15 +9,7 @@ from uuid import UUID
 import pytest
 from contracts.grid import Duty
 from contracts.intake import AppealRatedV1, AppealWithdrawnV1
-from contracts.routing import (
-    Ask,
-    CaseState,
-    CityCaseClosedV1,
-    DeadlineBreachedV1,
-    DeadlineKind,
-    DeadlineMovedV1,
-    Outcome,
-)
+from contracts.routing import Ask, CaseState, CityCaseClosedV1, DeadlineBreachedV1, DeadlineMovedV1, Outcome
 from kit.auth import OPERATOR, Person
 from kit.clock import DrivenClock
 from kit.crypto import KeyRing, new_key
@@ -26,7 +18,7 @@ from kit.paging import Page
 from kit.testing.servers import NOW, RolledBackUnitOfWork
 from routing.clock import make_recounter
 from routing.domain.calendar import Status
-from routing.domain.case import Case, DeadlineState
+from routing.domain.case import Case, DeadlineKind, DeadlineState
 from routing.domain.chain import list_faults
 from routing.domain.notice import Notice, NoticeRow
 from routing.domain.origin import Cause, Source, Witness

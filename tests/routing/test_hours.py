@@ -3,9 +3,9 @@
 from typing import Any
 
 import pytest
-from contracts.routing import CaseState, DeadlineKind, DeadlineMovedV1
+from contracts.routing import CaseState, DeadlineMovedV1
 from kit.testing.servers import RolledBackUnitOfWork
-from routing.domain.case import Case
+from routing.domain.case import Case, DeadlineKind
 from routing.domain.reading_aloud import read_aloud
 from routing.domain.timetable import Timetable, TimetableRow
 from routing.errors import NothingChanges, NotTheOperator, ReleaseBeforeRuns, SecondPersonNeeded, UnfitTimetable

@@ -117,6 +117,10 @@ BAD_LINES = [
         line_of(handler="municipal", promise="same day", superior="1 working day", urgent=True),
         "a superior's 1 working day is longer than the promise of same day",
     ),
+    (
+        line_of(handler="municipal", promise="2 hours", contact="4 hours", urgent=True),
+        "contact within 4 hours is later than the promise of 2 hours",
+    ),
 ]
 BAD_LINES.append(
     (
@@ -132,6 +136,7 @@ BAD_SETTINGS = [
     (SettingLine(7, "warnings", "120"), "before the limit"),
     (SettingLine(7, "warnings", "80, 50"), "one after the other"),
     (SettingLine(7, "superior", "a while"), "a while is no time"),
+    (SettingLine(7, "contact", "soon"), "soon is no time"),
 ]
 
 
@@ -193,6 +198,33 @@ def test_a_superiors_time_is_tightened_and_never_loosened() -> None:
         UnfitDocument, match="line 7: a superior's 1 working day is longer than the promise of same day"
     ):
         tighten(line_of(promise="same day"), above=above)
+
+
+def test_first_contact_is_tightened_and_never_loosened() -> None:
+    above = city(contact="1 working day")
+    assert tighten(line_of(contact="4 hours"), above=above).rules[0].contact == Term(Unit.CLOCK_HOURS, 4)
+    why = "line 7: contact within 2 working days loosens the 1 working day of line 5 of rule set 2"
+    with pytest.raises(UnfitDocument, match=why):
+        tighten(line_of(contact="2 working days"), above=above)
+    with pytest.raises(UnfitDocument, match="line 7: contact within 1 working day is later than the promise of same"):
+        tighten(line_of(promise="same day", contact="1 working day"), above=above)
+
+
+def test_first_contact_for_all_matters_is_tightened_and_never_loosened() -> None:
+    above = city(settings=[SettingLine(1, "contact", "1 working day")])
+    district = tighten(settings=[SettingLine(4, "contact", "same day")], above=above)
+    both = replace(above, layers=(district,))
+    terms = [each.term for each in both.contacts_of(both.rule_for(LIGHTS, urgent=False))]
+    assert terms == [Term(Unit.WORKING_DAYS, 1), Term(Unit.SAME_DAY)]
+    with pytest.raises(UnfitDocument, match="line 4: contact within 1 working day loosens the same day above it"):
+        tighten(settings=[SettingLine(4, "contact", "1 working day")], above=both, path=COMMUNITY)
+
+
+def test_a_rules_own_contact_goes_before_its_sets() -> None:
+    rules = city(settings=[SettingLine(1, "contact", "1 working day")], contact="4 hours")
+    assert [(each.term, each.line) for each in rules.contacts_of(rules.rule_for(LIGHTS, urgent=False))] == [
+        (Term(Unit.CLOCK_HOURS, 4), 5)
+    ]
 
 
 @pytest.mark.parametrize("limit", Limit)
@@ -363,6 +395,15 @@ def test_what_changes_is_said_in_words() -> None:
         "Working days for residents to say what they think: 7 instead of 5.",
     )
     assert list_changes(CITY, CITY, CATEGORIES) == []
+
+
+def test_a_change_of_first_contact_is_said_in_words() -> None:
+    (change,) = list_changes(CITY, city(contact="4 hours"), CATEGORIES)
+    assert change.said == (
+        "第5行，市政设施，社区权限：首次联系时限由-改为4小时。",
+        "Line 5, municipal facilities in the community's remit: the resident reached within 4 hours by the clock, day "
+        "and night instead of none.",
+    )
 
 
 def test_a_narrower_places_change_is_named_by_the_line_of_its_own_document() -> None:

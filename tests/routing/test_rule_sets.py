@@ -8,9 +8,8 @@ from typing import Any
 import pytest
 from contracts.grid import Duty
 from contracts.routing import Ask, CaseRecordedV1, Outcome, RecordKind
-from kit.auth import OPERATOR, Person
+from kit.auth import Person
 from kit.crypto import KeyRing, new_key
-from kit.db import UnitOfWork
 from kit.paging import Page
 from kit.testing.servers import NOW, RolledBackUnitOfWork
 from routing.domain.case import Case
@@ -20,7 +19,7 @@ from routing.domain.origin import Cause
 from routing.domain.promise import Term, Unit
 from routing.domain.reading_aloud import read_aloud
 from routing.domain.recording import Work
-from routing.domain.rule_document import RuleDocument, RuleLine, SettingLine, written, written_settings
+from routing.domain.rule_document import RuleDocument, RuleLine, SettingLine, written_settings
 from routing.domain.rules import Demand, Limit, RuleSet, Start
 from routing.domain.waiting import Plan
 from routing.errors import (
@@ -61,9 +60,9 @@ from tests.conftest import UnitOfWorkOf
 from tests.routing import test_calendars as moving
 from tests.routing.auditing import faults_of
 from tests.routing.conftest import City, lay_city, local, make_appeal, statements_of
+from tests.routing.documents import ONE, OTHER, as_document, as_lines, put_into_force
 
 PAGE = Page(200, "a list", KeyRing.parse(new_key("k1")))
-ONE, OTHER = (Person(subject, frozenset({OPERATOR})) for subject in ("operator.one", "operator.other"))
 LIGHTS = "municipal.street_lights"
 
 At = Callable[..., RolledBackUnitOfWork]
@@ -87,41 +86,9 @@ def city(at: At) -> City:
     return lay_city(at())
 
 
-def as_lines(rules: RuleSet) -> list[RuleLine]:
-    return [
-        RuleLine(
-            *(number, rule.kind, rule.remit, rule.category or "", rule.urgent, rule.duty, written(rule.term)),
-            *(rule.starts, sorted(rule.demands)),
-            superior=written(rule.climb) if rule.climb else "",
-            again=written(rule.repeat) if rule.repeat else "",
-        )
-        for number, rule in enumerate(rules.rules, start=10)
-    ]
-
-
-def as_document(uow: UnitOfWork, **changed: Any) -> RuleDocument:
-    """The city's as it is in force, with ``changed`` on the line of the district's municipal matters."""
-    rules = policy.get_policy(uow, [], [])[0]
-    settings = [SettingLine(n, *each) for n, each in enumerate(written_settings(rules).items(), start=1)]
-    lines = [
-        replace(line, **changed) if (line.kind, line.remit, line.category, line.urgent) == OF_LIGHTS else line
-        for line in as_lines(rules)
-    ]
-    return RuleDocument(lines, settings)
-
-
-OF_LIGHTS = ("municipal", "district", "", False)
-
-
 def tightening(place: str, **more: Any) -> RuleDocument:
     facts = {"promise": "3 working days", **more}
     return RuleDocument([RuleLine(4, "municipal", "district", **facts)], note=f"Of {place}", place=place)
-
-
-def put_into_force(at: At, document: RuleDocument, *, now: datetime = NOW) -> int:
-    version = rule_sets.draft_rule_set(at(ONE, now=now), document).version.version
-    rule_sets.activate_rule_set(at(OTHER, now=now), version)
-    return version
 
 
 def receive(at: At, city: City, *, now: datetime = NOW, place: str = "area", **more: Any) -> Case:

@@ -28,6 +28,7 @@ RULE_SEEN = {
     "needs": ["review"],
     "superior": None,
     "again": None,
+    "contact": None,
 }
 SEEN = {
     "version": 4,

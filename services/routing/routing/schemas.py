@@ -10,7 +10,6 @@ from contracts.routing import (
     Ask,
     CaseState,
     ContactOutcome,
-    DeadlineKind,
     HandoverMeans,
     HotlineStanding,
     Kind,
@@ -31,7 +30,7 @@ from routing.domain.accompanying import Accompaniment, FollowedLine
 from routing.domain.assignment import Owing, ReportBack
 from routing.domain.calendar import CalendarDay, CalendarVersion, DayChange, Status
 from routing.domain.call_back import CallBack, CallBackLine, Way
-from routing.domain.case import Case, ClosedReason, Deadline, DeadlineState, Seal
+from routing.domain.case import Case, ClosedReason, Deadline, DeadlineKind, DeadlineState, Seal
 from routing.domain.chain import Entry
 from routing.domain.explaining import Counting, Run
 from routing.domain.figures import EXCLUDABLE, Figure, Group, Line, Part, Rate
@@ -808,6 +807,9 @@ class CaseView(BaseModel):
     handover: HandoverMeans | None
     first_contact_at: AwareDatetime | None = Field(
         description="When the resident was first reached, or told how it goes."
+    )
+    contact_due: AwareDatetime | None = Field(
+        description="By when they are, or were, to be reached; null: they were, or no rule says so."
     )
     papers_awaited_until: AwareDatetime | None = Field(
         description="When the promise begins though papers are missing; null: it has never waited for any."
@@ -1919,6 +1921,7 @@ class RuleLineBody(Request):
     needs: list[Written] = Field(default=[], max_length=3, examples=[["review"]])
     superior: Written = Field(default="", description="How long a superior has to see to what was missed.")
     again: Written = Field(default="", description="After how long it comes back to the last superior.")
+    contact: Written = Field(default="", description="By when the resident is reached for the first time.")
 
     def read(self) -> RuleLine:
         return RuleLine(**self.model_dump())
@@ -1978,6 +1981,7 @@ class SetRuleView(BaseModel):
     needs: list[Demand]
     superior: str | None
     again: str | None
+    contact: str | None
 
     @classmethod
     def of(cls, rule: Rule) -> "SetRuleView":
@@ -1993,6 +1997,7 @@ class SetRuleView(BaseModel):
             needs=sorted(rule.demands),
             superior=written(rule.climb) if rule.climb else None,
             again=written(rule.repeat) if rule.repeat else None,
+            contact=written(rule.contact) if rule.contact else None,
         )
 
 

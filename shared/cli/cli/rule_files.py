@@ -7,7 +7,10 @@ import yaml
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 HEAD = ("place", "note", "begins", "settings", "rules")
-RULE = ("kind", "remit", "category", "urgent", "handler", "promise", "runs_from", "needs", "superior", "again")
+RULE = (
+    *("kind", "remit", "category", "urgent", "handler", "promise", "runs_from", "needs"),
+    *("superior", "again", "contact"),
+)
 TRUTHS = {"true": True, "false": False}
 
 

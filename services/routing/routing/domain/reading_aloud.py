@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
-from contracts.routing import Ask, DeadlineKind, Kind, Remit
+from contracts.routing import Ask, Kind, Remit
 
 from routing.domain.calendar import ONE_DAY, Closure
+from routing.domain.case import DeadlineKind
 from routing.domain.explaining import Counting, Reckoning, Run, summed_up
 from routing.domain.origin import Cause, Difference, Extension, Pause, Recount, Source, Witness
 from routing.domain.promise import MONTHS, Promise, Term, Unit, day_of
@@ -92,6 +93,10 @@ _KINDS: Mapping[DeadlineKind, Said] = {
     DeadlineKind.RATING: ("这是居民评价答复的期限。", "Until then the resident may say what they think of the answer."),
     DeadlineKind.ASSIGNED: ("这是上级交办的期限。", "This is the limit set by who assigned it from above."),
     DeadlineKind.ORDER: ("这是督办单要求报告的期限。", "By then a report on a supervision order is owed."),
+    DeadlineKind.CONTACT: (
+        "这是首次联系居民的期限。",
+        "Until then the resident is to be reached for the first time.",
+    ),
     DeadlineKind.REPLY: ("这是等待市民热线回复的期限。", "By then a reply of the city hotline is expected."),
 }
 KINDS_OF_MATTER: Mapping[Kind, Said] = {

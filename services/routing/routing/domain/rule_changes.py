@@ -26,11 +26,13 @@ class RuleChange:
     line: int | None
     climbs: tuple[Term | None, Term | None] = (None, None)
     """How long a superior had, and has."""
+    contacts: tuple[Term | None, Term | None] = (None, None)
+    """By when its resident was reached for the first time, and is."""
 
     @property
     def parts(self) -> list[Said]:
         """What is different, one by one; empty: nothing."""
-        return [*_parts(self.before, self.after), *_climb(*self.climbs)]
+        return [*_parts(self.before, self.after), *_climb(*self.climbs), *_contact(*self.contacts)]
 
     @property
     def said(self) -> Said:
@@ -98,7 +100,7 @@ def list_setting_changes(before: RuleSet, after: RuleSet) -> list[SettingChange]
 
 
 def _settings(rules: RuleSet) -> dict[Limit | Setting, str]:
-    """As a document writes them. How long a superior has is told rule by rule."""
+    """As a document writes them. How long a superior has, and by when residents are reached, is told rule by rule."""
     return {
         Setting.WARNINGS: ", ".join(str(share) for share in rules.shares),
         Setting.AGAIN: written(rules.repeat) if rules.repeat else "",
@@ -150,7 +152,13 @@ def _change(
     matter, urgent = matter_of(key, categories), key[3]
     then, now = before.rule_for(matter, urgent=urgent), after.rule_for(matter, urgent=urgent)
     climbs = before.limits_of(then)[0], after.limits_of(now)[0]
-    return RuleChange(key, categories.get(key[2]) if key[2] else None, then, now, line, climbs)
+    contacts = _first(before.contacts_of(then)), _first(after.contacts_of(now))
+    return RuleChange(key, categories.get(key[2]) if key[2] else None, then, now, line, climbs, contacts)
+
+
+def _first(said: Sequence[Rule]) -> Term | None:
+    """To speak of it, as of promises."""
+    return said[0].tightened_by(said[1:]).tightest if said else None
 
 
 def _parts(before: Rule, after: Rule) -> Iterator[Said]:
@@ -172,6 +180,12 @@ def _climb(before: Term | None, after: Term | None) -> Iterator[Said]:
     if before != after:
         then, now = (term_in_words(each) if each else ("-", "none") for each in (before, after))
         yield f"上级督办时限由{then[0]}改为{now[0]}", f"seen to by a superior within {now[1]} instead of {then[1]}"
+
+
+def _contact(before: Term | None, after: Term | None) -> Iterator[Said]:
+    if before != after:
+        then, now = (term_in_words(each) if each else ("-", "none") for each in (before, after))
+        yield f"首次联系时限由{then[0]}改为{now[0]}", f"the resident reached within {now[1]} instead of {then[1]}"
 
 
 def _promise(before: Term, after: Term) -> Said:

@@ -48,6 +48,7 @@ class RuleLine:
     needs: Sequence[str] = ()
     superior: str = ""
     again: str = ""
+    contact: str = ""
 
 
 class Setting(StrEnum):
@@ -59,6 +60,8 @@ class Setting(StrEnum):
     """How long a superior has to see to what was missed, where the rule does not say."""
     AGAIN = "again"
     """After how long it comes back to the last tier."""
+    CONTACT = "contact"
+    """By when residents are reached for the first time, where the rule does not say."""
 
 
 @dataclass(frozen=True)
@@ -95,7 +98,7 @@ def read(
         reading.check_complete(rules)
     if reading.faults:
         raise UnfitDocument(sorted(reading.faults))
-    held = (reading.shares, reading.climb, reading.repeat, reading.limits)
+    held = (reading.shares, reading.climb, reading.repeat, reading.contact, reading.limits)
     return RuleSet(version, above.zone, None, rules, *held, path=path)
 
 
@@ -121,6 +124,7 @@ def written_settings(rules: RuleSet) -> dict[str, str]:
         Setting.WARNINGS: ", ".join(str(share) for share in rules.shares),
         Setting.SUPERIOR: written(rules.climb) if rules.climb else "",
         Setting.AGAIN: written(rules.repeat) if rules.repeat else "",
+        Setting.CONTACT: written(rules.contact) if rules.contact else "",
         **{limit: str(days) for limit, days in rules.limits.items()},
     }
     return {name.value: value for name, value in said.items() if value}
@@ -154,6 +158,7 @@ class _Said:
     demands: frozenset[Demand]
     climb: Term | None
     repeat: Term | None
+    contact: Term | None
 
 
 @dataclass
@@ -168,6 +173,7 @@ class _Reading:
     shares: tuple[int, ...] = ()
     climb: Term | None = None
     repeat: Term | None = None
+    contact: Term | None = None
 
     @property
     def is_of_the_city(self) -> bool:
@@ -183,6 +189,7 @@ class _Reading:
             demands=frozenset(d for need in line.needs if (d := self._word(line, "needs", need, Demand)) is not None),
             climb=self._term(line.line, line.superior),
             repeat=self._term(line.line, line.again),
+            contact=self._term(line.line, line.contact),
         )
         self._check_category(line, kind, remit)
         if len(self.faults) > before or kind is None or remit is None:
@@ -199,6 +206,8 @@ class _Reading:
             self._read_limit(line, Limit(line.name))
         elif line.name not in list(Setting):
             self._fault(line.line, f"there is no {line.name[:40]}; it may be {', '.join([*Setting, *Limit])}")
+        elif line.name == Setting.CONTACT:
+            self._read_contact(line)
         elif not self.is_of_the_city:
             self._fault(line.line, f"{line.name} is for the city to say: leave it out")
         elif line.name == Setting.WARNINGS:
@@ -207,6 +216,14 @@ class _Reading:
             self.climb = self._term(line.line, line.value)
         else:
             self.repeat = self._term(line.line, line.value)
+
+    def _read_contact(self, line: SettingLine) -> None:
+        """For all matters; where the promise ends sooner, that holds."""
+        self.contact = self._term(line.line, line.value)
+        said = () if self.is_of_the_city else (self.above, *self.above.layers)
+        for now in (rules.contact for rules in said):
+            if self.contact is not None and now is not None and not is_no_longer(self.contact, now):
+                self._fault(line.line, f"contact within {written(self.contact)} loosens the {written(now)} above it")
 
     def _read_limit(self, line: SettingLine, limit: Limit) -> None:
         days, now = int(line.value) if re.fullmatch(r"\d{1,4}", line.value) else 0, self.above.limit(limit)
@@ -239,15 +256,13 @@ class _Reading:
             missing = [name for name, there in (("handler", said.duty), ("promise", said.term)) if there is None]
             self._fault(line.line, f"a rule of the city's needs a {' and a '.join(missing)}")
             return None
-        if (why := _why_too_long(said.climb or self.climb, said.term)) is not None:
-            self._fault(line.line, why)
-            return None
         starts = said.starts or Start.ACCEPTED
-        if (why := _why_not_waiting(said.term, starts)) is not None:
+        why = _why_too_long(said.climb or self.climb, said.term) or _why_too_late(said.contact, said.term)
+        if (why := why or _why_not_waiting(said.term, starts)) is not None:
             self._fault(line.line, why)
             return None
         rule = Rule(*key, said.duty, said.term, said.demands, starts, line.line, self.version)
-        return replace(rule, climb=said.climb, repeat=said.repeat)
+        return replace(rule, climb=said.climb, repeat=said.repeat, contact=said.contact)
 
     def _tightening(self, line: RuleLine, key: Key, said: "_Said") -> Rule | None:
         """What it leaves out is as above it."""
@@ -255,11 +270,12 @@ class _Reading:
         term, starts = said.term or base.tightest, said.starts or base.starts_first
         climb = self.above.limits_of(base)[0]
         why = self._why_not(said) or self._why_looser(said, base) or _why_too_long(said.climb or climb, term)
-        why = why or _why_not_waiting(term, starts)
+        why = why or _why_too_late(said.contact, term) or _why_not_waiting(term, starts)
         if why is not None:
             self._fault(line.line, why)
             return None
-        return Rule(*key, base.duty, term, said.demands, starts, line.line, self.version, said.climb)
+        rule = Rule(*key, base.duty, term, said.demands, starts, line.line, self.version, said.climb)
+        return replace(rule, contact=said.contact)
 
     def _why_not(self, said: "_Said") -> str | None:
         """What a place that tightens has no say in."""
@@ -267,8 +283,8 @@ class _Reading:
             return "who handles a matter is for the city to say: leave the handler out"
         if said.repeat is not None:
             return "again is for the city to say: leave it out"
-        if not (said.term or said.starts or said.demands or said.climb):
-            return "it tightens nothing: give it a promise, runs_from, needs or superior"
+        if not (said.term or said.starts or said.demands or said.climb or said.contact):
+            return "it tightens nothing: give it a promise, runs_from, needs, superior or contact"
         return None
 
     def _why_looser(self, said: "_Said", base: Rule) -> str | None:
@@ -277,6 +293,9 @@ class _Reading:
                 return f"{written(said.term)} loosens the {written(each.term)} {_whose(each)}"
             if said.starts is not None and _is_later(said.starts, each.starts):
                 return f"runs_from {said.starts} loosens {each.starts} {_whose(each)}"
+        for each in self.above.contacts_of(base):
+            if said.contact is not None and not is_no_longer(said.contact, each.term):
+                return f"contact within {written(said.contact)} loosens the {written(each.term)} {_whose(each)}"
         now = self.above.limits_of(base)[0]
         if said.climb is not None and now is not None and length_of(said.climb) > length_of(now):
             return f"a superior's {written(said.climb)} loosens the {written(now)} above it"
@@ -328,6 +347,12 @@ def _why_too_long(climb: Term | None, term: Term) -> str | None:
     if climb is None or length_of(climb) <= length_of(term):
         return None
     return f"a superior's {written(climb)} is longer than the promise of {written(term)}: give it a superior of less"
+
+
+def _why_too_late(contact: Term | None, term: Term) -> str | None:
+    if contact is None or length_of(contact) <= length_of(term):
+        return None
+    return f"contact within {written(contact)} is later than the promise of {written(term)}: give it less"
 
 
 def _why_not_waiting(term: Term, starts: Start) -> str | None:

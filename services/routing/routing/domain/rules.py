@@ -96,7 +96,7 @@ class Rule:
     """``category`` none: for every category of the kind and remit; else an item's own limit, which goes before.
 
     ``tighter``: the rules of narrower places for the same matter, widest first. ``line``: where the document has it;
-    none: it came with the platform. ``climb`` and ``repeat``: its own, before those of its set.
+    none: it came with the platform. ``climb``, ``repeat`` and ``contact``: its own, before those of its set.
     """
 
     kind: Kind
@@ -111,6 +111,7 @@ class Rule:
     version: int | None = None
     climb: Term | None = None
     repeat: Term | None = None
+    contact: Term | None = None
     tighter: "tuple[Rule, ...]" = ()
 
     @property
@@ -155,7 +156,7 @@ class RuleSet:
 
     ``shares``: of a limit's time, in hundredths, at which its holder is warned. ``climb``: how long a superior has to
     see to it that what was missed is done, before the next tier has to; ``repeat``: after how long it comes back where
-    no tier is above. None: nobody has to.
+    no tier is above; ``contact``: by when the resident is reached for the first time. None: nobody has to.
     """
 
     version: int
@@ -165,6 +166,7 @@ class RuleSet:
     shares: tuple[int, ...] = ()
     climb: Term | None = None
     repeat: Term | None = None
+    contact: Term | None = None
     limits: Mapping[Limit, int] = field(default_factory=dict)
     path: str = EVERYWHERE
     layers: "tuple[RuleSet, ...]" = ()
@@ -188,6 +190,8 @@ class RuleSet:
     @property
     def form(self) -> int:
         """What a process has to know, to read it for what it says (domain/releases.py)."""
+        if self.contact or any(rule.contact for rule in self.rules):
+            return 3
         is_of_the_first = self.path == EVERYWHERE and not self.limits
         return 1 if is_of_the_first and all(rule.starts is Start.ACCEPTED for rule in self.rules) else 2
 
@@ -201,6 +205,15 @@ class RuleSet:
             return self.climb, self.repeat
         own = (rule.climb or self.climb, *(each.climb for each in rule.tighter))
         return min((each for each in own if each), key=length_of, default=None), rule.repeat or self.repeat
+
+    def contacts_of(self, rule: Rule) -> "list[Rule]":
+        """What says by when its resident is reached for the first time, each as a rule of that term: a set's own rule
+        for the matter, or else the set for all matters. The earliest holds, and none beyond the promise.
+        """
+        own = {each.version: each for each in rule.tighter}
+        found = [(self, rule), *((layer, own.get(layer.version)) for layer in self.layers)]
+        said = [_contact(rules, mine, rule) for rules, mine in found]
+        return [each for each in said if each is not None]
 
     def rule_for(self, category: Category, *, urgent: bool) -> Rule:
         """Where it is urgent, an urgent rule goes first; then an item's own before the table's."""
@@ -246,6 +259,14 @@ class RuleSetVersion:
     activated_by: str | None = None
     effective_from: datetime | None = None
     place: str | None = None
+
+
+def _contact(rules: RuleSet, own: Rule | None, matter: Rule) -> Rule | None:
+    if own is not None and own.contact is not None:
+        return replace(own, term=own.contact, tighter=())
+    if rules.contact is None:
+        return None
+    return replace(matter, term=rules.contact, line=None, version=rules.version, tighter=())
 
 
 def _fits(rule: Rule, category: Category) -> bool:

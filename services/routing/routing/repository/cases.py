@@ -59,7 +59,7 @@ _DEADLINES = (
     select(func.jsonb_agg(func.to_jsonb(literal_column("deadline")), type_=JSONB))
     .select_from(deadline)
     .where(deadline.c.case_id == cases.c.case_id, literal_column("deadline.state <> 'replaced'"))
-    .where(literal_column("(deadline.kind = 'promise' or deadline.state = 'open')"))
+    .where(literal_column("(deadline.kind in ('promise', 'contact') or deadline.state = 'open')"))
     .correlate(cases)
     .scalar_subquery()
 )

@@ -196,15 +196,15 @@ _IN_FORCE = text(
     "select version || ' ' || xmin as head from calendar where effective_from <= :now order by version"
 ).columns(head=Text)
 
-_CLIMBS = ("climb_unit", "climb_count", "repeat_unit", "repeat_count")
+_TERMS = ("climb_unit", "climb_count", "repeat_unit", "repeat_count", "contact_unit", "contact_count")
 _HEAD = [rule_set.c[name] for name in ("version", "zone", "effective_from", "shares", "limits", "path")]
 _RULE = [
     rule.c[name]
-    for name in ("kind", "remit", "category", "urgent", "duty", "unit", "count", "starts", "line", *Demand, *_CLIMBS)
+    for name in ("kind", "remit", "category", "urgent", "duty", "unit", "count", "starts", "line", *Demand, *_TERMS)
 ]
 _DAY = [calendar_day.c[name] for name in ("date", "working", "note", "stands_for", "own")]
 _RULES = (
-    select(*_HEAD, *(rule_set.c[name].label(f"set_{name}") for name in _CLIMBS), *_RULE)
+    select(*_HEAD, *(rule_set.c[name].label(f"set_{name}") for name in _TERMS), *_RULE)
     .outerjoin(rule, rule.c.version == rule_set.c.version)
     .where(rule_set.c.version == any_(bindparam("versions", type_=ARRAY(Integer))))
     .order_by(
@@ -270,6 +270,7 @@ def _rule_set(rows: Sequence[Row[Any]]) -> RuleSet:
         shares=tuple(head.shares),
         climb=_term(head.set_climb_unit, head.set_climb_count),
         repeat=_term(head.set_repeat_unit, head.set_repeat_count),
+        contact=_term(head.set_contact_unit, head.set_contact_count),
         limits=limits,
         path=head.path,
     )
@@ -284,6 +285,7 @@ def _rule(row: Row[Any]) -> Rule:
         *(*key, Duty(row.duty), term, demands, Start(row.starts), row.line, row.version),
         climb=_term(row.climb_unit, row.climb_count),
         repeat=_term(row.repeat_unit, row.repeat_count),
+        contact=_term(row.contact_unit, row.contact_count),
     )
 
 

@@ -9,13 +9,13 @@ from datetime import date
 from uuid import UUID
 
 from contracts.grid import Duty
-from contracts.routing import Ask, DeadlineKind
+from contracts.routing import Ask
 from kit.db import UnitOfWork
 from kit.ids import new_id
 from network.posts import Seat, choose
 
 from routing import events
-from routing.domain.case import ASKED, EXTENDED, RULED, Case, ClosedReason
+from routing.domain.case import ASKED, EXTENDED, RULED, Case, ClosedReason, DeadlineKind
 from routing.domain.precedent import Precedent
 from routing.domain.rules import Limit
 from routing.domain.steps import Step, find_bar_to_more_time

@@ -8,22 +8,21 @@ from datetime import datetime
 from uuid import UUID
 
 from contracts.grid import Duty
-from contracts.routing import DeadlineKind
 from kit.db import UnitOfWork
 from kit.ids import new_id
 from network.posts import Seat, choose
 
 from routing import events
-from routing.domain import supervising
+from routing.domain import supervising as duties
 from routing.domain.calendar import Calendar
-from routing.domain.case import HELD_TO, Case, Deadline
+from routing.domain.case import HELD_TO, Case, Deadline, DeadlineKind
 from routing.domain.promise import Promise, Term, Unit, counted_like, make_promise
 from routing.domain.rules import Category, Limit, RuleSet
 from routing.domain.steps import OVERSEEING
 from routing.domain.supervising import Supervision
 from routing.repository import network, policy, supervisions
 from routing.repository.network import Network
-from routing.service import placing
+from routing.service import placing, supervising
 from routing.service.taking import list_holders
 
 
@@ -31,7 +30,18 @@ def mark_if_missed(uow: UnitOfWork, case: Case) -> None:
     """Whoever ends a case that is late counts the same, whether or not a clock came by in between."""
     if case.deadline is not None and case.deadline.is_missed_at(uow.now):
         mark_missed(uow, [(case, case.deadline)])
-    mark_limit_if_missed(uow, case, DeadlineKind.ASSIGNED)
+    for kind in (DeadlineKind.ASSIGNED, DeadlineKind.CONTACT):
+        mark_limit_if_missed(uow, case, kind)
+
+
+def note_contact(uow: UnitOfWork, case: Case) -> None:
+    """The resident is reached: by when the rules say, or late, which is marked first. Where nothing else of the case is
+    late, nobody above has to see to it any more.
+    """
+    mark_limit_if_missed(uow, case, DeadlineKind.CONTACT)
+    if case.is_contact_missed and not case.is_overdue(uow.now) and not case.is_assigned_overdue(uow.now):
+        supervising.end(uow, case)
+    case.contact(at=uow.now)
 
 
 def mark_limit_if_missed(uow: UnitOfWork, case: Case, kind: DeadlineKind) -> None:
@@ -85,7 +95,7 @@ class Above:
         limit = self.count(case, term, since=uow.now)
         place = self.network.places.get(seat.path)
         tier = place.tier if place else ""
-        return supervising.begin(new_id(uow.now), case.case_id, seat.post_id, tier=tier, limit=limit, repeats=repeats)
+        return duties.begin(new_id(uow.now), case.case_id, seat.post_id, tier=tier, limit=limit, repeats=repeats)
 
     def count(self, case: Case, term: Term, *, since: datetime) -> Promise:
         return make_promise(

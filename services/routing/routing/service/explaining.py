@@ -126,7 +126,7 @@ def _find_rule(uow: UnitOfWork, trail: Trail) -> tuple[Rule | None, Category | N
     promise, sorted_as = first.deadline.promise, trail.sorted_as
     category = policy.get_category(uow, *sorted_as) if sorted_as else None
     rules = policy.get_rules(uow, promise.rule_version, promise.rule_layers)
-    return rule_behind(rules, category, promise.term, urgent=first.case.urgent), category
+    return rule_behind(rules, category, first.deadline, urgent=first.case.urgent), category
 
 
 def _named(made: Story) -> str | None:

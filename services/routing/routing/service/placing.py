@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from contracts.grid import Duty
-from contracts.routing import CaseState, DeadlineKind, Queue
+from contracts.routing import CaseState, Queue
 from kit.db import UnitOfWork
 from kit.ids import new_id
 from network import posts
@@ -14,7 +14,7 @@ from network.posts import Seat, choose
 
 from routing import events
 from routing.domain.calendar import Calendar, Hours
-from routing.domain.case import ACCEPTED, ASSIGNED, Case, Deadline, DeadlineState, Seal
+from routing.domain.case import ACCEPTED, ASSIGNED, Case, Deadline, DeadlineKind, DeadlineState, Seal
 from routing.domain.precedent import Precedent
 from routing.domain.promise import (
     GONE_ON,
@@ -38,7 +38,8 @@ from routing.repository.rows import last_of
 
 OFFICES = (Duty.BUREAU, Duty.DEPARTMENT)
 
-#: How long whoever is given a case has to reach its resident; or less, where the promise ends sooner.
+#: By when a case's resident is reached to count as contacted in time, where no rule says so; or sooner, where the
+#: promise ends sooner.
 CONTACT_TERM = Term(Unit.WORKING_DAYS, 1)
 
 
@@ -277,9 +278,8 @@ def accept(
     _put_under(case, rule)
     case.state, case.queue, case.accepted_at = CaseState.ACCEPTED, None, uow.now
     case.holder_post_id, case.office_id = holder.post_id, holder.office_id
-    contact = _counted(ground, rules, case, CONTACT_TERM, since=uow.now)
-    contact_by = min(promise.due_at, contact.due_at).isoformat()
-    facts = {**promise_facts(case), **counted(ground, case), "contact_by": contact_by}
+    contact = _begin_contact(uow, ground, rules, case, rule)
+    facts = {**promise_facts(case), **counted(ground, case), **contact}
     case.record(ACCEPTED, at=uow.now, by=uow.by, post_id=post_id, facts=facts)
     uow.publish(events.case_accepted(uow, case, holder=holder))
     assign(uow, case, holder, post_id=post_id, first=True)
@@ -334,6 +334,42 @@ def hold_to(
     if is_replaced := is_over or promise.due_at < before.due_at:
         _replace(uow, case, promise)
     return is_replaced
+
+
+def _begin_contact(uow: UnitOfWork, ground: Ground, rules: RuleSet, case: Case, rule: Rule) -> dict[str, object]:
+    """By when the resident is to be reached, as figures count it; a limit where the rules say so, and they were not
+    reached while it waited for a dispatcher.
+    """
+    assert case.deadline is not None
+    contact = _contact(uow, ground, rules, case, rule)
+    if contact is not None and case.first_contact_at is None:
+        case.limits.append(contact)
+        return contact_facts(contact)
+    by = contact.promise if contact else _counted(ground, rules, case, CONTACT_TERM, since=uow.now)
+    return {"contact_by": min(case.deadline.promise.due_at, by.due_at).isoformat()}
+
+
+def contact_anew(uow: UnitOfWork, ground: Ground, rules: RuleSet, case: Case, rule: Rule) -> Deadline | None:
+    """Sorted otherwise, its resident is to be reached as soon as the right rule says, and no later than before. None:
+    nothing of that is earlier.
+    """
+    contact = _contact(uow, ground, rules, case, rule)
+    return contact if contact is not None and case.hold_contact_to(contact, at=uow.now) else None
+
+
+def _contact(uow: UnitOfWork, ground: Ground, rules: RuleSet, case: Case, rule: Rule) -> Deadline | None:
+    """The limit of first contact, the earliest that is said; never beyond the promise."""
+    assert case.deadline is not None
+    said = [_counted(ground, rules, case, each.term, since=uow.now) for each in rules.contacts_of(rule)]
+    if not said:
+        return None
+    earliest = min(*said, case.deadline.promise, key=lambda each: each.due_at)
+    return Deadline(new_id(uow.now), DeadlineKind.CONTACT, earliest, changed=True)
+
+
+def contact_facts(contact: Deadline) -> dict[str, object]:
+    told = {"deadline": str(contact.deadline_id), **inputs_of(contact.promise)}
+    return {"contact_by": contact.promise.due_at.isoformat(), "contact": told}
 
 
 def _put_under(case: Case, rule: Rule) -> None:

@@ -1,0 +1,15 @@
+"""First contact with a resident is due by when the rules say."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0035"
+down_revision = "0034"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    for table in ("rule_set", "rule"):
+        op.add_column(table, sa.Column("contact_unit", sa.Text))
+        op.add_column(table, sa.Column("contact_count", sa.Integer))
