@@ -461,6 +461,31 @@ def test_more_time_is_asked_for_within_the_rules(at: At, city: City) -> None:
     assert policy.get_rules(at(), case.rule_version or 0, case.rule_layers).limit(Limit.EXTENSION) == 4
 
 
+@pytest.mark.parametrize(
+    "returns, rulers",
+    [
+        ("0", ["district_dispatcher"]),
+        ("1", ["dispatcher", "district_dispatcher"]),
+        ("2", ["dispatcher", "dispatcher", "district_dispatcher"]),
+    ],
+)
+def test_so_many_returns_are_ruled_on_before_the_tier_above_does(
+    at: At, city: City, returns: str, rulers: list[str]
+) -> None:
+    """Whose ruling binds: a return goes above once, and none is asked for after it."""
+    if returns != "1":
+        put_into_force(at, as_document(at(ONE), settings={"returns": returns}))
+    case = receive(at, city)
+    for code in rulers:
+        holder, ruler = at(city.person("municipal")), at(city.person(code))
+        asked: dict[str, Any] = {"ask": Ask.RETURN, "reason": "not_our_remit", "words": "不属我处"}
+        case = asking.ask_dispatcher(holder, case.case_id, version=case.version, **asked)
+        assert case.ruler_post_id == city.posts[code].post_id
+        case = asking.rule_on_case(ruler, case.case_id, version=case.version, granted=False, words="仍由你处办理")
+    assert case.ruled_path == city.posts["district_dispatcher"].path
+    assert case.returns == int(returns) + 1
+
+
 def test_each_rule_without_its_handler_is_named_by_community(at: At, city: City) -> None:
     version = rule_sets.draft_rule_set(at(ONE), as_document(at(ONE), promise="3 working days")).version.version
     found = {each.name: each.gaps for each in rule_sets.list_gaps(at(ONE), PAGE, version).items}

@@ -15,6 +15,7 @@ from routing.domain.promise import Term, Unit, is_no_longer
 from routing.domain.rules import (
     EVERYWHERE,
     GIVEN_TO_RESIDENTS,
+    RANGES,
     Category,
     Demand,
     Key,
@@ -226,13 +227,14 @@ class _Reading:
                 self._fault(line.line, f"contact within {written(self.contact)} loosens the {written(now)} above it")
 
     def _read_limit(self, line: SettingLine, limit: Limit) -> None:
-        days, now = int(line.value) if re.fullmatch(r"\d{1,4}", line.value) else 0, self.above.limit(limit)
-        if not 1 <= days <= LONGEST:
-            self._fault(line.line, f"{limit} is a number of days from 1 to {LONGEST}")
-        elif not self.is_of_the_city and (days < now if limit in GIVEN_TO_RESIDENTS else days > now):
-            self._fault(line.line, f"{limit} of {days} days loosens the {now} days above it")
+        said, now = int(line.value) if re.fullmatch(r"\d{1,4}", line.value) else -1, self.above.limit(limit)
+        (least, most), unit = RANGES[limit], "" if limit is Limit.RETURNS else " days"
+        if not least <= said <= most:
+            self._fault(line.line, f"{limit} is a number{unit and ' of days'} from {least} to {most}")
+        elif not self.is_of_the_city and (said < now if limit in GIVEN_TO_RESIDENTS else said > now):
+            self._fault(line.line, f"{limit} of {said}{unit} loosens the {now}{unit} above it")
         else:
-            self.limits[limit] = days
+            self.limits[limit] = said
 
     def _read_warnings(self, line: SettingLine) -> None:
         said = line.value.replace("，", ",").split(",") if line.value.strip() else []

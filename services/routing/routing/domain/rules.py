@@ -59,7 +59,7 @@ class Start(StrEnum):
 
 
 class Limit(StrEnum):
-    """What is the same for every matter, in days."""
+    """What is the same for every matter: in days, but for returns, which are counted."""
 
     RATING = "rating"
     """Working days that residents have to say what they think of an answer."""
@@ -71,6 +71,8 @@ class Limit(StrEnum):
     """The most days for which a promise is suspended."""
     PAPERS = "papers"
     """The most days for which a promise waits for missing papers."""
+    RETURNS = "returns"
+    """How many returns of a case the dispatcher who assigned it rules on, before the tier above does, which binds."""
 
 
 #: Of a set that does not say.
@@ -80,10 +82,14 @@ ORDINARY_LIMITS: Mapping[Limit, int] = {
     Limit.EXTENSION: 15,
     Limit.SUSPENSION: 60,
     Limit.PAPERS: 30,
+    Limit.RETURNS: 1,
 }
 
 #: Residents are given more time by more days, and are made to wait longer by all others.
 GIVEN_TO_RESIDENTS = frozenset({Limit.RATING})
+
+#: The least that a set may say, and the most.
+RANGES: Mapping[Limit, tuple[int, int]] = dict.fromkeys(Limit, (1, 365)) | {Limit.RETURNS: (0, 9)}
 
 Key = tuple[Kind, Remit, str | None, bool]
 
@@ -190,7 +196,7 @@ class RuleSet:
     @property
     def form(self) -> int:
         """What a process has to know, to read it for what it says (domain/releases.py)."""
-        if self.contact or any(rule.contact for rule in self.rules):
+        if self.contact or Limit.RETURNS in self.limits or any(rule.contact for rule in self.rules):
             return 3
         is_of_the_first = self.path == EVERYWHERE and not self.limits
         return 1 if is_of_the_first and all(rule.starts is Start.ACCEPTED for rule in self.rules) else 2
