@@ -1,6 +1,6 @@
 """Rule documents as tests write them: drafted by one operator, put into force by another."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -26,12 +26,14 @@ def as_lines(rules: RuleSet) -> list[RuleLine]:
             superior=written(rule.climb) if rule.climb else "",
             again=written(rule.repeat) if rule.repeat else "",
             contact=written(rule.contact) if rule.contact else "",
+            statutory=written(rule.law) if rule.law else "",
+            statute=rule.statute or "",
         )
         for number, rule in enumerate(rules.rules, start=10)
     ]
 
 
-def as_document(uow: UnitOfWork, *, settings: Mapping[str, str] | None = None, **changed: Any) -> RuleDocument:
+def as_document(uow: UnitOfWork, *, settings: dict[str, str] | None = None, **changed: Any) -> RuleDocument:
     """The city's as it is in force, with ``changed`` on the line of the district's municipal matters."""
     rules = policy.get_policy(uow, [], [])[0]
     said = written_settings(rules) | (settings or {})

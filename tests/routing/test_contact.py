@@ -182,7 +182,7 @@ def test_what_tells_the_resident_how_it_goes_keeps_it(at: At, city: City, way: C
 
 def test_so_does_accompanying_them_to_a_centre(at: At, city: City) -> None:
     case = receive(at, city, suggested_category="legal.aid")
-    facts = {"centre": "法律援助中心", "with_whom": "社区干部", "words": "已陪同"}
+    facts: dict[str, Any] = {"centre": "法律援助中心", "with_whom": "社区干部", "words": "已陪同"}
     accompanying.accompany(at(city.person("legal")), case.case_id, version=case.version, **facts)
     assert contact_of(at, case).state is DeadlineState.MET
 
@@ -296,4 +296,5 @@ def test_what_is_split_off_is_held_to_it_as_well(at: At, city: City) -> None:
     dispatcher = at(city.person("dispatcher"))
     new = splitting.split_case(dispatcher, case.case_id, version=case.version, appeal_ids=going, words="分案").new
     assert new.contact_due == A_DAY
-    assert is_sound(at, new)
+    assert is_sound(at, case)
+    assert doubts(at(role="auditor"), new.case_id) == []

@@ -17,6 +17,7 @@ from contracts.routing import (
     CaseReportedV1,
     CaseState,
     DeadlineBreachedV1,
+    DeadlineKind,
     PressingKind,
 )
 from kit.crypto import KeyRing, new_key
@@ -24,7 +25,7 @@ from kit.numbers import parse_number
 from kit.paging import Page
 from kit.testing.servers import NOW, RolledBackUnitOfWork
 from network import consumers as network
-from routing.domain.case import Case, DeadlineKind
+from routing.domain.case import Case
 from routing.domain.chain import list_faults
 from routing.domain.pressing import Pressing, PressingLine
 from routing.domain.steps import STEPS, Step

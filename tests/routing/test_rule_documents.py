@@ -67,6 +67,11 @@ def line_of(number: int = 7, **more: Any) -> RuleLine:
     return RuleLine(number, **{"kind": "municipal", "remit": "community", **more})
 
 
+def by_law(number: int = 20, *, limit: str = "7 working days", **more: Any) -> RuleLine:
+    facts = {"handler": "municipal", "promise": "3 working days", "category": LIGHTS.code}
+    return line_of(number, **{**facts, "statutory": limit, "statute": "Law 1", **more})
+
+
 def test_a_citys_table_is_read_with_its_lines() -> None:
     rules = city(
         line_of(
@@ -121,6 +126,21 @@ BAD_LINES = [
         line_of(handler="municipal", promise="2 hours", contact="4 hours", urgent=True),
         "contact within 4 hours is later than the promise of 2 hours",
     ),
+    (
+        line_of(handler="municipal", promise="same day", category=LIGHTS.code, statutory="9 working days"),
+        "a statutory limit and its statute go together",
+    ),
+    (
+        line_of(handler="municipal", promise="same day", urgent=True, statutory="9 working days", statute="Law 1"),
+        "a statutory limit is of an item: name its category",
+    ),
+    (
+        line_of(
+            handler="municipal", promise="9 working days", category=LIGHTS.code, statutory="7 days", statute="Law 1"
+        ),
+        "7 days is no time",
+    ),
+    (by_law(7, promise="9 working days"), "9 working days is longer than the 7 working days of Law 1, of line 7"),
 ]
 BAD_LINES.append(
     (
@@ -226,6 +246,31 @@ def test_a_rules_own_contact_goes_before_its_sets() -> None:
     assert [(each.term, each.line) for each in rules.contacts_of(rules.rule_for(LIGHTS, urgent=False))] == [
         (Term(Unit.CLOCK_HOURS, 4), 5)
     ]
+
+
+def test_no_promise_within_an_item_is_longer_than_the_law_allows() -> None:
+    """A branch of it, and what is urgent and goes before it."""
+    lamp = make_category("municipal.lights.lamp", Kind.MUNICIPAL, Remit.COMMUNITY, line=(LIGHTS.code, "lamp"))
+    known = CATEGORIES | {lamp.code: replace(lamp, line=(LIGHTS.code, lamp.code))}
+    long = {"handler": "municipal", "promise": "8 working days"}
+    for line in (line_of(21, category=lamp.code, **long), line_of(21, urgent=True, **long)):
+        with pytest.raises(
+            UnfitDocument, match=r"line 21: 8 working days is longer than the 7 working days of Law 1, of"
+        ):
+            read(RuleDocument([*table(), by_law(), line]), ABOVE, known, version=2, path="/")
+
+
+def test_a_place_may_name_a_shorter_statutory_limit_and_keeps_its_own() -> None:
+    above = city(by_law())
+    shorter = {"handler": "", "promise": "2 working days"}
+    rules = replace(above, layers=(tighten(by_law(9, limit="2 working days", **shorter), above=above),))
+    law = rules.law_of(LIGHTS)
+    assert law is not None
+    assert (law.law, law.line) == (Term(Unit.WORKING_DAYS, 2), 9)
+    with pytest.raises(UnfitDocument, match="line 9: statutory 8 working days loosens the 7 working days of Law 1, of"):
+        tighten(by_law(9, limit="8 working days", **shorter), above=above)
+    with pytest.raises(UnfitDocument, match="line 9: 3 working days is longer than the 2 working days of Law 1"):
+        tighten(by_law(9, limit="2 working days", handler="", promise=""), above=above)
 
 
 @pytest.mark.parametrize("limit", Limit)
@@ -404,6 +449,17 @@ def test_a_change_of_first_contact_is_said_in_words() -> None:
     (change,) = list_changes(CITY, city(contact="4 hours"), CATEGORIES)
     assert change.said[0] == "第5行，市政设施，社区权限：首次联系时限由-改为4小时。"
     assert change.said[1].endswith("the resident reached within 4 hours by the clock, day and night instead of none.")
+
+
+def test_a_change_of_the_law_is_said_in_words() -> None:
+    before, after = city(by_law()), city(by_law(limit="6 working days"))
+    (change,) = list_changes(before, after, CATEGORIES)
+    assert change.said == (
+        "第20行，“名municipal.lights”：法定期限6个工作日（Law 1）。",
+        "Line 20, “Name municipal.lights”: statutory limit 6 working days (Law 1).",
+    )
+    (gone,) = list_changes(before, city(by_law(statutory="", statute="")), CATEGORIES)
+    assert gone.said[1].endswith("no statutory limit any more.")
 
 
 def test_a_narrower_places_change_is_named_by_the_line_of_its_own_document() -> None:

@@ -23,6 +23,7 @@ from routing.domain.rule_document import RuleDocument, RuleLine, SettingLine, wr
 from routing.domain.rules import Demand, Limit, RuleSet, Start
 from routing.domain.waiting import Plan
 from routing.errors import (
+    BeyondTheLaw,
     ClockRuns,
     ClockSetBack,
     LongerThanTheRules,
@@ -242,6 +243,40 @@ def test_an_explanation_names_document_line_and_version(at: At, city: City) -> N
     said = read_aloud(explained)
     assert any(f"By line 4 of rule set {version} of community" in sentence for sentence in said["en"])
     assert any(f"依community第{version}版规则第4行" in sentence for sentence in said["zh"])
+
+
+def by_law(uow: RolledBackUnitOfWork, limit: str) -> RuleDocument:
+    """Street lights have a statutory limit, and the promise that they had."""
+    line: dict[str, Any] = {
+        "handler": "municipal",
+        "promise": "5 working days",
+        "statutory": limit,
+        "statute": "《市政条例》第九条",
+    }
+    document = as_document(uow)
+    return replace(document, rules=[*document.rules, RuleLine(60, "municipal", "district", LIGHTS, **line)])
+
+
+def test_an_explanation_names_the_law_and_what_it_allows(at: At, city: City) -> None:
+    put_into_force(at, by_law(at(ONE), "7 working days"))
+    case = receive(at, city)
+    assert case.deadline is not None
+    _, explained = explaining.explain_deadline(at(role="auditor"), str(case.case_id), case.deadline.deadline_id)
+    assert explained.agrees, explained.differences
+    said = read_aloud(explained)
+    assert "法定期限为7个工作日（《市政条例》第九条），承诺不得超过。" in said["zh"]
+    assert "The law allows 7 working days (《市政条例》第九条), which no promise exceeds." in said["en"]
+
+
+def test_no_extension_goes_beyond_the_law(at: At, city: City) -> None:
+    put_into_force(at, by_law(at(ONE), "7 working days"))
+    case = receive(at, city)
+    holder = at(city.person("municipal"))
+    asked: dict[str, Any] = {"ask": Ask.EXTENSION, "reason": "materials", "words": "等待配件"}
+    with pytest.raises(BeyondTheLaw, match="《市政条例》第九条 it has to be done by 2026-12-02") as refused:
+        asking.ask_dispatcher(holder, case.case_id, version=case.version, days=3, **asked)
+    assert refused.value.field == "/days"
+    assert asking.ask_dispatcher(holder, case.case_id, version=case.version, days=2, **asked).asked_days == 2
 
 
 def test_what_is_promised_by_no_document_is_found_out(at: At, city: City) -> None:
@@ -559,7 +594,11 @@ def test_a_request_reads_one_version_though_another_begins_meanwhile(
 
 
 def test_what_a_document_says_is_stored_and_read_as_it_was(at: At, city: City) -> None:
-    document = as_document(at(ONE), promise="3 working days", runs_from="papers_complete", needs=["evidence"])
+    more: dict[str, Any] = {"runs_from": "papers_complete", "needs": ["evidence"], "contact": "4 hours"}
+    document = as_document(at(ONE), settings={"contact": "1 working day"}, promise="3 working days", **more)
+    by_law: dict[str, Any] = {"handler": "municipal", "promise": "2 working days"}
+    by_law |= {"statutory": "7 working days", "statute": "Law 1"}
+    document = replace(document, rules=[*document.rules, RuleLine(60, "municipal", "district", LIGHTS, **by_law)])
     version = rule_sets.draft_rule_set(at(ONE), document).version.version
     read = policy.get_rules(at(), version)
     assert [replace(line, needs=sorted(line.needs)) for line in document.rules] == [

@@ -29,6 +29,8 @@ RULE_SEEN = {
     "superior": None,
     "again": None,
     "contact": None,
+    "statutory": None,
+    "statute": None,
 }
 SEEN = {
     "version": 4,

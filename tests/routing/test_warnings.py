@@ -9,7 +9,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from contracts.routing import Ask, DeadlineApproachingV1, Outcome
+from contracts.routing import Ask, DeadlineApproachingV1, DeadlineKind, Outcome
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from kit.clock import DrivenClock
@@ -17,7 +17,6 @@ from kit.db import Database, UnitOfWork
 from kit.testing.servers import NOW, RolledBackUnitOfWork
 from routing.clock import make_sweeper
 from routing.domain.calendar import ORDINARY_HOURS, Calendar, CalendarDay, Hours
-from routing.domain.case import DeadlineKind
 from routing.domain.promise import Promise, Term, Unit, given_until, make_promise
 from routing.domain.rules import RuleSet
 from routing.errors import UnfitRules

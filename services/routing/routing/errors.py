@@ -24,7 +24,7 @@
                    LinkedToItself, WhoseMissing, UnfitPeriod, UnfitDay, UnfitPlace, TooManyPlaces, NotOfTheCase,
                    LastAppeal, UnknownTarget, UnfitTarget, EvidenceMissing, WhomMissing, UnfitGrant,
                    UnfitNotice, UnfitYear, YearIsOfficial, UnfitTimetable, NotKeptSo, UnfitDocument, NoPlaceWithCode,
-                   RulesBeginTooEarly, LongerThanTheRules
+                   RulesBeginTooEarly, LongerThanTheRules, BeyondTheLaw
 """
 
 from collections.abc import Sequence
@@ -892,6 +892,15 @@ class LongerThanTheRules(Invalid):
     def __init__(self, most: int, field: str) -> None:
         super().__init__(
             "longer_than_the_rules", f"The rules that this case is under allow {most} days at the most.", field=field
+        )
+
+
+class BeyondTheLaw(Invalid):
+    def __init__(self, statute: str, latest: date) -> None:
+        super().__init__(
+            "beyond_the_law",
+            f"By {statute} it has to be done by {latest}: ask for fewer days, so that it falls due no later.",
+            field="/days",
         )
 
 

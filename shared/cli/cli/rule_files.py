@@ -9,7 +9,7 @@ from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 HEAD = ("place", "note", "begins", "settings", "rules")
 RULE = (
     *("kind", "remit", "category", "urgent", "handler", "promise", "runs_from", "needs"),
-    *("superior", "again", "contact"),
+    *("superior", "again", "contact", "statutory", "statute"),
 )
 TRUTHS = {"true": True, "false": False}
 

@@ -41,6 +41,7 @@ class Explanation:
     named: str | None
     source: Source
     rule: Rule | None
+    law: Rule | None
     rule_place: str | None
     category: Category | None
     reckoning: Reckoning | None
@@ -117,6 +118,8 @@ def _why_so_long(explained: Explanation) -> Iterator[Said]:
     """What says how long it is; the rule of the promise from which it goes on, first."""
     if explained.rule is not None:
         yield _rule(explained)
+    if explained.law is not None:
+        yield _law(explained.law)
     term, version = explained.promise.term.count, explained.promise.rule_version
     if explained.source is Source.PLATFORM and explained.kind in _SAID_BY_RULES:
         yield (
@@ -145,6 +148,14 @@ def _rule(explained: Explanation) -> Said:
         chinese, english = f"{chinese}，紧急", f"{english}, urgent"
     document, long = _document(rule, explained), term_in_words(rule.term)
     return f"依{document[0]}，{chinese}：{long[0]}。", f"By {document[1]}, for {english}: {long[1]}."
+
+
+def _law(rule: Rule) -> Said:
+    chinese, english = term_in_words(rule.law or rule.term)
+    return (
+        f"法定期限为{chinese}（{rule.statute}），承诺不得超过。",
+        f"The law allows {english} ({rule.statute}), which no promise exceeds.",
+    )
 
 
 def _document(rule: Rule, explained: Explanation) -> Said:

@@ -28,11 +28,14 @@ class RuleChange:
     """How long a superior had, and has."""
     contacts: tuple[Term | None, Term | None] = (None, None)
     """By when its resident was reached for the first time, and is."""
+    laws: tuple[Rule | None, Rule | None] = (None, None)
+    """What named its statutory limit, and does."""
 
     @property
     def parts(self) -> list[Said]:
         """What is different, one by one; empty: nothing."""
-        return [*_parts(self.before, self.after), *_climb(*self.climbs), *_contact(*self.contacts)]
+        told = (*_climb(*self.climbs), *_contact(*self.contacts), *_law(*self.laws))
+        return [*_parts(self.before, self.after), *told]
 
     @property
     def said(self) -> Said:
@@ -153,7 +156,8 @@ def _change(
     then, now = before.rule_for(matter, urgent=urgent), after.rule_for(matter, urgent=urgent)
     climbs = before.limits_of(then)[0], after.limits_of(now)[0]
     contacts = _first(before.contacts_of(then)), _first(after.contacts_of(now))
-    return RuleChange(key, categories.get(key[2]) if key[2] else None, then, now, line, climbs, contacts)
+    laws = before.law_of(matter), after.law_of(matter)
+    return RuleChange(key, categories.get(key[2]) if key[2] else None, then, now, line, climbs, contacts, laws)
 
 
 def _first(said: Sequence[Rule]) -> Term | None:
@@ -186,6 +190,17 @@ def _contact(before: Term | None, after: Term | None) -> Iterator[Said]:
     if before != after:
         then, now = (term_in_words(each) if each else ("-", "none") for each in (before, after))
         yield f"首次联系时限由{then[0]}改为{now[0]}", f"the resident reached within {now[1]} instead of {then[1]}"
+
+
+def _law(before: Rule | None, after: Rule | None) -> Iterator[Said]:
+    then, now = ((each.law, each.statute) if each else (None, None) for each in (before, after))
+    if then == now:
+        return
+    if now[0] is None:
+        yield "不再有法定期限", "no statutory limit any more"
+        return
+    chinese, english = term_in_words(now[0])
+    yield f"法定期限{chinese}（{now[1]}）", f"statutory limit {english} ({now[1]})"
 
 
 def _promise(before: Term, after: Term) -> Said:

@@ -50,6 +50,8 @@ class RuleLine:
     superior: str = ""
     again: str = ""
     contact: str = ""
+    statutory: str = ""
+    statute: str = ""
 
 
 class Setting(StrEnum):
@@ -95,6 +97,7 @@ def read(
     for setting in document.settings:
         reading.read_setting(setting)
     rules = [rule for line in document.rules if (rule := reading.rule(line)) is not None]
+    reading.check_laws(rules)
     if path == EVERYWHERE and not reading.faults:
         reading.check_complete(rules)
     if reading.faults:
@@ -160,6 +163,7 @@ class _Said:
     climb: Term | None
     repeat: Term | None
     contact: Term | None
+    law: Term | None
 
 
 @dataclass
@@ -191,14 +195,17 @@ class _Reading:
             climb=self._term(line.line, line.superior),
             repeat=self._term(line.line, line.again),
             contact=self._term(line.line, line.contact),
+            law=self._term(line.line, line.statutory),
         )
         self._check_category(line, kind, remit)
+        self._check_law(line)
         if len(self.faults) > before or kind is None or remit is None:
             return None
         key = (kind, remit, line.category or None, line.urgent)
         if self._is_repeated(line.line, key):
             return None
-        return self._whole(line, key, said) if self.is_of_the_city else self._tightening(line, key, said)
+        rule = self._whole(line, key, said) if self.is_of_the_city else self._tightening(line, key, said)
+        return rule and replace(rule, contact=said.contact, law=said.law, statute=line.statute or None)
 
     def read_setting(self, line: SettingLine) -> None:
         if self._is_repeated(line.line, line.name):
@@ -264,20 +271,20 @@ class _Reading:
             self._fault(line.line, why)
             return None
         rule = Rule(*key, said.duty, said.term, said.demands, starts, line.line, self.version)
-        return replace(rule, climb=said.climb, repeat=said.repeat, contact=said.contact)
+        return replace(rule, climb=said.climb, repeat=said.repeat)
 
     def _tightening(self, line: RuleLine, key: Key, said: "_Said") -> Rule | None:
         """What it leaves out is as above it."""
-        base = self.above.rule_for(matter_of(key, self.categories), urgent=line.urgent)
+        matter = matter_of(key, self.categories)
+        base = self.above.rule_for(matter, urgent=line.urgent)
         term, starts = said.term or base.tightest, said.starts or base.starts_first
         climb = self.above.limits_of(base)[0]
-        why = self._why_not(said) or self._why_looser(said, base) or _why_too_long(said.climb or climb, term)
+        why = self._why_not(said) or self._why_looser(said, base, matter) or _why_too_long(said.climb or climb, term)
         why = why or _why_too_late(said.contact, term) or _why_not_waiting(term, starts)
         if why is not None:
             self._fault(line.line, why)
             return None
-        rule = Rule(*key, base.duty, term, said.demands, starts, line.line, self.version, said.climb)
-        return replace(rule, contact=said.contact)
+        return Rule(*key, base.duty, term, said.demands, starts, line.line, self.version, said.climb)
 
     def _why_not(self, said: "_Said") -> str | None:
         """What a place that tightens has no say in."""
@@ -285,11 +292,11 @@ class _Reading:
             return "who handles a matter is for the city to say: leave the handler out"
         if said.repeat is not None:
             return "again is for the city to say: leave it out"
-        if not (said.term or said.starts or said.demands or said.climb or said.contact):
-            return "it tightens nothing: give it a promise, runs_from, needs, superior or contact"
+        if not (said.term or said.starts or said.demands or said.climb or said.contact or said.law):
+            return "it tightens nothing: give it a promise, runs_from, needs, superior, contact or statutory"
         return None
 
-    def _why_looser(self, said: "_Said", base: Rule) -> str | None:
+    def _why_looser(self, said: "_Said", base: Rule, matter: Category) -> str | None:
         for each in base.all:
             if said.term is not None and not is_no_longer(said.term, each.term):
                 return f"{written(said.term)} loosens the {written(each.term)} {_whose(each)}"
@@ -298,6 +305,9 @@ class _Reading:
         for each in self.above.contacts_of(base):
             if said.contact is not None and not is_no_longer(said.contact, each.term):
                 return f"contact within {written(said.contact)} loosens the {written(each.term)} {_whose(each)}"
+        law = self.above.law_of(matter)
+        if said.law is not None and law is not None and law.law is not None and not is_no_longer(said.law, law.law):
+            return f"statutory {written(said.law)} loosens the {written(law.law)} of {law.statute}, {_whose(law)}"
         now = self.above.limits_of(base)[0]
         if said.climb is not None and now is not None and length_of(said.climb) > length_of(now):
             return f"a superior's {written(said.climb)} loosens the {written(now)} above it"
@@ -313,6 +323,28 @@ class _Reading:
         elif term.unit is not Unit.SAME_DAY and not 1 <= term.count <= LONGEST * _A_DAY[term.unit]:
             self._fault(line, f"{said[:40]} is not from 1 to {LONGEST} days")
         return term
+
+    def _check_law(self, line: RuleLine) -> None:
+        if bool(line.statutory) != bool(line.statute):
+            self._fault(
+                line.line, "a statutory limit goes with its statute: name the law and its article, and the limit"
+            )
+        elif line.statute and not line.category:
+            self._fault(line.line, "a statutory limit is of an item: name its category")
+
+    def check_laws(self, rules: Sequence[Rule]) -> None:
+        """No promise for what falls under a statutory limit is longer."""
+        for law in (each for each in rules if each.law is not None):
+            for rule in (each for each in rules if self._may_fall_under(each, law)):
+                if law.law is not None and not is_no_longer(rule.term, law.law):
+                    why = f"{written(rule.term)} is longer than the {written(law.law)} of {law.statute}, {_whose(law)}"
+                    self._fault(rule.line or 1, why)
+
+    def _may_fall_under(self, rule: Rule, law: Rule) -> bool:
+        """A branch of the item; or the table, where that is urgent and goes before."""
+        if rule.category is not None:
+            return law.category in self.categories[rule.category].line
+        return rule.urgent and (rule.kind, rule.remit) == (law.kind, law.remit)
 
     def _check_category(self, line: RuleLine, kind: Kind | None, remit: Remit | None) -> None:
         if not line.category or kind is None or remit is None:

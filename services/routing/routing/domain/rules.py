@@ -102,7 +102,8 @@ class Rule:
     """``category`` none: for every category of the kind and remit; else an item's own limit, which goes before.
 
     ``tighter``: the rules of narrower places for the same matter, widest first. ``line``: where the document has it;
-    none: it came with the platform. ``climb``, ``repeat`` and ``contact``: its own, before those of its set.
+    none: it came with the platform. ``climb``, ``repeat`` and ``contact``: its own, before those of its set. ``law``:
+    how long ``statute``, by name and article, allows for the item; no promise within it is longer.
     """
 
     kind: Kind
@@ -118,6 +119,8 @@ class Rule:
     climb: Term | None = None
     repeat: Term | None = None
     contact: Term | None = None
+    law: Term | None = None
+    statute: str | None = None
     tighter: "tuple[Rule, ...]" = ()
 
     @property
@@ -196,7 +199,7 @@ class RuleSet:
     @property
     def form(self) -> int:
         """What a process has to know, to read it for what it says (domain/releases.py)."""
-        if self.contact or Limit.RETURNS in self.limits or any(rule.contact for rule in self.rules):
+        if self.contact or Limit.RETURNS in self.limits or any(rule.contact or rule.law for rule in self.rules):
             return 3
         is_of_the_first = self.path == EVERYWHERE and not self.limits
         return 1 if is_of_the_first and all(rule.starts is Start.ACCEPTED for rule in self.rules) else 2
@@ -220,6 +223,12 @@ class RuleSet:
         found = [(self, rule), *((layer, own.get(layer.version)) for layer in self.layers)]
         said = [_contact(rules, mine, rule) for rules, mine in found]
         return [each for each in said if each is not None]
+
+    def law_of(self, category: Category) -> Rule | None:
+        """The rule that names the statutory limit of an item: the shortest, of those of all branches that it is in."""
+        sets = (self, *self.layers)
+        found = [rule for each in sets for rule in each.rules if rule.law and rule.category in category.line]
+        return min(found, key=lambda rule: length_of(rule.law or rule.term), default=None)
 
     def rule_for(self, category: Category, *, urgent: bool) -> Rule:
         """Where it is urgent, an urgent rule goes first; then an item's own before the table's."""

@@ -197,10 +197,24 @@ _IN_FORCE = text(
 ).columns(head=Text)
 
 _TERMS = ("climb_unit", "climb_count", "repeat_unit", "repeat_count", "contact_unit", "contact_count")
+_LAW = ("law_unit", "law_count", "statute")
 _HEAD = [rule_set.c[name] for name in ("version", "zone", "effective_from", "shares", "limits", "path")]
 _RULE = [
     rule.c[name]
-    for name in ("kind", "remit", "category", "urgent", "duty", "unit", "count", "starts", "line", *Demand, *_TERMS)
+    for name in (
+        "kind",
+        "remit",
+        "category",
+        "urgent",
+        "duty",
+        "unit",
+        "count",
+        "starts",
+        "line",
+        *Demand,
+        *_TERMS,
+        *_LAW,
+    )
 ]
 _DAY = [calendar_day.c[name] for name in ("date", "working", "note", "stands_for", "own")]
 _RULES = (
@@ -286,6 +300,8 @@ def _rule(row: Row[Any]) -> Rule:
         climb=_term(row.climb_unit, row.climb_count),
         repeat=_term(row.repeat_unit, row.repeat_count),
         contact=_term(row.contact_unit, row.contact_count),
+        law=_term(row.law_unit, row.law_count),
+        statute=row.statute,
     )
 
 

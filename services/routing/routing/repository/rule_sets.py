@@ -114,6 +114,8 @@ def _rule_row(each: Rule, version: int) -> dict[str, Any]:
         "line": each.line,
         **{demand.value: demand in each.demands for demand in Demand},
         **_terms(each),
+        **_term("law", each.law),
+        "statute": each.statute,
     }
 
 

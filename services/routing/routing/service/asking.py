@@ -67,6 +67,8 @@ def ask_dispatcher(
         suspending.check_asked(uow, case, reason=reason, until=until)
     if days is not None and days > (most := placing.allowed(uow, case, Limit.EXTENSION)):
         raise LongerThanTheRules(most, "/days")
+    if days is not None:
+        placing.check_lawful(uow, case, days)
     ruler = _ruler(uow, case, above=ask is Ask.RETURN and _goes_above(uow, case, case.returns + 1))
     by = uow.person.subject
     case.ask_for(ask, reason=reason, by=by, ruler_post_id=ruler.post_id, ruler_path=ruler.path, days=days, until=until)

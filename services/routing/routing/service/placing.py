@@ -32,6 +32,7 @@ from routing.domain.promise import (
 )
 from routing.domain.rules import Category, Limit, Rule, RuleSet, Start
 from routing.domain.steps import find_bar_to_more_time
+from routing.errors import BeyondTheLaw
 from routing.repository import cases, network, policy
 from routing.repository.network import Network
 from routing.repository.rows import last_of
@@ -401,10 +402,26 @@ def limit_given(ground: Ground, case: Case, kind: DeadlineKind, due_at: datetime
 
 def extend(uow: UnitOfWork, case: Case, *, days: int) -> None:
     """The promise goes on for so many working days, counted from the day on which it falls due."""
+    _replace(uow, case, _extended(uow, case, days))
+
+
+def check_lawful(uow: UnitOfWork, case: Case, days: int) -> None:
+    """Whether the law lets it be extended by so many. Of what was suspended it has pauses of its own."""
     assert case.deadline is not None
-    before = case.deadline.promise
-    term, calendar = Term(Unit.MORE_WORKING_DAYS, days), policy.get_calendar(uow)
-    _replace(uow, case, counted_like(term, last_day(before), like=before, calendar=calendar, path=case.placed_path))
+    promise, law = case.deadline.promise, _law_of(uow, case)
+    if law is None or law.law is None or promise.term.unit in GONE_ON:
+        return
+    path, calendar = case.placed_path, policy.get_calendar(uow)
+    latest = counted_like(law.law, promise.start_at, like=promise, calendar=calendar, path=path)
+    if _extended(uow, case, days).due_at > latest.due_at:
+        raise BeyondTheLaw(law.statute or "", day_of(last_day(latest), zone=promise.zone))
+
+
+def _extended(uow: UnitOfWork, case: Case, days: int) -> Promise:
+    assert case.deadline is not None
+    before, term = case.deadline.promise, Term(Unit.MORE_WORKING_DAYS, days)
+    calendar, path = policy.get_calendar(uow), case.placed_path
+    return counted_like(term, last_day(before), like=before, calendar=calendar, path=path)
 
 
 def suspend(uow: UnitOfWork, case: Case, *, until: datetime) -> None:
@@ -471,6 +488,14 @@ def _rule_of(uow: UnitOfWork, case: Case) -> Rule:
     if case.category is None or case.category_version is None:
         return rules.rule_of_the_counter
     return rules.rule_for(policy.get_category(uow, case.category, case.category_version), urgent=case.urgent)
+
+
+def _law_of(uow: UnitOfWork, case: Case) -> Rule | None:
+    assert case.rule_version is not None
+    if case.category is None or case.category_version is None:
+        return None
+    rules = policy.get_rules(uow, case.rule_version, case.rule_layers)
+    return rules.law_of(policy.get_category(uow, case.category, case.category_version))
 
 
 def _counted_again(uow: UnitOfWork, case: Case, rule: Rule, since: datetime) -> Promise:
