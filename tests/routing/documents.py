@@ -28,6 +28,7 @@ def as_lines(rules: RuleSet) -> list[RuleLine]:
             contact=written(rule.contact) if rule.contact else "",
             statutory=written(rule.law) if rule.law else "",
             statute=rule.statute or "",
+            climbs_to=tuple(map(str, rule.climbs_to)),
         )
         for number, rule in enumerate(rules.rules, start=10)
     ]

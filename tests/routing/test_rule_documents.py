@@ -200,6 +200,7 @@ LOOSER = [
     (line_of(runs_from="papers_complete"), "runs_from papers_complete loosens accepted of line 5"),
     (line_of(promise="3 working days", handler="legal"), "who handles a matter is for the city to say"),
     (line_of(promise="3 working days", again="1 hour"), "again is for the city to say"),
+    (line_of(promise="3 working days", climbs_to=["district supervisor"]), "whom it climbs to is for the city to say"),
     (line_of(), "it tightens nothing"),
 ]
 

@@ -60,7 +60,7 @@ from tests.chaos.invariants import figures
 from tests.conftest import UnitOfWorkOf
 from tests.routing import test_calendars as moving
 from tests.routing.auditing import faults_of
-from tests.routing.conftest import City, lay_city, local, make_appeal, statements_of
+from tests.routing.conftest import City, lay_city, local, make_appeal, put_post, statements_of
 from tests.routing.documents import ONE, OTHER, as_document, as_lines, put_into_force
 
 PAGE = Page(200, "a list", KeyRing.parse(new_key("k1")))
@@ -521,6 +521,37 @@ def test_so_many_returns_are_ruled_on_before_the_tier_above_does(
     assert case.returns == int(returns) + 1
 
 
+def test_what_is_missed_climbs_to_whom_the_rules_name(at: At, city: City) -> None:
+    named = ("district dispatcher", "city dispatcher")
+    put_into_force(at, as_document(at(ONE), climbs_to=named))
+    case = receive(at, city)
+    for instant, code in ((FIVE_DAYS, "district_dispatcher"), (local("2026-12-01T17:00"), "city_dispatcher")):
+        sweeping.sweep_due(at(now=instant + timedelta(seconds=1), role="clock"))
+        assert cases.get_case(at(role="auditor"), case.case_id).supervisor_post_id == city.posts[code].post_id
+
+
+def test_where_nobody_is_there_whom_the_rules_name_it_climbs_tier_by_tier(at: At, city: City) -> None:
+    put_into_force(at, as_document(at(ONE), climbs_to=("city dispatcher",)))
+    put_post(at(), city.posts["city_dispatcher"].model_copy(update={"holders": []}))
+    case = receive(at, city)
+    sweeping.sweep_due(at(now=FIVE_DAYS + timedelta(seconds=1), role="clock"))
+    supervisor = cases.get_case(at(role="auditor"), case.case_id).supervisor_post_id
+    assert supervisor == city.posts["district_supervisor"].post_id
+
+
+@pytest.mark.parametrize(
+    "named, why",
+    [
+        (["district plumber"], "climbs_to names a tier and one of dispatcher, supervisor"),
+        (["street supervisor"], "there is no post of a street supervisor: make it first, or name another"),
+        (["city dispatcher", "district supervisor"], "district supervisor is not above city dispatcher"),
+    ],
+)
+def test_whom_it_climbs_to_is_there_and_one_above_the_other(at: At, city: City, named: list[str], why: str) -> None:
+    with pytest.raises(UnfitDocument, match=rf"line \d+: .*{why}"):
+        rule_sets.draft_rule_set(at(ONE), as_document(at(ONE), climbs_to=named))
+
+
 def test_each_rule_without_its_handler_is_named_by_community(at: At, city: City) -> None:
     version = rule_sets.draft_rule_set(at(ONE), as_document(at(ONE), promise="3 working days")).version.version
     found = {each.name: each.gaps for each in rule_sets.list_gaps(at(ONE), PAGE, version).items}
@@ -595,6 +626,7 @@ def test_a_request_reads_one_version_though_another_begins_meanwhile(
 
 def test_what_a_document_says_is_stored_and_read_as_it_was(at: At, city: City) -> None:
     more: dict[str, Any] = {"runs_from": "papers_complete", "needs": ["evidence"], "contact": "4 hours"}
+    more |= {"climbs_to": ("district supervisor", "city dispatcher")}
     document = as_document(at(ONE), settings={"contact": "1 working day"}, promise="3 working days", **more)
     by_law: dict[str, Any] = {"handler": "municipal", "promise": "2 working days"}
     by_law |= {"statutory": "7 working days", "statute": "Law 1"}

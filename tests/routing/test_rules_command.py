@@ -31,6 +31,7 @@ RULE_SEEN = {
     "contact": None,
     "statutory": None,
     "statute": None,
+    "climbs_to": [],
 }
 SEEN = {
     "version": 4,

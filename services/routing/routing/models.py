@@ -107,6 +107,7 @@ rule = Table(
     Column("law_unit", Text),
     Column("law_count", Integer),
     Column("statute", Text),
+    Column("climbs_to", ARRAY(Text), nullable=False, server_default=text("'{}'::text[]")),
     Column("starts", Text, nullable=False, server_default="accepted"),
     Column("line", Integer),
     UniqueConstraint("version", "kind", "remit", "category", "urgent", postgresql_nulls_not_distinct=True),

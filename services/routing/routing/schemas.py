@@ -1931,6 +1931,12 @@ class RuleLineBody(Request):
     contact: Written = Field(default="", description="By when the resident is reached for the first time.")
     statutory: Written = Field(default="", description="Of an item: how long a law allows, by `statute`.")
     statute: Written = Field(default="", description="The law and its article.", examples=["《行政许可法》第四十二条"])
+    climbs_to: list[Written] = Field(
+        default=[],
+        max_length=6,
+        description="Whose it is to see to what is missed, one behind the other.",
+        examples=[["district supervisor", "city dispatcher"]],
+    )
 
     def read(self) -> RuleLine:
         return RuleLine(**self.model_dump())
@@ -1993,6 +1999,7 @@ class SetRuleView(BaseModel):
     contact: str | None
     statutory: str | None
     statute: str | None
+    climbs_to: list[str]
 
     @classmethod
     def of(cls, rule: Rule) -> "SetRuleView":
@@ -2011,6 +2018,7 @@ class SetRuleView(BaseModel):
             contact=written(rule.contact) if rule.contact else None,
             statutory=written(rule.law) if rule.law else None,
             statute=rule.statute,
+            climbs_to=list(map(str, rule.climbs_to)),
         )
 
 

@@ -10,7 +10,7 @@ from routing.domain.calendar import Calendar, Hours
 from routing.domain.promise import Term, due
 from routing.domain.reading_aloud import KINDS_OF_MATTER, REMITS, Said, term_in_words
 from routing.domain.rule_document import Setting, matter_of, written
-from routing.domain.rules import Category, Demand, Key, Limit, Rule, RuleSet, Start
+from routing.domain.rules import Category, Demand, Key, Limit, Rule, RuleSet, Start, Tier
 
 
 @dataclass(frozen=True)
@@ -178,6 +178,8 @@ def _parts(before: Rule, after: Rule) -> Iterator[Said]:
         if (is_now := demand in after.demands) != (demand in before.demands):
             chinese, english = _DEMANDS[demand]
             yield (f"须{chinese}", f"needs {english}") if is_now else (f"不再须{chinese}", f"needs {english} no more")
+    if before.climbs_to != after.climbs_to:
+        yield _tiers(after.climbs_to)
 
 
 def _climb(before: Term | None, after: Term | None) -> Iterator[Said]:
@@ -201,6 +203,14 @@ def _law(before: Rule | None, after: Rule | None) -> Iterator[Said]:
         return
     chinese, english = term_in_words(now[0])
     yield f"法定期限{chinese}（{now[1]}）", f"statutory limit {english} ({now[1]})"
+
+
+def _tiers(named: Sequence[Tier]) -> Said:
+    if not named:
+        return "超期逐级督办", "what is missed climbs tier by tier"
+    chinese = "、".join(f"{each.tier}{DUTIES[each.duty][0]}" for each in named)
+    english = ", then ".join(f"{DUTIES[each.duty][1]} of the {each.tier}" for each in named)
+    return f"超期依次由{chinese}督办", f"what is missed climbs to {english}"
 
 
 def _promise(before: Term, after: Term) -> Said:

@@ -23,12 +23,17 @@ from routing.domain.rules import (
     Rule,
     RuleSet,
     Start,
+    Tier,
     length_of,
 )
 from routing.errors import UnfitDocument
 
 #: The longest that a document may promise or allow, in days.
 LONGEST = 365
+
+#: Whom what is missed may climb to: who may give a case to another.
+OVERSEERS = (Duty.DISPATCHER, Duty.SUPERVISOR)
+NOBODY: Mapping[Tier, int] = {}
 
 E = TypeVar("E", bound=StrEnum)
 Faults = list[tuple[int, str]]
@@ -52,6 +57,7 @@ class RuleLine:
     contact: str = ""
     statutory: str = ""
     statute: str = ""
+    climbs_to: Sequence[str] = ()
 
 
 class Setting(StrEnum):
@@ -88,12 +94,18 @@ class RuleDocument:
 
 
 def read(
-    document: RuleDocument, above: RuleSet, categories: Mapping[str, Category], *, version: int, path: str
+    document: RuleDocument,
+    above: RuleSet,
+    categories: Mapping[str, Category],
+    *,
+    version: int,
+    path: str,
+    posts: Mapping[Tier, int] = NOBODY,
 ) -> RuleSet:
     """The set that the document says. ``above``: what holds at its place without it; of the city's, what does today.
-    Raises all that is wrong, by line.
+    ``posts``: what it may climb to, with how deep in the tree that tier is. Raises all that is wrong, by line.
     """
-    reading = _Reading(above, categories, path, version)
+    reading = _Reading(above, categories, path, version, posts)
     for setting in document.settings:
         reading.read_setting(setting)
     rules = [rule for line in document.rules if (rule := reading.rule(line)) is not None]
@@ -164,6 +176,7 @@ class _Said:
     repeat: Term | None
     contact: Term | None
     law: Term | None
+    climbs_to: tuple[Tier, ...]
 
 
 @dataclass
@@ -172,6 +185,7 @@ class _Reading:
     categories: Mapping[str, Category]
     path: str
     version: int
+    posts: Mapping[Tier, int]
     faults: Faults = field(default_factory=list)
     lines: dict[Key | str, int] = field(default_factory=dict)
     limits: dict[Limit, int] = field(default_factory=dict)
@@ -196,6 +210,7 @@ class _Reading:
             repeat=self._term(line.line, line.again),
             contact=self._term(line.line, line.contact),
             law=self._term(line.line, line.statutory),
+            climbs_to=self._tiers(line),
         )
         self._check_category(line, kind, remit)
         self._check_law(line)
@@ -271,7 +286,7 @@ class _Reading:
             self._fault(line.line, why)
             return None
         rule = Rule(*key, said.duty, said.term, said.demands, starts, line.line, self.version)
-        return replace(rule, climb=said.climb, repeat=said.repeat)
+        return replace(rule, climb=said.climb, repeat=said.repeat, climbs_to=said.climbs_to)
 
     def _tightening(self, line: RuleLine, key: Key, said: "_Said") -> Rule | None:
         """What it leaves out is as above it."""
@@ -292,6 +307,8 @@ class _Reading:
             return "who handles a matter is for the city to say: leave the handler out"
         if said.repeat is not None:
             return "again is for the city to say: leave it out"
+        if said.climbs_to:
+            return "whom it climbs to is for the city to say: leave climbs_to out"
         if not (said.term or said.starts or said.demands or said.climb or said.contact or said.law):
             return "it tightens nothing: give it a promise, runs_from, needs, superior, contact or statutory"
         return None
@@ -323,6 +340,19 @@ class _Reading:
         elif term.unit is not Unit.SAME_DAY and not 1 <= term.count <= LONGEST * _A_DAY[term.unit]:
             self._fault(line, f"{said[:40]} is not from 1 to {LONGEST} days")
         return term
+
+    def _tiers(self, line: RuleLine) -> tuple[Tier, ...]:
+        """Each a tier and a duty that are there, each of a wider tier than the one before."""
+        named = [Tier.of(each) for each in line.climbs_to if each.rpartition(" ")[2] in OVERSEERS]
+        if len(named) < len(line.climbs_to):
+            self._fault(line.line, f"climbs_to names a tier and one of {', '.join(OVERSEERS)}: district supervisor")
+        for each in named:
+            if each not in self.posts:
+                self._fault(line.line, f"climbs_to: there is no post of a {each}: make it first, or name another")
+        for lower, higher in pairwise(each for each in named if each in self.posts):
+            if self.posts[higher] >= self.posts[lower]:
+                self._fault(line.line, f"climbs_to: {higher} is not above {lower}: name the narrower tier first")
+        return tuple(named)
 
     def _check_law(self, line: RuleLine) -> None:
         if bool(line.statutory) != bool(line.statute):

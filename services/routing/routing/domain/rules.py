@@ -98,12 +98,29 @@ EVERYWHERE = "/"
 
 
 @dataclass(frozen=True)
+class Tier:
+    """Whoever has the duty at the tier of a case's own line, as ``district supervisor``."""
+
+    tier: str
+    duty: Duty
+
+    def __str__(self) -> str:
+        return f"{self.tier} {self.duty}"
+
+    @classmethod
+    def of(cls, written: str) -> "Tier":
+        tier, _, duty = written.rpartition(" ")
+        return cls(tier, Duty(duty))
+
+
+@dataclass(frozen=True)
 class Rule:
     """``category`` none: for every category of the kind and remit; else an item's own limit, which goes before.
 
     ``tighter``: the rules of narrower places for the same matter, widest first. ``line``: where the document has it;
     none: it came with the platform. ``climb``, ``repeat`` and ``contact``: its own, before those of its set. ``law``:
-    how long ``statute``, by name and article, allows for the item; no promise within it is longer.
+    how long ``statute``, by name and article, allows for the item; no promise within it is longer. ``climbs_to``: whose
+    it is to see to what is missed, one behind the other; none: tier by tier.
     """
 
     kind: Kind
@@ -121,6 +138,7 @@ class Rule:
     contact: Term | None = None
     law: Term | None = None
     statute: str | None = None
+    climbs_to: tuple[Tier, ...] = ()
     tighter: "tuple[Rule, ...]" = ()
 
     @property
@@ -199,7 +217,7 @@ class RuleSet:
     @property
     def form(self) -> int:
         """What a process has to know, to read it for what it says (domain/releases.py)."""
-        if self.contact or Limit.RETURNS in self.limits or any(rule.contact or rule.law for rule in self.rules):
+        if self.contact or Limit.RETURNS in self.limits or any(map(_is_of_the_third, self.rules)):
             return 3
         is_of_the_first = self.path == EVERYWHERE and not self.limits
         return 1 if is_of_the_first and all(rule.starts is Start.ACCEPTED for rule in self.rules) else 2
@@ -274,6 +292,10 @@ class RuleSetVersion:
     activated_by: str | None = None
     effective_from: datetime | None = None
     place: str | None = None
+
+
+def _is_of_the_third(rule: Rule) -> bool:
+    return bool(rule.contact or rule.law or rule.climbs_to)
 
 
 def _contact(rules: RuleSet, own: Rule | None, matter: Rule) -> Rule | None:

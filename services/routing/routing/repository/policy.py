@@ -21,7 +21,7 @@ from sqlalchemy.dialects.postgresql import ARRAY, JSONB, distinct_on
 from routing.domain.calendar import Calendar, CalendarDay, Closure, Hours, Season, Status
 from routing.domain.precedent import Precedent
 from routing.domain.promise import Term, Unit
-from routing.domain.rules import EVERYWHERE, Category, Demand, Limit, Rule, RuleSet, Start
+from routing.domain.rules import EVERYWHERE, Category, Demand, Limit, Rule, RuleSet, Start, Tier
 from routing.models import calendar_closure, calendar_day, calendar_hours, calendar_year, category, rule, rule_set
 from routing.repository.precedents import precedent_of
 
@@ -197,7 +197,7 @@ _IN_FORCE = text(
 ).columns(head=Text)
 
 _TERMS = ("climb_unit", "climb_count", "repeat_unit", "repeat_count", "contact_unit", "contact_count")
-_LAW = ("law_unit", "law_count", "statute")
+_BESIDES = ("law_unit", "law_count", "statute", "climbs_to")
 _HEAD = [rule_set.c[name] for name in ("version", "zone", "effective_from", "shares", "limits", "path")]
 _RULE = [
     rule.c[name]
@@ -213,7 +213,7 @@ _RULE = [
         "line",
         *Demand,
         *_TERMS,
-        *_LAW,
+        *_BESIDES,
     )
 ]
 _DAY = [calendar_day.c[name] for name in ("date", "working", "note", "stands_for", "own")]
@@ -302,6 +302,7 @@ def _rule(row: Row[Any]) -> Rule:
         contact=_term(row.contact_unit, row.contact_count),
         law=_term(row.law_unit, row.law_count),
         statute=row.statute,
+        climbs_to=tuple(map(Tier.of, row.climbs_to or ())),
     )
 
 

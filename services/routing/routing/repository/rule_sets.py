@@ -116,6 +116,7 @@ def _rule_row(each: Rule, version: int) -> dict[str, Any]:
         **_terms(each),
         **_term("law", each.law),
         "statute": each.statute,
+        "climbs_to": list(map(str, each.climbs_to)),
     }
 
 

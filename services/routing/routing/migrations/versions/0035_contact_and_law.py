@@ -1,7 +1,10 @@
-"""Rules say by when a resident is reached for the first time, and what the law allows for an item."""
+"""Rules say by when a resident is reached for the first time, what the law allows for an item, and
+whom what is missed climbs to.
+"""
 
 import sqlalchemy as sa
 from alembic import op
+from sqlalchemy.dialects.postgresql import ARRAY
 
 revision = "0035"
 down_revision = "0034"
@@ -16,3 +19,5 @@ def upgrade() -> None:
     op.add_column("rule", sa.Column("law_unit", sa.Text))
     op.add_column("rule", sa.Column("law_count", sa.Integer))
     op.add_column("rule", sa.Column("statute", sa.Text))
+    nobody = sa.text("'{}'::text[]")
+    op.add_column("rule", sa.Column("climbs_to", ARRAY(sa.Text), nullable=False, server_default=nobody))
