@@ -629,7 +629,7 @@ def test_what_a_document_says_is_stored_and_read_as_it_was(at: At, city: City) -
     more |= {"climbs_to": ("district supervisor", "city dispatcher")}
     document = as_document(at(ONE), settings={"contact": "1 working day"}, promise="3 working days", **more)
     by_law: dict[str, Any] = {"handler": "municipal", "promise": "2 working days"}
-    by_law |= {"statutory": "7 working days", "statute": "Law 1"}
+    by_law |= {"statutory": "7 working days", "statute": "Law 1", "runs_from": "accepted"}
     document = replace(document, rules=[*document.rules, RuleLine(60, "municipal", "district", LIGHTS, **by_law)])
     version = rule_sets.draft_rule_set(at(ONE), document).version.version
     read = policy.get_rules(at(), version)

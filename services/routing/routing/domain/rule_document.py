@@ -346,7 +346,7 @@ class _Reading:
         named = [Tier.of(each) for each in line.climbs_to if each.rpartition(" ")[2] in OVERSEERS]
         if len(named) < len(line.climbs_to):
             self._fault(line.line, f"climbs_to names a tier and one of {', '.join(OVERSEERS)}: district supervisor")
-        for each in named:
+        for each in named if self.is_of_the_city else ():
             if each not in self.posts:
                 self._fault(line.line, f"climbs_to: there is no post of a {each}: make it first, or name another")
         for lower, higher in pairwise(each for each in named if each in self.posts):
@@ -356,9 +356,7 @@ class _Reading:
 
     def _check_law(self, line: RuleLine) -> None:
         if bool(line.statutory) != bool(line.statute):
-            self._fault(
-                line.line, "a statutory limit goes with its statute: name the law and its article, and the limit"
-            )
+            self._fault(line.line, "a statutory limit and its statute go together: name the law with its article")
         elif line.statute and not line.category:
             self._fault(line.line, "a statutory limit is of an item: name its category")
 
