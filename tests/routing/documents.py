@@ -8,30 +8,13 @@ from typing import Any
 from kit.auth import OPERATOR, Person
 from kit.db import UnitOfWork
 from kit.testing.servers import NOW, RolledBackUnitOfWork
-from routing.domain.rule_document import RuleDocument, RuleLine, SettingLine, written, written_settings
-from routing.domain.rules import RuleSet
+from routing.domain.rule_document import RuleDocument, SettingLine, written_rules, written_settings
 from routing.repository import policy
 from routing.service import rule_sets
 
 ONE, OTHER = (Person(subject, frozenset({OPERATOR})) for subject in ("operator.one", "operator.other"))
 
 At = Callable[..., RolledBackUnitOfWork]
-
-
-def as_lines(rules: RuleSet) -> list[RuleLine]:
-    return [
-        RuleLine(
-            *(number, rule.kind, rule.remit, rule.category or "", rule.urgent, rule.duty, written(rule.term)),
-            *(rule.starts, sorted(rule.demands)),
-            superior=written(rule.climb) if rule.climb else "",
-            again=written(rule.repeat) if rule.repeat else "",
-            contact=written(rule.contact) if rule.contact else "",
-            statutory=written(rule.law) if rule.law else "",
-            statute=rule.statute or "",
-            climbs_to=tuple(map(str, rule.climbs_to)),
-        )
-        for number, rule in enumerate(rules.rules, start=10)
-    ]
 
 
 def as_document(uow: UnitOfWork, *, settings: dict[str, str] | None = None, **changed: Any) -> RuleDocument:
@@ -41,7 +24,7 @@ def as_document(uow: UnitOfWork, *, settings: dict[str, str] | None = None, **ch
     held = [SettingLine(n, *each) for n, each in enumerate(said.items(), start=1)]
     lines = [
         replace(line, **changed) if (line.kind, line.remit, line.category, line.urgent) == OF_LIGHTS else line
-        for line in as_lines(rules)
+        for line in written_rules(rules)
     ]
     return RuleDocument(lines, held)
 

@@ -10,6 +10,7 @@ import pytest
 from contracts.grid import Duty
 from contracts.intake import AppealRatedV1, AppealWithdrawnV1
 from contracts.routing import Ask, CaseState, CityCaseClosedV1, DeadlineBreachedV1, DeadlineMovedV1, Outcome
+from contracts.routing import DeadlineKind as PublishedKind
 from kit.auth import OPERATOR, Person
 from kit.clock import DrivenClock
 from kit.crypto import KeyRing, new_key
@@ -533,7 +534,7 @@ def test_the_hotlines_reply_moves_and_a_file_that_went_out_stays_as_it_was_writt
     waiting = hotline.hand_to_hotline(at(city.person("dispatcher")), late.case_id, version=late.version, words="请核")
     dues = [case.limit(DeadlineKind.REPLY).promise.due_at for case in (*handed, waiting)]  # type: ignore[union-attr]
     put_into_force(at, OFF_ON_THURSDAY)
-    moved = [event for event in said(sweep(at), DeadlineMovedV1) if event.deadline is DeadlineKind.REPLY]
+    moved = [event for event in said(sweep(at), DeadlineMovedV1) if event.deadline is PublishedKind.REPLY]
     assert [(event.due_before, event.promise_due) for event in moved] == [(due, None) for due in dues]
     replies = [
         reading.get_case(at(city.person("dispatcher")), case.case_id).hotline_handovers for case in (*handed, waiting)
@@ -837,7 +838,7 @@ def test_what_is_extended_goes_on_from_the_promise_whatever_limit_was_moved_last
     hotline.hand_to_hotline(late, case.case_id, version=case.version, words="请核")
     put_into_force(at, notice_of_2026(("2026-12-01", "off", "临时放假")))
     (event,) = said(sweep(at), DeadlineMovedV1)
-    assert event.deadline is DeadlineKind.REPLY
+    assert event.deadline is PublishedKind.REPLY
     extended = make_extended(city, at, cases.get_case(uow, case.case_id))
     assert extended.promise_due == local("2026-12-03T17:00")
     assert doubts_of(at, case.case_id) == []

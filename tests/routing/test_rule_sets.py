@@ -19,7 +19,7 @@ from routing.domain.origin import Cause
 from routing.domain.promise import Term, Unit
 from routing.domain.reading_aloud import read_aloud
 from routing.domain.recording import Work
-from routing.domain.rule_document import RuleDocument, RuleLine, SettingLine, written_settings
+from routing.domain.rule_document import RuleDocument, RuleLine, SettingLine, written_rules, written_settings
 from routing.domain.rules import Demand, Limit, RuleSet, Start
 from routing.domain.waiting import Plan
 from routing.errors import (
@@ -61,7 +61,7 @@ from tests.conftest import UnitOfWorkOf
 from tests.routing import test_calendars as moving
 from tests.routing.auditing import faults_of
 from tests.routing.conftest import City, lay_city, local, make_appeal, put_post, statements_of
-from tests.routing.documents import ONE, OTHER, as_document, as_lines, put_into_force
+from tests.routing.documents import ONE, OTHER, as_document, put_into_force
 
 PAGE = Page(200, "a list", KeyRing.parse(new_key("k1")))
 LIGHTS = "municipal.street_lights"
@@ -634,7 +634,7 @@ def test_what_a_document_says_is_stored_and_read_as_it_was(at: At, city: City) -
     version = rule_sets.draft_rule_set(at(ONE), document).version.version
     read = policy.get_rules(at(), version)
     assert [replace(line, needs=sorted(line.needs)) for line in document.rules] == [
-        replace(line, line=rule.line or 0) for line, rule in zip(as_lines(read), read.rules, strict=True)
+        replace(line, line=rule.line or 0) for line, rule in zip(written_rules(read), read.rules, strict=True)
     ]
     assert {rule.starts for rule in read.rules} == {Start.ACCEPTED, Start.PAPERS_COMPLETE}
     assert written_settings(read) == {each.name: each.value for each in document.settings}

@@ -134,6 +134,30 @@ def written(term: Term) -> str:
     return f"{term.count} {name}{'' if term.count == 1 else 's'}"
 
 
+def written_rules(rules: RuleSet) -> list[RuleLine]:
+    """Those of a set itself, as its document writes them, one a line."""
+    return [
+        RuleLine(
+            line=line,
+            kind=rule.kind,
+            remit=rule.remit,
+            category=rule.category or "",
+            urgent=rule.urgent,
+            handler=rule.duty,
+            promise=written(rule.term),
+            runs_from=rule.starts,
+            needs=sorted(rule.demands),
+            superior=written(rule.climb) if rule.climb else "",
+            again=written(rule.repeat) if rule.repeat else "",
+            contact=written(rule.contact) if rule.contact else "",
+            statutory=written(rule.law) if rule.law else "",
+            statute=rule.statute or "",
+            climbs_to=tuple(map(str, rule.climbs_to)),
+        )
+        for line, rule in enumerate(rules.rules, start=1)
+    ]
+
+
 def written_settings(rules: RuleSet) -> dict[str, str]:
     """Those that a set says itself, as its document writes them."""
     said: dict[Limit | Setting, str] = {
