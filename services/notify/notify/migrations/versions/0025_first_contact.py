@@ -3,7 +3,7 @@
 from alembic import op
 
 from notify.migrations import wordings
-from notify.migrations.wordings_v23 import WORDINGS
+from notify.migrations.wordings_v24 import WORDINGS
 
 revision = "0025"
 down_revision = "0024"
