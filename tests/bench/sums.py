@@ -19,8 +19,11 @@ from local import ports
 from local.postgres import SUPERUSER, Postgres
 from routing.domain.figures import Figure, Group, Period
 from routing.repository import figures
+from routing.service import opening
 from sqlalchemy import Connection, create_engine, event, text
 from sqlalchemy.pool import NullPool
+
+from tests.routing.conftest import lay_city, make_appeal
 
 NOW = datetime(2026, 11, 23, 9, tzinfo=UTC)
 MONTH, YEAR = (Period(since, date(2026, 11, 23)) for since in (date(2026, 10, 25), date(2025, 12, 1)))
@@ -109,11 +112,14 @@ def main() -> None:
 
 
 def _show_steps(connection: Connection) -> None:
-    uow = servers.unit_of_work(connection, "routing", role="clock", now=NOW)
-    place = connection.execute(text("select place_id from place_copy where code = 'community0'")).scalar_one()
+    uow = servers.unit_of_work(connection, "routing", role="consumer", now=NOW)
+    city = lay_city(uow)
+    opening.open_cases(uow, [make_appeal(city)])
+    case_id = uow.execute(text("select case_id from cases")).scalar_one()
+    where = {"place_id": str(city.ids["community"]), "category": "municipal.street_lights", "channel": "web"}
+    row = {"case_id": str(case_id), "seq": 1, "at": str(NOW), "figure": "received", "amount": 1, "day": "2026-11-23"}
     for counts in (1, 3, 6):
-        row = {"case_id": str(place), "seq": 1, "at": str(NOW), "figure": "received", "amount": 1, "day": "2026-11-23"}
-        rows = json.dumps([{**row, "place_id": str(place), "category": "a", "channel": "web"}] * counts)
+        rows = json.dumps([{**row, **where}] * counts)
         add = text(figures.ADD_COUNTED)
         (plan, *_) = explained(connection, lambda: uow.execute(add, {"counted": rows}))  # noqa: B023
         print(f"a step that counts {counts}: {_told(plan)}, {plan['Plan'].get('WAL Bytes', 0)} B of WAL", flush=True)

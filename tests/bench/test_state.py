@@ -6,6 +6,8 @@ from random import Random
 import pytest
 from contracts.intake import Channel, Language, Means
 from kit.testing.servers import NOW, RolledBackUnitOfWork, as_superuser
+from routing.domain.figures import Period
+from routing.repository.figures import sum_up
 from routing.service import comparing, figures
 
 from tests.bench.state.course import Course, put_case
@@ -60,7 +62,7 @@ def test_figures_of_what_is_loaded_are_what_its_histories_come_to(uow_of: UnitOf
     found = comparing.recount(clock)
     assert (found.cases, found.uncounted, found.spoiled, comparing.compare(clock)) == (1, 0, [], [])
     assert misfigured(clock) == []
-    (line,) = figures.figures.sum_up(clock, [city.paths["community"]], figures.Period(NOW.date(), clock.now.date()))
+    (line,) = sum_up(clock, [city.paths["community"]], Period(NOW.date(), clock.now.date()))
     assert {figure.value for figure, amount in line.sums.items() if amount} >= COUNTED[end]
 
 
