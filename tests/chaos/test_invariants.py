@@ -357,6 +357,15 @@ def test_what_is_spoiled_is_found(what: str) -> None:
     assert name in {finding.name for finding in judge(history, world)}
 
 
+@pytest.mark.parametrize("hours, is_found", [(11, False), (13, True)])
+def test_rules_that_have_come_just_now_may_not_have_been_seen(hours: int, is_found: bool) -> None:
+    history, world = small_world()
+    accepted = world.entries[DONE][1]["at"]
+    came = {"version": 4, "path": "/city/district/", "effective_from": accepted - timedelta(hours=hours)}
+    world.rule_sets.append(came)
+    assert ("rules_differ" in {finding.name for finding in judge(history, world)}) == is_found
+
+
 def test_an_unknown_step_may_be_there_or_not() -> None:
     history, world = small_world()
     history.ops[12].outcomes = [Outcome(1.0, UNKNOWN)]
