@@ -296,6 +296,14 @@ def claim_approaching(uow: UnitOfWork, *, limit: int) -> list[tuple[Case, Deadli
     return _claimed(uow, _claim(deadline.c.warn_at, uow.now, limit).where(ahead))
 
 
+def find_due(uow: UnitOfWork, *, most: int) -> tuple[int, datetime | None]:
+    """How many deadlines fell due and wait for the clock, of ``most`` at the most, and since when the oldest does."""
+    is_due = deadline.c.state == DeadlineState.OPEN.value, deadline.c.due_at < uow.now
+    due = select(deadline.c.due_at).where(*is_due).order_by(deadline.c.due_at).limit(most).subquery()
+    row = uow.execute(select(func.count(), func.min(due.c.due_at)).select_from(due)).one()
+    return row[0], row[1]
+
+
 def _claimed(uow: UnitOfWork, statement: Select[Any]) -> list[tuple[Case, Deadline]]:
     rows = list(uow.execute(statement))
     claimed = {row.case_id: case_of(row, uow.now) for row in rows}

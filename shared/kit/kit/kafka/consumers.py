@@ -61,7 +61,7 @@ class Consumers:
         self._graceful_timeout = graceful_timeout
         self._sweep = sweep.total_seconds()
         self._stopping = asyncio.Event()
-        self._watch = Watch(stuck_after=stuck_after)
+        self._watch = Watch(service, stuck_after=stuck_after)
         self._taker = Taker(service, self.book, database, backoff=backoff, pause=self._pause, waits=self._watch.waits)
         self._rewinder = Rewinder(service, database)
         self._broker: KafkaBroker | None = None
