@@ -1,4 +1,4 @@
-"""The registry of metrics and what processes show are the same, and no label has room for a case, a person or a text."""
+"""The registry of metrics and what processes show are the same; no label has room for a case, a person or a text."""
 
 import ast
 import json

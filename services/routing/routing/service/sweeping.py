@@ -35,7 +35,7 @@ FALLS_DUE: Mapping[DeadlineKind, Callable[[UnitOfWork, Fallen], None]] = {
 
 @dataclass
 class Backlog:
-    """What was swept late, since nobody swept when it came up. ``waited``: all that was swept, by kind, and for how long."""
+    """What was swept late, since nobody swept when it came up. ``waited``: all that was swept, and how long."""
 
     late: int = 0
     since: datetime | None = None
