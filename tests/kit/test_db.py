@@ -257,12 +257,16 @@ async def test_events_are_counted_when_they_are_committed_and_not_when_they_are_
         uow.flush()
         raise Forbidden("no", "No.")
 
+    def publish_twice(uow: UnitOfWork) -> None:
+        uow.publish(withdrawn)
+        uow.publish(withdrawn)
+
     before = counted()
     with pytest.raises(Forbidden):
         await database.run(fail)
     await database.run(places)
     assert counted() == before
-    await database.run(lambda uow: [uow.publish(withdrawn) for _ in range(2)])
+    await database.run(publish_twice)
     assert counted() == before + 2
 
 

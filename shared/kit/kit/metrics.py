@@ -15,7 +15,7 @@ __all__ = ["CONTENT_TYPE", "counter", "gauge", "histogram", "shown"]
 CONTENT_TYPE = CONTENT_TYPE_LATEST
 
 # When each series began would be one series more for each.
-disable_created_metrics()
+disable_created_metrics()  # type: ignore[no-untyped-call]
 
 
 def counter(name: str) -> Counter:

@@ -114,7 +114,7 @@ def append(connection: Connection, events: list[Outgoing], *, now: datetime, bes
     statement = _appending(beside.sql if beside else "", events=bool(events))
     values = dict(beside.values) if beside else {}
     if events:
-        connection.info.setdefault("events_written", []).extend(event.type for event in events)
+        connection.info.setdefault("events_written", Counter()).update(event.type for event in events)
         values |= _rows(events, now)
     connection.execute(statement, values)
 
@@ -152,8 +152,9 @@ def committed(connection: Connection) -> None:
     """Count the events that were written on the connection and wake the relays of this process. Never by the database's
     NOTIFY, which would cost two thirds of its commits.
     """
-    if written := connection.info.pop("events_written", None):
-        for type_, count in Counter(written).items():
+    written: Counter[str] | None = connection.info.pop("events_written", None)
+    if written:
+        for type_, count in written.items():
             COMMITTED.labels(type_).inc(count)
         for bell in _listeners:
             bell.set()

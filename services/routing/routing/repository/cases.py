@@ -300,8 +300,9 @@ def find_due(uow: UnitOfWork, *, most: int) -> tuple[int, datetime | None]:
     """How many deadlines fell due and wait for the clock, of ``most`` at the most, and since when the oldest does."""
     is_due = deadline.c.state == DeadlineState.OPEN.value, deadline.c.due_at < uow.now
     due = select(deadline.c.due_at).where(*is_due).order_by(deadline.c.due_at).limit(most).subquery()
-    row = uow.execute(select(func.count(), func.min(due.c.due_at)).select_from(due)).one()
-    return row[0], row[1]
+    counted = select(func.count().label("number"), func.min(due.c.due_at).label("since")).select_from(due)
+    row = uow.execute(counted).one()
+    return row.number, row.since
 
 
 def _claimed(uow: UnitOfWork, statement: Select[Any]) -> list[tuple[Case, Deadline]]:
