@@ -395,7 +395,7 @@ def strangers(expression: str) -> list[str]:
         if base is None:
             found.append(name)
             continue
-        buckets = {floatToGoString(bucket) for bucket in METRICS[base].buckets}
+        buckets = {floatToGoString(bucket) for bucket in METRICS[base].buckets}  # type: ignore[no-untyped-call]
         for label, operator, value in re.findall(r'(\w+)(=~|!~|!=|=)"([^"]*)"', selectors):
             if label == "le":
                 fits = value in buckets

@@ -19,6 +19,8 @@ from notify.service.send import Sending, Way
 
 OUTCOMES = metrics.counter("baiyang_notify_calls")
 NOTICES = metrics.counter("baiyang_notices")
+for _state in State:
+    NOTICES.labels(_state.value)  # there from the start: an increase from nothing to one is not seen
 DELAY = metrics.histogram("baiyang_notice_delay_seconds")
 DUE = metrics.gauge("baiyang_notices_due")
 OLDEST = metrics.gauge("baiyang_notices_oldest_due_seconds")
