@@ -9,7 +9,7 @@ import pytest
 from tests.architecture.watching import dashboards
 from tests.deploy.test_rules import rules, strangers
 
-WANTED = {"city", "service", "flow", "clocks", "database"}
+WANTED = {"city", "service", "flow", "clocks", "database", "community"}
 
 
 def expressions() -> Iterator[tuple[str, str, dict[str, Any]]]:

@@ -19,6 +19,7 @@ from routing.domain.waiting import Plan
 from routing.errors import FiguresElsewhere, NotKeptSo, UnfitPeriod, UnknownPlaceAsked
 from routing.repository import cases
 from routing.repository import figures as kept
+from routing.repository.figures import AddedUp
 from routing.service import (
     asking,
     dispatching,
@@ -33,6 +34,7 @@ from routing.service import (
     sweeping,
 )
 from routing.service.figures import FirstDispatch
+from sqlalchemy import text
 
 from tests.conftest import UnitOfWorkOf
 from tests.routing.auditing import misfigured
@@ -54,7 +56,7 @@ def as_clock(uow_of: UnitOfWorkOf) -> RolledBackUnitOfWork:
 
 def add_up(clock: RolledBackUnitOfWork) -> None:
     """All that steps have counted."""
-    while figures.sweep_increments(clock, limit=7):
+    while figures.sweep_increments(clock, limit=7).count:
         pass
 
 
@@ -86,6 +88,17 @@ def test_it_is_a_success_when_the_first_post_answers(uow: RolledBackUnitOfWork, 
     assert counted(dispatcher) == (0, 0, None)
     answer(mine, make_case(uow, city))
     assert counted(dispatcher) == (1, 1, 1.0)
+
+
+def test_what_is_watched_comes_with_the_code_of_its_place(
+    uow: RolledBackUnitOfWork, city: City, as_person: As, as_clock: RolledBackUnitOfWork
+) -> None:
+    answer(as_person(city.person("municipal")), make_case(uow, city))
+    codes = "select distinct code from figure_increment join place_copy using (place_id)"
+    (code,) = as_clock.execute(text(codes)).scalars()
+    added = figures.sweep_increments(as_clock)
+    assert sorted(added.sums) == [(code, "accepted", 1), (code, "answered", 1), (code, "received", 1)]
+    assert figures.sweep_increments(as_clock) == AddedUp()
 
 
 def test_it_is_none_once_it_was_given_elsewhere_though_it_came_back(

@@ -19,10 +19,10 @@ def metric_of(sample: Sample) -> str:
     return sample.name.removesuffix(name)
 
 
-def samples_of(city: City, service: str) -> list[Sample]:
+def samples_of(city: City, service: str, name: str = "") -> list[Sample]:
     address = f"http://127.0.0.1:{city.settings()[f'{service.upper()}_PORT']}/metrics"
     families = text_string_to_metric_families(httpx.get(address, timeout=30).text)
-    return [sample for family in families for sample in family.samples]
+    return [sample for family in families for sample in family.samples if name in ("", sample.name)]
 
 
 @pytest.fixture(scope="module")
@@ -36,14 +36,24 @@ def samples(city: City) -> list[Sample]:
     }
     token = city.baiyang("token", "resident").stdout.strip()
     headers = {"Authorization": f"Bearer {token}", "Idempotency-Key": uuid4().hex}
-    before = _sent(samples_of(city, "notify"))
+    before = _notices_and_figures(city)
     httpx.post(f"{city.address}/intake/v1/appeals", json=body, headers=headers, timeout=30).raise_for_status()
-    wait_until(lambda: _sent(samples_of(city, "notify")) > before, seconds=60, what="its notice is sent")
+
+    def has_come() -> bool:
+        return all(now > then for now, then in zip(_notices_and_figures(city), before, strict=True))
+
+    wait_until(has_come, seconds=60, what="its notice is sent, and it counts")
     return [sample for service in SERVICES for sample in samples_of(city, service)]
 
 
-def _sent(samples: list[Sample]) -> float:
-    return sum(s.value for s in samples if s.name == "baiyang_notices_total" and s.labels["state"] == "sent")
+def _notices_and_figures(city: City) -> tuple[float, float]:
+    """How many notices were sent, and how many cases were received."""
+    notices = samples_of(city, "notify", "baiyang_notices_total")
+    figures = samples_of(city, "routing", "baiyang_figures_total")
+    return (
+        sum(sample.value for sample in notices if sample.labels["state"] == "sent"),
+        sum(sample.value for sample in figures if sample.labels["figure"] == "received"),
+    )
 
 
 def test_all_that_is_shown_is_in_the_registry_with_labels_as_it_has_them(samples: list[Sample]) -> None:

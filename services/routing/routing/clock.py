@@ -27,6 +27,7 @@ DUE = metrics.gauge("baiyang_deadlines_due")
 OLDEST = metrics.gauge("baiyang_deadlines_oldest_due_seconds")
 LATENESS = metrics.histogram("baiyang_deadline_lateness_seconds")
 LATE = metrics.counter("baiyang_sweep_late")
+FIGURES = metrics.counter("baiyang_figures")
 
 
 def make_loops(database: Database) -> list[Loop]:
@@ -77,7 +78,10 @@ def make_adder(database: Database, *, every: timedelta = ADDS_UP_EVERY) -> Loop:
     """What steps have counted; of any number one does it."""
 
     async def add_up() -> int:
-        return await database.run_everywhere(figures.sweep_increments)
+        added = await database.run_everywhere(figures.sweep_increments)
+        for place, figure, amount in added.sums:
+            FIGURES.labels(place, figure).inc(amount)
+        return added.count
 
     return Loop("sweep_increments", every, add_up, full=figures.BATCH)
 

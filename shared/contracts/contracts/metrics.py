@@ -36,6 +36,8 @@ def _one_of(values: Iterable[str]) -> str:
 _SERVICE = _one_of(("grid", "intake", "notify", "routing"))
 _TOPIC = _one_of(TOPICS)
 _TYPE = _one_of(EVENTS)
+#: Of a community, or the nearest place above it that is known: as many as the register has.
+PLACE = r"[^\s;|]{1,64}"
 #: A route's template: its segments are words, versions or names in braces.
 _ROUTE = r"unrouted|/|(/(\.?[a-z_.-]+|v\d|open311|\{[a-z_]+(:path)?\}))+"
 _METHOD = "GET|HEAD|POST|PUT|PATCH|DELETE|OPTIONS|other"
@@ -216,6 +218,13 @@ _DEFINED = (
         "explanations",
         "Deadlines explained, by whether all agrees with what is stored",
         {"kind": _one_of(DeadlineKind), "agrees": "true|false"},
+    ),
+    Metric(
+        "baiyang_figures",
+        Kind.COUNTER,
+        "cases",
+        "What steps of cases have counted, by the community's code in the register; what is taken back later is not",
+        {"place": PLACE, "figure": "received|accepted|answered|closed|missed|not_solved"},
     ),
     Metric("baiyang_notices_due", Kind.GAUGE, "notices", "Notices that are due and not sent, of 10,000 at the most"),
     Metric("baiyang_notices_oldest_due_seconds", Kind.GAUGE, "seconds", "How long ago the oldest of these fell due"),

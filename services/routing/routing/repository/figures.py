@@ -5,7 +5,7 @@ What is not summed up yet is read beside the sums, in one statement, so that fig
 
 import json
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from datetime import date
 from typing import Any
 from uuid import UUID
@@ -123,9 +123,25 @@ cells as (
     from placed {_SPREAD} where value is not null
     group by place_id, dimension, value, grain, first
 ),
-added as ({_ADD_TO_KEPT})
-select count(*) from taken
+added as ({_ADD_TO_KEPT}),
+summed as (
+    select p.code, figure, sum(amount)::int as amount from placed join place_copy p on p.place_id = placed.place_id
+    where amount > 0 and figure = any(cast(:watched as text[])) group by p.code, figure
+)
+select (select count(*) from taken) as count,
+    coalesce((select jsonb_agg(jsonb_build_array(code, figure, amount)) from summed), '[]') as sums
 """)
+
+#: Of a place, for who watches from hour to hour.
+WATCHED = (Figure.RECEIVED, Figure.ACCEPTED, Figure.ANSWERED, Figure.CLOSED, Figure.MISSED, Figure.NOT_SOLVED)
+
+
+@dataclass(frozen=True)
+class AddedUp:
+    """How many increments there were, and what those that are watched come to, by their place's code and figure."""
+
+    count: int = 0
+    sums: Sequence[tuple[str, str, int]] = ()
 
 
 def lock(uow: UnitOfWork) -> None:
@@ -136,9 +152,10 @@ def try_lock(uow: UnitOfWork) -> bool:
     return bool(uow.execute(_TRY_LOCK).scalar_one())
 
 
-def fold(uow: UnitOfWork, *, limit: int) -> int:
-    """Add the oldest up; how many there were. Under the lock."""
-    return int(uow.execute(_FOLD, {"most": limit, "now": uow.now}).scalar_one())
+def fold(uow: UnitOfWork, *, limit: int) -> AddedUp:
+    """Add the oldest up. Under the lock."""
+    row = uow.execute(_FOLD, {"most": limit, "now": uow.now, "watched": [each.value for each in WATCHED]}).one()
+    return AddedUp(row.count, [tuple(each) for each in row.sums])
 
 
 def move_place(uow: UnitOfWork, place_id: UUID, path: str) -> None:
