@@ -373,14 +373,15 @@ async def test_dying_between_the_answer_and_the_commit_tells_once_where_the_prov
 
 async def test_what_becomes_of_notices_is_counted_and_how_long_they_were_owed(station: Station) -> None:
     def counted() -> list[float]:
-        states = [("baiyang_notices_total", {"state": state}) for state in ("sent", "queued", "none_wanted")]
+        states = [("baiyang_notices_total", {"state": state}) for state in ("sent", "queued", "failed")]
         of_states = [REGISTRY.get_sample_value(name, labels) or 0 for name, labels in states]
         delay = [f"baiyang_notice_delay_seconds_{what}" for what in ("count", "sum")]
         return [*of_states, *(REGISTRY.get_sample_value(name) or 0 for name in delay)]
 
     station.providers[Means.SMS] = Gateway(Outcome(Result.DEFERRED), is_idempotent=True)
     await station.meets(means=Means.SMS, address="+861")
-    await station.meets(WANG, means=Means.NONE)
+    await station.meets(WANG)
+    del station.providers[Means.SANDBOX]
     await station.hears(make_event(CaseAnsweredV1), make_event(CaseAnsweredV1, parties=[make_party(WANG)]))
     before = counted()
     await station.sends()
