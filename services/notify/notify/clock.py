@@ -11,7 +11,7 @@ from kit.loop import Loop
 from opentelemetry import propagate, trace
 from opentelemetry.trace import SpanKind
 
-from notify.domain.sending import Finished, Outcome, Result, State
+from notify.domain.sending import TROUBLED, Finished, Outcome, Result, State
 from notify.providers import Provider
 from notify.service import send, tellings
 from notify.service.office import Office
@@ -19,7 +19,7 @@ from notify.service.send import Sending, Way
 
 OUTCOMES = metrics.counter("baiyang_notify_calls")
 NOTICES = metrics.counter("baiyang_notices")
-for _state in State:
+for _state in (State.SENT, *TROUBLED):
     NOTICES.labels(_state.value)  # there from the start: an increase from nothing to one is not seen
 DELAY = metrics.histogram("baiyang_notice_delay_seconds")
 DUE = metrics.gauge("baiyang_notices_due")

@@ -44,7 +44,7 @@ _METHOD = "GET|HEAD|POST|PUT|PATCH|DELETE|OPTIONS|other"
 _STATUS = r"0|[1-5]\d\d"
 #: The class of an exception.
 _ERROR = "[A-Z][A-Za-z]+"
-_LOOP = "[a-z]+_[a-z]+"
+_LOOP = "[a-z_]+"
 _PROVIDER = "[a-z_]+"
 
 _REQUESTS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)

@@ -155,7 +155,7 @@ def try_lock(uow: UnitOfWork) -> bool:
 def fold(uow: UnitOfWork, *, limit: int) -> AddedUp:
     """Add the oldest up. Under the lock."""
     row = uow.execute(_FOLD, {"most": limit, "now": uow.now, "watched": [each.value for each in WATCHED]}).one()
-    return AddedUp(row.count, [tuple(each) for each in row.sums])
+    return AddedUp(row.count, tuple((place, figure, amount) for place, figure, amount in row.sums))
 
 
 def move_place(uow: UnitOfWork, place_id: UUID, path: str) -> None:
