@@ -128,7 +128,7 @@ summed as (
     select p.code, figure, sum(amount)::int as amount from placed join place_copy p on p.place_id = placed.place_id
     where amount > 0 and figure = any(cast(:watched as text[])) group by p.code, figure
 )
-select (select count(*) from taken) as count,
+select (select count(*) from taken) as added,
     coalesce((select jsonb_agg(jsonb_build_array(code, figure, amount)) from summed), '[]') as sums
 """)
 
@@ -155,7 +155,7 @@ def try_lock(uow: UnitOfWork) -> bool:
 def fold(uow: UnitOfWork, *, limit: int) -> AddedUp:
     """Add the oldest up. Under the lock."""
     row = uow.execute(_FOLD, {"most": limit, "now": uow.now, "watched": [each.value for each in WATCHED]}).one()
-    return AddedUp(row.count, tuple((place, figure, amount) for place, figure, amount in row.sums))
+    return AddedUp(row.added, tuple((place, figure, amount) for place, figure, amount in row.sums))
 
 
 def move_place(uow: UnitOfWork, place_id: UUID, path: str) -> None:
