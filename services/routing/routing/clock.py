@@ -8,6 +8,7 @@ from kit import metrics
 from kit.db import Database
 from kit.loop import Loop
 
+from routing.repository.figures import Seen
 from routing.service import figures, recounting, sweeping, vacancies
 from routing.service.sweeping import Backlog
 
@@ -78,10 +79,11 @@ def make_adder(database: Database, *, every: timedelta = ADDS_UP_EVERY) -> Loop:
     """What steps have counted; of any number one does it."""
 
     async def add_up() -> int:
-        added = await database.run_everywhere(figures.sweep_increments)
-        for place, figure, amount in added.sums:
+        seen: Seen = []
+        done = await database.run_everywhere(partial(figures.sweep_increments, seen=seen))
+        for place, figure, amount in seen:
             FIGURES.labels(place, figure).inc(amount)
-        return added.count
+        return done
 
     return Loop("sweep_increments", every, add_up, full=figures.BATCH)
 

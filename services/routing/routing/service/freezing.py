@@ -24,7 +24,7 @@ def freeze_month(uow: UnitOfWork, month: date, *, ring: KeyRing, by: str) -> Fre
     figures.lock(uow)
     if freezes.find_freeze(uow, month) is not None:
         raise FrozenAlready(month)
-    while figures.fold(uow, limit=BATCH).count:
+    while figures.fold(uow, limit=BATCH):
         pass
     last = next(reversed(freezes.list_freezes(uow)), None)
     new = freezing.freeze(month, freezes.list_kept_of(uow, month), last=last, at=uow.now, by=by)
