@@ -3,6 +3,7 @@
 import ast
 import json
 import re
+from collections.abc import Iterable
 from pathlib import Path
 
 import grid.app
@@ -12,7 +13,10 @@ import pytest
 import routing.app
 from contracts.metrics import METRICS, PLACE, Kind
 from kit import metrics
+from notify.domain.sending import Result, State
 from prometheus_client import REGISTRY
+from routing.domain.case import DeadlineKind
+from routing.repository import figures
 
 from tests.architecture.guards import ROOT
 
@@ -90,6 +94,21 @@ def test_no_label_has_room_for_a_case_a_person_or_a_text(name: str) -> None:
         if pattern is PLACE:
             continue  # what stands there comes from the register of places alone
         assert [told for told in TELLING if re.fullmatch(pattern, told)] == [], label
+
+
+@pytest.mark.parametrize(
+    ("name", "label", "values"),
+    [
+        ("baiyang_deadline_lateness_seconds", "kind", DeadlineKind),
+        ("baiyang_routing_deadlines_explained", "kind", DeadlineKind),
+        ("baiyang_figures", "figure", figures.WATCHED),
+        ("baiyang_notices", "state", set(State) - {State.SENDING}),
+        ("baiyang_notify_calls", "result", Result),
+    ],
+)
+def test_what_services_count_by_fits_its_label(name: str, label: str, values: Iterable[str]) -> None:
+    pattern = METRICS[name].labels[label]
+    assert [value for value in values if not re.fullmatch(pattern, value)] == []
 
 
 @pytest.mark.parametrize("path", sorted((ROOT / "docs" / "openapi").glob("*.json")), ids=lambda path: path.stem)

@@ -46,6 +46,8 @@ _STATUS = r"0|[1-5]\d\d"
 _ERROR = "[A-Z][A-Za-z]+"
 _LOOP = "[a-z_]+"
 _PROVIDER = "[a-z_]+"
+#: What a limit is of; routing has one of which no event tells.
+_KIND = _one_of((*DeadlineKind, "contact"))
 
 _REQUESTS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
 _WAITS = (0.001, 0.01, 0.1, 0.5, 1, 5, 30)
@@ -203,7 +205,7 @@ _DEFINED = (
         Kind.HISTOGRAM,
         "seconds",
         "From the instant at which a limit was missed, a duty let pass or a warning owed until the clock saw to it",
-        {"kind": f"{_one_of(DeadlineKind)}|duty|warning"},
+        {"kind": f"{_KIND}|duty|warning"},
         _LATENESS,
     ),
     Metric(
@@ -217,7 +219,7 @@ _DEFINED = (
         Kind.COUNTER,
         "explanations",
         "Deadlines explained, by whether all agrees with what is stored",
-        {"kind": _one_of(DeadlineKind), "agrees": "true|false"},
+        {"kind": _KIND, "agrees": "true|false"},
     ),
     Metric(
         "baiyang_figures",

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from uuid import UUID
 
-from contracts.routing import Ask, DeadlineKind
+from contracts.routing import Ask
 from kit import metrics
 from kit.db import UnitOfWork
 from kit.logging import get_logger
