@@ -97,7 +97,7 @@ def test_no_label_has_room_for_a_case_a_person_or_a_text(name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "label", "values"),
+    "name, label, values",
     [
         ("baiyang_deadline_lateness_seconds", "kind", DeadlineKind),
         ("baiyang_routing_deadlines_explained", "kind", DeadlineKind),
