@@ -6,9 +6,11 @@ from datetime import date
 from pathlib import Path
 
 import pytest
+from cli.__main__ import app
 from simulation.city import City
 from simulation.year import AFTER_DUE, BEAT, Year
 from sqlalchemy import text
+from typer.testing import CliRunner
 
 from tests.simulation.conftest import ASKED
 from tests.system.city import wait_until
@@ -33,8 +35,8 @@ def test_a_month_ends_with_all_that_must_hold() -> None:
 
 @pytest.mark.parametrize("wrong", [["--days", "0"], ["--days", "400"], ["--communities", "0"], ["--start", "tomorrow"]])
 def test_what_cannot_be_simulated_is_refused(wrong: list[str]) -> None:
-    done = subprocess.run([BAIYANG, "simulate", *wrong], capture_output=True, text=True, check=False, timeout=60)
-    assert done.returncode == 2
+    done = CliRunner().invoke(app, ["simulate", *wrong])
+    assert done.exit_code == 2
     assert wrong[0] in done.stderr
 
 
