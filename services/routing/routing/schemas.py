@@ -788,9 +788,7 @@ class CaseView(BaseModel):
         description="How the report stands that they want; it cannot be closed before they have accepted it."
     )
     helper_post_ids: list[UUID] = Field(description="The posts that help with it now, each with a part that is open.")
-    linked: int = Field(
-        description="How many other cases it is linked with; a list counts those too that are sealed to whoever asks."
-    )
+    linked: int = Field(description="How many other cases it is linked with, but for what is sealed to whoever asks.")
     at_hotline: bool = Field(description="A reply of the city hotline is expected; it stays with its holder.")
     calls_owed: int = Field(
         description="Residents whom somebody has to ask whether it is solved; while there is one, it cannot be closed."
@@ -1898,7 +1896,8 @@ class OpenCasesView(ListView[CaseLineView]):
 
 
 def _facts(case: Case) -> dict[str, Any]:
-    return {name: getattr(case, name) for name in CaseView.model_fields} | {"gist": case.told_gist}
+    told = {"gist": case.told_gist, "linked": case.links_seen}
+    return {name: getattr(case, name) for name in CaseView.model_fields} | told
 
 
 Written = Annotated[str, StringConstraints(strip_whitespace=True, max_length=120, pattern=PRINTABLE)]

@@ -24,6 +24,7 @@ from routing.domain.case import (
     DeadlineState,
 )
 from routing.domain.chain import Entry
+from routing.domain.pressing import BETWEEN_NUDGES
 from routing.domain.promise import Unit
 from routing.domain.rules import Demand
 from routing.errors import (
@@ -39,6 +40,7 @@ from routing.errors import (
     NotForACentre,
     NotSealed,
     NotYourStep,
+    NudgedAlready,
     PapersAwaited,
     PapersInCustody,
     PromiseMissed,
@@ -424,7 +426,7 @@ def standing_of(case: Case) -> frozenset[Standing]:
         Standing.REPORT_BACK_OWED: case.report_back is Owing.OWED,
         Standing.UNDER_REVIEW: case.report_back is Owing.GIVEN,
         Standing.JOINT: bool(case.helper_post_ids),
-        Standing.LINKED: case.linked > 0,
+        Standing.LINKED: case.links_seen > 0,
         Standing.AT_HOTLINE: case.at_hotline,
         Standing.CALL_BACK_OWED: case.calls_owed > 0,
         Standing.INCIDENT: case.tellings > 0,
@@ -459,6 +461,7 @@ Hindrance = (
     | DoneAgain
     | AssignedFromAbove
     | HouseholdsTold
+    | NudgedAlready
 )
 
 
@@ -475,7 +478,7 @@ def find_hindrance(step: Step, case: Case, posts: Collection[Seated], now: datet
             return PapersInCustody(case.papers_held)
         case Step.MERGE:
             return find_bar_to_merging(case)
-    return None
+    return find_bar_to_nudging(case, posts, now) if step is Step.NUDGE else None
 
 
 def _is_bound(step: Step, case: Case, posts: Collection[Seated]) -> bool:
@@ -524,6 +527,15 @@ def find_bar_to_merging(case: Case) -> AssignedFromAbove | DoneAgain | Household
     if case.tellings:
         return HouseholdsTold()
     return PapersInCustody(case.papers_held) if case.papers_held else None
+
+
+def find_bar_to_nudging(case: Case, posts: Collection[Seated], now: datetime) -> NudgedAlready | None:
+    """Once a day by each post; whoever has several nudges by the narrowest."""
+    post = _narrowest(each for each in posts if _on_line(each, case))
+    last = case.nudged.get(post.post_id) if post is not None else None
+    if last is None or now >= last + BETWEEN_NUDGES:
+        return None
+    return NudgedAlready(last + BETWEEN_NUDGES)
 
 
 def asks_its_history(case: Case) -> bool:
