@@ -189,6 +189,7 @@ TABLE: list[tuple[CaseFact, set[tuple[str, str]]]] = [
     ),
     (make_event(CaseReportedV1, presser=None), set()),
     (make_event(CaseRecusedV1), set()),
+    (make_event(CaseRecusedV1, helper=make_handler("li.na"), handler=make_handler()), {("wang.min", "helper_recused")}),
     (
         make_event(CaseRecusedV1, queue=Queue.UNSORTED, dispatcher=make_handler("zhao.jun")),
         {("zhao.jun", "case_waiting")},

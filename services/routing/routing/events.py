@@ -340,7 +340,14 @@ def case_ruled(
 
 
 def case_recused(
-    uow: UnitOfWork, case: Case, *, dispatcher: Seat | None, ruler: Seat | None, reviewer: Seat | None
+    uow: UnitOfWork,
+    case: Case,
+    *,
+    dispatcher: Seat | None,
+    ruler: Seat | None,
+    reviewer: Seat | None,
+    helper: Seat | None,
+    lead: Seat | None,
 ) -> CaseRecusedV1:
     return CaseRecusedV1(
         **_fact(uow, case),
@@ -350,6 +357,8 @@ def case_recused(
         ask=case.ask if ruler else None,
         ruler=handler_of(ruler),
         reviewer=handler_of(reviewer),
+        helper=handler_of(helper),
+        handler=handler_of(lead),
     )
 
 

@@ -431,6 +431,8 @@ class CaseRecusedV1(CaseFact):
     ask: Ask | None = Field(default=None, description="What stands to be ruled on by somebody else now.")
     ruler: Handler | None = Field(default=None, description="Who is to rule on it instead.")
     reviewer: Handler | None = Field(default=None, description="Who is to review its answer instead.")
+    helper: Handler | None = Field(default=None, description="Who helped with it, and whose part is nobody's now.")
+    handler: Handler | None = Field(default=None, description="Who leads, where a helper has: who has to know.")
 
 
 class CaseAccompaniedV1(CaseFact):

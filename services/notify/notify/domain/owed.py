@@ -105,6 +105,7 @@ class Template(StrEnum):
     HELPER_CALLED = "helper_called"
     HELPER_REPORTED = "helper_reported"
     HELPER_RELEASED = "helper_released"
+    HELPER_RECUSED = "helper_recused"
     HELPED_CLOSED = "helped_closed"
     CASE_AT_HOTLINE = "case_at_hotline"
     HOTLINE_REPLIED = "hotline_replied"
@@ -312,7 +313,9 @@ def _incident(event: CaseIncidentV1) -> list[Owed]:
 
 
 def _recused(event: CaseRecusedV1) -> list[Owed]:
-    """Who is to look at it, to rule on it or to review its answer, instead; a new holder is told by the assignment."""
+    """Who is to look at it, to rule on it or to review its answer, instead, and who leads without that helper; a new
+    holder is told by the assignment.
+    """
     told: list[Owed] = []
     if event.queue is not None:
         waits = {"gist": event.gist, "queue": event.queue.value, "conflict": True}
@@ -321,6 +324,7 @@ def _recused(event: CaseRecusedV1) -> list[Owed]:
         told += _staff(event, Template.CASE_ASKED, event.ruler, ask=event.ask.value, gist=event.gist, handler=None)
     if event.reviewer is not None:
         told += _staff(event, Template.CASE_DRAFTED, event.reviewer, gist=event.gist, handler=None)
+    told += _staff(event, Template.HELPER_RECUSED, event.handler, gist=event.gist, handler=_shown(event.helper))
     return told
 
 

@@ -309,7 +309,7 @@ STEPS: dict[Step, StepRule] = {
             *(Step.REPORT, [*_UNSETTLED, CaseState.ANSWERED], None, _EITHER),
             needs=[Standing.REPORT_OWED],
         ),
-        _rule(Step.RECUSE, [CaseState.RECEIVED, *_UNDER_WAY], None, _EITHER),
+        _rule(Step.RECUSE, [CaseState.RECEIVED, *_UNDER_WAY], None, (*_EITHER, Actor.HELPER)),
         # Handing it over closes nothing: the case stays in progress and is followed.
         _rule(
             *(Step.ACCOMPANY, _UNDER_WAY, CaseState.IN_PROGRESS, _EITHER),
