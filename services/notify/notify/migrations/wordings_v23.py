@@ -16,7 +16,7 @@ WORDINGS: dict[str, tuple[int, dict[str, tuple[str, str]]]] = {
                 "A helper has stepped aside: {{ number }}",
                 (
                     "{{ gist }} | {% if who %}{{ who }} has{% else %}A helper has{% endif %} an interest in it and "
-                    "helps no more: that part is nobody's now. The case stays yours; call in another where you need one."
+                    "helps no more: that part is nobody's now. The case stays yours; call in another where needed."
                 ),
             ),
         },
