@@ -11,7 +11,6 @@ import pytest
 from contracts.routing import Ask, DeadlineKind
 from kit.crypto import KeyRing, new_key
 from kit.logging import new_formatter
-from kit.numbers import Mistyped
 from kit.paging import Page
 from kit.testing.servers import NOW, RolledBackUnitOfWork
 from prometheus_client import REGISTRY
@@ -471,26 +470,14 @@ def test_a_deadline_of_another_case_is_not_there(
     assert other.deadline is not None
     for deadline_id in (other.deadline.deadline_id, uuid4()):
         with pytest.raises(DeadlineNotFound):
-            explaining.explain_deadline(looking, case.number, deadline_id)
-
-
-def test_a_case_is_named_by_its_number_however_it_is_typed(
-    uow: RolledBackUnitOfWork, city: City, looking: RolledBackUnitOfWork
-) -> None:
-    case = make_case(uow, city)
-    for named in (case.number, case.number.lower().replace("-", ""), str(case.case_id)):
-        (found,) = explaining.list_deadlines(looking, named, PAGE).items
-        assert case.deadline is not None
-        assert found.deadline_id == case.deadline.deadline_id
-    with pytest.raises(Mistyped):
-        explaining.list_deadlines(looking, case.number[:-1], PAGE)
+            explaining.explain_deadline(looking, case.case_id, deadline_id)
 
 
 def test_all_deadlines_of_a_case_are_listed_oldest_first(
     uow: RolledBackUnitOfWork, city: City, as_person: As, looking: RolledBackUnitOfWork
 ) -> None:
     case = extended(uow, city, as_person)
-    first = explaining.list_deadlines(looking, case.number, Page(1, "a list", PAGE.ring))
-    rest = explaining.list_deadlines(looking, case.number, Page(1, "a list", PAGE.ring, cursor=first.next))
+    first = explaining.list_deadlines(looking, case.case_id, Page(1, "a list", PAGE.ring))
+    rest = explaining.list_deadlines(looking, case.case_id, Page(1, "a list", PAGE.ring, cursor=first.next))
     assert [each.state for each in (*first.items, *rest.items)] == [DeadlineState.REPLACED, DeadlineState.OPEN]
     assert rest.next is None

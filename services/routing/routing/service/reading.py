@@ -1,12 +1,10 @@
 """What may be seen: a case, its history, and the lists of what is open. Every list is a page over a partial index."""
 
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
 from kit.db import UnitOfWork
-from kit.numbers import Mistyped, parse_number
 from kit.paging import Page, Sheet
 from network import places, posts
 from network.posts import Seat
@@ -26,7 +24,7 @@ from routing.domain.recording import Letter, Paper
 from routing.domain.sealing import Opened
 from routing.domain.steps import Step
 from routing.domain.vacancy import Section, Why, why_it_waits
-from routing.errors import CaseNotFound, UnknownPlaceAsked
+from routing.errors import UnknownPlaceAsked
 from routing.repository import (
     accompaniments,
     call_backs,
@@ -40,7 +38,6 @@ from routing.repository import (
     records,
     reports_back,
 )
-from routing.service.opening import APPEAL_PREFIX, CASE_PREFIX
 from routing.service.sealing import note_opening
 from routing.service.taking import holder_in, recall, seated
 
@@ -120,27 +117,7 @@ class OpenCases:
     sealed: int
 
 
-def find_id(uow: UnitOfWork, named: str, *, field: str) -> UUID | None:
-    """Of a case by its id, by its number or by that of an appeal in it, however they are typed; none where that is not
-    to be seen.
-    """
-    with suppress(ValueError):
-        return UUID(named)
-    with suppress(Mistyped):
-        return cases.find_id_of_appeal(uow, parse_number(named, APPEAL_PREFIX))
-    return cases.find_id(uow, parse_number(named, CASE_PREFIX, field=field))
-
-
-def get_id(uow: UnitOfWork, named: UUID | str) -> UUID:
-    """The same for a path; what is not to be seen is not found."""
-    case_id = named if isinstance(named, UUID) else find_id(uow, named, field="/case_id")
-    if case_id is None:
-        raise CaseNotFound(None)
-    return case_id
-
-
-def get_case(uow: UnitOfWork, known_as: UUID | str) -> CaseDetail:
-    case_id = get_id(uow, known_as)
+def get_case(uow: UnitOfWork, case_id: UUID) -> CaseDetail:
     case, holder = cases.get_case_and_holder(uow, case_id)
     note_opening(uow, case, Opened.CASE)
     recall(uow, case)
@@ -170,8 +147,7 @@ def _helpers(uow: UnitOfWork, case_id: UUID) -> list[HelperSeen]:
     return [HelperSeen(helper, seats.get(helper.post_id)) for helper in found]
 
 
-def get_history(uow: UnitOfWork, named: UUID | str) -> History:
-    case_id = get_id(uow, named)
+def get_history(uow: UnitOfWork, case_id: UUID) -> History:
     case = cases.get_case(uow, case_id)
     note_opening(uow, case, Opened.HISTORY)
     entries = cases.list_entries(uow, case)
