@@ -46,14 +46,14 @@ def looking(uow_of: UnitOfWorkOf) -> RolledBackUnitOfWork:
 def explained(uow: RolledBackUnitOfWork, case: Case) -> list[Explanation]:
     """Of all deadlines of the case, oldest first."""
     of_case = cases.list_deadlines(uow, case.case_id)
-    return [explaining.explain_deadline(uow, case.number, each.deadline_id)[1] for each in of_case]
+    return [explaining.explain_deadline(uow, case.case_id, each.deadline_id)[1] for each in of_case]
 
 
 def standing(uow: RolledBackUnitOfWork, case: Case, kind: DeadlineKind = DeadlineKind.PROMISE) -> Explanation:
     """The one of its kind in whose place no other stands."""
     of_kind = [each for each in cases.list_deadlines(uow, case.case_id) if each.kind is kind]
     newest = max(of_kind, key=lambda each: (each.state is not DeadlineState.REPLACED, each.deadline_id))
-    return explaining.explain_deadline(uow, case.number, newest.deadline_id)[1]
+    return explaining.explain_deadline(uow, case.case_id, newest.deadline_id)[1]
 
 
 # Each way in which a deadline comes about. -------------------------------------------------------------------------
@@ -450,14 +450,13 @@ def test_whoever_may_not_read_the_case_gets_no_explanation(
     assert case.deadline is not None
     for who in ("other_dispatcher", "municipal"):
         by = as_person(city.person(who))
-        for named in (case.number, str(case.case_id)):
-            if who == "municipal":
-                assert explaining.explain_deadline(by, named, case.deadline.deadline_id)
-                continue
-            with pytest.raises(CaseNotFound):
-                explaining.explain_deadline(by, named, case.deadline.deadline_id)
-            with pytest.raises(CaseNotFound):
-                explaining.list_deadlines(by, named, PAGE)
+        if who == "municipal":
+            assert explaining.explain_deadline(by, case.case_id, case.deadline.deadline_id)
+            continue
+        with pytest.raises(CaseNotFound):
+            explaining.explain_deadline(by, case.case_id, case.deadline.deadline_id)
+        with pytest.raises(CaseNotFound):
+            explaining.list_deadlines(by, case.case_id, PAGE)
 
 
 PAGE = Page(9, "a list", KeyRing.parse(new_key("k1")))

@@ -45,7 +45,7 @@ from routing.errors import (
     UnfitPartLimit,
     UnfitPost,
 )
-from routing.repository import cases
+from routing.repository import cases, joint
 from routing.service import asking, dispatching, helping, opening, reading, recording, recusing, sweeping
 
 from tests.conftest import UnitOfWorkOf
@@ -121,7 +121,7 @@ def recuse(uow: RolledBackUnitOfWork, case: Case) -> Case:
 def by_post(uow: RolledBackUnitOfWork, city: City, case: Case) -> dict[str, Helper]:
     """The last one of each post, by its code."""
     codes = {post.post_id: code for code, post in city.posts.items()}
-    return {codes[helper.post_id]: helper for helper in helpers_of(uow, case)}
+    return {codes[helper.post_id]: helper for helper in joint.list_of_case(uow, case.case_id)}
 
 
 def page(*, limit: int = 9, cursor: str | None = None) -> Page:

@@ -289,8 +289,7 @@ def test_no_steps_in_any_order_break_a_case(  # noqa: PLR0917  # fixtures, and w
 def doubts(uow: RolledBackUnitOfWork, case_id: UUID) -> list[tuple[DeadlineKind, Cause, object]]:
     """What the explanations of a case's deadlines do not agree with, or cannot say."""
     of_case = [
-        explaining.explain_deadline(uow, str(case_id), each.deadline_id)[1]
-        for each in cases.list_deadlines(uow, case_id)
+        explaining.explain_deadline(uow, case_id, each.deadline_id)[1] for each in cases.list_deadlines(uow, case_id)
     ]
     return [
         (each.kind, each.cause, each.differences)

@@ -349,9 +349,10 @@ def test_a_list_and_the_answer_to_a_step_count_the_links_that_may_be_seen(
     reader = as_person(city.person(who))
     lines = reading.list_open_cases(reader, page()).sheet.items
     assert [CaseLineView.of_line(line).linked for line in lines if line.case.case_id == case.case_id] == [seen]
-    sorted_anew = {"version": case.version, "category": "municipal.water", "words": "应为供水"}
-    after = dispatching.re_sort_case(reader, case.case_id, **sorted_anew)
-    assert (CaseView.of(after).linked, now_of(uow, case).linked) == (seen, 1), "what is hidden is not lost"
+    again = dispatching.re_sort_case(
+        reader, case.case_id, version=case.version, category="municipal.water", words="应为供水"
+    )
+    assert (CaseView.of(again).linked, now_of(uow, case).linked) == (seen, 1), "what is hidden is not lost"
 
 
 @pytest.mark.parametrize("who, sees_it", [("municipal", True), ("dispatcher", True), ("window", False)])

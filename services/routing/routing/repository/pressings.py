@@ -53,7 +53,8 @@ def get_pressing(uow: UnitOfWork, pressing_id: UUID) -> Pressing:
 
 def count_nudges(uow: UnitOfWork, case_id: UUID) -> int:
     """How many there have been on the case."""
-    return uow.execute(select(func.count()).select_from(pressing).where(*_nudges_of(case_id))).scalar_one()
+    many: int = uow.execute(select(func.count()).select_from(pressing).where(*_nudges_of(case_id))).scalar_one()
+    return many
 
 
 def list_nudged(uow: UnitOfWork, case_id: UUID) -> dict[UUID, datetime]:
