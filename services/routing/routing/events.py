@@ -537,6 +537,7 @@ def case_joined(
     *,
     holder: Seat | None,
     origin: Case | None = None,
+    urgent: bool = False,
 ) -> CaseJoinedV1:
     return CaseJoinedV1(
         **_fact(uow, case),
@@ -546,6 +547,7 @@ def case_joined(
         repeats=case.repeats,
         gist=case.told_gist,
         handler=handler_of(holder),
+        urgent=urgent,
         **_promised_yet(case),
     )
 

@@ -409,7 +409,8 @@ def _joined(event: CaseJoinedV1) -> list[Owed]:
     come = event.model_copy(update={"parties": [p for p in event.parties if p.appeal_id in event.joined]})
     joined: dict[str, Any] = {"repeat": event.how is JoinKind.REPEAT, "due": event.promise_due}
     told = _residents(come, Template.CASE_JOINED, event.handler, **joined)
-    joined |= {"gist": event.gist, "origin": event.from_number or "", "joined": len(event.joined)}
+    come_with = {"origin": event.from_number or "", "joined": len(event.joined), "urgent": event.urgent}
+    joined |= {"gist": event.gist, **come_with}
     return told + _staff(event, Template.CASE_JOINED_STAFF, event.handler, **joined, repeats=event.repeats)
 
 
