@@ -1,7 +1,7 @@
 """Who is told what: the notices that each step of a case owes."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
@@ -51,6 +51,7 @@ from contracts.routing import (
     DeadlineMovedV1,
     Handler,
     JoinKind,
+    Party,
     PressingEnded,
     PressingKind,
     RecordKind,
@@ -137,6 +138,15 @@ ASKS = frozenset({Template.CASE_ANSWERED, Template.CASE_CORRECTED})
 
 
 @dataclass(frozen=True)
+class Question:
+    """What its resident is asked of an appeal: about which of its answers."""
+
+    appeal_id: UUID
+    number: str
+    answer: int
+
+
+@dataclass(frozen=True)
 class Owed:
     """One notice to one reader. ``recipient`` is a person's or household's id, or a sign-in subject of staff."""
 
@@ -147,17 +157,23 @@ class Owed:
     facts: Mapping[str, Any]
     appeal_id: UUID | None = None
     query_code: str | None = None
-    asked: int | None = None
-    """Which of the answers to the appeal its resident is asked about; none: about none."""
+    asked: tuple[Question, ...] = ()
+    """Of each of the reader's appeals that it answers; none: nobody is asked."""
 
 
 def owed_by(event: CaseFact) -> list[Owed]:
-    """The notices that the event owes: one a person and template, however many appeals of theirs the case joins."""
+    """The notices that the event owes: one a person and template, however many appeals of theirs the case joins. What is
+    asked is asked of each.
+    """
     rule = _RULES.get(type(event))
     if rule is None or event.silent:
         return []
-    once = {(notice.recipient, notice.template): notice for notice in reversed(rule(event))}
-    return list(reversed(once.values()))
+    once: dict[tuple[str, Template], Owed] = {}
+    for notice in rule(event):
+        first = once.get((notice.recipient, notice.template))
+        asked = (*first.asked, *notice.asked) if first is not None else notice.asked
+        once[notice.recipient, notice.template] = replace(first or notice, asked=asked)
+    return list(once.values())
 
 
 def _opened(event: CaseOpenedV1) -> list[Owed]:
@@ -527,12 +543,18 @@ def _residents(event: CaseFact, template: Template, handler: Handler | None, **f
             contact_id=party.person_id,
             appeal_id=party.appeal_id,
             query_code=party.query_code,
-            asked=party.answer if template in ASKS else None,
+            asked=_asked_of(party) if template in ASKS else (),
             facts={"number": party.appeal_number, "handler": _shown(handler), **facts},
         )
         for party in event.parties
         if party.person_id is not None
     ]
+
+
+def _asked_of(party: Party) -> tuple[Question, ...]:
+    if party.answer is None:
+        return ()
+    return (Question(party.appeal_id, party.appeal_number, party.answer),)
 
 
 def _staff(event: CaseFact, template: Template, to: Handler | None, **facts: Any) -> list[Owed]:
