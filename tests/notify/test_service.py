@@ -244,11 +244,11 @@ async def test_who_has_several_appeals_in_a_case_reads_the_answer_once_and_a_lin
     """Beside its number, and none is cut, however long the answer is; there are no more than seven."""
     await station.meets()
     numbers = [f"A7K2-9QXM-{n}" for n in range(appeals)]
-    first, *others = [
-        make_party_with_code(CODE).model_copy(update={"appeal_id": uuid4(), "appeal_number": number, "answer": 1})
-        for number in numbers
-    ]
-    others = [party.model_copy(update={"query_code": None}) for party in others]
+    made = (make_party_with_code(CODE), *(make_party() for _ in numbers[1:]))
+    first, *others = (
+        party.model_copy(update={"appeal_number": number, "answer": 1})
+        for party, number in zip(made, numbers, strict=True)
+    )
     event = make_event(CaseAnsweredV1, parties=[first, *others], rate_by=NOW, answer="已修好。" * 300)
     await station.hears(event)
     await station.sends()

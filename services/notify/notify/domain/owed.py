@@ -162,8 +162,8 @@ class Owed:
 
 
 def owed_by(event: CaseFact) -> list[Owed]:
-    """The notices that the event owes: one a person and template, however many appeals of theirs the case joins. What is
-    asked is asked of each.
+    """The notices that the event owes: one a person and template, however many appeals of theirs the case joins. What
+    is asked is asked of each.
     """
     rule = _RULES.get(type(event))
     if rule is None or event.silent:

@@ -33,8 +33,8 @@ INBOX = Reach(means=Means.INBOX)
 #: Of a message that has just been added.
 FIRST_VERSION = 1
 
-#: An answer in a text message; the progress page has the whole. Each further appeal that its reader is asked about takes
-#: room for its number and its link, so that none is cut: of so many at the most.
+#: An answer in a text message; the progress page has the whole. Each further appeal that its reader is asked about
+#: takes room for its number and its link, so that none is cut: of so many at the most.
 LONGEST_ANSWER, LEAST_ANSWER, ROOM_OF_LINK, MOST_ASKED = 600, 60, 100, 7
 
 
