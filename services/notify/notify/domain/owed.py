@@ -133,6 +133,9 @@ class Template(StrEnum):
     BREACH_CORRECTED_SUPERIOR = "breach_corrected_superior"
 
 
+#: Who is told by such a message and is not reached by it is told in person.
+TOLD_AT_HOME = frozenset({Template.INCIDENT_HOUSEHOLD})
+
 #: The notices that ask their resident for a word: where one goes to nobody, a person has to ask.
 ASKS = frozenset({Template.CASE_ANSWERED, Template.CASE_CORRECTED})
 

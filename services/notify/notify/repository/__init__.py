@@ -1,7 +1,15 @@
 """Every query of notify."""
 
 from notify.repository.contacts import Contact, blank_messages_of, list_contacts, put_contacts
-from notify.repository.notices import Wording, add_inbox_items, add_messages, list_wordings, move_messages
+from notify.repository.notices import (
+    Wording,
+    add_inbox_items,
+    add_messages,
+    list_wordings,
+    move_messages,
+    rewrite_inbox_items,
+    rewrite_messages,
+)
 from notify.repository.reading import (
     InboxItem,
     Message,
@@ -25,10 +33,12 @@ from notify.repository.tellings import (
     claim_telling,
     count_tellings,
     finish_telling,
+    hand_to_chiefs,
     list_doors,
     list_households,
     list_owed,
     list_paths,
+    list_tasks,
     list_unknown_places,
     move_tellings,
     save_visits,
@@ -58,6 +68,7 @@ __all__ = [
     "count_tellings",
     "find_message",
     "finish_telling",
+    "hand_to_chiefs",
     "hold",
     "list_contacts",
     "list_doors",
@@ -67,6 +78,7 @@ __all__ = [
     "list_owed",
     "list_paths",
     "list_sandbox",
+    "list_tasks",
     "list_troubled_anywhere",
     "list_troubled_in_scope",
     "list_unknown_places",
@@ -76,6 +88,8 @@ __all__ = [
     "move_messages",
     "move_tellings",
     "put_contacts",
+    "rewrite_inbox_items",
+    "rewrite_messages",
     "save_visits",
     "save_ways",
     "settle",

@@ -84,6 +84,16 @@ def queue(uow: UnitOfWork, office: Office, drafts: Sequence[Draft], reaches: Rea
     _say_withheld(uow, [d for d, (row, _) in zip(drafts, written, strict=True) if _is_withheld(d, row, added)])
 
 
+def queue_again(uow: UnitOfWork, office: Office, drafts: Sequence[Draft], reaches: Reaches) -> None:
+    """Notices that have been written, under the ids that they have, in other words: to be read, and sent, once more."""
+    if not drafts:
+        return
+    wordings = repository.list_wordings(uow, {draft.notice.template.value for draft in drafts})
+    written = [_write(uow, office, draft, reaches, wordings) for draft in drafts]
+    repository.rewrite_messages(uow, [row for row, _ in written])
+    repository.rewrite_inbox_items(uow, [item for _, item in written if item])
+
+
 def _is_withheld(draft: Draft, row: Mapping[str, Any], added: Collection[UUID]) -> bool:
     """It asks its resident for a word, and they want none by message. A second coming of the event says nothing."""
     is_wanted = row["state"] != State.NONE_WANTED.value
