@@ -79,7 +79,7 @@ def test_what_is_said_to_be_urgent_makes_its_case_urgent_and_due_earlier(
         case.category,
         case.holder_post_id,
     )
-    assert after.promise_due == NOW + timedelta(hours=12)
+    assert after.promise_due == NOW + timedelta(hours=24)
     joined = said(uow, CaseJoinedV1)
     assert (joined.urgent, joined.promise_due, joined.handler.subject) == (
         True,
@@ -115,7 +115,7 @@ def test_what_is_urgent_waits_for_no_day_that_it_was_planned_for(uow: RolledBack
     planning.plan_case(at(city.person("municipal")), case.case_id, Plan(SPRING, "列入计划"), version=case.version)
     after = urgent_again(uow, city, case)
     assert (after.planned_for, after.promise_met) == (None, None)
-    assert after.promise_due == NOW + timedelta(hours=12)
+    assert after.promise_due == NOW + timedelta(hours=24)
     assert said(uow, CaseResortedV1).out_of_plan is True
 
 
@@ -123,7 +123,7 @@ def test_what_is_urgent_is_suspended_no_more(uow: RolledBackUnitOfWork, city: Ci
     case = suspended(at, uow, city)
     after = urgent_again(uow, city, case)
     assert after.suspended_until is None
-    assert after.promise_due == NOW + timedelta(hours=12)
+    assert after.promise_due == NOW + timedelta(hours=24)
     assert [entry.step for entry in cases.list_entries(uow, after)][-3:] == ["resumed", "resorted", "joined"]
     assert said(uow, CaseResumedV1).handler is not None
 
@@ -136,7 +136,7 @@ def test_what_waits_for_its_dispatcher_is_urgent_when_it_is_accepted(
     assert (after.urgent, after.version) == (True, case.version + 1)
     dispatcher = at(city.person("dispatcher"))
     accepted = steps.accept_case(dispatcher, case.case_id, version=after.version, category="municipal.street_lights")
-    assert accepted.promise_due == NOW + timedelta(hours=12)
+    assert accepted.promise_due == NOW + timedelta(hours=24)
 
 
 def suspended(at: At, uow: RolledBackUnitOfWork, city: City) -> Case:
