@@ -813,7 +813,7 @@ async def test_a_step_and_many_at_once_take_a_number_where_they_take_an_id(desk:
     (appeal,) = (await desk.get(path, "municipal")).json()["appeals"]
     nudged = await desk.post(f"/cases/{appeal['number']}/nudges", "dispatcher", {"words": "请速办"}, version=4)
     assert (nudged.status_code, nudged.json()["case_id"]) == (201, light["case_id"]), nudged.text
-    recorded = await desk.post(f"{path}/records", "municipal", {"record": "call", "words": "已致电"})
+    recorded = await desk.post(f"{path}/records", "municipal", {"kind": "call", "words": "已致电"})
     assert recorded.status_code == 201, recorded.text
     for number, status in (("C1", 422), (light["number"], 404)):
         refused = await desk.post(f"/cases/{number}/starts", "other_dispatcher", None, version=4)
