@@ -141,7 +141,7 @@ def test_what_waits_for_its_dispatcher_is_urgent_when_it_is_accepted(
 
 def suspended(at: At, uow: RolledBackUnitOfWork, city: City) -> Case:
     case = make_case(uow, city)
-    until = {"until": (NOW + timedelta(days=9)).date(), "reason": "testing", "words": "检测"}
+    until: dict[str, Any] = {"until": (NOW + timedelta(days=9)).date(), "reason": "testing", "words": "检测"}
     asked = asking.ask_dispatcher(
         at(city.person("municipal")), case.case_id, ask=Ask.SUSPENSION, version=case.version, **until
     )
