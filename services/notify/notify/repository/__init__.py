@@ -9,6 +9,7 @@ from notify.repository.notices import (
     move_messages,
     rewrite_inbox_items,
     rewrite_messages,
+    seal_messages,
 )
 from notify.repository.reading import (
     InboxItem,
@@ -92,6 +93,7 @@ __all__ = [
     "rewrite_messages",
     "save_visits",
     "save_ways",
+    "seal_messages",
     "settle",
     "take_up_again",
 ]

@@ -54,12 +54,13 @@ _APPEALS = (
     .correlate(cases)
     .scalar_subquery()
 )
-#: The promise, settled or not, and what else is open.
+_MISSED_CONTACT = "deadline.kind = 'contact' and deadline.state = 'breached'"
+#: The promise, settled or not, what else is open, and that its resident was not reached in time.
 _DEADLINES = (
     select(func.jsonb_agg(func.to_jsonb(literal_column("deadline")), type_=JSONB))
     .select_from(deadline)
     .where(deadline.c.case_id == cases.c.case_id, literal_column("deadline.state <> 'replaced'"))
-    .where(literal_column("(deadline.kind = 'promise' or deadline.state = 'open')"))
+    .where(literal_column(f"(deadline.kind = 'promise' or deadline.state = 'open' or {_MISSED_CONTACT})"))
     .correlate(cases)
     .scalar_subquery()
 )
@@ -144,10 +145,13 @@ def check_version(case: Case, version: int) -> None:
 def find_cases_of_appeals_for_change(uow: UnitOfWork, appeal_ids: Collection[UUID]) -> dict[UUID, Case]:
     """The cases of these appeals, locked in the order of their ids, by appeal.
 
-    Locked before they are read: no version tells that a promise was replaced while the lock was waited for.
+    Locked before they are read: no version tells that a promise was replaced while the lock was waited for. Where an
+    appeal went over to another case meanwhile, that is locked as well.
     """
-    uow.execute(_LOCK_OF_APPEALS, {"appeals": list(appeal_ids)})
+    locked = set(uow.execute(_LOCK_OF_APPEALS, {"appeals": list(appeal_ids)}).scalars())
     found = [case_of(row, uow.now) for row in uow.execute(_OF_APPEALS, {"appeals": list(appeal_ids)})]
+    if any(case.case_id not in locked for case in found):
+        return find_cases_of_appeals_for_change(uow, appeal_ids)
     return {appeal.appeal_id: case for case in found for appeal in case.appeals if appeal.appeal_id in appeal_ids}
 
 
@@ -486,16 +490,19 @@ def _save_tallies(uow: UnitOfWork, counted: Sequence[Case]) -> None:
     uow.execute(_SAVE_TALLIES, {"tallies": _as_json(stands)})
 
 
-def each_history(uow: UnitOfWork, *, chunk: int) -> Iterator[tuple[Row[Any], list[Entry]]]:
-    """Every case (number, tally) with all its entries, in order; so many histories are read at once."""
+def each_history(
+    uow: UnitOfWork, *, chunk: int, since: datetime | None = None
+) -> Iterator[list[tuple[Row[Any], list[Entry]]]]:
+    """Every case (number, tally) with all its entries, so many at once; those alone with an entry since then."""
     after_id = UUID(int=0)
-    while found := uow.execute(_TALLIES, {"after": after_id, "most": chunk}).all():
+    these = _TALLIES if since is None else _TALLIES_SINCE
+    while found := uow.execute(these, {"after": after_id, "most": chunk, "since": since}).all():
         after_id = found[-1].case_id
-        these = {"these": [row.case_id for row in found], "since": min(row.opened_at for row in found)}
+        asked = {"these": [row.case_id for row in found], "since": min(row.opened_at for row in found)}
         entries: dict[UUID, list[Entry]] = defaultdict(list)
-        for row in uow.execute(_HISTORIES, these):
+        for row in uow.execute(_HISTORIES, asked):
             entries[row.case_id].append(entry_of(row))
-        yield from ((row, entries[row.case_id]) for row in found)
+        yield [(row, entries[row.case_id]) for row in found]
 
 
 def list_excluding(
@@ -613,6 +620,16 @@ _TALLIES = (
     .where(cases.c.case_id > bindparam("after", type_=Uuid))
     .order_by(cases.c.case_id)
     .limit(bindparam("most", type_=Integer))
+)
+_TALLIES_SINCE = _TALLIES.where(
+    cases.c.case_id.in_(
+        select(case_entry.c.case_id)
+        .distinct()
+        .where(case_entry.c.at >= bindparam("since", type_=DateTime(timezone=True)))
+        .where(case_entry.c.case_id > bindparam("after", type_=Uuid))
+        .order_by(case_entry.c.case_id)
+        .limit(bindparam("most", type_=Integer))
+    )
 )
 _HISTORIES = (
     select(case_entry)

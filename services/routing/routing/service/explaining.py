@@ -10,7 +10,7 @@ from kit.paging import Page, Sheet
 from prometheus_client import Counter
 
 from routing.domain.calendar import Calendar
-from routing.domain.case import Case, Deadline
+from routing.domain.case import Case, Deadline, DeadlineKind
 from routing.domain.explaining import Reckoning, reckon
 from routing.domain.origin import Cause, Story, Trail, cause_of, differences, rule_behind, source_of
 from routing.domain.promise import Unit
@@ -85,7 +85,7 @@ def _explain(uow: UnitOfWork, trail: Trail) -> Explanation:
     deadline, made = trail.own.deadline, trail.first_made
     promise, calendar = deadline.promise, policy.get_calendar_of(uow, deadline.promise.calendar_version)
     reckoning = _reckon(uow, deadline, calendar)
-    rule, category = _find_rule(uow, trail)
+    rule, law, category = _find_rule(uow, trail)
     tightening = rule is not None and rule.version in trail.stories[-1].deadline.promise.rule_layers
     return Explanation(
         kind=deadline.kind,
@@ -98,6 +98,7 @@ def _explain(uow: UnitOfWork, trail: Trail) -> Explanation:
         named=_named(made),
         source=source_of(trail, rule),
         rule=rule,
+        law=law,
         rule_place=policy.find_place_of_rules(uow, rule.version) if rule and tightening else None,
         category=category,
         reckoning=reckoning,
@@ -117,15 +118,17 @@ def _reckon(uow: UnitOfWork, deadline: Deadline, calendar: Calendar) -> Reckonin
     return reckon(promise.term, promise.start_at, calendar=calendar, hours=promise.hours, zone=promise.zone).by(later)
 
 
-def _find_rule(uow: UnitOfWork, trail: Trail) -> tuple[Rule | None, Category | None]:
-    """Of the promise with which it all began, and what the matter was sorted as then."""
+def _find_rule(uow: UnitOfWork, trail: Trail) -> tuple[Rule | None, Rule | None, Category | None]:
+    """Of the promise with which it all began, with the statutory limit, and what the matter was sorted as then."""
     if not trail.is_by_rule:
-        return None, None
+        return None, None, None
     first = trail.stories[-1]
     promise, sorted_as = first.deadline.promise, trail.sorted_as
     category = policy.get_category(uow, *sorted_as) if sorted_as else None
     rules = policy.get_rules(uow, promise.rule_version, promise.rule_layers)
-    return rule_behind(rules, category, promise.term, urgent=first.case.urgent), category
+    rule = rule_behind(rules, category, first.deadline, urgent=first.case.urgent)
+    is_promise = first.deadline.kind is DeadlineKind.PROMISE
+    return rule, rules.law_of(category) if category and is_promise else None, category
 
 
 def _named(made: Story) -> str | None:

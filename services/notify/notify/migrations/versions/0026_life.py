@@ -6,10 +6,10 @@ from alembic import op
 from kit.migrations import grant
 
 from notify.migrations import wordings
-from notify.migrations.wordings_v23 import WORDINGS
+from notify.migrations.wordings_v25 import WORDINGS
 
-revision = "0024"
-down_revision = "0023"
+revision = "0026"
+down_revision = "0025"
 branch_labels = None
 depends_on = None
 
