@@ -323,6 +323,9 @@ SPOILED: dict[str, tuple[str, Spoil]] = {
     "a case is held to another limit": ("promise_differs", _set("cases", DONE, promise_due=DUE + timedelta(days=1))),
     "a promise begins elsewhere": ("promise_from_elsewhere", _set("cases", DONE, received_at=RECEIVED - timedelta(1))),
     "a promise is by another rule": ("promise_of_another_rule", lambda _, w: w.rules.pop(0)),
+    "a case is under another place's rules": ("rules_differ", _set_first("deadlines", DONE, rule_layers=[2, 3])),
+    "a case is under rules that came later": (
+        "rules_differ", _set_first_of("rule_sets", effective_from=RECEIVED + timedelta(days=1))),
     "a promise is missed twice": ("deadline_fired_twice", _miss_again),
     "a promise is missed before it is due": (
         "deadline_fired_early", _set_first("deadlines", MISSED, due_at=RECEIVED + timedelta(hours=3))),

@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -56,6 +56,8 @@ class World:
     figures: list[Row] = field(default_factory=list)
     """Sums that are kept, with what steps have counted and nobody has added up: each figure of each cell."""
     rules: list[Row] = field(default_factory=list)
+    rule_sets: list[Row] = field(default_factory=list)
+    """That are or were in force, of the city and of places."""
     categories: dict[tuple[str, int], Row] = field(default_factory=dict)
     calendars: dict[int, dict[str, Row]] = field(default_factory=dict)
     """Days that differ from their weekday, by version and date."""
@@ -97,13 +99,21 @@ def look(city: ChaosCity, people: People, history: History) -> World:
     return world
 
 
+#: Steps that come only with days that pass.
+OF_DAYS = ("deadline_approaching", "deadline_breached", "supervision_climbed", "deadline_moved")
+
+
 def counted(world: World) -> dict[str, int]:
     """How much was looked at: a check of nothing proves nothing."""
+    promises = [promise for listed in world.deadlines.values() for promise in listed]
+    steps = Counter(entry["step"] for entries in world.entries.values() for entry in entries)
     return {
         "appeals": len(world.appeals),
         "cases": len(world.cases),
         "entries": sum(map(len, world.entries.values())),
-        "promises": sum(map(len, world.deadlines.values())),
+        "promises": len(promises),
+        "promises by rules of places": sum(bool(promise["rule_layers"]) for promise in promises),
+        **{step.replace("_", " "): steps[step] for step in OF_DAYS},
         "duties": len(world.duties),
         "notices": len(world.messages),
         "deliveries": len(world.deliveries),
@@ -156,6 +166,8 @@ def _look_at_routing(city: ChaosCity, world: World) -> None:
     world.duties = _rows(city, "routing", "select * from supervision order by supervision_id")
     world.figures = _rows(city, "routing", FIGURES)
     world.rules = _rows(city, "routing", "select * from rule")
+    in_force = "select version, path, effective_from from rule_set where effective_from is not null"
+    world.rule_sets = _rows(city, "routing", in_force)
     categories = _rows(city, "routing", "select code, version, kind, remit, line from category")
     world.categories = {(row["code"], row["version"]): row for row in categories}
     for row in _rows(city, "routing", "select version, date::text as date, working, stands_for from calendar_day"):
