@@ -264,7 +264,7 @@ def test_an_explanation_names_the_law_and_what_it_allows(at: At, city: City) -> 
     put_into_force(at, by_law(at(ONE), "7 working days"))
     case = receive(at, city)
     assert case.deadline is not None
-    _, explained = explaining.explain_deadline(at(role="auditor"), str(case.case_id), case.deadline.deadline_id)
+    _, explained = explaining.explain_deadline(at(role="auditor"), case.case_id, case.deadline.deadline_id)
     assert explained.agrees, explained.differences
     said = read_aloud(explained)
     assert "法定期限为7个工作日（《市政条例》第九条），承诺不得超过。" in said["zh"]
