@@ -68,7 +68,9 @@ def _lay_policy(world: World) -> None:
     world.categories = {("municipal.street_lights", 1): lights, ("public_service.repair", 1): repair}
     world.calendars = {1: {}}
     in_force = [(1, "/"), (2, "/city/"), (3, "/town/")]
-    world.rule_sets = [{"version": version, "path": path, "effective_from": RECEIVED} for version, path in in_force]
+    world.rule_sets = [
+        {"version": version, "path": path, "effective_from": RECEIVED - timedelta(days=1)} for version, path in in_force
+    ]
 
 
 def _file(history: History, world: World, number: int, case_id: str, *, op: int = 0) -> None:

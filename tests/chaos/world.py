@@ -54,6 +54,8 @@ class World:
     duties: list[Row] = field(default_factory=list)
     """Whose it is to see to what is late."""
     figures: list[Row] = field(default_factory=list)
+    figures_above: list[Row] = field(default_factory=list)
+    """Those alone that are not what they should be."""
     """Sums that are kept, with what steps have counted and nobody has added up: each figure of each cell."""
     rules: list[Row] = field(default_factory=list)
     rule_sets: list[Row] = field(default_factory=list)
@@ -165,6 +167,7 @@ def _look_at_routing(city: ChaosCity, world: World) -> None:
     world.limits = _grouped([row for row in deadlines if row["kind"] != "promise"], "case_id")
     world.duties = _rows(city, "routing", "select * from supervision order by supervision_id")
     world.figures = _rows(city, "routing", FIGURES)
+    world.figures_above = _rows(city, "routing", FIGURES_ABOVE)
     world.rules = _rows(city, "routing", "select * from rule")
     in_force = "select version, path, effective_from from rule_set where effective_from is not null"
     world.rule_sets = _rows(city, "routing", in_force)
@@ -191,6 +194,30 @@ select figure, place_id, dimension, value, grain, first::text as first, sum(amou
     where value is not null
 ) as cells
 group by figure, place_id, dimension, value, grain, first having sum(amount) <> 0
+"""
+
+#: Sums of all that is below a place that are not what the places there have, by their paths.
+FIGURES_ABOVE: LiteralString = """
+with kept as (
+    select k.path, k.dimension, k.value, k.grain, k.first, sums.key as figure, sums.value::int as amount
+    from figure_kept k cross join lateral (
+        select key, value from jsonb_each_text(to_jsonb(k) - '{place_id,dimension,value,grain,first,path}'::text[])
+    ) as sums where sums.value <> '0' and k.dimension <> 'post'
+), above as (
+    select a.path, a.dimension, a.value, a.grain, a.first, sums.key as figure, sums.value::int as amount
+    from figure_above a cross join lateral (
+        select key, value from jsonb_each_text(to_jsonb(a) - '{place_id,dimension,value,grain,first,path}'::text[])
+    ) as sums where sums.value <> '0'
+)
+select path, figure, dimension, value, grain, first::text as first, sum(kept)::int as kept, sum(counted)::int as counted
+from (
+    select path, figure, dimension, value, grain, first, amount as kept, 0 as counted from above
+    union all
+    select places.path, figure, dimension, value, grain, first, 0, amount
+    from (select '/' as path union select path from figure_above) as places
+    join kept on starts_with(kept.path, places.path) and kept.path <> places.path
+) as both_sides
+group by path, figure, dimension, value, grain, first having sum(kept) <> sum(counted)
 """
 
 
