@@ -9,22 +9,14 @@ import pytest
 from contracts.grid import Duty
 from contracts.intake import AppealRatedV1, AppealReceivedV1, AppealWithdrawnV1
 from contracts.notify import MessageFailedV1, MessageWithheldV1
-from contracts.routing import (
-    CallBackOwedV1,
-    CaseAnsweredV1,
-    CaseRedoneV1,
-    CaseResortedV1,
-    CaseState,
-    DeadlineKind,
-    RecordKind,
-)
+from contracts.routing import CallBackOwedV1, CaseAnsweredV1, CaseRedoneV1, CaseResortedV1, CaseState, RecordKind
 from kit.crypto import KeyRing, new_key
 from kit.errors import NotYet
 from kit.paging import Page
 from kit.testing.servers import NOW, RolledBackUnitOfWork
 from network import consumers as network
 from routing.domain.call_back import MOST_ATTEMPTS, CallBack, Way
-from routing.domain.case import Case, ClosedReason, DeadlineState
+from routing.domain.case import Case, ClosedReason, DeadlineKind, DeadlineState
 from routing.domain.chain import list_faults
 from routing.domain.recording import Work
 from routing.domain.steps import STEPS, Step
@@ -42,7 +34,7 @@ from routing.service import calling_back, dispatching, merging, notices, opening
 
 from tests.conftest import UnitOfWorkOf
 from tests.routing.auditing import faults_of
-from tests.routing.conftest import City, local, make_appeal, make_post, put_post, statements_of, subject_of
+from tests.routing.conftest import At, City, local, make_appeal, make_post, put_post, statements_of, subject_of
 from tests.routing.test_steps import TAKE, WAY, As, make_case, make_case_in
 
 RING = KeyRing.parse(new_key("k1"))
@@ -112,6 +104,24 @@ def owed_to(uow: RolledBackUnitOfWork) -> list[UUID]:
     return [line.call_back.case_id for line in calling_back.list_owed(uow, page).items]
 
 
+def test_of_all_that_a_message_was_about_which_reached_nobody_its_resident_is_called(
+    uow: RolledBackUnitOfWork, city: City, as_person: As
+) -> None:
+    """One who has two appeals in the case had one message; somebody else's stays as it is."""
+    case, person = make_case(uow, city), uuid4()
+    mine = [make_appeal(city, repeat_of=case.appeals[0].appeal_id, person_id=person) for _ in range(2)]
+    opening.open_cases(uow, mine)
+    case = TAKE[Step.ANSWER](as_person(city.person("municipal")), cases.get_case(uow, case.case_id))
+    after = withhold(uow, case, appeal_id=mine[0].appeal_id)
+    assert after.calls_owed == 2
+    ways = {asked.appeal_id: asked.way for asked in asked_of(uow, after)}
+    assert ways == {
+        case.appeals[0].appeal_id: Way.MESSAGE,
+        mine[0].appeal_id: Way.PERSON,
+        mine[1].appeal_id: Way.PERSON,
+    }
+
+
 # How they are asked ----------------------------------------------------------------------------------------------
 
 
@@ -153,6 +163,22 @@ def test_who_has_withdrawn_is_not_asked(uow: RolledBackUnitOfWork, city: City, a
     opening.withdraw_appeal(uow, event)
     after = cases.get_case(uow, case.case_id)
     assert (after.state, after.calls_owed, owed_to(as_person(city.person("window")))) == (CaseState.CLOSED, 0, [])
+
+
+def test_a_case_closes_when_the_last_who_was_to_be_called_withdraws(
+    uow: RolledBackUnitOfWork, city: City, as_person: As, at: At
+) -> None:
+    into, case = make_case(uow, city), make_case(uow, city, reached_by_message=False)
+    dispatcher = as_person(city.person("dispatcher"))
+    merging.merge_case(dispatcher, case.case_id, version=case.version, into=into.number, words="同一处")
+    after = TAKE[Step.ANSWER](as_person(city.person("municipal")), cases.get_case(uow, into.case_id))
+    sweeping.sweep_due(at(now=NOW + timedelta(days=30)))
+    assert (cases.get_case(uow, after.case_id).state, after.calls_owed) == (CaseState.ANSWERED, 1)
+    event = AppealWithdrawnV1(
+        version=2, appeal_id=case.appeals[0].appeal_id, withdrawn_at=NOW, withdrawn_by=None, reason="unwanted"
+    )
+    opening.withdraw_appeal(at(role="consumer", now=NOW + timedelta(days=31)), event)
+    assert cases.get_case(uow, after.case_id).closed_reason is ClosedReason.DONE
 
 
 # Who is called, and by whom --------------------------------------------------------------------------------------

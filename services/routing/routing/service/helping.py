@@ -3,7 +3,6 @@
 from datetime import datetime
 from uuid import UUID
 
-from contracts.routing import DeadlineKind
 from kit.db import UnitOfWork
 from kit.ids import new_id
 from kit.paging import Page, Sheet
@@ -11,7 +10,7 @@ from network import posts
 from network.posts import Seat
 
 from routing import events
-from routing.domain.case import HELPER_CALLED, HELPER_RELEASED, HELPER_REPORTED, Case, Deadline
+from routing.domain.case import HELPER_CALLED, HELPER_RELEASED, HELPER_REPORTED, Case, Deadline, DeadlineKind
 from routing.domain.helping import Helper, HelperState, Part, latest_limit, may_name
 from routing.domain.steps import WHO, Actor, Step, find_post
 from routing.errors import HelpsAlready, NobodyHolds, NotYourStep, NotYoursToName, PartEnded, UnfitPartLimit, UnfitPost
@@ -87,7 +86,7 @@ def report_part(uow: UnitOfWork, case_id: UUID, helper_id: UUID, *, version: int
         _refuse_if_ended(uow, case_id, helper_id)
         raise
     helper = _open_helper(uow, case, helper_id)
-    if not uow.person.holds(helper.post_id):
+    if helper.post_id not in uow.person.post_ids:
         raise NotYourStep(Step.REPORT_PART, [WHO[Actor.HELPER]])
     parts.settle(uow, case, [helper], HelperState.DONE, report=words)
     seat = posts.find_seat(uow, helper.post_id)
