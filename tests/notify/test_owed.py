@@ -16,6 +16,8 @@ from contracts.routing import (
     CaseClosedV1,
     CaseCorrectedV1,
     CaseDraftedV1,
+    CaseExclusionAskedV1,
+    CaseExclusionReviewedV1,
     CaseExtendedV1,
     CaseFact,
     CaseGrantedV1,
@@ -51,6 +53,9 @@ from contracts.routing import (
     CaseSuspendedV1,
     CaseUnlinkedV1,
     CaseVerifiedV1,
+    ContactDeadlineApproachingV1,
+    ContactDeadlineBreachedV1,
+    ContactDeadlineMovedV1,
     DeadlineApproachingV1,
     DeadlineBreachedV1,
     DeadlineKind,
@@ -189,6 +194,7 @@ TABLE: list[tuple[CaseFact, set[tuple[str, str]]]] = [
     ),
     (make_event(CaseReportedV1, presser=None), set()),
     (make_event(CaseRecusedV1), set()),
+    (make_event(CaseRecusedV1, helper=make_handler("li.na"), handler=make_handler()), {("wang.min", "helper_recused")}),
     (
         make_event(CaseRecusedV1, queue=Queue.UNSORTED, dispatcher=make_handler("zhao.jun")),
         {("zhao.jun", "case_waiting")},
@@ -255,6 +261,8 @@ TABLE: list[tuple[CaseFact, set[tuple[str, str]]]] = [
     (make_event(CaseGrantedV1), {("gu.min", "case_granted")}),
     (make_event(CaseGrantRevokedV1), set()),
     (make_event(CaseSealedV1), set()),
+    (make_event(CaseExclusionAskedV1), set()),
+    (make_event(CaseExclusionReviewedV1), set()),
     (
         make_event(DeadlineBreachedV1),
         {("wang.min", "deadline_missed"), ("li.na", "deadline_missed_superior")},
@@ -274,6 +282,14 @@ TABLE: list[tuple[CaseFact, set[tuple[str, str]]]] = [
     (make_event(DeadlineMovedV1, due_at=EARLIER, promise_due=EARLIER), {("wang.min", "deadline_earlier")}),
     (make_event(DeadlineMovedV1, due_at=EARLIER, promise_due=EARLIER, handler=None), set()),
     (make_event(DeadlineMovedV1, deadline=DeadlineKind.RATING, promise_due=None), set()),
+    (make_event(ContactDeadlineApproachingV1), {("wang.min", "deadline_approaching")}),
+    (
+        make_event(ContactDeadlineBreachedV1),
+        {("wang.min", "deadline_missed"), ("li.na", "deadline_missed_superior")},
+    ),
+    (make_event(ContactDeadlineMovedV1), set()),
+    (make_event(ContactDeadlineMovedV1, due_at=EARLIER), {("wang.min", "deadline_earlier")}),
+    (make_event(ContactDeadlineMovedV1, corrects=True), {("wang.min", "breach_corrected")}),
     (
         make_event(DeadlineMovedV1, corrects=True, superior=make_handler("li.na")),
         {
@@ -308,10 +324,12 @@ def test_who_gave_no_name_is_owed_nothing() -> None:
     assert told(make_event(CaseAcceptedV1, parties=[make_party(None)])) == set()
 
 
-def test_a_person_with_two_appeals_in_a_case_is_told_once_about_the_first() -> None:
-    first, second, other = make_party(LI), make_party(LI), make_party(WANG)
+def test_a_person_with_two_appeals_in_a_case_is_told_once_and_asked_of_each() -> None:
+    first, second, other = (make_party(who).model_copy(update={"answer": n}) for n, who in enumerate((LI, LI, WANG), 1))
     owed = owed_by(make_event(CaseAnsweredV1, parties=[first, second, other]))
     assert [(notice.recipient, notice.appeal_id) for notice in owed] == [
         (str(LI), first.appeal_id),
         (str(WANG), other.appeal_id),
     ]
+    asked = [[(each.appeal_id, each.answer) for each in notice.asked] for notice in owed]
+    assert asked == [[(first.appeal_id, 1), (second.appeal_id, 2)], [(other.appeal_id, 3)]]

@@ -1,6 +1,7 @@
 """Telling and sending on a real database: once per step, person and template, whatever dies in between."""
 
 import json
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -30,14 +31,15 @@ from kit.errors import NotYet
 from notify import repository
 from notify.clock import Sender
 from notify.consumers import handlers
-from notify.domain.sending import LONGEST_DELAY, MOST_ATTEMPTS, Letter, Outcome, Result
+from notify.domain.sending import FIRST_DELAY, LONGEST_DELAY, MOST_ATTEMPTS, Letter, Outcome, Result
 from notify.errors import ContactUnreadable
 from notify.providers import Provider
 from notify.providers.sandbox import Sandbox
-from notify.service import contacts
+from notify.service import contacts, send
 from notify.service.contacts import Change, reach_of
 from notify.service.send import LEASE
 from notify.service.tell import tell
+from prometheus_client import REGISTRY
 from sqlalchemy import text
 
 from tests.notify.factories import (
@@ -236,6 +238,31 @@ async def test_who_is_asked_of_an_answer_reads_a_link_that_opens_that_and_nothin
     assert await withheld(station) == []
 
 
+@pytest.mark.parametrize("appeals", [2, 7, 9])
+async def test_who_has_several_appeals_in_a_case_reads_the_answer_once_and_a_link_for_each(
+    station: Station, appeals: int
+) -> None:
+    """Beside its number, and none is cut, however long the answer is; there are no more than seven."""
+    await station.meets()
+    numbers = [f"A7K2-9QXM-{n}" for n in range(appeals)]
+    made = (make_party_with_code(CODE), *(make_party() for _ in numbers[1:]))
+    first, *others = (
+        party.model_copy(update={"appeal_number": number, "answer": 1})
+        for party, number in zip(made, numbers, strict=True)
+    )
+    event = make_event(CaseAnsweredV1, parties=[first, *others], rate_by=NOW, answer="已修好。" * 300)
+    await station.hears(event)
+    await station.sends()
+    (row,) = await station.rows("select * from sandbox_message")
+    said = OFFICE.keys.open(row.text, f"sandbox_message text {row.idempotency_key}").decode()
+    links = re.findall(r"(A7K2-9QXM-\d)：https://city.example/ratings/(\S+?)[；\s]", said)
+    asked = {number: asked_by(read_ticket(OFFICE.transport, PURPOSE, ticket)) for number, ticket in links}
+    assert asked == {party.appeal_number: (party.appeal_id, 1) for party in (first, *others)[:7]}
+    assert f"{numbers[0]} 等{appeals}件" in said
+    assert said.count("已修好。已修好。") <= 150
+    assert said.endswith(CODE), "the way to its progress is whole too"
+
+
 async def test_who_is_asked_of_nothing_reads_no_link(station: Station) -> None:
     await station.meets()
     await station.hears(make_event(CaseAnsweredV1, parties=[make_party_with_code(CODE)]))
@@ -368,6 +395,28 @@ async def test_dying_between_the_answer_and_the_commit_tells_once_where_the_prov
     station.clock.move(LEASE)
     assert await station.sends() == 1
     assert (await station.states(), len(await address_told(station))) == (["sent"], 1)
+
+
+async def test_what_becomes_of_notices_is_counted_and_how_long_they_were_owed(station: Station) -> None:
+    def counted() -> list[float]:
+        states = [("baiyang_notices_total", {"state": state}) for state in ("sent", "queued", "failed")]
+        of_states = [REGISTRY.get_sample_value(name, labels) or 0 for name, labels in states]
+        delay = [f"baiyang_notice_delay_seconds_{what}" for what in ("count", "sum")]
+        return [*of_states, *(REGISTRY.get_sample_value(name) or 0 for name in delay)]
+
+    station.providers[Means.SMS] = Gateway(Outcome(Result.DEFERRED), is_idempotent=True)
+    await station.meets(means=Means.SMS, address="+861")
+    await station.meets(WANG)
+    del station.providers[Means.SANDBOX]
+    await station.hears(make_event(CaseAnsweredV1), make_event(CaseAnsweredV1, parties=[make_party(WANG)]))
+    before = counted()
+    await station.sends()
+    station.clock.move(timedelta(minutes=10))
+    assert await station.sender_role.run_everywhere(send.find_due) == (1, timedelta(minutes=10) - FIRST_DELAY)
+    station.providers[Means.SMS] = Gateway(ACCEPTED)
+    await station.sends()
+    assert [now - then for now, then in zip(counted(), before, strict=True)] == [1, 1, 1, 1, 600]
+    assert await station.sender_role.run_everywhere(send.find_due) == (0, timedelta())
 
 
 async def die(station: Station, *, before_call: bool) -> None:

@@ -26,9 +26,13 @@ from contracts.routing import (
     CasePlannedV1,
     CasePressedV1,
     CaseRecordedV1,
+    CaseRecusedV1,
     CaseReportReviewedV1,
     CaseRuledV1,
     CaseSuspendedV1,
+    ContactDeadlineApproachingV1,
+    ContactDeadlineBreachedV1,
+    ContactDeadlineMovedV1,
     DeadlineApproachingV1,
     DeadlineBreachedV1,
     DeadlineKind,
@@ -323,6 +327,20 @@ def test_staff_read_which_limit_a_calendar_has_moved_and_that_it_is_no_breach(
         assert english in words_of(notice, "en")[1]
 
 
+@pytest.mark.parametrize(
+    "event, chinese, english",
+    [
+        (make_event(ContactDeadlineApproachingV1), "首次联系期限为", "The resident was to be reached by"),
+        (make_event(ContactDeadlineBreachedV1), "首次联系期限为", "The resident was to be reached by"),
+        (make_event(ContactDeadlineMovedV1, corrects=True), "首次联系期限由", "The resident is to be reached by"),
+    ],
+)
+def test_staff_read_that_it_is_the_limit_of_first_contact(event: CaseFact, chinese: str, english: str) -> None:
+    for notice in owed_by(event):
+        assert chinese in words_of(notice, "zh")[1]
+        assert english in words_of(notice, "en")[1]
+
+
 def test_a_helper_reads_by_when_its_part_is_due_who_leads_and_that_it_has_ended() -> None:
     lead = make_handler(title="白杨社区一号窗口", name="王敏", phone="0558-5550111")
     (called,) = owed_by(make_event(CaseHelperCalledV1, due_at=DUE, handler=lead))
@@ -333,6 +351,9 @@ def test_a_helper_reads_by_when_its_part_is_due_who_leads_and_that_it_has_ended(
     (done,) = owed_by(make_event(CaseHelperReportedV1, helper=helper))
     assert "市水务局 已完成协办" in words_of(done, "zh")[1]
     assert "市水务局 has done their part" in words_of(done, "en")[1]
+    (aside,) = owed_by(make_event(CaseRecusedV1, helper=helper, handler=lead))
+    assert "市水务局 因回避不再协办，其协办部分无人承担；事项仍由您牵头" in words_of(aside, "zh")[1]
+    assert "市水务局 has an interest in it and helps no more" in words_of(aside, "en")[1]
     for event, chinese in (
         (make_event(CaseAnsweredV1, parties=[], helpers=[helper]), "牵头单位已答复，您协办的部分无需再办。"),
         (make_event(CaseHelperReleasedV1), "您协办的部分无需再办。"),

@@ -9,22 +9,14 @@ import pytest
 from contracts.grid import Duty
 from contracts.intake import AppealRatedV1, AppealReceivedV1, AppealWithdrawnV1
 from contracts.notify import MessageFailedV1, MessageWithheldV1
-from contracts.routing import (
-    CallBackOwedV1,
-    CaseAnsweredV1,
-    CaseRedoneV1,
-    CaseResortedV1,
-    CaseState,
-    DeadlineKind,
-    RecordKind,
-)
+from contracts.routing import CallBackOwedV1, CaseAnsweredV1, CaseRedoneV1, CaseResortedV1, CaseState, RecordKind
 from kit.crypto import KeyRing, new_key
 from kit.errors import NotYet
 from kit.paging import Page
 from kit.testing.servers import NOW, RolledBackUnitOfWork
 from network import consumers as network
 from routing.domain.call_back import MOST_ATTEMPTS, CallBack, Way
-from routing.domain.case import Case, ClosedReason, DeadlineState
+from routing.domain.case import Case, ClosedReason, DeadlineKind, DeadlineState
 from routing.domain.chain import list_faults
 from routing.domain.recording import Work
 from routing.domain.steps import STEPS, Step
@@ -110,6 +102,24 @@ def steps_of(uow: RolledBackUnitOfWork, case: Case) -> list[str]:
 def owed_to(uow: RolledBackUnitOfWork) -> list[UUID]:
     page = Page(limit=9, of_list="callbacks", ring=RING, cursor=None)
     return [line.call_back.case_id for line in calling_back.list_owed(uow, page).items]
+
+
+def test_of_all_that_a_message_was_about_which_reached_nobody_its_resident_is_called(
+    uow: RolledBackUnitOfWork, city: City, as_person: As
+) -> None:
+    """One who has two appeals in the case had one message; somebody else's stays as it is."""
+    case, person = make_case(uow, city), uuid4()
+    mine = [make_appeal(city, repeat_of=case.appeals[0].appeal_id, person_id=person) for _ in range(2)]
+    opening.open_cases(uow, mine)
+    case = TAKE[Step.ANSWER](as_person(city.person("municipal")), cases.get_case(uow, case.case_id))
+    after = withhold(uow, case, appeal_id=mine[0].appeal_id)
+    assert after.calls_owed == 2
+    ways = {asked.appeal_id: asked.way for asked in asked_of(uow, after)}
+    assert ways == {
+        case.appeals[0].appeal_id: Way.MESSAGE,
+        mine[0].appeal_id: Way.PERSON,
+        mine[1].appeal_id: Way.PERSON,
+    }
 
 
 # How they are asked ----------------------------------------------------------------------------------------------

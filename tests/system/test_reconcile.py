@@ -349,12 +349,15 @@ def report_back(city: City, station: Station, bus: FakeBus) -> None:
 
 
 def join(city: City, receipt: Receipt, other: Receipt) -> None:
-    """One helper does its part, one is released; the case is linked with another, and parted from it."""
-    for code, by in (("dispatcher", "window"), ("city_dispatcher", "dispatcher")):
+    """One helper does its part, one is released, one has an interest in it; the case is linked with another, and parted
+    from it.
+    """
+    for code, by in (("dispatcher", "window"), ("city_dispatcher", "dispatcher"), ("supervisor", "dispatcher")):
         called = {"to": city.posts[code].post_id, "due_at": city.clock.now() + timedelta(minutes=1), **WHY}
         city.step(receipt, helping.call_in_helper, by, **called)
     city.step(receipt, _end_part, "dispatcher", of="dispatcher", end=helping.report_part, city=city)
     city.step(receipt, _end_part, "window", of="city_dispatcher", end=helping.release_helper, city=city)
+    city.step(receipt, recusing.recuse, "supervisor", **WHY)
     city.step(receipt, _link, "dispatcher", other=other)
     city.step(receipt, _unlink, "dispatcher")
 
@@ -651,7 +654,7 @@ def columns_of(connection: Connection, table: str) -> list[str]:
 TABLES = {
     *("appeal", "progress", "cases", "case_appeal", "case_entry", "deadline", "message", "sandbox_message"),
     *("inbox_item", "inbox", "event_log", "dead_letter", "parked", "event_pending"),
-    *("telling", "telling_household"),
+    *("telling", "telling_household", "figure_increment"),
 }
 
 
@@ -734,6 +737,8 @@ TAMPERED = [
         "notice_stuck",
     ),
     ("routing", "update case_entry set words = 'nobody said this' where words is not null", "history_broken"),
+    ("routing", "delete from figure_increment where figure = 'answered'", "figure_differs"),
+    ("routing", "update figure_increment set day = day - 1 where figure = 'received'", "figure_differs"),
     ("routing", "update case_entry set \"by\" = 'somebody.else' where step = 'closed'", "history_broken"),
     (
         "routing",

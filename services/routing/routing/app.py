@@ -11,8 +11,9 @@ from kit.telemetry import WATCHED_BY_US
 from network.people import POSTS
 
 from routing import api as routes
-from routing.clock import make_loops
+from routing.clock import make_loops, make_measurer
 from routing.consumers import HANDLERS
+from routing.domain.releases import KNOWS
 from routing.settings import Settings
 
 SERVICE = "routing"
@@ -49,8 +50,8 @@ def relay(settings: Settings) -> Aspect:
 
 def clock(settings: Settings, *, time: Clock | None = None) -> Aspect:
     database = _database(settings, "clock", time)
-    return Aspect(components=[*make_loops(database)], databases=[database])
+    return Aspect(components=[*make_loops(database), make_measurer(database)], databases=[database])
 
 
 def _database(settings: Settings, role: str, time: Clock | None = None) -> Database:
-    return Database(settings.database_url, role=f"{SERVICE}_{role}", clock=time)
+    return Database(settings.database_url, role=f"{SERVICE}_{role}", clock=time, knows=KNOWS)

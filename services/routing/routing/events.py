@@ -21,6 +21,8 @@ from contracts.routing import (
     CaseClosedV1,
     CaseCorrectedV1,
     CaseDraftedV1,
+    CaseExclusionAskedV1,
+    CaseExclusionReviewedV1,
     CaseExtendedV1,
     CaseGrantedV1,
     CaseGrantRevokedV1,
@@ -59,11 +61,14 @@ from contracts.routing import (
     CityCaseClosedV1,
     CityCaseOpenedV1,
     CityCaseProgressedV1,
+    ContactDeadlineApproachingV1,
+    ContactDeadlineBreachedV1,
+    ContactDeadlineMovedV1,
     ContactOutcome,
     DeadlineApproachingV1,
     DeadlineBreachedV1,
-    DeadlineKind,
     DeadlineMovedV1,
+    ExcludableRate,
     Handler,
     HotlineStanding,
     JoinKind,
@@ -72,13 +77,15 @@ from contracts.routing import (
     RecordKind,
     SupervisionClimbedV1,
 )
+from contracts.routing import DeadlineKind as PublishedKind
 from kit.db import UnitOfWork
 from network.posts import Seat
 
 from routing.domain.accompanying import Accompaniment
 from routing.domain.assignment import ReportBack
 from routing.domain.call_back import CallBack
-from routing.domain.case import Appeal, Case, Deadline
+from routing.domain.case import Appeal, Case, Deadline, DeadlineKind
+from routing.domain.figures import Rate
 from routing.domain.helping import Helper
 from routing.domain.linking import Link
 from routing.domain.pressing import Pressing
@@ -340,7 +347,14 @@ def case_ruled(
 
 
 def case_recused(
-    uow: UnitOfWork, case: Case, *, dispatcher: Seat | None, ruler: Seat | None, reviewer: Seat | None
+    uow: UnitOfWork,
+    case: Case,
+    *,
+    dispatcher: Seat | None,
+    ruler: Seat | None,
+    reviewer: Seat | None,
+    helper: Seat | None,
+    lead: Seat | None,
 ) -> CaseRecusedV1:
     return CaseRecusedV1(
         **_fact(uow, case),
@@ -350,6 +364,8 @@ def case_recused(
         ask=case.ask if ruler else None,
         ruler=handler_of(ruler),
         reviewer=handler_of(reviewer),
+        helper=handler_of(helper),
+        handler=handler_of(lead),
     )
 
 
@@ -477,6 +493,17 @@ def case_unlinked(uow: UnitOfWork, case: Case, link: Link) -> CaseUnlinkedV1:
     return CaseUnlinkedV1(**_fact(uow, case), **_link(link))
 
 
+def exclusion_asked(uow: UnitOfWork, case: Case, rate: Rate) -> CaseExclusionAskedV1:
+    return CaseExclusionAskedV1(**_fact(uow, case), rate=ExcludableRate(rate.value))
+
+
+def exclusion_reviewed(
+    uow: UnitOfWork, case: Case, rate: Rate, *, granted: bool, asked_by: str
+) -> CaseExclusionReviewedV1:
+    rate_told = ExcludableRate(rate.value)
+    return CaseExclusionReviewedV1(**_fact(uow, case), rate=rate_told, granted=granted, asked_by=asked_by)
+
+
 def case_handed_to_hotline(
     uow: UnitOfWork, case: Case, *, reply_due: datetime, holder: Seat | None
 ) -> CaseHandedToHotlineV1:
@@ -528,6 +555,7 @@ def case_joined(
     *,
     holder: Seat | None,
     origin: Case | None = None,
+    urgent: bool = False,
 ) -> CaseJoinedV1:
     return CaseJoinedV1(
         **_fact(uow, case),
@@ -537,6 +565,7 @@ def case_joined(
         repeats=case.repeats,
         gist=case.told_gist,
         handler=handler_of(holder),
+        urgent=urgent,
         **_promised_yet(case),
     )
 
@@ -566,26 +595,23 @@ def deadline_breached(
     holder: Seat | None,
     superior: Seat | None,
     supervise_by: datetime | None = None,
-) -> DeadlineBreachedV1:
-    return DeadlineBreachedV1(
-        **_fact(uow, case),
-        **_deadline(case, missed),
-        handler=handler_of(holder),
-        superior=handler_of(superior),
-        supervise_by=supervise_by,
-    )
+) -> DeadlineBreachedV1 | ContactDeadlineBreachedV1:
+    """Of a first contact's limit by a type of its own, as readers of the others know the kinds that there were."""
+    facts = _fact(uow, case) | _limit(case, missed)
+    told: dict[str, Any] = {"handler": handler_of(holder), "superior": handler_of(superior)}
+    if missed.kind is DeadlineKind.CONTACT:
+        return ContactDeadlineBreachedV1(**facts, **told, supervise_by=supervise_by)
+    return DeadlineBreachedV1(**facts, **told, deadline=_kind(missed), supervise_by=supervise_by)
 
 
 def deadline_approaching(
     uow: UnitOfWork, case: Case, limit: Deadline, *, holder: Seat | None, superior: Seat | None
-) -> DeadlineApproachingV1:
-    return DeadlineApproachingV1(
-        **_fact(uow, case),
-        **_deadline(case, limit),
-        share=limit.warned,
-        handler=handler_of(holder),
-        superior=handler_of(superior),
-    )
+) -> DeadlineApproachingV1 | ContactDeadlineApproachingV1:
+    facts = _fact(uow, case) | _limit(case, limit) | {"share": limit.warned}
+    told: dict[str, Any] = {"handler": handler_of(holder), "superior": handler_of(superior)}
+    if limit.kind is DeadlineKind.CONTACT:
+        return ContactDeadlineApproachingV1(**facts, **told)
+    return DeadlineApproachingV1(**facts, **told, deadline=_kind(limit))
 
 
 def supervision_climbed(
@@ -618,23 +644,26 @@ def deadline_moved(
     holder: Seat | None,
     superior: Seat | None,
     asked: Mapping[UUID, int],
-) -> DeadlineMovedV1:
+) -> DeadlineMovedV1 | ContactDeadlineMovedV1:
     """``asked``: as of an answer, where it is the time for saying something of that."""
+    facts = {
+        **_fact(uow, case),
+        **_limit(case, after),
+        "due_before": move.before.promise.due_at,
+        "calendar_version": after.promise.calendar_version,
+        "corrects": move.corrects,
+        "handler": handler_of(holder),
+        "superior": handler_of(superior) if move.corrects else None,
+    }
+    if after.kind is DeadlineKind.CONTACT:
+        return ContactDeadlineMovedV1(**facts)
     parties = [_party(appeal, answer=asked.get(appeal.appeal_id)) for appeal in case.parties]
     return DeadlineMovedV1(
-        **_fact(uow, case) | {"parties": parties},
-        deadline_id=after.deadline_id,
-        deadline=after.kind,
-        due_before=move.before.promise.due_at,
-        due_at=after.promise.due_at,
-        calendar_version=after.promise.calendar_version,
-        corrects=move.corrects,
+        **facts | {"parties": parties},
+        deadline=_kind(after),
         promise_due=after.promise.due_at if move.is_awaited else None,
         promise_text=in_words(after.promise) if move.is_awaited else None,
         promise_met=case.promise_met,
-        gist=case.told_gist,
-        handler=handler_of(holder),
-        superior=handler_of(superior) if move.corrects else None,
     )
 
 
@@ -742,13 +771,12 @@ def _report_back(case: Case, report: ReportBack) -> dict[str, Any]:
     }
 
 
-def _deadline(case: Case, limit: Deadline) -> dict[str, Any]:
-    return {
-        "deadline_id": limit.deadline_id,
-        "deadline": limit.kind,
-        "due_at": limit.promise.due_at,
-        "gist": case.told_gist,
-    }
+def _limit(case: Case, limit: Deadline) -> dict[str, Any]:
+    return {"deadline_id": limit.deadline_id, "due_at": limit.promise.due_at, "gist": case.told_gist}
+
+
+def _kind(limit: Deadline) -> PublishedKind:
+    return PublishedKind(limit.kind.value)
 
 
 def _helper(case: Case, helper: Helper, seat: Seat | None) -> dict[str, Any]:

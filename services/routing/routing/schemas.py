@@ -10,7 +10,6 @@ from contracts.routing import (
     Ask,
     CaseState,
     ContactOutcome,
-    DeadlineKind,
     HandoverMeans,
     HotlineStanding,
     Kind,
@@ -31,7 +30,7 @@ from routing.domain.accompanying import Accompaniment, FollowedLine
 from routing.domain.assignment import Owing, ReportBack
 from routing.domain.calendar import CalendarDay, CalendarVersion, DayChange, Status
 from routing.domain.call_back import CallBack, CallBackLine, Way
-from routing.domain.case import Case, ClosedReason, Deadline, DeadlineState, Seal
+from routing.domain.case import Case, ClosedReason, Deadline, DeadlineKind, DeadlineState, Seal
 from routing.domain.chain import Entry
 from routing.domain.explaining import Counting, Run
 from routing.domain.figures import EXCLUDABLE, Figure, Group, Line, Part, Rate
@@ -188,25 +187,16 @@ class Dispatch(Request):
 
 
 class NamedCase(Request):
-    case_id: UUID
+    case_id: CaseName
     version: int = Field(ge=1, lt=10**18, description="The ETag of what you read.")
 
 
 class ManyCases(Request):
     cases: list[NamedCase] = Field(min_length=1, max_length=100, description="Each by itself, each once.")
 
-    @field_validator("cases")
-    @classmethod
-    def _each_once(cls, cases: list[NamedCase]) -> list[NamedCase]:
-        first: dict[UUID, int] = {}
-        for place, case in enumerate(cases, start=1):
-            if first.setdefault(case.case_id, place) != place:
-                raise ValueError(f"names at {place} the same case as at {first[case.case_id]}: name each once")
-        return cases
-
     @property
-    def versions(self) -> dict[UUID, int]:
-        return {case.case_id: case.version for case in self.cases}
+    def named(self) -> list[tuple[str, int]]:
+        return [(case.case_id, case.version) for case in self.cases]
 
 
 class ManyResorts(ManyCases, Resort):
@@ -788,9 +778,7 @@ class CaseView(BaseModel):
         description="How the report stands that they want; it cannot be closed before they have accepted it."
     )
     helper_post_ids: list[UUID] = Field(description="The posts that help with it now, each with a part that is open.")
-    linked: int = Field(
-        description="How many other cases it is linked with; a list counts those too that are sealed to whoever asks."
-    )
+    linked: int = Field(description="How many other cases it is linked with, but for what is sealed to whoever asks.")
     at_hotline: bool = Field(description="A reply of the city hotline is expected; it stays with its holder.")
     calls_owed: int = Field(
         description="Residents whom somebody has to ask whether it is solved; while there is one, it cannot be closed."
@@ -808,6 +796,9 @@ class CaseView(BaseModel):
     handover: HandoverMeans | None
     first_contact_at: AwareDatetime | None = Field(
         description="When the resident was first reached, or told how it goes."
+    )
+    contact_due: AwareDatetime | None = Field(
+        description="By when they are, or were, to be reached; null: they were, or no rule says so."
     )
     papers_awaited_until: AwareDatetime | None = Field(
         description="When the promise begins though papers are missing; null: it has never waited for any."
@@ -898,13 +889,15 @@ class RefusalView(BaseModel):
 class TriedView(BaseModel):
     """One case of many: done, and as it stands now; or refused, and as it was."""
 
-    case_id: UUID
+    named: str = Field(description="As the request names it.")
+    case_id: UUID | None = Field(description="Null: none of that name is yours to see.")
     case: CaseView | None
     problem: RefusalView | None
 
     @classmethod
     def of(cls, tried: Tried) -> "TriedView":
         return cls(
+            named=tried.named,
             case_id=tried.case_id,
             case=CaseView.of(tried.case) if tried.case else None,
             problem=RefusalView.of(tried.refusal) if tried.refusal else None,
@@ -1457,9 +1450,13 @@ class RuleView(BaseModel):
     count: int
     category: str | None
     category_version: int | None
+    statutory: str | None = Field(description="How long a law allows for it, which no promise exceeds.")
+    statute: str | None = Field(description="The law and its article.")
 
     @classmethod
-    def of(cls, rule: Rule, category: Category | None, version: int, place: str | None) -> "RuleView":
+    def of(
+        cls, rule: Rule, category: Category | None, version: int, place: str | None, *, law: Rule | None
+    ) -> "RuleView":
         return cls(
             version=rule.version or version,
             line=rule.line,
@@ -1472,6 +1469,8 @@ class RuleView(BaseModel):
             count=rule.term.count,
             category=category.code if category else None,
             category_version=category.version if category else None,
+            statutory=written(law.law) if law and law.law else None,
+            statute=law.statute if law else None,
         )
 
 
@@ -1553,13 +1552,14 @@ class ExplanationView(BaseModel):
     @classmethod
     def of(cls, found: tuple[Deadline, Explanation]) -> "ExplanationView":
         deadline, explained = found
-        promise, rule = explained.promise, explained.rule
+        promise, rule, place, law = explained.promise, explained.rule, explained.rule_place, explained.law
+        category = explained.category
         return cls(
             deadline=DeadlineView.of(deadline),
             agrees=explained.agrees,
             differences=[DifferenceView.model_validate(each) for each in explained.differences],
             source=explained.source,
-            rule=RuleView.of(rule, explained.category, promise.rule_version, explained.rule_place) if rule else None,
+            rule=RuleView.of(rule, category, promise.rule_version, place, law=law) if rule else None,
             calendar=CalendarView(version=promise.calendar_version, forecast=explained.forecast),
             start=StartView(
                 at=promise.start_at,
@@ -1607,7 +1607,7 @@ class CaseDetailView(CaseLineView):
             appeals=[AppealView.model_validate(appeal, from_attributes=True) for appeal in case.appeals],
             holder=HolderView.of(detail.holder) if detail.holder else None,
             deadline=DeadlineView.of(case.deadline) if case.deadline else None,
-            limits=[DeadlineView.of(limit) for limit in case.limits],
+            limits=[DeadlineView.of(limit) for limit in case.limits if limit.state is DeadlineState.OPEN],
             reports_back=[ReportBackView.of(report) for report in detail.reports_back],
             hotline_handovers=[HotlineHandoverView.of(handover) for handover in detail.hotline_handovers],
             pressings=[PressingView.of(pressing) for pressing in detail.pressings],
@@ -1898,7 +1898,8 @@ class OpenCasesView(ListView[CaseLineView]):
 
 
 def _facts(case: Case) -> dict[str, Any]:
-    return {name: getattr(case, name) for name in CaseView.model_fields} | {"gist": case.told_gist}
+    told = {"gist": case.told_gist, "linked": case.links_seen}
+    return {name: getattr(case, name) for name in CaseView.model_fields} | told
 
 
 Written = Annotated[str, StringConstraints(strip_whitespace=True, max_length=120, pattern=PRINTABLE)]
@@ -1919,6 +1920,15 @@ class RuleLineBody(Request):
     needs: list[Written] = Field(default=[], max_length=3, examples=[["review"]])
     superior: Written = Field(default="", description="How long a superior has to see to what was missed.")
     again: Written = Field(default="", description="After how long it comes back to the last superior.")
+    contact: Written = Field(default="", description="By when the resident is reached for the first time.")
+    statutory: Written = Field(default="", description="Of an item: how long a law allows, by `statute`.")
+    statute: Written = Field(default="", description="The law and its article.", examples=["《行政许可法》第四十二条"])
+    climbs_to: list[Written] = Field(
+        default=[],
+        max_length=6,
+        description="Whose it is to see to what is missed, one behind the other.",
+        examples=[["district supervisor", "city dispatcher"]],
+    )
 
     def read(self) -> RuleLine:
         return RuleLine(**self.model_dump())
@@ -1978,6 +1988,10 @@ class SetRuleView(BaseModel):
     needs: list[Demand]
     superior: str | None
     again: str | None
+    contact: str | None
+    statutory: str | None
+    statute: str | None
+    climbs_to: list[str]
 
     @classmethod
     def of(cls, rule: Rule) -> "SetRuleView":
@@ -1993,6 +2007,10 @@ class SetRuleView(BaseModel):
             needs=sorted(rule.demands),
             superior=written(rule.climb) if rule.climb else None,
             again=written(rule.repeat) if rule.repeat else None,
+            contact=written(rule.contact) if rule.contact else None,
+            statutory=written(rule.law) if rule.law else None,
+            statute=rule.statute,
+            climbs_to=list(map(str, rule.climbs_to)),
         )
 
 

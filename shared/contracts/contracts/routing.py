@@ -58,6 +58,15 @@ class Ask(StrEnum):
     SUSPENSION = "suspension"
 
 
+class ExcludableRate(StrEnum):
+    """What a case may be taken out of, by an application and a review."""
+
+    CONTACTED = "contacted"
+    ON_TIME = "on_time"
+    SOLVED = "solved"
+    SATISFIED = "satisfied"
+
+
 class RecordKind(StrEnum):
     """What is done on a case between its steps, and entered in its handling record."""
 
@@ -431,6 +440,8 @@ class CaseRecusedV1(CaseFact):
     ask: Ask | None = Field(default=None, description="What stands to be ruled on by somebody else now.")
     ruler: Handler | None = Field(default=None, description="Who is to rule on it instead.")
     reviewer: Handler | None = Field(default=None, description="Who is to review its answer instead.")
+    helper: Handler | None = Field(default=None, description="Who helped with it, and whose part is nobody's now.")
+    handler: Handler | None = Field(default=None, description="Who leads, where a helper has: who has to know.")
 
 
 class CaseAccompaniedV1(CaseFact):
@@ -688,6 +699,27 @@ class CaseRedoneV1(CaseRating):
     superior: Handler | None
 
 
+class CaseExclusion(CaseFact):
+    """A case is to be counted in a rate no more. Why is said in its history alone."""
+
+    rate: ExcludableRate
+
+
+class CaseExclusionAskedV1(CaseExclusion):
+    """Its holder applies for it: until somebody above them has reviewed that, it counts."""
+
+    TYPE: ClassVar[str] = "routing.case.exclusion_asked.v1"
+
+
+class CaseExclusionReviewedV1(CaseExclusion):
+    """Granted, it counts in the rate no more, and as taken out of it; else it goes on counting."""
+
+    TYPE: ClassVar[str] = "routing.case.exclusion_reviewed.v1"
+
+    granted: bool
+    asked_by: str = Field(max_length=120, description="The sign-in subject of who applied; never who reviewed it.")
+
+
 class CaseHolderLeftV1(CaseFact):
     """Nobody acts any more in the post that holds it. Said once a vacancy, of the case that falls due first."""
 
@@ -722,7 +754,9 @@ class CaseIncidentV1(CaseFact):
 
 
 class CaseJoinedV1(CaseFact):
-    """Appeals have come to the case. The promise is as it was, or that of the other case where it ends earlier."""
+    """Appeals have come to the case. The promise is as it was; or that of the other case, or of what is urgent, where
+    that ends earlier.
+    """
 
     TYPE: ClassVar[str] = "routing.case.joined.v1"
 
@@ -734,6 +768,7 @@ class CaseJoinedV1(CaseFact):
     handler: Handler | None = Field(description="Who handles it, or looks at it where it waits.")
     promise_due: Moment | None = Field(default=None, description="None: no promise has been made yet.")
     promise_text: dict[str, str] | None = Field(default=None, description="The promise in words, by language (zh, en).")
+    urgent: bool = Field(default=False, description="It is urgent by what has come, and was not before.")
 
 
 class CaseSplitV1(CaseFact):
@@ -824,6 +859,49 @@ class DeadlineMovedV1(CaseFact):
     )
     promise_text: dict[str, str] | None = Field(default=None, description="The promise in words, by language (zh, en).")
     promise_met: bool | None = Field(default=None, description="None: it still runs, or there is none.")
+    gist: str = Field(max_length=200)
+    handler: Handler | None
+    superior: Handler | None = Field(default=None, description="Of a breach that is none: who was told of it.")
+
+
+class ContactDeadlineApproachingV1(CaseFact):
+    """A share of the time has passed in which the resident is to be reached for the first time."""
+
+    TYPE: ClassVar[str] = "routing.case.contact_deadline_approaching.v1"
+
+    deadline_id: UUID
+    due_at: Moment
+    share: int = Field(ge=1, le=99, description="In hundredths.")
+    gist: str = Field(max_length=200)
+    handler: Handler | None
+    superior: Handler | None = Field(default=None, description="Who is told besides; with the last warning alone.")
+
+
+class ContactDeadlineBreachedV1(CaseFact):
+    """The resident was not reached for the first time by when the rules say."""
+
+    TYPE: ClassVar[str] = "routing.case.contact_deadline_breached.v1"
+
+    deadline_id: UUID
+    due_at: Moment
+    gist: str = Field(max_length=200)
+    handler: Handler | None
+    superior: Handler | None
+    supervise_by: Moment | None = Field(
+        default=None, description="Until when the superior has to see to it; none: no duty begins by it."
+    )
+
+
+class ContactDeadlineMovedV1(CaseFact):
+    """By a calendar that was put right, the resident is to be reached by another instant, or was reached in time."""
+
+    TYPE: ClassVar[str] = "routing.case.contact_deadline_moved.v1"
+
+    deadline_id: UUID
+    due_before: Moment
+    due_at: Moment
+    calendar_version: int
+    corrects: bool = Field(default=False, description="A breach that was recorded by the calendar before is none.")
     gist: str = Field(max_length=200)
     handler: Handler | None
     superior: Handler | None = Field(default=None, description="Of a breach that is none: who was told of it.")

@@ -1,6 +1,7 @@
 """The database: one unit of work a door, under the scope of whoever asks."""
 
 import asyncio
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timedelta
@@ -11,12 +12,15 @@ from sqlalchemy import ColumnElement, Connection, CursorResult, Executable, Meta
 from sqlalchemy.exc import InvalidatePoolError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
-from kit import outbox
+from kit import metrics, outbox
 from kit.auth import EVERYWHERE, NOWHERE, Person, Scope
 from kit.clock import Clock, SystemClock
 from kit.errors import Forbidden
 
 T = TypeVar("T")
+
+WAIT = metrics.histogram("baiyang_pool_wait_seconds")
+USED = metrics.gauge("baiyang_pool_used")
 
 #: The longest that a transaction may take. A server that has gone without a word is known by nothing else: neither side
 #: would ever end it, and what it has locked would stay locked.
@@ -137,9 +141,18 @@ class Database:
     """A service's database as one of its roles. Every door (HTTP, events, clocks, commands) works through it."""
 
     def __init__(
-        self, url: str, *, role: str, clock: Clock | None = None, pool_size: int = 5, longest: timedelta = LONGEST
+        self,
+        url: str,
+        *,
+        role: str,
+        clock: Clock | None = None,
+        pool_size: int = 5,
+        longest: timedelta = LONGEST,
+        knows: str = "",
     ) -> None:
-        """``url`` holds ``{role}`` where the user stands, as ``postgresql+asyncpg://{role}@127.0.0.1:5432/intake``."""
+        """``url`` holds ``{role}`` where the user stands, as ``postgresql+asyncpg://{role}@127.0.0.1:5432/intake``.
+        ``knows``: what its connections say, behind the role, to whoever looks at who is connected.
+        """
         self._longest = longest.total_seconds()
         self.engine: AsyncEngine = create_async_engine(
             url.format(role=role),
@@ -148,23 +161,28 @@ class Database:
             pool_pre_ping=False,
             pool_timeout=LONGEST_WAIT.total_seconds(),
             hide_parameters=True,
-            connect_args={"server_settings": _settings(role, longest), "timeout": 5},
+            connect_args={"server_settings": _settings(f"{role} {knows}".strip(), longest), "timeout": 5},
         )
         event.listen(self.engine.sync_engine, "checkout", _pass_over_lost)
         self.clock: Clock = clock or SystemClock()
+        self._wait, self._used = WAIT.labels(role), USED.labels(role)
 
     async def transaction(self, work: Callable[[Connection], T], *, longest: timedelta | None = None) -> T:
         """Run ``work`` in one transaction under no scope yet, for a door that learns in it who asks; then commit."""
         seconds = longest.total_seconds() if longest else self._longest
 
         def in_transaction(connection: Connection) -> T:
+            outbox.begun(connection)
             with _cut_after(connection, seconds), connection.begin():
                 result = work(connection)
             outbox.committed(connection)
             return result
 
+        asked = time.perf_counter()
         async with self.engine.connect() as connection:
-            return await connection.run_sync(in_transaction)
+            self._wait.observe(time.perf_counter() - asked)
+            with self._used.track_inprogress():
+                return await connection.run_sync(in_transaction)
 
     async def run(
         self,
@@ -201,10 +219,10 @@ def _pass_over_lost(connection: Any, *_: Any) -> None:
         raise InvalidatePoolError
 
 
-def _settings(role: str, longest: timedelta) -> dict[str, str]:
+def _settings(name: str, longest: timedelta) -> dict[str, str]:
     """The bound on what is idle is the server's own: it lets go of what a client holds that is gone without a word."""
     bound = f"{longest.total_seconds():.0f}s"
-    return {"application_name": role, "jit": "off", "timezone": "UTC", "idle_in_transaction_session_timeout": bound}
+    return {"application_name": name, "jit": "off", "timezone": "UTC", "idle_in_transaction_session_timeout": bound}
 
 
 @contextmanager

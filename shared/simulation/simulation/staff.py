@@ -22,6 +22,7 @@ from contracts.routing import (
     CaseOpenedV1,
     CasePlannedV1,
     CasePressedV1,
+    CaseRecusedV1,
     CaseRedoneV1,
     CaseReportedBackV1,
     CaseReportReviewedV1,
@@ -31,6 +32,7 @@ from contracts.routing import (
     CaseState,
     CaseSuspendedV1,
     CaseVerifiedV1,
+    ContactDeadlineBreachedV1,
     ContactOutcome,
     DeadlineBreachedV1,
     Handler,
@@ -80,6 +82,7 @@ class Staff:
             CaseSplitOffV1: self._comes,
             CaseAskedV1: lambda life, fact: self._sees_to(life, fact.ruler, overseeing.dispatch),
             CaseRuledV1: lambda life, _: self._looks_again(life, _ERRAND),
+            CaseRecusedV1: self._recused,
             CaseDraftedV1: lambda life, fact: self._sees_to(life, fact.reviewer, overseeing.dispatch),
             CaseReviewedV1: lambda life, _: self._looks_again(life, _ERRAND),
             CaseAnsweredV1: self._answered,
@@ -91,6 +94,7 @@ class Staff:
             CaseReportReviewedV1: lambda life, _: self._looks_again(life, _ERRAND),
             CasePressedV1: lambda life, _: self._looks_again(life, ONE_DAY),
             DeadlineBreachedV1: self._breached,
+            ContactDeadlineBreachedV1: self._breached,
             SupervisionClimbedV1: lambda life, fact: self._sees_to(life, fact.superior, overseeing.press),
             CaseHelperCalledV1: self._called_in,
             CallBackOwedV1: lambda life, fact: self._sees_to(life, fact.dispatcher, overseeing.call),
@@ -149,13 +153,18 @@ class Staff:
         if fact.kind is Kind.MUNICIPAL:
             self._errand(life, Duty.DISPATCHER, overseeing.dispatch, after=ONE_DAY)
 
-    def _breached(self, life: Life, fact: DeadlineBreachedV1) -> None:
+    def _breached(self, life: Life, fact: DeadlineBreachedV1 | ContactDeadlineBreachedV1) -> None:
         self._sees_to(life, fact.superior, overseeing.press)
         self._looks_again(life, ONE_DAY * life.chance.lognormvariate(0, 0.8))
 
     def _called_in(self, life: Life, fact: CaseHelperCalledV1) -> None:
         wait = (fact.due_at - fact.at) * life.chance.lognormvariate(-0.7, 0.6)
         self._sees_to(life, fact.helper, handling.report_part, after=wait)
+
+    def _recused(self, life: Life, fact: CaseRecusedV1) -> None:
+        """Where a helper has, whoever leads sees what is left of it."""
+        if fact.handler is not None:
+            self._looks_again(life, _ERRAND)
 
     def _called_back(self, life: Life, fact: CaseCalledBackV1) -> None:
         """Whoever was not reached is tried again, by another dispatcher or window of the place."""

@@ -7,6 +7,8 @@ from notify.repository.notices import (
     add_messages,
     list_wordings,
     move_messages,
+    rewrite_inbox_items,
+    rewrite_messages,
     seal_messages,
 )
 from notify.repository.reading import (
@@ -21,7 +23,7 @@ from notify.repository.reading import (
     take_up_again,
 )
 from notify.repository.sandbox import SandboxMessage, add_sandbox_messages, list_sandbox
-from notify.repository.sending import Claimed, Prepared, claim_due, hold, mark_called, settle
+from notify.repository.sending import Claimed, Prepared, claim_due, find_due, hold, mark_called, settle
 from notify.repository.tellings import (
     HouseholdOwed,
     HouseholdTold,
@@ -32,10 +34,12 @@ from notify.repository.tellings import (
     claim_telling,
     count_tellings,
     finish_telling,
+    hand_to_chiefs,
     list_doors,
     list_households,
     list_owed,
     list_paths,
+    list_tasks,
     list_unknown_places,
     move_tellings,
     save_visits,
@@ -63,8 +67,10 @@ __all__ = [
     "claim_due",
     "claim_telling",
     "count_tellings",
+    "find_due",
     "find_message",
     "finish_telling",
+    "hand_to_chiefs",
     "hold",
     "list_contacts",
     "list_doors",
@@ -74,6 +80,7 @@ __all__ = [
     "list_owed",
     "list_paths",
     "list_sandbox",
+    "list_tasks",
     "list_troubled_anywhere",
     "list_troubled_in_scope",
     "list_unknown_places",
@@ -83,6 +90,8 @@ __all__ = [
     "move_messages",
     "move_tellings",
     "put_contacts",
+    "rewrite_inbox_items",
+    "rewrite_messages",
     "save_visits",
     "save_ways",
     "seal_messages",

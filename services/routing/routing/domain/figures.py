@@ -170,6 +170,8 @@ class Tally:
     contact_by: str | None = None
     contact: Mark | None = None
     """Counted as to be contacted; none again once the resident was, or need not be."""
+    contact_late: Mark | None = None
+    """They were reached too late."""
     promise: str | None = None
     """``open``, ``kept``, ``missed`` or ``planned``."""
     missed: Mark | None = None
@@ -193,7 +195,7 @@ class Tally:
     @classmethod
     def of(cls, stored: Mapping[str, Any]) -> "Tally":
         facts = dict(stored)
-        for name in ("contact", "missed", "closed"):
+        for name in ("contact", "contact_late", "missed", "closed"):
             if facts.get(name):
                 facts[name] = Mark(facts[name]["day"], Where(**facts[name]["where"]))
         for name in ("overdue", "planned"):
@@ -315,19 +317,6 @@ class Cell:
     value: str
     grain: str
     first: date
-
-
-def cells_of(mark: Mark) -> list[Cell]:
-    """Every cell that a count goes into."""
-    place_id, day = place_of(mark.where), date.fromisoformat(mark.day)
-    values = [(ALL, ""), *((name.value, getattr(mark.where, name)) for name in DIMENSIONS)]
-    firsts = (("day", day), ("month", month_of(day)))
-    return [
-        Cell(place_id, dimension, value, grain, first)
-        for dimension, value in values
-        if value is not None
-        for grain, first in firsts
-    ]
 
 
 #: Where a place is not known.

@@ -54,12 +54,13 @@ _APPEALS = (
     .correlate(cases)
     .scalar_subquery()
 )
-#: The promise, settled or not, and what else is open.
+_MISSED_CONTACT = "deadline.kind = 'contact' and deadline.state = 'breached'"
+#: The promise, settled or not, what else is open, and that its resident was not reached in time.
 _DEADLINES = (
     select(func.jsonb_agg(func.to_jsonb(literal_column("deadline")), type_=JSONB))
     .select_from(deadline)
     .where(deadline.c.case_id == cases.c.case_id, literal_column("deadline.state <> 'replaced'"))
-    .where(literal_column("(deadline.kind = 'promise' or deadline.state = 'open')"))
+    .where(literal_column(f"(deadline.kind = 'promise' or deadline.state = 'open' or {_MISSED_CONTACT})"))
     .correlate(cases)
     .scalar_subquery()
 )
@@ -71,7 +72,9 @@ _ONE_LOCKED = _ONE.with_for_update(of=cases)
 _OPENED = text("select set_config('app.opened', :opened, true)")
 _SEALED = text("select count_sealed(:lo, :hi)")
 _UNKEPT = text("select count_unkept(:lo, :hi, :now)")
-_LOCK = select(cases.c.case_id).where(cases.c.case_id == bindparam("one", type_=Uuid)).with_for_update()
+_SEEN = select(cases.c.case_id).where(cases.c.case_id == bindparam("one", type_=Uuid))
+_IS_SEALED = text("select is_sealed(:one)").bindparams(bindparam("one", type_=Uuid))
+_LOCK = _SEEN.with_for_update()
 _ARE_THESE = cases.c.case_id == any_(bindparam("these", type_=ARRAY(Uuid)))
 _LOCK_THESE = select(cases.c.case_id).where(_ARE_THESE).order_by(cases.c.case_id).with_for_update()
 _THESE = _WHOLE.where(_ARE_THESE)
@@ -119,6 +122,12 @@ def find_id(uow: UnitOfWork, number: str) -> UUID | None:
 def find_id_of_appeal(uow: UnitOfWork, number: str) -> UUID | None:
     """Of the case in which the appeal with this number is now, if it is to be seen."""
     return uow.execute(_BY_APPEAL, {"number": number}).scalar_one_or_none()
+
+
+def is_sealed_to_me(uow: UnitOfWork, case_id: UUID) -> bool:
+    """Whether it is sealed and whoever asks does not see it; what is not to be seen for another reason is not."""
+    seen = uow.execute(_SEEN, {"one": case_id}).scalar_one_or_none()
+    return seen is None and uow.execute(_IS_SEALED, {"one": case_id}).scalar_one()
 
 
 def _get(uow: UnitOfWork, statement: Select[Any], case_id: UUID) -> tuple[Case, Seat | None]:
@@ -297,6 +306,15 @@ def claim_approaching(uow: UnitOfWork, *, limit: int) -> list[tuple[Case, Deadli
     """The same of those of which a warning is due. What has fallen due meanwhile is missed, and not warned of."""
     ahead = deadline.c.due_at >= uow.now
     return _claimed(uow, _claim(deadline.c.warn_at, uow.now, limit).where(ahead))
+
+
+def find_due(uow: UnitOfWork, *, most: int) -> tuple[int, datetime | None]:
+    """How many deadlines fell due and wait for the clock, of ``most`` at the most, and since when the oldest does."""
+    is_due = deadline.c.state == DeadlineState.OPEN.value, deadline.c.due_at < uow.now
+    due = select(deadline.c.due_at).where(*is_due).order_by(deadline.c.due_at).limit(most).subquery()
+    counted = select(func.count().label("number"), func.min(due.c.due_at).label("since")).select_from(due)
+    row = uow.execute(counted).one()
+    return row.number, row.since
 
 
 def _claimed(uow: UnitOfWork, statement: Select[Any]) -> list[tuple[Case, Deadline]]:
@@ -484,16 +502,19 @@ def _save_tallies(uow: UnitOfWork, counted: Sequence[Case]) -> None:
     uow.execute(_SAVE_TALLIES, {"tallies": _as_json(stands)})
 
 
-def each_history(uow: UnitOfWork, *, chunk: int) -> Iterator[tuple[Row[Any], list[Entry]]]:
-    """Every case (number, tally) with all its entries, in order; so many histories are read at once."""
+def each_history(
+    uow: UnitOfWork, *, chunk: int, since: datetime | None = None
+) -> Iterator[list[tuple[Row[Any], list[Entry]]]]:
+    """Every case (number, tally) with all its entries, so many at once; those alone with an entry since then."""
     after_id = UUID(int=0)
-    while found := uow.execute(_TALLIES, {"after": after_id, "most": chunk}).all():
+    these = _TALLIES if since is None else _TALLIES_SINCE
+    while found := uow.execute(these, {"after": after_id, "most": chunk, "since": since}).all():
         after_id = found[-1].case_id
-        these = {"these": [row.case_id for row in found], "since": min(row.opened_at for row in found)}
+        asked = {"these": [row.case_id for row in found], "since": min(row.opened_at for row in found)}
         entries: dict[UUID, list[Entry]] = defaultdict(list)
-        for row in uow.execute(_HISTORIES, these):
+        for row in uow.execute(_HISTORIES, asked):
             entries[row.case_id].append(entry_of(row))
-        yield from ((row, entries[row.case_id]) for row in found)
+        yield [(row, entries[row.case_id]) for row in found]
 
 
 def list_excluding(
@@ -611,6 +632,16 @@ _TALLIES = (
     .where(cases.c.case_id > bindparam("after", type_=Uuid))
     .order_by(cases.c.case_id)
     .limit(bindparam("most", type_=Integer))
+)
+_TALLIES_SINCE = _TALLIES.where(
+    cases.c.case_id.in_(
+        select(case_entry.c.case_id)
+        .distinct()
+        .where(case_entry.c.at >= bindparam("since", type_=DateTime(timezone=True)))
+        .where(case_entry.c.case_id > bindparam("after", type_=Uuid))
+        .order_by(case_entry.c.case_id)
+        .limit(bindparam("most", type_=Integer))
+    )
 )
 _HISTORIES = (
     select(case_entry)

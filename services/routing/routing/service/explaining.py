@@ -4,13 +4,13 @@ from collections.abc import Iterator
 from uuid import UUID
 
 from contracts.routing import Ask
+from kit import metrics
 from kit.db import UnitOfWork
 from kit.logging import get_logger
 from kit.paging import Page, Sheet
-from prometheus_client import Counter
 
 from routing.domain.calendar import Calendar
-from routing.domain.case import Case, Deadline
+from routing.domain.case import Case, Deadline, DeadlineKind
 from routing.domain.explaining import Reckoning, reckon
 from routing.domain.origin import Cause, Story, Trail, cause_of, differences, rule_behind, source_of
 from routing.domain.promise import Unit
@@ -20,35 +20,32 @@ from routing.domain.rules import Category, Rule
 from routing.domain.sealing import Opened
 from routing.errors import CaseNotFound, DeadlineNotFound
 from routing.repository import cases, policy, reasons
-from routing.service.reading import get_id
 from routing.service.sealing import note_opening
 
-EXPLAINED = Counter(
-    "baiyang_routing_deadlines_explained",
-    "Deadlines explained, by whether all agrees with what is stored",
-    ["kind", "agrees"],
-)
+EXPLAINED = metrics.counter("baiyang_routing_deadlines_explained")
+for _kind in DeadlineKind:
+    EXPLAINED.labels(_kind.value, "false")  # there from the start: an increase from nothing to one is not seen
 
 log = get_logger(__name__)
 
 
-def list_deadlines(uow: UnitOfWork, named: str, page: Page) -> Sheet[Deadline]:
+def list_deadlines(uow: UnitOfWork, case_id: UUID, page: Page) -> Sheet[Deadline]:
     """All of a case, which is named by id or number: oldest first, replaced ones among them."""
-    case = _get_case(uow, named)
+    case = _get_case(uow, case_id)
     found = cases.list_deadlines(uow, case.case_id, after_id=page.after_one(UUID), limit=page.fetch)
     return page.sheet(found, position=lambda deadline: (deadline.deadline_id,))
 
 
-def explain_deadline(uow: UnitOfWork, named: str, deadline_id: UUID) -> tuple[Deadline, Explanation]:
+def explain_deadline(uow: UnitOfWork, case_id: UUID, deadline_id: UUID) -> tuple[Deadline, Explanation]:
     """For whoever may read the case."""
-    story = _get_story(uow, _get_case(uow, named), deadline_id)
+    story = _get_story(uow, _get_case(uow, case_id), deadline_id)
     explained = _explain(uow, Trail(list(_trail(uow, story))))
     _tell(story, explained)
     return story.deadline, explained
 
 
-def _get_case(uow: UnitOfWork, named: str) -> Case:
-    case = cases.get_case(uow, get_id(uow, named))
+def _get_case(uow: UnitOfWork, case_id: UUID) -> Case:
+    case = cases.get_case(uow, case_id)
     note_opening(uow, case, Opened.HISTORY)
     return case
 
@@ -86,7 +83,7 @@ def _explain(uow: UnitOfWork, trail: Trail) -> Explanation:
     deadline, made = trail.own.deadline, trail.first_made
     promise, calendar = deadline.promise, policy.get_calendar_of(uow, deadline.promise.calendar_version)
     reckoning = _reckon(uow, deadline, calendar)
-    rule, category = _find_rule(uow, trail)
+    rule, law, category = _find_rule(uow, trail)
     tightening = rule is not None and rule.version in trail.stories[-1].deadline.promise.rule_layers
     return Explanation(
         kind=deadline.kind,
@@ -99,6 +96,7 @@ def _explain(uow: UnitOfWork, trail: Trail) -> Explanation:
         named=_named(made),
         source=source_of(trail, rule),
         rule=rule,
+        law=law,
         rule_place=policy.find_place_of_rules(uow, rule.version) if rule and tightening else None,
         category=category,
         reckoning=reckoning,
@@ -118,15 +116,17 @@ def _reckon(uow: UnitOfWork, deadline: Deadline, calendar: Calendar) -> Reckonin
     return reckon(promise.term, promise.start_at, calendar=calendar, hours=promise.hours, zone=promise.zone).by(later)
 
 
-def _find_rule(uow: UnitOfWork, trail: Trail) -> tuple[Rule | None, Category | None]:
-    """Of the promise with which it all began, and what the matter was sorted as then."""
+def _find_rule(uow: UnitOfWork, trail: Trail) -> tuple[Rule | None, Rule | None, Category | None]:
+    """Of the promise with which it all began, with the statutory limit, and what the matter was sorted as then."""
     if not trail.is_by_rule:
-        return None, None
+        return None, None, None
     first = trail.stories[-1]
     promise, sorted_as = first.deadline.promise, trail.sorted_as
     category = policy.get_category(uow, *sorted_as) if sorted_as else None
     rules = policy.get_rules(uow, promise.rule_version, promise.rule_layers)
-    return rule_behind(rules, category, promise.term, urgent=first.case.urgent), category
+    rule = rule_behind(rules, category, first.deadline, urgent=first.case.urgent)
+    is_promise = first.deadline.kind is DeadlineKind.PROMISE
+    return rule, rules.law_of(category) if category and is_promise else None, category
 
 
 def _named(made: Story) -> str | None:

@@ -3,13 +3,12 @@
 from collections.abc import Sequence
 
 from contracts.grid import Duty
-from contracts.routing import DeadlineKind
 from kit.db import UnitOfWork
 from network import posts
 from network.posts import Seat
 
 from routing import events
-from routing.domain.case import Case, Deadline, DeadlineState
+from routing.domain.case import Case, Deadline, DeadlineKind, DeadlineState
 from routing.domain.helping import Helper, HelperState, is_across, may_name
 from routing.errors import NotYoursToName
 from routing.repository import joint, network
@@ -62,6 +61,16 @@ def end_own_part(uow: UnitOfWork, case: Case, lead: Seat) -> None:
     if lead.post_id in case.helper_post_ids:
         own = [each for each in _open_parts(uow, case) if each.post_id == lead.post_id]
         settle(uow, case, own, HelperState.RELEASED)
+
+
+def step_aside(uow: UnitOfWork, case: Case) -> list[Helper]:
+    """Whoever declares an interest helps no more: their parts are nobody's. A stand-in and whom they stand in for are
+    one post.
+    """
+    own = [each for each in _open_parts(uow, case) if uow.person.holds(each.post_id)] if case.helper_post_ids else []
+    if own:
+        settle(uow, case, own, HelperState.RELEASED)
+    return own
 
 
 def _check_may_lead(uow: UnitOfWork, lead: Seat, helper: Seat) -> None:
