@@ -64,6 +64,8 @@ PRIVILEGES = {"s": "select", "i": "insert", "u": "update", "d": "delete"}
 
 COLUMN_RIGHTS = {
     ("api", "inbox_item", "read_at", "update"),
+    ("clock", "inbox_item", "message_id", "select"),
+    *(("clock", "inbox_item", name, "update") for name in ("title", "body", "read_at")),
     ("consumer", "sandbox_message", "message_id", "select"),
     ("consumer", "sandbox_message", "address", "update"),
     ("consumer", "sandbox_message", "text", "update"),
