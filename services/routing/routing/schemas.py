@@ -1547,6 +1547,7 @@ class ExplanationView(BaseModel):
     pauses: list[PauseView]
     extension: ExtensionView | None
     recounts: list[RecountView]
+    station: str | None = Field(description="By whose hours it was counted, where its case is elsewhere now.")
     due_at: AwareDatetime | None = Field(description="By the second reckoning; null: somebody named it.")
     sentences: dict[str, list[str]] = Field(description="To be read aloud, by language (zh, en).")
 
@@ -1573,6 +1574,7 @@ class ExplanationView(BaseModel):
             pauses=[PauseView.model_validate(each) for each in explained.pauses],
             extension=ExtensionView.model_validate(explained.extension) if explained.extension else None,
             recounts=[RecountView.model_validate(each) for each in explained.recounts],
+            station=explained.station,
             due_at=explained.reckoning.due_at if explained.reckoning else None,
             sentences=read_aloud(explained),
         )

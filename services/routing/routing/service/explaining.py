@@ -7,12 +7,13 @@ from contracts.routing import Ask
 from kit.db import UnitOfWork
 from kit.logging import get_logger
 from kit.paging import Page, Sheet
+from network.places import find_place
 from prometheus_client import Counter
 
 from routing.domain.calendar import Calendar
 from routing.domain.case import Case, Deadline
 from routing.domain.explaining import Reckoning, reckon
-from routing.domain.origin import Cause, Story, Trail, cause_of, differences, rule_behind, source_of
+from routing.domain.origin import Cause, Story, Trail, cause_of, differences, rule_behind, source_of, term_by_rule
 from routing.domain.promise import Unit
 from routing.domain.reading_aloud import Explanation
 from routing.domain.reasons import Reason
@@ -20,6 +21,7 @@ from routing.domain.rules import Category, Rule
 from routing.domain.sealing import Opened
 from routing.errors import CaseNotFound, DeadlineNotFound
 from routing.repository import cases, policy, reasons
+from routing.repository.rows import last_of
 from routing.service.reading import get_id
 from routing.service.sealing import note_opening
 
@@ -86,7 +88,7 @@ def _explain(uow: UnitOfWork, trail: Trail) -> Explanation:
     deadline, made = trail.own.deadline, trail.first_made
     promise, calendar = deadline.promise, policy.get_calendar_of(uow, deadline.promise.calendar_version)
     reckoning = _reckon(uow, deadline, calendar)
-    rule, category = _find_rule(uow, trail)
+    rule, category = _find_rule(uow, trail, calendar)
     tightening = rule is not None and rule.version in trail.stories[-1].deadline.promise.rule_layers
     return Explanation(
         kind=deadline.kind,
@@ -102,6 +104,7 @@ def _explain(uow: UnitOfWork, trail: Trail) -> Explanation:
         rule_place=policy.find_place_of_rules(uow, rule.version) if rule and tightening else None,
         category=category,
         reckoning=reckoning,
+        station=_find_station(uow, trail.own),
         pauses=trail.pauses,
         extension=trail.extension,
         differences=differences(trail, reckoning, rule, calendar),
@@ -118,7 +121,7 @@ def _reckon(uow: UnitOfWork, deadline: Deadline, calendar: Calendar) -> Reckonin
     return reckon(promise.term, promise.start_at, calendar=calendar, hours=promise.hours, zone=promise.zone).by(later)
 
 
-def _find_rule(uow: UnitOfWork, trail: Trail) -> tuple[Rule | None, Category | None]:
+def _find_rule(uow: UnitOfWork, trail: Trail, calendar: Calendar) -> tuple[Rule | None, Category | None]:
     """Of the promise with which it all began, and what the matter was sorted as then."""
     if not trail.is_by_rule:
         return None, None
@@ -126,7 +129,15 @@ def _find_rule(uow: UnitOfWork, trail: Trail) -> tuple[Rule | None, Category | N
     promise, sorted_as = first.deadline.promise, trail.sorted_as
     category = policy.get_category(uow, *sorted_as) if sorted_as else None
     rules = policy.get_rules(uow, promise.rule_version, promise.rule_layers)
-    return rule_behind(rules, category, promise.term, urgent=first.case.urgent), category
+    return rule_behind(rules, category, term_by_rule(trail, calendar), urgent=first.case.urgent), category
+
+
+def _find_station(uow: UnitOfWork, own: Story) -> str | None:
+    counted_at = last_of(own.deadline.promise.path)
+    if counted_at in (None, last_of(own.case.placed_path)):
+        return None
+    found = find_place(uow, counted_at)
+    return found.name if found else None
 
 
 def _named(made: Story) -> str | None:

@@ -1,8 +1,9 @@
 """Who handles a case and by when: category × remit × place → post, and the promise."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from functools import partial
 from uuid import UUID
 
 from contracts.grid import Duty
@@ -24,6 +25,7 @@ from routing.domain.promise import (
     begin_of,
     counted_like,
     day_of,
+    earliest_of,
     given_until,
     last_day,
     make_promise,
@@ -271,13 +273,13 @@ def accept(
     ``post_id`` is the post by which a dispatcher accepts; none: the platform does.
     """
     rules = ground.rules_at(case.placed_path)
-    promise = _promised(ground, rules, case, rule, since=since, came=case.received_at)
+    promise = _promised(rule, partial(_counted, ground, rules, case), since=since, came=case.received_at)
     case.deadline = Deadline(new_id(uow.now), DeadlineKind.PROMISE, promise, changed=True)
     case.promise_due, case.rule_version, case.rule_layers = promise.due_at, rules.version, rules.layer_versions
     _put_under(case, rule)
     case.state, case.queue, case.accepted_at = CaseState.ACCEPTED, None, uow.now
     case.holder_post_id, case.office_id = holder.post_id, holder.office_id
-    contact = _counted(ground, rules, case, CONTACT_TERM, since=uow.now)
+    contact = _counted(ground, rules, case, CONTACT_TERM, uow.now)
     contact_by = min(promise.due_at, contact.due_at).isoformat()
     facts = {**promise_facts(case), **counted(ground, case), "contact_by": contact_by}
     case.record(ACCEPTED, at=uow.now, by=uow.by, post_id=post_id, facts=facts)
@@ -327,7 +329,7 @@ def hold_to(
     if case.deadline.state is not DeadlineState.OPEN:
         return False
     since = (case.awaits_papers_at(uow.now) if rule.awaits_papers else None) or uow.now
-    before, promise = case.deadline.promise, _promised(ground, rules, case, rule, since=since, came=since)
+    before, promise = case.deadline.promise, _promised(rule, partial(_counted, ground, rules, case), since=since)
     if planned is not None and uow.now < planned < promise.due_at:
         promise = given_until(planned, uow.now, like=promise)
     is_over = planned is not None and before.due_at < uow.now
@@ -343,7 +345,7 @@ def _put_under(case: Case, rule: Rule) -> None:
 def limit_counted(ground: Ground, case: Case, kind: DeadlineKind, term: Term, *, now: datetime) -> Deadline:
     """A limit of ours beside the promise, on the same calendar."""
     rules = ground.rules_at(case.placed_path)
-    return Deadline(new_id(now), kind, _counted(ground, rules, case, term, since=now), changed=True)
+    return Deadline(new_id(now), kind, _counted(ground, rules, case, term, now), changed=True)
 
 
 def limit_given(ground: Ground, case: Case, kind: DeadlineKind, due_at: datetime, *, now: datetime) -> Deadline:
@@ -359,6 +361,7 @@ def limit_given(ground: Ground, case: Case, kind: DeadlineKind, due_at: datetime
         zone=ground.rules.zone,
         warnings=warnings_in([(now, due_at)], ground.rules.shares),
         rule_layers=ground.rules_at(case.placed_path).layer_versions,
+        path=case.placed_path,
     )
     return Deadline(new_id(now), kind, limit, changed=True)
 
@@ -439,9 +442,8 @@ def _rule_of(uow: UnitOfWork, case: Case) -> Rule:
 
 def _counted_again(uow: UnitOfWork, case: Case, rule: Rule, since: datetime) -> Promise:
     assert case.deadline is not None
-    like, calendar, path = case.deadline.promise, policy.get_calendar(uow), case.placed_path
-    promises = (counted_like(each.term, since, like=like, calendar=calendar, path=path) for each in rule.all)
-    return min(promises, key=lambda each: each.due_at)
+    like, calendar = case.deadline.promise, policy.get_calendar(uow)
+    return _promised(rule, partial(counted_like, like=like, calendar=calendar, path=case.placed_path), since=since)
 
 
 def _replace(uow: UnitOfWork, case: Case, promise: Promise) -> None:
@@ -462,14 +464,16 @@ def limit_until(
     return Deadline(new_id(uow.now), kind, promise, about=about, changed=True)
 
 
-def _promised(ground: Ground, rules: RuleSet, case: Case, rule: Rule, *, since: datetime, came: datetime) -> Promise:
-    """Of what each of its rules promises, the earliest."""
-    starts = ((each.term, came if each.starts is Start.RECEIVED else since) for each in rule.all)
-    promises = (_counted(ground, rules, case, term, since=start) for term, start in starts)
-    return min(promises, key=lambda each: each.due_at)
+def _promised(
+    rule: Rule, count: Callable[[Term, datetime], Promise], *, since: datetime, came: datetime | None = None
+) -> Promise:
+    """Of what each of its rules promises, the earliest. ``came``: from when those run that count from there."""
+    return earliest_of(
+        [(each.term, came if came and each.starts is Start.RECEIVED else since) for each in rule.all], count
+    )
 
 
-def _counted(ground: Ground, rules: RuleSet, case: Case, term: Term, *, since: datetime) -> Promise:
+def _counted(ground: Ground, rules: RuleSet, case: Case, term: Term, since: datetime) -> Promise:
     return make_promise(
         term,
         since,
@@ -479,6 +483,7 @@ def _counted(ground: Ground, rules: RuleSet, case: Case, term: Term, *, since: d
         zone=rules.zone,
         shares=rules.shares,
         rule_layers=rules.layer_versions,
+        path=case.placed_path,
     )
 
 
