@@ -79,7 +79,7 @@ def in_term(terms: FromClause) -> ColumnElement[bool]:
     return and_(terms.c.since <= _NOW, or_(terms.c.until.is_(None), terms.c.until > _NOW))
 
 
-_HELD = and_(holding.c.post_id == post.c.post_id, in_term(holding))
+_HELD = and_(holding.c.post_id == post.c.post_id, ~holding.c.on_duty, in_term(holding))
 _SEATS = select(*_POST, *_HOLDER).outerjoin(holding, _HELD).where(~post.c.retired)
 _NEWEST = (holding.c.stand_in.desc(), holding.c.since.desc())
 _IN_ORDER = _SEATS.order_by(post.c.path.desc(), post.c.post_id, *_NEWEST)
@@ -92,7 +92,13 @@ _HELD_BY = _IN_ORDER.where(
         select(holding.c.post_id).where(holding.c.subject == any_(bindparam("subjects", type_=ARRAY(Text))))
     )
 )
-_THESE = _IN_ORDER.where(post.c.post_id == any_(bindparam("posts", type_=ARRAY(Uuid))))
+_AMONG = post.c.post_id == any_(bindparam("posts", type_=ARRAY(Uuid)))
+_THESE = _IN_ORDER.where(_AMONG)
+
+_TURN = and_(holding.c.post_id == post.c.post_id, holding.c.on_duty, in_term(holding))
+_ROSTER = holding.alias("roster")
+_HAS_ROSTER = select(_ROSTER.c.post_id).where(_ROSTER.c.post_id == post.c.post_id, _ROSTER.c.on_duty).exists()
+_ON_DUTY = select(*_POST, *_HOLDER).outerjoin(holding, _TURN).where(_AMONG, ~post.c.retired, _HAS_ROSTER)
 
 
 def list_seats(uow: UnitOfWork, paths: Iterable[str], duties: Collection[Duty]) -> list[Seat]:
@@ -124,9 +130,14 @@ def list_seats_of(uow: UnitOfWork, post_ids: Collection[UUID]) -> dict[UUID, Sea
     return seats
 
 
+def list_on_duty(uow: UnitOfWork, post_ids: Collection[UUID]) -> dict[UUID, Seat]:
+    """Of these posts those that have a duty roster, each with who is on duty now; vacant: nobody is."""
+    return {seat.post_id: seat for seat in _seats(uow, _ON_DUTY, posts=list(post_ids))} if post_ids else {}
+
+
 def is_held(post_id: Column[UUID]) -> ColumnElement[bool]:
-    """Whether somebody acts in the post now, in a statement that takes ``now``."""
-    held = select(holding.c.post_id).where(holding.c.post_id == post_id, in_term(holding))
+    """Whether somebody acts in the post now, and not on duty alone, in a statement that takes ``now``."""
+    held = select(holding.c.post_id).where(holding.c.post_id == post_id, ~holding.c.on_duty, in_term(holding))
     return held.correlate(post_id.table).exists()
 
 
