@@ -453,8 +453,8 @@ case_entry = Table(
     postgresql_partition_by="RANGE (at)",
 )
 
-#: ``counted_path``: of the place by whose hours it was counted, empty of what the release before counted; ``others``: what
-#: its other rules promise; ``recounted_by``: the last calendar by which it was counted again, and did not move.
+#: ``counted_path``: of the place by whose hours it was counted, empty of what the release before counted; ``others``:
+#: what its other rules promise; ``recounted_by``: the last calendar by which it was counted again, and did not move.
 deadline = Table(
     "deadline",
     metadata,

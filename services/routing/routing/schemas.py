@@ -76,6 +76,7 @@ from routing.service.reading import (
     QueueLine,
 )
 from routing.service.recording import Recorded
+from routing.service.rosters import RosterAhead
 from routing.service.rule_sets import Community, Gap, RuleSetSeen
 from routing.service.splitting import Split
 from routing.service.suggesting import SideBySide
@@ -1406,6 +1407,29 @@ class DeadlineView(BaseModel):
             warned=deadline.warned,
             text=in_words(promise),
         )
+
+
+class RosterGapView(BaseModel):
+    since: AwareDatetime
+    until: AwareDatetime
+
+
+class RosterView(BaseModel):
+    """A post that has a duty roster; the turns themselves are `/grid/v1/rosters/{place}`."""
+
+    post_id: UUID
+    code: str
+    title: str
+    place_id: UUID
+    gaps: list[RosterGapView] = Field(
+        description="Of the next 14 days: when nobody is on duty though the station is closed. What is urgent then "
+        "goes to the next tier's, or to the dispatcher."
+    )
+
+    @classmethod
+    def of(cls, ahead: RosterAhead) -> "RosterView":
+        told = {name: getattr(ahead.post, name) for name in ("post_id", "code", "title", "place_id")}
+        return cls(**told, gaps=[RosterGapView(since=since, until=until) for since, until in ahead.gaps])
 
 
 class OpenDeadlineView(DeadlineView):

@@ -15,9 +15,7 @@ def create_tables(connection: Connection, service: str) -> None:
 
 def add_rosters(connection: Connection) -> None:
     """Tables that this release has made have them already."""
-    connection.execute(
-        text("alter table holding_copy add column if not exists on_duty boolean not null default false")
-    )
+    connection.execute(text("alter table holding_copy add column if not exists on_duty boolean not null default false"))
     connection.execute(
         text("create index if not exists ix_holding_copy_on_duty on holding_copy (post_id) where on_duty")
     )

@@ -32,9 +32,7 @@ def list_rosters(uow: UnitOfWork, place_id: UUID, *, limit: int, before: int | N
 
 
 def add_roster(uow: UnitOfWork, new: Roster) -> None:
-    turns = [
-        {**asdict(turn), "since": turn.since.isoformat(), "until": turn.until.isoformat()} for turn in new.turns
-    ]
+    turns = [{**asdict(turn), "since": turn.since.isoformat(), "until": turn.until.isoformat()} for turn in new.turns]
     uow.execute(insert(roster), {**asdict(new), "turns": turns})
 
 

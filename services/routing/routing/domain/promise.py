@@ -78,9 +78,9 @@ Spans = Sequence[tuple[datetime, datetime]]
 @dataclass(frozen=True)
 class Promise:
     """A promise with the inputs that explain it and by which it can be counted again. ``rule_layers``: the sets of
-    narrower places that it is under besides the city's, widest first. ``path``: of the place by whose station's hours it
-    was counted, wherever its case is now. ``others``: what its other rules promise, none of which ends sooner by that
-    calendar.
+    narrower places that it is under besides the city's, widest first. ``path``: of the place by whose station's hours
+    it was counted, wherever its case is now. ``others``: what its other rules promise, none of which ends sooner by
+    that calendar.
     """
 
     term: Term

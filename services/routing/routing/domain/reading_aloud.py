@@ -27,7 +27,8 @@ class Explanation:
 
     ``rule_place``: whose rules tighten the city's, where it is by one of theirs; ``moved_through``: the numbers of the
     cases from which it came, last first; ``recounts``: by calendars that were put right; ``named``: of a limit that
-    somebody named, the number or the office; ``station``: by whose hours it was counted, where its case is elsewhere now.
+    somebody named, the number or the office; ``station``: by whose hours it was counted, where its case is elsewhere
+    now.
     """
 
     kind: DeadlineKind

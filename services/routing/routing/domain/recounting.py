@@ -68,8 +68,8 @@ class Move:
 
 
 def recount(deadline: Deadline, gone: Mapping[UUID, Deadline], *, calendar: Calendar) -> Promise:
-    """By the same inputs, all that was promised. ``gone``: what it goes on from, if it was extended, suspended or resumed: that is counted
-    again first, since it begins where that ends, or has what is left of that.
+    """By the same inputs, all that was promised. ``gone``: what it goes on from, if it was extended, suspended or
+    resumed: that is counted again first, since it begins where that ends, or has what is left of that.
     """
     promise = deadline.promise
     if promise.term.unit in NOT_COUNTED:

@@ -37,6 +37,7 @@ from routing.domain.steps import find_bar_to_more_time
 from routing.repository import cases, network, policy
 from routing.repository.network import Network
 from routing.repository.rows import last_of
+from routing.service.on_duty import Rosters, is_closed, read_rosters
 
 OFFICES = (Duty.BUREAU, Duty.DEPARTMENT)
 
@@ -57,11 +58,18 @@ class Ground:
     """Who answers in the posts that precedents name."""
     blamed: list[Seat] = field(default_factory=list)
     """The posts of those whom the matters complain of."""
+    rosters: Rosters | None = None
+    """None: nothing of it is urgent."""
+
+    def rosters_for(self, case: Case, rule: Rule) -> Rosters | None:
+        """By which it goes: of what is urgent and runs by the clock, while its station is closed."""
+        if self.rosters is None or not (case.urgent and rule.runs_by_the_clock):
+            return None
+        closed = is_closed(self.calendar, self.hours_of(case), self.rules.zone, self.rosters.now)
+        return self.rosters if closed else None
 
     def hours_of(self, case: Case) -> Hours:
-        """By the calendar; else as the register has them."""
-        path = case.placed_path
-        return self.calendar.hours_at(path, otherwise=self.network.hours_at(path))
+        return self.network.station_hours(case.placed_path, self.calendar)
 
     def rules_at(self, path: str) -> RuleSet:
         """The city's, with what the places on that line tighten."""
@@ -72,14 +80,20 @@ class Ground:
         return None if found is None or found.retired else found
 
 
-def survey(uow: UnitOfWork, *, paths: Iterable[str], codes: Iterable[str], blamed: Iterable[str] = ()) -> Ground:
-    """Three queries, one more where a precedent holds, and one where staff are complained of."""
+def survey(
+    uow: UnitOfWork, *, paths: Iterable[str], codes: Iterable[str], blamed: Iterable[str] = (), urgent: bool = False
+) -> Ground:
+    """Three queries; one more where a precedent holds, one where staff are complained of, and one where something is
+    urgent.
+    """
     lines = set(paths)
     rules, calendar, categories, precedents = policy.get_policy(uow, list(codes), lines)
     duties = {rule.duty for rule in rules.rules} | {Duty.DISPATCHER, Duty.SUPERVISOR, *OFFICES}
     settled = posts.list_seats_of(uow, {each.post_id for each in precedents}) if precedents else {}
     known = network.get_network(uow, lines, duties)
-    return Ground(known, rules, calendar, categories, precedents, settled, posts.list_seats_held(uow, set(blamed)))
+    rosters = read_rosters(uow, [*settled, *(seat.post_id for seat in known.seats)]) if urgent else None
+    held = posts.list_seats_held(uow, set(blamed))
+    return Ground(known, rules, calendar, categories, precedents, settled, held, rosters)
 
 
 def find_handler(
@@ -89,13 +103,15 @@ def find_handler(
 
     What a ruling has settled goes first. Then the tree's own post of the duty, since the station looks and calls in
     the owner; where no tier of the place has one, the office that answers for the matter takes it; where none does, the
-    narrowest dispatcher.
+    narrowest dispatcher. Outside opening hours, whoever is on duty acts in the post for what is urgent; where its
+    roster has nobody, it goes on as if the post were vacant.
     """
     rule = ground.rules_at(case.placed_path).rule_for(category, urgent=case.urgent)
-    barred = case.barred.union(never)
-    if (settled := _settled(ground, case, category, never=barred)) is not None:
+    barred, rosters = case.barred.union(never), ground.rosters_for(case, rule)
+    if (settled := _settled(ground, case, category, rosters, never=barred)) is not None:
         return rule, settled
-    return rule, answering_for(ground.network.seats_on(case.placed_path), rule, category, never=barred)
+    seats = ground.network.seats_on(case.placed_path)
+    return rule, answering_for(rosters.acting(seats) if rosters else seats, rule, category, never=barred)
 
 
 def answering_for(seats: list[Seat], rule: Rule, category: Category, *, never: Collection[str] = ()) -> Seat | None:
@@ -108,15 +124,18 @@ def answering_for(seats: list[Seat], rule: Rule, category: Category, *, never: C
     return choose(line, rule.duty, never=never)
 
 
-def _settled(ground: Ground, case: Case, category: Category, *, never: Collection[str]) -> Seat | None:
+def _settled(
+    ground: Ground, case: Case, category: Category, rosters: Rosters | None, *, never: Collection[str]
+) -> Seat | None:
     """By the narrowest precedent whose post is held by somebody who may take it."""
     fitting = [
         each
         for each in ground.precedents
         if (each.category, each.remit) == (category.code, category.remit) and case.placed_path.startswith(each.path)
     ]
-    seats = (ground.settled.get(each.post_id) for each in sorted(fitting, key=lambda each: -len(each.path)))
-    return next((seat for seat in seats if seat is not None and _may_take(seat, case, never)), None)
+    known = (ground.settled.get(each.post_id) for each in sorted(fitting, key=lambda each: -len(each.path)))
+    seats = [seat for seat in known if seat is not None]
+    return next((seat for seat in (rosters.acting(seats) if rosters else seats) if _may_take(seat, case, never)), None)
 
 
 def _may_take(seat: Seat, case: Case, never: Collection[str]) -> bool:

@@ -1,7 +1,8 @@
-"""A promise keeps whose hours it was counted by, and what its other rules promise, to be counted again by."""
+"""Who is on duty, in the copy of posts; and by what a promise is counted again: whose hours, and what else it was."""
 
 import sqlalchemy as sa
 from alembic import op
+from network.migrations import add_rosters
 from sqlalchemy.dialects.postgresql import JSONB
 
 revision = "0035"
@@ -11,6 +12,7 @@ depends_on = None
 
 
 def upgrade() -> None:
+    add_rosters(op.get_bind())
     counted_path = sa.Column("counted_path", sa.Text(collation="C"), nullable=False, server_default="")
     op.add_column("deadline", counted_path)
     op.add_column("deadline", sa.Column("others", JSONB, nullable=False, server_default=sa.text("'[]'::jsonb")))
