@@ -386,9 +386,8 @@ async def import_roster(
     door: Door,
     place: Place,
     note: Annotated[str, Query(max_length=200, pattern=r"^[^\x00-\x1f]*$", description="Where it comes from.")] = "",
-    dry_run: Annotated[
-        bool, Query(description="Say what is wrong and where nobody is on duty; change nothing.")
-    ] = False,
+    *,
+    dry_run: Annotated[bool, Query(description="Say what is wrong and when nobody is on duty only.")] = False,
 ) -> Response:
     """Who is on duty in the posts of a place: columns post, subject, since, until. It takes the place of the roster
     before, whole.

@@ -24,7 +24,7 @@ from routing.domain.supervising import Supervision
 from routing.repository import network, policy, supervisions
 from routing.repository.network import Network
 from routing.service import placing
-from routing.service.on_duty import goes_by_roster, is_closed, read_rosters
+from routing.service.on_duty import is_closed, read_rosters
 from routing.service.taking import list_holders
 
 
@@ -116,7 +116,7 @@ def _acting(
     closed = [
         case.case_id
         for case in held
-        if goes_by_roster(case)
+        if case.by_the_clock
         and is_closed(calendar, known.station_hours(case.placed_path, calendar), rules.zone, uow.now)
     ]
     if not closed:

@@ -215,7 +215,7 @@ def re_sort(
 
 
 def _sorted(uow: UnitOfWork, case: Case, code: str) -> tuple[Ground, Category]:
-    ground = placing.survey(uow, paths=[case.placed_path], codes=[code], blamed=case.complained_of, urgent=case.urgent)
+    ground = placing.survey(uow, paths=[case.placed_path], codes=[code], blamed=case.complained_of)
     category = ground.category(code)
     if category is None:
         raise UnknownCategory(code)

@@ -1,4 +1,4 @@
-"""Who acts while a station is closed: by the duty rosters, for what is urgent and runs by the clock."""
+"""Who acts while a station is closed: by the duty rosters, for what is urgent, and so runs by the clock."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -11,7 +11,6 @@ from network import posts
 from network.posts import Seat
 
 from routing.domain.calendar import Calendar, Hours
-from routing.domain.case import Case
 
 
 @dataclass(frozen=True)
@@ -34,7 +33,3 @@ def read_rosters(uow: UnitOfWork, post_ids: Iterable[UUID]) -> Rosters:
 
 def is_closed(calendar: Calendar, hours: Hours, zone: str, now: datetime) -> bool:
     return not calendar.is_open(now.astimezone(ZoneInfo(zone)), hours)
-
-
-def goes_by_roster(case: Case) -> bool:
-    return case.urgent and case.by_the_clock

@@ -102,7 +102,6 @@ def _open_all(
         paths=paths.values(),
         codes=_codes(fresh),
         blamed=[*(follows.complained_of if follows else ()), *(who for event in fresh for who in event.complained_of)],
-        urgent=any(event.urgent for event in fresh),
     )
     takers = _seats_of_takers(uow, fresh)
     opened: list[Case] = []
@@ -352,7 +351,7 @@ def _try_again(uow: UnitOfWork, case: Case, event: AppealCorrectedV1) -> None:
     if event.place_id is not None and case.queue is Queue.UNPLACED:
         case.place_id, case.placed_path = event.place_id, places[event.place_id].path
     codes = [code for code in (event.category, case.category) if code]
-    ground = placing.survey(uow, paths=[case.placed_path], codes=codes, blamed=case.complained_of, urgent=case.urgent)
+    ground = placing.survey(uow, paths=[case.placed_path], codes=codes, blamed=case.complained_of)
     case.district = ground.network.district_of(case.placed_path)
     category = ground.category(event.category) or ground.category(case.category)
     if category is None or (case.queue is Queue.UNPLACED and event.place_id is None):

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from functools import partial
+from functools import cache, partial
 from uuid import UUID
 
 from contracts.grid import Duty
@@ -58,15 +58,15 @@ class Ground:
     """Who answers in the posts that precedents name."""
     blamed: list[Seat] = field(default_factory=list)
     """The posts of those whom the matters complain of."""
-    rosters: Rosters | None = None
-    """None: nothing of it is urgent."""
+    rosters: Callable[[], Rosters] | None = None
+    """Read where something runs by the clock."""
 
     def rosters_for(self, case: Case, rule: Rule) -> Rosters | None:
-        """By which it goes: of what is urgent and runs by the clock, while its station is closed."""
-        if self.rosters is None or not (case.urgent and rule.runs_by_the_clock):
+        """By which it goes: of what runs by the clock, while its station is closed."""
+        if self.rosters is None or not rule.runs_by_the_clock:
             return None
-        closed = is_closed(self.calendar, self.hours_of(case), self.rules.zone, self.rosters.now)
-        return self.rosters if closed else None
+        rosters = self.rosters()
+        return rosters if is_closed(self.calendar, self.hours_of(case), self.rules.zone, rosters.now) else None
 
     def hours_of(self, case: Case) -> Hours:
         return self.network.station_hours(case.placed_path, self.calendar)
@@ -80,18 +80,16 @@ class Ground:
         return None if found is None or found.retired else found
 
 
-def survey(
-    uow: UnitOfWork, *, paths: Iterable[str], codes: Iterable[str], blamed: Iterable[str] = (), urgent: bool = False
-) -> Ground:
-    """Three queries; one more where a precedent holds, one where staff are complained of, and one where something is
-    urgent.
+def survey(uow: UnitOfWork, *, paths: Iterable[str], codes: Iterable[str], blamed: Iterable[str] = ()) -> Ground:
+    """Three queries; one more where a precedent holds, one where staff are complained of, and one where something runs
+    by the clock.
     """
     lines = set(paths)
     rules, calendar, categories, precedents = policy.get_policy(uow, list(codes), lines)
     duties = {rule.duty for rule in rules.rules} | {Duty.DISPATCHER, Duty.SUPERVISOR, *OFFICES}
     settled = posts.list_seats_of(uow, {each.post_id for each in precedents}) if precedents else {}
     known = network.get_network(uow, lines, duties)
-    rosters = read_rosters(uow, [*settled, *(seat.post_id for seat in known.seats)]) if urgent else None
+    rosters = cache(lambda: read_rosters(uow, [*settled, *(seat.post_id for seat in known.seats)]))
     held = posts.list_seats_held(uow, set(blamed))
     return Ground(known, rules, calendar, categories, precedents, settled, held, rosters)
 

@@ -28,7 +28,7 @@ def recuse(uow: UnitOfWork, case_id: UUID, *, version: int, words: str) -> Case:
     case.recused = (*case.recused, me)
     supervising.step_aside(uow, case)
     codes = [case.category] if case.category else []
-    ground = placing.survey(uow, paths=[case.placed_path], codes=codes, blamed=case.complained_of, urgent=case.urgent)
+    ground = placing.survey(uow, paths=[case.placed_path], codes=codes, blamed=case.complained_of)
     if uow.person.holds(case.keeper_post_id):
         placing.appoint_keeper(ground, case, never=_of_post(ground, case.keeper_post_id))
     falls, reviewer = _end_own_draft(uow, case), _other_reviewer(uow, case)

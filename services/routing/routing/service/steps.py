@@ -36,7 +36,7 @@ def accept_case(
     code = category or case.category
     if code is None:
         raise CategoryMissing
-    ground = placing.survey(uow, paths=[case.placed_path], codes=[code], blamed=case.complained_of, urgent=case.urgent)
+    ground = placing.survey(uow, paths=[case.placed_path], codes=[code], blamed=case.complained_of)
     known = ground.category(code)
     if known is None:
         raise UnknownCategory(code)
