@@ -209,8 +209,8 @@ def test_what_is_placed_elsewhere_is_counted_again_by_the_hours_that_it_was_coun
     everywhere = [hours(day, "09:00", "16:00") for day in ("周一", "周二")]
     bring(at, *everywhere, *(row | {"place": "other", "closes": "18:00"} for row in everywhere))
     case, above = make_case(uow, city), at(city.person("district_dispatcher"))
-    re_place = {"version": case.version, "place_id": city.ids["other"], "words": "地点有误"}
-    dispatching.re_sort_case(above, case.case_id, **re_place)
+    elsewhere = city.ids["other"]
+    dispatching.re_sort_case(above, case.case_id, version=case.version, place_id=elsewhere, words="地点有误")
     assert due(uow, case) == local("2026-11-30T16:00")
     put_into_force(at, OFF_ON_THURSDAY)
     sweep(at)

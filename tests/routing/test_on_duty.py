@@ -124,10 +124,11 @@ def test_who_is_on_duty_fills_no_vacant_post(uow: RolledBackUnitOfWork, city: Ci
 
 def test_a_warning_at_night_goes_to_who_is_on_duty(uow: RolledBackUnitOfWork, city: City, at: At) -> None:
     roster(uow, city, "municipal", turn("wang"))
-    case, _ = gas(at, city, suggested_category="municipal.emergency")
-    assert case.deadline is not None
-    for warning, told in zip(case.deadline.promise.warnings, ("wang", subject_of("municipal")), strict=True):
-        clock = at(now=warning.at + timedelta(seconds=1))
+    gas(at, city, suggested_category="municipal.emergency")
+    gas(at, city)
+    # Half of twelve hours, four fifths of them, and by day half of twenty-four.
+    for hour, told in (("04:00", "wang"), ("07:36", "wang"), ("10:00", subject_of("municipal"))):
+        clock = at(now=local(f"2026-11-25T{hour}") + timedelta(seconds=1))
         sweeping.sweep_due(clock)
         (event,) = said(clock, DeadlineApproachingV1)
         assert event.handler.subject == told
@@ -145,8 +146,8 @@ def gaps_of(at: At, *, now: datetime = NIGHT) -> list[tuple[str, list[str]]]:
 
 
 def _written(gaps: Sequence[tuple[datetime, datetime]]) -> list[str]:
-    there = timedelta(hours=8)
-    return [f"{since + there:%d %H:%M} to {until + there:%d %H:%M}" for since, until in gaps]
+    """By the city's clock."""
+    return [f"{since:%d %H:%M} to {until:%d %H:%M}" for since, until in gaps]
 
 
 def test_when_nobody_will_be_on_duty_is_known_ahead(uow: RolledBackUnitOfWork, city: City, at: At) -> None:

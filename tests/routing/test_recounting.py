@@ -66,8 +66,8 @@ class Life:
         self.calendar = calendar
         self.gone: dict[UUID, Deadline] = {}
         hours = calendar.hours_at(PATH, otherwise=hours)
-        made = {"rule_version": 1, "calendar": calendar, "hours": hours, "zone": ZONE, "path": PATH}
-        self._stand(earliest_of([(each, start) for each in terms], partial(make_promise, **made)))
+        count = partial(make_promise, rule_version=1, calendar=calendar, hours=hours, zone=ZONE, path=PATH)
+        self._stand(earliest_of([(each, start) for each in terms], count))
 
     def extend(self, days: int) -> None:
         self._go_on(Term(Unit.MORE_WORKING_DAYS, days), last_day(self.promise), at=self.promise.start_at)

@@ -38,9 +38,11 @@ def list_rosters(uow: UnitOfWork, page: Page, *, place_id: UUID | None = None) -
 
 
 def _gaps(uow: UnitOfWork, found: Sequence[Rostered]) -> Iterator[list[Span]]:
+    """By the city's clock."""
     known = network.get_network(uow, {post.path for post in found}, [])
     calendar, zone = policy.get_calendar(uow), ZoneInfo(policy.get_zone(uow))
     ahead = (uow.now, uow.now + AHEAD)
     for post in found:
         openings = calendar.openings(*ahead, known.station_hours(post.path, calendar), zone)
-        yield list(left_of(ahead, [*post.turns, *openings]))
+        left = left_of(ahead, [*post.turns, *openings])
+        yield [(since.astimezone(zone), until.astimezone(zone)) for since, until in left]
