@@ -217,9 +217,9 @@ def test_what_is_placed_elsewhere_is_counted_again_by_the_hours_that_it_was_coun
     assert due(uow, case) == local("2026-12-01T16:00")
     assert doubts_of(at, case.case_id) == []
     found = standing(at(role="api"), case)
-    assert found.station == "community"
-    assert "按community的窗口时间计算：当时事项在该处。" in read_aloud(found)["zh"]
-    assert "Counted by the hours of community, where the case was then." in read_aloud(found)["en"]
+    assert found.station == "area"
+    assert "按事项当时所在地“area”的窗口时间计算。" in read_aloud(found)["zh"]
+    assert "Counted by the hours of the station of area, where the case was then." in read_aloud(found)["en"]
 
 
 def test_what_is_extended_ends_by_the_hours_that_hold_then(uow: RolledBackUnitOfWork, city: City, at: At) -> None:

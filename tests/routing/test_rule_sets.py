@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, replace
 from datetime import date, datetime, timedelta
+from functools import partial
 from typing import Any
 
 import pytest
@@ -413,7 +414,7 @@ def test_another_calendar_counts_all_that_was_promised_and_the_earliest_holds(  
         put_into_force(at, as_document(at(ONE), promise=citys))
     case, extended = receive(at, city), moving.make_extended(city, at, receive(at, city))
     moving.put_into_force(at, moving.notice_of_2026(*((f"2026-11-{day}", "off") for day in days_off)))
-    moving.sweep(at)
+    moving.sweep(partial(at, role="clock"))
     found = cases.get_case(at(role="auditor"), case.case_id)
     assert due_of(found) == local(due)
     assert moving.doubts_of(at, case.case_id) == moving.doubts_of(at, extended.case_id) == []

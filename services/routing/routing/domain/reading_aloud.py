@@ -364,8 +364,8 @@ def _calendar(explained: Explanation) -> Iterator[Said]:
     yield f"按第{version}版工作日历计算。", f"Counted on version {version} of the working-day calendar."
     if explained.station is not None:
         yield (
-            f"按{explained.station}的窗口时间计算：当时事项在该处。",
-            f"Counted by the hours of {explained.station}, where the case was then.",
+            f"按事项当时所在地“{explained.station}”的窗口时间计算。",
+            f"Counted by the hours of the station of {explained.station}, where the case was then.",
         )
     if explained.forecast:
         yield (
