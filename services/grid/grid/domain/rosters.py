@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from kit.spans import Span, left_of
+from contracts.spans import Span, left_of
 
 from grid.domain.import_posts import each, moment_of
 from grid.domain.imports import Refused, Row, RowProblem, text_of

@@ -6,10 +6,10 @@ from datetime import timedelta
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from contracts.spans import Span, left_of
 from kit.auth import OPERATOR
 from kit.db import UnitOfWork
 from kit.paging import Page, Sheet
-from kit.spans import Span, left_of
 from network import posts
 from network.posts import Rostered
 

@@ -2,9 +2,9 @@
 
 from datetime import UTC, datetime, timedelta
 
+from contracts.spans import Span, left_of
 from hypothesis import given
 from hypothesis import strategies as st
-from kit.spans import Span, left_of
 
 BEGIN = datetime(2026, 12, 1, tzinfo=UTC)
 
