@@ -21,8 +21,8 @@ from routing.domain.origin import Cause
 from routing.domain.promise import Term, Unit
 from routing.domain.reading_aloud import read_aloud
 from routing.domain.recording import Work
-from routing.domain.rule_document import RuleDocument, RuleLine, SettingLine, written, written_settings
-from routing.domain.rules import Demand, Limit, RuleSet, Start
+from routing.domain.rule_document import RuleDocument, RuleLine, SettingLine, written_rules, written_settings
+from routing.domain.rules import Demand, Limit, Start
 from routing.domain.waiting import Plan
 from routing.errors import (
     ClockRuns,
@@ -88,25 +88,13 @@ def city(at: At) -> City:
     return lay_city(at())
 
 
-def as_lines(rules: RuleSet) -> list[RuleLine]:
-    return [
-        RuleLine(
-            *(number, rule.kind, rule.remit, rule.category or "", rule.urgent, rule.duty, written(rule.term)),
-            *(rule.starts, sorted(rule.demands)),
-            superior=written(rule.climb) if rule.climb else "",
-            again=written(rule.repeat) if rule.repeat else "",
-        )
-        for number, rule in enumerate(rules.rules, start=10)
-    ]
-
-
 def as_document(uow: UnitOfWork, **changed: Any) -> RuleDocument:
     """The city's as it is in force, with ``changed`` on the line of the district's municipal matters."""
     rules = policy.get_policy(uow, [], [])[0]
     settings = [SettingLine(n, *each) for n, each in enumerate(written_settings(rules).items(), start=1)]
     lines = [
         replace(line, **changed) if (line.kind, line.remit, line.category, line.urgent) == OF_LIGHTS else line
-        for line in as_lines(rules)
+        for line in written_rules(rules)
     ]
     return RuleDocument(lines, settings)
 
@@ -570,7 +558,7 @@ def test_what_a_document_says_is_stored_and_read_as_it_was(at: At, city: City) -
     version = rule_sets.draft_rule_set(at(ONE), document).version.version
     read = policy.get_rules(at(), version)
     assert [replace(line, needs=sorted(line.needs)) for line in document.rules] == [
-        replace(line, line=rule.line or 0) for line, rule in zip(as_lines(read), read.rules, strict=True)
+        replace(line, line=rule.line or 0) for line, rule in zip(written_rules(read), read.rules, strict=True)
     ]
     assert {rule.starts for rule in read.rules} == {Start.ACCEPTED, Start.PAPERS_COMPLETE}
     assert written_settings(read) == {each.name: each.value for each in document.settings}

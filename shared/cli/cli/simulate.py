@@ -22,9 +22,9 @@ def simulate(
 ) -> None:
     """Live through a year by the services' own use cases, on PostgreSQL of its own and a clock that is driven.
 
-    People are slow, away, wrong and gone; for three days nothing works; a rule is tightened in June, the calendar
-    revised in October. A line a week; at the end the figures and what must hold. Exits 1 where something does not, and
-    names it. Needs no running platform, and touches none.
+    People are slow, away, wrong and gone; for three days nothing works; a rule is tightened in June, by a district and
+    a community besides, the calendar revised in October. A line a week; at the end the figures and what must hold.
+    Exits 1 where something does not, and names it. Needs no running platform, and touches none.
     """
     asked = {
         "--communities": communities,

@@ -43,6 +43,8 @@ class _Line:
 class _Consumer:
     def __init__(self, service: str, city: City, chance: Random) -> None:
         database: Database = city.database(service, "consumer")
+        self._service = service
+        self._touched = city.touched
         self._book = Book(city.handlers_of(service))
         self._taker = Taker(service, self._book, database, backoff=lambda _: 0, pause=_at_once)
         self._chance = chance
@@ -52,6 +54,7 @@ class _Consumer:
     async def take(self) -> None:
         for line in self.lines.values():
             while line.new:
+                self._touched.add(self._service)
                 batch, line.new = line.new[:AT_ONCE], line.new[AT_ONCE:]
                 again = list(line.had) if self._chance.random() < GOES_BACK else []
                 self.repeated += len(again)
@@ -82,8 +85,11 @@ class Carrier:
         return self.carried - before
 
     async def _relay(self) -> int:
-        sent = await asyncio.gather(*(self._pending(service) for service in SERVICES))
-        for service, events in zip(SERVICES, sent, strict=True):
+        """Of those that have been at work since; the others have nothing to say."""
+        touched = sorted(self._city.touched)
+        self._city.touched.clear()
+        sent = await asyncio.gather(*(self._pending(service) for service in touched))
+        for service, events in zip(touched, sent, strict=True):
             for event in events:
                 self._send(service, event)
         return sum(map(len, sent))

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
-from typing import LiteralString, TypeVar
+from typing import TypeVar
 from zoneinfo import ZoneInfo
 
 from contracts.intake import Means
@@ -66,6 +66,8 @@ class Claimant:
 class City:
     def __init__(self, postgres: Postgres, start: datetime) -> None:
         self.clock = DrivenClock(start)
+        self.touched = set(SERVICES)
+        """Services that may have said something since it was last carried."""
         self._postgres = postgres
         self._databases: dict[tuple[str, str], Database] = {}
         self._people = People(POSTS)
@@ -120,22 +122,33 @@ class City:
             uow.flush()
             return result
 
+        self.touched.add(service)
         return await self.database(service, "api").transaction(work)
 
     async def ask_anonymously(self, service: str, use_case: Callable[[UnitOfWork], T]) -> T:
         """What needs no account: what is asked with a code, or by a link."""
+        self.touched.add(service)
         return await self.database(service, "api").run(use_case)
 
     async def audit(self, service: str, query: Callable[[UnitOfWork], T]) -> T:
         return await self.database(service, "auditor").run_everywhere(query)
 
+    async def fire(self) -> int:
+        """All that has fallen due, oldest first; how many things that were."""
+        return await self._catch_up("routing", self._sweepers[:1])
+
     async def sweep(self) -> int:
-        """All that has fallen due, oldest first, and whatever else routing's clock does; how many things that were."""
-        return sum([await loop.catch_up() for loop in self._sweepers])
+        """That, and whatever else routing's clock does."""
+        return await self._catch_up("routing", self._sweepers)
 
     async def send(self) -> int:
         """What notify owes by now."""
-        return sum([await loop.catch_up() for loop in self._senders])
+        return await self._catch_up("notify", self._senders)
+
+    async def _catch_up(self, service: str, loops: Sequence[Loop]) -> int:
+        if done := sum([await loop.catch_up() for loop in loops]):
+            self.touched.add(service)
+        return done
 
     @cached_property
     def _sweepers(self) -> list[Loop]:
@@ -146,12 +159,6 @@ class City:
         database = self.database("notify", "clock")
         sandbox = Sandbox(database, self.office.keys)
         return notify_clock.make_loops(database, self.office, {Means.SANDBOX: sandbox, Means.SMS: sandbox})
-
-    def migrate(self, service: str, *statements: LiteralString) -> None:
-        """As a release changes what only migrations change: as the service's owner, all or nothing, ``now``."""
-        with self._postgres.connect(service, role=f"{service}_owner") as connection, connection.transaction():
-            for statement in statements:
-                connection.execute(statement, {"now": self.now})
 
     async def refresh(self) -> None:
         """What intake keeps of places and categories to hand."""

@@ -1,39 +1,43 @@
-"""What the city itself changes while it goes on: a rule is tightened in June, a calendar is revised in October."""
+"""What the city itself changes while it goes on: what it promises, from June on, and in October its calendar."""
 
+from collections import Counter
+from collections.abc import Callable, Mapping
 from datetime import date, timedelta
 from functools import partial
 
 from kit.auth import OPERATOR
+from kit.crypto import KeyRing
 from kit.db import UnitOfWork
+from kit.paging import Page
 from routing.domain.calendar import Calendar, CalendarDay, Status
 from routing.domain.notice import OFF, WORK, Notice, NoticeRow
+from routing.domain.rule_document import RuleDocument
 from routing.repository import policy
-from routing.service import calendars
+from routing.service import calendars, rule_sets
+from routing.service.rule_sets import RuleSetSeen
 
+from simulation import promising
 from simulation.agenda import Agenda
 from simulation.city import City, Claimant
-from simulation.days import Days, midnight_of
+from simulation.days import ONE_DAY, Days, midnight_of
 
 #: One drafts, another puts it into force.
 _DRAFTS, _ACTIVATES = (Claimant(name, frozenset({OPERATOR})) for name in ("operator", "operator.second"))
 
-_JUNE, _OCTOBER = 6, 10
+_OCTOBER = 10
 #: The first day on which the long holiday is over everywhere.
 _AFTER_THE_HOLIDAY = 12
 #: From the Monday on which the notice comes.
 _WEDNESDAY_OFF, _SATURDAY_WORKED = timedelta(days=9), timedelta(days=12)
 
-#: Another version of all rules, in which one promises less time.
-_TIGHTENED = (
-    "create temporary table next_set on commit drop as select * from rule_set order by version desc limit 1",
-    "create temporary table next_rule on commit drop as table rule",
-    "delete from next_rule where version <> (select version from next_set)",
-    "update next_set set version = version + 1, effective_from = %(now)s, note = 'Public services: two working days.'",
-    "update next_rule set version = version + 1",
-    "update next_rule set count = 2 where (kind, remit) = ('public_service', 'community') and category is null",
-    "insert into rule_set select * from next_set",
-    "insert into rule select * from next_rule",
-)
+#: By month and day on which one operator drafts what is promised anew; another puts it into force a day later.
+_PROMISED: Mapping[tuple[int, int], Callable[[UnitOfWork], RuleDocument]] = {
+    (5, 28): promising.of_the_city,
+    (6, 15): promising.of_the_district,
+    (10, 9): promising.of_a_community,
+}
+#: As many communities as a city can have here.
+_ALL = Page(1_000, "simulation", KeyRing((("k1", bytes(32)),)))
 
 
 class Happenings:
@@ -41,28 +45,44 @@ class Happenings:
         self._city = city
         self._agenda = agenda
         self._days = days
+        self.counted: Counter[str] = Counter()
 
     def plan_day(self, day: date) -> None:
-        """On the first of June a release tightens a rule; on a Monday of October a notice says that a Wednesday is off,
-        and the Saturday after it worked in its place.
+        """For the first of June the city tightens a rule, and a district and a community promise more later on; on a
+        Monday of October a notice says that a Wednesday is off, and the Saturday after it worked in its place.
         """
-        if (day.month, day.day) == (_JUNE, 1):
-            self._agenda.plan(midnight_of(day), self._tighten)
+        at = midnight_of(day) + timedelta(hours=9)
+        if (document := _PROMISED.get((day.month, day.day))) is not None:
+            self._agenda.plan(at, partial(self._draft_rules, document))
         if day.month == _OCTOBER and day.weekday() == 0 and 0 <= day.day - _AFTER_THE_HOLIDAY < 7:
-            self._agenda.plan(midnight_of(day) + timedelta(hours=9), partial(self._revise, day))
+            self._agenda.plan(at, partial(self._revise, day))
 
-    async def _tighten(self) -> None:
-        """Public services within a community are promised in two working days and no longer in three."""
-        self._city.migrate("routing", *_TIGHTENED)
+    async def _draft_rules(self, document: Callable[[UnitOfWork], RuleDocument]) -> None:
+        seen = await self._city.ask("routing", _DRAFTS, partial(_draft_rules, document=document))
+        self.counted["cases of a month tried with what was drafted"] += seen.looked_at or 0
+        self.counted["of which it would have promised sooner"] += seen.numbers.earlier if seen.numbers else 0
+        self._agenda.plan(self._city.now + ONE_DAY, partial(self._activate_rules, seen.version.version))
+
+    async def _activate_rules(self, version: int) -> None:
+        """Whoever activates has seen where a rule would find nobody, and lets an office or a dispatcher take that."""
+        found = await self._city.ask("routing", _ACTIVATES, partial(rule_sets.list_gaps, page=_ALL, version=version))
+        self.counted["communities where a rule finds nobody"] += sum(bool(each.gaps) for each in found.items)
+        await self._city.ask("routing", _ACTIVATES, partial(rule_sets.activate_rule_set, version=version))
+        self.counted["rule sets put into force"] += 1
 
     async def _revise(self, day: date) -> None:
-        drafted = await self._city.ask("routing", _DRAFTS, partial(_draft, day=day))
+        drafted = await self._city.ask("routing", _DRAFTS, partial(_draft_calendar, day=day))
         activate = partial(calendars.activate_calendar, version=drafted.version.version)
         await self._city.ask("routing", _ACTIVATES, activate)
+        self.counted["calendars put into force"] += 1
         self._days.calendar = await self._city.database("routing", "api").run_everywhere(policy.get_calendar)
 
 
-def _draft(uow: UnitOfWork, *, day: date) -> calendars.Changes:
+def _draft_rules(uow: UnitOfWork, *, document: Callable[[UnitOfWork], RuleDocument]) -> RuleSetSeen:
+    return rule_sets.draft_rule_set(uow, document(uow))
+
+
+def _draft_calendar(uow: UnitOfWork, *, day: date) -> calendars.Changes:
     """The year's notice as it stands, with two days more."""
     off, worked = day + _WEDNESDAY_OFF, day + _SATURDAY_WORKED
     rows = [row for row in _rows(policy.get_calendar(uow), day.year) if row.date not in (f"{off}", f"{worked}")]

@@ -26,6 +26,7 @@ def _figures(year: Year) -> Iterator[str]:
     yield from _table("Figures", year.figures.sums)
     yield from _shares(year.figures.rates)
     yield from _table("Promises, by what they were counted by", year.promised)
+    yield from _table("What the city changed", year.happenings.counted)
     yield from _table("People", year.terms.counted)
     yield from _table("Refused, as it should be", year.staff.refused + year.residents.refused)
     yield from _table("Events", {"carried": carried, "carried again": repeated})

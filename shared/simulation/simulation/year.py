@@ -1,12 +1,13 @@
 """A year, or as many days as are asked for, beat by beat: nothing is waited for, and what is idle is passed over.
 
 A beat is an instant at which the platform works: what people have done since the last is carried, what has fallen due
-is swept, what is owed is sent. There is one when a deadline has just passed, so that it fires on its instant.
+is swept, what is owed is sent. There is one when a deadline has just passed, so that it fires on its instant; what else
+clocks do (looking for vacant posts, counting again by another calendar, adding up figures) waits for the half hour.
 """
 
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import partial
@@ -111,7 +112,7 @@ class Year:
             if nth % 7 == 6 or nth == self.asked.days - 1:
                 await self._tell_progress()
         self.city.clock.set(self.asked.ends)
-        await self._work()
+        await self._work(self.city.sweep)
         self.promised = await self.city.audit("routing", _count_promises)
         (self.figures,) = await self.city.audit("routing", partial(figures.sum_up, paths=["/"], period=self._period))
 
@@ -160,14 +161,14 @@ class Year:
             await planned.act()
         self.city.clock.set(max(self.city.now, at))
         if not self.asked.is_out(at):
-            await self._work()
+            await self._work(self.city.sweep if at == _rounded(at) else self.city.fire)
 
-    async def _work(self) -> None:
+    async def _work(self, sweep: Callable[[], Awaitable[int]]) -> None:
         """What the platform does by itself, until it rests: a backlog first, then what is due, then what is owed."""
         moved = 1
         while moved:
-            moved = await self._carrier.carry()
-            moved += await self.city.sweep() + await self.city.send()
+            moved = await self._carrier.carry() + await sweep()
+            moved += await self._carrier.carry() + await self.city.send()
 
     def _hear(self, record: Record) -> None:
         type_ = dict(record.headers)["ce_type"] or b""

@@ -115,6 +115,26 @@ def written(term: Term) -> str:
     return f"{term.count} {name}{'' if term.count == 1 else 's'}"
 
 
+def written_rules(rules: RuleSet) -> list[RuleLine]:
+    """Those of a set itself, as its document writes them, one a line."""
+    return [
+        RuleLine(
+            line=line,
+            kind=rule.kind,
+            remit=rule.remit,
+            category=rule.category or "",
+            urgent=rule.urgent,
+            handler=rule.duty,
+            promise=written(rule.term),
+            runs_from=rule.starts,
+            needs=sorted(rule.demands),
+            superior=written(rule.climb) if rule.climb else "",
+            again=written(rule.repeat) if rule.repeat else "",
+        )
+        for line, rule in enumerate(rules.rules, start=1)
+    ]
+
+
 def written_settings(rules: RuleSet) -> dict[str, str]:
     """Those that a set says itself, as its document writes them."""
     said: dict[Limit | Setting, str] = {
