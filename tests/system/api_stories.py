@@ -595,7 +595,7 @@ def _import(api: Caller) -> None:
     nights, at = "post,subject,since,until\nLJ-DQ-D,sun.yue,2027-03-01 17:00,2027-03-02 09:00\n", {"place": "LJ-DQ"}
     api.call("POST /grid/v1/imports/rosters", OPERATOR, body=nights.encode(), media_type="text/csv", query=at)
     api.call("GET /grid/v1/rosters", RESIDENT, query=at)
-    api.call("GET /grid/v1/rosters/{place}", RESIDENT, **at)
+    api.call("GET /grid/v1/rosters/{place}", RESIDENT, place="LJ-DQ")
 
 
 def _households(api: Caller) -> None:
