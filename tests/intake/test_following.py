@@ -475,11 +475,14 @@ def test_who_holds_the_case_does_not_withdraw_it_for_the_resident(
     held = accepted(receipt.appeal_id).model_copy(update={"handler": HANDLER.model_copy(update={"post_id": post_id})})
     follow_cases(consumer, [held])
     reason = WithdrawalReason.UNWANTED
-    with pytest.raises(NotYours) as refused:
-        amending.withdraw_appeal(
-            uow_of("intake", person=make_clerk()), receipt.appeal_id, version=1, reason=reason, station=station
-        )
-    assert refused.value.code == "held_by_you"
+    window_too = replace(make_clerk().posts[0], post_id=uuid4())
+    of_two = replace(make_clerk(), posts=(*make_clerk().posts, window_too)).under(window_too.post_id)
+    for holder in (make_clerk(), of_two):
+        with pytest.raises(NotYours) as refused:
+            amending.withdraw_appeal(
+                uow_of("intake", person=holder), receipt.appeal_id, version=1, reason=reason, station=station
+            )
+        assert refused.value.code == "held_by_you"
     another = replace(make_clerk(subject="li.na").posts[0], post_id=uuid4())
     chief = uow_of("intake", person=Person("li.na", frozenset(), (replace(another, duty="area_chief"),)))
     with pytest.raises(NotYours) as refused:

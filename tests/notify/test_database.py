@@ -4,18 +4,21 @@ import json
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
+from contracts.routing import CaseSealedV1
 from kit.auth import EVERYWHERE, NOWHERE, Person, Scope
 from kit.testing.servers import NOW, RolledBackUnitOfWork, as_superuser
 from network import models as network_models
 from notify import models, repository
 from notify.domain.sending import Settled, State
+from notify.service.tell import tell
 from sqlalchemy import Connection, event, text
 from sqlalchemy.exc import ProgrammingError
 
 from tests.conftest import UnitOfWorkOf
+from tests.notify.factories import OFFICE, make_event
 
 COPIES = tuple(network_models.metadata.tables)
 TABLES = (*models.metadata.tables, *COPIES)
@@ -161,6 +164,31 @@ def test_messages_are_seen_within_the_scope_of_their_case(
     assert seen(Scope(paths=(HERE,))) == 1
     assert seen(Scope(paths=(HERE, THERE))) == 2
     assert seen(NOWHERE) == 0
+
+
+def test_what_was_told_of_a_sealed_case_is_seen_by_those_alone_whom_it_is_open_to(
+    superuser: Connection, uow_of: UnitOfWorkOf
+) -> None:
+    message_id, post_id = add_message(superuser, HERE), uuid4()
+    (case_id,) = as_superuser(superuser).execute(text("select case_id from message")).scalars()
+
+    def seen(subject: str, *posts: UUID) -> list[Any]:
+        uow = uow_of("notify", person=Person(subject), scope=Scope(paths=(HERE,), posts=posts))
+        troubled = repository.list_troubled_in_scope(uow, before=None, limit=10)
+        of_case = repository.list_messages_of_case(uow, case_id, after=None, limit=10)
+        assert troubled == of_case
+        return [message.message_id for message in of_case if repository.find_message(uow, message.message_id)]
+
+    def seal(**facts: Any) -> None:
+        told = make_event(CaseSealedV1, case_id=case_id, placed_path=HERE, **facts)
+        tell(uow_of("notify", role="consumer"), OFFICE, [told], traceparents=[None])
+
+    assert seen("wang.min") == [message_id]
+    seal(sealed=True, seen_by=[str(post_id), "li.na"])
+    assert (seen("wang.min"), seen("wang.min", post_id), seen("li.na")) == ([], [message_id], [message_id])
+    assert [m.message_id for m in repository.list_troubled_anywhere(uow_of("notify"), before=None, limit=9)]
+    seal(sealed=False)
+    assert seen("wang.min") == [message_id]
 
 
 @pytest.mark.parametrize("role", ["consumer", "clock"])

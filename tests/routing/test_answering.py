@@ -291,6 +291,21 @@ def test_a_correction_under_review_stays_where_it_is_when_one_resident_s_appeal_
     assert review(above, left, approved=True).draft is None
 
 
+def test_a_correction_under_review_falls_when_what_it_corrects_is_done_again(
+    uow: RolledBackUnitOfWork, city: City, as_person: As, uow_of: UnitOfWorkOf
+) -> None:
+    mine, above = as_person(city.person("dispatcher")), as_person(city.person("district_dispatcher"))
+    corrected = answer(mine, review(above, drafted(uow, city, as_person), approved=True))
+    whose = corrected.appeals[0].appeal_id
+    contested = AppealRatedV1(version=2, appeal_id=whose, answer=1, rated_at=NOW, solved=False, rating=1)
+    rating.take_rating(uow_of("routing", role="consumer"), contested)
+    again = now_of(uow, corrected)
+    assert (again.state, again.draft, again.reviewer_post_id) == (CaseState.ASSIGNED, None, None)
+    with pytest.raises(CaseNotFound):
+        review(above, again, approved=True)
+    assert answer(mine, again).draft is not None
+
+
 def test_a_review_of_an_old_version_is_refused(uow: RolledBackUnitOfWork, city: City, as_person: As) -> None:
     case = drafted(uow, city, as_person)
     with pytest.raises(CaseChanged):

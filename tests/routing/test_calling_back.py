@@ -42,7 +42,7 @@ from routing.service import calling_back, dispatching, merging, notices, opening
 
 from tests.conftest import UnitOfWorkOf
 from tests.routing.auditing import faults_of
-from tests.routing.conftest import City, local, make_appeal, make_post, put_post, statements_of, subject_of
+from tests.routing.conftest import At, City, local, make_appeal, make_post, put_post, statements_of, subject_of
 from tests.routing.test_steps import TAKE, WAY, As, make_case, make_case_in
 
 RING = KeyRing.parse(new_key("k1"))
@@ -153,6 +153,22 @@ def test_who_has_withdrawn_is_not_asked(uow: RolledBackUnitOfWork, city: City, a
     opening.withdraw_appeal(uow, event)
     after = cases.get_case(uow, case.case_id)
     assert (after.state, after.calls_owed, owed_to(as_person(city.person("window")))) == (CaseState.CLOSED, 0, [])
+
+
+def test_a_case_closes_when_the_last_who_was_to_be_called_withdraws(
+    uow: RolledBackUnitOfWork, city: City, as_person: As, at: At
+) -> None:
+    into, case = make_case(uow, city), make_case(uow, city, reached_by_message=False)
+    dispatcher = as_person(city.person("dispatcher"))
+    merging.merge_case(dispatcher, case.case_id, version=case.version, into=into.number, words="同一处")
+    after = TAKE[Step.ANSWER](as_person(city.person("municipal")), cases.get_case(uow, into.case_id))
+    sweeping.sweep_due(at(now=NOW + timedelta(days=30)))
+    assert (cases.get_case(uow, after.case_id).state, after.calls_owed) == (CaseState.ANSWERED, 1)
+    event = AppealWithdrawnV1(
+        version=2, appeal_id=case.appeals[0].appeal_id, withdrawn_at=NOW, withdrawn_by=None, reason="unwanted"
+    )
+    opening.withdraw_appeal(at(role="consumer", now=NOW + timedelta(days=31)), event)
+    assert cases.get_case(uow, after.case_id).closed_reason is ClosedReason.DONE
 
 
 # Who is called, and by whom --------------------------------------------------------------------------------------

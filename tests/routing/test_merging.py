@@ -1,5 +1,6 @@
 """Many people, one case: cases are merged and taken apart again, and nobody is answered later than they were told."""
 
+import asyncio
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -25,7 +26,8 @@ from contracts.routing import (
 )
 from hypothesis import given
 from hypothesis import strategies as st
-from kit.auth import Scope
+from kit.auth import Person, Scope
+from kit.clock import DrivenClock
 from kit.db import UnitOfWork
 from kit.errors import ServiceError
 from kit.ids import new_id
@@ -71,9 +73,10 @@ from routing.service import (
     sweeping,
 )
 from routing.service.splitting import Split
+from sqlalchemy import text
 
-from tests.conftest import UnitOfWorkOf
-from tests.routing.conftest import City, make_appeal, subject_of
+from tests.conftest import AsyncDatabase, UnitOfWorkOf
+from tests.routing.conftest import At, City, lay_city, make_appeal, subject_of
 from tests.routing.test_planning import answer, plan
 from tests.routing.test_reporting_back import make_assignment
 from tests.routing.test_steps import As, make_case, make_case_in
@@ -543,6 +546,41 @@ def test_of_a_shared_case_one_withdrawal_leaves_the_others(
     assert now_of(uow, shared).closed_reason is ClosedReason.WITHDRAWN
 
 
+async def test_an_appeal_that_goes_over_while_its_case_is_waited_for_is_changed_where_it_goes_on(
+    async_database: AsyncDatabase,
+) -> None:
+    consumer = async_database("routing", "consumer", clock=DrivenClock(NOW))
+    case, into, person = await consumer.run_everywhere(_lay_two)
+    is_merged = asyncio.Event()
+
+    def merge_until_somebody_waits(uow: UnitOfWork) -> None:
+        merge(uow, case, into)
+        is_merged.set()
+        while not uow.execute(_WAITED_FOR).scalar_one():
+            pass
+
+    def find(uow: UnitOfWork) -> tuple[UUID, bool]:
+        found = cases.find_cases_of_appeals_for_change(uow, appeals_of(case)).values()
+        (case_id,) = {each.case_id for each in found}
+        return case_id, uow.execute(_LOCKED_BY_ME, {"case_id": case_id}).scalar_one()
+
+    api = async_database("routing", clock=DrivenClock(NOW))
+    async with asyncio.timeout(20), asyncio.TaskGroup() as both:
+        both.create_task(api.run(merge_until_somebody_waits, scope=person.scope, person=person))
+        await is_merged.wait()
+        finding = both.create_task(consumer.run_everywhere(find))
+    assert finding.result() == (into.case_id, True)
+
+
+def _lay_two(uow: UnitOfWork) -> tuple[Case, Case, Person]:
+    city = lay_city(uow)
+    return make_case(uow, city), make_case(uow, city), city.person("dispatcher")
+
+
+_WAITED_FOR = text("select exists (select from pg_stat_activity where pg_backend_pid() = any(pg_blocking_pids(pid)))")
+_LOCKED_BY_ME = text("select xmax = pg_current_xact_id()\\:\\:xid from cases where case_id = :case_id")
+
+
 # Splitting
 
 
@@ -579,6 +617,20 @@ def test_both_histories_say_what_was_split_off(
     assert old[-1].facts["appeals"] == fresh[0].facts["appeals"] == [str(second)]
     for case, entries in ((shared, old), (new, fresh)):
         assert list_faults(entries, head=now_of(uow, case).head, length=now_of(uow, case).version) == []
+
+
+def test_who_enters_something_may_have_begun_before_the_case_was_split_off(
+    uow: RolledBackUnitOfWork, city: City, at: At
+) -> None:
+    by = at(city.person("dispatcher"), now=NOW + timedelta(seconds=1))
+    shared = make_shared(uow, city, by)
+    second = shared.appeals[1].appeal_id
+    new = split(by, shared, second).new
+    withdraw(at(role="consumer"), second)
+    after = now_of(uow, new)
+    entries = cases.list_entries(uow, after)
+    assert [entry.step for entry in entries] == ["split_off", "withdrawn", "closed"]
+    assert list_faults(entries, head=after.head, length=after.version) == []
 
 
 def test_the_parties_of_what_is_said_follow(

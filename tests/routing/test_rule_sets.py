@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from contracts.grid import Duty
+from contracts.intake import AppealWithdrawnV1
 from contracts.routing import Ask, CaseRecordedV1, Outcome, RecordKind
 from kit.auth import OPERATOR, Person
 from kit.crypto import KeyRing, new_key
@@ -46,11 +47,13 @@ from routing.service import (
     asking,
     dispatching,
     explaining,
+    merging,
     opening,
     planning,
     recording,
     recounting,
     rule_sets,
+    splitting,
     steps,
     sweeping,
 )
@@ -437,13 +440,17 @@ def test_while_papers_are_awaited_no_more_time_is_asked_for(at: At, city: City, 
         )
 
 
+def extend(at: At, city: City, case: Case, *, days: int, now: datetime) -> Case:
+    asked: dict[str, Any] = {"ask": Ask.EXTENSION, "reason": "materials", "words": "待料", "days": days}
+    case = asking.ask_dispatcher(at(city.person("municipal"), now=now), case.case_id, version=case.version, **asked)
+    dispatcher = at(city.person("dispatcher"), now=now)
+    return asking.rule_on_case(dispatcher, case.case_id, version=case.version, granted=True, words="同意")
+
+
 def test_papers_that_are_named_again_take_nothing_from_an_extension(at: At, city: City, waiting: Case) -> None:
     tuesday, wednesday = NOW + timedelta(days=1), NOW + timedelta(days=2)
     case = record(at, city, waiting, RecordKind.PAPERS_RECEIVED, now=tuesday)
-    asked: dict[str, Any] = {"ask": Ask.EXTENSION, "reason": "materials", "words": "待料", "days": 2}
-    case = asking.ask_dispatcher(at(city.person("municipal"), now=tuesday), case.case_id, version=case.version, **asked)
-    dispatcher = at(city.person("dispatcher"), now=tuesday)
-    extended = asking.rule_on_case(dispatcher, case.case_id, version=case.version, granted=True, words="同意")
+    extended = extend(at, city, case, days=2, now=tuesday)
     assert due_of(extended) == local("2026-12-03T17:00")
     case = record(at, city, extended, RecordKind.PAPERS_MISSING, now=wednesday)
     case = record(at, city, case, RecordKind.PAPERS_RECEIVED, now=wednesday)
@@ -457,6 +464,43 @@ def test_what_is_sorted_anew_goes_on_waiting_for_its_papers(at: At, city: City, 
     assert due_of(again) == due_of(waiting)
     complete = record(at, city, again, RecordKind.PAPERS_RECEIVED, now=NOW + timedelta(days=1))
     assert due_of(complete) == local("2026-12-01T17:00")
+
+
+def test_who_is_split_off_has_waited_for_papers_too(at: At, city: City, waiting: Case) -> None:
+    tuesday = NOW + timedelta(days=1)
+    complete = record(at, city, waiting, RecordKind.PAPERS_RECEIVED, now=tuesday)
+    again = make_appeal(city, repeat_of=complete.appeals[0].appeal_id)
+    opening.open_cases(at(role="consumer"), [again])
+    by, shared = at(city.person("dispatcher"), now=tuesday), cases.get_case(at(role="auditor"), waiting.case_id)
+    whose = [complete.appeals[0].appeal_id]
+    new = splitting.split_case(by, shared.case_id, version=shared.version, appeal_ids=whose, words="并非一事").new
+    work = Work(RecordKind.PAPERS_MISSING, papers=("户口簿",))
+    named = recording.record_work(at(city.person("municipal"), now=tuesday), new.case_id, work).case
+    assert due_of(named) == due_of(complete)
+
+
+def merge(at: At, city: City, case: Case, into: Case, *, now: datetime) -> Case:
+    dispatcher = at(city.person("dispatcher"), now=now)
+    merging.merge_case(dispatcher, case.case_id, version=case.version, into=into.number, words="同一处")
+    return cases.get_case(at(role="auditor"), into.case_id)
+
+
+def test_whoever_comes_to_a_case_by_merging_has_waited_for_papers_too(at: At, city: City, waiting: Case) -> None:
+    tuesday = NOW + timedelta(days=1)
+    complete, into = record(at, city, waiting, RecordKind.PAPERS_RECEIVED, now=tuesday), receive(at, city)
+    given_back = record(at, city, complete, RecordKind.PAPERS_RETURNED, now=tuesday)
+    merge(at, city, given_back, into, now=tuesday)
+    gone = AppealWithdrawnV1(version=2, appeal_id=into.appeals[0].appeal_id, withdrawn_at=tuesday, reason="settled")
+    opening.withdraw_appeal(at(now=tuesday), gone)
+    assert due_of(record(at, city, into, RecordKind.PAPERS_MISSING, now=tuesday)) == due_of(into)
+
+
+def test_a_promise_that_waits_for_papers_goes_on_waiting_where_it_is_merged(at: At, city: City, waiting: Case) -> None:
+    last_day = local("2026-12-02T10:00")
+    into = extend(at, city, receive(at, city, now=last_day), days=3, now=last_day)
+    shared = merge(at, city, waiting, into, now=last_day)
+    assert due_of(shared) == due_of(waiting) < due_of(into)
+    assert due_of(record(at, city, shared, RecordKind.PAPERS_RECEIVED, now=last_day)) == local("2026-12-09T17:00")
 
 
 def test_where_a_narrower_place_waits_for_no_papers_nobody_does(at: At, city: City) -> None:

@@ -9,6 +9,7 @@ import pytest
 from contracts.grid import Duty
 from contracts.routing import Ask, CaseState, HandoverMeans, Outcome, Queue, RecordKind
 from kit.auth import Person
+from kit.db import UnitOfWork
 from kit.errors import ServiceError
 from kit.testing.servers import NOW, RolledBackUnitOfWork
 from network import consumers as network
@@ -121,7 +122,7 @@ WAY: dict[CaseState, list[Step]] = {
 As = Callable[..., RolledBackUnitOfWork]
 
 
-def make_case(uow: RolledBackUnitOfWork, city: City, **overrides: Any) -> Case:
+def make_case(uow: UnitOfWork, city: City, **overrides: Any) -> Case:
     event = make_appeal(city, **overrides)
     opening.open_cases(uow, [event])
     return cases.find_cases_of_appeals_for_change(uow, [event.appeal_id])[event.appeal_id]

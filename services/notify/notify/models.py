@@ -3,6 +3,7 @@
 from kit.db import new_metadata
 from sqlalchemy import (
     BigInteger,
+    Boolean,
     CheckConstraint,
     Column,
     DateTime,
@@ -53,6 +54,7 @@ template = Table(
 )
 
 #: One notice to one person. ``due_at`` is when a clock takes it up next: the next attempt, or the end of a lease.
+#: ``sealed``, ``seen_by``: as its case is, and to whom it is open.
 message = Table(
     "message",
     metadata,
@@ -85,6 +87,8 @@ message = Table(
     Column("place_id", Uuid),
     Column("placed_path", Text(collation="C"), nullable=False),
     Column("version", BigInteger, nullable=False, server_default="1"),
+    Column("sealed", Boolean, nullable=False, server_default="false"),
+    Column("seen_by", ARRAY(Text), nullable=False, server_default=text("'{}'::text[]")),
     _moment("created_at"),
     _moment("changed_at"),
     UniqueConstraint("case_id", "case_version", "recipient", "template", name="uq_message_once"),

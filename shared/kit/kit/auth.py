@@ -1,6 +1,6 @@
 """Who is asking. Roles are bound to posts and posts to places, so a person's rights end with the post."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from uuid import UUID
 
 #: Roles that a token itself may carry. All others come from posts held (contracts.grid.Duty).
@@ -60,9 +60,17 @@ class Person:
     subject: str
     roles: frozenset[str] = frozenset()
     posts: tuple[Post, ...] = field(default=())
+    beside: tuple[Post, ...] = field(default=())
+    """What else they hold, while they act under one post."""
 
     def holds(self, post_id: UUID | None) -> bool:
-        return any(post.post_id == post_id for post in self.posts)
+        """Whichever they act under: nobody is rid of an interest by naming another post of theirs."""
+        return any(post.post_id == post_id for post in (*self.posts, *self.beside))
+
+    def under(self, post_id: UUID) -> "Person":
+        """Acting by that post of theirs alone."""
+        acting = tuple(post for post in self.posts if post.post_id == post_id)
+        return replace(self, posts=acting, beside=tuple(post for post in self.posts if post not in acting))
 
     def post(self, post_id: UUID) -> Post:
         """One of theirs."""

@@ -1,7 +1,14 @@
 """Every query of notify."""
 
 from notify.repository.contacts import Contact, blank_messages_of, list_contacts, put_contacts
-from notify.repository.notices import Wording, add_inbox_items, add_messages, list_wordings, move_messages
+from notify.repository.notices import (
+    Wording,
+    add_inbox_items,
+    add_messages,
+    list_wordings,
+    move_messages,
+    seal_messages,
+)
 from notify.repository.reading import (
     InboxItem,
     Message,
@@ -78,6 +85,7 @@ __all__ = [
     "put_contacts",
     "save_visits",
     "save_ways",
+    "seal_messages",
     "settle",
     "take_up_again",
 ]

@@ -8,8 +8,8 @@ from uuid import UUID
 from contracts.envelope import Path
 from kit.db import UnitOfWork
 from kit.rows import insert_rows
-from sqlalchemy import select, update
-from sqlalchemy.dialects.postgresql import distinct_on
+from sqlalchemy import Boolean, Text, Uuid, bindparam, select, text, update
+from sqlalchemy.dialects.postgresql import ARRAY, distinct_on
 
 from notify.models import inbox_item, message, template
 
@@ -51,3 +51,17 @@ def move_messages(uow: UnitOfWork, place_id: UUID, path: Path) -> None:
     uow.execute(
         update(message).where(message.c.place_id == place_id, message.c.placed_path != path).values(placed_path=path)
     )
+
+
+_SEAL = text("""
+update message set sealed = :sealed, seen_by = :seen_by
+where case_id = :case_id and (sealed, seen_by) is distinct from (:sealed, :seen_by)
+""").bindparams(
+    bindparam("sealed", type_=Boolean), bindparam("seen_by", type_=ARRAY(Text)), bindparam("case_id", type_=Uuid)
+)
+
+
+def seal_messages(uow: UnitOfWork, rows: Sequence[Mapping[str, Any]]) -> None:
+    """All that was told of these cases is sealed as they are, and open to the same."""
+    if rows:
+        uow.execute(_SEAL, rows)

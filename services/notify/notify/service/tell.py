@@ -70,6 +70,14 @@ def tell(uow: UnitOfWork, office: Office, events: Sequence[CaseFact], *, tracepa
         for notice in owed_by(event)
     ]
     queue(uow, office, drafts, reaches_of(uow, office, drafts))
+    _seal(uow, events)
+
+
+def _seal(uow: UnitOfWork, events: Sequence[CaseFact]) -> None:
+    """As each case says last that it is, if it was ever sealed."""
+    said = {event.case_id: event for event in events if event.sealed is not None}
+    rows = [{"case_id": case, "sealed": last.sealed, "seen_by": last.seen_by} for case, last in said.items()]
+    repository.seal_messages(uow, rows)
 
 
 def queue(uow: UnitOfWork, office: Office, drafts: Sequence[Draft], reaches: Reaches) -> None:

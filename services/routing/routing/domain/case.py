@@ -165,7 +165,7 @@ class Appeal:
 
 #: What stands on one case, and is counted on it, does not go along where appeals are split off.
 _STAYS = (
-    *("papers_named_at", "papers_awaited_until", "followed_since", "tally", "excluding", "excluding_by"),
+    *("papers_named_at", "followed_since", "tally", "excluding", "excluding_by"),
     *("assigned_by", "assigned_number", "assigned_due", "report_back"),
 )
 _OF_ONE_CASE = (
@@ -400,13 +400,15 @@ class Case:
         facts: Mapping[str, Any] | None = None,
         words: str | None = None,
     ) -> None:
-        """Add an entry to the history; the case's version is the number of its entries."""
+        """Add an entry to the history; the case's version is the number of its entries. It begins with the case: who
+        enters something may have begun before another split it off.
+        """
         self.version += 1
         entry = link(
             self.head,
             case_id=self.case_id,
             seq=self.version,
-            at=at,
+            at=max(at, self.opened_at),
             step=step,
             by=by,
             post_id=post_id,
@@ -439,9 +441,10 @@ class Case:
 
     def reopen(self, due: Deadline) -> None:
         """It was not solved: whoever holds it does it again, by a limit of its own. What was promised first stays as it
-        was kept or missed.
+        was kept or missed. A correction that waits for its review is of what was answered before.
         """
         self.state, self.handover = CaseState.ASSIGNED, None
+        self.end_draft()
         self.closed_reason = self.closed_at = None
         self.limits.append(due)
         self.promise_due = due.promise.due_at
@@ -500,7 +503,7 @@ class Case:
         own: dict[str, Any] = {"case_id": new_id(), "number": number, "opened_at": at, "head": GENESIS}
         none: dict[str, Any] = dict.fromkeys(_STAYS) | {"helper_post_ids": (), "at_hotline": False, "granted_to": ()}
         if self.awaits_papers_at(at) is not None:
-            none |= {"papers_named_at": self.papers_named_at, "papers_awaited_until": self.papers_awaited_until}
+            none["papers_named_at"] = self.papers_named_at
         new = replace(self, appeals=going, deadline=deadline, **own, **fresh, **lists, **none)
         new.drop_ask()
         new.end_draft()
@@ -521,7 +524,15 @@ class Case:
         self.complain_as(other)
         self.recused = tuple(dict.fromkeys((*self.recused, *other.recused)))
         other.merged_into = self.case_id
-        return coming, self._hold_to(other.deadline, deadline_id=deadline_id, at=at)
+        is_earlier = self._hold_to(other.deadline, deadline_id=deadline_id, at=at)
+        self._wait_like(other, is_earlier=is_earlier)
+        return coming, is_earlier
+
+    def _wait_like(self, other: "Case", *, is_earlier: bool) -> None:
+        """Whoever of them has waited for papers, it has waited once; a promise that waits for them goes on waiting."""
+        self.papers_awaited_until = self.papers_awaited_until or other.papers_awaited_until
+        if is_earlier:
+            self.papers_named_at = self.papers_named_at or other.papers_named_at
 
     def complain_as(self, other: "Case") -> None:
         """Of whom the other complains, and sealed if it is: what it says is no less so in another case."""

@@ -136,10 +136,13 @@ def check_version(case: Case, version: int) -> None:
 def find_cases_of_appeals_for_change(uow: UnitOfWork, appeal_ids: Collection[UUID]) -> dict[UUID, Case]:
     """The cases of these appeals, locked in the order of their ids, by appeal.
 
-    Locked before they are read: no version tells that a promise was replaced while the lock was waited for.
+    Locked before they are read: no version tells that a promise was replaced while the lock was waited for. Where an
+    appeal went over to another case meanwhile, that is locked as well.
     """
-    uow.execute(_LOCK_OF_APPEALS, {"appeals": list(appeal_ids)})
+    locked = set(uow.execute(_LOCK_OF_APPEALS, {"appeals": list(appeal_ids)}).scalars())
     found = [case_of(row, uow.now) for row in uow.execute(_OF_APPEALS, {"appeals": list(appeal_ids)})]
+    if any(case.case_id not in locked for case in found):
+        return find_cases_of_appeals_for_change(uow, appeal_ids)
     return {appeal.appeal_id: case for case in found for appeal in case.appeals if appeal.appeal_id in appeal_ids}
 
 

@@ -87,7 +87,7 @@ def report_part(uow: UnitOfWork, case_id: UUID, helper_id: UUID, *, version: int
         _refuse_if_ended(uow, case_id, helper_id)
         raise
     helper = _open_helper(uow, case, helper_id)
-    if not uow.person.holds(helper.post_id):
+    if helper.post_id not in uow.person.post_ids:
         raise NotYourStep(Step.REPORT_PART, [WHO[Actor.HELPER]])
     parts.settle(uow, case, [helper], HelperState.DONE, report=words)
     seat = posts.find_seat(uow, helper.post_id)

@@ -385,6 +385,8 @@ def withdraw_appeal(uow: UnitOfWork, event: AppealWithdrawnV1) -> None:
         for kind in (DeadlineKind.REDO, DeadlineKind.PLANNED):
             deadlines.mark_limit_if_missed(uow, case, kind)
         end_case(uow, case, ClosedReason.WITHDRAWN, holder=find_holder(uow, case), by=event.withdrawn_by)
+    else:
+        calling_back.close_if_over(uow, case, find_holder(uow, case))
     cases.save_cases(uow, [case])
 
 

@@ -1,7 +1,7 @@
 """The door from HTTP to the use cases: one request, one transaction, and no answer before the commit."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from functools import cache, partial
 from typing import Annotated, Any
@@ -165,7 +165,7 @@ class DoorFor:
             return person
         if not person.holds(self.post):
             raise Forbidden("not_your_post", "You do not hold the post that Baiyang-Post names: leave the header out.")
-        return replace(person, posts=tuple(post for post in person.posts if post.post_id == self.post))
+        return person.under(self.post)
 
 
 @dataclass(frozen=True)
