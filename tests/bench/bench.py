@@ -15,7 +15,7 @@ from tests.bench import instruments
 from tests.system.city import City
 
 #: Raise it when the loader writes something else: states that were kept are then made anew.
-STATE_FORMAT = 1
+STATE_FORMAT = 2
 
 #: A kept state that the runs have filled by so much more than it should hold is made anew.
 FILLED = 1.25

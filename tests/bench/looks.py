@@ -1,6 +1,7 @@
 """Every page and list that people look at, each as many of them look at it."""
 
 from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime, timedelta
 from itertools import chain, cycle, islice
 from urllib.parse import quote
 
@@ -17,6 +18,8 @@ from tests.system.city import City
 AIMS = {"work list": "< 50", "progress page": "< 20", "progress": "< 20"}
 AIM_OF_OTHERS = "< 100"
 
+A_YEAR = timedelta(days=364)
+
 #: So many different people or cases take turns in each look.
 TURNS = 60
 
@@ -30,6 +33,7 @@ def looks_of(bench: Bench, city: City) -> tuple[Look, ...]:
     codes = [quote(each.query_code) for each in sample(city, TURNS, seed=bench.settings.seed)]
     case = [f"/routing/v1/cases/{case_id}" for case_id, _ in cases]
     whose = [subject for _, subject in cases]
+    a_year_ago = datetime.now(UTC).date() - A_YEAR
     each_kind = [
         _looks("work list", ["/routing/v1/worklist"], holders),
         _looks("work list, what was answered", ["/routing/v1/worklist?stage=answered"], holders),
@@ -39,6 +43,9 @@ def looks_of(bench: Bench, city: City) -> tuple[Look, ...]:
         _looks("open cases at a place", [f"/routing/v1/cases?place={place}" for place in places], cast.wide[:1]),
         _looks("open deadlines of a community", ["/routing/v1/deadlines"], stations),
         _looks("open deadlines of the city", ["/routing/v1/deadlines"], cast.wide),
+        _looks("figures of a community", ["/routing/v1/figures"], stations),
+        _looks("figures of the city, a year", [f"/routing/v1/figures?since={a_year_ago}"], cast.wide),
+        _looks("figures of the city, by place", ["/routing/v1/figures?by=place"], cast.wide),
         _looks("appeals of a community", ["/intake/v1/appeals"], stations),
         _looks("appeals of the city", ["/intake/v1/appeals"], cast.wide),
         _looks("a case", case, whose),

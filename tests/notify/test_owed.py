@@ -16,6 +16,8 @@ from contracts.routing import (
     CaseClosedV1,
     CaseCorrectedV1,
     CaseDraftedV1,
+    CaseExclusionAskedV1,
+    CaseExclusionReviewedV1,
     CaseExtendedV1,
     CaseFact,
     CaseGrantedV1,
@@ -255,6 +257,8 @@ TABLE: list[tuple[CaseFact, set[tuple[str, str]]]] = [
     (make_event(CaseGrantedV1), {("gu.min", "case_granted")}),
     (make_event(CaseGrantRevokedV1), set()),
     (make_event(CaseSealedV1), set()),
+    (make_event(CaseExclusionAskedV1), set()),
+    (make_event(CaseExclusionReviewedV1), set()),
     (
         make_event(DeadlineBreachedV1),
         {("wang.min", "deadline_missed"), ("li.na", "deadline_missed_superior")},

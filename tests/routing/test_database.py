@@ -33,7 +33,7 @@ from sqlalchemy.exc import ProgrammingError
 from tests.conftest import UnitOfWorkOf
 from tests.routing.conftest import City, lay_city, make_appeal, statements_of
 
-FIGURES = ("figure_increment", "figure_kept", "figure_frozen", "figure_correction")
+FIGURES = ("figure_increment", "figure_kept", "figure_above", "figure_frozen", "figure_correction")
 KEPT_APART = (
     *("cases", "case_appeal", "case_entry", "deadline", "case_grant", "precedent", "pressing"),
     *("letter", "paper", "accompaniment", "report_back", "helper", "case_link", "call_back"),
@@ -47,7 +47,7 @@ POLICY = (
     *("calendar_hours", "calendar_closure"),
 )
 COPIES = tuple(network_models.metadata.tables)
-TABLES = (*KEPT_APART, *POLICY, "reason", "figure_freeze", *COPIES)
+TABLES = (*KEPT_APART, *POLICY, "reason", "figure_freeze", "figure_recounted", *COPIES)
 
 #: What each role may do to each table; the letters are select, insert, update, delete.
 RIGHTS = {
@@ -73,7 +73,8 @@ RIGHTS = {
         "vacancy": "s",
         "first_dispatch_day": "s",
         "figure_increment": "si",
-        **dict.fromkeys(("figure_kept", "figure_freeze", "figure_frozen", "figure_correction"), "s"),
+        **dict.fromkeys(("figure_kept", "figure_above", "figure_freeze", "figure_frozen", "figure_correction"), "s"),
+        "figure_recounted": "",
         "incident_place": "si",
         "dismissal": "si",
         "seal_grant": "siu",
@@ -105,7 +106,10 @@ RIGHTS = {
         "vacancy": "siu",
         "first_dispatch_day": "su",
         "figure_increment": "si",
-        **dict.fromkeys(("figure_kept", "figure_freeze", "figure_frozen", "figure_correction"), ""),
+        "figure_kept": "s",
+        "figure_above": "siu",
+        **dict.fromkeys(("figure_freeze", "figure_frozen", "figure_correction"), ""),
+        "figure_recounted": "",
         "incident_place": "",
         "dismissal": "",
         "seal_grant": "",
@@ -136,8 +140,9 @@ RIGHTS = {
         "vacancy": "sud",
         "first_dispatch_day": "",
         "figure_increment": "sid",
-        "figure_kept": "siu",
+        **dict.fromkeys(("figure_kept", "figure_above"), "siu"),
         **dict.fromkeys(("figure_freeze", "figure_frozen", "figure_correction"), "si"),
+        "figure_recounted": "sid",
         "incident_place": "",
         "dismissal": "",
         "seal_grant": "",
@@ -146,7 +151,7 @@ RIGHTS = {
         **dict.fromkeys(POLICY, "s"),
         **dict.fromkeys(COPIES, "s"),
     },
-    "auditor": dict.fromkeys(TABLES, "s"),
+    "auditor": {**dict.fromkeys(TABLES, "s"), "figure_recounted": ""},
     "relay": dict.fromkeys(TABLES, ""),
 }
 PRIVILEGES = {"s": "select", "i": "insert", "u": "update", "d": "delete"}

@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from contracts.routing import CaseExclusionAskedV1, CaseExclusionReviewedV1, CaseFact
 from kit.crypto import KeyRing, new_key
 from kit.paging import Page
 from kit.testing.servers import NOW, RolledBackUnitOfWork
@@ -53,6 +54,27 @@ def test_it_counts_until_somebody_above_has_reviewed_it(city: City, as_person: A
     assert sums(above)["excluded_on_time"] == 1
     assert sums(above)["overdue"] == 2, "it is as late as before for its resident"
     assert misfigured(uow_of("routing", role="auditor")) == []
+
+
+@pytest.mark.usefixtures("late")
+@pytest.mark.parametrize("granted", [True, False])
+def test_who_applied_and_who_decided_what_is_said(city: City, as_person: As, *, granted: bool) -> None:
+    """Once each; the words, which may speak of people, stay in the history."""
+    holder, above = (as_person(city.person(code), now=LATE) for code in ("municipal", "district_dispatcher"))
+    case = ask(holder)
+    asked = CaseExclusionAskedV1.model_validate_json(said(holder, case))
+    assert (asked.rate, asked.by, asked.version) == ("on_time", holder.by, case.version)
+    case = review(above, case, granted=granted)
+    decided = CaseExclusionReviewedV1.model_validate_json(said(above, case))
+    assert (decided.rate, decided.by, decided.version) == ("on_time", above.by, case.version)
+    assert (decided.granted, decided.asked_by) == (granted, holder.by)
+
+
+def said(by: RolledBackUnitOfWork, case: Case) -> str:
+    (event,) = by.published
+    assert (event.topic, event.key) == (CaseFact.TOPIC, str(case.case_id))
+    assert "停电" not in (event.body or "")
+    return event.body or ""
 
 
 @pytest.mark.usefixtures("late")

@@ -10,7 +10,7 @@ from contracts.intake import AppealRatedV1, AppealWithdrawnV1, Channel
 from contracts.routing import Ask, Outcome, RecordKind
 from kit.crypto import KeyRing, new_key
 from kit.paging import Page
-from kit.testing.servers import NOW, RolledBackUnitOfWork
+from kit.testing.servers import NOW, RolledBackUnitOfWork, as_superuser
 from routing.domain.case import Case
 from routing.domain.figures import Figure, Group, Line, Period, Rate
 from routing.domain.promise import day_of
@@ -21,6 +21,7 @@ from routing.repository import cases
 from routing.repository import figures as kept
 from routing.service import (
     asking,
+    comparing,
     dispatching,
     figures,
     merging,
@@ -33,12 +34,16 @@ from routing.service import (
     sweeping,
 )
 from routing.service.figures import FirstDispatch
+from sqlalchemy import Connection, text
 
 from tests.conftest import UnitOfWorkOf
 from tests.routing.auditing import misfigured
 from tests.routing.conftest import City, make_appeal, make_post, put_post, statements_of, subject_of
+from tests.routing.test_database import superuser
 from tests.routing.test_reporting_back import make_assignment
 from tests.routing.test_steps import As, make_case
+
+__all__ = ["superuser"]
 
 TODAY = date(2026, 11, 23)
 
@@ -185,12 +190,51 @@ def test_periods_and_places_that_cannot_be_answered_are_refused(city: City, as_p
 def test_counts_go_with_their_place_when_that_moves(
     uow: RolledBackUnitOfWork, city: City, as_person: As, as_clock: RolledBackUnitOfWork, uow_of: UnitOfWorkOf
 ) -> None:
+    """Out of the sums of the places that it leaves, into those that it comes to; whether added up or not."""
     answer(as_person(city.person("municipal")), make_case(uow, city))
+    elsewhere = f"{city.paths['bare']}{city.ids['community'].hex}/"
     for _ in range(2):
-        kept.move_place(uow, city.ids["community"], "/moved/")
-        (line,) = kept.sum_up(uow_of("routing"), ["/moved/"], Period(TODAY, TODAY))
-        assert (line.sums[Figure.DISPATCHED], line.sums[Figure.AT_FIRST]) == (1, 1)
-        kept.move_place(uow, city.ids["community"], city.paths["community"])
+        for path in (elsewhere, city.paths["community"]):
+            kept.move_place(uow, city.ids["community"], path)
+            answered = {
+                code: kept.sum_up(uow_of("routing"), [city.paths[code]], Period(TODAY, TODAY))
+                for code in ("city", "district", "bare")
+            }
+            seen = {code: line.sums[Figure.DISPATCHED] for code, found in answered.items() for line in found}
+            assert {code for code, amount in seen.items() if amount} == {
+                "city",
+                "bare" if path == elsewhere else "district",
+            }
+        add_up(as_clock)
+    comparing.recount(as_clock)
+    assert comparing.compare(as_clock) == []
+
+
+def test_a_city_reads_no_communitys_sums_but_those_of_all_below_it(
+    uow: RolledBackUnitOfWork, city: City, as_person: As, as_clock: RolledBackUnitOfWork, superuser: Connection
+) -> None:
+    """However many communities it has: theirs could be anything."""
+    for code in ("community", "other", "bare"):
+        make_case(uow, city, place=code)
+    add_up(as_clock)
+    as_superuser(superuser).execute(text("update figure_kept set received = 100 where path like '/%/%/%/'"))
+    top = as_person(city.person("city_dispatcher"))
+    assert sums(top)["received"] == 3
+    districts = {key: line.sums[Figure.RECEIVED] for key, line in lines(top, by=Group.PLACE).items()}
+    assert districts == {city.ids["district"].hex: 2, city.ids["bare"].hex: 1}
+    assert lines(top, by=Group.CHANNEL)["web"].sums[Figure.RECEIVED] == 3
+    assert sums(top, place_id=city.ids["district"], only={Group.CATEGORY: "municipal"})["received"] == 2
+    assert sums(as_person(city.person("dispatcher")))["received"] == 100
+
+
+def test_who_looks_from_two_places_of_which_one_holds_the_other_counts_nothing_twice(
+    uow: RolledBackUnitOfWork, city: City, as_clock: RolledBackUnitOfWork, uow_of: UnitOfWorkOf
+) -> None:
+    make_case(uow, city)
+    for _ in range(2):
+        both = [city.paths["community"], city.paths["district"]]
+        (line,) = kept.sum_up(uow_of("routing"), both, Period(TODAY, TODAY))
+        assert line.sums[Figure.RECEIVED] == 1
         add_up(as_clock)
 
 

@@ -1,10 +1,16 @@
 """``baiyang figures`` against a platform that answers, and routing's own command over a database."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
+from threading import Thread
+from typing import Any, TypeVar
 
 import httpx
+import psycopg
 import pytest
 from cli import figures
 from cli.__main__ import app
@@ -12,12 +18,18 @@ from kit.clock import DrivenClock
 from kit.crypto import new_key
 from kit.db import Database, UnitOfWork
 from kit.testing.servers import NOW
-from routing import ledger
-from routing.service import opening
+from psycopg import Connection
+from routing import consumers, ledger
+from routing.repository.figures import LOCK
+from routing.service import comparing, opening
+from routing.service import figures as figures_kept
+from routing.service.comparing import Difference
 from sqlalchemy import text
 from typer.testing import CliRunner
 
-from tests.routing.conftest import lay_city, make_appeal
+from tests.routing.conftest import City, lay_city, make_appeal
+
+T = TypeVar("T")
 
 LINE = {
     "key": "",
@@ -73,34 +85,49 @@ def test_what_works_beside_the_database_is_routings_own_command(monkeypatch: pyt
 KEY = new_key("k1")
 
 
+#: When the cases were opened.
+THEN = NOW - timedelta(days=400)
+
+
+@dataclass(frozen=True)
+class Laid:
+    url: str
+    city: City
+
+    def open_case(self) -> None:
+        on(self.url, "consumer", lambda uow: opening.open_cases(uow, [make_appeal(self.city)]), now=THEN)
+
+
 @pytest.fixture
-def city_url(fresh_database_of: Callable[[str], str], monkeypatch: pytest.MonkeyPatch) -> str:
+def laid(fresh_database_of: Callable[[str], str], monkeypatch: pytest.MonkeyPatch) -> Laid:
     """Two cases, one of them begun before figures were kept."""
     url = fresh_database_of("routing")
     monkeypatch.setenv("ROUTING_DATABASE_URL", url)
     monkeypatch.setenv("ROUTING_SERVICE_KEYS", KEY)
-
-    def lay(uow: UnitOfWork) -> None:
-        city = lay_city(uow)
-        opening.open_cases(uow, [make_appeal(city), make_appeal(city)])
-
-    on(url, "consumer", lay, now=NOW - timedelta(days=400))
+    laid = Laid(url, on(url, "consumer", lay_city, now=THEN))
+    for _ in range(2):
+        laid.open_case()
     forget = "update cases set tally = null where case_id = (select min(case_id::text)::uuid from cases)"
     on(url, "consumer", lambda uow: uow.execute(text(forget)))
     uncounted = "delete from figure_increment i using cases c where c.case_id = i.case_id and c.tally is null"
     on(url, "clock", lambda uow: uow.execute(text(uncounted)))
-    return url
+    return laid
 
 
-def on(url: str, role: str, work: Callable[[UnitOfWork], object], *, now: datetime = NOW) -> None:
-    async def run() -> None:
+@pytest.fixture
+def city_url(laid: Laid) -> str:
+    return laid.url
+
+
+def on(url: str, role: str, work: Callable[[UnitOfWork], T], *, now: datetime = NOW) -> T:
+    async def run() -> T:
         database = Database(url, role=f"routing_{role}", clock=DrivenClock(now))
         try:
-            await database.run_everywhere(work)
+            return await database.run_everywhere(work)
         finally:
             await database.close()
 
-    asyncio.run(run())
+    return asyncio.run(run())
 
 
 def command(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, list[str]]:
@@ -134,6 +161,89 @@ def test_the_command_counts_again_puts_right_freezes_and_verifies(
     assert command(capsys, "compare")[0] == 0
     code, said = command(capsys, "freeze", month, "--by", "gao.ning")
     assert (code, "is frozen" in said[0]) == (1, True)
+
+
+@pytest.fixture
+def adding_up(city_url: str) -> Iterator[Connection[Any]]:
+    """Somebody adds figures up, for longer than anybody should wait."""
+    with psycopg.connect(city_url.format(role="routing_clock").replace("+asyncpg", "")) as connection:
+        connection.execute(LOCK)
+        yield connection
+
+
+@pytest.mark.usefixtures("adding_up")
+def test_counting_again_waits_for_nobody_who_adds_up(city_url: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert command(capsys, "compare")[0] == 0
+    assert command(capsys, "verify") == (0, [])
+
+
+def test_a_place_that_moves_meanwhile_holds_no_case(laid: Laid, adding_up: Connection[Any]) -> None:
+    move = partial(consumers._move_place, place_id=laid.city.ids["area"], path="/moved/")
+    moving = Thread(target=on, args=(laid.url, "consumer", move))
+    moving.start()
+    while adding_up.execute("select from pg_locks where locktype = 'advisory' and not granted").fetchone() is None:
+        pass
+    held = text("select case_id from cases for update nowait")
+    assert len(on(laid.url, "clock", lambda uow: uow.execute(held).all())) == 2
+    adding_up.rollback()
+    moving.join()
+    moved = "select count(*) from cases where placed_path = '/moved/'"
+    assert on(laid.url, "clock", lambda uow: uow.execute(text(moved)).scalar_one()) == 2
+
+
+def test_steps_go_on_while_figures_are_put_right_piece_by_piece(
+    laid: Laid, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each of a case of the same day and place, whose sums are wrong and are just being booked."""
+    command(capsys, "rebuild")
+    spoil(laid, "update figure_kept set accepted = accepted + 1")
+    spoil(laid, """update cases set tally = '{"promise": "missed"}'""")
+    monkeypatch.setattr(ledger, "CHUNK", 4)
+    put_right, pieces = comparing.put_right, []
+
+    def beside_steps(uow: UnitOfWork, differences: Sequence[Difference]) -> None:
+        with ThreadPoolExecutor(1) as beside:
+            beside.submit(laid.open_case).result()
+            put_right(uow, differences)
+            pieces.append(len(differences))
+            beside.submit(laid.open_case).result()
+
+    monkeypatch.setattr(comparing, "put_right", beside_steps)
+    assert command(capsys, "rebuild")[0] == 0
+    assert len(pieces) > 1
+    code, said = command(capsys, "compare")
+    assert (code, said[0].split(",")[0]) == (0, f"{2 + 2 * len(pieces)} cases")
+
+
+def test_what_was_booked_before_it_was_ended_stands_and_the_rest_is_found(
+    laid: Laid, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    command(capsys, "rebuild")
+    spoil(laid, "update figure_kept set accepted = accepted + 1")
+    wrong = len(command(capsys, "compare")[1]) - 1
+    monkeypatch.setattr(ledger, "CHUNK", 4)
+    put_right = comparing.put_right
+
+    def once(uow: UnitOfWork, differences: Sequence[Difference]) -> None:
+        put_right(uow, differences)
+        monkeypatch.setattr(comparing, "put_right", end)
+
+    def end(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(comparing, "put_right", once)
+    with pytest.raises(KeyboardInterrupt):
+        ledger.main(["rebuild"])
+    monkeypatch.setattr(comparing, "put_right", put_right)
+    capsys.readouterr()
+    assert command(capsys, "rebuild")[1][-1] == f"2 cases, {wrong - 4} differences"
+    assert command(capsys, "compare")[0] == 0
+
+
+def spoil(laid: Laid, statement: str) -> None:
+    """When all has been added up."""
+    on(laid.url, "clock", figures_kept.sweep_increments)
+    on(laid.url, "clock" if "figure_kept" in statement else "consumer", lambda uow: uow.execute(text(statement)))
 
 
 def test_a_month_that_is_none_is_refused(city_url: str, capsys: pytest.CaptureFixture[str]) -> None:

@@ -651,7 +651,7 @@ def columns_of(connection: Connection, table: str) -> list[str]:
 TABLES = {
     *("appeal", "progress", "cases", "case_appeal", "case_entry", "deadline", "message", "sandbox_message"),
     *("inbox_item", "inbox", "event_log", "dead_letter", "parked", "event_pending"),
-    *("telling", "telling_household"),
+    *("telling", "telling_household", "figure_increment"),
 }
 
 
@@ -734,6 +734,8 @@ TAMPERED = [
         "notice_stuck",
     ),
     ("routing", "update case_entry set words = 'nobody said this' where words is not null", "history_broken"),
+    ("routing", "delete from figure_increment where figure = 'answered'", "figure_differs"),
+    ("routing", "update figure_increment set day = day - 1 where figure = 'received'", "figure_differs"),
     ("routing", "update case_entry set \"by\" = 'somebody.else' where step = 'closed'", "history_broken"),
     (
         "routing",

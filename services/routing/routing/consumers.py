@@ -45,10 +45,11 @@ def record_notice_withheld(uow: UnitOfWork, event: MessageWithheldV1) -> None:
 
 
 def _move_place(uow: UnitOfWork, place_id: UUID, path: str) -> None:
+    # Figures first: who waits for whoever adds them up holds no case meanwhile.
+    figures.move_place(uow, place_id, path)
     cases.move_place(uow, place_id, path)
     precedents.move_place(uow, place_id, path)
     hotline.move_place(uow, place_id, path)
-    figures.move_place(uow, place_id, path)
     rule_sets.move_place(uow, place_id, path)
 
 

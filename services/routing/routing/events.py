@@ -21,6 +21,8 @@ from contracts.routing import (
     CaseClosedV1,
     CaseCorrectedV1,
     CaseDraftedV1,
+    CaseExclusionAskedV1,
+    CaseExclusionReviewedV1,
     CaseExtendedV1,
     CaseGrantedV1,
     CaseGrantRevokedV1,
@@ -64,6 +66,7 @@ from contracts.routing import (
     DeadlineBreachedV1,
     DeadlineKind,
     DeadlineMovedV1,
+    ExcludableRate,
     Handler,
     HotlineStanding,
     JoinKind,
@@ -79,6 +82,7 @@ from routing.domain.accompanying import Accompaniment
 from routing.domain.assignment import ReportBack
 from routing.domain.call_back import CallBack
 from routing.domain.case import Appeal, Case, Deadline
+from routing.domain.figures import Rate
 from routing.domain.helping import Helper
 from routing.domain.linking import Link
 from routing.domain.pressing import Pressing
@@ -475,6 +479,17 @@ def case_linked(uow: UnitOfWork, case: Case, link: Link) -> CaseLinkedV1:
 
 def case_unlinked(uow: UnitOfWork, case: Case, link: Link) -> CaseUnlinkedV1:
     return CaseUnlinkedV1(**_fact(uow, case), **_link(link))
+
+
+def exclusion_asked(uow: UnitOfWork, case: Case, rate: Rate) -> CaseExclusionAskedV1:
+    return CaseExclusionAskedV1(**_fact(uow, case), rate=ExcludableRate(rate.value))
+
+
+def exclusion_reviewed(
+    uow: UnitOfWork, case: Case, rate: Rate, *, granted: bool, asked_by: str
+) -> CaseExclusionReviewedV1:
+    rate_told = ExcludableRate(rate.value)
+    return CaseExclusionReviewedV1(**_fact(uow, case), rate=rate_told, granted=granted, asked_by=asked_by)
 
 
 def case_handed_to_hotline(

@@ -360,20 +360,26 @@ def _sums() -> list[Column[int]]:
     return [Column(figure.value, Integer, nullable=False, server_default="0") for figure in Figure]
 
 
-#: The sums: for a place and a day or month, of all together or of one value of a dimension.
-figure_kept = Table(
-    "figure_kept",
-    metadata,
-    Column("place_id", Uuid, primary_key=True),
-    Column("dimension", Text, primary_key=True),
-    Column("value", Text(collation="C"), primary_key=True),
-    Column("grain", Text, primary_key=True),
-    Column("first", Date, primary_key=True),
-    _path("path"),
-    *_sums(),
-    Index("ix_figure_kept_first", "dimension", "grain", "first", "path"),
-    Index("ix_figure_kept_value", "dimension", "value", "grain", "first", "path"),
-)
+def _summed(name: str) -> Table:
+    return Table(
+        name,
+        metadata,
+        Column("place_id", Uuid, primary_key=True),
+        Column("dimension", Text, primary_key=True),
+        Column("value", Text(collation="C"), primary_key=True),
+        Column("grain", Text, primary_key=True),
+        Column("first", Date, primary_key=True),
+        _path("path"),
+        *_sums(),
+        Index(f"ix_{name}_first", "dimension", "grain", "first", "path"),
+        Index(f"ix_{name}_value", "dimension", "value", "grain", "first", "path"),
+    )
+
+
+#: The sums: of a place by itself, for a day or month, of all together or of one value of a dimension.
+figure_kept = _summed("figure_kept")
+#: Of all that is below a place, so that a city reads as few rows as a community.
+figure_above = _summed("figure_above")
 
 #: Months that were frozen, each sealed to the one before; what the figures were then; and what came later.
 figure_freeze = Table(
@@ -419,6 +425,18 @@ figure_correction = Table(
     *(Column(name.value, Text(collation="C")) for name in DIMENSIONS),
     Index("ix_figure_correction_month", "month", "path", "correction_id"),
     Index("ix_figure_correction_place", "place_id"),
+)
+
+#: What all histories come to, while somebody holds it against what is kept; nothing of it is ever committed.
+figure_recounted = Table(
+    "figure_recounted",
+    metadata,
+    Column("figure", Text, nullable=False),
+    Column("amount", Integer, nullable=False),
+    Column("day", Date, nullable=False),
+    Column("place_id", Uuid, nullable=False),
+    *(Column(name.value, Text(collation="C")) for name in DIMENSIONS),
+    prefixes=["unlogged"],
 )
 
 case_appeal = Table(

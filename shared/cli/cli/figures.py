@@ -48,9 +48,11 @@ def _table(line: dict[str, Any], period: str) -> Table:
 
 
 @app.command()
-def compare() -> None:
+def compare(
+    since: Annotated[str | None, typer.Option(help="The first month to compare, as 2026-10; else all.")] = None,
+) -> None:
     """Count again from the histories, and name each figure that differs; then exit 1."""
-    _run("compare")
+    _run("compare", *(["--since", since] if since else []))
 
 
 @app.command()

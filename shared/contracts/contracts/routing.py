@@ -58,6 +58,15 @@ class Ask(StrEnum):
     SUSPENSION = "suspension"
 
 
+class ExcludableRate(StrEnum):
+    """What a case may be taken out of, by an application and a review."""
+
+    CONTACTED = "contacted"
+    ON_TIME = "on_time"
+    SOLVED = "solved"
+    SATISFIED = "satisfied"
+
+
 class RecordKind(StrEnum):
     """What is done on a case between its steps, and entered in its handling record."""
 
@@ -686,6 +695,27 @@ class CaseRedoneV1(CaseRating):
     promise_text: dict[str, str] = Field(description="The limit in words, by language (zh, en).")
     handler: Handler | None
     superior: Handler | None
+
+
+class CaseExclusion(CaseFact):
+    """A case is to be counted in a rate no more. Why is said in its history alone."""
+
+    rate: ExcludableRate
+
+
+class CaseExclusionAskedV1(CaseExclusion):
+    """Its holder applies for it: until somebody above them has reviewed that, it counts."""
+
+    TYPE: ClassVar[str] = "routing.case.exclusion_asked.v1"
+
+
+class CaseExclusionReviewedV1(CaseExclusion):
+    """Granted, it counts in the rate no more, and as taken out of it; else it goes on counting."""
+
+    TYPE: ClassVar[str] = "routing.case.exclusion_reviewed.v1"
+
+    granted: bool
+    asked_by: str = Field(max_length=120, description="The sign-in subject of who applied; never who reviewed it.")
 
 
 class CaseHolderLeftV1(CaseFact):

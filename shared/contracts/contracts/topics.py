@@ -129,6 +129,8 @@ _DEFINED = (
             routing.CaseGrantedV1,
             routing.CaseGrantRevokedV1,
             routing.CaseSealedV1,
+            routing.CaseExclusionAskedV1,
+            routing.CaseExclusionReviewedV1,
             routing.DeadlineBreachedV1,
             routing.DeadlineApproachingV1,
             routing.SupervisionClimbedV1,

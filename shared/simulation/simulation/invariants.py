@@ -201,8 +201,8 @@ def _explain(uow: UnitOfWork, *, deadlines: Sequence[Any]) -> list[str]:
 
 async def figures_counted_again_are_those_that_were_kept(year: Year, checked: Checked) -> None:
     """Each figure of each place, group and time, from the histories alone."""
-    found, differences = await year.city.audit("routing", _count_figures_again)
-    checked.things = len(found.cells)
+    found, differences = await year.city.database("routing", "clock").run_everywhere(_count_figures_again)
+    checked.things = found.cases
     checked.findings += [
         Finding(f"case {number}", "its tally is not where its history leads") for number in found.spoiled
     ]
@@ -211,7 +211,7 @@ async def figures_counted_again_are_those_that_were_kept(year: Year, checked: Ch
 
 def _count_figures_again(uow: UnitOfWork) -> tuple[comparing.Recount, list[comparing.Difference]]:
     found = comparing.recount(uow)
-    return found, comparing.compare(uow, found)
+    return found, comparing.compare(uow)
 
 
 _HELD = "select distinct facts ->> 'post' as post from case_entry where step in ('assigned', 'helper_called')"

@@ -1,4 +1,4 @@
-"""P8: the work list, the progress page and every other list, quiet and under load."""
+"""P8: the work list, the progress page, figures and every other list, quiet and under load."""
 
 from tests.bench.backlog import await_calm
 from tests.bench.bench import Bench
@@ -8,7 +8,7 @@ from tests.bench.load.plan import Load, Phase
 from tests.bench.looks import AIM_OF_OTHERS, AIMS, looks_of
 from tests.bench.soak import soak
 
-TITLE = "the work list, the progress page, each list"
+TITLE = "the work list, the progress page, figures, each list"
 AIM = "p95 < 50, 20 and 100 ms"
 
 RATE = 10.0

@@ -25,7 +25,8 @@ from routing.domain.case import (
 )
 from routing.domain.promise import Term, Unit, counted_like
 from routing.domain.rules import Limit
-from routing.models import call_back, case_appeal, case_entry, case_grant, cases, deadline
+from routing.models import call_back, case_appeal, case_entry, case_grant, cases, deadline, figure_increment
+from routing.repository.figures import count_new
 from routing.repository.rows import appeal_row, case_row, deadline_row, entry_row
 from routing.service import deadlines, opening, placing
 from routing.service.placing import Ground
@@ -196,7 +197,8 @@ class Course:
 
     def _close(self, case: Case, holder: Seat, at: datetime) -> None:
         moment = Moment(at, holder.subject)
-        case.close(ClosedReason.DONE, at=at, by=moment.by, post_id=holder.post_id, holder=holder.subject)
+        unrated = {"unrated": len(case.appeals)}
+        case.close(ClosedReason.DONE, at=at, by=moment.by, post_id=holder.post_id, holder=holder.subject, facts=unrated)
         moment.publish(events.case_closed(moment, case, holder=holder))
         self._keep(moment)
 
@@ -221,7 +223,10 @@ class Course:
 
 
 def put_case(sheets: Sheets, case: Case) -> None:
-    """As routing.repository.cases adds it, with what has become of it since."""
+    """As routing.repository.cases adds it, with what has become of it since and what that counts."""
+    for counted in count_new(case, case.entries, zone=""):
+        # Its community or below: adding up finds the place's own.
+        sheets.add(figure_increment, {**counted, "path": case.placed_path})
     sheets.add(cases, case_row(case))
     for appeal in case.appeals:
         sheets.add(case_appeal, appeal_row(case, appeal))

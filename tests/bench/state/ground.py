@@ -4,10 +4,11 @@ from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import TypeVar
+from typing import Any, TypeVar
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+import psycopg
 from contracts.grid import Duty
 from intake.domain.sorting import Categories
 from intake.repository import copies
@@ -66,17 +67,17 @@ class CityGround:
 def survey(city: City, *, now: datetime) -> CityGround:
     settings = city.settings()
     transport = KeyRing.parse(settings["INTAKE_TRANSPORT_KEYS"])
-    ground = _read(city, "routing", now, _stands)
-    wordings, staff = _read(city, "notify", now, _telling)
+    ground = in_one_go(city, "routing", now, stands)
+    wordings, staff = in_one_go(city, "notify", now, _telling)
     spots = {
         path: Spot(item.place_id, path, _station(ground.network, path)) for path, item in ground.network.places.items()
     }
     return CityGround(
         homes=_homes(ground.network, spots),
         wide=[spots[path] for path, item in ground.network.places.items() if item.tier == copy.DISTRICT],
-        grounds=_by_path(ground),
+        grounds=by_path(ground),
         clerks={seat.path: seat for seat in ground.network.seats if seat.duty is Duty.WINDOW_CLERK and seat.subject},
-        words=Categories(_read(city, "intake", now, copies.list_categories)),
+        words=Categories(in_one_go(city, "intake", now, copies.list_categories)),
         wordings=wordings,
         staff=staff,
         keys=Keys(KeyRing.parse(settings["INTAKE_SERVICE_KEYS"]), transport),
@@ -90,15 +91,20 @@ def survey(city: City, *, now: datetime) -> CityGround:
     )
 
 
-def _read(city: City, service: str, now: datetime, work: Callable[[UnitOfWork], T]) -> T:
-    engine = create_engine(
-        "postgresql+psycopg://", creator=lambda: city.connect(service, SUPERUSER), poolclass=NullPool
-    )
-    with engine.connect() as connection:
+def in_one_go(city: City, service: str, now: datetime, work: Callable[[UnitOfWork], T]) -> T:
+    """One transaction, seeing and changing everything."""
+    engine = create_engine("postgresql+psycopg://", creator=lambda: _connect(city, service), poolclass=NullPool)
+    with engine.begin() as connection:
         return work(UnitOfWork(connection, now=now))
 
 
-def _stands(uow: UnitOfWork) -> Ground:
+def _connect(city: City, service: str) -> "psycopg.Connection[Any]":
+    connection = city.connect(service, SUPERUSER)
+    connection.autocommit = False
+    return connection
+
+
+def stands(uow: UnitOfWork) -> Ground:
     """As routing.service.placing.survey, for every place and every category at once."""
     rules, calendar, _, _ = policy.get_policy(uow, (), ())
     duties = {rule.duty for rule in rules.rules} | {Duty.DISPATCHER, Duty.SUPERVISOR, *OFFICES}
@@ -113,7 +119,7 @@ def _stands(uow: UnitOfWork) -> Ground:
     )
 
 
-def _by_path(ground: Ground) -> dict[str, Ground]:
+def by_path(ground: Ground) -> dict[str, Ground]:
     """Each place's own view: only the seats that answer for it, in the order in which routing reads them."""
     seats: dict[str, list[Seat]] = defaultdict(list)
     for seat in ground.network.seats:

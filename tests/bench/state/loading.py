@@ -34,6 +34,7 @@ def load(city: City, cases: int, *, seed: int, say: Say) -> dict[str, int]:
         rows.update(counts)
         if done * CHUNK % told == 0:
             say(f"{done * CHUNK:,} cases, {rows.total():,} rows in {time.monotonic() - begun:.0f} s")
+    tables.add_up(city, now=now, say=say)
     tables.sweep(city, say=say)
     say(f"{cases:,} cases with {rows.total():,} rows are in: {time.monotonic() - begun:.0f} s")
     return dict(rows)

@@ -50,8 +50,8 @@ class Sheets:
 
 
 def _written(table: Table) -> list[Column[Any]]:
-    """But for what the release before alone writes."""
-    return [column for column in table.columns if not column.info.get("left")]
+    """But for what the release before alone writes, and for what PostgreSQL numbers."""
+    return [column for column in table.columns if not column.info.get("left") and column.identity is None]
 
 
 def _copy(table: Table) -> sql.Composed:

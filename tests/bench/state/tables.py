@@ -4,8 +4,9 @@ from collections.abc import Callable
 from datetime import date, datetime
 
 from psycopg import sql
+from routing.repository import figures
 
-from tests.bench.state.ground import SUPERUSER
+from tests.bench.state.ground import SUPERUSER, in_one_go
 from tests.system.city import City
 
 #: Those whose tables are filled; grid makes its own.
@@ -29,6 +30,17 @@ def lay_months(city: City, *, since: datetime) -> None:
                 )
             )
             month = following
+
+
+#: What steps have counted, added up at once.
+_BATCH = 100_000
+
+
+def add_up(city: City, *, now: datetime, say: Callable[[str], None]) -> None:
+    """The figures, by the clock's own statement."""
+    say("adding figures up")
+    while in_one_go(city, "routing", now, lambda uow: figures.fold(uow, limit=_BATCH)):
+        pass
 
 
 def sweep(city: City, *, say: Callable[[str], None]) -> None:

@@ -14,7 +14,7 @@ from tests.chaos.world import ORDERED, Row, World
 _CASES, _APPEALS = "routing.case.v1", "intake.appeal.v1"
 
 #: Entries of a case that are told to nobody: what they lead to is told by itself.
-_UNTOLD = ("withdrawn", "notice_not_delivered", "exclusion_asked", "exclusion_reviewed")
+_UNTOLD = ("withdrawn", "notice_not_delivered")
 
 #: What a resident is shown nothing of.
 _OF_LIMITS = (

@@ -317,19 +317,6 @@ class Cell:
     first: date
 
 
-def cells_of(mark: Mark) -> list[Cell]:
-    """Every cell that a count goes into."""
-    place_id, day = place_of(mark.where), date.fromisoformat(mark.day)
-    values = [(ALL, ""), *((name.value, getattr(mark.where, name)) for name in DIMENSIONS)]
-    firsts = (("day", day), ("month", month_of(day)))
-    return [
-        Cell(place_id, dimension, value, grain, first)
-        for dimension, value in values
-        if value is not None
-        for grain, first in firsts
-    ]
-
-
 #: Where a place is not known.
 NOWHERE = UUID(int=0)
 

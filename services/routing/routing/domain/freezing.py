@@ -9,7 +9,7 @@ from typing import Any
 from uuid import UUID
 
 from routing.domain.chain import GENESIS
-from routing.domain.figures import Count, Figure, Sums, cells_of
+from routing.domain.figures import Count, Figure, Sums
 
 #: Of a cell within a month: place, dimension, value.
 Key = tuple[UUID, str, str]
@@ -45,18 +45,6 @@ class Correction:
     noted_at: datetime
     number: str | None
     count: Count
-
-
-def with_corrections(cells: Cells, corrections: Iterable[Correction]) -> dict[Key, dict[Figure, int]]:
-    """What the histories come to by now, if a month was frozen as it was."""
-    sums = {key: dict(each) for key, each in cells.items()}
-    for correction in corrections:
-        count = correction.count
-        for cell in cells_of(count.mark):
-            if cell.grain == "month":
-                of = sums.setdefault((cell.place_id, cell.dimension, cell.value), {})
-                of[count.figure] = of.get(count.figure, 0) + count.amount
-    return sums
 
 
 def freeze(month: date, cells: Cells, *, last: Freeze | None, at: datetime, by: str) -> Freeze:

@@ -481,16 +481,19 @@ def _save_tallies(uow: UnitOfWork, counted: Sequence[Case]) -> None:
     uow.execute(_SAVE_TALLIES, {"tallies": _as_json(stands)})
 
 
-def each_history(uow: UnitOfWork, *, chunk: int) -> Iterator[tuple[Row[Any], list[Entry]]]:
-    """Every case (number, tally) with all its entries, in order; so many histories are read at once."""
+def each_history(
+    uow: UnitOfWork, *, chunk: int, since: datetime | None = None
+) -> Iterator[list[tuple[Row[Any], list[Entry]]]]:
+    """Every case (number, tally) with all its entries, so many at once; those alone with an entry since then."""
     after_id = UUID(int=0)
-    while found := uow.execute(_TALLIES, {"after": after_id, "most": chunk}).all():
+    these = _TALLIES if since is None else _TALLIES_SINCE
+    while found := uow.execute(these, {"after": after_id, "most": chunk, "since": since}).all():
         after_id = found[-1].case_id
-        these = {"these": [row.case_id for row in found], "since": min(row.opened_at for row in found)}
+        asked = {"these": [row.case_id for row in found], "since": min(row.opened_at for row in found)}
         entries: dict[UUID, list[Entry]] = defaultdict(list)
-        for row in uow.execute(_HISTORIES, these):
+        for row in uow.execute(_HISTORIES, asked):
             entries[row.case_id].append(entry_of(row))
-        yield from ((row, entries[row.case_id]) for row in found)
+        yield [(row, entries[row.case_id]) for row in found]
 
 
 def list_excluding(
@@ -608,6 +611,16 @@ _TALLIES = (
     .where(cases.c.case_id > bindparam("after", type_=Uuid))
     .order_by(cases.c.case_id)
     .limit(bindparam("most", type_=Integer))
+)
+_TALLIES_SINCE = _TALLIES.where(
+    cases.c.case_id.in_(
+        select(case_entry.c.case_id)
+        .distinct()
+        .where(case_entry.c.at >= bindparam("since", type_=DateTime(timezone=True)))
+        .where(case_entry.c.case_id > bindparam("after", type_=Uuid))
+        .order_by(case_entry.c.case_id)
+        .limit(bindparam("most", type_=Integer))
+    )
 )
 _HISTORIES = (
     select(case_entry)

@@ -1,29 +1,35 @@
 """Figures that are counted as it happens: a step adds rows, the clock sums them up, and reading never reads cases.
 
-What is not summed up yet is read beside the sums, in one statement, so that figures are true at every instant.
+What is not summed up yet is read beside the sums, in one statement, so that figures are true at every instant. The sums
+of a place by itself lie in ``figure_kept``; those of all below it, but for those by post, in ``figure_above``.
 """
 
 import json
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from datetime import date
 from typing import Any
 from uuid import UUID
 
-from kit.db import UnitOfWork, within
+from kit.db import UnitOfWork, after, within
 from sqlalchemy import (
     ColumnElement,
     Date,
+    Executable,
+    Integer,
     Row,
     Select,
+    Table,
     Text,
+    TextClause,
     and_,
     any_,
-    bindparam,
     case,
     cast,
+    delete,
     func,
     literal,
+    literal_column,
     or_,
     select,
     text,
@@ -38,6 +44,7 @@ from routing.domain.counting import count
 from routing.domain.figures import (
     ALL,
     DIMENSIONS,
+    NOWHERE,
     Cell,
     Count,
     Figure,
@@ -47,9 +54,17 @@ from routing.domain.figures import (
     Period,
     Sums,
     month_of,
+    net,
     place_of,
 )
-from routing.models import figure_correction, figure_frozen, figure_increment, figure_kept
+from routing.models import (
+    figure_above,
+    figure_correction,
+    figure_frozen,
+    figure_increment,
+    figure_kept,
+    figure_recounted,
+)
 
 #: One at a time adds up, counts again, freezes, or moves a place.
 LOCK = "select pg_advisory_xact_lock(hashtextextended('routing.figures', 0))"
@@ -91,12 +106,42 @@ cross join lateral (values ('{ALL}', ''), {", ".join(f"('{d}', {d})" for d in DI
 cross join lateral (values ('day', day), ('month', date_trunc('month', day)::date)) as g (grain, first)
 """
 
-_ADD_TO_KEPT = f"""
-insert into figure_kept (place_id, dimension, value, grain, first, path, {SUMS})
-select place_id, dimension, value, grain, first, path, {SUMS} from cells
-order by place_id, dimension, value, grain, first
-on conflict (place_id, dimension, value, grain, first) do update set path = excluded.path,
-    {", ".join(f"{f.value} = figure_kept.{f.value} + excluded.{f.value}" for f in Figure)}
+#: Of the places above a path, the root of the tree among them.
+_PLACES_ABOVE = f"""
+cross join lateral (
+    select coalesce(cast(parts[n] as uuid), '{NOWHERE}') as above,
+        case when n = 0 then '/' else '/' || array_to_string(parts[\\:n], '/') || '/' end as above_path
+    from string_to_array(trim(both '/' from path), '/') as parts, generate_series(0, cardinality(parts) - 1) as n
+) as places_above
+"""
+
+
+def _add_to(table: str, cells: str) -> str:
+    return f"""
+    insert into {table} ({", ".join(KEY)}, path, {SUMS})
+    select {", ".join(KEY)}, path, {SUMS} from {cells} order by {", ".join(KEY)}
+    on conflict ({", ".join(KEY)}) do update set
+        {", ".join(f"{f.value} = {table}.{f.value} + excluded.{f.value}" for f in Figure)}
+    """
+
+
+def _above(cells: str, *, sign: str = "1") -> str:
+    """What the cells come to at the places above them, which go by their own paths."""
+    return f"""
+    select above as place_id, dimension, value, grain, first, coalesce(max(p.path), max(above_path)) as path,
+        {", ".join(f"sum({sign} * {f})::int as {f}" for f in Figure)}
+    from {cells} {_PLACES_ABOVE} left join place_copy p on p.place_id = above
+    where dimension <> '{Group.POST}' group by above, dimension, value, grain, first
+    """
+
+
+_BY_KEY = ", ".join(KEY)
+_AS_KEPT = f"(select {_BY_KEY}, added.path, {SUMS} from cells join added using ({_BY_KEY})) as c"
+#: Of ``cells``: to the places' own sums, and to those of the places above.
+_ADD_CELLS = f"""
+added as ({_add_to("figure_kept", "cells")} returning {_BY_KEY}, path),
+lifted as ({_above(_AS_KEPT)}),
+added_above as ({_add_to("figure_above", "lifted")})
 """
 
 #: What is of a month that is frozen is noted beside it too.
@@ -123,7 +168,7 @@ cells as (
     from placed {_SPREAD} where value is not null
     group by place_id, dimension, value, grain, first
 ),
-added as ({_ADD_TO_KEPT})
+{_ADD_CELLS}
 select count(*) from taken
 """)
 
@@ -142,10 +187,31 @@ def fold(uow: UnitOfWork, *, limit: int) -> int:
 
 
 def move_place(uow: UnitOfWork, place_id: UUID, path: str) -> None:
-    """Its figures go with it."""
+    """Its figures go with it: out of the sums of the places above that it leaves, into those that it comes to."""
     lock(uow)
-    for table in (figure_increment, figure_kept, figure_frozen, figure_correction):
+    uow.execute(_MOVE_ABOVE, {"place": place_id, "path": path})
+    for table in (figure_increment, figure_kept, figure_above, figure_frozen, figure_correction):
         uow.execute(update(table).where(table.c.place_id == place_id).values(path=path))
+
+
+@dataclass(frozen=True)
+class _Asked:
+    """``of``: of one value of a dimension alone; of a category, with its branches."""
+
+    period: Period
+    by: Group | None
+    of: tuple[Group, str] | None
+
+    @property
+    def dimension(self) -> Group | None:
+        if self.of is not None:
+            return self.of[0]
+        return self.by if self.by in DIMENSIONS else None
+
+    @property
+    def firsts(self) -> list[tuple[str, list[date]]]:
+        months, days = ([], _days(self.period)) if self.by is Group.DAY else self.period.split()
+        return [(grain, firsts) for grain, firsts in (("month", months), ("day", days)) if firsts]
 
 
 def sum_up(
@@ -161,17 +227,48 @@ def sum_up(
     """At these places and below, group by group in the order of their keys. ``of``: of one value of a dimension alone;
     of a category, with its branches.
     """
-    key = _key(by, paths)
-    dimension = of[0] if of else by if by in DIMENSIONS else None
+    asked, outermost = _Asked(period, by, of), _outermost(paths)
+    key = _key(by, outermost)
     found = union_all(
-        _kept(period, paths, dimension, of, key(figure_kept), months=by is not Group.DAY),
-        _unsummed(period, paths, dimension, of, key(figure_increment)),
+        *(_summed(asked, table, at, key(table)) for table, at in _where_summed(uow, asked, outermost)),
+        _unsummed(asked, outermost, key(figure_increment)),
     ).subquery("found")
     sums = [func.sum(found.c[figure.value]).label(figure.value) for figure in Figure]
     statement = select(found.c.key, *sums).group_by(found.c.key).order_by(found.c.key.nulls_last()).limit(limit)
     if after_key is not None:
         statement = statement.where(found.c.key > after_key)
     return [Line(row.key, _sums(row)) for row in uow.execute(statement)]
+
+
+def _outermost(paths: Sequence[str]) -> list[str]:
+    """None that another holds, so that nothing is summed twice."""
+    return [path for path in sorted(set(paths)) if not any(path != each and path.startswith(each) for each in paths)]
+
+
+def _where_summed(uow: UnitOfWork, asked: _Asked, paths: Sequence[str]) -> list[tuple[Table, ColumnElement[bool]]]:
+    """The few rows that hold it: a place's own, and those of all below it. By post each place's own alone are kept."""
+    if asked.dimension is Group.POST:
+        return [(figure_kept, within(figure_kept.c.path, *paths))]
+    below = _right_below(uow, paths) if asked.by is Group.PLACE else list(paths)
+    return [(figure_kept, figure_kept.c.path.in_({*paths, *below})), (figure_above, figure_above.c.path.in_(below))]
+
+
+#: From one place to the next beside it, however many lie below each.
+_RIGHT_BELOW = text("""
+with recursive below (path) as (
+    (select path from place_copy where path > :above and path < :behind order by path limit 1)
+    union all
+    select (select c.path from place_copy c where c.path >= left(b.path, -1) || '0' and c.path < :behind
+        order by c.path limit 1)
+    from below b where b.path is not null
+)
+select path from below where path is not null
+""")
+
+
+def _right_below(uow: UnitOfWork, paths: Sequence[str]) -> list[str]:
+    asked = [{"above": path, "behind": after(path)} for path in paths]
+    return [path for each in asked for path in uow.execute(_RIGHT_BELOW, each).scalars()]
 
 
 def first_month(uow: UnitOfWork) -> date | None:
@@ -190,7 +287,7 @@ def _key(by: Group | None, paths: Sequence[str]) -> Any:
     """What tells the groups apart, of either table."""
 
     def key(table: Any) -> ColumnElement[Any]:
-        is_kept = table is figure_kept
+        is_kept = table is not figure_increment
         day = table.c.first if is_kept else table.c.day
         match by:
             case None:
@@ -221,47 +318,27 @@ def _segment(path: ColumnElement[str], depth: int) -> ColumnElement[Any]:
     return func.nullif(func.split_part(path, "/", depth + 1), "")
 
 
-def _kept(
-    period: Period,
-    paths: Sequence[str],
-    dimension: Group | None,
-    of: tuple[Group, str] | None,
-    key: ColumnElement[Any],
-    *,
-    months: bool,
-) -> Select[Any]:
-    kept = figure_kept.c
-    whole, beside = period.split() if months else ([], _days(period))
-    spans = [
-        and_(kept.grain == grain, kept.first == any_(cast(firsts, ARRAY(Date))))
-        for grain, firsts in (("month", whole), ("day", beside))
-        if firsts
-    ]
+def _summed(asked: _Asked, table: Table, at: ColumnElement[bool], key: ColumnElement[Any]) -> Select[Any]:
+    kept = table.c
+    spans = [and_(kept.grain == grain, kept.first == any_(cast(firsts, ARRAY(Date)))) for grain, firsts in asked.firsts]
     sums = [kept[figure.value] for figure in Figure]
-    statement = select(key.label("key"), *sums).where(within(kept.path, *paths), or_(*spans))
-    statement = statement.where(kept.dimension == (dimension.value if dimension else ALL))
-    return statement.where(_is_of(kept.value, of)) if of else statement
+    statement = select(key.label("key"), *sums).where(at, or_(*spans), kept.dimension == (asked.dimension or ALL))
+    return statement.where(_is_of(kept.value, asked.of)) if asked.of else statement
 
 
 def _days(period: Period) -> list[date]:
     return [date.fromordinal(period.since.toordinal() + ahead) for ahead in range(period.days)]
 
 
-def _unsummed(
-    period: Period,
-    paths: Sequence[str],
-    dimension: Group | None,
-    of: tuple[Group, str] | None,
-    key: ColumnElement[Any],
-) -> Select[Any]:
-    added = figure_increment.c
-    sums = [case((added.figure == figure.value, added.amount), else_=0).label(figure.value) for figure in Figure]
+def _unsummed(asked: _Asked, paths: Sequence[str], key: ColumnElement[Any]) -> Select[Any]:
+    added, period = figure_increment.c, asked.period
+    sums = [literal_column(f"case figure when '{f}' then amount else 0 end", Integer).label(f.value) for f in Figure]
     statement = select(key.label("key"), *sums).where(
         within(added.path, *paths), added.day.between(period.since, period.until)
     )
-    if dimension is not None:
-        statement = statement.where(added[dimension.value].is_not(None))
-    return statement.where(_is_of(added[of[0].value], of)) if of else statement
+    if asked.dimension is not None:
+        statement = statement.where(added[asked.dimension.value].is_not(None))
+    return statement.where(_is_of(added[asked.of[0].value], asked.of)) if asked.of else statement
 
 
 def _is_of(column: ColumnElement[str], of: tuple[Group, str]) -> ColumnElement[bool]:
@@ -272,39 +349,139 @@ def _is_of(column: ColumnElement[str], of: tuple[Group, str]) -> ColumnElement[b
     return or_(column == value, and_(column > f"{value}.", column < f"{value}/"))
 
 
-def list_kept(uow: UnitOfWork) -> dict[Cell, Sums]:
-    """All cells, with what is not summed up yet: for a comparison with the histories."""
-    return {
-        Cell(*(row._mapping[name] for name in KEY)): _sums(row)
-        for row in uow.execute(_ALL_CELLS)
-        if any(row._mapping[figure.value] for figure in Figure)
-    }
+_CLEAR_RECOUNTED = delete(figure_recounted)
+_ADD_RECOUNTED = text(f"""
+insert into figure_recounted (figure, amount, day, place_id, {", ".join(DIMENSIONS)})
+select figure, amount, day, place_id, {", ".join(DIMENSIONS)}
+from jsonb_populate_recordset(cast(null as figure_recounted), cast(:counted as jsonb))
+""")
 
 
-def add_to_kept(uow: UnitOfWork, additions: Iterable[tuple[Cell, Figure, int]]) -> None:
+def begin_recount(uow: UnitOfWork) -> None:
+    """What histories come to lies in a table of its own; whoever asked for it undoes it when it was looked at."""
+    uow.execute(_CLEAR_RECOUNTED)
+
+
+def add_recounted(uow: UnitOfWork, counts: Iterable[Count]) -> None:
+    """What cancels out is left out."""
+    rows = [counted_row(Count(0, figure, mark, amount)) for (figure, mark), amount in net(counts).items()]
+    uow.execute(_ADD_RECOUNTED, {"counted": json.dumps(rows, default=str)})
+
+
+def list_differences(uow: UnitOfWork, *, since: date = date.min) -> list[tuple[Cell, Sums, Sums]]:
+    """Cells from then on of which what is kept, added up or not, is not what was recounted: both."""
+    return _differences(uow, _KEPT_AND_RECOUNTED, since=since)
+
+
+def list_differences_above(uow: UnitOfWork, *, since: date = date.min) -> list[tuple[Cell, Sums, Sums]]:
+    """The same of all that is below a place."""
+    return _differences(uow, _ABOVE_AND_RECOUNTED, since=since)
+
+
+def list_frozen_differences(uow: UnitOfWork) -> list[tuple[Cell, Sums, Sums]]:
+    """The same of the months that were frozen: what they were then, with what came later."""
+    return _differences(uow, _FROZEN_AND_RECOUNTED)
+
+
+def _differences(uow: UnitOfWork, statement: Executable, **asked: Any) -> list[tuple[Cell, Sums, Sums]]:
+    return [
+        (Cell(*(row._mapping[name] for name in KEY)), _side_of(row, "kept"), _side_of(row, "counted"))
+        for row in uow.execute(statement, asked)
+    ]
+
+
+def _side_of(row: Row[Any], side: str) -> Sums:
+    return {figure: row._mapping[f"{side}_{figure}"] for figure in Figure}
+
+
+Additions = Iterable[tuple[Cell, Figure, int]]
+
+
+def add_to_kept(uow: UnitOfWork, additions: Additions) -> None:
+    """To places' own sums alone."""
+    uow.execute(_ADD_GIVEN, {"cells": _given(additions)})
+
+
+def add_to_above(uow: UnitOfWork, additions: Additions) -> None:
+    """To those of all below a place alone."""
+    uow.execute(_ADD_GIVEN_ABOVE, {"cells": _given(additions)})
+
+
+def _given(additions: Additions) -> str:
     cells: dict[Cell, dict[str, int]] = {}
     for cell, figure, amount in additions:
         cells.setdefault(cell, {})[figure.value] = amount
-    rows = [{**asdict(cell), **sums} for cell, sums in cells.items()]
-    uow.execute(_GIVEN, {"cells": json.dumps(rows, default=str)})
+    return json.dumps([{**asdict(cell), **sums} for cell, sums in cells.items()], default=str)
 
 
-_ALL_CELLS = text(f"""
-select place_id, dimension, value, grain, first, {", ".join(f"sum({f.value})::int as {f.value}" for f in Figure)} from (
-    select place_id, dimension, value, grain, first, {SUMS} from figure_kept
-    union all
-    select place_id, dimension, value, grain, first, {PIVOT} from figure_increment {_SPREAD} where value is not null
-    group by place_id, dimension, value, grain, first
-) as cells
-group by place_id, dimension, value, grain, first
-""")
+def _side(side: str) -> str:
+    return ", ".join(f"coalesce(sum({f}) filter (where side = '{side}'), 0)::int as {side}_{f}" for f in Figure)
 
-_GIVEN = text(f"""
+
+def _cells_of(table: str, side: str, which: str) -> str:
+    """Of single counts, the cells that they add to."""
+    return f"""
+    select '{side}' as side, {", ".join(KEY)}, {PIVOT} from {table} {_SPREAD}
+    where value is not null and {which} group by {", ".join(KEY)}
+    """
+
+
+def _odd(*parts: str) -> TextClause:
+    return text(f"""
+    select {", ".join(KEY)}, {_side("kept")}, {_side("counted")} from ({" union all ".join(parts)}) as both_sides
+    group by {", ".join(KEY)}
+    having {" or ".join(f"sum(case side when 'kept' then {f} else -{f} end) <> 0" for f in Figure)}
+    order by first, grain, dimension, value, place_id
+    """)
+
+
+_KEPT_AND_RECOUNTED = _odd(
+    f"select 'kept' as side, {', '.join(KEY)}, {SUMS} from figure_kept where first >= :since",
+    _cells_of("figure_increment", "kept", "first >= :since"),
+    _cells_of("figure_recounted", "counted", "first >= :since"),
+)
+
+
+def _lifted(table: str, side: str) -> str:
+    """Of single counts, what they come to at the places above."""
+    return f"""
+    select side, above as place_id, dimension, value, grain, first, {SUMS} from (
+        select c.*, coalesce(p.path, '/') as path
+        from ({_cells_of(table, side, "first >= :since")}) as c left join place_copy p on p.place_id = c.place_id
+    ) as placed {_PLACES_ABOVE} where dimension <> '{Group.POST}'
+    """
+
+
+_ABOVE_AND_RECOUNTED = _odd(
+    f"select 'kept' as side, {', '.join(KEY)}, {SUMS} from figure_above where first >= :since",
+    _lifted("figure_increment", "kept"),
+    _lifted("figure_recounted", "counted"),
+)
+
+_IS_FROZEN = "grain = 'month' and first in (select month from figure_freeze)"
+_FROZEN_AND_RECOUNTED = _odd(
+    f"select 'kept' as side, place_id, dimension, value, 'month' as grain, month as first, {SUMS} from figure_frozen",
+    _cells_of("figure_correction", "kept", _IS_FROZEN),
+    _cells_of("figure_recounted", "counted", _IS_FROZEN),
+)
+
+_GIVEN = f"""
 with cells as (
     select given.place_id, dimension, value, grain, first, coalesce(p.path, '/') as path,
         {", ".join(f"coalesce({f.value}, 0) as {f.value}" for f in Figure)}
     from jsonb_populate_recordset(cast(null as figure_kept), cast(:cells as jsonb)) as given
     left join place_copy p on p.place_id = given.place_id
 )
-{_ADD_TO_KEPT}
-""").bindparams(bindparam("cells", type_=Text))
+"""
+_ADD_GIVEN = text(f"{_GIVEN} {_add_to('figure_kept', 'cells')}")
+_ADD_GIVEN_ABOVE = text(f"{_GIVEN} {_add_to('figure_above', 'cells')}")
+
+_CELLS_THAT_MOVE = f"""
+select {", ".join(KEY)}, 1 as way, cast(:path as text) as path, {SUMS} from figure_kept where place_id = :place
+union all
+select {", ".join(KEY)}, -1 as way, path, {SUMS} from figure_kept where place_id = :place
+"""
+_MOVE_ABOVE = text(f"""
+with cells as ({_above(f"({_CELLS_THAT_MOVE}) as moving", sign="way")} having sum(way) <> 0)
+{_add_to("figure_above", "cells")}
+""")

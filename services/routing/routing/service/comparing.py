@@ -1,45 +1,46 @@
 """The figures counted again from the histories, and held against those that were kept step by step."""
 
-from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from uuid import UUID
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
 
 from kit.db import UnitOfWork
 
+from routing.domain.chain import Entry
 from routing.domain.counting import count
-from routing.domain.figures import Cell, Figure, Sums, cells_of
-from routing.domain.freezing import with_corrections
-from routing.repository import cases, figures, freezes, network, policy
+from routing.domain.figures import Cell, Count, Figure, Sums
+from routing.repository import cases, figures, network, policy
 
-#: Cases whose histories are read at once.
+#: Cases whose histories are read at once, or cells that are put right at once.
 CHUNK = 500
 
 
 @dataclass(frozen=True)
 class Difference:
-    """``place``: its code; ``kept`` is not what the histories come to."""
+    """``place``: its code, where ``is_below`` of all that is below it; ``kept`` is not what the histories come to."""
 
     place: str
     cell: Cell
     figure: Figure
     kept: int
     counted: int
+    is_below: bool = False
 
     def __str__(self) -> str:
         cell = self.cell
         of = f" of {cell.dimension} {cell.value}" if cell.value else ""
         when = f"{cell.grain} {cell.first}"
-        return f"{self.figure} at {self.place}{of}, {when}: kept {self.kept}, counted {self.counted}"
+        where = f"below {self.place}" if self.is_below else f"at {self.place}"
+        return f"{self.figure} {where}{of}, {when}: kept {self.kept}, counted {self.counted}"
 
 
 @dataclass
 class Recount:
-    """What all histories come to."""
+    """How many histories were counted again; what they come to lies with the transaction."""
 
     cases: int = 0
     uncounted: int = 0
-    cells: dict[Cell, Counter[Figure]] = field(default_factory=dict)
     spoiled: list[str] = field(default_factory=list)
     """Numbers of cases whose tally is not where their history has led to."""
 
@@ -51,58 +52,68 @@ def count_uncounted(uow: UnitOfWork, *, limit: int = CHUNK) -> int:
     return len(found)
 
 
-def recount(uow: UnitOfWork) -> Recount:
+def recount(uow: UnitOfWork, *, since: date = date.min) -> Recount:
+    """In one look at the database. ``since``: what was counted on days from then on, which no older entry counts."""
     zone, found = policy.get_zone(uow), Recount()
-    for case, entries in cases.each_history(uow, chunk=CHUNK):
-        found.cases += 1
-        if case.tally is None:
-            found.uncounted += 1
-            continue
-        tally, counts = count(None, entries, zone=zone)
-        if tally.stored() != case.tally:
-            found.spoiled.append(case.number)
-        for each in counts:
-            for cell in cells_of(each.mark):
-                found.cells.setdefault(cell, Counter())[each.figure] += each.amount
+    figures.begin_recount(uow)
+    for chunk in cases.each_history(uow, chunk=CHUNK, since=_begin_of(since)):
+        counts: list[Count] = []
+        for case, entries in chunk:
+            found.cases += 1
+            if case.tally is None:
+                found.uncounted += 1
+            else:
+                counts += _count_again(found, case, entries, zone)
+        figures.add_recounted(uow, (each for each in counts if each.mark.day >= since.isoformat()))
     return found
 
 
-def compare(uow: UnitOfWork, found: Recount) -> list[Difference]:
-    """Each figure of each cell that differs, in one order."""
-    return list(_differences(uow, figures.list_kept(uow), found.cells))
+def _begin_of(day: date) -> datetime | None:
+    """Wherever the city lies."""
+    return None if day == date.min else datetime.combine(day - timedelta(days=1), time(), UTC)
 
 
-def put_right(uow: UnitOfWork, found: Recount, differences: list[Difference]) -> None:
-    """What was kept wrongly is as it was counted by now."""
-    figures.add_to_kept(uow, [(each.cell, each.figure, each.counted - each.kept) for each in differences])
-    cases.count_anew(uow, found.spoiled)
+def _count_again(found: Recount, case: Any, entries: Sequence[Entry], zone: str) -> list[Count]:
+    tally, counts = count(None, entries, zone=zone)
+    if tally.stored() != case.tally:
+        found.spoiled.append(case.number)
+    return counts
 
 
-def compare_frozen(uow: UnitOfWork, found: Recount) -> list[Difference]:
+def compare(uow: UnitOfWork, *, since: date = date.min) -> list[Difference]:
+    """Each figure of each cell that is not what was counted again, in one order."""
+    return [
+        *_named(uow, figures.list_differences(uow, since=since)),
+        *_named(uow, figures.list_differences_above(uow, since=since), is_below=True),
+    ]
+
+
+def compare_frozen(uow: UnitOfWork) -> list[Difference]:
     """Of the months that were frozen: what they were then and what came later is what the histories come to."""
-    everywhere = ["/"]
-    differences: list[Difference] = []
-    for frozen in freezes.list_freezes(uow):
-        kept = with_corrections(
-            freezes.list_frozen(uow, frozen.month), freezes.list_corrections(uow, frozen.month, everywhere)
+    return _named(uow, figures.list_frozen_differences(uow))
+
+
+def put_right(uow: UnitOfWork, differences: Sequence[Difference]) -> None:
+    """What was kept wrongly is as it was counted, with what has come since: no step waits, nor is one lost."""
+    figures.lock(uow)
+    for add, is_below in ((figures.add_to_kept, False), (figures.add_to_above, True)):
+        odd = [each for each in differences if each.is_below is is_below]
+        add(uow, [(each.cell, each.figure, each.counted - each.kept) for each in odd])
+
+
+def mend_tallies(uow: UnitOfWork, numbers: Sequence[str]) -> None:
+    """Their next steps count from where their histories have led to."""
+    cases.count_anew(uow, numbers)
+
+
+def _named(uow: UnitOfWork, odd: Sequence[tuple[Cell, Sums, Sums]], *, is_below: bool = False) -> list[Difference]:
+    places = network.list_places(uow, {cell.place_id for cell, _, _ in odd})
+    return [
+        Difference(
+            places[cell.place_id].code if cell.place_id in places else "no place",
+            *(cell, figure, kept[figure], counted[figure], is_below),
         )
-        then = {Cell(*key, "month", frozen.month): sums for key, sums in kept.items()}
-        now = {cell: sums for cell, sums in found.cells.items() if (cell.grain, cell.first) == ("month", frozen.month)}
-        differences += _differences(uow, then, now)
-    return differences
-
-
-def _differences(uow: UnitOfWork, kept: Mapping[Cell, Sums], counted: Mapping[Cell, Sums]) -> Iterator[Difference]:
-    odd = [cell for cell in {*kept, *counted} if _differs(kept.get(cell, {}), counted.get(cell, {}))]
-    places = network.list_places(uow, {cell.place_id for cell in odd})
-    codes: dict[UUID, str] = {place_id: place.code for place_id, place in places.items()}
-    for cell in sorted(odd, key=lambda each: (each.first, each.grain, each.dimension, each.value, each.place_id)):
-        was, is_now = kept.get(cell, {}), counted.get(cell, {})
-        for figure in Figure:
-            if was.get(figure, 0) != is_now.get(figure, 0):
-                place = codes.get(cell.place_id, "no place")
-                yield Difference(place, cell, figure, was.get(figure, 0), is_now.get(figure, 0))
-
-
-def _differs(one: Sums, other: Sums) -> bool:
-    return any(one.get(figure, 0) != other.get(figure, 0) for figure in Figure)
+        for cell, kept, counted in odd
+        for figure in Figure
+        if kept[figure] != counted[figure]
+    ]

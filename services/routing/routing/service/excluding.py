@@ -7,6 +7,7 @@ from uuid import UUID
 from kit.db import UnitOfWork
 from kit.paging import Page, Sheet
 
+from routing import events
 from routing.domain.case import EXCLUSION_ASKED, EXCLUSION_REVIEWED, Case
 from routing.domain.counting import count, taken_out
 from routing.domain.figures import Rate
@@ -24,6 +25,7 @@ def ask_exclusion(uow: UnitOfWork, case_id: UUID, *, version: int, rate: Rate, w
         raise AlreadyExcluded(rate)
     case.ask_exclusion(rate, by=uow.by)
     case.record(EXCLUSION_ASKED, at=uow.now, by=uow.by, post_id=post_id, facts={"rate": rate.value}, words=words)
+    uow.publish(events.exclusion_asked(uow, case, rate))
     cases.save_cases(uow, [case])
     return case
 
@@ -31,13 +33,15 @@ def ask_exclusion(uow: UnitOfWork, case_id: UUID, *, version: int, rate: Rate, w
 def review_exclusion(uow: UnitOfWork, case_id: UUID, *, version: int, granted: bool, words: str) -> Case:
     """Granted, what it has counted in the rate is taken back where it was counted, and nothing of it counts later."""
     case, _, post_id = take(uow, case_id, Step.REVIEW_EXCLUSION, version)
-    assert case.excluding is not None
-    rate = case.excluding
+    rate, asked_by = case.excluding, case.excluding_by
+    assert rate is not None
+    assert asked_by is not None
     _, counts = count(None, cases.list_entries(uow, case), zone=policy.get_zone(uow))
     taken = taken_out(rate, counts) if granted else []
-    facts = {"rate": rate.value, "granted": granted, "asked_by": case.excluding_by, "taken": taken}
+    facts = {"rate": rate.value, "granted": granted, "asked_by": asked_by, "taken": taken}
     case.ask_exclusion(None, by=None)
     case.record(EXCLUSION_REVIEWED, at=uow.now, by=uow.by, post_id=post_id, facts=facts, words=words)
+    uow.publish(events.exclusion_reviewed(uow, case, rate, granted=granted, asked_by=asked_by))
     cases.save_cases(uow, [case])
     return case
 

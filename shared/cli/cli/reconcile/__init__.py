@@ -12,7 +12,7 @@ from rich.console import Console
 from cli import settings as cli_settings
 from cli.reconcile import acknowledgements, report
 from cli.reconcile.acknowledgements import UnreadableRecord
-from cli.reconcile.audit import Tell, check_acknowledged, check_appeals, check_cases, check_strays
+from cli.reconcile.audit import Tell, check_acknowledged, check_appeals, check_cases, check_figures, check_strays
 from cli.reconcile.books import SERVICES, Books
 from cli.reconcile.findings import FIRST_STEPS, FIRST_TEMPLATES, Audit, check_counts
 from cli.reconcile.flow import check_flow, wait_until_drained
@@ -66,4 +66,5 @@ async def audit_books(books: Books, files: Sequence[Path], *, wait: float, grace
     await check_cases(books, audit, watermark=watermark, tell=tell)
     await check_strays(books, audit, watermark=watermark)
     await check_flow(books, audit, watermark=watermark)
+    await check_figures(books, audit, watermark=watermark)
     return audit

@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import islice
 from typing import Any, TypeVar
 from uuid import UUID
@@ -252,6 +252,13 @@ async def check_strays(of: Books, audit: Audit, *, watermark: datetime) -> None:
         ids = {row.case_id for row in rows}
         known = {row.case_id for row in await of.read("routing", books.CASES_BY_ID, ids=list(ids))}
         audit.find_all("message_of_no_case", sorted(ids - known))
+
+
+async def check_figures(of: Books, audit: Audit, *, watermark: datetime) -> None:
+    """Of this month and the last: a sample, of the city day by day, of figures that each come of one entry."""
+    since = (watermark.date().replace(day=1) - timedelta(days=1)).replace(day=1)
+    for row in await of.read("routing", books.FIGURES, since=since):
+        audit.find("figure_differs", f"{row.figure} {row.day}", f"kept {row.kept}, counted {row.counted}")
 
 
 def _chunked(items: Iterable[T]) -> Iterator[list[T]]:

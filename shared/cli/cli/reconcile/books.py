@@ -10,7 +10,7 @@ from uuid import UUID
 from kit.db import LONGEST_OF_A_COMMAND, Database
 from sqlalchemy import Row, TextClause, bindparam, text
 from sqlalchemy.dialects.postgresql import ARRAY
-from sqlalchemy.types import DateTime, Integer, Text, Uuid
+from sqlalchemy.types import Date, DateTime, Integer, Text, Uuid
 
 SERVICES = ("intake", "routing", "grid", "notify")
 
@@ -118,6 +118,40 @@ LOGGED = text(
     bindparam("until", type_=DateTime(timezone=True)),
 )
 TAKEN = _by_ids("select event_id from inbox where event_id = any(:ids)")
+
+#: Figures that one entry of a history counts by itself, and which. All the others `baiyang figures compare` counts.
+_COUNTED_BY = {
+    "received": "step = 'opened'",
+    "repeats": "step = 'joined' and facts ->> 'how' = 'repeat'",
+    "accepted": "step = 'assigned' and facts ->> 'first' = 'true'",
+    "answered": "step = 'answered' and coalesce(facts ->> 'corrects', '') <> 'true'",
+    "redone": "step in ('redone', 'verified') and facts ->> 'passed' is distinct from 'true'",
+    "returns": "step = 'asked' and facts ->> 'ask' = 'return'",
+    "suspensions": "step = 'suspended'",
+    "extensions": "step = 'extended'",
+    "closed": "step = 'closed' and facts ->> 'reason' = 'done'",
+    **{
+        reason: f"step = 'closed' and facts ->> 'reason' = '{reason}'" for reason in ("withdrawn", "declined", "merged")
+    },
+}
+#: In one look: what the city's sums of each day are, added up or not, beside what was written in histories on it.
+FIGURES = text(f"""
+select figure, day, sum(kept)::int as kept, sum(counted)::int as counted from (
+    select figure, first as day, amount as kept, 0 as counted from figure_kept
+    cross join lateral (values {", ".join(f"('{name}', {name})" for name in _COUNTED_BY)}) as v (figure, amount)
+    where dimension = 'all' and grain = 'day' and first >= :since
+    union all
+    select figure, day, amount, 0 from figure_increment where day >= :since and figure = any(:figures)
+    union all
+    select figure, cast(at at time zone coalesce(tally -> 'told' ->> 'zone', zone) as date), 0, 1
+    from case_entry join cases using (case_id)
+    cross join (select zone from rule_set where path = '/' order by version desc limit 1) as city
+    cross join lateral (values {", ".join(f"('{name}', {which})" for name, which in _COUNTED_BY.items())})
+        as v (figure, is_counted)
+    where at >= :since - interval '1 day' and is_counted and tally is not null and not tally ? 'historic'
+) as both_sides
+where day >= :since group by figure, day having sum(kept) <> sum(counted) order by day, figure
+""").bindparams(bindparam("since", type_=Date), figures=list(_COUNTED_BY))
 
 
 @dataclass(frozen=True)

@@ -36,6 +36,7 @@ REMEDIES = {
     "parked": "what it waits for has not come: see `baiyang dead-letters` and `baiyang lag`",
     "event_unsent": "the relay has not sent it: is it running, and Kafka there?",
     "event_not_taken": "sent and never taken: is the consumer running? see `baiyang lag`",
+    "figure_differs": "see `baiyang figures compare` for where, then `baiyang figures rebuild`",
     "nothing_counted": "an audit of nothing proves nothing",
 }
 
