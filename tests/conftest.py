@@ -19,6 +19,7 @@ from kit.testing.servers import NOW, RolledBackUnitOfWork
 from local import ports
 from local.kafka import Kafka
 from local.postgres import SUPERUSER, Postgres
+from routing.domain.releases import KNOWS
 from sqlalchemy import Connection, create_engine
 from sqlalchemy.pool import NullPool
 
@@ -154,7 +155,8 @@ async def async_database(fresh_database_of: Callable[[str], str]) -> AsyncIterat
     opened: list[Database] = []
 
     def async_database(service: str, role: str = "api", *, clock: Clock | None = None) -> Database:
-        database = Database(fresh_database_of(service), role=f"{service}_{role}", clock=clock)
+        knows = KNOWS if service == "routing" else ""
+        database = Database(fresh_database_of(service), role=f"{service}_{role}", clock=clock, knows=knows)
         opened.append(database)
         return database
 

@@ -53,6 +53,9 @@ from contracts.routing import (
     CaseSuspendedV1,
     CaseUnlinkedV1,
     CaseVerifiedV1,
+    ContactDeadlineApproachingV1,
+    ContactDeadlineBreachedV1,
+    ContactDeadlineMovedV1,
     DeadlineApproachingV1,
     DeadlineBreachedV1,
     DeadlineKind,
@@ -278,6 +281,14 @@ TABLE: list[tuple[CaseFact, set[tuple[str, str]]]] = [
     (make_event(DeadlineMovedV1, due_at=EARLIER, promise_due=EARLIER), {("wang.min", "deadline_earlier")}),
     (make_event(DeadlineMovedV1, due_at=EARLIER, promise_due=EARLIER, handler=None), set()),
     (make_event(DeadlineMovedV1, deadline=DeadlineKind.RATING, promise_due=None), set()),
+    (make_event(ContactDeadlineApproachingV1), {("wang.min", "deadline_approaching")}),
+    (
+        make_event(ContactDeadlineBreachedV1),
+        {("wang.min", "deadline_missed"), ("li.na", "deadline_missed_superior")},
+    ),
+    (make_event(ContactDeadlineMovedV1), set()),
+    (make_event(ContactDeadlineMovedV1, due_at=EARLIER), {("wang.min", "deadline_earlier")}),
+    (make_event(ContactDeadlineMovedV1, corrects=True), {("wang.min", "breach_corrected")}),
     (
         make_event(DeadlineMovedV1, corrects=True, superior=make_handler("li.na")),
         {

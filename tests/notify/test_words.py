@@ -29,6 +29,9 @@ from contracts.routing import (
     CaseReportReviewedV1,
     CaseRuledV1,
     CaseSuspendedV1,
+    ContactDeadlineApproachingV1,
+    ContactDeadlineBreachedV1,
+    ContactDeadlineMovedV1,
     DeadlineApproachingV1,
     DeadlineBreachedV1,
     DeadlineKind,
@@ -320,6 +323,20 @@ def test_staff_read_which_limit_a_calendar_has_moved_and_that_it_is_no_breach(
     for notice in owed_by(moved):
         assert chinese in words_of(notice, "zh")[1]
         assert "不计超期" in words_of(notice, "zh")[1]
+        assert english in words_of(notice, "en")[1]
+
+
+@pytest.mark.parametrize(
+    "event, chinese, english",
+    [
+        (make_event(ContactDeadlineApproachingV1), "首次联系期限为", "The resident was to be reached by"),
+        (make_event(ContactDeadlineBreachedV1), "首次联系期限为", "The resident was to be reached by"),
+        (make_event(ContactDeadlineMovedV1, corrects=True), "首次联系期限由", "The resident is to be reached by"),
+    ],
+)
+def test_staff_read_that_it_is_the_limit_of_first_contact(event: CaseFact, chinese: str, english: str) -> None:
+    for notice in owed_by(event):
+        assert chinese in words_of(notice, "zh")[1]
         assert english in words_of(notice, "en")[1]
 
 

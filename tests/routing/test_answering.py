@@ -7,12 +7,12 @@ from uuid import UUID
 
 import pytest
 from contracts.intake import AppealRatedV1
-from contracts.routing import CaseAnsweredV1, CaseState, DeadlineKind, Outcome
+from contracts.routing import CaseAnsweredV1, CaseState, Outcome
 from kit.auth import Person
 from kit.crypto import KeyRing, new_key
 from kit.paging import Page
 from kit.testing.servers import NOW, RolledBackUnitOfWork
-from routing.domain.case import Case, DeadlineState
+from routing.domain.case import Case, DeadlineKind, DeadlineState
 from routing.domain.chain import list_faults
 from routing.domain.rules import Demand
 from routing.domain.steps import Step

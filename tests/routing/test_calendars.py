@@ -9,15 +9,8 @@ from uuid import UUID
 import pytest
 from contracts.grid import Duty
 from contracts.intake import AppealRatedV1, AppealWithdrawnV1
-from contracts.routing import (
-    Ask,
-    CaseState,
-    CityCaseClosedV1,
-    DeadlineBreachedV1,
-    DeadlineKind,
-    DeadlineMovedV1,
-    Outcome,
-)
+from contracts.routing import Ask, CaseState, CityCaseClosedV1, DeadlineBreachedV1, DeadlineMovedV1, Outcome
+from contracts.routing import DeadlineKind as PublishedKind
 from kit.auth import OPERATOR, Person
 from kit.clock import DrivenClock
 from kit.crypto import KeyRing, new_key
@@ -26,7 +19,7 @@ from kit.paging import Page
 from kit.testing.servers import NOW, RolledBackUnitOfWork
 from routing.clock import make_recounter
 from routing.domain.calendar import Status
-from routing.domain.case import Case, DeadlineState
+from routing.domain.case import Case, DeadlineKind, DeadlineState
 from routing.domain.chain import list_faults
 from routing.domain.notice import Notice, NoticeRow
 from routing.domain.origin import Cause, Source, Witness
@@ -541,7 +534,7 @@ def test_the_hotlines_reply_moves_and_a_file_that_went_out_stays_as_it_was_writt
     waiting = hotline.hand_to_hotline(at(city.person("dispatcher")), late.case_id, version=late.version, words="请核")
     dues = [case.limit(DeadlineKind.REPLY).promise.due_at for case in (*handed, waiting)]  # type: ignore[union-attr]
     put_into_force(at, OFF_ON_THURSDAY)
-    moved = [event for event in said(sweep(at), DeadlineMovedV1) if event.deadline is DeadlineKind.REPLY]
+    moved = [event for event in said(sweep(at), DeadlineMovedV1) if event.deadline is PublishedKind.REPLY]
     assert [(event.due_before, event.promise_due) for event in moved] == [(due, None) for due in dues]
     replies = [
         reading.get_case(at(city.person("dispatcher")), case.case_id).hotline_handovers for case in (*handed, waiting)
@@ -845,7 +838,7 @@ def test_what_is_extended_goes_on_from_the_promise_whatever_limit_was_moved_last
     hotline.hand_to_hotline(late, case.case_id, version=case.version, words="请核")
     put_into_force(at, notice_of_2026(("2026-12-01", "off", "临时放假")))
     (event,) = said(sweep(at), DeadlineMovedV1)
-    assert event.deadline is DeadlineKind.REPLY
+    assert event.deadline is PublishedKind.REPLY
     extended = make_extended(city, at, cases.get_case(uow, case.case_id))
     assert extended.promise_due == local("2026-12-03T17:00")
     assert doubts_of(at, case.case_id) == []

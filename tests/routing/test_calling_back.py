@@ -9,22 +9,14 @@ import pytest
 from contracts.grid import Duty
 from contracts.intake import AppealRatedV1, AppealReceivedV1, AppealWithdrawnV1
 from contracts.notify import MessageFailedV1, MessageWithheldV1
-from contracts.routing import (
-    CallBackOwedV1,
-    CaseAnsweredV1,
-    CaseRedoneV1,
-    CaseResortedV1,
-    CaseState,
-    DeadlineKind,
-    RecordKind,
-)
+from contracts.routing import CallBackOwedV1, CaseAnsweredV1, CaseRedoneV1, CaseResortedV1, CaseState, RecordKind
 from kit.crypto import KeyRing, new_key
 from kit.errors import NotYet
 from kit.paging import Page
 from kit.testing.servers import NOW, RolledBackUnitOfWork
 from network import consumers as network
 from routing.domain.call_back import MOST_ATTEMPTS, CallBack, Way
-from routing.domain.case import Case, ClosedReason, DeadlineState
+from routing.domain.case import Case, ClosedReason, DeadlineKind, DeadlineState
 from routing.domain.chain import list_faults
 from routing.domain.recording import Work
 from routing.domain.steps import STEPS, Step

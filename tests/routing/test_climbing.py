@@ -7,16 +7,7 @@ from typing import Any
 
 import pytest
 from contracts.grid import Duty
-from contracts.routing import (
-    Ask,
-    CaseClosedV1,
-    DeadlineBreachedV1,
-    DeadlineKind,
-    Kind,
-    Outcome,
-    Remit,
-    SupervisionClimbedV1,
-)
+from contracts.routing import Ask, CaseClosedV1, DeadlineBreachedV1, Kind, Outcome, Remit, SupervisionClimbedV1
 from kit.clock import DrivenClock
 from kit.crypto import KeyRing, new_key
 from kit.db import Database, UnitOfWork
@@ -24,7 +15,7 @@ from kit.ids import new_id
 from kit.paging import Page
 from kit.testing.servers import NOW, RolledBackUnitOfWork
 from network import consumers as network
-from routing.domain.case import Case
+from routing.domain.case import Case, DeadlineKind
 from routing.domain.promise import Term, Unit
 from routing.domain.rules import Rule, RuleSet
 from routing.domain.supervising import SupervisionLine

@@ -7,13 +7,13 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 import pytest
-from contracts.routing import CaseState, DeadlineKind
+from contracts.routing import CaseState
 from kit.clock import DrivenClock
 from kit.db import Database, UnitOfWork
 from kit.ids import new_id
 from kit.testing.servers import NOW, RolledBackUnitOfWork
 from routing.clock import make_sweeper
-from routing.domain.case import ClosedReason, Deadline, DeadlineState
+from routing.domain.case import ClosedReason, Deadline, DeadlineKind, DeadlineState
 from routing.domain.chain import list_faults
 from routing.domain.promise import given_until
 from routing.repository import cases

@@ -8,14 +8,14 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from contracts.routing import Ask, DeadlineKind
+from contracts.routing import Ask
 from kit.crypto import KeyRing, new_key
 from kit.logging import new_formatter
 from kit.numbers import Mistyped
 from kit.paging import Page
 from kit.testing.servers import NOW, RolledBackUnitOfWork
 from prometheus_client import REGISTRY
-from routing.domain.case import HELD_TO, Case, Deadline, DeadlineState
+from routing.domain.case import HELD_TO, Case, Deadline, DeadlineKind, DeadlineState
 from routing.domain.origin import Cause, Source, Witness
 from routing.domain.reading_aloud import Explanation, read_aloud
 from routing.domain.steps import Step

@@ -18,7 +18,6 @@ from contracts.routing import (
     CaseHelperReportedV1,
     CaseState,
     DeadlineBreachedV1,
-    DeadlineKind,
     RecordKind,
 )
 from hypothesis import given
@@ -27,7 +26,7 @@ from kit.crypto import KeyRing, new_key
 from kit.paging import Page
 from kit.testing.servers import NOW, RolledBackUnitOfWork
 from network import consumers as network
-from routing.domain.case import Case, DeadlineState
+from routing.domain.case import Case, DeadlineKind, DeadlineState
 from routing.domain.chain import list_faults
 from routing.domain.helping import Helper, HelperState, Part, is_across, latest_limit, may_name
 from routing.domain.recording import Work

@@ -14,7 +14,6 @@ from contracts.routing import (
     CaseHotlineRepliedV1,
     CaseState,
     DeadlineBreachedV1,
-    DeadlineKind,
     HotlineStanding,
 )
 from hypothesis import given
@@ -25,7 +24,7 @@ from kit.crypto import KeyRing, new_key
 from kit.db import Database, UnitOfWork
 from kit.paging import Page
 from kit.testing.servers import NOW, RolledBackUnitOfWork
-from routing.domain.case import Case
+from routing.domain.case import Case, DeadlineKind
 from routing.domain.chain import list_faults
 from routing.domain.hotline import FINAL, STANDINGS, Fate, HandedOver, ReplyRow, Taken, judge
 from routing.domain.steps import STEPS, Step

@@ -3,12 +3,12 @@
 from typing import Any
 
 import pytest
-from contracts.routing import CaseState, DeadlineKind, DeadlineMovedV1
+from contracts.routing import CaseState, DeadlineMovedV1
 from kit.testing.servers import RolledBackUnitOfWork
-from routing.domain.case import Case
+from routing.domain.case import Case, DeadlineKind
 from routing.domain.reading_aloud import read_aloud
 from routing.domain.timetable import Timetable, TimetableRow
-from routing.errors import NothingChanges, NotTheOperator, SecondPersonNeeded, UnfitTimetable
+from routing.errors import NothingChanges, NotTheOperator, ReleaseBeforeRuns, SecondPersonNeeded, UnfitTimetable
 from routing.repository import cases, policy
 from routing.service import calendars, dispatching
 from sqlalchemy import text
@@ -105,6 +105,14 @@ def test_hours_are_drafted_by_one_operator_and_put_into_force_by_another(city: C
     calendars.activate_calendar(at(OTHER), drafted.version.version)
     with pytest.raises(NothingChanges):
         calendars.draft_hours(at(ONE), timetable(closed("2026-11-26", "12:00", note="停电")))
+
+
+def test_hours_wait_until_no_process_of_a_release_before_is_connected(city: City, at: At) -> None:
+    version = calendars.draft_hours(at(ONE), timetable(closed("2026-11-26"))).version.version
+    uow = at(OTHER)
+    uow.execute(text("set application_name = 'routing_api'"))
+    with pytest.raises(ReleaseBeforeRuns, match="routing_api"):
+        calendars.activate_calendar(uow, version)
 
 
 def test_a_draft_shows_what_it_would_move_and_moves_nothing(uow: RolledBackUnitOfWork, city: City, at: At) -> None:

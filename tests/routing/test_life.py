@@ -8,7 +8,7 @@ from uuid import UUID, uuid4
 
 import pytest
 from contracts.intake import AppealRatedV1
-from contracts.routing import Ask, CaseState, DeadlineKind, HandoverMeans, LinkKind, Outcome, RecordKind
+from contracts.routing import Ask, CaseState, HandoverMeans, LinkKind, Outcome, RecordKind
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from kit.auth import EVERYWHERE
@@ -17,7 +17,7 @@ from kit.testing.servers import NOW, RolledBackUnitOfWork
 from network import consumers as network
 from network import posts
 from routing.domain.assignment import Owing
-from routing.domain.case import Case, ClosedReason
+from routing.domain.case import Case, ClosedReason, DeadlineKind
 from routing.domain.chain import list_faults
 from routing.domain.figures import EXCLUDABLE
 from routing.domain.origin import Cause, Source
@@ -83,6 +83,7 @@ from routing.service import (
 from tests.conftest import UnitOfWorkOf
 from tests.routing.auditing import faults_of, misfigured
 from tests.routing.conftest import City, make_appeal, make_place, subject_of
+from tests.routing.documents import as_document, put_into_force
 from tests.routing.test_reporting_back import make_assignment
 from tests.routing.test_steps import make_case
 
@@ -235,6 +236,7 @@ def test_no_steps_in_any_order_break_a_case(  # noqa: PLR0917  # fixtures, and w
 ) -> None:
     if "area2" not in city.ids:
         network.handlers(moved=lambda *_: None)[0](uow, [make_place(city, "area2", "area", "community")], versions=[1])
+        put_into_force(_at(uow_of), as_document(uow, settings={"contact": "1 working day"}, contact="20 hours"))
     case, other = make_case(uow, city, **opened), make_case(uow, city)
     opening.open_cases(uow, [make_appeal(city, repeat_of=case.appeals[0].appeal_id)])
     case = cases.get_case(uow, case.case_id)
@@ -280,6 +282,10 @@ def test_no_steps_in_any_order_break_a_case(  # noqa: PLR0917  # fixtures, and w
     ] == []
     assert found.keys() == everybody, "each is in one case still"
     assert all(appeal in {party.appeal_id for party in found[appeal].appeals} for appeal in everybody)
+
+
+def _at(uow_of: UnitOfWorkOf) -> Callable[..., RolledBackUnitOfWork]:
+    return lambda person, *, now: uow_of("routing", person=person, now=now)
 
 
 def doubts(uow: RolledBackUnitOfWork, case_id: UUID) -> list[tuple[DeadlineKind, Cause, object]]:

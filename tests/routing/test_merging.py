@@ -18,7 +18,6 @@ from contracts.routing import (
     CaseState,
     CityCaseClosedV1,
     CityCaseOpenedV1,
-    DeadlineKind,
     JoinKind,
     Outcome,
     Queue,
@@ -34,7 +33,7 @@ from kit.ids import new_id
 from kit.numbers import Mistyped
 from kit.testing.servers import NOW, RolledBackUnitOfWork
 from routing.domain.calendar import ORDINARY_HOURS
-from routing.domain.case import Appeal, Case, ClosedReason, Deadline, DeadlineState
+from routing.domain.case import Appeal, Case, ClosedReason, Deadline, DeadlineKind, DeadlineState
 from routing.domain.chain import list_faults
 from routing.domain.promise import Promise, Term, Unit
 from routing.domain.recording import Work

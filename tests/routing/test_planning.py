@@ -5,20 +5,11 @@ from typing import Any
 
 import pytest
 from contracts.intake import AppealRatedV1, AppealWithdrawnV1
-from contracts.routing import (
-    Ask,
-    CaseAssignedV1,
-    CasePlannedV1,
-    CaseResortedV1,
-    CaseState,
-    DeadlineBreachedV1,
-    DeadlineKind,
-    Outcome,
-)
+from contracts.routing import Ask, CaseAssignedV1, CasePlannedV1, CaseResortedV1, CaseState, DeadlineBreachedV1, Outcome
 from kit.crypto import KeyRing, new_key
 from kit.paging import Page
 from kit.testing.servers import NOW, RolledBackUnitOfWork
-from routing.domain.case import Case, DeadlineState
+from routing.domain.case import Case, DeadlineKind, DeadlineState
 from routing.domain.chain import list_faults
 from routing.domain.waiting import Plan
 from routing.errors import ClockRuns, DoneAgain, NotYourStep, StepNotAllowed, UnfitDay

@@ -8,11 +8,10 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
-from contracts.routing import DeadlineKind
 from hypothesis import given
 from hypothesis import strategies as st
 from routing.domain.calendar import ORDINARY_HOURS, Calendar, CalendarDay, Hours, Status
-from routing.domain.case import ANSWERED, DRAFTED, RECUSED, REVIEWED, Deadline, DeadlineState
+from routing.domain.case import ANSWERED, DRAFTED, RECUSED, REVIEWED, Deadline, DeadlineKind, DeadlineState
 from routing.domain.chain import Entry, link
 from routing.domain.notice import Notice, NoticeRow, draft
 from routing.domain.promise import (

@@ -12,14 +12,13 @@ from contracts.routing import (
     CaseReportReviewedV1,
     CaseState,
     DeadlineBreachedV1,
-    DeadlineKind,
     Outcome,
     Queue,
 )
 from kit.numbers import new_number, parse_number
 from kit.testing.servers import NOW, RolledBackUnitOfWork
 from routing.domain.assignment import Owing
-from routing.domain.case import Case, ClosedReason
+from routing.domain.case import Case, ClosedReason, DeadlineKind
 from routing.domain.chain import list_faults
 from routing.domain.promise import Unit
 from routing.domain.steps import STEPS, Step

@@ -67,6 +67,11 @@ def line_of(number: int = 7, **more: Any) -> RuleLine:
     return RuleLine(number, **{"kind": "municipal", "remit": "community", **more})
 
 
+def by_law(number: int = 20, *, limit: str = "7 working days", **more: Any) -> RuleLine:
+    facts = {"handler": "municipal", "promise": "3 working days", "category": LIGHTS.code}
+    return line_of(number, **{**facts, "statutory": limit, "statute": "Law 1", **more})
+
+
 def test_a_citys_table_is_read_with_its_lines() -> None:
     rules = city(
         line_of(
@@ -117,6 +122,25 @@ BAD_LINES = [
         line_of(handler="municipal", promise="same day", superior="1 working day", urgent=True),
         "a superior's 1 working day is longer than the promise of same day",
     ),
+    (
+        line_of(handler="municipal", promise="2 hours", contact="4 hours", urgent=True),
+        "contact within 4 hours is later than the promise of 2 hours",
+    ),
+    (
+        line_of(handler="municipal", promise="same day", category=LIGHTS.code, statutory="9 working days"),
+        "a statutory limit and its statute go together",
+    ),
+    (
+        line_of(handler="municipal", promise="same day", urgent=True, statutory="9 working days", statute="Law 1"),
+        "a statutory limit is of an item: name its category",
+    ),
+    (
+        line_of(
+            handler="municipal", promise="9 working days", category=LIGHTS.code, statutory="7 days", statute="Law 1"
+        ),
+        "7 days is no time",
+    ),
+    (by_law(7, promise="9 working days"), "9 working days is longer than the 7 working days of Law 1, of line 7"),
 ]
 BAD_LINES.append(
     (
@@ -128,10 +152,12 @@ BAD_SETTINGS = [
     (SettingLine(7, "patience", "5"), "there is no patience; it may be warnings"),
     (SettingLine(7, "rating", "0"), "rating is a number of days from 1 to 365"),
     (SettingLine(7, "rating", "五"), "rating is a number of days"),
+    (SettingLine(7, "returns", "10"), "returns is a number from 0 to 9"),
     (SettingLine(7, "warnings", "50, 100"), "before the limit"),
     (SettingLine(7, "warnings", "120"), "before the limit"),
     (SettingLine(7, "warnings", "80, 50"), "one after the other"),
     (SettingLine(7, "superior", "a while"), "a while is no time"),
+    (SettingLine(7, "contact", "soon"), "soon is no time"),
 ]
 
 
@@ -174,6 +200,7 @@ LOOSER = [
     (line_of(runs_from="papers_complete"), "runs_from papers_complete loosens accepted of line 5"),
     (line_of(promise="3 working days", handler="legal"), "who handles a matter is for the city to say"),
     (line_of(promise="3 working days", again="1 hour"), "again is for the city to say"),
+    (line_of(promise="3 working days", climbs_to=["district supervisor"]), "whom it climbs to is for the city to say"),
     (line_of(), "it tightens nothing"),
 ]
 
@@ -195,12 +222,66 @@ def test_a_superiors_time_is_tightened_and_never_loosened() -> None:
         tighten(line_of(promise="same day"), above=above)
 
 
+def test_first_contact_is_tightened_and_never_loosened() -> None:
+    above = city(contact="1 working day")
+    assert tighten(line_of(contact="4 hours"), above=above).rules[0].contact == Term(Unit.CLOCK_HOURS, 4)
+    why = "line 7: contact within 2 working days loosens the 1 working day of line 5 of rule set 2"
+    with pytest.raises(UnfitDocument, match=why):
+        tighten(line_of(contact="2 working days"), above=above)
+    with pytest.raises(UnfitDocument, match="line 7: contact within 1 working day is later than the promise of same"):
+        tighten(line_of(promise="same day", contact="1 working day"), above=above)
+
+
+def test_first_contact_for_all_matters_is_tightened_and_never_loosened() -> None:
+    above = city(settings=[SettingLine(1, "contact", "1 working day")])
+    district = tighten(settings=[SettingLine(4, "contact", "same day")], above=above)
+    both = replace(above, layers=(district,))
+    terms = [each.term for each in both.contacts_of(both.rule_for(LIGHTS, urgent=False))]
+    assert terms == [Term(Unit.WORKING_DAYS, 1), Term(Unit.SAME_DAY)]
+    with pytest.raises(UnfitDocument, match="line 4: contact within 1 working day loosens the same day above it"):
+        tighten(settings=[SettingLine(4, "contact", "1 working day")], above=both, path=COMMUNITY)
+
+
+def test_a_rules_own_contact_goes_before_its_sets() -> None:
+    rules = city(settings=[SettingLine(1, "contact", "1 working day")], contact="4 hours")
+    assert [(each.term, each.line) for each in rules.contacts_of(rules.rule_for(LIGHTS, urgent=False))] == [
+        (Term(Unit.CLOCK_HOURS, 4), 5)
+    ]
+
+
+def test_no_promise_within_an_item_is_longer_than_the_law_allows() -> None:
+    """A branch of it, and what is urgent and goes before it."""
+    lamp = make_category("municipal.lights.lamp", Kind.MUNICIPAL, Remit.COMMUNITY, line=(LIGHTS.code, "lamp"))
+    known = CATEGORIES | {lamp.code: replace(lamp, line=(LIGHTS.code, lamp.code))}
+    long = {"handler": "municipal", "promise": "8 working days"}
+    for line in (line_of(21, category=lamp.code, **long), line_of(21, urgent=True, **long)):
+        with pytest.raises(
+            UnfitDocument, match=r"line 21: 8 working days is longer than the 7 working days of Law 1, of"
+        ):
+            read(RuleDocument([*table(), by_law(), line]), ABOVE, known, version=2, path="/")
+
+
+def test_a_place_may_name_a_shorter_statutory_limit_and_keeps_its_own() -> None:
+    above = city(by_law())
+    shorter = {"handler": "", "promise": "2 working days"}
+    rules = replace(above, layers=(tighten(by_law(9, limit="2 working days", **shorter), above=above),))
+    law = rules.law_of(LIGHTS)
+    assert law is not None
+    assert (law.law, law.line) == (Term(Unit.WORKING_DAYS, 2), 9)
+    with pytest.raises(UnfitDocument, match="line 9: statutory 8 working days loosens the 7 working days of Law 1, of"):
+        tighten(by_law(9, limit="8 working days", **shorter), above=above)
+    with pytest.raises(UnfitDocument, match="line 9: 3 working days is longer than the 2 working days of Law 1"):
+        tighten(by_law(9, limit="2 working days", handler="", promise=""), above=above)
+
+
 @pytest.mark.parametrize("limit", Limit)
 def test_limits_of_all_matters_are_tightened_to_the_residents_good(limit: Limit) -> None:
     now, better = ORDINARY_LIMITS[limit], 1 if limit in GIVEN_TO_RESIDENTS else -1
     tightened = tighten(settings=[SettingLine(4, limit, str(now + better))])
     assert replace(CITY, layers=(tightened,)).limit(limit) == now + better
-    with pytest.raises(UnfitDocument, match=f"line 4: {limit} of {now - better} days loosens the {now} days above it"):
+    unit = "" if limit is Limit.RETURNS else " days"
+    why = f"line 4: {limit} of {now - better}{unit} loosens the {now}{unit} above it"
+    with pytest.raises(UnfitDocument, match=why):
         tighten(settings=[SettingLine(4, limit, str(now - better))])
 
 
@@ -363,6 +444,23 @@ def test_what_changes_is_said_in_words() -> None:
         "Working days for residents to say what they think: 7 instead of 5.",
     )
     assert list_changes(CITY, CITY, CATEGORIES) == []
+
+
+def test_a_change_of_first_contact_is_said_in_words() -> None:
+    (change,) = list_changes(CITY, city(contact="4 hours"), CATEGORIES)
+    assert change.said[0] == "第5行，市政设施，社区权限：首次联系时限由-改为4小时。"
+    assert change.said[1].endswith("the resident reached within 4 hours by the clock, day and night instead of none.")
+
+
+def test_a_change_of_the_law_is_said_in_words() -> None:
+    before, after = city(by_law()), city(by_law(limit="6 working days"))
+    (change,) = list_changes(before, after, CATEGORIES)
+    assert change.said == (
+        "第20行，“名municipal.lights”：法定期限6个工作日（Law 1）。",
+        "Line 20, “Name municipal.lights”: statutory limit 6 working days (Law 1).",
+    )
+    (gone,) = list_changes(before, city(by_law(statutory="", statute="")), CATEGORIES)
+    assert gone.said[1].endswith("no statutory limit any more.")
 
 
 def test_a_narrower_places_change_is_named_by_the_line_of_its_own_document() -> None:

@@ -10,9 +10,8 @@ import pytest
 from contracts.grid import Duty
 from contracts.intake import AppealWithdrawnV1
 from contracts.routing import Ask, CaseRecordedV1, Outcome, RecordKind
-from kit.auth import OPERATOR, Person
+from kit.auth import Person
 from kit.crypto import KeyRing, new_key
-from kit.db import UnitOfWork
 from kit.paging import Page
 from kit.testing.servers import NOW, RolledBackUnitOfWork
 from routing.domain.case import Case
@@ -23,9 +22,10 @@ from routing.domain.promise import Term, Unit
 from routing.domain.reading_aloud import read_aloud
 from routing.domain.recording import Work
 from routing.domain.rule_document import RuleDocument, RuleLine, SettingLine, written_rules, written_settings
-from routing.domain.rules import Demand, Limit, Start
+from routing.domain.rules import Demand, Limit, RuleSet, Start
 from routing.domain.waiting import Plan
 from routing.errors import (
+    BeyondTheLaw,
     ClockRuns,
     ClockSetBack,
     LongerThanTheRules,
@@ -33,6 +33,7 @@ from routing.errors import (
     NoRuleChanges,
     NotTheOperator,
     PapersAwaited,
+    ReleaseBeforeRuns,
     RulesBeginTooEarly,
     RuleSetInForce,
     RuleSetNotFound,
@@ -63,11 +64,11 @@ from tests.chaos.invariants import figures
 from tests.conftest import UnitOfWorkOf
 from tests.routing import test_calendars as moving
 from tests.routing.auditing import faults_of
-from tests.routing.conftest import City, lay_city, local, make_appeal, statements_of
+from tests.routing.conftest import City, lay_city, local, make_appeal, put_post, statements_of
+from tests.routing.documents import ONE, OTHER, as_document, put_into_force
 from tests.routing.test_explained import standing
 
 PAGE = Page(200, "a list", KeyRing.parse(new_key("k1")))
-ONE, OTHER = (Person(subject, frozenset({OPERATOR})) for subject in ("operator.one", "operator.other"))
 LIGHTS = "municipal.street_lights"
 
 At = Callable[..., RolledBackUnitOfWork]
@@ -91,29 +92,9 @@ def city(at: At) -> City:
     return lay_city(at())
 
 
-def as_document(uow: UnitOfWork, **changed: Any) -> RuleDocument:
-    """The city's as it is in force, with ``changed`` on the line of the district's municipal matters."""
-    rules = policy.get_policy(uow, [], [])[0]
-    settings = [SettingLine(n, *each) for n, each in enumerate(written_settings(rules).items(), start=1)]
-    lines = [
-        replace(line, **changed) if (line.kind, line.remit, line.category, line.urgent) == OF_LIGHTS else line
-        for line in written_rules(rules)
-    ]
-    return RuleDocument(lines, settings)
-
-
-OF_LIGHTS = ("municipal", "district", "", False)
-
-
 def tightening(place: str, **more: Any) -> RuleDocument:
     facts = {"promise": "3 working days", **more}
     return RuleDocument([RuleLine(4, "municipal", "district", **facts)], note=f"Of {place}", place=place)
-
-
-def put_into_force(at: At, document: RuleDocument, *, now: datetime = NOW) -> int:
-    version = rule_sets.draft_rule_set(at(ONE, now=now), document).version.version
-    rule_sets.activate_rule_set(at(OTHER, now=now), version)
-    return version
 
 
 def receive(at: At, city: City, *, now: datetime = NOW, place: str = "area", **more: Any) -> Case:
@@ -157,6 +138,15 @@ def test_it_is_put_into_force_by_a_second_person(at: At, city: City) -> None:
     assert (before.rule_version, after.rule_version) == (version - 1, version)
     with pytest.raises(RuleSetInForce):
         rule_sets.activate_rule_set(at(ONE), version)
+
+
+def test_it_waits_until_no_process_of_a_release_before_is_connected(at: At, city: City) -> None:
+    version = rule_sets.draft_rule_set(at(ONE), tightening("district")).version.version
+    uow = at(OTHER)
+    uow.execute(text("set application_name = 'routing_clock'"))
+    with pytest.raises(ReleaseBeforeRuns, match="routing_clock"):
+        rule_sets.activate_rule_set(uow, version)
+    assert not rule_sets.get_rule_set(at(ONE), version).version.effective_from
 
 
 def test_only_operators_draft_look_and_activate(at: At, city: City) -> None:
@@ -258,6 +248,40 @@ def test_an_explanation_names_document_line_and_version(at: At, city: City) -> N
     said = read_aloud(explained)
     assert any(f"By line 4 of rule set {version} of community" in sentence for sentence in said["en"])
     assert any(f"依community第{version}版规则第4行" in sentence for sentence in said["zh"])
+
+
+def by_law(uow: RolledBackUnitOfWork, limit: str) -> RuleDocument:
+    """Street lights have a statutory limit, and the promise that they had."""
+    line: dict[str, Any] = {
+        "handler": "municipal",
+        "promise": "5 working days",
+        "statutory": limit,
+        "statute": "《市政条例》第九条",
+    }
+    document = as_document(uow)
+    return replace(document, rules=[*document.rules, RuleLine(60, "municipal", "district", LIGHTS, **line)])
+
+
+def test_an_explanation_names_the_law_and_what_it_allows(at: At, city: City) -> None:
+    put_into_force(at, by_law(at(ONE), "7 working days"))
+    case = receive(at, city)
+    assert case.deadline is not None
+    _, explained = explaining.explain_deadline(at(role="auditor"), str(case.case_id), case.deadline.deadline_id)
+    assert explained.agrees, explained.differences
+    said = read_aloud(explained)
+    assert "法定期限为7个工作日（《市政条例》第九条），承诺不得超过。" in said["zh"]
+    assert "The law allows 7 working days (《市政条例》第九条), which no promise exceeds." in said["en"]
+
+
+def test_no_extension_goes_beyond_the_law(at: At, city: City) -> None:
+    put_into_force(at, by_law(at(ONE), "7 working days"))
+    case = receive(at, city)
+    holder = at(city.person("municipal"))
+    asked: dict[str, Any] = {"ask": Ask.EXTENSION, "reason": "materials", "words": "等待配件"}
+    with pytest.raises(BeyondTheLaw, match="《市政条例》第九条 it has to be done by 2026-12-02") as refused:
+        asking.ask_dispatcher(holder, case.case_id, version=case.version, days=3, **asked)
+    assert refused.value.field == "/days"
+    assert asking.ask_dispatcher(holder, case.case_id, version=case.version, days=2, **asked).asked_days == 2
 
 
 def test_what_is_promised_by_no_document_is_found_out(at: At, city: City) -> None:
@@ -545,6 +569,62 @@ def test_more_time_is_asked_for_within_the_rules(at: At, city: City) -> None:
     assert policy.get_rules(at(), case.rule_version or 0, case.rule_layers).limit(Limit.EXTENSION) == 4
 
 
+@pytest.mark.parametrize(
+    "returns, rulers",
+    [
+        ("0", ["district_dispatcher"]),
+        ("1", ["dispatcher", "district_dispatcher"]),
+        ("2", ["dispatcher", "dispatcher", "district_dispatcher"]),
+    ],
+)
+def test_so_many_returns_are_ruled_on_before_the_tier_above_does(
+    at: At, city: City, returns: str, rulers: list[str]
+) -> None:
+    """Whose ruling binds: a return goes above once, and none is asked for after it."""
+    if returns != "1":
+        put_into_force(at, as_document(at(ONE), settings={"returns": returns}))
+    case = receive(at, city)
+    for code in rulers:
+        holder, ruler = at(city.person("municipal")), at(city.person(code))
+        asked: dict[str, Any] = {"ask": Ask.RETURN, "reason": "not_our_remit", "words": "不属我处"}
+        case = asking.ask_dispatcher(holder, case.case_id, version=case.version, **asked)
+        assert case.ruler_post_id == city.posts[code].post_id
+        case = asking.rule_on_case(ruler, case.case_id, version=case.version, granted=False, words="仍由你处办理")
+    assert case.ruled_path == city.posts["district_dispatcher"].path
+    assert case.returns == int(returns) + 1
+
+
+def test_what_is_missed_climbs_to_whom_the_rules_name(at: At, city: City) -> None:
+    named = ("district dispatcher", "city dispatcher")
+    put_into_force(at, as_document(at(ONE), climbs_to=named))
+    case = receive(at, city)
+    for instant, code in ((FIVE_DAYS, "district_dispatcher"), (local("2026-12-01T17:00"), "city_dispatcher")):
+        sweeping.sweep_due(at(now=instant + timedelta(seconds=1), role="clock"))
+        assert cases.get_case(at(role="auditor"), case.case_id).supervisor_post_id == city.posts[code].post_id
+
+
+def test_where_nobody_is_there_whom_the_rules_name_it_climbs_tier_by_tier(at: At, city: City) -> None:
+    put_into_force(at, as_document(at(ONE), climbs_to=("city dispatcher",)))
+    put_post(at(), city.posts["city_dispatcher"].model_copy(update={"holders": []}))
+    case = receive(at, city)
+    sweeping.sweep_due(at(now=FIVE_DAYS + timedelta(seconds=1), role="clock"))
+    supervisor = cases.get_case(at(role="auditor"), case.case_id).supervisor_post_id
+    assert supervisor == city.posts["district_supervisor"].post_id
+
+
+@pytest.mark.parametrize(
+    "named, why",
+    [
+        (["district plumber"], "climbs_to names a tier and one of dispatcher, supervisor"),
+        (["street supervisor"], "there is no post of a street supervisor: make it first, or name another"),
+        (["city dispatcher", "district supervisor"], "district supervisor is not above city dispatcher"),
+    ],
+)
+def test_whom_it_climbs_to_is_there_and_one_above_the_other(at: At, city: City, named: list[str], why: str) -> None:
+    with pytest.raises(UnfitDocument, match=rf"line \d+: .*{why}"):
+        rule_sets.draft_rule_set(at(ONE), as_document(at(ONE), climbs_to=named))
+
+
 def test_each_rule_without_its_handler_is_named_by_community(at: At, city: City) -> None:
     version = rule_sets.draft_rule_set(at(ONE), as_document(at(ONE), promise="3 working days")).version.version
     found = {each.name: each.gaps for each in rule_sets.list_gaps(at(ONE), PAGE, version).items}
@@ -597,8 +677,33 @@ def test_all_layers_are_read_with_the_policy_in_one_query(at: At, city: City) ->
     assert len(statements_of(uow, lambda: policy.get_policy(uow, [], [city.paths["area"]]))) == 1
 
 
+def test_a_request_reads_one_version_though_another_begins_meanwhile(
+    at: At, city: City, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tomorrow = NOW + timedelta(days=1)
+    layer = put_into_force(at, tightening("community", promise="2 working days"))
+    policy.get_policy(at(), [], [])
+    next_day = put_into_force(at, as_document(at(ONE), promise="4 working days"), now=tomorrow)
+    read, beside = policy._read_rules, [lambda: policy.get_policy(at(now=tomorrow), [], [])]
+
+    def read_slowly(*these: Any) -> list[RuleSet]:
+        while beside:
+            beside.pop()()
+        return read(*these)
+
+    monkeypatch.setattr(policy, "_read_rules", read_slowly)
+    today = policy.get_policy(at(), [], [city.paths["area"]])[0]
+    assert today.layer_versions == (layer,)
+    assert today.version < next_day
+
+
 def test_what_a_document_says_is_stored_and_read_as_it_was(at: At, city: City) -> None:
-    document = as_document(at(ONE), promise="3 working days", runs_from="papers_complete", needs=["evidence"])
+    more: dict[str, Any] = {"runs_from": "papers_complete", "needs": ["evidence"], "contact": "4 hours"}
+    more |= {"climbs_to": ("district supervisor", "city dispatcher")}
+    document = as_document(at(ONE), settings={"contact": "1 working day"}, promise="3 working days", **more)
+    by_law: dict[str, Any] = {"handler": "municipal", "promise": "2 working days"}
+    by_law |= {"statutory": "7 working days", "statute": "Law 1", "runs_from": "accepted"}
+    document = replace(document, rules=[*document.rules, RuleLine(60, "municipal", "district", LIGHTS, **by_law)])
     version = rule_sets.draft_rule_set(at(ONE), document).version.version
     read = policy.get_rules(at(), version)
     assert [replace(line, needs=sorted(line.needs)) for line in document.rules] == [

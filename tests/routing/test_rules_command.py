@@ -28,6 +28,10 @@ RULE_SEEN = {
     "needs": ["review"],
     "superior": None,
     "again": None,
+    "contact": None,
+    "statutory": None,
+    "statute": None,
+    "climbs_to": [],
 }
 SEEN = {
     "version": 4,

@@ -5,6 +5,9 @@ from collections.abc import Callable, Sequence
 from contracts.routing import (
     CaseFact,
     CategoryChangedV1,
+    ContactDeadlineApproachingV1,
+    ContactDeadlineBreachedV1,
+    ContactDeadlineMovedV1,
     DeadlineApproachingV1,
     DeadlineBreachedV1,
     SupervisionClimbedV1,
@@ -23,7 +26,14 @@ def copy_category(uow: UnitOfWork, event: CategoryChangedV1, *, version: int) ->
 
 
 #: What changes nothing of what a resident is shown.
-PASSED = (DeadlineApproachingV1, DeadlineBreachedV1, SupervisionClimbedV1)
+PASSED = (
+    DeadlineApproachingV1,
+    DeadlineBreachedV1,
+    SupervisionClimbedV1,
+    ContactDeadlineApproachingV1,
+    ContactDeadlineBreachedV1,
+    ContactDeadlineMovedV1,
+)
 
 
 @consumes_all((step for step in TOPICS[CaseFact.TOPIC].events if step not in PASSED), set_wise=True)

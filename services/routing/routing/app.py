@@ -13,6 +13,7 @@ from network.people import POSTS
 from routing import api as routes
 from routing.clock import make_loops
 from routing.consumers import HANDLERS
+from routing.domain.releases import KNOWS
 from routing.settings import Settings
 
 SERVICE = "routing"
@@ -53,4 +54,4 @@ def clock(settings: Settings, *, time: Clock | None = None) -> Aspect:
 
 
 def _database(settings: Settings, role: str, time: Clock | None = None) -> Database:
-    return Database(settings.database_url, role=f"{SERVICE}_{role}", clock=time)
+    return Database(settings.database_url, role=f"{SERVICE}_{role}", clock=time, knows=KNOWS)

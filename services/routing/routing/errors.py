@@ -13,7 +13,7 @@
     │              PartEnded, LinkedAlready, CallBackOwed, NoCallBackOwed, PlaceNamedAlready, AssignedFromAbove,
     │              DoneAgain, AnswerDrafted, VerificationOwed, NotSealed, SealedStaysHere, AlreadyGranted,
     │              NothingChanges, CalendarInForce, CalendarOutdated, ClockSetBack, AlreadyExcluded, FrozenAlready,
-    │              MonthNotOver, NoRuleChanges, RuleSetInForce, RuleSetOutdated
+    │              MonthNotOver, NoRuleChanges, RuleSetInForce, RuleSetOutdated, ReleaseBeforeRuns
     ├── Stale      CaseChanged
     ├── Unavailable  UnfitRules
     ├── Forbidden  NotYourStep, NotYourPlace, NotTheOperator, NotYourPrecedent, NotYoursToName, OtherCaseUnseen,
@@ -24,7 +24,7 @@
                    LinkedToItself, WhoseMissing, UnfitPeriod, UnfitDay, UnfitPlace, TooManyPlaces, NotOfTheCase,
                    LastAppeal, UnknownTarget, UnfitTarget, EvidenceMissing, WhomMissing, UnfitGrant,
                    UnfitNotice, UnfitYear, YearIsOfficial, UnfitTimetable, NotKeptSo, UnfitDocument, NoPlaceWithCode,
-                   RulesBeginTooEarly, LongerThanTheRules
+                   RulesBeginTooEarly, LongerThanTheRules, BeyondTheLaw
 """
 
 from collections.abc import Sequence
@@ -860,6 +860,15 @@ class RuleSetOutdated(Conflict):
         )
 
 
+class ReleaseBeforeRuns(Conflict):
+    def __init__(self, roles: Sequence[str]) -> None:
+        super().__init__(
+            "release_before_runs",
+            f"Nothing was changed. Processes of a release before are connected ({', '.join(roles)}), and would take it "
+            "for less than it says: end the roll-out of this release, then put it into force again.",
+        )
+
+
 class ClockSetBack(Conflict):
     def __init__(self) -> None:
         super().__init__(
@@ -883,6 +892,15 @@ class LongerThanTheRules(Invalid):
     def __init__(self, most: int, field: str) -> None:
         super().__init__(
             "longer_than_the_rules", f"The rules that this case is under allow {most} days at the most.", field=field
+        )
+
+
+class BeyondTheLaw(Invalid):
+    def __init__(self, statute: str, latest: date) -> None:
+        super().__init__(
+            "beyond_the_law",
+            f"By {statute} it has to be done by {latest}: ask for fewer days, so that it falls due no later.",
+            field="/days",
         )
 
 

@@ -61,10 +61,12 @@ from contracts.routing import (
     CityCaseClosedV1,
     CityCaseOpenedV1,
     CityCaseProgressedV1,
+    ContactDeadlineApproachingV1,
+    ContactDeadlineBreachedV1,
+    ContactDeadlineMovedV1,
     ContactOutcome,
     DeadlineApproachingV1,
     DeadlineBreachedV1,
-    DeadlineKind,
     DeadlineMovedV1,
     ExcludableRate,
     Handler,
@@ -75,13 +77,14 @@ from contracts.routing import (
     RecordKind,
     SupervisionClimbedV1,
 )
+from contracts.routing import DeadlineKind as PublishedKind
 from kit.db import UnitOfWork
 from network.posts import Seat
 
 from routing.domain.accompanying import Accompaniment
 from routing.domain.assignment import ReportBack
 from routing.domain.call_back import CallBack
-from routing.domain.case import Appeal, Case, Deadline
+from routing.domain.case import Appeal, Case, Deadline, DeadlineKind
 from routing.domain.figures import Rate
 from routing.domain.helping import Helper
 from routing.domain.linking import Link
@@ -581,26 +584,23 @@ def deadline_breached(
     holder: Seat | None,
     superior: Seat | None,
     supervise_by: datetime | None = None,
-) -> DeadlineBreachedV1:
-    return DeadlineBreachedV1(
-        **_fact(uow, case),
-        **_deadline(case, missed),
-        handler=handler_of(holder),
-        superior=handler_of(superior),
-        supervise_by=supervise_by,
-    )
+) -> DeadlineBreachedV1 | ContactDeadlineBreachedV1:
+    """Of a first contact's limit by a type of its own, as readers of the others know the kinds that there were."""
+    facts = _fact(uow, case) | _limit(case, missed)
+    told: dict[str, Any] = {"handler": handler_of(holder), "superior": handler_of(superior)}
+    if missed.kind is DeadlineKind.CONTACT:
+        return ContactDeadlineBreachedV1(**facts, **told, supervise_by=supervise_by)
+    return DeadlineBreachedV1(**facts, **told, deadline=_kind(missed), supervise_by=supervise_by)
 
 
 def deadline_approaching(
     uow: UnitOfWork, case: Case, limit: Deadline, *, holder: Seat | None, superior: Seat | None
-) -> DeadlineApproachingV1:
-    return DeadlineApproachingV1(
-        **_fact(uow, case),
-        **_deadline(case, limit),
-        share=limit.warned,
-        handler=handler_of(holder),
-        superior=handler_of(superior),
-    )
+) -> DeadlineApproachingV1 | ContactDeadlineApproachingV1:
+    facts = _fact(uow, case) | _limit(case, limit) | {"share": limit.warned}
+    told: dict[str, Any] = {"handler": handler_of(holder), "superior": handler_of(superior)}
+    if limit.kind is DeadlineKind.CONTACT:
+        return ContactDeadlineApproachingV1(**facts, **told)
+    return DeadlineApproachingV1(**facts, **told, deadline=_kind(limit))
 
 
 def supervision_climbed(
@@ -633,23 +633,26 @@ def deadline_moved(
     holder: Seat | None,
     superior: Seat | None,
     asked: Mapping[UUID, int],
-) -> DeadlineMovedV1:
+) -> DeadlineMovedV1 | ContactDeadlineMovedV1:
     """``asked``: as of an answer, where it is the time for saying something of that."""
+    facts = {
+        **_fact(uow, case),
+        **_limit(case, after),
+        "due_before": move.before.promise.due_at,
+        "calendar_version": after.promise.calendar_version,
+        "corrects": move.corrects,
+        "handler": handler_of(holder),
+        "superior": handler_of(superior) if move.corrects else None,
+    }
+    if after.kind is DeadlineKind.CONTACT:
+        return ContactDeadlineMovedV1(**facts)
     parties = [_party(appeal, answer=asked.get(appeal.appeal_id)) for appeal in case.parties]
     return DeadlineMovedV1(
-        **_fact(uow, case) | {"parties": parties},
-        deadline_id=after.deadline_id,
-        deadline=after.kind,
-        due_before=move.before.promise.due_at,
-        due_at=after.promise.due_at,
-        calendar_version=after.promise.calendar_version,
-        corrects=move.corrects,
+        **facts | {"parties": parties},
+        deadline=_kind(after),
         promise_due=after.promise.due_at if move.is_awaited else None,
         promise_text=in_words(after.promise) if move.is_awaited else None,
         promise_met=case.promise_met,
-        gist=case.told_gist,
-        handler=handler_of(holder),
-        superior=handler_of(superior) if move.corrects else None,
     )
 
 
@@ -757,13 +760,12 @@ def _report_back(case: Case, report: ReportBack) -> dict[str, Any]:
     }
 
 
-def _deadline(case: Case, limit: Deadline) -> dict[str, Any]:
-    return {
-        "deadline_id": limit.deadline_id,
-        "deadline": limit.kind,
-        "due_at": limit.promise.due_at,
-        "gist": case.told_gist,
-    }
+def _limit(case: Case, limit: Deadline) -> dict[str, Any]:
+    return {"deadline_id": limit.deadline_id, "due_at": limit.promise.due_at, "gist": case.told_gist}
+
+
+def _kind(limit: Deadline) -> PublishedKind:
+    return PublishedKind(limit.kind.value)
 
 
 def _helper(case: Case, helper: Helper, seat: Seat | None) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from kit.db import LONGEST_OF_A_COMMAND, Database, UnitOfWork
 from kit.errors import ServiceError
 from sqlalchemy import text
 
+from routing.domain.releases import KNOWS
 from routing.service import comparing, figures, freezing
 from routing.service.comparing import CHUNK, Difference, Recount
 from routing.settings import Settings
@@ -65,7 +66,8 @@ async def _run(settings: Settings, asked: argparse.Namespace) -> int:
 
 
 async def _with_database(settings: Settings, work: Callable[[Database], Awaitable[T]]) -> T:
-    database = Database(settings.database_url, role="routing_clock", pool_size=1, longest=LONGEST_OF_A_COMMAND)
+    url, role = settings.database_url, "routing_clock"
+    database = Database(url, role=role, pool_size=1, longest=LONGEST_OF_A_COMMAND, knows=KNOWS)
     try:
         return await work(database)
     finally:

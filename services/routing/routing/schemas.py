@@ -10,7 +10,6 @@ from contracts.routing import (
     Ask,
     CaseState,
     ContactOutcome,
-    DeadlineKind,
     HandoverMeans,
     HotlineStanding,
     Kind,
@@ -31,7 +30,7 @@ from routing.domain.accompanying import Accompaniment, FollowedLine
 from routing.domain.assignment import Owing, ReportBack
 from routing.domain.calendar import CalendarDay, CalendarVersion, DayChange, Status
 from routing.domain.call_back import CallBack, CallBackLine, Way
-from routing.domain.case import Case, ClosedReason, Deadline, DeadlineState, Seal
+from routing.domain.case import Case, ClosedReason, Deadline, DeadlineKind, DeadlineState, Seal
 from routing.domain.chain import Entry
 from routing.domain.explaining import Counting, Run
 from routing.domain.figures import EXCLUDABLE, Figure, Group, Line, Part, Rate
@@ -810,6 +809,9 @@ class CaseView(BaseModel):
     first_contact_at: AwareDatetime | None = Field(
         description="When the resident was first reached, or told how it goes."
     )
+    contact_due: AwareDatetime | None = Field(
+        description="By when they are, or were, to be reached; null: they were, or no rule says so."
+    )
     papers_awaited_until: AwareDatetime | None = Field(
         description="When the promise begins though papers are missing; null: it has never waited for any."
     )
@@ -1481,9 +1483,13 @@ class RuleView(BaseModel):
     count: int
     category: str | None
     category_version: int | None
+    statutory: str | None = Field(description="How long a law allows for it, which no promise exceeds.")
+    statute: str | None = Field(description="The law and its article.")
 
     @classmethod
-    def of(cls, rule: Rule, category: Category | None, version: int, place: str | None) -> "RuleView":
+    def of(
+        cls, rule: Rule, category: Category | None, version: int, place: str | None, *, law: Rule | None
+    ) -> "RuleView":
         return cls(
             version=rule.version or version,
             line=rule.line,
@@ -1496,6 +1502,8 @@ class RuleView(BaseModel):
             count=rule.term.count,
             category=category.code if category else None,
             category_version=category.version if category else None,
+            statutory=written(law.law) if law and law.law else None,
+            statute=law.statute if law else None,
         )
 
 
@@ -1578,13 +1586,14 @@ class ExplanationView(BaseModel):
     @classmethod
     def of(cls, found: tuple[Deadline, Explanation]) -> "ExplanationView":
         deadline, explained = found
-        promise, rule = explained.promise, explained.rule
+        promise, rule, place, law = explained.promise, explained.rule, explained.rule_place, explained.law
+        category = explained.category
         return cls(
             deadline=DeadlineView.of(deadline),
             agrees=explained.agrees,
             differences=[DifferenceView.model_validate(each) for each in explained.differences],
             source=explained.source,
-            rule=RuleView.of(rule, explained.category, promise.rule_version, explained.rule_place) if rule else None,
+            rule=RuleView.of(rule, category, promise.rule_version, place, law=law) if rule else None,
             calendar=CalendarView(version=promise.calendar_version, forecast=explained.forecast),
             start=StartView(
                 at=promise.start_at,
@@ -1633,7 +1642,7 @@ class CaseDetailView(CaseLineView):
             appeals=[AppealView.model_validate(appeal, from_attributes=True) for appeal in case.appeals],
             holder=HolderView.of(detail.holder) if detail.holder else None,
             deadline=DeadlineView.of(case.deadline) if case.deadline else None,
-            limits=[DeadlineView.of(limit) for limit in case.limits],
+            limits=[DeadlineView.of(limit) for limit in case.limits if limit.state is DeadlineState.OPEN],
             reports_back=[ReportBackView.of(report) for report in detail.reports_back],
             hotline_handovers=[HotlineHandoverView.of(handover) for handover in detail.hotline_handovers],
             pressings=[PressingView.of(pressing) for pressing in detail.pressings],
@@ -1945,6 +1954,15 @@ class RuleLineBody(Request):
     needs: list[Written] = Field(default=[], max_length=3, examples=[["review"]])
     superior: Written = Field(default="", description="How long a superior has to see to what was missed.")
     again: Written = Field(default="", description="After how long it comes back to the last superior.")
+    contact: Written = Field(default="", description="By when the resident is reached for the first time.")
+    statutory: Written = Field(default="", description="Of an item: how long a law allows, by `statute`.")
+    statute: Written = Field(default="", description="The law and its article.", examples=["《行政许可法》第四十二条"])
+    climbs_to: list[Written] = Field(
+        default=[],
+        max_length=6,
+        description="Whose it is to see to what is missed, one behind the other.",
+        examples=[["district supervisor", "city dispatcher"]],
+    )
 
     def read(self) -> RuleLine:
         return RuleLine(**self.model_dump())
@@ -2004,6 +2022,10 @@ class SetRuleView(BaseModel):
     needs: list[Demand]
     superior: str | None
     again: str | None
+    contact: str | None
+    statutory: str | None
+    statute: str | None
+    climbs_to: list[str]
 
     @classmethod
     def of(cls, rule: Rule) -> "SetRuleView":
@@ -2019,6 +2041,10 @@ class SetRuleView(BaseModel):
             needs=sorted(rule.demands),
             superior=written(rule.climb) if rule.climb else None,
             again=written(rule.repeat) if rule.repeat else None,
+            contact=written(rule.contact) if rule.contact else None,
+            statutory=written(rule.law) if rule.law else None,
+            statute=rule.statute,
+            climbs_to=list(map(str, rule.climbs_to)),
         )
 
 

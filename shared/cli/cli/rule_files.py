@@ -7,7 +7,10 @@ import yaml
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 HEAD = ("place", "note", "begins", "settings", "rules")
-RULE = ("kind", "remit", "category", "urgent", "handler", "promise", "runs_from", "needs", "superior", "again")
+RULE = (
+    *("kind", "remit", "category", "urgent", "handler", "promise", "runs_from", "needs"),
+    *("superior", "again", "contact", "statutory", "statute", "climbs_to"),
+)
 TRUTHS = {"true": True, "false": False}
 
 
@@ -63,7 +66,7 @@ def _rule(node: Node) -> dict[str, Any]:
                 if said not in TRUTHS:
                     raise BadForm(f"line {_line(value)}: urgent is true, false or left out")
                 rule[name] = TRUTHS[said]
-            case "needs":
+            case "needs" | "climbs_to":
                 rule[name] = [_text(each, name) for each in _items(value, name)]
             case _:
                 rule[name] = _text(value, name)

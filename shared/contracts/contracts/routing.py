@@ -859,6 +859,49 @@ class DeadlineMovedV1(CaseFact):
     superior: Handler | None = Field(default=None, description="Of a breach that is none: who was told of it.")
 
 
+class ContactDeadlineApproachingV1(CaseFact):
+    """A share of the time has passed in which the resident is to be reached for the first time."""
+
+    TYPE: ClassVar[str] = "routing.case.contact_deadline_approaching.v1"
+
+    deadline_id: UUID
+    due_at: Moment
+    share: int = Field(ge=1, le=99, description="In hundredths.")
+    gist: str = Field(max_length=200)
+    handler: Handler | None
+    superior: Handler | None = Field(default=None, description="Who is told besides; with the last warning alone.")
+
+
+class ContactDeadlineBreachedV1(CaseFact):
+    """The resident was not reached for the first time by when the rules say."""
+
+    TYPE: ClassVar[str] = "routing.case.contact_deadline_breached.v1"
+
+    deadline_id: UUID
+    due_at: Moment
+    gist: str = Field(max_length=200)
+    handler: Handler | None
+    superior: Handler | None
+    supervise_by: Moment | None = Field(
+        default=None, description="Until when the superior has to see to it; none: no duty begins by it."
+    )
+
+
+class ContactDeadlineMovedV1(CaseFact):
+    """By a calendar that was put right, the resident is to be reached by another instant, or was reached in time."""
+
+    TYPE: ClassVar[str] = "routing.case.contact_deadline_moved.v1"
+
+    deadline_id: UUID
+    due_before: Moment
+    due_at: Moment
+    calendar_version: int
+    corrects: bool = Field(default=False, description="A breach that was recorded by the calendar before is none.")
+    gist: str = Field(max_length=200)
+    handler: Handler | None
+    superior: Handler | None = Field(default=None, description="Of a breach that is none: who was told of it.")
+
+
 class CategoryChangedV1(Event):
     """A branch or leaf of the category tree, with the words by which an appeal is recognised."""
 

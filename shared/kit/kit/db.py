@@ -137,9 +137,18 @@ class Database:
     """A service's database as one of its roles. Every door (HTTP, events, clocks, commands) works through it."""
 
     def __init__(
-        self, url: str, *, role: str, clock: Clock | None = None, pool_size: int = 5, longest: timedelta = LONGEST
+        self,
+        url: str,
+        *,
+        role: str,
+        clock: Clock | None = None,
+        pool_size: int = 5,
+        longest: timedelta = LONGEST,
+        knows: str = "",
     ) -> None:
-        """``url`` holds ``{role}`` where the user stands, as ``postgresql+asyncpg://{role}@127.0.0.1:5432/intake``."""
+        """``url`` holds ``{role}`` where the user stands, as ``postgresql+asyncpg://{role}@127.0.0.1:5432/intake``.
+        ``knows``: what its connections say, behind the role, to whoever looks at who is connected.
+        """
         self._longest = longest.total_seconds()
         self.engine: AsyncEngine = create_async_engine(
             url.format(role=role),
@@ -148,7 +157,7 @@ class Database:
             pool_pre_ping=False,
             pool_timeout=LONGEST_WAIT.total_seconds(),
             hide_parameters=True,
-            connect_args={"server_settings": _settings(role, longest), "timeout": 5},
+            connect_args={"server_settings": _settings(f"{role} {knows}".strip(), longest), "timeout": 5},
         )
         event.listen(self.engine.sync_engine, "checkout", _pass_over_lost)
         self.clock: Clock = clock or SystemClock()
@@ -201,10 +210,10 @@ def _pass_over_lost(connection: Any, *_: Any) -> None:
         raise InvalidatePoolError
 
 
-def _settings(role: str, longest: timedelta) -> dict[str, str]:
+def _settings(name: str, longest: timedelta) -> dict[str, str]:
     """The bound on what is idle is the server's own: it lets go of what a client holds that is gone without a word."""
     bound = f"{longest.total_seconds():.0f}s"
-    return {"application_name": role, "jit": "off", "timezone": "UTC", "idle_in_transaction_session_timeout": bound}
+    return {"application_name": name, "jit": "off", "timezone": "UTC", "idle_in_transaction_session_timeout": bound}
 
 
 @contextmanager

@@ -37,6 +37,7 @@ from notify.providers.sandbox import Sandbox
 from notify.service.office import Office
 from routing import clock as routing_clock
 from routing.consumers import HANDLERS as ROUTING_HANDLERS
+from routing.domain.releases import KNOWS
 from sqlalchemy import Connection, text
 
 T = TypeVar("T")
@@ -82,9 +83,12 @@ class City:
 
     def database(self, service: str, role: str) -> Database:
         if (service, role) not in self._databases:
-            url = self._postgres.url(service)
             self._databases[service, role] = Database(
-                url, role=f"{service}_{role}", clock=self.clock, longest=LONGEST_OF_A_COMMAND
+                self._postgres.url(service),
+                role=f"{service}_{role}",
+                clock=self.clock,
+                longest=LONGEST_OF_A_COMMAND,
+                knows=KNOWS if service == "routing" else "",
             )
         return self._databases[service, role]
 

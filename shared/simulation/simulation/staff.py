@@ -31,6 +31,7 @@ from contracts.routing import (
     CaseState,
     CaseSuspendedV1,
     CaseVerifiedV1,
+    ContactDeadlineBreachedV1,
     ContactOutcome,
     DeadlineBreachedV1,
     Handler,
@@ -91,6 +92,7 @@ class Staff:
             CaseReportReviewedV1: lambda life, _: self._looks_again(life, _ERRAND),
             CasePressedV1: lambda life, _: self._looks_again(life, ONE_DAY),
             DeadlineBreachedV1: self._breached,
+            ContactDeadlineBreachedV1: self._breached,
             SupervisionClimbedV1: lambda life, fact: self._sees_to(life, fact.superior, overseeing.press),
             CaseHelperCalledV1: self._called_in,
             CallBackOwedV1: lambda life, fact: self._sees_to(life, fact.dispatcher, overseeing.call),
@@ -149,7 +151,7 @@ class Staff:
         if fact.kind is Kind.MUNICIPAL:
             self._errand(life, Duty.DISPATCHER, overseeing.dispatch, after=ONE_DAY)
 
-    def _breached(self, life: Life, fact: DeadlineBreachedV1) -> None:
+    def _breached(self, life: Life, fact: DeadlineBreachedV1 | ContactDeadlineBreachedV1) -> None:
         self._sees_to(life, fact.superior, overseeing.press)
         self._looks_again(life, ONE_DAY * life.chance.lognormvariate(0, 0.8))
 

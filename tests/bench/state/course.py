@@ -7,7 +7,7 @@ from typing import Any, cast
 
 from contracts.envelope import Event, Tombstone
 from contracts.intake import AppealReceivedV1
-from contracts.routing import CaseFact, CaseState, DeadlineKind, HandoverMeans, Outcome
+from contracts.routing import CaseFact, CaseState, HandoverMeans, Outcome
 from kit.db import UnitOfWork
 from kit.ids import new_id
 from network.posts import Seat
@@ -21,6 +21,7 @@ from routing.domain.case import (
     Case,
     ClosedReason,
     Deadline,
+    DeadlineKind,
     DeadlineState,
 )
 from routing.domain.promise import Term, Unit, counted_like

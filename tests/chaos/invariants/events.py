@@ -21,6 +21,9 @@ _OF_LIMITS = (
     "routing.case.deadline_approaching.v1",
     "routing.case.deadline_breached.v1",
     "routing.case.supervision_climbed.v1",
+    "routing.case.contact_deadline_approaching.v1",
+    "routing.case.contact_deadline_breached.v1",
+    "routing.case.contact_deadline_moved.v1",
 )
 
 #: What is said by another name.
@@ -43,11 +46,18 @@ def each_version_is_said_once(history: History, world: World) -> Iterator[Findin
                 yield Finding("event_twice", f"{topic} {key}", f"version {version}: {len(said)} times")
 
 
+def _said_as(entry: Row) -> str:
+    """What comes of the limit of first contact is told by types of its own."""
+    step: str = entry["step"]
+    is_of_contact = step.startswith("deadline_") and entry["facts"].get("kind") == "contact"
+    return f"contact_{step}" if is_of_contact else _SAID_AS.get(step, step)
+
+
 def each_step_is_said(history: History, world: World) -> Iterator[Finding]:
     """A case's history and its events tell the same, version by version; so do an appeal's."""
     del history
     done = {
-        (case_id, entry["seq"], f"routing.case.{_SAID_AS.get(entry['step'], entry['step'])}.v1")
+        (case_id, entry["seq"], f"routing.case.{_said_as(entry)}.v1")
         for case_id, entries in world.entries.items()
         for entry in entries
         if entry["step"] not in _UNTOLD

@@ -147,14 +147,23 @@ def _contacts(entries: Entries) -> Iterator[Found]:
     accepted, given = _steps(entries, "accepted"), _steps(entries, "assigned", first=True)
     if not given or "contact_by" not in accepted[0]["facts"]:
         return
-    begun, limit = given[0], _instant(accepted[0]["facts"]["contact_by"])
+    begun = given[0]
     yield ("to_contact", begun, None, 1)
     reached = [e for e in entries if e["seq"] > begun["seq"] and _reaches(e)]
     withdrawn = _steps(entries, "closed", reason="withdrawn")
+    limit = _contact_limit(entries, before=min(e["seq"] for e in (*reached, *withdrawn, entries[-1])))
     if reached and (not withdrawn or reached[0]["seq"] < withdrawn[0]["seq"]):
         yield from [("contacted", begun, None, 1)] if reached[0]["at"] <= limit else []
     elif withdrawn and withdrawn[0]["at"] <= limit:
         yield ("to_contact", begun, None, -1)
+
+
+def _contact_limit(entries: Entries, *, before: int) -> datetime:
+    """As it was told last by then; what a calendar has shown to be wrong afterwards, as it is by that."""
+    told = [e["facts"]["contact_by"] for e in entries if "contact_by" in e["facts"] and e["seq"] <= before]
+    moved = _steps(entries, "deadline_moved", kind="contact")
+    told += [e["facts"]["due_at"] for e in moved if e["seq"] <= before or e["facts"]["corrects"]]
+    return _instant(told[-1])
 
 
 def _reaches(entry: Row) -> bool:

@@ -76,7 +76,7 @@ _VERDICTS = {
 #: Of some steps, only where this holds.
 _WHERE: dict[str, Callable[[Row], bool]] = {
     "verified": lambda body: not body["passed"],
-    "deadline_moved": lambda body: bool(body["promise_due"]) and _is_later(body),
+    "deadline_moved": lambda body: bool(body.get("promise_due")) and _is_later(body),
 }
 
 
@@ -99,6 +99,7 @@ def concerned(entries: Sequence[Row]) -> Iterator[tuple[int, set[str]]]:
 def owed_by(event: Row, residents: Collection[str]) -> set[Owed]:
     """``residents``: who is told, of those who gave a name."""
     body, kind = event["body"], event["type"].removeprefix("routing.case.").removesuffix(".v1")
+    kind = kind.removeprefix("contact_")
     if body["silent"]:
         return set()
     told = {(resident, template) for template in _to_residents(kind, body) for resident in residents}

@@ -46,6 +46,9 @@ from contracts.routing import (
     CaseState,
     CaseSuspendedV1,
     CaseVerifiedV1,
+    ContactDeadlineApproachingV1,
+    ContactDeadlineBreachedV1,
+    ContactDeadlineMovedV1,
     DeadlineApproachingV1,
     DeadlineBreachedV1,
     DeadlineMovedV1,
@@ -423,15 +426,24 @@ def _granted(event: CaseGrantedV1) -> list[Owed]:
     return _staff(event, Template.CASE_GRANTED, event.granted)
 
 
-def _breached(event: DeadlineBreachedV1) -> list[Owed]:
-    missed: dict[str, Any] = {"gist": event.gist, "limit": event.deadline.value, "due": event.due_at}
+OfAKind = DeadlineApproachingV1 | DeadlineBreachedV1 | DeadlineMovedV1
+OfALimit = OfAKind | ContactDeadlineApproachingV1 | ContactDeadlineBreachedV1 | ContactDeadlineMovedV1
+
+
+def _limit_of(event: OfALimit) -> str:
+    """First contact is told by types of its own."""
+    return event.deadline.value if isinstance(event, OfAKind) else "contact"
+
+
+def _breached(event: DeadlineBreachedV1 | ContactDeadlineBreachedV1) -> list[Owed]:
+    missed: dict[str, Any] = {"gist": event.gist, "limit": _limit_of(event), "due": event.due_at}
     told = _staff(event, Template.DEADLINE_MISSED, event.handler, **missed)
     missed |= {"handler": _shown(event.handler), "supervise_by": event.supervise_by}
     return told + _staff(event, Template.DEADLINE_MISSED_SUPERIOR, event.superior, **missed)
 
 
-def _approaching(event: DeadlineApproachingV1) -> list[Owed]:
-    ahead = {"gist": event.gist, "limit": event.deadline.value, "due": event.due_at, "share": event.share}
+def _approaching(event: DeadlineApproachingV1 | ContactDeadlineApproachingV1) -> list[Owed]:
+    ahead = {"gist": event.gist, "limit": _limit_of(event), "due": event.due_at, "share": event.share}
     told = _staff(event, Template.DEADLINE_APPROACHING, event.handler, **ahead)
     shown = _shown(event.handler)
     return told + _staff(event, Template.DEADLINE_APPROACHING_SUPERIOR, event.superior, **ahead, handler=shown)
@@ -450,12 +462,18 @@ def _moved(event: DeadlineMovedV1) -> list[Owed]:
     is_later = event.due_at > event.due_before
     due = {"due": event.due_at, "due_before": event.due_before}
     told = _residents(event, Template.DEADLINE_MOVED, event.handler, **due) if is_later and event.promise_due else []
-    moved = {"gist": event.gist, "limit": event.deadline.value, **due}
+    return told + _moved_for_staff(event)
+
+
+def _moved_for_staff(event: DeadlineMovedV1 | ContactDeadlineMovedV1) -> list[Owed]:
+    due = {"due": event.due_at, "due_before": event.due_before}
+    moved = {"gist": event.gist, "limit": _limit_of(event), **due}
     if event.corrects:
-        told += _staff(event, Template.BREACH_CORRECTED, event.handler, **moved)
+        told = _staff(event, Template.BREACH_CORRECTED, event.handler, **moved)
         shown = _shown(event.handler)
         return told + _staff(event, Template.BREACH_CORRECTED_SUPERIOR, event.superior, **moved, handler=shown)
-    return told if is_later else _staff(event, Template.DEADLINE_EARLIER, event.handler, **moved)
+    is_later = event.due_at > event.due_before
+    return [] if is_later else _staff(event, Template.DEADLINE_EARLIER, event.handler, **moved)
 
 
 def owed_to_household(household_id: UUID, *, number: str, words: str, handler: Handler | None) -> Owed:
@@ -509,6 +527,9 @@ _RULES: dict[type[CaseFact], Callable[[Any], list[Owed]]] = {
     DeadlineBreachedV1: _breached,
     SupervisionClimbedV1: _climbed,
     DeadlineMovedV1: _moved,
+    ContactDeadlineApproachingV1: _approaching,
+    ContactDeadlineBreachedV1: _breached,
+    ContactDeadlineMovedV1: _moved_for_staff,
 }
 
 

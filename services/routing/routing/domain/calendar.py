@@ -180,6 +180,11 @@ class Calendar:
     stations: Mapping[str, Hours] = field(default_factory=dict)
 
     @property
+    def form(self) -> int:
+        """What a process has to know, to count by it (domain/releases.py): stations' hours are of the second."""
+        return 2 if self.stations else 1
+
+    @property
     def years(self) -> dict[int, Status]:
         of_both = dict.fromkeys(self.official, Status.OFFICIAL) | dict.fromkeys(self.forecast, Status.FORECAST)
         return dict(sorted(of_both.items()))

@@ -8,13 +8,35 @@ from typing import Any
 from uuid import UUID
 
 from contracts.intake import Channel, Language
-from contracts.routing import Ask, CaseState, DeadlineKind, HandoverMeans, Kind, Outcome, Queue, Remit
+from contracts.routing import Ask, CaseState, HandoverMeans, Kind, Outcome, Queue, Remit
 
 from routing.domain.assignment import Owing
 from routing.domain.chain import GENESIS, Entry, link
 from routing.domain.figures import Rate, Tally
 from routing.domain.promise import Promise, WarningAt
 from routing.domain.rules import Demand
+
+
+class DeadlineKind(StrEnum):
+    """What it is the limit of: as events say it, and what they tell by types of its own."""
+
+    PROMISE = "promise"
+    """To the resident."""
+    PLANNED = "planned"
+    """What was planned is due."""
+    PART = "part"
+    """A helper's."""
+    REDO = "redo"
+    RATING = "rating"
+    """Until then the resident may say whether it is solved."""
+    ASSIGNED = "assigned"
+    """Set by who assigned it from above."""
+    ORDER = "order"
+    """The report on a supervision order."""
+    REPLY = "reply"
+    """Of the city hotline, to which it was handed."""
+    CONTACT = "contact"
+    """Until then the resident is to be reached for the first time."""
 
 
 class DeadlineState(StrEnum):
@@ -76,7 +98,9 @@ EXCLUSION_ASKED, EXCLUSION_REVIEWED = "exclusion_asked", "exclusion_reviewed"
 NOTICE_NOT_DELIVERED = "notice_not_delivered"
 
 #: The limits that whoever holds a case is held to: of these they are warned, and what is missed of them is supervised.
-HELD_TO = frozenset({DeadlineKind.PROMISE, DeadlineKind.REDO, DeadlineKind.PLANNED, DeadlineKind.ASSIGNED})
+HELD_TO = frozenset(
+    {DeadlineKind.PROMISE, DeadlineKind.REDO, DeadlineKind.PLANNED, DeadlineKind.ASSIGNED, DeadlineKind.CONTACT}
+)
 
 
 @dataclass
@@ -174,8 +198,8 @@ _OF_ONE_CASE = (
 )
 
 
-#: Of the limits beside the promise, those that are of what the resident was told.
-_GO_ALONG = (DeadlineKind.REDO, DeadlineKind.PLANNED)
+#: Of the limits beside the promise, those that are of what is owed to the resident.
+_GO_ALONG = (DeadlineKind.REDO, DeadlineKind.PLANNED, DeadlineKind.CONTACT)
 
 
 @dataclass
@@ -315,7 +339,9 @@ class Case:
     deadline: Deadline | None = None
     """The promise to the resident."""
     limits: list[Deadline] = field(default_factory=list)
-    """The deadlines beside the promise that are open, and those that this transaction has settled."""
+    """The deadlines beside the promise that are open, and those that this transaction has settled; of first contact,
+    what was missed too.
+    """
     replaced: list[Deadline] = field(default_factory=list)
     """Deadlines that this transaction has put another in the place of."""
     entries: list[Entry] = field(default_factory=list)
@@ -553,8 +579,31 @@ class Case:
         return True
 
     def contact(self, *, at: datetime) -> None:
-        """The resident was reached. Only the first time counts."""
+        """The resident was reached, or told how it goes. Only the first time counts."""
         self.first_contact_at = self.first_contact_at or at
+        self.settle_limit(DeadlineKind.CONTACT, DeadlineState.MET, at=at)
+
+    @property
+    def contact_due(self) -> datetime | None:
+        """By when the resident is, or was, to be reached; none: they were, or nothing says so."""
+        due = [each.promise.due_at for each in self.limits if each.kind is DeadlineKind.CONTACT]
+        return due[-1] if due and self.is_unsettled and self.first_contact_at is None else None
+
+    @property
+    def is_contact_missed(self) -> bool:
+        """And the resident has not been reached since."""
+        missed = (each.state is DeadlineState.BREACHED for each in self.limits if each.kind is DeadlineKind.CONTACT)
+        return self.first_contact_at is None and any(missed)
+
+    def hold_contact_to(self, deadline: Deadline, *, at: datetime) -> bool:
+        """Whether the resident is to be reached earlier by it than by the limit that runs, which gives way then."""
+        before = self.limit(DeadlineKind.CONTACT)
+        if before is None or before.promise.due_at <= deadline.promise.due_at:
+            return False
+        before.settle(DeadlineState.REPLACED, at=at)
+        deadline.follow(before)
+        self.limits.append(deadline)
+        return True
 
     def ask_exclusion(self, rate: Rate | None, *, by: str | None) -> None:
         self.excluding, self.excluding_by = rate, by

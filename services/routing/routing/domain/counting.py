@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import Any
 
-from contracts.routing import Ask, ContactOutcome, DeadlineKind, RecordKind, Remit
+from contracts.routing import Ask, Remit
 
 from routing.domain.case import (
     ACCEPTED,
@@ -36,10 +36,12 @@ from routing.domain.case import (
     SUSPENDED,
     VERIFIED,
     ClosedReason,
+    DeadlineKind,
 )
 from routing.domain.chain import Entry
 from routing.domain.figures import RATES, Count, Figure, Mark, Rate, Tally, Where, net
 from routing.domain.promise import day_of
+from routing.domain.recording import reaches
 
 #: From this rating on a resident is satisfied.
 SATISFIED_FROM = 3
@@ -130,6 +132,7 @@ class _Counting:
             self.end_plan()
             if self.tally.promise == "planned" and facts["promise_met"] is None:
                 self.tally.promise = "open"
+        self.tally.contact_by = facts.get("contact_by", self.tally.contact_by)
         self.see(facts)
 
     def end_plan(self) -> None:
@@ -138,14 +141,15 @@ class _Counting:
         self.tally.plan = self.tally.planned = None
 
     def recorded(self, facts: Mapping[str, Any]) -> None:
-        reached = facts.get("outcome") == ContactOutcome.REACHED
-        if facts["record"] == RecordKind.INTERIM_WORD or (facts["record"] == RecordKind.CONTACT_ATTEMPT and reached):
+        if reaches(facts):
             self.contacted()
 
     def contacted(self) -> None:
         tally = self.tally
         if tally.contact is not None and self.entry.at <= datetime.fromisoformat(tally.contact_by or ""):
             self.add(Figure.CONTACTED, tally.contact)
+        elif tally.contact is not None:
+            tally.contact_late = tally.contact
         tally.contact = None
 
     def accompanied(self, facts: Mapping[str, Any]) -> None:
@@ -309,6 +313,8 @@ class _Counting:
     def deadline_moved(self, facts: Mapping[str, Any]) -> None:
         """By the right calendar it was not missed: where that was counted, it is taken back."""
         tally = self.tally
+        if facts["kind"] == DeadlineKind.CONTACT:
+            self.contact_moved(facts)
         if not facts["corrects"] or facts["kind"] != DeadlineKind.PROMISE or tally.promise != "missed":
             return
         if tally.missed is not None:
@@ -320,6 +326,14 @@ class _Counting:
         kept = "planned" if tally.put_off else "kept"
         tally.promise = kept if facts["promise_met"] else "open"
         tally.missed, tally.overdue, tally.put_off = None, None, False
+
+    def contact_moved(self, facts: Mapping[str, Any]) -> None:
+        """Who was reached late by the calendar before may have been reached in time."""
+        tally = self.tally
+        tally.contact_by = facts["due_at"]
+        if facts["met"] and tally.contact_late is not None:
+            self.add(Figure.CONTACTED, tally.contact_late)
+            tally.contact_late = None
 
     def excluded(self, facts: Mapping[str, Any]) -> None:
         """Taken out of a rate, on the days and at the places where it had been counted."""

@@ -170,6 +170,8 @@ class Tally:
     contact_by: str | None = None
     contact: Mark | None = None
     """Counted as to be contacted; none again once the resident was, or need not be."""
+    contact_late: Mark | None = None
+    """They were reached too late."""
     promise: str | None = None
     """``open``, ``kept``, ``missed`` or ``planned``."""
     missed: Mark | None = None
@@ -193,7 +195,7 @@ class Tally:
     @classmethod
     def of(cls, stored: Mapping[str, Any]) -> "Tally":
         facts = dict(stored)
-        for name in ("contact", "missed", "closed"):
+        for name in ("contact", "contact_late", "missed", "closed"):
             if facts.get(name):
                 facts[name] = Mark(facts[name]["day"], Where(**facts[name]["where"]))
         for name in ("overdue", "planned"):

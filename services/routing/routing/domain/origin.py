@@ -8,7 +8,7 @@ from itertools import chain, takewhile
 from typing import Any
 from uuid import UUID
 
-from contracts.routing import DeadlineKind, RecordKind
+from contracts.routing import RecordKind
 
 from routing.domain.calendar import Calendar
 from routing.domain.case import (
@@ -34,6 +34,7 @@ from routing.domain.case import (
     VERIFIED,
     Case,
     Deadline,
+    DeadlineKind,
 )
 from routing.domain.chain import Entry
 from routing.domain.explaining import Reckoning, kinds_after, reckon
@@ -230,10 +231,18 @@ _BY_RULE = (ACCEPTED, RESORTED, RECORDED)
 
 
 def _names(entry: Entry, deadline: Deadline) -> bool:
-    facts = entry.facts
+    facts = _said_of(entry, deadline)
     if deadline.about is not None:
         return str(deadline.about) in (facts.get("pressing_id"), facts.get("helper_id"))
     return bool(facts.get("deadline") == str(deadline.deadline_id))
+
+
+def _said_of(entry: Entry, deadline: Deadline) -> Mapping[str, Any]:
+    """What an entry says of a deadline; what makes a promise says of first contact apart."""
+    if deadline.kind is DeadlineKind.CONTACT and entry.step in (ACCEPTED, RESORTED):
+        contact: Mapping[str, Any] = entry.facts.get("contact", {})
+        return contact
+    return entry.facts
 
 
 @dataclass(frozen=True)
@@ -335,7 +344,7 @@ def source_of(trail: Trail, rule: Rule | None) -> Source:
     deadline = trail.own.deadline
     if (by_unit := _BY_UNIT.get(deadline.promise.term.unit)) is not None:
         return by_unit
-    if deadline.kind is not DeadlineKind.PROMISE:
+    if deadline.kind not in (DeadlineKind.PROMISE, DeadlineKind.CONTACT):
         return Source.PLATFORM
     if rule is None:
         return Source.UNKNOWN
@@ -358,13 +367,17 @@ def term_by_rule(trail: Trail, calendar: Calendar) -> Term:
     return (again or by_rule.deadline.promise).term
 
 
-def rule_behind(rules: RuleSet, category: Category | None, term: Term, *, urgent: bool) -> Rule:
+def rule_behind(rules: RuleSet, category: Category | None, kind: DeadlineKind, term: Term, *, urgent: bool) -> Rule:
     """The rule that decides by what is known of the matter now; or by what was, since a case becomes urgent by another
-    that joins it, and what is settled on the spot is never urgent. Of several places' the one that it is promised by.
+    that joins it, and what is settled on the spot is never urgent. Of several places' the one that it is promised by;
+    of first contact what says by when, or the promise where that ends sooner.
     """
     both = [rules.rule_for(category, urgent=each) for each in (urgent, not urgent)] if category else []
     both = both or [rules.rule_of_the_counter]
-    return next((each for rule in both for each in rule.all if each.term == term), both[0])
+    said = [each for rule in both for each in rule.all]
+    if kind is DeadlineKind.CONTACT:
+        said = [each for rule in both for each in rules.contacts_of(rule)] + said
+    return next((each for each in said if each.term == term), both[0])
 
 
 def differences(trail: Trail, reckoning: Reckoning | None, rule: Rule | None, calendar: Calendar) -> list[Difference]:
@@ -406,7 +419,7 @@ def _told(story: Story) -> dict[str, Any]:
     maker = story.maker
     if maker is None or (maker.step in _MOVES and not _names(maker, story.deadline)):
         return {}
-    facts = maker.facts.get("assigned", {}) if maker.step == OPENED else maker.facts
+    facts = maker.facts.get("assigned", {}) if maker.step == OPENED else _said_of(maker, story.deadline)
     told = {name: read(facts[name]) for name, read in _TOLD.items() if facts.get(name) is not None}
     return told | ({"rule_layers": tuple(facts.get("rule_layers", ()))} if "rule_version" in told else {})
 

@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
-from contracts.routing import Ask, DeadlineKind, Kind, Remit
+from contracts.routing import Ask, Kind, Remit
 
 from routing.domain.calendar import ONE_DAY, Closure
+from routing.domain.case import DeadlineKind
 from routing.domain.explaining import Counting, Reckoning, Run, summed_up
 from routing.domain.origin import Cause, Difference, Extension, Pause, Recount, Source, Witness
 from routing.domain.promise import MONTHS, Promise, Term, Unit, day_of
@@ -41,6 +42,7 @@ class Explanation:
     named: str | None
     source: Source
     rule: Rule | None
+    law: Rule | None
     rule_place: str | None
     category: Category | None
     reckoning: Reckoning | None
@@ -94,6 +96,10 @@ _KINDS: Mapping[DeadlineKind, Said] = {
     DeadlineKind.RATING: ("这是居民评价答复的期限。", "Until then the resident may say what they think of the answer."),
     DeadlineKind.ASSIGNED: ("这是上级交办的期限。", "This is the limit set by who assigned it from above."),
     DeadlineKind.ORDER: ("这是督办单要求报告的期限。", "By then a report on a supervision order is owed."),
+    DeadlineKind.CONTACT: (
+        "这是首次联系居民的期限。",
+        "Until then the resident is to be reached for the first time.",
+    ),
     DeadlineKind.REPLY: ("这是等待市民热线回复的期限。", "By then a reply of the city hotline is expected."),
 }
 KINDS_OF_MATTER: Mapping[Kind, Said] = {
@@ -114,6 +120,8 @@ def _why_so_long(explained: Explanation) -> Iterator[Said]:
     """What says how long it is; the rule of the promise from which it goes on, first."""
     if explained.rule is not None:
         yield _rule(explained)
+    if explained.law is not None:
+        yield _law(explained.law)
     term, version = explained.promise.term.count, explained.promise.rule_version
     if explained.source is Source.PLATFORM and explained.kind in _SAID_BY_RULES:
         yield (
@@ -142,6 +150,14 @@ def _rule(explained: Explanation) -> Said:
         chinese, english = f"{chinese}，紧急", f"{english}, urgent"
     document, long = _document(rule, explained), term_in_words(rule.term)
     return f"依{document[0]}，{chinese}：{long[0]}。", f"By {document[1]}, for {english}: {long[1]}."
+
+
+def _law(rule: Rule) -> Said:
+    chinese, english = term_in_words(rule.law or rule.term)
+    return (
+        f"法定期限为{chinese}（{rule.statute}），承诺不得超过。",
+        f"The law allows {english} ({rule.statute}), which no promise exceeds.",
+    )
 
 
 def _document(rule: Rule, explained: Explanation) -> Said:

@@ -1,8 +1,9 @@
 """The handling record: what is done on a case between its steps (domain.md, section 4)."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from contracts.routing import CaseState, ContactOutcome, RecordKind
@@ -35,6 +36,12 @@ class Work:
     office: str | None = None
     number: str | None = None
     papers: Sequence[str] = ()
+
+
+def reaches(facts: Mapping[str, Any]) -> bool:
+    """Whether the resident was reached by what an entry records, or told how it goes."""
+    attempt = facts["record"] == RecordKind.CONTACT_ATTEMPT and facts.get("outcome") == ContactOutcome.REACHED
+    return attempt or facts["record"] == RecordKind.INTERIM_WORD
 
 
 @dataclass(frozen=True)

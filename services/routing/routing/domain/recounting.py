@@ -6,8 +6,6 @@ from datetime import datetime
 from functools import partial
 from uuid import UUID
 
-from contracts.routing import DeadlineKind
-
 from routing.domain.calendar import Calendar
 from routing.domain.case import (
     ACCOMPANIED,
@@ -16,14 +14,17 @@ from routing.domain.case import (
     DRAFTED,
     HOTLINE_REPLIED,
     PLANNED,
+    RECORDED,
     RECUSED,
     REVIEWED,
     Case,
     Deadline,
+    DeadlineKind,
     DeadlineState,
 )
 from routing.domain.chain import Entry
 from routing.domain.promise import Promise, Term, Unit, counted_like, earliest_of, last_day, working_days_left
+from routing.domain.recording import reaches
 
 #: What a calendar has no say in.
 NOT_COUNTED = (Unit.CLOCK_HOURS, Unit.GIVEN)
@@ -33,6 +34,7 @@ _KEPT_BY: Mapping[DeadlineKind, Sequence[str]] = {
     DeadlineKind.PROMISE: (ANSWERED, ACCOMPANIED, PLANNED),
     DeadlineKind.REDO: (ANSWERED,),
     DeadlineKind.REPLY: (HOTLINE_REPLIED,),
+    DeadlineKind.CONTACT: (RECORDED, PLANNED, ACCOMPANIED, ANSWERED),
 }
 
 
@@ -127,7 +129,7 @@ def find_kept(deadline: Deadline, entries: Sequence[Entry]) -> datetime | None:
             handed_in = entry.at
         elif _takes_back(entry):
             handed_in = None
-        elif entry.step in _KEPT_BY.get(deadline.kind, ()) and not _goes_on(entry):
+        elif entry.step in _KEPT_BY.get(deadline.kind, ()) and not _keeps_none(entry):
             return handed_in or entry.at
     return handed_in
 
@@ -139,9 +141,10 @@ def _takes_back(entry: Entry) -> bool:
     return entry.step == REVIEWED and not entry.facts["approved"]
 
 
-def _goes_on(entry: Entry) -> bool:
-    """The hotline says how it stands, and is not done."""
-    return entry.step == HOTLINE_REPLIED and entry.facts["standing"] == "under_way"
+def _keeps_none(entry: Entry) -> bool:
+    """The hotline says how it stands, and is not done; or what is recorded reached nobody."""
+    is_under_way = entry.step == HOTLINE_REPLIED and entry.facts["standing"] == "under_way"
+    return is_under_way or (entry.step == RECORDED and not reaches(entry.facts))
 
 
 def _since_missed(deadline: Deadline, entries: Sequence[Entry]) -> Iterable[Entry]:

@@ -10,7 +10,7 @@ from routing.domain.calendar import Calendar, Hours
 from routing.domain.promise import Term, due
 from routing.domain.reading_aloud import KINDS_OF_MATTER, REMITS, Said, term_in_words
 from routing.domain.rule_document import Setting, matter_of, written
-from routing.domain.rules import Category, Demand, Key, Limit, Rule, RuleSet, Start
+from routing.domain.rules import Category, Demand, Key, Limit, Rule, RuleSet, Start, Tier
 
 
 @dataclass(frozen=True)
@@ -26,11 +26,16 @@ class RuleChange:
     line: int | None
     climbs: tuple[Term | None, Term | None] = (None, None)
     """How long a superior had, and has."""
+    contacts: tuple[Term | None, Term | None] = (None, None)
+    """By when its resident was reached for the first time, and is."""
+    laws: tuple[Rule | None, Rule | None] = (None, None)
+    """What named its statutory limit, and does."""
 
     @property
     def parts(self) -> list[Said]:
         """What is different, one by one; empty: nothing."""
-        return [*_parts(self.before, self.after), *_climb(*self.climbs)]
+        told = (*_climb(*self.climbs), *_contact(*self.contacts), *_law(*self.laws))
+        return [*_parts(self.before, self.after), *told]
 
     @property
     def said(self) -> Said:
@@ -98,7 +103,7 @@ def list_setting_changes(before: RuleSet, after: RuleSet) -> list[SettingChange]
 
 
 def _settings(rules: RuleSet) -> dict[Limit | Setting, str]:
-    """As a document writes them. How long a superior has is told rule by rule."""
+    """As a document writes them. How long a superior has, and by when residents are reached, is told rule by rule."""
     return {
         Setting.WARNINGS: ", ".join(str(share) for share in rules.shares),
         Setting.AGAIN: written(rules.repeat) if rules.repeat else "",
@@ -150,7 +155,14 @@ def _change(
     matter, urgent = matter_of(key, categories), key[3]
     then, now = before.rule_for(matter, urgent=urgent), after.rule_for(matter, urgent=urgent)
     climbs = before.limits_of(then)[0], after.limits_of(now)[0]
-    return RuleChange(key, categories.get(key[2]) if key[2] else None, then, now, line, climbs)
+    contacts = _first(before.contacts_of(then)), _first(after.contacts_of(now))
+    laws = before.law_of(matter), after.law_of(matter)
+    return RuleChange(key, categories.get(key[2]) if key[2] else None, then, now, line, climbs, contacts, laws)
+
+
+def _first(said: Sequence[Rule]) -> Term | None:
+    """To speak of it, as of promises."""
+    return said[0].tightened_by(said[1:]).tightest if said else None
 
 
 def _parts(before: Rule, after: Rule) -> Iterator[Said]:
@@ -166,12 +178,39 @@ def _parts(before: Rule, after: Rule) -> Iterator[Said]:
         if (is_now := demand in after.demands) != (demand in before.demands):
             chinese, english = _DEMANDS[demand]
             yield (f"须{chinese}", f"needs {english}") if is_now else (f"不再须{chinese}", f"needs {english} no more")
+    if before.climbs_to != after.climbs_to:
+        yield _tiers(after.climbs_to)
 
 
 def _climb(before: Term | None, after: Term | None) -> Iterator[Said]:
     if before != after:
         then, now = (term_in_words(each) if each else ("-", "none") for each in (before, after))
         yield f"上级督办时限由{then[0]}改为{now[0]}", f"seen to by a superior within {now[1]} instead of {then[1]}"
+
+
+def _contact(before: Term | None, after: Term | None) -> Iterator[Said]:
+    if before != after:
+        then, now = (term_in_words(each) if each else ("-", "none") for each in (before, after))
+        yield f"首次联系时限由{then[0]}改为{now[0]}", f"the resident reached within {now[1]} instead of {then[1]}"
+
+
+def _law(before: Rule | None, after: Rule | None) -> Iterator[Said]:
+    then, now = ((each.law, each.statute) if each else (None, None) for each in (before, after))
+    if then == now:
+        return
+    if now[0] is None:
+        yield "不再有法定期限", "no statutory limit any more"
+        return
+    chinese, english = term_in_words(now[0])
+    yield f"法定期限{chinese}（{now[1]}）", f"statutory limit {english} ({now[1]})"
+
+
+def _tiers(named: Sequence[Tier]) -> Said:
+    if not named:
+        return "超期逐级督办", "what is missed climbs tier by tier"
+    chinese = "、".join(f"{each.tier}{DUTIES[each.duty][0]}" for each in named)
+    english = ", then ".join(f"{DUTIES[each.duty][1]} of the {each.tier}" for each in named)
+    return f"超期依次由{chinese}督办", f"what is missed climbs to {english}"
 
 
 def _promise(before: Term, after: Term) -> Said:
@@ -205,6 +244,7 @@ _SETTINGS: Mapping[Limit | Setting, Said] = {
     Limit.EXTENSION: ("延期上限（工作日）", "The most working days of an extension"),
     Limit.SUSPENSION: ("中止上限（日）", "The most days of a suspension"),
     Limit.PAPERS: ("等待补件上限（日）", "The most days of waiting for papers"),
+    Limit.RETURNS: ("本级可裁定的退单次数", "Returns on which the tier that assigned rules"),
 }
 DUTIES: Mapping[Duty, Said] = {
     Duty.DISPATCHER: ("派单员", "the dispatcher"),

@@ -15,6 +15,7 @@ from routing.domain.promise import Term, Unit, is_no_longer
 from routing.domain.rules import (
     EVERYWHERE,
     GIVEN_TO_RESIDENTS,
+    RANGES,
     Category,
     Demand,
     Key,
@@ -22,12 +23,17 @@ from routing.domain.rules import (
     Rule,
     RuleSet,
     Start,
+    Tier,
     length_of,
 )
 from routing.errors import UnfitDocument
 
 #: The longest that a document may promise or allow, in days.
 LONGEST = 365
+
+#: Whom what is missed may climb to: who may give a case to another.
+OVERSEERS = (Duty.DISPATCHER, Duty.SUPERVISOR)
+NOBODY: Mapping[Tier, int] = {}
 
 E = TypeVar("E", bound=StrEnum)
 Faults = list[tuple[int, str]]
@@ -48,6 +54,10 @@ class RuleLine:
     needs: Sequence[str] = ()
     superior: str = ""
     again: str = ""
+    contact: str = ""
+    statutory: str = ""
+    statute: str = ""
+    climbs_to: Sequence[str] = ()
 
 
 class Setting(StrEnum):
@@ -59,6 +69,8 @@ class Setting(StrEnum):
     """How long a superior has to see to what was missed, where the rule does not say."""
     AGAIN = "again"
     """After how long it comes back to the last tier."""
+    CONTACT = "contact"
+    """By when residents are reached for the first time, where the rule does not say."""
 
 
 @dataclass(frozen=True)
@@ -82,20 +94,27 @@ class RuleDocument:
 
 
 def read(
-    document: RuleDocument, above: RuleSet, categories: Mapping[str, Category], *, version: int, path: str
+    document: RuleDocument,
+    above: RuleSet,
+    categories: Mapping[str, Category],
+    *,
+    version: int,
+    path: str,
+    posts: Mapping[Tier, int] = NOBODY,
 ) -> RuleSet:
     """The set that the document says. ``above``: what holds at its place without it; of the city's, what does today.
-    Raises all that is wrong, by line.
+    ``posts``: what it may climb to, with how deep in the tree that tier is. Raises all that is wrong, by line.
     """
-    reading = _Reading(above, categories, path, version)
+    reading = _Reading(above, categories, path, version, posts)
     for setting in document.settings:
         reading.read_setting(setting)
     rules = [rule for line in document.rules if (rule := reading.rule(line)) is not None]
+    reading.check_laws(rules)
     if path == EVERYWHERE and not reading.faults:
         reading.check_complete(rules)
     if reading.faults:
         raise UnfitDocument(sorted(reading.faults))
-    held = (reading.shares, reading.climb, reading.repeat, reading.limits)
+    held = (reading.shares, reading.climb, reading.repeat, reading.contact, reading.limits)
     return RuleSet(version, above.zone, None, rules, *held, path=path)
 
 
@@ -130,6 +149,10 @@ def written_rules(rules: RuleSet) -> list[RuleLine]:
             needs=sorted(rule.demands),
             superior=written(rule.climb) if rule.climb else "",
             again=written(rule.repeat) if rule.repeat else "",
+            contact=written(rule.contact) if rule.contact else "",
+            statutory=written(rule.law) if rule.law else "",
+            statute=rule.statute or "",
+            climbs_to=tuple(map(str, rule.climbs_to)),
         )
         for line, rule in enumerate(rules.rules, start=1)
     ]
@@ -141,6 +164,7 @@ def written_settings(rules: RuleSet) -> dict[str, str]:
         Setting.WARNINGS: ", ".join(str(share) for share in rules.shares),
         Setting.SUPERIOR: written(rules.climb) if rules.climb else "",
         Setting.AGAIN: written(rules.repeat) if rules.repeat else "",
+        Setting.CONTACT: written(rules.contact) if rules.contact else "",
         **{limit: str(days) for limit, days in rules.limits.items()},
     }
     return {name.value: value for name, value in said.items() if value}
@@ -174,6 +198,9 @@ class _Said:
     demands: frozenset[Demand]
     climb: Term | None
     repeat: Term | None
+    contact: Term | None
+    law: Term | None
+    climbs_to: tuple[Tier, ...]
 
 
 @dataclass
@@ -182,12 +209,14 @@ class _Reading:
     categories: Mapping[str, Category]
     path: str
     version: int
+    posts: Mapping[Tier, int]
     faults: Faults = field(default_factory=list)
     lines: dict[Key | str, int] = field(default_factory=dict)
     limits: dict[Limit, int] = field(default_factory=dict)
     shares: tuple[int, ...] = ()
     climb: Term | None = None
     repeat: Term | None = None
+    contact: Term | None = None
 
     @property
     def is_of_the_city(self) -> bool:
@@ -203,14 +232,19 @@ class _Reading:
             demands=frozenset(d for need in line.needs if (d := self._word(line, "needs", need, Demand)) is not None),
             climb=self._term(line.line, line.superior),
             repeat=self._term(line.line, line.again),
+            contact=self._term(line.line, line.contact),
+            law=self._term(line.line, line.statutory),
+            climbs_to=self._tiers(line),
         )
         self._check_category(line, kind, remit)
+        self._check_law(line)
         if len(self.faults) > before or kind is None or remit is None:
             return None
         key = (kind, remit, line.category or None, line.urgent)
         if self._is_repeated(line.line, key):
             return None
-        return self._whole(line, key, said) if self.is_of_the_city else self._tightening(line, key, said)
+        rule = self._whole(line, key, said) if self.is_of_the_city else self._tightening(line, key, said)
+        return rule and replace(rule, contact=said.contact, law=said.law, statute=line.statute or None)
 
     def read_setting(self, line: SettingLine) -> None:
         if self._is_repeated(line.line, line.name):
@@ -219,6 +253,8 @@ class _Reading:
             self._read_limit(line, Limit(line.name))
         elif line.name not in list(Setting):
             self._fault(line.line, f"there is no {line.name[:40]}; it may be {', '.join([*Setting, *Limit])}")
+        elif line.name == Setting.CONTACT:
+            self._read_contact(line)
         elif not self.is_of_the_city:
             self._fault(line.line, f"{line.name} is for the city to say: leave it out")
         elif line.name == Setting.WARNINGS:
@@ -228,14 +264,23 @@ class _Reading:
         else:
             self.repeat = self._term(line.line, line.value)
 
+    def _read_contact(self, line: SettingLine) -> None:
+        """For all matters; where the promise ends sooner, that holds."""
+        self.contact = self._term(line.line, line.value)
+        said = () if self.is_of_the_city else (self.above, *self.above.layers)
+        for now in (rules.contact for rules in said):
+            if self.contact is not None and now is not None and not is_no_longer(self.contact, now):
+                self._fault(line.line, f"contact within {written(self.contact)} loosens the {written(now)} above it")
+
     def _read_limit(self, line: SettingLine, limit: Limit) -> None:
-        days, now = int(line.value) if re.fullmatch(r"\d{1,4}", line.value) else 0, self.above.limit(limit)
-        if not 1 <= days <= LONGEST:
-            self._fault(line.line, f"{limit} is a number of days from 1 to {LONGEST}")
-        elif not self.is_of_the_city and (days < now if limit in GIVEN_TO_RESIDENTS else days > now):
-            self._fault(line.line, f"{limit} of {days} days loosens the {now} days above it")
+        said, now = int(line.value) if re.fullmatch(r"\d{1,4}", line.value) else -1, self.above.limit(limit)
+        (least, most), unit = RANGES[limit], "" if limit is Limit.RETURNS else " days"
+        if not least <= said <= most:
+            self._fault(line.line, f"{limit} is a number{unit and ' of days'} from {least} to {most}")
+        elif not self.is_of_the_city and (said < now if limit in GIVEN_TO_RESIDENTS else said > now):
+            self._fault(line.line, f"{limit} of {said}{unit} loosens the {now}{unit} above it")
         else:
-            self.limits[limit] = days
+            self.limits[limit] = said
 
     def _read_warnings(self, line: SettingLine) -> None:
         said = line.value.replace("，", ",").split(",") if line.value.strip() else []
@@ -259,23 +304,22 @@ class _Reading:
             missing = [name for name, there in (("handler", said.duty), ("promise", said.term)) if there is None]
             self._fault(line.line, f"a rule of the city's needs a {' and a '.join(missing)}")
             return None
-        if (why := _why_too_long(said.climb or self.climb, said.term)) is not None:
-            self._fault(line.line, why)
-            return None
         starts = said.starts or Start.ACCEPTED
-        if (why := _why_not_waiting(said.term, starts)) is not None:
+        why = _why_too_long(said.climb or self.climb, said.term) or _why_too_late(said.contact, said.term)
+        if (why := why or _why_not_waiting(said.term, starts)) is not None:
             self._fault(line.line, why)
             return None
         rule = Rule(*key, said.duty, said.term, said.demands, starts, line.line, self.version)
-        return replace(rule, climb=said.climb, repeat=said.repeat)
+        return replace(rule, climb=said.climb, repeat=said.repeat, climbs_to=said.climbs_to)
 
     def _tightening(self, line: RuleLine, key: Key, said: "_Said") -> Rule | None:
         """What it leaves out is as above it."""
-        base = self.above.rule_for(matter_of(key, self.categories), urgent=line.urgent)
+        matter = matter_of(key, self.categories)
+        base = self.above.rule_for(matter, urgent=line.urgent)
         term, starts = said.term or base.tightest, said.starts or base.starts_first
         climb = self.above.limits_of(base)[0]
-        why = self._why_not(said) or self._why_looser(said, base) or _why_too_long(said.climb or climb, term)
-        why = why or _why_not_waiting(term, starts)
+        why = self._why_not(said) or self._why_looser(said, base, matter) or _why_too_long(said.climb or climb, term)
+        why = why or _why_too_late(said.contact, term) or _why_not_waiting(term, starts)
         if why is not None:
             self._fault(line.line, why)
             return None
@@ -287,16 +331,24 @@ class _Reading:
             return "who handles a matter is for the city to say: leave the handler out"
         if said.repeat is not None:
             return "again is for the city to say: leave it out"
-        if not (said.term or said.starts or said.demands or said.climb):
-            return "it tightens nothing: give it a promise, runs_from, needs or superior"
+        if said.climbs_to:
+            return "whom it climbs to is for the city to say: leave climbs_to out"
+        if not (said.term or said.starts or said.demands or said.climb or said.contact or said.law):
+            return "it tightens nothing: give it a promise, runs_from, needs, superior, contact or statutory"
         return None
 
-    def _why_looser(self, said: "_Said", base: Rule) -> str | None:
+    def _why_looser(self, said: "_Said", base: Rule, matter: Category) -> str | None:
         for each in base.all:
             if said.term is not None and not is_no_longer(said.term, each.term):
                 return f"{written(said.term)} loosens the {written(each.term)} {_whose(each)}"
             if said.starts is not None and _is_later(said.starts, each.starts):
                 return f"runs_from {said.starts} loosens {each.starts} {_whose(each)}"
+        for each in self.above.contacts_of(base):
+            if said.contact is not None and not is_no_longer(said.contact, each.term):
+                return f"contact within {written(said.contact)} loosens the {written(each.term)} {_whose(each)}"
+        law = self.above.law_of(matter)
+        if said.law is not None and law is not None and law.law is not None and not is_no_longer(said.law, law.law):
+            return f"statutory {written(said.law)} loosens the {written(law.law)} of {law.statute}, {_whose(law)}"
         now = self.above.limits_of(base)[0]
         if said.climb is not None and now is not None and length_of(said.climb) > length_of(now):
             return f"a superior's {written(said.climb)} loosens the {written(now)} above it"
@@ -312,6 +364,39 @@ class _Reading:
         elif term.unit is not Unit.SAME_DAY and not 1 <= term.count <= LONGEST * _A_DAY[term.unit]:
             self._fault(line, f"{said[:40]} is not from 1 to {LONGEST} days")
         return term
+
+    def _tiers(self, line: RuleLine) -> tuple[Tier, ...]:
+        """Each a tier and a duty that are there, each of a wider tier than the one before."""
+        named = [Tier.of(each) for each in line.climbs_to if each.rpartition(" ")[2] in OVERSEERS]
+        if len(named) < len(line.climbs_to):
+            self._fault(line.line, f"climbs_to names a tier and one of {', '.join(OVERSEERS)}: district supervisor")
+        for each in named if self.is_of_the_city else ():
+            if each not in self.posts:
+                self._fault(line.line, f"climbs_to: there is no post of a {each}: make it first, or name another")
+        for lower, higher in pairwise(each for each in named if each in self.posts):
+            if self.posts[higher] >= self.posts[lower]:
+                self._fault(line.line, f"climbs_to: {higher} is not above {lower}: name the narrower tier first")
+        return tuple(named)
+
+    def _check_law(self, line: RuleLine) -> None:
+        if bool(line.statutory) != bool(line.statute):
+            self._fault(line.line, "a statutory limit and its statute go together: name the law with its article")
+        elif line.statute and not line.category:
+            self._fault(line.line, "a statutory limit is of an item: name its category")
+
+    def check_laws(self, rules: Sequence[Rule]) -> None:
+        """No promise for what falls under a statutory limit is longer."""
+        for law in (each for each in rules if each.law is not None):
+            for rule in (each for each in rules if self._may_fall_under(each, law)):
+                if law.law is not None and not is_no_longer(rule.term, law.law):
+                    why = f"{written(rule.term)} is longer than the {written(law.law)} of {law.statute}, {_whose(law)}"
+                    self._fault(rule.line or 1, why)
+
+    def _may_fall_under(self, rule: Rule, law: Rule) -> bool:
+        """A branch of the item; or the table, where that is urgent and goes before."""
+        if rule.category is not None:
+            return law.category in self.categories[rule.category].line
+        return rule.urgent and (rule.kind, rule.remit) == (law.kind, law.remit)
 
     def _check_category(self, line: RuleLine, kind: Kind | None, remit: Remit | None) -> None:
         if not line.category or kind is None or remit is None:
@@ -348,6 +433,12 @@ def _why_too_long(climb: Term | None, term: Term) -> str | None:
     if climb is None or length_of(climb) <= length_of(term):
         return None
     return f"a superior's {written(climb)} is longer than the promise of {written(term)}: give it a superior of less"
+
+
+def _why_too_late(contact: Term | None, term: Term) -> str | None:
+    if contact is None or length_of(contact) <= length_of(term):
+        return None
+    return f"contact within {written(contact)} is later than the promise of {written(term)}: give it less"
 
 
 def _why_not_waiting(term: Term, starts: Start) -> str | None:

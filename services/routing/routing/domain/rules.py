@@ -59,7 +59,7 @@ class Start(StrEnum):
 
 
 class Limit(StrEnum):
-    """What is the same for every matter, in days."""
+    """What is the same for every matter: in days, but for returns, which are counted."""
 
     RATING = "rating"
     """Working days that residents have to say what they think of an answer."""
@@ -71,6 +71,8 @@ class Limit(StrEnum):
     """The most days for which a promise is suspended."""
     PAPERS = "papers"
     """The most days for which a promise waits for missing papers."""
+    RETURNS = "returns"
+    """How many returns of a case the dispatcher who assigned it rules on, before the tier above does, which binds."""
 
 
 #: Of a set that does not say.
@@ -80,10 +82,14 @@ ORDINARY_LIMITS: Mapping[Limit, int] = {
     Limit.EXTENSION: 15,
     Limit.SUSPENSION: 60,
     Limit.PAPERS: 30,
+    Limit.RETURNS: 1,
 }
 
 #: Residents are given more time by more days, and are made to wait longer by all others.
 GIVEN_TO_RESIDENTS = frozenset({Limit.RATING})
+
+#: The least that a set may say, and the most.
+RANGES: Mapping[Limit, tuple[int, int]] = dict.fromkeys(Limit, (1, 365)) | {Limit.RETURNS: (0, 9)}
 
 Key = tuple[Kind, Remit, str | None, bool]
 
@@ -92,11 +98,29 @@ EVERYWHERE = "/"
 
 
 @dataclass(frozen=True)
+class Tier:
+    """Whoever has the duty at the tier of a case's own line, as ``district supervisor``."""
+
+    tier: str
+    duty: Duty
+
+    def __str__(self) -> str:
+        return f"{self.tier} {self.duty}"
+
+    @classmethod
+    def of(cls, written: str) -> "Tier":
+        tier, _, duty = written.rpartition(" ")
+        return cls(tier, Duty(duty))
+
+
+@dataclass(frozen=True)
 class Rule:
     """``category`` none: for every category of the kind and remit; else an item's own limit, which goes before.
 
     ``tighter``: the rules of narrower places for the same matter, widest first. ``line``: where the document has it;
-    none: it came with the platform. ``climb`` and ``repeat``: its own, before those of its set.
+    none: it came with the platform. ``climb``, ``repeat`` and ``contact``: its own, before those of its set. ``law``:
+    how long ``statute``, by name and article, allows for the item; no promise within it is longer. ``climbs_to``: whose
+    it is to see to what is missed, one behind the other; none: tier by tier.
     """
 
     kind: Kind
@@ -111,6 +135,10 @@ class Rule:
     version: int | None = None
     climb: Term | None = None
     repeat: Term | None = None
+    contact: Term | None = None
+    law: Term | None = None
+    statute: str | None = None
+    climbs_to: tuple[Tier, ...] = ()
     tighter: "tuple[Rule, ...]" = ()
 
     @property
@@ -155,7 +183,7 @@ class RuleSet:
 
     ``shares``: of a limit's time, in hundredths, at which its holder is warned. ``climb``: how long a superior has to
     see to it that what was missed is done, before the next tier has to; ``repeat``: after how long it comes back where
-    no tier is above. None: nobody has to.
+    no tier is above; ``contact``: by when the resident is reached for the first time. None: nobody has to.
     """
 
     version: int
@@ -165,6 +193,7 @@ class RuleSet:
     shares: tuple[int, ...] = ()
     climb: Term | None = None
     repeat: Term | None = None
+    contact: Term | None = None
     limits: Mapping[Limit, int] = field(default_factory=dict)
     path: str = EVERYWHERE
     layers: "tuple[RuleSet, ...]" = ()
@@ -186,6 +215,14 @@ class RuleSet:
         return replace(self, layers=tuple(sorted(on_line, key=lambda layer: len(layer.path))))
 
     @property
+    def form(self) -> int:
+        """What a process has to know, to read it for what it says (domain/releases.py)."""
+        if self.contact or Limit.RETURNS in self.limits or any(map(_is_of_the_third, self.rules)):
+            return 3
+        is_of_the_first = self.path == EVERYWHERE and not self.limits
+        return 1 if is_of_the_first and all(rule.starts is Start.ACCEPTED for rule in self.rules) else 2
+
+    @property
     def layer_versions(self) -> tuple[int, ...]:
         return tuple(layer.version for layer in self.layers)
 
@@ -195,6 +232,21 @@ class RuleSet:
             return self.climb, self.repeat
         own = (rule.climb or self.climb, *(each.climb for each in rule.tighter))
         return min((each for each in own if each), key=length_of, default=None), rule.repeat or self.repeat
+
+    def contacts_of(self, rule: Rule) -> "list[Rule]":
+        """What says by when its resident is reached for the first time, each as a rule of that term: a set's own rule
+        for the matter, or else the set for all matters. The earliest holds, and none beyond the promise.
+        """
+        own = {each.version: each for each in rule.tighter}
+        found = [(self, rule), *((layer, own.get(layer.version)) for layer in self.layers)]
+        said = [_contact(rules, mine, rule) for rules, mine in found]
+        return [each for each in said if each is not None]
+
+    def law_of(self, category: Category) -> Rule | None:
+        """The rule that names the statutory limit of an item: the shortest, of those of all branches that it is in."""
+        sets = (self, *self.layers)
+        found = [rule for each in sets for rule in each.rules if rule.law and rule.category in category.line]
+        return min(found, key=lambda rule: length_of(rule.law or rule.term), default=None)
 
     def rule_for(self, category: Category, *, urgent: bool) -> Rule:
         """Where it is urgent, an urgent rule goes first; then an item's own before the table's."""
@@ -240,6 +292,18 @@ class RuleSetVersion:
     activated_by: str | None = None
     effective_from: datetime | None = None
     place: str | None = None
+
+
+def _is_of_the_third(rule: Rule) -> bool:
+    return bool(rule.contact or rule.law or rule.climbs_to)
+
+
+def _contact(rules: RuleSet, own: Rule | None, matter: Rule) -> Rule | None:
+    if own is not None and own.contact is not None:
+        return replace(own, term=own.contact, tighter=())
+    if rules.contact is None:
+        return None
+    return replace(matter, term=rules.contact, line=None, version=rules.version, tighter=())
 
 
 def _fits(rule: Rule, category: Category) -> bool:

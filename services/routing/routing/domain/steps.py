@@ -9,7 +9,7 @@ from enum import StrEnum
 from uuid import UUID
 
 from contracts.grid import Duty
-from contracts.routing import Ask, CaseState, DeadlineKind, Kind
+from contracts.routing import Ask, CaseState, Kind
 
 from routing.domain.assignment import Owing
 from routing.domain.case import (
@@ -21,6 +21,7 @@ from routing.domain.case import (
     STARTED,
     VERIFIED,
     Case,
+    DeadlineKind,
     DeadlineState,
 )
 from routing.domain.chain import Entry

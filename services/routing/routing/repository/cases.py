@@ -54,12 +54,13 @@ _APPEALS = (
     .correlate(cases)
     .scalar_subquery()
 )
-#: The promise, settled or not, and what else is open.
+_MISSED_CONTACT = "deadline.kind = 'contact' and deadline.state = 'breached'"
+#: The promise, settled or not, what else is open, and that its resident was not reached in time.
 _DEADLINES = (
     select(func.jsonb_agg(func.to_jsonb(literal_column("deadline")), type_=JSONB))
     .select_from(deadline)
     .where(deadline.c.case_id == cases.c.case_id, literal_column("deadline.state <> 'replaced'"))
-    .where(literal_column("(deadline.kind = 'promise' or deadline.state = 'open')"))
+    .where(literal_column(f"(deadline.kind = 'promise' or deadline.state = 'open' or {_MISSED_CONTACT})"))
     .correlate(cases)
     .scalar_subquery()
 )

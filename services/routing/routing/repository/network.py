@@ -7,10 +7,10 @@ from uuid import UUID
 
 from contracts.grid import Duty, PlaceState
 from kit.db import UnitOfWork
-from network.models import place
+from network.models import place, post
 from network.places import prefixes
 from network.posts import Seat, list_seats
-from sqlalchemy import Row, Text, Uuid, any_, bindparam, select
+from sqlalchemy import Row, Text, Uuid, any_, bindparam, func, select
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from routing.domain.calendar import ORDINARY_HOURS, Calendar, Hours
@@ -97,6 +97,20 @@ def list_tiers(uow: UnitOfWork, path: str) -> dict[str, str]:
     """Of which tier the places on the line are, by path, from the root down."""
     rows = uow.execute(_BY_PATH, {"paths": prefixes(path)})
     return {row.path: row.tier for row in sorted(rows, key=lambda row: len(row.path))}
+
+
+def list_tiers_with(uow: UnitOfWork, duties: Collection[Duty]) -> list[tuple[str, Duty, int]]:
+    """At which tiers there is a post of these duties, and how deep in the tree at the least: a look at all posts."""
+    rows = uow.execute(_TIERS, {"duties": [duty.value for duty in duties]})
+    return [(row.tier, Duty(row.duty), row.depth) for row in rows]
+
+
+_TIERS = (
+    select(place.c.tier, post.c.duty, func.min(place.c.depth).label("depth"))
+    .join(post, post.c.place_id == place.c.place_id)
+    .where(post.c.duty == any_(bindparam("duties", type_=ARRAY(Text))), ~post.c.retired, post.c.office_id.is_(None))
+    .group_by(place.c.tier, post.c.duty)
+)
 
 
 def _place(row: Row[Any]) -> PlaceOnLine:

@@ -21,7 +21,7 @@ from sqlalchemy.dialects.postgresql import ARRAY, JSONB, distinct_on
 from routing.domain.calendar import Calendar, CalendarDay, Closure, Hours, Season, Status
 from routing.domain.precedent import Precedent
 from routing.domain.promise import Term, Unit
-from routing.domain.rules import EVERYWHERE, Category, Demand, Limit, Rule, RuleSet, Start
+from routing.domain.rules import EVERYWHERE, Category, Demand, Limit, Rule, RuleSet, Start, Tier
 from routing.models import calendar_closure, calendar_day, calendar_hours, calendar_year, category, rule, rule_set
 from routing.repository.precedents import precedent_of
 
@@ -120,11 +120,12 @@ def find_place_of_rules(uow: UnitOfWork, version: int | None) -> str | None:
 
 
 def _rules_of(uow: UnitOfWork, memory: "_Memory", heads: Mapping[str, str]) -> RuleSet:
-    unread = {path: head for path, head in heads.items() if memory.heads.get(path) != head}
-    for each in _read_rules(uow, {_version(head) for head in unread.values()}):
-        memory.rules[each.path], memory.heads[each.path] = each, unread[each.path]
-    layers = tuple(memory.rules[path] for path in heads if path != EVERYWHERE)
-    return replace(memory.rules[EVERYWHERE], layers=layers) if layers else memory.rules[EVERYWHERE]
+    unread = {_version(head): head for head in heads.values() if head not in memory.rules}
+    for each in _read_rules(uow, unread):
+        memory.rules[unread[each.version]] = each
+    layers = tuple(memory.rules[head] for path, head in heads.items() if path != EVERYWHERE)
+    rules = memory.rules[heads[EVERYWHERE]]
+    return replace(rules, layers=layers) if layers else rules
 
 
 def _read_rules(uow: UnitOfWork, versions: Collection[int]) -> list[RuleSet]:
@@ -153,13 +154,12 @@ def _read_categories(uow: UnitOfWork, heads: Mapping[str, str]) -> list[Category
 
 @dataclass
 class _Memory:
-    """What one database's versions say, each beside its head."""
+    """What one database's versions say, by their heads: requests that run beside one another may be under two."""
 
     rules: dict[str, RuleSet] = field(default_factory=dict)
-    """By the path of the place, as are their heads."""
-    heads: dict[str, str] = field(default_factory=dict)
     calendars: dict[str, Calendar] = field(default_factory=dict)
     categories: dict[str, tuple[str, Category]] = field(default_factory=dict)
+    """By code, each beside its head."""
 
 
 _memories: WeakKeyDictionary[Engine, _Memory] = WeakKeyDictionary()
@@ -196,15 +196,29 @@ _IN_FORCE = text(
     "select version || ' ' || xmin as head from calendar where effective_from <= :now order by version"
 ).columns(head=Text)
 
-_CLIMBS = ("climb_unit", "climb_count", "repeat_unit", "repeat_count")
+_TERMS = ("climb_unit", "climb_count", "repeat_unit", "repeat_count", "contact_unit", "contact_count")
+_BESIDES = ("law_unit", "law_count", "statute", "climbs_to")
 _HEAD = [rule_set.c[name] for name in ("version", "zone", "effective_from", "shares", "limits", "path")]
 _RULE = [
     rule.c[name]
-    for name in ("kind", "remit", "category", "urgent", "duty", "unit", "count", "starts", "line", *Demand, *_CLIMBS)
+    for name in (
+        "kind",
+        "remit",
+        "category",
+        "urgent",
+        "duty",
+        "unit",
+        "count",
+        "starts",
+        "line",
+        *Demand,
+        *_TERMS,
+        *_BESIDES,
+    )
 ]
 _DAY = [calendar_day.c[name] for name in ("date", "working", "note", "stands_for", "own")]
 _RULES = (
-    select(*_HEAD, *(rule_set.c[name].label(f"set_{name}") for name in _CLIMBS), *_RULE)
+    select(*_HEAD, *(rule_set.c[name].label(f"set_{name}") for name in _TERMS), *_RULE)
     .outerjoin(rule, rule.c.version == rule_set.c.version)
     .where(rule_set.c.version == any_(bindparam("versions", type_=ARRAY(Integer))))
     .order_by(
@@ -270,6 +284,7 @@ def _rule_set(rows: Sequence[Row[Any]]) -> RuleSet:
         shares=tuple(head.shares),
         climb=_term(head.set_climb_unit, head.set_climb_count),
         repeat=_term(head.set_repeat_unit, head.set_repeat_count),
+        contact=_term(head.set_contact_unit, head.set_contact_count),
         limits=limits,
         path=head.path,
     )
@@ -284,6 +299,10 @@ def _rule(row: Row[Any]) -> Rule:
         *(*key, Duty(row.duty), term, demands, Start(row.starts), row.line, row.version),
         climb=_term(row.climb_unit, row.climb_count),
         repeat=_term(row.repeat_unit, row.repeat_count),
+        contact=_term(row.contact_unit, row.contact_count),
+        law=_term(row.law_unit, row.law_count),
+        statute=row.statute,
+        climbs_to=tuple(map(Tier.of, row.climbs_to or ())),
     )
 
 

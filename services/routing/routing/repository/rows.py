@@ -6,12 +6,12 @@ from typing import Any, TypeVar
 from uuid import UUID
 
 from contracts.intake import Channel, Language
-from contracts.routing import Ask, CaseState, DeadlineKind, HandoverMeans, Kind, Outcome, Queue, Remit
+from contracts.routing import Ask, CaseState, HandoverMeans, Kind, Outcome, Queue, Remit
 from sqlalchemy import Row
 
 from routing.domain.assignment import Owing
 from routing.domain.calendar import Hours
-from routing.domain.case import SEALED_GIST, Appeal, Case, ClosedReason, Deadline, DeadlineState, Seal
+from routing.domain.case import SEALED_GIST, Appeal, Case, ClosedReason, Deadline, DeadlineKind, DeadlineState, Seal
 from routing.domain.chain import Entry
 from routing.domain.figures import Rate, Tally
 from routing.domain.promise import Offer, Promise, Term, Unit, WarningAt

@@ -34,8 +34,8 @@ def next_version(uow: UnitOfWork) -> int:
 def add_draft(uow: UnitOfWork, drafted: RuleSet, of: RuleSetVersion) -> None:
     limits = {limit.value: days for limit, days in drafted.limits.items()}
     head = {**{name: getattr(of, name) for name in _NAMES}, "zone": drafted.zone, "limits": limits}
-    climbs = {**_term("climb", drafted.climb), **_term("repeat", drafted.repeat)}
-    uow.execute(insert(rule_set), [{**head, **climbs, "shares": list(drafted.shares), "based_on": list(of.based_on)}])
+    terms = _terms(drafted)
+    uow.execute(insert(rule_set), [{**head, **terms, "shares": list(drafted.shares), "based_on": list(of.based_on)}])
     if rows := [_rule_row(each, of.version) for each in drafted.rules]:
         uow.execute(insert(rule), rows)
 
@@ -113,9 +113,15 @@ def _rule_row(each: Rule, version: int) -> dict[str, Any]:
         "starts": each.starts.value,
         "line": each.line,
         **{demand.value: demand in each.demands for demand in Demand},
-        **_term("climb", each.climb),
-        **_term("repeat", each.repeat),
+        **_terms(each),
+        **_term("law", each.law),
+        "statute": each.statute,
+        "climbs_to": list(map(str, each.climbs_to)),
     }
+
+
+def _terms(of: Rule | RuleSet) -> dict[str, Any]:
+    return {**_term("climb", of.climb), **_term("repeat", of.repeat), **_term("contact", of.contact)}
 
 
 def _term(name: str, term: Term | None) -> dict[str, Any]:

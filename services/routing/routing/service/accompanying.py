@@ -42,6 +42,7 @@ def accompany(
         raise CentreMissing
     deadlines.mark_if_missed(uow, case)
     case.keep(at=uow.now)
+    case.contact(at=uow.now)
     supervising.end(uow, case)
     case.state, case.queue, case.followed_since = CaseState.IN_PROGRESS, None, uow.now
     accompaniment = Accompaniment(

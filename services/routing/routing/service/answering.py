@@ -3,19 +3,12 @@
 from dataclasses import dataclass
 from uuid import UUID
 
-from contracts.routing import CaseState, DeadlineKind, Outcome
+from contracts.routing import CaseState, Outcome
 from kit.db import UnitOfWork
 from network.posts import Seat
 
 from routing import events
-from routing.domain.case import (
-    ANSWERED,
-    DRAFTED,
-    REVIEWED,
-    VERIFIED,
-    Case,
-    DeadlineState,
-)
+from routing.domain.case import ANSWERED, DRAFTED, REVIEWED, VERIFIED, Case, DeadlineKind, DeadlineState
 from routing.domain.chain import Entry
 from routing.domain.rules import Limit
 from routing.domain.steps import Step
@@ -58,6 +51,8 @@ def give(
     corrects = case.state is CaseState.ANSWERED
     helping = parts.end_parts(uow, case)
     case.keep_theirs(at=uow.now)
+    deadlines.mark_limit_if_missed(uow, case, DeadlineKind.CONTACT)
+    case.contact(at=uow.now)
     case.settle_limit(DeadlineKind.REDO, DeadlineState.MET, at=uow.now)
     planning.end_plan(uow, case)
     case.stop_waiting()

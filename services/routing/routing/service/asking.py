@@ -9,13 +9,13 @@ from datetime import date
 from uuid import UUID
 
 from contracts.grid import Duty
-from contracts.routing import Ask, DeadlineKind
+from contracts.routing import Ask
 from kit.db import UnitOfWork
 from kit.ids import new_id
 from network.posts import Seat, choose
 
 from routing import events
-from routing.domain.case import ASKED, EXTENDED, RULED, Case, ClosedReason
+from routing.domain.case import ASKED, EXTENDED, RULED, Case, ClosedReason, DeadlineKind
 from routing.domain.precedent import Precedent
 from routing.domain.rules import Limit
 from routing.domain.steps import Step, find_bar_to_more_time
@@ -34,9 +34,6 @@ from routing.service import deadlines, placing, supervising, suspending
 from routing.service.dispatching import give, re_sort, seat_for
 from routing.service.ending import end_case
 from routing.service.taking import take
-
-#: From this return on, the tier above rules.
-RULED_ABOVE = 2
 
 _STEPS = {
     Ask.RETURN: Step.ASK_RETURN,
@@ -70,7 +67,9 @@ def ask_dispatcher(
         suspending.check_asked(uow, case, reason=reason, until=until)
     if days is not None and days > (most := placing.allowed(uow, case, Limit.EXTENSION)):
         raise LongerThanTheRules(most, "/days")
-    ruler = _ruler(uow, case, second=ask is Ask.RETURN and case.returns + 1 >= RULED_ABOVE)
+    if days is not None:
+        placing.check_lawful(uow, case, days)
+    ruler = _ruler(uow, case, above=ask is Ask.RETURN and _goes_above(uow, case, case.returns + 1))
     by = uow.person.subject
     case.ask_for(ask, reason=reason, by=by, ruler_post_id=ruler.post_id, ruler_path=ruler.path, days=days, until=until)
     facts = {
@@ -87,16 +86,22 @@ def ask_dispatcher(
     return case
 
 
-def _ruler(uow: UnitOfWork, case: Case, *, second: bool) -> Seat:
-    """The narrowest dispatcher of the place who does not ask himself; for a second return of a tier above who ruled on
-    the first, and after a binding ruling never below who made it.
+def _goes_above(uow: UnitOfWork, case: Case, nth: int) -> bool:
+    """Whether the rules of the case have its nth return ruled on by the tier above, for good."""
+    return nth > placing.allowed(uow, case, Limit.RETURNS)
+
+
+def _ruler(uow: UnitOfWork, case: Case, *, above: bool) -> Seat:
+    """The narrowest dispatcher of the place who does not ask himself; of a return that goes above, of a tier above who
+    ruled on the last, or would on this; and after a binding ruling never below who made it.
     """
-    seats = placing.list_dispatchers(uow, case)
+    seats, asker = placing.list_dispatchers(uow, case), uow.person.subject
     if case.ruled_path is not None:
         seats = [seat for seat in seats if case.ruled_path.startswith(seat.path)]
-    elif second and case.returned_path is not None:
-        seats = [seat for seat in seats if len(seat.path) < len(case.returned_path)] or seats
-    return choose_ruler(seats, case, asker=uow.person.subject)
+    elif above:
+        below = case.returned_path or choose_ruler(seats, case, asker=asker).path
+        seats = [seat for seat in seats if len(seat.path) < len(below)] or seats
+    return choose_ruler(seats, case, asker=asker)
 
 
 def ruler_instead(uow: UnitOfWork, case: Case) -> Seat:
@@ -139,7 +144,7 @@ def rule_on_case(
         raise WhereToMissing
     if not moves and named:
         raise WhereToUnasked(named[0])
-    binding = ask is Ask.RETURN and case.returns >= RULED_ABOVE
+    binding = ask is Ask.RETURN and _goes_above(uow, case, case.returns)
     if ask is Ask.RETURN:
         case.returned_path = uow.person.post(post_id).path
     case.drop_ask()

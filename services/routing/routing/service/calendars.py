@@ -28,6 +28,7 @@ from routing.errors import (
     SecondPersonNeeded,
 )
 from routing.repository import calendars, network, policy, recounts
+from routing.service import releases
 
 #: So many deadlines are counted again at once: other requests come in between.
 AT_ONCE = 500
@@ -119,6 +120,7 @@ def activate_calendar(uow: UnitOfWork, version: int) -> Changes:
         raise CalendarOutdated(version, in_force.version)
     if uow.now < max(moment for moment in (draft.drafted_at, in_force.effective_from) if moment is not None):
         raise ClockSetBack
+    releases.check_known(uow, policy.get_calendar_of(uow, version).form)
     calendars.activate(uow, version)
     return _changes(uow, _get(uow, version))
 

@@ -4,14 +4,13 @@ from collections.abc import Sequence
 from uuid import UUID
 
 from contracts.grid import Duty
-from contracts.routing import DeadlineKind
 from kit.db import UnitOfWork
 from kit.paging import Page, Sheet
 from network.posts import Seat, choose
 
 from routing import events
 from routing.domain.call_back import CallBack, CallBackLine, Way, way_to_ask
-from routing.domain.case import CALL_BACK_OWED, Case, ClosedReason, Deadline, DeadlineState
+from routing.domain.case import CALL_BACK_OWED, Case, ClosedReason, Deadline, DeadlineKind, DeadlineState
 from routing.domain.rules import Limit
 from routing.domain.steps import STEPS, Step
 from routing.repository import call_backs, cases

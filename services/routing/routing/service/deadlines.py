@@ -8,22 +8,21 @@ from datetime import datetime
 from uuid import UUID
 
 from contracts.grid import Duty
-from contracts.routing import DeadlineKind
 from kit.db import UnitOfWork
 from kit.ids import new_id
 from network.posts import Seat, choose
 
 from routing import events
-from routing.domain import supervising
+from routing.domain import supervising as duties
 from routing.domain.calendar import Calendar
-from routing.domain.case import HELD_TO, Case, Deadline
+from routing.domain.case import HELD_TO, Case, Deadline, DeadlineKind
 from routing.domain.promise import Promise, Term, Unit, counted_like, make_promise
-from routing.domain.rules import Category, Limit, RuleSet
+from routing.domain.rules import Category, Limit, Rule, RuleSet, Tier
 from routing.domain.steps import OVERSEEING
 from routing.domain.supervising import Supervision
 from routing.repository import network, policy, supervisions
 from routing.repository.network import Network
-from routing.service import placing
+from routing.service import placing, supervising
 from routing.service.on_duty import is_closed, read_rosters
 from routing.service.taking import list_holders
 
@@ -32,7 +31,18 @@ def mark_if_missed(uow: UnitOfWork, case: Case) -> None:
     """Whoever ends a case that is late counts the same, whether or not a clock came by in between."""
     if case.deadline is not None and case.deadline.is_missed_at(uow.now):
         mark_missed(uow, [(case, case.deadline)])
-    mark_limit_if_missed(uow, case, DeadlineKind.ASSIGNED)
+    for kind in (DeadlineKind.ASSIGNED, DeadlineKind.CONTACT):
+        mark_limit_if_missed(uow, case, kind)
+
+
+def note_contact(uow: UnitOfWork, case: Case) -> None:
+    """The resident is reached: by when the rules say, or late, which is marked first. Where nothing else of the case is
+    late, nobody above has to see to it any more.
+    """
+    mark_limit_if_missed(uow, case, DeadlineKind.CONTACT)
+    if case.is_contact_missed and not case.is_overdue(uow.now) and not case.is_assigned_overdue(uow.now):
+        supervising.end(uow, case)
+    case.contact(at=uow.now)
 
 
 def mark_limit_if_missed(uow: UnitOfWork, case: Case, kind: DeadlineKind) -> None:
@@ -68,7 +78,29 @@ class Above:
     def superiors(self, case: Case) -> list[Seat]:
         """From the narrowest up; in the tree, or in the office that holds it."""
         seats = [seat for seat in self.network.seats_on(case.placed_path) if seat.office_id in (None, case.office_id)]
-        return superiors_of(seats, case, self.holders.get(case.case_id))
+        late, rule = self.holders.get(case.case_id), self._rule(case)
+        named = self._named(seats, case, late, rule.climbs_to) if rule and case.seal is None else []
+        return named or superiors_of(seats, case, late)
+
+    def _named(self, seats: list[Seat], case: Case, late: Seat | None, tiers: Sequence[Tier]) -> list[Seat]:
+        """Those whom its rule names, from the narrowest up; never who is late, has an interest in it, or is there."""
+        line: list[Seat] = []
+        never = {*case.barred, *([late.subject] if late and late.subject else [])}
+        for each in tiers:
+            of_tier = [seat for seat in seats if seat.path in self.network.places and self._is_of(seat, each, late)]
+            found = choose(of_tier, each.duty, never=never)
+            if found is not None and found.duty is each.duty:
+                line.append(found)
+                never.add(found.subject or "")
+        return line
+
+    def _is_of(self, seat: Seat, named: Tier, late: Seat | None) -> bool:
+        is_late = late is not None and seat.post_id == late.post_id
+        return not is_late and self.network.places[seat.path].tier == named.tier
+
+    def _rule(self, case: Case) -> Rule | None:
+        category = self.categories.get(case.category) if case.category else None
+        return self.rules.at(case.placed_path).rule_for(category, urgent=case.urgent) if category else None
 
     def superior(self, case: Case) -> Seat | None:
         return next(iter(self.superiors(case)), None)
@@ -77,16 +109,14 @@ class Above:
         """How long a superior has, and after how long it comes back to the last: by the rules of today, since the rule
         that a case began under is what was promised to its resident.
         """
-        category = self.categories.get(case.category) if case.category else None
-        rules = self.rules.at(case.placed_path)
-        return rules.limits_of(rules.rule_for(category, urgent=case.urgent) if category else None)
+        return self.rules.at(case.placed_path).limits_of(self._rule(case))
 
     def begin(self, uow: UnitOfWork, case: Case, seat: Seat, term: Term, *, repeats: int = 0) -> Supervision:
         case.supervisor_post_id = seat.post_id
         limit = self.count(case, term, since=uow.now)
         place = self.network.places.get(seat.path)
         tier = place.tier if place else ""
-        return supervising.begin(new_id(uow.now), case.case_id, seat.post_id, tier=tier, limit=limit, repeats=repeats)
+        return duties.begin(new_id(uow.now), case.case_id, seat.post_id, tier=tier, limit=limit, repeats=repeats)
 
     def count(self, case: Case, term: Term, *, since: datetime) -> Promise:
         return make_promise(

@@ -208,7 +208,9 @@ def re_sort(
         facts |= {"out_of_plan": str(was_planned_for), "promise_met": case.promise_met}
     if case.place_id != was_at:
         facts["place_before"] = str(was_at) if was_at else None
-    facts |= {**placing.promise_facts(case), **placing.counted(ground, case)}
+    contact = placing.contact_anew(uow, ground, rules, case, rule)
+    told_of = placing.contact_facts(contact) if contact is not None else {}
+    facts |= {**placing.promise_facts(case), **placing.counted(ground, case), **told_of}
     case.record(RESORTED, at=uow.now, by=uow.by, post_id=post_id, facts=facts, words=words)
     uow.publish(events.case_resorted(uow, case, before=before, holder=told, out_of_plan=planned is not None))
     return found

@@ -11,7 +11,7 @@ from network.places import find_place
 from prometheus_client import Counter
 
 from routing.domain.calendar import Calendar
-from routing.domain.case import Case, Deadline
+from routing.domain.case import Case, Deadline, DeadlineKind
 from routing.domain.explaining import Reckoning, reckon
 from routing.domain.origin import Cause, Story, Trail, cause_of, differences, rule_behind, source_of, term_by_rule
 from routing.domain.promise import Unit
@@ -88,7 +88,7 @@ def _explain(uow: UnitOfWork, trail: Trail) -> Explanation:
     deadline, made = trail.own.deadline, trail.first_made
     promise, calendar = deadline.promise, policy.get_calendar_of(uow, deadline.promise.calendar_version)
     reckoning = _reckon(uow, deadline, calendar)
-    rule, category = _find_rule(uow, trail, calendar)
+    rule, law, category = _find_rule(uow, trail, calendar)
     tightening = rule is not None and rule.version in trail.stories[-1].deadline.promise.rule_layers
     return Explanation(
         kind=deadline.kind,
@@ -101,6 +101,7 @@ def _explain(uow: UnitOfWork, trail: Trail) -> Explanation:
         named=_named(made),
         source=source_of(trail, rule),
         rule=rule,
+        law=law,
         rule_place=policy.find_place_of_rules(uow, rule.version) if rule and tightening else None,
         category=category,
         reckoning=reckoning,
@@ -121,15 +122,17 @@ def _reckon(uow: UnitOfWork, deadline: Deadline, calendar: Calendar) -> Reckonin
     return reckon(promise.term, promise.start_at, calendar=calendar, hours=promise.hours, zone=promise.zone).by(later)
 
 
-def _find_rule(uow: UnitOfWork, trail: Trail, calendar: Calendar) -> tuple[Rule | None, Category | None]:
-    """Of the promise with which it all began, and what the matter was sorted as then."""
+def _find_rule(uow: UnitOfWork, trail: Trail, calendar: Calendar) -> tuple[Rule | None, Rule | None, Category | None]:
+    """Of the promise with which it all began, with the statutory limit, and what the matter was sorted as then."""
     if not trail.is_by_rule:
-        return None, None
+        return None, None, None
     first = trail.stories[-1]
     promise, sorted_as = first.deadline.promise, trail.sorted_as
     category = policy.get_category(uow, *sorted_as) if sorted_as else None
     rules = policy.get_rules(uow, promise.rule_version, promise.rule_layers)
-    return rule_behind(rules, category, term_by_rule(trail, calendar), urgent=first.case.urgent), category
+    kind, term = first.deadline.kind, term_by_rule(trail, calendar)
+    rule = rule_behind(rules, category, kind, term, urgent=first.case.urgent)
+    return rule, rules.law_of(category) if category and kind is DeadlineKind.PROMISE else None, category
 
 
 def _find_station(uow: UnitOfWork, own: Story) -> str | None:

@@ -3,7 +3,6 @@
 from datetime import datetime
 from uuid import UUID
 
-from contracts.routing import DeadlineKind
 from kit.db import UnitOfWork
 from kit.ids import new_id
 from kit.paging import Page, Sheet
@@ -11,7 +10,7 @@ from network import posts
 from network.posts import Seat
 
 from routing import events
-from routing.domain.case import HELPER_CALLED, HELPER_RELEASED, HELPER_REPORTED, Case, Deadline
+from routing.domain.case import HELPER_CALLED, HELPER_RELEASED, HELPER_REPORTED, Case, Deadline, DeadlineKind
 from routing.domain.helping import Helper, HelperState, Part, latest_limit, may_name
 from routing.domain.steps import WHO, Actor, Step, find_post
 from routing.errors import HelpsAlready, NobodyHolds, NotYourStep, NotYoursToName, PartEnded, UnfitPartLimit, UnfitPost

@@ -7,7 +7,6 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from uuid import UUID
 
-from contracts.routing import DeadlineKind
 from kit.db import UnitOfWork
 from kit.ids import new_id
 from kit.numbers import Mistyped, parse_number
@@ -15,7 +14,7 @@ from kit.paging import Page, Sheet
 from network.posts import Seat
 
 from routing import events
-from routing.domain.case import HANDED_TO_HOTLINE, HOTLINE_REPLIED, Case
+from routing.domain.case import HANDED_TO_HOTLINE, HOTLINE_REPLIED, Case, DeadlineKind
 from routing.domain.hotline import (
     FINAL,
     REPLY_WITHIN,

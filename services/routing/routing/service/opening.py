@@ -8,7 +8,7 @@ from uuid import UUID
 from contracts.envelope import Event
 from contracts.grid import PlaceChangedV1
 from contracts.intake import AppealCorrectedV1, AppealReceivedV1, AppealWithdrawnV1, Assignment, Placing
-from contracts.routing import CaseState, DeadlineKind, Outcome, Queue
+from contracts.routing import CaseState, Outcome, Queue
 from kit.db import UnitOfWork
 from kit.errors import NotYet
 from kit.ids import new_id
@@ -27,6 +27,7 @@ from routing.domain.case import (
     Appeal,
     Case,
     ClosedReason,
+    DeadlineKind,
     Seal,
 )
 from routing.domain.rules import Category, Demand, Rule
@@ -283,6 +284,7 @@ def _settle(uow: UnitOfWork, case: Case, holder: Seat) -> None:
     case.state, case.outcome, case.answered_at = CaseState.ANSWERED, Outcome.SOLVED, uow.now
     case.keep(at=uow.now)
     case.keep_theirs(at=uow.now)
+    case.contact(at=uow.now)
     case.record(
         ANSWERED,
         at=uow.now,

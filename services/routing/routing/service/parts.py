@@ -3,13 +3,12 @@
 from collections.abc import Sequence
 
 from contracts.grid import Duty
-from contracts.routing import DeadlineKind
 from kit.db import UnitOfWork
 from network import posts
 from network.posts import Seat
 
 from routing import events
-from routing.domain.case import Case, Deadline, DeadlineState
+from routing.domain.case import Case, Deadline, DeadlineKind, DeadlineState
 from routing.domain.helping import Helper, HelperState, is_across, may_name
 from routing.errors import NotYoursToName
 from routing.repository import joint, network

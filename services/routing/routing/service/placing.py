@@ -7,7 +7,7 @@ from functools import cache, partial
 from uuid import UUID
 
 from contracts.grid import Duty
-from contracts.routing import CaseState, DeadlineKind, Queue
+from contracts.routing import CaseState, Queue
 from kit.db import UnitOfWork
 from kit.ids import new_id
 from network import posts
@@ -15,7 +15,7 @@ from network.posts import Seat, choose
 
 from routing import events
 from routing.domain.calendar import Calendar, Hours
-from routing.domain.case import ACCEPTED, ASSIGNED, Case, Deadline, DeadlineState, Seal
+from routing.domain.case import ACCEPTED, ASSIGNED, Case, Deadline, DeadlineKind, DeadlineState, Seal
 from routing.domain.precedent import Precedent
 from routing.domain.promise import (
     GONE_ON,
@@ -34,6 +34,7 @@ from routing.domain.promise import (
 )
 from routing.domain.rules import Category, Limit, Rule, RuleSet, Start
 from routing.domain.steps import find_bar_to_more_time
+from routing.errors import BeyondTheLaw
 from routing.repository import cases, network, policy
 from routing.repository.network import Network
 from routing.repository.rows import last_of
@@ -41,7 +42,8 @@ from routing.service.on_duty import Rosters, is_closed, read_rosters
 
 OFFICES = (Duty.BUREAU, Duty.DEPARTMENT)
 
-#: How long whoever is given a case has to reach its resident; or less, where the promise ends sooner.
+#: By when a case's resident is reached to count as contacted in time, where no rule says so; or sooner, where the
+#: promise ends sooner.
 CONTACT_TERM = Term(Unit.WORKING_DAYS, 1)
 
 
@@ -296,9 +298,8 @@ def accept(
     _put_under(case, rule)
     case.state, case.queue, case.accepted_at = CaseState.ACCEPTED, None, uow.now
     case.holder_post_id, case.office_id = holder.post_id, holder.office_id
-    contact = _counted(ground, rules, case, CONTACT_TERM, uow.now)
-    contact_by = min(promise.due_at, contact.due_at).isoformat()
-    facts = {**promise_facts(case), **counted(ground, case), "contact_by": contact_by}
+    contact = _begin_contact(uow, ground, rules, case, rule)
+    facts = {**promise_facts(case), **counted(ground, case), **contact}
     case.record(ACCEPTED, at=uow.now, by=uow.by, post_id=post_id, facts=facts)
     uow.publish(events.case_accepted(uow, case, holder=holder))
     assign(uow, case, holder, post_id=post_id, first=True)
@@ -355,6 +356,42 @@ def hold_to(
     return is_replaced
 
 
+def _begin_contact(uow: UnitOfWork, ground: Ground, rules: RuleSet, case: Case, rule: Rule) -> dict[str, object]:
+    """By when the resident is to be reached, as figures count it; a limit where the rules say so, and they were not
+    reached while it waited for a dispatcher.
+    """
+    assert case.deadline is not None
+    contact = _contact(uow, ground, rules, case, rule)
+    if contact is not None and case.first_contact_at is None:
+        case.limits.append(contact)
+        return contact_facts(contact)
+    by = contact.promise if contact else _counted(ground, rules, case, CONTACT_TERM, since=uow.now)
+    return {"contact_by": min(case.deadline.promise.due_at, by.due_at).isoformat()}
+
+
+def contact_anew(uow: UnitOfWork, ground: Ground, rules: RuleSet, case: Case, rule: Rule) -> Deadline | None:
+    """Sorted otherwise, its resident is to be reached as soon as the right rule says, and no later than before. None:
+    nothing of that is earlier.
+    """
+    contact = _contact(uow, ground, rules, case, rule)
+    return contact if contact is not None and case.hold_contact_to(contact, at=uow.now) else None
+
+
+def _contact(uow: UnitOfWork, ground: Ground, rules: RuleSet, case: Case, rule: Rule) -> Deadline | None:
+    """The limit of first contact, the earliest that is said; never beyond the promise."""
+    assert case.deadline is not None
+    said = [_counted(ground, rules, case, each.term, since=uow.now) for each in rules.contacts_of(rule)]
+    if not said:
+        return None
+    earliest = min(*said, case.deadline.promise, key=lambda each: each.due_at)
+    return Deadline(new_id(uow.now), DeadlineKind.CONTACT, earliest, changed=True)
+
+
+def contact_facts(contact: Deadline) -> dict[str, object]:
+    told = {"deadline": str(contact.deadline_id), **inputs_of(contact.promise)}
+    return {"contact_by": contact.promise.due_at.isoformat(), "contact": told}
+
+
 def _put_under(case: Case, rule: Rule) -> None:
     case.demands, case.by_the_clock = rule.demands, rule.runs_by_the_clock
 
@@ -385,10 +422,26 @@ def limit_given(ground: Ground, case: Case, kind: DeadlineKind, due_at: datetime
 
 def extend(uow: UnitOfWork, case: Case, *, days: int) -> None:
     """The promise goes on for so many working days, counted from the day on which it falls due."""
+    _replace(uow, case, _extended(uow, case, days))
+
+
+def check_lawful(uow: UnitOfWork, case: Case, days: int) -> None:
+    """Whether the law lets it be extended by so many. Of what was suspended it has pauses of its own."""
     assert case.deadline is not None
-    before = case.deadline.promise
-    term, calendar = Term(Unit.MORE_WORKING_DAYS, days), policy.get_calendar(uow)
-    _replace(uow, case, counted_like(term, last_day(before), like=before, calendar=calendar, path=case.placed_path))
+    promise, law = case.deadline.promise, _law_of(uow, case)
+    if law is None or law.law is None or promise.term.unit in GONE_ON:
+        return
+    path, calendar = case.placed_path, policy.get_calendar(uow)
+    latest = counted_like(law.law, promise.start_at, like=promise, calendar=calendar, path=path)
+    if _extended(uow, case, days).due_at > latest.due_at:
+        raise BeyondTheLaw(law.statute or "", day_of(last_day(latest), zone=promise.zone))
+
+
+def _extended(uow: UnitOfWork, case: Case, days: int) -> Promise:
+    assert case.deadline is not None
+    before, term = case.deadline.promise, Term(Unit.MORE_WORKING_DAYS, days)
+    calendar, path = policy.get_calendar(uow), case.placed_path
+    return counted_like(term, last_day(before), like=before, calendar=calendar, path=path)
 
 
 def suspend(uow: UnitOfWork, case: Case, *, until: datetime) -> None:
@@ -455,6 +508,14 @@ def _rule_of(uow: UnitOfWork, case: Case) -> Rule:
     if case.category is None or case.category_version is None:
         return rules.rule_of_the_counter
     return rules.rule_for(policy.get_category(uow, case.category, case.category_version), urgent=case.urgent)
+
+
+def _law_of(uow: UnitOfWork, case: Case) -> Rule | None:
+    assert case.rule_version is not None
+    if case.category is None or case.category_version is None:
+        return None
+    rules = policy.get_rules(uow, case.rule_version, case.rule_layers)
+    return rules.law_of(policy.get_category(uow, case.category, case.category_version))
 
 
 def _counted_again(uow: UnitOfWork, case: Case, rule: Rule, since: datetime) -> Promise:

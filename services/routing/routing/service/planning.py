@@ -6,12 +6,12 @@ from dataclasses import replace
 from datetime import date, datetime, timedelta
 from uuid import UUID
 
-from contracts.routing import CaseState, DeadlineKind
+from contracts.routing import CaseState
 from kit.db import UnitOfWork
 from network.posts import Seat
 
 from routing import events
-from routing.domain.case import ACCOMPANIED, ANSWERED, PLANNED, Case, Deadline, DeadlineState
+from routing.domain.case import ACCOMPANIED, ANSWERED, PLANNED, Case, Deadline, DeadlineKind, DeadlineState
 from routing.domain.promise import begin_of, day_of
 from routing.domain.steps import Step
 from routing.domain.waiting import LONGEST_PLAN, Plan, check_day

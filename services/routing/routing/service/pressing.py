@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
-from contracts.routing import DeadlineKind, PressingKind
+from contracts.routing import PressingKind
 from kit.db import UnitOfWork
 from kit.ids import new_id
 from kit.numbers import new_number
@@ -13,7 +13,7 @@ from network import posts
 from network.posts import Seat
 
 from routing import events
-from routing.domain.case import PRESSED, REPORTED, Case, Deadline, DeadlineState
+from routing.domain.case import PRESSED, REPORTED, Case, Deadline, DeadlineKind, DeadlineState
 from routing.domain.pressing import BETWEEN_NUDGES, LONGEST_LIMIT, Pressing, PressingLine
 from routing.domain.steps import Step
 from routing.errors import NobodyHolds, NoReportOwed, NudgedAlready, UnfitLimit

@@ -24,7 +24,7 @@ from routing.domain.recording import (
 from routing.domain.steps import Step
 from routing.errors import PapersNamedAlready
 from routing.repository import cases, records
-from routing.service import placing
+from routing.service import deadlines, placing
 from routing.service.taking import take
 
 #: 函. Short, since it is written on paper and read out over the telephone.
@@ -68,9 +68,9 @@ def _note(uow: UnitOfWork, case: Case, work: Work) -> Letter | None:
     """What it changes besides the history; the letter that it is about."""
     match work.kind:
         case RecordKind.CONTACT_ATTEMPT if work.outcome is ContactOutcome.REACHED:
-            case.contact(at=uow.now)
+            deadlines.note_contact(uow, case)
         case RecordKind.INTERIM_WORD:
-            case.contact(at=uow.now)
+            deadlines.note_contact(uow, case)
         case RecordKind.LETTER_SENT:
             return _send_letter(uow, case, work.office or "")
         case RecordKind.LETTER_REPLY:

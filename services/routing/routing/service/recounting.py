@@ -6,14 +6,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from uuid import UUID
 
-from contracts.routing import DeadlineKind
 from kit.db import UnitOfWork
 from kit.ids import new_id
 from network.posts import Seat
 
 from routing import events
 from routing.domain.calendar import Calendar
-from routing.domain.case import DEADLINE_MOVED, HELD_TO, Case, Deadline, DeadlineState
+from routing.domain.case import DEADLINE_MOVED, HELD_TO, Case, Deadline, DeadlineKind, DeadlineState
 from routing.domain.promise import Promise, begin_of, is_forecast
 from routing.domain.recounting import Move, find_correction, find_move, recount
 from routing.repository import call_backs, cases, hotline, policy, recounts, supervisions
@@ -96,9 +95,15 @@ def _end_duties(uow: UnitOfWork, moved: Sequence[Moved]) -> None:
     corrected = {case.case_id: case for case, move in moved if move.corrects}
     put_right = {move.before.deadline_id for _, move in moved}
     for case_id, case in corrected.items():
-        missed = (each for each in cases.list_deadlines(uow, case_id) if each.state is DeadlineState.BREACHED)
-        if all(each.deadline_id in put_right for each in missed if each.kind in HELD_TO):
+        missed = [each for each in cases.list_deadlines(uow, case_id) if each.state is DeadlineState.BREACHED]
+        if all(each.deadline_id in put_right or not _is_seen_to(case, each) for each in missed):
             supervising.end(uow, case)
+
+
+def _is_seen_to(case: Case, missed: Deadline) -> bool:
+    """By a superior: not who was reached late, but reached."""
+    is_reached = missed.kind is DeadlineKind.CONTACT and case.first_contact_at is not None
+    return missed.kind in HELD_TO and not is_reached
 
 
 def _move(uow: UnitOfWork, case: Case, move: Move, holder: Seat | None, superior: Seat | None) -> None:
@@ -142,6 +147,7 @@ def _facts(case: Case, move: Move, after: Deadline, holder: Seat | None, superio
         "corrects": move.corrects,
         "tells_residents": move.tells_residents,
         "promise_met": case.promise_met,
+        **({"met": after.state is DeadlineState.MET} if after.kind is DeadlineKind.CONTACT else {}),
         "holder": told_holder,
         "superior": told_superior,
     }

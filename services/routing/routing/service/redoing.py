@@ -3,13 +3,12 @@ over (domain.md, section 4). The resident's total goes on.
 """
 
 from contracts.grid import Duty
-from contracts.routing import DeadlineKind
 from kit.db import UnitOfWork
 from network.posts import Seat
 
 from routing import events
 from routing.domain.call_back import TAKEN_OVER, CallBack
-from routing.domain.case import REDONE, Case, DeadlineState
+from routing.domain.case import REDONE, Case, DeadlineKind, DeadlineState
 from routing.domain.rules import Limit
 from routing.domain.steps import OVERSEEING
 from routing.repository import call_backs, cases, network

@@ -7,14 +7,13 @@ another limit of theirs, and the promise to the resident stays as it was.
 from datetime import datetime
 from uuid import UUID
 
-from contracts.routing import DeadlineKind
 from kit.db import UnitOfWork
 from kit.numbers import new_number
 from network.posts import Seat
 
 from routing import events
 from routing.domain.assignment import Owing, ReportBack
-from routing.domain.case import REPORT_REVIEWED, REPORTED_BACK, Case, DeadlineState
+from routing.domain.case import REPORT_REVIEWED, REPORTED_BACK, Case, DeadlineKind, DeadlineState
 from routing.domain.steps import Step
 from routing.errors import TheirLimitMissing, TheirLimitUnasked
 from routing.repository import cases, reports_back

@@ -21,8 +21,8 @@ from routing.domain.rule_changes import (
     list_changes,
     list_setting_changes,
 )
-from routing.domain.rule_document import RuleDocument, matter_of, read
-from routing.domain.rules import EVERYWHERE, Category, Rule, RuleSet, RuleSetVersion
+from routing.domain.rule_document import OVERSEERS, RuleDocument, matter_of, read
+from routing.domain.rules import EVERYWHERE, Category, Rule, RuleSet, RuleSetVersion, Tier
 from routing.errors import (
     ClockSetBack,
     NoPlaceWithCode,
@@ -35,7 +35,7 @@ from routing.errors import (
     SecondPersonNeeded,
 )
 from routing.repository import network, policy, rule_sets
-from routing.service import placing
+from routing.service import placing, releases
 
 
 @dataclass(frozen=True)
@@ -80,12 +80,13 @@ def draft_rule_set(uow: UnitOfWork, document: RuleDocument) -> RuleSetSeen:
     before = _stacked(uow, [each.version for each in last])
     above = before if path == EVERYWHERE else _without(before, path)
     categories = {item.code: item for item in policy.list_categories(uow)}
-    drafted = read(document, above, categories, version=rule_sets.next_version(uow), path=path)
+    version, posts = rule_sets.next_version(uow), _overseers(uow, document)
+    drafted = read(document, above, categories, version=version, path=path, posts=posts)
     _check_begin(uow, document, next((each for each in last if each.path == path), None), zone=before.zone)
     after = drafted if path == EVERYWHERE else _with(above, drafted)
     if not list_changes(before, after, categories) and not list_setting_changes(before, after):
         raise NoRuleChanges(last[-1].version)
-    version = RuleSetVersion(
+    drafted_as = RuleSetVersion(
         version=drafted.version,
         note=document.note,
         path=path,
@@ -96,8 +97,15 @@ def draft_rule_set(uow: UnitOfWork, document: RuleDocument) -> RuleSetSeen:
         drafted_at=uow.now,
         place=place.code if place and path != EVERYWHERE else None,
     )
-    rule_sets.add_draft(uow, drafted, version)
-    return _seen(uow, version)
+    rule_sets.add_draft(uow, drafted, drafted_as)
+    return _seen(uow, drafted_as)
+
+
+def _overseers(uow: UnitOfWork, document: RuleDocument) -> dict[Tier, int]:
+    """Looked for where a line says whom what is missed climbs to."""
+    if not any(line.climbs_to for line in document.rules):
+        return {}
+    return {Tier(tier, duty): depth for tier, duty, depth in network.list_tiers_with(uow, OVERSEERS)}
 
 
 def activate_rule_set(uow: UnitOfWork, version: int) -> RuleSetSeen:
@@ -112,6 +120,7 @@ def activate_rule_set(uow: UnitOfWork, version: int) -> RuleSetSeen:
         raise SecondPersonNeeded
     if draft.based_on != tuple(each.version for each in last):
         raise RuleSetOutdated(version, max(each.version for each in last))
+    releases.check_known(uow, policy.get_rules(uow, version).form)
     own = [each.effective_from for each in last if each.path == draft.path and each.effective_from is not None]
     named = [begin_of(draft.begins, zone=policy.get_rules(uow, version).zone)] if draft.begins else []
     if uow.now < draft.drafted_at or max([uow.now, *named]) < max(own, default=draft.drafted_at):

@@ -8,10 +8,9 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from contracts.routing import DeadlineKind
 from kit.db import UnitOfWork
 
-from routing.domain.case import Case, Deadline, DeadlineState
+from routing.domain.case import Case, Deadline, DeadlineKind, DeadlineState
 from routing.repository import cases, supervisions
 from routing.service import calling_back, climbing, deadlines, parts, pressing
 

@@ -172,6 +172,9 @@ _OF_LIMITS = (
     "routing.case.deadline_approaching.v1",
     "routing.case.deadline_breached.v1",
     "routing.case.supervision_climbed.v1",
+    "routing.case.contact_deadline_approaching.v1",
+    "routing.case.contact_deadline_breached.v1",
+    "routing.case.contact_deadline_moved.v1",
 )
 EDGES = (
     Edge("intake", "intake.appeal.v1", "routing"),

@@ -5,8 +5,8 @@ from alembic import op
 from network.migrations import add_rosters
 from sqlalchemy.dialects.postgresql import JSONB
 
-revision = "0036"
-down_revision = "0035"
+revision = "0037"
+down_revision = "0036"
 branch_labels = None
 depends_on = None
 
