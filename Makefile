@@ -49,6 +49,7 @@ fmt: $(READY) ## put the files into shape
 	@$(PYTHON) -m contracts write
 	@$(PYTHON) -m tests.architecture.openapi write
 	@$(PYTHON) -m tests.architecture.steps write
+	@$(PYTHON) -m tests.architecture.watching write
 
 chaos: $(READY) $(TOOLS) ## kill anything at any moment under load, then compare all books; KILLS, SEED, MERGE
 	@$(PYTHON) -m tests.chaos $(ARGS)

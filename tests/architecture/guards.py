@@ -46,6 +46,7 @@ GUARDS: dict[str, list[list[str]]] = {
     "contracts": [["python", "-m", "contracts", "check"]],
     "openapi": [["python", "-m", "tests.architecture.openapi", "check"]],
     "steps": [["python", "-m", "tests.architecture.steps", "check"]],
+    "watching": [["python", "-m", "tests.architecture.watching", "check"]],
 }
 
 

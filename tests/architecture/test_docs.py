@@ -31,6 +31,23 @@ def missing_links(text: str, home: Path) -> list[str]:
     return [name for name, _ in LINK.findall(text) if name and not (home / name).exists()]
 
 
+def missing_anchors(text: str, page: Path) -> list[str]:
+    """Links to a heading that is not there, of this page or of another."""
+    links = [(name, anchor) for name, anchor in LINK.findall(text) if anchor and not name.endswith(".py")]
+    pages = {name: page.parent / name if name else page for name, _ in links}
+    return [
+        f"{name}{anchor}"
+        for name, anchor in links
+        if pages[name].exists() and anchor.removeprefix("#") not in anchors_in(pages[name])
+    ]
+
+
+def anchors_in(path: Path) -> set[str]:
+    """Headings as GitHub links to them."""
+    headings = re.findall(r"^#+ (.+)$", path.read_text(), flags=re.MULTILINE)
+    return {re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
 def names_in(path: Path) -> set[str]:
     if not path.exists():
         return set()
@@ -44,6 +61,7 @@ def test_what_a_document_names_is_there(path: Path) -> None:
     assert missing_files(text) == []
     assert missing_tests(text) == []
     assert missing_links(text, path.parent) == []
+    assert missing_anchors(text, path) == []
 
 
 def test_what_is_not_there_is_found() -> None:
@@ -51,6 +69,11 @@ def test_what_is_not_there_is_found() -> None:
     here = "tests/architecture/test_docs.py"
     assert missing_tests(f"`{here}::test_lost`, `{here}::test_what_is_not_there_is_found`") == [f"{here}::test_lost"]
     assert missing_links("[a](adr/lost.md) [b](architecture.md#x)", ROOT / "docs") == ["adr/lost.md"]
+    operations = ROOT / "docs" / "operations.md"
+    assert missing_anchors("[a](#dead-letters) [b](architecture.md#lost) [c](#lost)", operations) == [
+        "architecture.md#lost",
+        "#lost",
+    ]
 
 
 def test_every_line_of_bad_input_names_a_test_that_shows_it() -> None:

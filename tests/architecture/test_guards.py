@@ -126,6 +126,15 @@ def test_steps_fails_on_a_page_that_is_not_as_the_table(tree: Path) -> None:
     assert "steps.md differs from the table" in run("steps", tree)
 
 
+def test_watching_fails_on_dashboards_and_a_page_that_are_not_as_described(tree: Path) -> None:
+    board = tree / "deploy/watch/dashboards/flow.json"
+    board.write_text(board.read_text().replace("baiyang_parked", "baiyang_waiting"))
+    (tree / "docs/metrics.md").unlink()
+    said = run("watching", tree)
+    assert "docs/metrics.md" in said
+    assert "deploy/watch/dashboards/flow.json" in said
+
+
 def test_a_command_with_no_fault_to_find_is_content(tree: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(GUARDS, "lint", [["ruff", "check", "--no-cache", "shared/contracts/contracts/envelope.py"]])
     assert guards.main(["lint"]) == 0

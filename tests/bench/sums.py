@@ -76,15 +76,15 @@ def laid() -> Iterator[Connection]:
 
 
 def explained(connection: Connection, run: Callable[[], object]) -> list[dict[str, Any]]:
-    """The plan of each statement about figures that ``run`` sends."""
+    """The plan of each statement about figures that ``run`` sends, with everything in memory."""
     sent: list[tuple[str, Any]] = []
     hear = lambda _c, _cursor, statement, parameters, *_: sent.append((statement, parameters))  # noqa: E731
+    run()
     event.listen(connection, "before_cursor_execute", hear)
     run()
-    run()  # with everything in memory
     event.remove(connection, "before_cursor_execute", hear)
     plans = []
-    for statement, parameters in (each for each in sent[len(sent) // 2 :] if "figure_" in each[0]):
+    for statement, parameters in (each for each in sent if "figure_" in each[0]):
         ((plan,),) = connection.exec_driver_sql(f"explain (analyze, buffers, wal, format json) {statement}", parameters)
         plans.append(plan[0] if isinstance(plan, list) else json.loads(plan)[0])
     return plans

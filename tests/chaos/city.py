@@ -24,8 +24,11 @@ _START_SECONDS = 300
 #: neither is rare.
 _DUE_AT_ONCE = """
 with new as (
-    insert into rule_set (version, zone, note, effective_from, shares)
-    select version + 1, zone, 'public services at once', now(), shares from rule_set order by version desc limit 1
+    insert into rule_set
+        (version, zone, note, effective_from, shares, climb_unit, climb_count, repeat_unit, repeat_count)
+    select version + 1, zone, 'public services at once', now(), shares, climb_unit, climb_count,
+        repeat_unit, repeat_count
+    from rule_set order by version desc limit 1
     returning version
 )
 insert into rule (version, kind, remit, category, urgent, duty, unit, count, evidence, review, verification,

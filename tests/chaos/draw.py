@@ -1,6 +1,6 @@
 """Chance and numbers of one drive, shared by all who drive: what is drawn hangs on the seed."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from random import Random
 from typing import Any, TypeVar
@@ -23,11 +23,18 @@ PLACES = ("HZ-BY", "HZ-BY-1-05", "HZ-BY-2", "HZ-BY-3-02", "HZ-BY-6", "HZ-LH-SQ",
 SOON_SECONDS = 60
 
 
-class Draw:
-    """``count`` numbers all that is asked for, so that each request can be told from all others by its words."""
+def real_now() -> datetime:
+    return datetime.now(UTC)
 
-    def __init__(self, random: Random) -> None:
+
+class Draw:
+    """``count`` numbers all that is asked for, so that each request can be told from all others by its words; ``now``:
+    as the city has it.
+    """
+
+    def __init__(self, random: Random, *, now: Callable[[], datetime] = real_now) -> None:
         self.random = random
+        self._now = now
         self._count = 0
 
     def count(self) -> int:
@@ -47,8 +54,8 @@ class Draw:
         return self.one([category for category in CATEGORIES if category])
 
     def day_ahead(self) -> str:
-        return (datetime.now(UTC) + timedelta(days=self.random.randint(2, 30))).date().isoformat()
+        return (self._now() + timedelta(days=self.random.randint(2, 30))).date().isoformat()
 
     def soon(self, least: float = 5, most: float = SOON_SECONDS) -> str:
         """A limit that falls due while the city is struck."""
-        return (datetime.now(UTC) + timedelta(seconds=self.random.uniform(least, most))).isoformat()
+        return (self._now() + timedelta(seconds=self.random.uniform(least, most))).isoformat()

@@ -4,13 +4,14 @@ import asyncio
 import threading
 import time
 from collections.abc import Awaitable, Callable
+from datetime import datetime
 from random import Random
 
 import httpx
 
 from tests.chaos.client import TIMEOUT, Answer, Client, Pace
 from tests.chaos.desk import Desk
-from tests.chaos.draw import CATEGORIES, PLACES, Body, Draw
+from tests.chaos.draw import CATEGORIES, PLACES, Body, Draw, real_now
 from tests.chaos.homes import NUMBERS
 from tests.chaos.people import OPERATOR, RESIDENT, People
 from tests.chaos.record import Record
@@ -29,11 +30,20 @@ _RESIDENTS, _CLERKS, _HANDLERS, _DISPATCHERS, _READERS, _DESKS = 2, 3, 9, 3, 10,
 class Drive:
     """Runs in a thread of its own from ``start`` to ``stop``; what is under way then is asked for until answered."""
 
-    def __init__(self, address: str, people: People, record: Record, *, seed: int, rate: float) -> None:
+    def __init__(
+        self,
+        address: str,
+        people: People,
+        record: Record,
+        *,
+        seed: int,
+        rate: float,
+        now: Callable[[], datetime] = real_now,
+    ) -> None:
         self._address = address
         self._people = people
         self._record = record
-        self._draw = Draw(Random(f"drive {seed}"))
+        self._draw = Draw(Random(f"drive {seed}"), now=now)
         self._rate = rate
         self._seed = seed
         self._closing = threading.Event()

@@ -7,12 +7,14 @@ before the city comes up: it starts what stands between the processes and adds i
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from random import Random
 from typing import Protocol
 
 from local.processes import Identity
 
+from tests.chaos.inside.arming import CITY, file_of
 from tests.system.city import SERVICES, City, wait_until
 
 #: What is loaded into every process of the city before its own code, when BAIYANG_CHAOS names a folder.
@@ -37,11 +39,31 @@ def _unheard(what: str, **facts: object) -> None:
 
 @dataclass
 class ChaosCity(City):
-    """``armed`` is the folder of arming files; ``extra`` is added to the environment of all that is started."""
+    """``armed`` is the folder of arming files; ``extra`` is added to the environment of all that is started; ``ahead``
+    is by how much the clock of its services is driven.
+    """
 
     armed: Path = Path("armed")
     note: Note = _unheard
     extra: dict[str, str] = field(default_factory=dict)
+    ahead: timedelta = timedelta()
+
+    @property
+    def now(self) -> datetime:
+        """As its services have it."""
+        return datetime.now(UTC) + self.ahead
+
+    def drive_clock(self, by: timedelta) -> None:
+        self.ahead += by
+        self.lay_inside(CITY, "ahead", self.ahead.total_seconds())
+
+    def lay_inside(self, service: str, what: str, seconds: float) -> Path:
+        """What a process reads in a file of its own: the whole of it, whenever it looks."""
+        self.armed.mkdir(parents=True, exist_ok=True)
+        file = file_of(self.armed, service, what)
+        beside = file.with_name(f".{file.name}")
+        beside.write_text(str(seconds))
+        return beside.replace(file)
 
     @property
     def environment(self) -> dict[str, str]:

@@ -1,6 +1,7 @@
 """What is still on its way through the city: told by the services' own tables, edge by edge."""
 
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import LiteralString
 from uuid import UUID
 
@@ -23,11 +24,11 @@ _PENDING: LiteralString = "select count(*), count(refused) from event_pending"
 _UNSENT: LiteralString = "select count(*) from message where state in ('queued', 'sending')"
 _UNTOLD: LiteralString = "select count(*) from telling where finished_at is null"
 _OVERDUE: LiteralString = """
-select (select count(*) from deadline where state = 'open' and least(due_at, warn_at) < now())
-    + (select count(*) from supervision where settled_at is null and lapsed_at is null and due_at < now())
+select (select count(*) from deadline where state = 'open' and least(due_at, warn_at) < %(now)s)
+    + (select count(*) from supervision where settled_at is null and lapsed_at is null and due_at < %(now)s)
 """
 _FALLS_DUE: LiteralString = """
-select count(*) from deadline where state = 'open' and due_at < now() + make_interval(secs => %s)
+select count(*) from deadline where state = 'open' and due_at < %s
 """
 _SAID: LiteralString = "select event_id from event_log where topic = %s and type <> all(%s)"
 _TAKEN: LiteralString = "select event_id from inbox where consumer = %s"
@@ -63,7 +64,7 @@ def left(city: ChaosCity) -> list[str]:
 def falls_due(city: ChaosCity, *, within: float) -> int:
     """How many deadlines will have been missed in so many seconds."""
     with auditor(city, "routing") as connection:
-        (count,) = connection.execute(_FALLS_DUE, [within]).fetchone() or (0,)
+        (count,) = connection.execute(_FALLS_DUE, [city.now + timedelta(seconds=within)]).fetchone() or (0,)
     return int(count)
 
 
@@ -81,7 +82,7 @@ def _unsent(city: ChaosCity) -> list[str]:
     )
     for service, query, what in waiting:
         with auditor(city, service) as connection:
-            (count,) = connection.execute(query).fetchone() or (0,)
+            (count,) = connection.execute(query, {"now": city.now}).fetchone() or (0,)
         found += [f"{count} {what}"] if count else []
     return found
 

@@ -8,11 +8,13 @@ import time
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import timedelta
 from itertools import pairwise
 from pathlib import Path
 
 from tests.chaos import flow, record
 from tests.chaos.city import struck_city, wait_until_whole
+from tests.chaos.days import Days
 from tests.chaos.draw import SOON_SECONDS
 from tests.chaos.driver import Drive
 from tests.chaos.fault import ChaosCity, Fault
@@ -77,6 +79,8 @@ class Result:
     acknowledged: dict[str, int] = field(default_factory=dict)
     unknown: dict[str, int] = field(default_factory=dict)
     lost_answers: int = 0
+    days: float = 0.0
+    """That have passed by the city's clock while it was struck."""
     catch_up_seconds: float | None = None
     checked: dict[str, int] = field(default_factory=dict)
     exceptions: list[dict[str, str]] = field(default_factory=list)
@@ -115,14 +119,18 @@ def run(plan: Plan, say: Say) -> Result:
 
 
 def _drive(plan: Plan, city: ChaosCity, people: People, kept: Record, result: Result) -> None:
-    drive = Drive(city.address, people, kept, seed=plan.seed, rate=plan.rate)
+    drive = Drive(city.address, people, kept, seed=plan.seed, rate=plan.rate, now=lambda: city.now)
+    days = Days(city, people)
     strikes = Strikes(city, plan.faults, kept, plan.seed, plan.kills, plan.seconds)
     drive.start()
+    days.start()
     try:
         strikes.run()
+        days.finish(patience=CATCH_UP_SECONDS)
         healed = time.monotonic()
         wait_until_whole(city, seconds=CATCH_UP_SECONDS)
     finally:
+        days.stop()
         drive.stop(patience=30)
         kept.close()
     result.catch_up_seconds = _settle(city, result, since=healed)
@@ -130,6 +138,9 @@ def _drive(plan: Plan, city: ChaosCity, people: People, kept: Record, result: Re
     result.kills, result.kills_by_process = dict(strikes.kills), dict(strikes.by_process)
     result.faults, result.missed = dict(strikes.others), dict(strikes.missed)
     result.recoveries = _recoveries(city)
+    result.days = round(city.ahead / timedelta(days=1), 1)
+    for change in days.left:
+        result.find("not_put_into_force", change.name, "the drive ended before")
     for line in strikes.failed:
         result.find("fault_not_healed", line)
     if strikes.kills.total() < plan.kills:
@@ -174,7 +185,7 @@ def _recoveries(city: ChaosCity) -> dict[str, int]:
 
 def check(city: ChaosCity, people: People, history: History, result: Result) -> None:
     """The harness's own check first, while everything stands as it was left; then the auditor's."""
-    history.notes.append({"what": "looked", "at": time.time() - _GRACE})
+    history.notes.append({"what": "looked", "at": city.now.timestamp() - _GRACE})
     world = look(city, people, history)
     result.checked = counted(world)
     for finding in judge(history, world):

@@ -11,6 +11,8 @@ from tests.system.city import City
 
 CITY = "HL"
 AUDITOR, OPERATOR, RESIDENT = "auditor", "operator", "resident"
+#: Another operator, who puts into force what the first has drafted.
+ACTIVATES = "importer"
 
 #: Whose posts are given cases by rule; the others of the city only look on.
 _HANDLING = ("window_clerk", "agency", "follow_up", "municipal", "public_service", "legal", "petition", "department")
@@ -52,7 +54,7 @@ def find_people(city: City, *, district: str = "") -> People:
     handlers = {subject for post, subject in held if post["duty"] in _HANDLING}
     dispatchers = {post["code"].partition("/")[0]: subject for post, subject in held if post["duty"] == "dispatcher"}
     holders = {post["id"]: subject for post, subject in held}
-    names = sorted({AUDITOR, OPERATOR, RESIDENT, *holders.values()})
+    names = sorted({AUDITOR, OPERATOR, ACTIVATES, RESIDENT, *holders.values()})
     return People(
         clerks=tuple(sorted(clerks)),
         handlers=tuple(sorted(handlers)),

@@ -35,8 +35,9 @@ def reconcile(city: ChaosCity, history: History) -> subprocess.CompletedProcess[
         about = {"source": source or _SOURCE, "external_id": external_id or str(op.op)}
         lines.append(json.dumps({**about, "appeal_id": ack["appeal_id"], "number": ack["number"]}))
     (imports / "chaos.jsonl").write_text("".join(f"{line}\n" for line in lines))
+    ahead = f"--grace={-int(city.ahead.total_seconds())}"
     return subprocess.run(
-        city.command("reconcile", "--wait", "20", "--grace", "0"),
+        city.command("reconcile", "--wait", "20", ahead),
         env=environment_without_faults(city),
         capture_output=True,
         text=True,

@@ -67,6 +67,10 @@ def _lay_policy(world: World) -> None:
     repair = {"kind": "public_service", "remit": "community", "line": ["public_service", "public_service.repair"]}
     world.categories = {("municipal.street_lights", 1): lights, ("public_service.repair", 1): repair}
     world.calendars = {1: {}}
+    in_force = [(1, "/"), (2, "/city/"), (3, "/town/")]
+    world.rule_sets = [
+        {"version": version, "path": path, "effective_from": RECEIVED - timedelta(days=1)} for version, path in in_force
+    ]
 
 
 def _file(history: History, world: World, number: int, case_id: str, *, op: int = 0) -> None:
@@ -95,6 +99,7 @@ def _file(history: History, world: World, number: int, case_id: str, *, op: int 
         unit, due, category = ("clock_hours", RECEIVED, "public_service.repair")
     world.cases[case_id] = {
         "case_id": case_id,
+        "placed_path": "/city/district/",
         "version": 0,
         "state": "assigned",
         "received_at": RECEIVED,
@@ -107,7 +112,12 @@ def _file(history: History, world: World, number: int, case_id: str, *, op: int 
         "papers_held": 0,
         "supervisor_post_id": None,
     }
-    facts = {"due_at": due.isoformat(), "category": category, "category_version": 1}
+    facts = {
+        "due_at": due.isoformat(),
+        "category": category,
+        "category_version": 1,
+        "deadline": f"promise of {case_id}",
+    }
     world.deadlines[case_id] = [
         {
             "unit": unit,
@@ -117,8 +127,10 @@ def _file(history: History, world: World, number: int, case_id: str, *, op: int 
             "state": "open",
             "zone": "Asia/Shanghai",
             "hours": HOURS,
+            "deadline_id": f"promise of {case_id}",
             "calendar_version": 1,
             "rule_version": 1,
+            "rule_layers": [2],
         }
     ]
     _say(world, "intake.appeal.received.v1", appeal, 1)

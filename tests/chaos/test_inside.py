@@ -171,10 +171,13 @@ async def test_a_window_is_sent_twice(city: ChaosCity) -> None:
     assert len(sent) == 3
 
 
-def test_a_clock_is_wrong_while_the_file_says_so(city: ChaosCity) -> None:
+def test_a_clock_is_wrong_while_the_file_says_so_and_ahead_as_the_citys_is_driven(city: ChaosCity) -> None:
     now = skew._skewed(lambda *_: datetime(2026, 3, 2, tzinfo=UTC), Arming("routing", city.armed))
     arm(city, "routing", "skew").write_text("-90")
     assert now(SystemClock()) == datetime(2026, 3, 2, tzinfo=UTC) - timedelta(seconds=90)
+    city.drive_clock(timedelta(days=2))
+    assert now(SystemClock()) == datetime(2026, 3, 4, tzinfo=UTC) - timedelta(seconds=90)
+    city.drive_clock(-timedelta(days=2))
     (city.armed / "routing.skew").unlink()
     assert now(SystemClock()) == datetime(2026, 3, 2, tzinfo=UTC)
 

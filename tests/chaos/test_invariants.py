@@ -225,6 +225,11 @@ def _tell_home_again(history: History, world: World) -> None:
     world.messages.append({**message, "template": "incident_party"})
 
 
+ABOVE = {"path": "/", "figure": "kept", "dimension": "all", "value": "", "grain": "day", "first": "2026-11-23"} | {
+    "kept": 2,
+    "counted": 1,
+}
+
 SPOILED: dict[str, tuple[str, Spoil]] = {
     "an acknowledged appeal is gone": ("appeal_lost", _lose_appeal),
     "an appeal is there twice": ("appeal_twice", _double_appeal),
@@ -323,6 +328,9 @@ SPOILED: dict[str, tuple[str, Spoil]] = {
     "a case is held to another limit": ("promise_differs", _set("cases", DONE, promise_due=DUE + timedelta(days=1))),
     "a promise begins elsewhere": ("promise_from_elsewhere", _set("cases", DONE, received_at=RECEIVED - timedelta(1))),
     "a promise is by another rule": ("promise_of_another_rule", lambda _, w: w.rules.pop(0)),
+    "a case is under another place's rules": ("rules_differ", _set_first("deadlines", DONE, rule_layers=[2, 3])),
+    "a case is under rules that came later": (
+        "rules_differ", _set_first_of("rule_sets", effective_from=RECEIVED + timedelta(days=1))),
     "a promise is missed twice": ("deadline_fired_twice", _miss_again),
     "a promise is missed before it is due": (
         "deadline_fired_early", _set_first("deadlines", MISSED, due_at=RECEIVED + timedelta(hours=3))),
@@ -342,6 +350,7 @@ SPOILED: dict[str, tuple[str, Spoil]] = {
     "a duty is no post's": ("duty_of_nobody", _set("cases", MISSED, supervisor_post_id=None)),
     "a figure counts what nobody did": ("figure_differs", _set_first_of("figures", amount=9)),
     "a figure is lost": ("figure_differs", lambda _, w: w.figures.pop()),
+    "a city's figure is not its places'": ("figure_above_differs", lambda _, w: w.figures_above.append(ABOVE)),
     "a deadline is settled otherwise": ("deadline_differs", _set_first("deadlines", DONE, state="cancelled")),
 }  # fmt: skip
 
@@ -352,6 +361,15 @@ def test_what_is_spoiled_is_found(what: str) -> None:
     history, world = small_world()
     spoil(history, world)
     assert name in {finding.name for finding in judge(history, world)}
+
+
+@pytest.mark.parametrize("hours, is_found", [(11, False), (13, True)])
+def test_rules_that_have_come_just_now_may_not_have_been_seen(hours: int, is_found: bool) -> None:
+    history, world = small_world()
+    accepted = world.entries[DONE][1]["at"]
+    came = {"version": 4, "path": "/city/district/", "effective_from": accepted - timedelta(hours=hours)}
+    world.rule_sets.append(came)
+    assert ("rules_differ" in {finding.name for finding in judge(history, world)}) == is_found
 
 
 def test_an_unknown_step_may_be_there_or_not() -> None:

@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -54,8 +54,12 @@ class World:
     duties: list[Row] = field(default_factory=list)
     """Whose it is to see to what is late."""
     figures: list[Row] = field(default_factory=list)
+    figures_above: list[Row] = field(default_factory=list)
+    """Those alone that are not what they should be."""
     """Sums that are kept, with what steps have counted and nobody has added up: each figure of each cell."""
     rules: list[Row] = field(default_factory=list)
+    rule_sets: list[Row] = field(default_factory=list)
+    """That are or were in force, of the city and of places."""
     categories: dict[tuple[str, int], Row] = field(default_factory=dict)
     calendars: dict[int, dict[str, Row]] = field(default_factory=dict)
     """Days that differ from their weekday, by version and date."""
@@ -97,13 +101,21 @@ def look(city: ChaosCity, people: People, history: History) -> World:
     return world
 
 
+#: Steps that come only with days that pass.
+OF_DAYS = ("deadline_approaching", "deadline_breached", "supervision_climbed", "deadline_moved")
+
+
 def counted(world: World) -> dict[str, int]:
     """How much was looked at: a check of nothing proves nothing."""
+    promises = [promise for listed in world.deadlines.values() for promise in listed]
+    steps = Counter(entry["step"] for entries in world.entries.values() for entry in entries)
     return {
         "appeals": len(world.appeals),
         "cases": len(world.cases),
         "entries": sum(map(len, world.entries.values())),
-        "promises": sum(map(len, world.deadlines.values())),
+        "promises": len(promises),
+        "promises by rules of places": sum(bool(promise["rule_layers"]) for promise in promises),
+        **{step.replace("_", " "): steps[step] for step in OF_DAYS},
         "duties": len(world.duties),
         "notices": len(world.messages),
         "deliveries": len(world.deliveries),
@@ -155,7 +167,10 @@ def _look_at_routing(city: ChaosCity, world: World) -> None:
     world.limits = _grouped([row for row in deadlines if row["kind"] != "promise"], "case_id")
     world.duties = _rows(city, "routing", "select * from supervision order by supervision_id")
     world.figures = _rows(city, "routing", FIGURES)
+    world.figures_above = _rows(city, "routing", FIGURES_ABOVE)
     world.rules = _rows(city, "routing", "select * from rule")
+    in_force = "select version, path, effective_from from rule_set where effective_from is not null"
+    world.rule_sets = _rows(city, "routing", in_force)
     categories = _rows(city, "routing", "select code, version, kind, remit, line from category")
     world.categories = {(row["code"], row["version"]): row for row in categories}
     for row in _rows(city, "routing", "select version, date::text as date, working, stands_for from calendar_day"):
@@ -179,6 +194,30 @@ select figure, place_id, dimension, value, grain, first::text as first, sum(amou
     where value is not null
 ) as cells
 group by figure, place_id, dimension, value, grain, first having sum(amount) <> 0
+"""
+
+#: Sums of all that is below a place that are not what the places there have, by their paths.
+FIGURES_ABOVE: LiteralString = """
+with kept as (
+    select k.path, k.dimension, k.value, k.grain, k.first, sums.key as figure, sums.value::int as amount
+    from figure_kept k cross join lateral (
+        select key, value from jsonb_each_text(to_jsonb(k) - '{place_id,dimension,value,grain,first,path}'::text[])
+    ) as sums where sums.value <> '0' and k.dimension <> 'post'
+), above as (
+    select a.path, a.dimension, a.value, a.grain, a.first, sums.key as figure, sums.value::int as amount
+    from figure_above a cross join lateral (
+        select key, value from jsonb_each_text(to_jsonb(a) - '{place_id,dimension,value,grain,first,path}'::text[])
+    ) as sums where sums.value <> '0'
+)
+select path, figure, dimension, value, grain, first::text as first, sum(kept)::int as kept, sum(counted)::int as counted
+from (
+    select path, figure, dimension, value, grain, first, amount as kept, 0 as counted from above
+    union all
+    select places.path, figure, dimension, value, grain, first, 0, amount
+    from (select '/' as path union select path from figure_above) as places
+    join kept on starts_with(kept.path, places.path) and kept.path <> places.path
+) as both_sides
+group by path, figure, dimension, value, grain, first having sum(kept) <> sum(counted)
 """
 
 

@@ -3,15 +3,19 @@ from collections.abc import Iterator
 from datetime import timedelta
 from functools import partial
 from typing import Any
+from uuid import UUID
 
 import pytest
+from contracts.intake import AppealWithdrawnV1
 from kit.auth import EVERYWHERE, NOWHERE, Person, Scope
 from kit.db import SCOPE_SLOTS, Database, UnitOfWork, enter
 from kit.errors import Forbidden
 from kit.kafka.taker import is_away
 from kit.migrations import ASPECTS
+from kit.testing.servers import NOW
 from local import ports
 from local.postgres import Postgres
+from prometheus_client import REGISTRY
 from sqlalchemy import Connection, create_engine, text
 from sqlalchemy.exc import DBAPIError, IntegrityError, ProgrammingError
 from sqlalchemy.pool import NullPool
@@ -239,3 +243,37 @@ async def test_a_session_whose_client_is_gone_holds_nothing_for_long(scratch_url
     bound = await database.run(lambda uow: uow.execute(text("show idle_in_transaction_session_timeout")).scalar_one())
     assert bound == "1min"
     await database.close()
+
+
+async def test_events_are_counted_when_they_are_committed_and_not_when_they_are_rolled_back(database: Database) -> None:
+    """On one connection, which remembers nothing of the transaction before."""
+    withdrawn = AppealWithdrawnV1(appeal_id=UUID(int=1), version=1, withdrawn_at=NOW, reason="mistake")
+
+    def counted() -> float:
+        return REGISTRY.get_sample_value("baiyang_events_committed_total", {"type": withdrawn.TYPE}) or 0
+
+    def fail(uow: UnitOfWork) -> None:
+        uow.publish(withdrawn)
+        uow.flush()
+        raise Forbidden("no", "No.")
+
+    def publish_twice(uow: UnitOfWork) -> None:
+        uow.publish(withdrawn)
+        uow.publish(withdrawn)
+
+    before = counted()
+    with pytest.raises(Forbidden):
+        await database.run(fail)
+    await database.run(places)
+    assert counted() == before
+    await database.run(publish_twice)
+    assert counted() == before + 2
+
+
+async def test_waits_for_a_connection_are_seen_and_those_in_use(database: Database) -> None:
+    def seen(name: str) -> float:
+        return REGISTRY.get_sample_value(name, {"role": "scratch_api"}) or 0
+
+    waits, used = seen("baiyang_pool_wait_seconds_count"), seen("baiyang_pool_used")
+    assert await database.run(lambda _: seen("baiyang_pool_used")) == used + 1
+    assert (seen("baiyang_pool_wait_seconds_count"), seen("baiyang_pool_used")) == (waits + 1, used)

@@ -8,6 +8,8 @@ import pytest
 from httpx2 import AsyncClient
 from kit import logging as kit_logging
 from kit.errors import NotFound
+from kit.kafka.record import Message, Record
+from kit.kafka.tracing import handling
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from tests.kit.conftest import A
@@ -61,6 +63,14 @@ def test_a_line_is_json_with_time_level_service_and_event(written: Written) -> N
         "port": 8000,
         "topic": "intake.appeal.v1",
     }
+
+
+def test_a_line_has_the_trace_of_the_event_that_is_handled_though_nobody_records_it(written: Written) -> None:
+    trace_id = "0af7651916cd43dd8448eb211c80319c"
+    record = Record("intake.appeal.v1", 0, 0, None, None, headers=())
+    with handling(Message(record, {"traceparent": f"00-{trace_id}-b7ad6b7169203331-00"})):
+        log.info("took")
+    assert written.lines[0]["trace_id"] == trace_id
 
 
 def test_a_key_that_is_not_on_the_list_loses_its_value(written: Written) -> None:

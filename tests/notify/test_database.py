@@ -282,6 +282,7 @@ def crowd(superuser: Connection) -> str:
 def test_what_runs_often_reads_a_handful_of_pages_under_the_policy(crowd: str, uow_of: UnitOfWorkOf) -> None:
     clock = uow_of("notify", role="clock", now=NOW + timedelta(days=2))
     assert_reads_little(clock, "ix_message_due", lambda: repository.claim_due(clock, limit=20))
+    assert_reads_little(clock, "ix_message_due", lambda: repository.find_due(clock, most=20))
     taken = repository.claim_due(clock, limit=20)
     goes = [repository.Prepared(row.message_id, row.claim, "sms", "sandbox") for row in taken]
     until = clock.now + timedelta(seconds=30)

@@ -30,14 +30,15 @@ from kit.errors import NotYet
 from notify import repository
 from notify.clock import Sender
 from notify.consumers import handlers
-from notify.domain.sending import LONGEST_DELAY, MOST_ATTEMPTS, Letter, Outcome, Result
+from notify.domain.sending import FIRST_DELAY, LONGEST_DELAY, MOST_ATTEMPTS, Letter, Outcome, Result
 from notify.errors import ContactUnreadable
 from notify.providers import Provider
 from notify.providers.sandbox import Sandbox
-from notify.service import contacts
+from notify.service import contacts, send
 from notify.service.contacts import Change, reach_of
 from notify.service.send import LEASE
 from notify.service.tell import tell
+from prometheus_client import REGISTRY
 from sqlalchemy import text
 
 from tests.notify.factories import (
@@ -368,6 +369,28 @@ async def test_dying_between_the_answer_and_the_commit_tells_once_where_the_prov
     station.clock.move(LEASE)
     assert await station.sends() == 1
     assert (await station.states(), len(await address_told(station))) == (["sent"], 1)
+
+
+async def test_what_becomes_of_notices_is_counted_and_how_long_they_were_owed(station: Station) -> None:
+    def counted() -> list[float]:
+        states = [("baiyang_notices_total", {"state": state}) for state in ("sent", "queued", "failed")]
+        of_states = [REGISTRY.get_sample_value(name, labels) or 0 for name, labels in states]
+        delay = [f"baiyang_notice_delay_seconds_{what}" for what in ("count", "sum")]
+        return [*of_states, *(REGISTRY.get_sample_value(name) or 0 for name in delay)]
+
+    station.providers[Means.SMS] = Gateway(Outcome(Result.DEFERRED), is_idempotent=True)
+    await station.meets(means=Means.SMS, address="+861")
+    await station.meets(WANG)
+    del station.providers[Means.SANDBOX]
+    await station.hears(make_event(CaseAnsweredV1), make_event(CaseAnsweredV1, parties=[make_party(WANG)]))
+    before = counted()
+    await station.sends()
+    station.clock.move(timedelta(minutes=10))
+    assert await station.sender_role.run_everywhere(send.find_due) == (1, timedelta(minutes=10) - FIRST_DELAY)
+    station.providers[Means.SMS] = Gateway(ACCEPTED)
+    await station.sends()
+    assert [now - then for now, then in zip(counted(), before, strict=True)] == [1, 1, 1, 1, 600]
+    assert await station.sender_role.run_everywhere(send.find_due) == (0, timedelta())
 
 
 async def die(station: Station, *, before_call: bool) -> None:

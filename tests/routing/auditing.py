@@ -8,7 +8,7 @@ from sqlalchemy import text
 from tests.chaos.invariants import deadlines, figures
 from tests.chaos.invariants.finding import Finding
 from tests.chaos.record import History
-from tests.chaos.world import FIGURES, Row, World
+from tests.chaos.world import FIGURES, FIGURES_ABOVE, Row, World
 
 
 def faults_of(uow: UnitOfWork, case_id: UUID) -> list[Finding]:
@@ -33,6 +33,7 @@ def misfigured(uow: UnitOfWork) -> list[Finding]:
     for row in _rows(uow, "select * from case_entry order by case_id, seq"):
         world.entries.setdefault(row["case_id"], []).append(row)
     world.figures = _rows(uow, FIGURES)
+    world.figures_above = _rows(uow, FIGURES_ABOVE)
     return [finding for invariant in figures.INVARIANTS for finding in invariant(History(), world)]
 
 

@@ -93,6 +93,19 @@ def test_it_is_a_success_when_the_first_post_answers(uow: RolledBackUnitOfWork, 
     assert counted(dispatcher) == (1, 1, 1.0)
 
 
+def test_what_is_watched_comes_with_the_code_of_its_place(
+    uow: RolledBackUnitOfWork, city: City, as_person: As, as_clock: RolledBackUnitOfWork
+) -> None:
+    answer(as_person(city.person("municipal")), make_case(uow, city))
+    codes = "select distinct code from figure_increment join place_copy using (place_id)"
+    (code,) = as_clock.execute(text(codes)).scalars()
+    seen: kept.Seen = []
+    figures.sweep_increments(as_clock, seen=seen)
+    assert sorted(seen) == [(code, "accepted", 1), (code, "answered", 1), (code, "received", 1)]
+    assert figures.sweep_increments(as_clock, seen=seen) == 0
+    assert len(seen) == 3
+
+
 def test_it_is_none_once_it_was_given_elsewhere_though_it_came_back(
     uow: RolledBackUnitOfWork, city: City, as_person: As
 ) -> None:

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from fractions import Fraction
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -15,6 +16,7 @@ from hypothesis import strategies as st
 from kit.clock import DrivenClock
 from kit.db import Database, UnitOfWork
 from kit.testing.servers import NOW, RolledBackUnitOfWork
+from prometheus_client import REGISTRY
 from routing.clock import make_sweeper
 from routing.domain.calendar import ORDINARY_HOURS, Calendar, CalendarDay, Hours
 from routing.domain.promise import Promise, Term, Unit, given_until, make_promise
@@ -443,6 +445,10 @@ async def test_after_an_outage_the_oldest_come_first_and_what_was_late_by_it_is_
     backlog = Backlog()
     assert await sweeper.run_everywhere(lambda uow: sweeping.sweep_due(uow, limit=2, backlog=backlog)) == 2
     assert (backlog.late, backlog.since) == (2, DUE)
+    assert backlog.waited == [("promise", timedelta(days=3))] * 2
+    assert await sweeper.run_everywhere(sweeping.find_due) == (3, timedelta(days=3))
+    promises = partial(REGISTRY.get_sample_value, "baiyang_deadline_lateness_seconds_count", {"kind": "promise"})
+    before = promises() or 0
     loop = make_sweeper(sweeper, every=timedelta(milliseconds=5))
     running = asyncio.create_task(loop.run())
     async with asyncio.timeout(20):
@@ -453,6 +459,8 @@ async def test_after_an_outage_the_oldest_come_first_and_what_was_late_by_it_is_
     (said,) = [record for record in caplog.records if record.message == "sweep.caught_up"]
     # The superiors' duties are counted from when they are told, so that none of them has lapsed in the outage.
     assert (said.__dict__["late"], said.__dict__["since"]) == (3, DUE.astimezone(UTC).isoformat())
+    assert promises() == before + 3
+    assert await sweeper.run_everywhere(sweeping.find_due) == (0, timedelta())
 
 
 def test_what_comes_up_in_time_is_no_backlog(uow: RolledBackUnitOfWork, city: City, uow_of: UnitOfWorkOf) -> None:

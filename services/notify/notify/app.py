@@ -14,7 +14,7 @@ from kit.telemetry import WATCHED_BY_US
 from network.people import POSTS
 
 from notify import api as routes
-from notify.clock import make_loops
+from notify.clock import make_loops, make_measurer
 from notify.consumers import handlers
 from notify.providers import Provider
 from notify.providers.http_sms import Gateway, HttpSms
@@ -87,7 +87,7 @@ def relay(settings: Settings) -> Aspect:
 def clock(settings: Settings, *, time: Clock | None = None) -> Aspect:
     database = _database(settings, "clock", time)
     loops = make_loops(database, office_of(settings), providers_of(settings, database))
-    return Aspect(components=[*loops], databases=[database])
+    return Aspect(components=[*loops, make_measurer(database)], databases=[database])
 
 
 def _database(settings: Settings, role: str, time: Clock | None = None) -> Database:

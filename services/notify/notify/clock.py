@@ -4,21 +4,29 @@ from collections.abc import Mapping, Sequence
 from datetime import timedelta
 
 from contracts.intake import Means
+from kit import metrics
 from kit.db import Database
+from kit.ids import time_of
 from kit.loop import Loop
 from opentelemetry import propagate, trace
 from opentelemetry.trace import SpanKind
-from prometheus_client import Counter
 
-from notify.domain.sending import Outcome, Result
+from notify.domain.sending import TROUBLED, Finished, Outcome, Result, State
 from notify.providers import Provider
 from notify.service import send, tellings
 from notify.service.office import Office
 from notify.service.send import Sending, Way
 
-OUTCOMES = Counter("baiyang_notify_calls", "Messages handed to a provider, by outcome", ["provider", "result"])
+OUTCOMES = metrics.counter("baiyang_notify_calls")
+NOTICES = metrics.counter("baiyang_notices")
+for _state in (State.SENT, *TROUBLED):
+    NOTICES.labels(_state.value)  # there from the start: an increase from nothing to one is not seen
+DELAY = metrics.histogram("baiyang_notice_delay_seconds")
+DUE = metrics.gauge("baiyang_notices_due")
+OLDEST = metrics.gauge("baiyang_notices_oldest_due_seconds")
 
 EVERY = timedelta(seconds=1)
+MEASURES_EVERY = timedelta(seconds=15)
 
 _TRACER = trace.get_tracer("notify")
 
@@ -41,12 +49,13 @@ class Sender:
 
     async def send_due(self) -> int:
         """Take up what is due, once; how many rows that were."""
-        taken, sendings = await self._database.run_everywhere(
+        taken = await self._database.run_everywhere(
             lambda uow: send.claim_due(uow, self._office, self._ways, limit=self.at_once)
         )
+        self._count(taken.ended)
         for name, provider in self._providers.items():
-            await self._deliver(provider, [s for s in sendings if s.way.name == name])
-        return taken
+            await self._deliver(provider, [s for s in taken.sendings if s.way.name == name])
+        return taken.count
 
     async def _deliver(self, provider: Provider, sendings: Sequence[Sending]) -> None:
         size = provider.at_once if provider.is_idempotent else FEW
@@ -65,9 +74,16 @@ class Sender:
         start = self._database.clock.now()
         outcomes = await provider.deliver([s.letter for s in sendings])
         settled = [(s, outcomes.get(s.letter.message_id, Outcome(Result.UNCERTAIN, "no_outcome"))) for s in sendings]
-        await self._database.run_everywhere(lambda uow: send.settle_sent(uow, settled))
+        self._count(await self._database.run_everywhere(lambda uow: send.settle_sent(uow, settled)))
         for sending, outcome in settled:
             _record(provider, sending, outcome, start_ns=int(start.timestamp() * 1e9))
+
+    def _count(self, finished: Sequence[Finished]) -> None:
+        now = self._database.clock.now()
+        for message in finished:
+            NOTICES.labels(message.state.value).inc()
+            if message.state is State.SENT:
+                DELAY.observe((now - time_of(message.message_id)).total_seconds())
 
 
 def _record(provider: Provider, sending: Sending, outcome: Outcome, *, start_ns: int) -> None:
@@ -96,3 +112,15 @@ def make_teller(database: Database, office: Office, *, every: timedelta = EVERY)
         return await database.run_everywhere(lambda uow: tellings.tell_next(uow, office))
 
     return Loop("tell_households", every, tell_next)
+
+
+def make_measurer(database: Database, *, every: timedelta = MEASURES_EVERY) -> Loop:
+    """What waits to be sent, for who watches."""
+
+    async def measure() -> int:
+        count, oldest = await database.run_everywhere(send.find_due)
+        DUE.set(count)
+        OLDEST.set(oldest.total_seconds())
+        return 0
+
+    return Loop("measure_due", every, measure)

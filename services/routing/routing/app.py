@@ -11,7 +11,7 @@ from kit.telemetry import WATCHED_BY_US
 from network.people import POSTS
 
 from routing import api as routes
-from routing.clock import make_loops
+from routing.clock import make_loops, make_measurer
 from routing.consumers import HANDLERS
 from routing.domain.releases import KNOWS
 from routing.settings import Settings
@@ -50,7 +50,7 @@ def relay(settings: Settings) -> Aspect:
 
 def clock(settings: Settings, *, time: Clock | None = None) -> Aspect:
     database = _database(settings, "clock", time)
-    return Aspect(components=[*make_loops(database)], databases=[database])
+    return Aspect(components=[*make_loops(database), make_measurer(database)], databases=[database])
 
 
 def _database(settings: Settings, role: str, time: Clock | None = None) -> Database:

@@ -4,10 +4,11 @@ import logging
 from datetime import timedelta
 from functools import partial
 
+from kit import metrics
 from kit.db import Database
 from kit.loop import Loop
-from prometheus_client import Counter
 
+from routing.repository.figures import Seen
 from routing.service import figures, recounting, sweeping, vacancies
 from routing.service.sweeping import Backlog
 
@@ -19,9 +20,15 @@ LOOKS_EVERY = timedelta(seconds=15)
 #: So is what another calendar moves.
 RECOUNTS_EVERY = timedelta(seconds=15)
 
-LATE = Counter("baiyang_sweep_late", "Limits and warnings that came up while nobody swept, and were swept late")
+MEASURES_EVERY = timedelta(seconds=15)
 #: What steps have counted is read beside the sums until then.
 ADDS_UP_EVERY = timedelta(seconds=2)
+
+DUE = metrics.gauge("baiyang_deadlines_due")
+OLDEST = metrics.gauge("baiyang_deadlines_oldest_due_seconds")
+LATENESS = metrics.histogram("baiyang_deadline_lateness_seconds")
+LATE = metrics.counter("baiyang_sweep_late")
+FIGURES = metrics.counter("baiyang_figures")
 
 
 def make_loops(database: Database) -> list[Loop]:
@@ -38,6 +45,8 @@ def make_sweeper(database: Database, *, every: timedelta = EVERY) -> Loop:
     async def sweep() -> int:
         backlog = Backlog()
         done = await database.run_everywhere(partial(sweeping.sweep_due, backlog=backlog))
+        for kind, waited in backlog.waited:
+            LATENESS.labels(kind).observe(waited.total_seconds())
         LATE.inc(backlog.late)
         caught_up.add(backlog)
         if done < sweeping.BATCH and caught_up.since is not None:
@@ -70,6 +79,22 @@ def make_adder(database: Database, *, every: timedelta = ADDS_UP_EVERY) -> Loop:
     """What steps have counted; of any number one does it."""
 
     async def add_up() -> int:
-        return await database.run_everywhere(figures.sweep_increments)
+        seen: Seen = []
+        done = await database.run_everywhere(partial(figures.sweep_increments, seen=seen))
+        for place, figure, amount in seen:
+            FIGURES.labels(place, figure).inc(amount)
+        return done
 
     return Loop("sweep_increments", every, add_up, full=figures.BATCH)
+
+
+def make_measurer(database: Database, *, every: timedelta = MEASURES_EVERY) -> Loop:
+    """What waits for the sweep, for who watches."""
+
+    async def measure() -> int:
+        count, oldest = await database.run_everywhere(sweeping.find_due)
+        DUE.set(count)
+        OLDEST.set(oldest.total_seconds())
+        return 0
+
+    return Loop("measure_due", every, measure)

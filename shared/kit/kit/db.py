@@ -1,6 +1,7 @@
 """The database: one unit of work a door, under the scope of whoever asks."""
 
 import asyncio
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timedelta
@@ -11,12 +12,15 @@ from sqlalchemy import ColumnElement, Connection, CursorResult, Executable, Meta
 from sqlalchemy.exc import InvalidatePoolError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
-from kit import outbox
+from kit import metrics, outbox
 from kit.auth import EVERYWHERE, NOWHERE, Person, Scope
 from kit.clock import Clock, SystemClock
 from kit.errors import Forbidden
 
 T = TypeVar("T")
+
+WAIT = metrics.histogram("baiyang_pool_wait_seconds")
+USED = metrics.gauge("baiyang_pool_used")
 
 #: The longest that a transaction may take. A server that has gone without a word is known by nothing else: neither side
 #: would ever end it, and what it has locked would stay locked.
@@ -161,19 +165,24 @@ class Database:
         )
         event.listen(self.engine.sync_engine, "checkout", _pass_over_lost)
         self.clock: Clock = clock or SystemClock()
+        self._wait, self._used = WAIT.labels(role), USED.labels(role)
 
     async def transaction(self, work: Callable[[Connection], T], *, longest: timedelta | None = None) -> T:
         """Run ``work`` in one transaction under no scope yet, for a door that learns in it who asks; then commit."""
         seconds = longest.total_seconds() if longest else self._longest
 
         def in_transaction(connection: Connection) -> T:
+            outbox.begun(connection)
             with _cut_after(connection, seconds), connection.begin():
                 result = work(connection)
             outbox.committed(connection)
             return result
 
+        asked = time.perf_counter()
         async with self.engine.connect() as connection:
-            return await connection.run_sync(in_transaction)
+            self._wait.observe(time.perf_counter() - asked)
+            with self._used.track_inprogress():
+                return await connection.run_sync(in_transaction)
 
     async def run(
         self,

@@ -6,16 +6,15 @@ import time
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
 
-from prometheus_client import Counter, Gauge
-
+from kit import metrics
 from kit.frames import where
 from kit.health import Health
 
 log = logging.getLogger("kit.loop")
 
-DONE = Counter("baiyang_loop_done", "Things done by a loop", ["loop"])
-FAILURES = Counter("baiyang_loop_failures", "Passes of a loop that failed and were tried again", ["loop", "error"])
-LAST_PASS = Gauge("baiyang_loop_last_pass_seconds", "When a loop last finished a pass, as Unix time", ["loop"])
+DONE = metrics.counter("baiyang_loop_done")
+FAILURES = metrics.counter("baiyang_loop_failures")
+LAST_PASS = metrics.gauge("baiyang_loop_last_pass_seconds")
 
 
 class Loop:

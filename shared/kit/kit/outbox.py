@@ -6,6 +6,7 @@ the ids of what is unsent; ``event_snapshot`` keeps the last state of each subje
 
 import asyncio
 import json
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -20,10 +21,13 @@ from contracts.topics import TOPICS
 from opentelemetry import propagate
 from sqlalchemy import Connection, TextClause, text
 
+from kit import metrics
 from kit.ids import new_id
 
 if TYPE_CHECKING:
     from kit.db import UnitOfWork
+
+COMMITTED = metrics.counter("baiyang_events_committed")
 
 #: Relays share the pending events by shard. Two are enough to go on with half of the keys when a relay dies; each more
 #: is a Kafka transaction more for the same events (ADR 2).
@@ -110,7 +114,7 @@ def append(connection: Connection, events: list[Outgoing], *, now: datetime, bes
     statement = _appending(beside.sql if beside else "", events=bool(events))
     values = dict(beside.values) if beside else {}
     if events:
-        connection.info["events_written"] = True
+        connection.info.setdefault("events_written", Counter()).update(event.type for event in events)
         values |= _rows(events, now)
     connection.execute(statement, values)
 
@@ -139,11 +143,19 @@ def listen(bell: asyncio.Event) -> None:
     _listeners.add(bell)
 
 
+def begun(connection: Connection) -> None:
+    """What was written on the connection and rolled back is forgotten."""
+    connection.info.pop("events_written", None)
+
+
 def committed(connection: Connection) -> None:
-    """Wake the relays of this process if events were written on the connection. Never by the database's NOTIFY, which
-    would cost two thirds of its commits.
+    """Count the events that were written on the connection and wake the relays of this process. Never by the database's
+    NOTIFY, which would cost two thirds of its commits.
     """
-    if connection.info.pop("events_written", False):
+    written: Counter[str] | None = connection.info.pop("events_written", None)
+    if written:
+        for type_, count in written.items():
+            COMMITTED.labels(type_).inc(count)
         for bell in _listeners:
             bell.set()
 

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from random import Random
 
 from tests.chaos.fault import ChaosCity
-from tests.chaos.inside.arming import file_of
 
 #: Behind by minutes or ahead by some: what is stamped ahead is due that much later when the clock is right again.
 OFF = (-600.0, 45.0)
@@ -24,11 +23,7 @@ class WrongClock:
     def strike(self, city: ChaosCity, random: Random) -> str:
         off = random.choice(OFF) * random.uniform(0.2, 1)
         seconds = random.uniform(4, 10)
-        city.armed.mkdir(parents=True, exist_ok=True)
-        file = file_of(city.armed, self.service, "skew")
-        beside = file.with_name(f".{file.name}")
-        beside.write_text(str(off))
-        beside.replace(file)
+        file = city.lay_inside(self.service, "skew", off)
         try:
             time.sleep(seconds)
         finally:

@@ -7,6 +7,9 @@ from pathlib import Path
 #: What the processes say of what they have done, a line each.
 TOLD = "told.jsonl"
 
+#: Whose file it is where every process looks at the same.
+CITY = "city"
+
 
 def file_of(folder: Path, service: str, what: str) -> Path:
     return folder / f"{service}.{what}"
@@ -27,10 +30,10 @@ class Arming:
             return False
         return True
 
-    def value(self, what: str) -> str:
-        """What stands in the file while it is there."""
+    def value(self, what: str, *, of: str = "") -> str:
+        """What stands in the file while it is there; ``of``: in another's than this service's."""
         try:
-            with open(f"{self._folder}/{self.service}.{what}") as file:  # noqa: PTH123  # as above
+            with open(f"{self._folder}/{of or self.service}.{what}") as file:  # noqa: PTH123  # as above
                 return file.read()
         except FileNotFoundError:
             return ""

@@ -2,7 +2,17 @@
 
 from collections.abc import Callable, Iterator
 
-from tests.chaos.invariants import acknowledged, deadlines, events, figures, households, moving, supervising, telling
+from tests.chaos.invariants import (
+    acknowledged,
+    deadlines,
+    events,
+    figures,
+    households,
+    moving,
+    ruling,
+    supervising,
+    telling,
+)
 from tests.chaos.invariants.finding import Finding
 from tests.chaos.record import History
 from tests.chaos.world import World
@@ -18,6 +28,7 @@ ALL: tuple[Invariant, ...] = (
     *households.INVARIANTS,
     *events.INVARIANTS,
     *deadlines.INVARIANTS,
+    *ruling.INVARIANTS,
     *supervising.INVARIANTS,
     *figures.INVARIANTS,
 )

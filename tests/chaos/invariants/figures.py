@@ -49,6 +49,14 @@ def figures_are_those_of_the_histories(history: History, world: World) -> Iterat
             yield Finding("figure_differs", " ".join(cell), f"kept {kept[cell]}, counted {wanted[cell]}")
 
 
+def sums_above_are_those_of_the_places_below(history: History, world: World) -> Iterator[Finding]:
+    """But for those by post, of which there are none."""
+    del history
+    for row in world.figures_above:
+        about = " ".join(str(row[name]) for name in ("figure", "path", "dimension", "value", "grain", "first"))
+        yield Finding("figure_above_differs", about, f"kept {row['kept']}, counted {row['counted']}")
+
+
 def _named(row: Row) -> tuple[str, ...]:
     return tuple(str(row[name]) for name in CELL)
 
@@ -370,4 +378,4 @@ _FIGURES: tuple[Callable[[Entries], Iterator[Found]], ...] = (
     *(_simple, _contacts, _promises, _plans, _dispatches, _words, _contained),
 )
 
-INVARIANTS = (figures_are_those_of_the_histories,)
+INVARIANTS = (figures_are_those_of_the_histories, sums_above_are_those_of_the_places_below)

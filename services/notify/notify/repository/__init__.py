@@ -21,7 +21,7 @@ from notify.repository.reading import (
     take_up_again,
 )
 from notify.repository.sandbox import SandboxMessage, add_sandbox_messages, list_sandbox
-from notify.repository.sending import Claimed, Prepared, claim_due, hold, mark_called, settle
+from notify.repository.sending import Claimed, Prepared, claim_due, find_due, hold, mark_called, settle
 from notify.repository.tellings import (
     HouseholdOwed,
     HouseholdTold,
@@ -63,6 +63,7 @@ __all__ = [
     "claim_due",
     "claim_telling",
     "count_tellings",
+    "find_due",
     "find_message",
     "finish_telling",
     "hold",

@@ -45,6 +45,12 @@ class Prepared:
 
 
 # Locked and not yet written: ``hold`` writes the claim together with how the message goes out.
+_DUE = text("""
+select count(*) as due, min(due_at) as since from (
+    select due_at from message where state in ('queued', 'sending') and due_at <= :now order by due_at limit :most
+) as waiting
+""")
+
 _CLAIM = text("""
 select m.message_id, m.case_id, m.case_version, m.claim + 1 as claim, m.turn, m.attempts + 1 as attempts, m.body,
        m.provider, m.called_at, m.traceparent, m.contact_id, c.wrapped_key, c.reach
@@ -67,6 +73,12 @@ def claim_due(uow: UnitOfWork, *, limit: int) -> list[Claimed]:
     """Lock what is due, oldest first, also what a dead sender left; ``hold`` is to follow in this transaction."""
     rows = uow.execute(_CLAIM, {"now": uow.now, "limit": limit})
     return [Claimed(**row._mapping) for row in rows]
+
+
+def find_due(uow: UnitOfWork, *, most: int) -> tuple[int, datetime | None]:
+    """How many messages are due, of ``most`` at the most, and since when the oldest."""
+    row = uow.execute(_DUE, {"now": uow.now, "most": most}).one()
+    return row.due, row.since
 
 
 def hold(uow: UnitOfWork, claimed: Sequence[Prepared], *, until: datetime) -> None:

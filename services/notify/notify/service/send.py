@@ -24,6 +24,8 @@ from notify.service.traces import in_trace
 
 #: Longer than any call may take, so that a lease ends only when its sender has died or stands still.
 LEASE = timedelta(seconds=30)
+#: What is due is counted so far.
+MOST_COUNTED = 10_000
 
 
 @dataclass(frozen=True)
@@ -45,18 +47,33 @@ class Sending:
     traceparent: str | None
 
 
+@dataclass(frozen=True)
+class TakenUp:
+    """How many rows were, those of them that are to be sent, and those that ended unsent."""
+
+    count: int
+    sendings: Sequence[Sending]
+    ended: Sequence[Finished]
+
+
 def claim_due(
     uow: UnitOfWork, office: Office, ways: Mapping[Means, Way], *, limit: int, lease: timedelta = LEASE
-) -> tuple[int, list[Sending]]:
-    """Claim what is due: how many rows were taken up, and those of them that are to be sent."""
+) -> TakenUp:
+    """Claim what is due."""
     claimed = repository.claim_due(uow, limit=limit)
     # What is due together goes out in the order of the case's steps: nobody reads of an answer before the acceptance.
     claimed.sort(key=lambda c: (c.case_id, c.case_version))
     prepared = [(c, *_prepare(office, ways, c)) for c in claimed]
     repository.hold(uow, [p for _, p, _ in prepared], until=uow.now + lease)
     ended = {(p.message_id, p.claim): p.settled for _, p, _ in prepared if p.settled is not None}
-    _finish(uow, repository.settle(uow, ended))
-    return len(claimed), [sending for _, _, sending in prepared if sending is not None]
+    sendings = [sending for _, _, sending in prepared if sending is not None]
+    return TakenUp(len(claimed), sendings, _finish(uow, repository.settle(uow, ended)))
+
+
+def find_due(uow: UnitOfWork) -> tuple[int, timedelta]:
+    """How many messages are due, and for how long the oldest has been."""
+    count, since = repository.find_due(uow, most=MOST_COUNTED)
+    return count, uow.now - since if since else timedelta()
 
 
 def mark_called(uow: UnitOfWork, sendings: Sequence[Sending], *, lease: timedelta = LEASE) -> set[UUID]:

@@ -300,6 +300,15 @@ def claim_approaching(uow: UnitOfWork, *, limit: int) -> list[tuple[Case, Deadli
     return _claimed(uow, _claim(deadline.c.warn_at, uow.now, limit).where(ahead))
 
 
+def find_due(uow: UnitOfWork, *, most: int) -> tuple[int, datetime | None]:
+    """How many deadlines fell due and wait for the clock, of ``most`` at the most, and since when the oldest does."""
+    is_due = deadline.c.state == DeadlineState.OPEN.value, deadline.c.due_at < uow.now
+    due = select(deadline.c.due_at).where(*is_due).order_by(deadline.c.due_at).limit(most).subquery()
+    counted = select(func.count().label("number"), func.min(due.c.due_at).label("since")).select_from(due)
+    row = uow.execute(counted).one()
+    return row.number, row.since
+
+
 def _claimed(uow: UnitOfWork, statement: Select[Any]) -> list[tuple[Case, Deadline]]:
     rows = list(uow.execute(statement))
     claimed = {row.case_id: case_of(row, uow.now) for row in rows}

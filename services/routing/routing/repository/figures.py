@@ -168,9 +168,19 @@ cells as (
     from placed {_SPREAD} where value is not null
     group by place_id, dimension, value, grain, first
 ),
-{_ADD_CELLS}
-select count(*) from taken
+{_ADD_CELLS},
+summed as (
+    select p.code, figure, sum(amount)::int as amount from placed join place_copy p on p.place_id = placed.place_id
+    where amount > 0 and figure = any(cast(:watched as text[])) group by p.code, figure
+)
+select (select count(*) from taken) as taken,
+    coalesce((select jsonb_agg(jsonb_build_array(code, figure, amount)) from summed), '[]') as sums
 """)
+
+#: Of a place, for who watches from hour to hour.
+WATCHED = (Figure.RECEIVED, Figure.ACCEPTED, Figure.ANSWERED, Figure.CLOSED, Figure.MISSED, Figure.NOT_SOLVED)
+#: The code of a place, one of these figures, and what was added to it.
+Seen = list[tuple[str, str, int]]
 
 
 def lock(uow: UnitOfWork) -> None:
@@ -181,9 +191,12 @@ def try_lock(uow: UnitOfWork) -> bool:
     return bool(uow.execute(_TRY_LOCK).scalar_one())
 
 
-def fold(uow: UnitOfWork, *, limit: int) -> int:
-    """Add the oldest up; how many there were. Under the lock."""
-    return int(uow.execute(_FOLD, {"most": limit, "now": uow.now}).scalar_one())
+def fold(uow: UnitOfWork, *, limit: int, seen: Seen | None = None) -> int:
+    """Add the oldest up; how many there were. Under the lock. ``seen`` is told what is watched of it."""
+    row = uow.execute(_FOLD, {"most": limit, "now": uow.now, "watched": [each.value for each in WATCHED]}).one()
+    if seen is not None:
+        seen += [(place, figure, amount) for place, figure, amount in row.sums]
+    return int(row.taken)
 
 
 def move_place(uow: UnitOfWork, place_id: UUID, path: str) -> None:

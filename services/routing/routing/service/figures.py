@@ -13,6 +13,7 @@ from routing.domain.figures import DIMENSIONS, STOCKS, Figure, Group, Line, Peri
 from routing.domain.promise import day_of
 from routing.errors import FiguresElsewhere, NotKeptSo, UnfitPeriod
 from routing.repository import figures, policy
+from routing.repository.figures import Seen
 from routing.service.reading import paths_of
 
 USUAL_PERIOD = timedelta(days=30)
@@ -123,9 +124,9 @@ def get_first_dispatch(
     return FirstDispatch(place_id, period.since, period.until, *counted)
 
 
-def sweep_increments(uow: UnitOfWork, *, limit: int = BATCH) -> int:
+def sweep_increments(uow: UnitOfWork, *, limit: int = BATCH, seen: Seen | None = None) -> int:
     """Add up what steps have counted; how many there were. One at a time does it: who comes meanwhile passes by."""
-    return figures.fold(uow, limit=limit) if figures.try_lock(uow) else 0
+    return figures.fold(uow, limit=limit, seen=seen) if figures.try_lock(uow) else 0
 
 
 def _period(uow: UnitOfWork, since: date | None, until: date | None, *, by: Group | None) -> Period:

@@ -5,7 +5,7 @@ first.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from kit.db import UnitOfWork
@@ -15,10 +15,14 @@ from routing.repository import cases, supervisions
 from routing.service import calling_back, climbing, deadlines, parts, pressing
 
 BATCH = 200
+#: What waits is counted so far.
+MOST_COUNTED = 10_000
 #: What came up longer ago has waited for a sweeper: they come by every two seconds.
 IN_TIME = timedelta(minutes=1)
 
 Fallen = Sequence[tuple[Case, Deadline]]
+#: What came up, by its kind, and when.
+CameUp = Sequence[tuple[str, datetime]]
 
 #: What comes of a deadline of each kind that fell due; of the others, a breach that its case's superior has to see to.
 FALLS_DUE: Mapping[DeadlineKind, Callable[[UnitOfWork, Fallen], None]] = {
@@ -30,13 +34,15 @@ FALLS_DUE: Mapping[DeadlineKind, Callable[[UnitOfWork, Fallen], None]] = {
 
 @dataclass
 class Backlog:
-    """What was swept late, since nobody swept when it came up."""
+    """What was swept late, since nobody swept when it came up. ``waited``: all that was swept, and how long."""
 
     late: int = 0
     since: datetime | None = None
+    waited: list[tuple[str, timedelta]] = field(default_factory=list)
 
-    def note(self, came_up: Iterable[datetime], *, now: datetime) -> None:
-        waited = [instant for instant in came_up if instant < now - IN_TIME]
+    def note(self, came_up: CameUp, *, now: datetime) -> None:
+        self.waited += [(kind, now - instant) for kind, instant in came_up]
+        waited = [instant for _, instant in came_up if instant < now - IN_TIME]
         self.late += len(waited)
         self.since = min([*waited, *([self.since] if self.since else [])], default=None)
 
@@ -60,32 +66,39 @@ def sweep_due(uow: UnitOfWork, *, limit: int = BATCH, backlog: Backlog | None = 
     return done
 
 
-def _sweep_missed(uow: UnitOfWork, limit: int) -> list[datetime]:
+def _sweep_missed(uow: UnitOfWork, limit: int) -> CameUp:
     fallen = cases.claim_due(uow, limit=limit)
+    came_up = [(limit.kind.value, limit.promise.due_at) for _, limit in fallen]
     for kind in DeadlineKind:
         # What one of them has ended, the others of its case are not missed any more.
         if of_kind := [each for each in fallen if each[1].kind is kind and each[1].state is DeadlineState.OPEN]:
             FALLS_DUE.get(kind, deadlines.mark_missed)(uow, of_kind)
     _save(uow, (case for case, _ in fallen))
-    return [limit.promise.due_at for _, limit in fallen]
+    return came_up
 
 
-def _sweep_lapsed(uow: UnitOfWork, limit: int) -> list[datetime]:
+def _sweep_lapsed(uow: UnitOfWork, limit: int) -> CameUp:
     lapsed = supervisions.claim_lapsed(uow, limit=limit)
-    came_up = [duty.due_at for _, duty in lapsed]
+    came_up = [("duty", duty.due_at) for _, duty in lapsed]
     if lapsed:
         climbing.climb(uow, lapsed)
     _save(uow, (case for case, _ in lapsed))
     return came_up
 
 
-def _sweep_approaching(uow: UnitOfWork, limit: int) -> list[datetime]:
+def _sweep_approaching(uow: UnitOfWork, limit: int) -> CameUp:
     approaching = cases.claim_approaching(uow, limit=limit)
-    came_up = [limit.warn_at for _, limit in approaching if limit.warn_at]
+    came_up = [("warning", limit.warn_at) for _, limit in approaching if limit.warn_at]
     if approaching:
         deadlines.warn_of(uow, approaching)
     _save(uow, (case for case, _ in approaching))
     return came_up
+
+
+def find_due(uow: UnitOfWork) -> tuple[int, timedelta]:
+    """How many limits have fallen due and wait for a sweep, and for how long the oldest has."""
+    count, since = cases.find_due(uow, most=MOST_COUNTED)
+    return count, uow.now - since if since else timedelta()
 
 
 def _save(uow: UnitOfWork, changed: Iterable[Case]) -> None:

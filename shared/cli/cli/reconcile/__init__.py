@@ -26,7 +26,12 @@ def reconcile(
         typer.Option("--import", help="an importer's record; without it all of BAIYANG_HOME/imports", exists=True),
     ] = None,
     wait: Annotated[int, typer.Option(min=0, help="seconds to wait for what is on its way")] = 60,
-    grace: Annotated[int, typer.Option(min=0, help="what happened in these last seconds is set aside")] = 5,
+    grace: Annotated[
+        int,
+        typer.Option(
+            help="what happened in these last seconds is set aside; below zero, so much of what is stamped ahead is not"
+        ),
+    ] = 5,
     every_step: Annotated[
         bool, typer.Option("--every-step", help="every step and template must have come, not only the first ones")
     ] = False,

@@ -7,25 +7,20 @@ from dataclasses import dataclass, field
 
 from fastapi import FastAPI, Request, Response
 from fastapi.responses import JSONResponse
-from prometheus_client import CONTENT_TYPE_LATEST, Counter, Gauge, Histogram, generate_latest
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from kit import metrics
 from kit.app import revisions
 from kit.db import Database
 from kit.health import Component, Health
 from kit.http.problems import answer_defect, route_of, sqlstate
 from kit.logging import get_logger
 
-SECONDS = Histogram(
-    "http_server_request_duration_seconds",
-    "Time to answer, by route template",
-    ["service", "method", "route", "status"],
-    buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10),
-)
-ACTIVE = Gauge("http_server_active_requests", "Requests being answered", ["service"])
-DEFECTS = Counter("http_server_defects_total", "Answers with 500", ["service", "route"])
+SECONDS = metrics.histogram("http_server_request_duration_seconds")
+ACTIVE = metrics.gauge("http_server_active_requests")
+DEFECTS = metrics.counter("http_server_defects_total")
 
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 _QUIET = frozenset({"/healthz", "/readyz", "/metrics"})
@@ -145,10 +140,10 @@ def add_probes(app: FastAPI, watch: Watch) -> None:
         ready, parts = await watch.is_ready()
         return JSONResponse({"ready": ready, "parts": _shown(parts)}, 200 if ready else 503)
 
-    async def metrics() -> Response:
-        return Response(generate_latest(), headers={"Content-Type": CONTENT_TYPE_LATEST})
+    async def show_metrics() -> Response:
+        return Response(metrics.shown(), headers={"Content-Type": metrics.CONTENT_TYPE})
 
-    for path, probe in (("/healthz", healthz), ("/readyz", readyz), ("/metrics", metrics)):
+    for path, probe in (("/healthz", healthz), ("/readyz", readyz), ("/metrics", show_metrics)):
         app.add_api_route(path, probe, methods=["GET"], include_in_schema=False)
 
 

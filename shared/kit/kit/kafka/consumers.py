@@ -18,6 +18,7 @@ from faststream.security import BaseSecurity, SASLScram512
 from kit.db import Database
 from kit.frames import where
 from kit.health import Health
+from kit.kafka import metrics
 from kit.kafka.handlers import Handler
 from kit.kafka.record import Book, Record
 from kit.kafka.security import KafkaSettings, client_settings
@@ -61,9 +62,11 @@ class Consumers:
         self._graceful_timeout = graceful_timeout
         self._sweep = sweep.total_seconds()
         self._stopping = asyncio.Event()
-        self._watch = Watch(stuck_after=stuck_after)
+        self._watch = Watch(service, stuck_after=stuck_after)
         self._taker = Taker(service, self.book, database, backoff=backoff, pause=self._pause, waits=self._watch.waits)
         self._rewinder = Rewinder(service, database)
+        for topic in self.book.topics:
+            metrics.REWINDS.labels(service, topic)  # there from the start: an increase from nothing to one is not seen
         self._broker: KafkaBroker | None = None
         self._given_back: dict[str, int] = {}
 

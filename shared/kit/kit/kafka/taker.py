@@ -124,7 +124,7 @@ class Taker:
                 if not is_away(error):
                     raise
                 attempt += 1
-                metrics.RETRIES.labels(topic).inc()
+                metrics.RETRIES.labels(self.service, topic).inc()
                 self._waits(type(error).__name__)
                 log.warning("consumer.waits", extra={"topic": topic, "error": type(error).__name__, "attempt": attempt})
                 late = asyncio.get_running_loop().time() - started > self._patience
@@ -155,10 +155,10 @@ class Taker:
         now = self._database.clock.now()
         for message, result in taken.results:
             type_ = message.type if message.subscription else "other"
-            metrics.EVENTS.labels(message.record.topic, type_ or "tombstone", result).inc()
+            metrics.EVENTS.labels(self.service, message.record.topic, type_ or "tombstone", result).inc()
             if result == "applied" and message.time:
                 seconds = max(0.0, (now - message.time).total_seconds())
-                metrics.COMMIT_TO_COMMIT.labels(message.record.topic).observe(seconds)
+                metrics.COMMIT_TO_COMMIT.labels(self.service, message.record.topic).observe(seconds)
         for place in taken.parked:
             # What it waits for may have been applied while it was being parked.
             await self._resume(place)

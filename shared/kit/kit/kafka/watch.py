@@ -23,7 +23,8 @@ class Watch:
     move. Only that makes it unlive: a restart helps then and never otherwise.
     """
 
-    def __init__(self, *, stuck_after: timedelta) -> None:
+    def __init__(self, service: str, *, stuck_after: timedelta) -> None:
+        self._service = service
         self._stuck_after = stuck_after.total_seconds()
         self._subscribers: Mapping[str, Any] = {}
         self._moved: dict[TopicPartition, tuple[int, float]] = {}
@@ -73,7 +74,7 @@ class Watch:
         self._away = None
         self._stuck = [] if self._waits else sorted(tp for found in lags.values() for tp in found[1])
         for topic, (lag, _) in lags.items():
-            metrics.LAG.labels(topic).set(lag)
+            metrics.LAG.labels(self._service, topic).set(lag)
 
     async def behind(self) -> int:
         return sum([(await self._lag(s.consumer))[0] for s in self._subscribers.values() if s.consumer])
@@ -156,7 +157,7 @@ class Rewinder:
             start = (await consumer.beginning_offsets([tp]))[tp]
             consumer.seek(tp, start)
             await consumer.commit({tp: start})
-            metrics.REWINDS.labels(tp.topic).inc()
+            metrics.REWINDS.labels(self._service, tp.topic).inc()
             log.warning("consumer.rewound", extra={"topic": tp.topic, "partition": tp.partition})
         await self._database.run_everywhere(lambda uow: self._see(uow, tp, topic_id))
         seen.add(topic_id)

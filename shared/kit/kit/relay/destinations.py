@@ -32,6 +32,8 @@ class Destinations:
     def __init__(self, service: str, database: Database, *, every: float = 10) -> None:
         self._database = database
         self._names = [topic.name for topic in TOPICS.values() if topic.owner == service]
+        for name in self._names:
+            metrics.RESENT.labels(name)  # there from the start: an increase from nothing to one is not seen
         self._every = every
         self._checked = float("-inf")
         self._checking = asyncio.Lock()
