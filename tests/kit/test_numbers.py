@@ -1,8 +1,10 @@
+from uuid import uuid4
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from kit import numbers
-from kit.numbers import ALPHABET, Mistyped, new_number, new_query_code, parse_code, parse_number
+from kit.numbers import ALPHABET, Mistyped, new_number, new_query_code, parse_code, parse_name, parse_number
 
 codes = st.text(ALPHABET, min_size=12, max_size=12).map(lambda body: numbers._grouped(numbers._checked(body)))
 
@@ -53,6 +55,16 @@ def test_a_code_is_read_however_it_is_typed(code: str, data: st.DataObject) -> N
         for c in bare(code)
     )
     assert parse_code(f"  {typed}\n") == code
+
+
+def test_something_is_named_by_its_id_or_by_a_number_of_a_kind_that_it_has() -> None:
+    identity, number = uuid4(), new_number("A")
+    assert parse_name(str(identity), "C", "A", field="/case_id") == identity
+    assert parse_name(number.lower().replace("-", " "), "C", "A", field="/case_id") == number
+    for other in (new_number("D"), number[:-1]):
+        with pytest.raises(Mistyped) as refused:
+            parse_name(other, "C", "A", field="/case_id")
+        assert refused.value.field == "/case_id"
 
 
 @pytest.mark.parametrize("typed", ["", "-", "0", "U" * 13, "K7F2" * 4, "码" * 13, "\0" * 13, "٣" * 13])

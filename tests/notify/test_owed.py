@@ -194,6 +194,7 @@ TABLE: list[tuple[CaseFact, set[tuple[str, str]]]] = [
     ),
     (make_event(CaseReportedV1, presser=None), set()),
     (make_event(CaseRecusedV1), set()),
+    (make_event(CaseRecusedV1, helper=make_handler("li.na"), handler=make_handler()), {("wang.min", "helper_recused")}),
     (
         make_event(CaseRecusedV1, queue=Queue.UNSORTED, dispatcher=make_handler("zhao.jun")),
         {("zhao.jun", "case_waiting")},
@@ -323,10 +324,12 @@ def test_who_gave_no_name_is_owed_nothing() -> None:
     assert told(make_event(CaseAcceptedV1, parties=[make_party(None)])) == set()
 
 
-def test_a_person_with_two_appeals_in_a_case_is_told_once_about_the_first() -> None:
-    first, second, other = make_party(LI), make_party(LI), make_party(WANG)
+def test_a_person_with_two_appeals_in_a_case_is_told_once_and_asked_of_each() -> None:
+    first, second, other = (make_party(who).model_copy(update={"answer": n}) for n, who in enumerate((LI, LI, WANG), 1))
     owed = owed_by(make_event(CaseAnsweredV1, parties=[first, second, other]))
     assert [(notice.recipient, notice.appeal_id) for notice in owed] == [
         (str(LI), first.appeal_id),
         (str(WANG), other.appeal_id),
     ]
+    asked = [[(each.appeal_id, each.answer) for each in notice.asked] for notice in owed]
+    assert asked == [[(first.appeal_id, 1), (second.appeal_id, 2)], [(other.appeal_id, 3)]]

@@ -1,6 +1,7 @@
 """Telling and sending on a real database: once per step, person and template, whatever dies in between."""
 
 import json
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -235,6 +236,31 @@ async def test_who_is_asked_of_an_answer_reads_a_link_that_opens_that_and_nothin
     ticket = said.partition("https://city.example/ratings/")[2].partition("?lang=en ")[0]
     assert asked_by(read_ticket(OFFICE.transport, PURPOSE, ticket)) == (party.appeal_id, 2)
     assert await withheld(station) == []
+
+
+@pytest.mark.parametrize("appeals", [2, 7, 9])
+async def test_who_has_several_appeals_in_a_case_reads_the_answer_once_and_a_link_for_each(
+    station: Station, appeals: int
+) -> None:
+    """Beside its number, and none is cut, however long the answer is; there are no more than seven."""
+    await station.meets()
+    numbers = [f"A7K2-9QXM-{n}" for n in range(appeals)]
+    made = (make_party_with_code(CODE), *(make_party() for _ in numbers[1:]))
+    first, *others = (
+        party.model_copy(update={"appeal_number": number, "answer": 1})
+        for party, number in zip(made, numbers, strict=True)
+    )
+    event = make_event(CaseAnsweredV1, parties=[first, *others], rate_by=NOW, answer="已修好。" * 300)
+    await station.hears(event)
+    await station.sends()
+    (row,) = await station.rows("select * from sandbox_message")
+    said = OFFICE.keys.open(row.text, f"sandbox_message text {row.idempotency_key}").decode()
+    links = re.findall(r"(A7K2-9QXM-\d)：https://city.example/ratings/(\S+?)[；\s]", said)
+    asked = {number: asked_by(read_ticket(OFFICE.transport, PURPOSE, ticket)) for number, ticket in links}
+    assert asked == {party.appeal_number: (party.appeal_id, 1) for party in (first, *others)[:7]}
+    assert f"{numbers[0]} 等{appeals}件" in said
+    assert said.count("已修好。已修好。") <= 150
+    assert said.endswith(CODE), "the way to its progress is whole too"
 
 
 async def test_who_is_asked_of_nothing_reads_no_link(station: Station) -> None:

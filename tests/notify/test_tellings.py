@@ -1,7 +1,7 @@
 """Incidents' households on a real database: each told once, by a message or in person, whatever comes twice or dies."""
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import partial
@@ -21,6 +21,7 @@ from kit.paging import Page
 from network import consumers as network
 from notify import repository
 from notify.clock import Sender
+from notify.domain.sending import Letter, Outcome, Result
 from notify.domain.tellings import Way, number_of, way_of, who_visits
 from notify.errors import NotYoursToVisit, TellingNotFound, UnknownHousehold
 from notify.providers.sandbox import Sandbox
@@ -35,6 +36,24 @@ from tests.notify.factories import LI, NOW, OFFICE, contact_event, make_event, m
 
 WORDS = "本楼污水管道堵塞，抢修队今晚到场。"
 RING = KeyRing.parse(new_key("k1"))
+
+
+@dataclass
+class Refusing:
+    """The sandbox, but for some numbers."""
+
+    sandbox: Sandbox
+    refused: Collection[str]
+    name: str = Sandbox.name
+    is_idempotent: bool = True
+    at_once: int = 100
+
+    async def deliver(self, letters: Sequence[Letter]) -> Mapping[UUID, Outcome]:
+        taken = [letter for letter in letters if letter.address not in self.refused]
+        wrong = {letter.message_id: Outcome(Result.REFUSED, "bad_number") for letter in letters if letter not in taken}
+        return {**await self.sandbox.deliver(taken), **wrong}
+
+    async def close(self) -> None: ...
 
 
 @dataclass
@@ -122,9 +141,16 @@ class City:
             parts += 1
         return parts
 
-    async def sends(self) -> None:
+    async def reads_messages(self, subject: str) -> None:
+        (holding,) = await self.rows(f"select contact_id from holding_copy where subject = '{subject}'")
+        packed = sealed(Reach(means=Means.SANDBOX, address="sandbox:chief"), holding.contact_id)
+        change = Change(holding.contact_id, packed, 1, subject=subject)
+        await self.as_consumer(lambda uow: contacts.keep_contacts(uow, OFFICE, [change], topic=ContactChangedV1.TOPIC))
+
+    async def sends(self, *, refused: Collection[str] = ()) -> None:
+        """``refused``: the numbers that the provider takes for wrong."""
         clock = self.roles["clock"]
-        sender = Sender(clock, OFFICE, {Means.SANDBOX: Sandbox(clock, OFFICE.keys)})
+        sender = Sender(clock, OFFICE, {Means.SANDBOX: Refusing(Sandbox(clock, OFFICE.keys), refused)})
         while await sender.send_due():
             pass
 
@@ -214,6 +240,76 @@ async def test_every_household_of_both_buildings_is_told_once_by_a_message_or_in
         "chief.one": f"请上门告知 1 户：C7K2-9QXM-4｜污水倒灌｜请上门告知 1 户：{WORDS}｜B1（1户）：103",
         "zhao.peng": f"请上门告知 1 户：C7K2-9QXM-4｜污水倒灌｜请上门告知 1 户：{WORDS}｜B2（1户）：103",
     }
+
+
+async def test_whom_a_message_does_not_reach_after_all_becomes_one_more_door_of_the_chief(city: City) -> None:
+    """Once: their chief's one task lists all doors, and is to be read anew; the others are told nothing again."""
+    await settle_in(city)
+    event = city.incident("B1", "B2")
+    await city.hears(event)
+    await city.tells()
+    (task,) = await city.rows("select item_id from inbox_item where subject = 'chief.one'")
+    reader = city.staff("chief.one", Duty.BUILDING_CHIEF, "B1")
+    await city.as_(reader, lambda uow: read.read_item(uow, task.item_id))
+    await city.sends(refused=("19900000010", "19900000021"))
+    before = await city.tasks()
+    assert await city.tells() == 1
+    assert await city.ways() == {
+        **dict.fromkeys(("B1 102", "B2 101"), "message"),
+        **dict.fromkeys(("B1 101", "B1 103", "B2 102", "B2 103"), "visit"),
+    }
+    assert await city.tasks() == {
+        "chief.one": f"请上门告知 2 户：C7K2-9QXM-4｜污水倒灌｜请上门告知 2 户：{WORDS}｜B1（2户）：101、103",
+        "zhao.peng": f"请上门告知 2 户：C7K2-9QXM-4｜污水倒灌｜请上门告知 2 户：{WORDS}｜B2（2户）：102、103",
+    }
+    assert before != await city.tasks()
+    items = await city.rows("select item_id, read_at from inbox_item where subject = 'chief.one'")
+    assert [(item.item_id, item.read_at) for item in items] == [(task.item_id, None)]
+    (counts,) = await city.counts(event, city.clerk)
+    assert (counts.households, counts.told_by_message, counts.to_be_visited, counts.untold) == (6, 2, 4, 4)
+    assert await city.tells() == 0
+    visited = [city.homes["B1 101"], city.homes["B1 103"]]
+    after = await city.as_(reader, partial(_visited, event, visited))
+    assert (after.told_by_visit, after.to_be_visited) == (2, 0)
+
+
+async def test_who_has_been_told_at_their_door_is_no_task_when_their_message_fails_later(city: City) -> None:
+    await city.lives("B1", "101", address="19900000010")
+    event = city.incident("B1")
+    await city.hears(event)
+    await city.tells()
+    reader = city.staff("chief.one", Duty.BUILDING_CHIEF, "B1")
+    await city.as_(reader, partial(_visited, event, [city.homes["B1 101"]]))
+    await city.sends(refused=("19900000010",))
+    assert (await city.tells(), await city.tasks()) == (0, {})
+
+
+async def test_a_chief_who_had_no_door_is_sent_where_the_first_message_fails(city: City) -> None:
+    await city.lives("B1", "101", address="19900000010")
+    await city.hears(city.incident("B1"))
+    await city.tells()
+    assert await city.tasks() == {}
+    await city.sends(refused=("19900000010",))
+    assert await city.tells() == 1
+    assert list(await city.tasks()) == ["chief.one"]
+
+
+async def test_a_chief_who_reads_text_messages_gets_one_more_for_more_doors(city: City) -> None:
+    await settle_in(city)
+    await city.reads_messages("chief.one")
+    await city.hears(city.incident("B1"))
+    await city.tells()
+    await city.sends(refused=("19900000010",))
+    await city.tells()
+    await city.sends()
+    rows = await city.rows(
+        "select state, turn from message where recipient = 'chief.one' and template = 'incident_visits'"
+    )
+    assert [(row.state, row.turn) for row in rows] == [("sent", 1)]
+    log = await city.rows(
+        "select s.sandbox_id from sandbox_message s join message m using (message_id) where m.recipient = 'chief.one'"
+    )
+    assert len(log) == 2
 
 
 async def test_an_area_is_all_its_buildings_and_who_lives_in_it_besides(city: City) -> None:
@@ -403,7 +499,9 @@ async def test_where_nobody_holds_any_post_the_households_stay_untold_and_are_co
     assert (counts.to_be_visited, counts.untold, counts.told_by_message) == (1, 1, 2)
 
 
-async def test_the_words_are_sealed_and_forgotten_once_everybodys_turn_has_come(city: City) -> None:
+async def test_the_words_stay_sealed_once_everybodys_turn_has_come_for_whom_a_message_does_not_reach(
+    city: City,
+) -> None:
     await settle_in(city)
     await city.hears(city.incident("B1"))
     clock = city.roles["clock"]
@@ -411,7 +509,7 @@ async def test_the_words_are_sealed_and_forgotten_once_everybodys_turn_has_come(
     sealed_words = await clock.run_everywhere(lambda uow: uow.execute(query).scalar_one())
     assert sealed_words.startswith("v1.")
     await city.tells()
-    assert await clock.run_everywhere(lambda uow: uow.execute(query).scalar_one()) is None
+    assert await clock.run_everywhere(lambda uow: uow.execute(query).scalar_one()) == sealed_words
 
 
 async def test_what_a_household_was_written_is_blanked_when_its_contact_is_forgotten(city: City) -> None:

@@ -26,6 +26,7 @@ from contracts.routing import (
     CasePlannedV1,
     CasePressedV1,
     CaseRecordedV1,
+    CaseRecusedV1,
     CaseReportReviewedV1,
     CaseRuledV1,
     CaseSuspendedV1,
@@ -350,6 +351,9 @@ def test_a_helper_reads_by_when_its_part_is_due_who_leads_and_that_it_has_ended(
     (done,) = owed_by(make_event(CaseHelperReportedV1, helper=helper))
     assert "市水务局 已完成协办" in words_of(done, "zh")[1]
     assert "市水务局 has done their part" in words_of(done, "en")[1]
+    (aside,) = owed_by(make_event(CaseRecusedV1, helper=helper, handler=lead))
+    assert "市水务局 因回避不再协办，其协办部分无人承担；事项仍由您牵头" in words_of(aside, "zh")[1]
+    assert "市水务局 has an interest in it and helps no more" in words_of(aside, "en")[1]
     for event, chinese in (
         (make_event(CaseAnsweredV1, parties=[], helpers=[helper]), "牵头单位已答复，您协办的部分无需再办。"),
         (make_event(CaseHelperReleasedV1), "您协办的部分无需再办。"),

@@ -804,6 +804,32 @@ async def test_many_cases_are_given_to_another_post_each_by_itself_and_once(desk
     assert anew["items"][0]["problem"]["present"]["version"] == done[0]["case"]["version"]
 
 
+async def test_a_step_and_many_at_once_take_a_number_where_they_take_an_id(desk: Desk) -> None:
+    """That of the case, or of an appeal in it, however they are typed."""
+    light = await desk.case("light")
+    path = f"/cases/{light['number'].lower().replace('-', ' ')}"
+    started = await desk.post(f"{path}/starts", "municipal", None, version=3)
+    assert (started.status_code, started.json()["case_id"]) == (201, light["case_id"]), started.text
+    (appeal,) = (await desk.get(path, "municipal")).json()["appeals"]
+    nudged = await desk.post(f"/cases/{appeal['number']}/nudges", "dispatcher", {"words": "请速办"}, version=4)
+    assert (nudged.status_code, nudged.json()["case_id"]) == (201, light["case_id"]), nudged.text
+    recorded = await desk.post(f"{path}/records", "municipal", {"kind": "call", "words": "已致电"})
+    assert recorded.status_code == 201, recorded.text
+    for number, status in (("C1", 422), (light["number"], 404)):
+        refused = await desk.post(f"/cases/{number}/starts", "other_dispatcher", None, version=4)
+        assert refused.status_code == status, refused.text
+    named = [{"case_id": appeal["number"], "version": 6}, {"case_id": str(uuid4()), "version": 1}]
+    body = {"cases": named, "category": "municipal.water", "words": "改类"}
+    tried = (await desk.post("/resorts", "dispatcher", body)).json()
+    assert [(each["named"], each["case_id"]) for each in tried["items"]] == [
+        (appeal["number"], light["case_id"]),
+        (named[1]["case_id"], named[1]["case_id"]),
+    ]
+    assert (tried["done"], tried["refused"]) == (1, 1), tried
+    mistyped = await desk.post("/resorts", "dispatcher", body | {"cases": [{"case_id": "C1", "version": 1}]})
+    assert (mistyped.status_code, mistyped.json()["errors"][0]["pointer"]) == (422, "/cases/0/case_id")
+
+
 async def test_many_cases_are_sorted_or_confirmed_at_once(desk: Desk) -> None:
     (light,) = [i for i in await desk.items("/worklist", "municipal") if i["category_suggested"]]
     suggested = await desk.items("/cases", "dispatcher", suggested=True)
@@ -837,6 +863,7 @@ async def test_of_many_the_one_that_is_named_twice_is_said(desk: Desk) -> None:
     cases = [{"case_id": str(UUID(int=n)), "version": 1} for n in (7, 8, 7)]
     refused = await desk.post("/resorts", "dispatcher", {"cases": cases, "category": "legal.aid", "words": "分类有误"})
     assert "names at 3 the same case as at 1: name each once" in refused.json()["errors"][0]["detail"]
+    assert (refused.json()["code"], refused.json()["errors"][0]["pointer"]) == ("named_twice", "/cases")
 
 
 async def test_many_at_once_ask_for_an_idempotency_key(desk: Desk) -> None:

@@ -104,6 +104,24 @@ def owed_to(uow: RolledBackUnitOfWork) -> list[UUID]:
     return [line.call_back.case_id for line in calling_back.list_owed(uow, page).items]
 
 
+def test_of_all_that_a_message_was_about_which_reached_nobody_its_resident_is_called(
+    uow: RolledBackUnitOfWork, city: City, as_person: As
+) -> None:
+    """One who has two appeals in the case had one message; somebody else's stays as it is."""
+    case, person = make_case(uow, city), uuid4()
+    mine = [make_appeal(city, repeat_of=case.appeals[0].appeal_id, person_id=person) for _ in range(2)]
+    opening.open_cases(uow, mine)
+    case = TAKE[Step.ANSWER](as_person(city.person("municipal")), cases.get_case(uow, case.case_id))
+    after = withhold(uow, case, appeal_id=mine[0].appeal_id)
+    assert after.calls_owed == 2
+    ways = {asked.appeal_id: asked.way for asked in asked_of(uow, after)}
+    assert ways == {
+        case.appeals[0].appeal_id: Way.MESSAGE,
+        mine[0].appeal_id: Way.PERSON,
+        mine[1].appeal_id: Way.PERSON,
+    }
+
+
 # How they are asked ----------------------------------------------------------------------------------------------
 
 

@@ -11,7 +11,6 @@ import pytest
 from contracts.routing import Ask
 from kit.crypto import KeyRing, new_key
 from kit.logging import new_formatter
-from kit.numbers import Mistyped
 from kit.paging import Page
 from kit.testing.servers import NOW, RolledBackUnitOfWork
 from prometheus_client import REGISTRY
@@ -47,14 +46,14 @@ def looking(uow_of: UnitOfWorkOf) -> RolledBackUnitOfWork:
 def explained(uow: RolledBackUnitOfWork, case: Case) -> list[Explanation]:
     """Of all deadlines of the case, oldest first."""
     of_case = cases.list_deadlines(uow, case.case_id)
-    return [explaining.explain_deadline(uow, case.number, each.deadline_id)[1] for each in of_case]
+    return [explaining.explain_deadline(uow, case.case_id, each.deadline_id)[1] for each in of_case]
 
 
 def standing(uow: RolledBackUnitOfWork, case: Case, kind: DeadlineKind = DeadlineKind.PROMISE) -> Explanation:
     """The one of its kind in whose place no other stands."""
     of_kind = [each for each in cases.list_deadlines(uow, case.case_id) if each.kind is kind]
     newest = max(of_kind, key=lambda each: (each.state is not DeadlineState.REPLACED, each.deadline_id))
-    return explaining.explain_deadline(uow, case.number, newest.deadline_id)[1]
+    return explaining.explain_deadline(uow, case.case_id, newest.deadline_id)[1]
 
 
 # Each way in which a deadline comes about. -------------------------------------------------------------------------
@@ -451,14 +450,13 @@ def test_whoever_may_not_read_the_case_gets_no_explanation(
     assert case.deadline is not None
     for who in ("other_dispatcher", "municipal"):
         by = as_person(city.person(who))
-        for named in (case.number, str(case.case_id)):
-            if who == "municipal":
-                assert explaining.explain_deadline(by, named, case.deadline.deadline_id)
-                continue
-            with pytest.raises(CaseNotFound):
-                explaining.explain_deadline(by, named, case.deadline.deadline_id)
-            with pytest.raises(CaseNotFound):
-                explaining.list_deadlines(by, named, PAGE)
+        if who == "municipal":
+            assert explaining.explain_deadline(by, case.case_id, case.deadline.deadline_id)
+            continue
+        with pytest.raises(CaseNotFound):
+            explaining.explain_deadline(by, case.case_id, case.deadline.deadline_id)
+        with pytest.raises(CaseNotFound):
+            explaining.list_deadlines(by, case.case_id, PAGE)
 
 
 PAGE = Page(9, "a list", KeyRing.parse(new_key("k1")))
@@ -471,26 +469,14 @@ def test_a_deadline_of_another_case_is_not_there(
     assert other.deadline is not None
     for deadline_id in (other.deadline.deadline_id, uuid4()):
         with pytest.raises(DeadlineNotFound):
-            explaining.explain_deadline(looking, case.number, deadline_id)
-
-
-def test_a_case_is_named_by_its_number_however_it_is_typed(
-    uow: RolledBackUnitOfWork, city: City, looking: RolledBackUnitOfWork
-) -> None:
-    case = make_case(uow, city)
-    for named in (case.number, case.number.lower().replace("-", ""), str(case.case_id)):
-        (found,) = explaining.list_deadlines(looking, named, PAGE).items
-        assert case.deadline is not None
-        assert found.deadline_id == case.deadline.deadline_id
-    with pytest.raises(Mistyped):
-        explaining.list_deadlines(looking, case.number[:-1], PAGE)
+            explaining.explain_deadline(looking, case.case_id, deadline_id)
 
 
 def test_all_deadlines_of_a_case_are_listed_oldest_first(
     uow: RolledBackUnitOfWork, city: City, as_person: As, looking: RolledBackUnitOfWork
 ) -> None:
     case = extended(uow, city, as_person)
-    first = explaining.list_deadlines(looking, case.number, Page(1, "a list", PAGE.ring))
-    rest = explaining.list_deadlines(looking, case.number, Page(1, "a list", PAGE.ring, cursor=first.next))
+    first = explaining.list_deadlines(looking, case.case_id, Page(1, "a list", PAGE.ring))
+    rest = explaining.list_deadlines(looking, case.case_id, Page(1, "a list", PAGE.ring, cursor=first.next))
     assert [each.state for each in (*first.items, *rest.items)] == [DeadlineState.REPLACED, DeadlineState.OPEN]
     assert rest.next is None

@@ -16,6 +16,7 @@ from contracts.routing import (
     CaseHelperCalledV1,
     CaseHelperReleasedV1,
     CaseHelperReportedV1,
+    CaseRecusedV1,
     CaseState,
     DeadlineBreachedV1,
     RecordKind,
@@ -43,11 +44,11 @@ from routing.errors import (
     UnfitPartLimit,
     UnfitPost,
 )
-from routing.repository import cases
+from routing.repository import cases, joint
 from routing.service import asking, dispatching, helping, opening, reading, recording, recusing, sweeping
 
 from tests.conftest import UnitOfWorkOf
-from tests.routing.conftest import City, make_post, put_post, subject_of
+from tests.routing.conftest import At, City, make_post, put_post, subject_of
 from tests.routing.test_steps import TAKE, WAY, As, make_case, make_case_in
 
 WORDS = "请到场核实产权"
@@ -102,10 +103,24 @@ def helpers_of(uow: RolledBackUnitOfWork, case: Case) -> list[Helper]:
     return [seen.helper for seen in reading.get_case(uow, case.case_id).helpers]
 
 
+def case_of(uow: RolledBackUnitOfWork, part: Part) -> Case:
+    return cases.get_case(uow, part.helper.case_id)
+
+
+def limit_of(uow: RolledBackUnitOfWork, helper: Helper) -> str:
+    """How the limit of its part stands."""
+    limits = cases.list_deadlines(uow, helper.case_id)
+    return next(limit.state.value for limit in limits if limit.about == helper.helper_id)
+
+
+def recuse(uow: RolledBackUnitOfWork, case: Case) -> Case:
+    return recusing.recuse(uow, case.case_id, version=case.version, words="相对人是我的亲属")
+
+
 def by_post(uow: RolledBackUnitOfWork, city: City, case: Case) -> dict[str, Helper]:
     """The last one of each post, by its code."""
     codes = {post.post_id: code for code, post in city.posts.items()}
-    return {codes[helper.post_id]: helper for helper in helpers_of(uow, case)}
+    return {codes[helper.post_id]: helper for helper in joint.list_of_case(uow, case.case_id)}
 
 
 def page(*, limit: int = 9, cursor: str | None = None) -> Page:
@@ -625,3 +640,58 @@ def test_acting_under_another_post_a_helper_does_not_report(
     under_one = replace(both, posts=tuple(post for post in both.posts if post.duty == Duty.LEGAL))
     with pytest.raises(NotYourStep):
         report(as_person(under_one), part)
+
+
+def test_a_helper_with_an_interest_steps_aside_and_whoever_leads_is_told(
+    uow: RolledBackUnitOfWork, city: City, as_person: As
+) -> None:
+    """On record, and for good; the case stays with its lead, by the promise that it has."""
+    dispatcher = as_person(city.person("dispatcher"))
+    part = call_in(dispatcher, city, make_case(uow, city), "area_chief")
+    before = case_of(uow, part)
+    helper = as_person(city.person("area_chief"))
+    assert Step.RECUSE in reading.get_case(helper, before.case_id).steps
+    after = recuse(helper, before)
+    assert (after.holder_post_id, after.promise_due, after.state) == (
+        before.holder_post_id,
+        before.promise_due,
+        before.state,
+    )
+    assert (after.helper_post_ids, after.recused) == ((), (subject_of("area_chief"),))
+    ended = by_post(uow, city, after)["area_chief"]
+    assert (ended.state, ended.settled_by) == (HelperState.RELEASED, subject_of("area_chief"))
+    assert limit_of(uow, ended) == "cancelled"
+    (event,) = said_by(helper, CaseRecusedV1)
+    assert (event.handler.subject, event.helper.subject) == (subject_of("municipal"), subject_of("area_chief"))
+    entry = cases.list_entries(uow, after)[-1]
+    assert (entry.step, entry.facts["lead"], entry.facts["helper_ids"]) == (
+        "recused",
+        subject_of("municipal"),
+        [str(ended.helper_id)],
+    )
+    assert "亲属" not in (helper.published[0].body or "")
+    with pytest.raises(UnfitPost):
+        call_in(dispatcher, city, after, "area_chief")
+
+
+def test_what_a_helper_had_let_pass_before_they_stepped_aside_stays_late(
+    uow: RolledBackUnitOfWork, city: City, at: At
+) -> None:
+    part = call_in(at(city.person("dispatcher")), city, make_case(uow, city), "area_chief")
+    after = recuse(at(city.person("area_chief"), now=SOON + timedelta(hours=1)), case_of(uow, part))
+    ended = by_post(uow, city, after)["area_chief"]
+    assert (ended.state, limit_of(uow, ended)) == (HelperState.RELEASED, "breached")
+    assert ended.missed_at is not None
+
+
+def test_who_leads_by_now_and_helped_before_takes_their_part_along(
+    uow: RolledBackUnitOfWork, city: City, as_person: As
+) -> None:
+    """They act in two posts: nobody is told whom the assignment tells anyway."""
+    put_post(uow, make_post(city, "municipal_two", Duty.MUNICIPAL, "community"))
+    part = call_in(as_person(city.person("dispatcher")), city, make_case(uow, city), "area_chief")
+    both = as_person(city.person("municipal", "area_chief"))
+    after = recuse(both, case_of(uow, part))
+    assert after.holder_post_id == city.posts["municipal_two"].post_id
+    assert (after.helper_post_ids, by_post(uow, city, after)["area_chief"].state) == ((), HelperState.RELEASED)
+    assert [event.handler for event in said_by(both, CaseRecusedV1)] == [None]

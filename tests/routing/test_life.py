@@ -291,8 +291,7 @@ def _at(uow_of: UnitOfWorkOf) -> Callable[..., RolledBackUnitOfWork]:
 def doubts(uow: RolledBackUnitOfWork, case_id: UUID) -> list[tuple[DeadlineKind, Cause, object]]:
     """What the explanations of a case's deadlines do not agree with, or cannot say."""
     of_case = [
-        explaining.explain_deadline(uow, str(case_id), each.deadline_id)[1]
-        for each in cases.list_deadlines(uow, case_id)
+        explaining.explain_deadline(uow, case_id, each.deadline_id)[1] for each in cases.list_deadlines(uow, case_id)
     ]
     return [
         (each.kind, each.cause, each.differences)

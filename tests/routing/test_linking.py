@@ -25,7 +25,7 @@ from routing.errors import (
 )
 from routing.repository import cases
 from routing.service import linking, reading
-from routing.service.opening import CASE_PREFIX
+from routing.service.naming import CASE_PREFIX
 
 from tests.routing.conftest import City, subject_of
 from tests.routing.test_steps import TAKE, WAY, As, make_case, make_case_in

@@ -2,10 +2,19 @@
 
 from uuid import uuid4
 
+import pytest
 from contracts.routing import CaseResortedV1
 from kit.testing.servers import RolledBackUnitOfWork
 from routing.domain.case import Case
-from routing.errors import AlreadyThere, CaseChanged, CaseNotFound, NobodyHolds, NotYourStep, UnknownCategory
+from routing.errors import (
+    AlreadyThere,
+    CaseChanged,
+    CaseNotFound,
+    NamedTwice,
+    NobodyHolds,
+    NotYourStep,
+    UnknownCategory,
+)
 from routing.repository import cases
 from routing.service import dispatching, steps
 from routing.service.dispatching import Tried
@@ -15,12 +24,12 @@ from tests.routing.test_steps import As, make_case
 
 
 def give(uow: RolledBackUnitOfWork, city: City, *named: Case, to: str = "legal") -> list[Tried]:
-    versions = {case.case_id: case.version for case in named}
+    versions = [(str(case.case_id), case.version) for case in named]
     return dispatching.re_dispatch_cases(uow, versions, to=city.posts[to].post_id, words="改派")
 
 
 def sort(uow: RolledBackUnitOfWork, category: str, *named: Case) -> list[Tried]:
-    versions = {case.case_id: case.version for case in named}
+    versions = [(str(case.case_id), case.version) for case in named]
     return dispatching.re_sort_cases(uow, versions, category=category, words="分类有误")
 
 
@@ -49,6 +58,31 @@ def test_each_is_done_or_refused_by_itself_in_the_order_in_which_they_were_named
     assert said == sorted(str(case.case_id) for case in (good, last))
 
 
+def test_they_are_named_by_number_too_and_what_is_not_seen_is_refused_alone(
+    uow: RolledBackUnitOfWork, city: City, as_person: As
+) -> None:
+    one, other, elsewhere = make_case(uow, city), make_case(uow, city), make_case(uow, city, place="other")
+    named = [(one.number.lower(), 3), (other.appeals[0].number, 3), (elsewhere.number, 3)]
+    dispatcher = as_person(city.person("dispatcher"))
+    tried = dispatching.re_dispatch_cases(dispatcher, named, to=city.posts["legal"].post_id, words="改派")
+    assert [(each.named, each.case_id) for each in tried] == [
+        (one.number.lower(), one.case_id),
+        (other.appeals[0].number, other.case_id),
+        (elsewhere.number, None),
+    ]
+    assert refusals(tried) == [None, None, CaseNotFound]
+
+
+def test_one_that_is_named_twice_by_two_names_is_refused_with_all(
+    uow: RolledBackUnitOfWork, city: City, as_person: As
+) -> None:
+    case = make_case(uow, city)
+    named = [(str(case.case_id), case.version), (case.number, case.version + 1)]
+    with pytest.raises(NamedTwice, match="at 2 the same case as at 1"):
+        dispatching.re_sort_cases(as_person(city.person("dispatcher")), named, category="legal.aid", words="改类")
+    assert cases.get_case(uow, case.case_id).version == case.version
+
+
 def test_what_is_refused_half_way_leaves_neither_entries_nor_events(
     uow: RolledBackUnitOfWork, city: City, as_person: As
 ) -> None:
@@ -72,7 +106,9 @@ def test_whose_step_it_is_is_asked_case_by_case(uow: RolledBackUnitOfWork, city:
     assert refusals(sort(as_person(city.person("dispatcher")), "no.such", mine)) == [CaseChanged]
     stands = cases.get_case(uow, mine.case_id)
     assert refusals(sort(as_person(city.person("dispatcher")), "no.such", stands)) == [UnknownCategory]
-    nowhere = dispatching.re_sort_cases(as_person(city.person("dispatcher")), {uuid4(): 1}, category="x", words="y")
+    nowhere = dispatching.re_sort_cases(
+        as_person(city.person("dispatcher")), [(str(uuid4()), 1)], category="x", words="y"
+    )
     assert refusals(nowhere) == [CaseNotFound]
 
 

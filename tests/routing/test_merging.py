@@ -64,13 +64,13 @@ from routing.service import (
     opening,
     pressing,
     rating,
-    reading,
     recording,
     recusing,
     splitting,
     steps,
     sweeping,
 )
+from routing.service.naming import find_id
 from routing.service.splitting import Split
 from sqlalchemy import text
 
@@ -106,7 +106,7 @@ def test_the_case_that_goes_on_is_named_by_id_or_number_or_the_number_of_an_appe
     case, into = make_case(uow, city), make_case(uow, city)
     names = {"id": str(into.case_id), "number": into.number, "appeal": into.appeals[0].number}
     assert merge(dispatcher, case, names[name]).merged_into == into.case_id
-    assert reading.get_id(dispatcher, case.appeals[0].number) == into.case_id, "its appeal goes on there"
+    assert find_id(dispatcher, case.appeals[0].number, field="/into") == into.case_id, "its appeal goes on there"
 
 
 def now_of(uow: UnitOfWork, case: Case) -> Case:

@@ -11,6 +11,7 @@ from kit.paging import Page
 from kit.testing.servers import NOW, RolledBackUnitOfWork
 from routing.domain.case import Case, DeadlineKind, DeadlineState
 from routing.domain.chain import list_faults
+from routing.domain.steps import Step
 from routing.domain.waiting import Plan
 from routing.errors import ClockRuns, DoneAgain, NotYourStep, StepNotAllowed, UnfitDay
 from routing.repository import cases
@@ -19,7 +20,7 @@ from sqlalchemy import text
 
 from tests.conftest import UnitOfWorkOf
 from tests.routing.auditing import faults_of
-from tests.routing.conftest import City, local
+from tests.routing.conftest import At, City, local
 from tests.routing.test_steps import As, make_case
 
 RING = KeyRing.parse(new_key("k1"))
@@ -99,6 +100,21 @@ def test_what_is_done_again_is_not_planned_away(uow: RolledBackUnitOfWork, city:
     with pytest.raises(DoneAgain):
         plan(as_person(city.person("municipal")), again)
     assert cases.get_case(uow, case.case_id).limit(DeadlineKind.REDO) is not None
+
+
+def test_what_is_done_again_late_is_not_planned_away_either(uow: RolledBackUnitOfWork, city: City, at: At) -> None:
+    """Its limit is over and stands open no more: that it was done again is read in its history."""
+    holder = city.person("municipal")
+    case = answer(at(holder), make_case(uow, city))
+    said = AppealRatedV1(version=2, appeal_id=case.appeals[0].appeal_id, answer=1, rated_at=NOW, solved=False, rating=1)
+    rating.take_rating(uow, said)
+    later = NOW + timedelta(days=30)
+    sweeping.sweep_due(at(now=later))
+    late = cases.get_case(uow, case.case_id)
+    assert late.limit(DeadlineKind.REDO) is None
+    assert Step.PLAN not in reading.get_case(at(holder, now=later), case.case_id).steps
+    with pytest.raises(DoneAgain):
+        plan(at(holder, now=later), late, day=(later + timedelta(days=90)).date())
 
 
 def test_another_day_keeps_who_will_do_it(uow: RolledBackUnitOfWork, city: City, as_person: As) -> None:

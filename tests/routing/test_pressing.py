@@ -265,6 +265,20 @@ def test_nudges_are_counted_on_the_case_and_a_post_nudges_once_a_day(
     assert nudge(as_person(city.person("dispatcher")), make_case(uow, city)).pressing.number == "1"
 
 
+def test_a_nudge_is_offered_to_who_may_nudge_and_again_after_a_day(
+    uow: RolledBackUnitOfWork, city: City, as_person: As
+) -> None:
+    case = case_of(uow, nudge(as_person(city.person("dispatcher")), make_case(uow, city)))
+    for who, later, offered in (
+        ("dispatcher", timedelta(0), False),
+        ("dispatcher", timedelta(hours=23, minutes=59), False),
+        ("dispatcher", timedelta(hours=24), True),
+        ("window", timedelta(0), True),
+    ):
+        reader = as_person(city.person(who), now=NOW + later)
+        assert (Step.NUDGE in reading.get_case(reader, case.case_id).steps) is offered, (who, later)
+
+
 def test_a_nudge_owes_no_report_and_bars_nothing(uow: RolledBackUnitOfWork, city: City, as_person: As) -> None:
     line = nudge(as_person(city.person("dispatcher")), make_case(uow, city))
     holder = as_person(city.person("municipal"))

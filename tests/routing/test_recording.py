@@ -411,7 +411,7 @@ def test_a_receipt_says_what_was_taken_or_given_back_for_which_case_when_and_by_
     receive(evening, case, "户口簿", "<身份证>", "残疾人证")
     done = recording.record_work(evening, case.case_id, Work(kind, papers=["户口簿", "<身份证>"]))
     assert done.receipt == done.case.version
-    page = printing.print_receipt(evening, case.number, done.receipt)
+    page = printing.print_receipt(evening, case.case_id, done.receipt)
     number = f"{case.number}/{done.receipt}"
     for said in (title, number, "共 2 件", "<li>户口簿</li>", "<li>&lt;身份证&gt;</li>", "2026年11月24日"):
         assert said in page

@@ -1,22 +1,26 @@
 """Who asks again about the same joins the case that there is, and reminds whoever holds it."""
 
+from datetime import date, timedelta
 from typing import Any
 from uuid import uuid4
 
 import pytest
 from contracts.intake import AppealReceivedV1
-from contracts.routing import CaseJoinedV1, CaseState, JoinKind, Outcome
+from contracts.routing import Ask, CaseJoinedV1, CaseResortedV1, CaseResumedV1, CaseState, JoinKind, Outcome
 from kit.errors import NotYet
-from kit.testing.servers import RolledBackUnitOfWork
+from kit.testing.servers import NOW, RolledBackUnitOfWork
 from routing.domain.case import Case
 from routing.domain.chain import list_faults
+from routing.domain.waiting import Plan
 from routing.repository import cases
-from routing.service import opening, steps
+from routing.service import asking, explaining, opening, planning, steps
 
-from tests.routing.conftest import City, make_appeal, statements_of, subject_of
+from tests.routing.conftest import At, City, make_appeal, statements_of, subject_of
 from tests.routing.test_merging import merge, said
 from tests.routing.test_reporting_back import make_assignment
 from tests.routing.test_steps import As, make_case
+
+SPRING = date(2027, 4, 30)
 
 
 def again(city: City, case: Case, **overrides: Any) -> AppealReceivedV1:
@@ -56,6 +60,93 @@ def test_holder_and_resident_can_be_told_of_promise_and_handler(uow: RolledBackU
     assert (joined.how, joined.joined, joined.repeats) == (JoinKind.REPEAT, [repeat.appeal_id], 1)
     assert (joined.handler.subject, joined.promise_due) == (subject_of("municipal"), case.promise_due)
     assert joined.promise_text["zh"].startswith("5个工作日内")
+
+
+def urgent_again(uow: RolledBackUnitOfWork, city: City, case: Case) -> Case:
+    repeat = again(city, case, urgent=True, taken_by="window.clerk")
+    opening.open_cases(uow, [repeat])
+    return case_of(uow, repeat)
+
+
+def test_what_is_said_to_be_urgent_makes_its_case_urgent_and_due_earlier(
+    uow: RolledBackUnitOfWork, city: City, at: At
+) -> None:
+    case = make_case(uow, city)
+    after = urgent_again(uow, city, case)
+    assert (after.urgent, after.by_the_clock, after.category, after.holder_post_id) == (
+        True,
+        True,
+        case.category,
+        case.holder_post_id,
+    )
+    assert after.promise_due == NOW + timedelta(hours=24)
+    joined = said(uow, CaseJoinedV1)
+    assert (joined.urgent, joined.promise_due, joined.handler.subject) == (
+        True,
+        after.promise_due,
+        subject_of("municipal"),
+    )
+    assert said(uow, CaseResortedV1).handler is None, "they are told by the repeat"
+    steps_taken = [entry.step for entry in cases.list_entries(uow, after)][-2:]
+    assert steps_taken == ["resorted", "joined"]
+    assert after.deadline is not None
+    _, explained = explaining.explain_deadline(at(role="auditor"), after.case_id, after.deadline.deadline_id)
+    assert explained.differences == []
+
+
+def test_what_is_urgent_by_then_is_not_due_later_by_one_more(uow: RolledBackUnitOfWork, city: City) -> None:
+    case = make_case(uow, city, urgent=True)
+    after = urgent_again(uow, city, case)
+    assert (after.promise_due, after.version) == (case.promise_due, case.version + 1)
+    assert said(uow, CaseJoinedV1).urgent is False
+
+
+def test_a_matter_that_no_rule_counts_in_hours_keeps_its_promise_and_is_urgent(
+    uow: RolledBackUnitOfWork, city: City
+) -> None:
+    case = make_case(uow, city, suggested_category="administrative.hukou")
+    after = urgent_again(uow, city, case)
+    assert (after.urgent, after.promise_due, after.version) == (True, case.promise_due, case.version + 1)
+    assert said(uow, CaseJoinedV1).urgent is True
+
+
+def test_what_is_urgent_waits_for_no_day_that_it_was_planned_for(uow: RolledBackUnitOfWork, city: City, at: At) -> None:
+    case = make_case(uow, city)
+    planning.plan_case(at(city.person("municipal")), case.case_id, Plan(SPRING, "列入计划"), version=case.version)
+    after = urgent_again(uow, city, case)
+    assert (after.planned_for, after.promise_met) == (None, None)
+    assert after.promise_due == NOW + timedelta(hours=24)
+    assert said(uow, CaseResortedV1).out_of_plan is True
+
+
+def test_what_is_urgent_is_suspended_no_more(uow: RolledBackUnitOfWork, city: City, at: At) -> None:
+    case = suspended(at, uow, city)
+    after = urgent_again(uow, city, case)
+    assert after.suspended_until is None
+    assert after.promise_due == NOW + timedelta(hours=24)
+    assert [entry.step for entry in cases.list_entries(uow, after)][-3:] == ["resumed", "resorted", "joined"]
+    assert said(uow, CaseResumedV1).handler is not None
+
+
+def test_what_waits_for_its_dispatcher_is_urgent_when_it_is_accepted(
+    uow: RolledBackUnitOfWork, city: City, at: At
+) -> None:
+    case = make_case(uow, city, suggested_category=None)
+    after = urgent_again(uow, city, case)
+    assert (after.urgent, after.version) == (True, case.version + 1)
+    dispatcher = at(city.person("dispatcher"))
+    accepted = steps.accept_case(dispatcher, case.case_id, version=after.version, category="municipal.street_lights")
+    assert accepted.promise_due == NOW + timedelta(hours=24)
+
+
+def suspended(at: At, uow: RolledBackUnitOfWork, city: City) -> Case:
+    case = make_case(uow, city)
+    until: dict[str, Any] = {"until": (NOW + timedelta(days=9)).date(), "reason": "testing", "words": "检测"}
+    asked = asking.ask_dispatcher(
+        at(city.person("municipal")), case.case_id, ask=Ask.SUSPENSION, version=case.version, **until
+    )
+    dispatcher = at(city.person("dispatcher"))
+    return asking.rule_on_case(dispatcher, case.case_id, version=asked.version, granted=True, words="同意")
 
 
 def test_of_what_waits_its_dispatcher_is_told_and_no_promise_is_made(uow: RolledBackUnitOfWork, city: City) -> None:

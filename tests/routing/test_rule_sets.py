@@ -241,7 +241,7 @@ def test_an_explanation_names_document_line_and_version(at: At, city: City) -> N
     version = put_into_force(at, tightening("community"))
     case = receive(at, city)
     assert case.deadline is not None
-    _, explained = explaining.explain_deadline(at(role="auditor"), str(case.case_id), case.deadline.deadline_id)
+    _, explained = explaining.explain_deadline(at(role="auditor"), case.case_id, case.deadline.deadline_id)
     assert explained.agrees, explained.differences
     assert explained.rule is not None
     assert (explained.rule.line, explained.rule.version, explained.rule_place) == (4, version, "community")
@@ -266,7 +266,7 @@ def test_an_explanation_names_the_law_and_what_it_allows(at: At, city: City) -> 
     put_into_force(at, by_law(at(ONE), "7 working days"))
     case = receive(at, city)
     assert case.deadline is not None
-    _, explained = explaining.explain_deadline(at(role="auditor"), str(case.case_id), case.deadline.deadline_id)
+    _, explained = explaining.explain_deadline(at(role="auditor"), case.case_id, case.deadline.deadline_id)
     assert explained.agrees, explained.differences
     said = read_aloud(explained)
     assert "法定期限为7个工作日（《市政条例》第九条），承诺不得超过。" in said["zh"]
@@ -290,7 +290,7 @@ def test_what_is_promised_by_no_document_is_found_out(at: At, city: City) -> Non
     assert case.deadline is not None
     uow = at()
     uow.execute(text("update deadline set rule_layers = '{}' where case_id = :case"), {"case": case.case_id})
-    _, explained = explaining.explain_deadline(at(role="auditor"), str(case.case_id), case.deadline.deadline_id)
+    _, explained = explaining.explain_deadline(at(role="auditor"), case.case_id, case.deadline.deadline_id)
     assert {(each.witness, each.about) for each in explained.differences} >= {
         ("history", "rule_layers"),
         ("rules", "count"),
@@ -406,7 +406,7 @@ def test_what_a_place_promises_is_that_by_another_calendar_too(at: At, city: Cit
     assert moved.deadline is not None
     assert (due_of(moved), moved.deadline.promise.rule_layers) == (local("2026-11-27T17:00"), (version,))
     assert faults_of(at(), case.case_id) == []
-    _, explained = explaining.explain_deadline(at(role="auditor"), str(case.case_id), moved.deadline.deadline_id)
+    _, explained = explaining.explain_deadline(at(role="auditor"), case.case_id, moved.deadline.deadline_id)
     assert (explained.agrees, explained.rule_place) == (True, "community")
 
 
@@ -540,7 +540,7 @@ def test_why_a_promise_waits_or_began_is_explained(at: At, city: City, waiting: 
     if kind is RecordKind.PAPERS_RECEIVED:
         case = record(at, city, waiting, kind, now=NOW + timedelta(days=1))
     assert case.deadline is not None
-    _, explained = explaining.explain_deadline(at(role="auditor"), str(case.case_id), case.deadline.deadline_id)
+    _, explained = explaining.explain_deadline(at(role="auditor"), case.case_id, case.deadline.deadline_id)
     assert explained.agrees, explained.differences
     missing = kind is RecordKind.PAPERS_MISSING
     assert explained.cause is (Cause.AWAITING_PAPERS if missing else Cause.PAPERS_COMPLETE)

@@ -44,7 +44,7 @@ from routing.errors import (
     WhomMissing,
 )
 from routing.repository import cases, precedents, seals
-from routing.schemas import CaseDetailView, CaseView, SuggestionsView
+from routing.schemas import CaseDetailView, CaseLineView, CaseView, SuggestionsView
 from routing.service import (
     answering,
     asking,
@@ -68,7 +68,7 @@ from routing.service import (
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import ProgrammingError
 
-from tests.routing.conftest import City, make_post, put_post, subject_of
+from tests.routing.conftest import City, make_appeal, make_post, put_post, subject_of
 from tests.routing.test_calling_back import rate
 from tests.routing.test_hotline import row as hotline_row
 from tests.routing.test_linking import WORDS as LINKED_FOR
@@ -336,9 +336,42 @@ def test_a_link_with_what_was_sealed_later_is_shown_to_those_alone_who_see_that(
     for who, sees_it in (("municipal", True), ("dispatcher", True), ("window", False), ("district_dispatcher", False)):
         seen = reading.get_case(as_person(city.person(who)), case.case_id)
         assert [each.link.other_number for each in seen.links] == ([sealed.number] if sees_it else [])
-        assert seen.case.linked == int(sees_it)
+        assert CaseView.of(seen.case).linked == int(sees_it)
         said = CaseDetailView.of_detail(seen).model_dump_json()
         assert (sealed.number in said, LINKED_FOR in said) == (sees_it, sees_it)
+
+
+@pytest.mark.parametrize("who, seen", [("dispatcher", 1), ("district_dispatcher", 0)])
+def test_a_list_and_the_answer_to_a_step_count_the_links_that_may_be_seen(
+    uow: RolledBackUnitOfWork, city: City, as_person: As, who: str, seen: int
+) -> None:
+    case, _ = make_linked(uow, city, as_person)
+    reader = as_person(city.person(who))
+    lines = reading.list_open_cases(reader, page()).sheet.items
+    assert [CaseLineView.of_line(line).linked for line in lines if line.case.case_id == case.case_id] == [seen]
+    again = dispatching.re_sort_case(
+        reader, case.case_id, version=case.version, category="municipal.water", words="应为供水"
+    )
+    assert (CaseView.of(again).linked, now_of(uow, case).linked) == (seen, 1), "what is hidden is not lost"
+
+
+@pytest.mark.parametrize("who, sees_it", [("municipal", True), ("dispatcher", True), ("window", False)])
+def test_the_history_names_what_it_asks_about_again_to_those_alone_who_see_that(
+    uow: RolledBackUnitOfWork, city: City, as_person: As, who: str, sees_it: bool
+) -> None:
+    """What was settled is found to be of a sealed category only after it was asked about again."""
+    first = make_case(uow, city)
+    answered = TAKE[Step.ANSWER](as_person(city.person("municipal")), first)
+    repeat = make_appeal(city, repeat_of=first.appeals[0].appeal_id)
+    opening.open_cases(uow, [repeat])
+    opening.correct_appeal(uow, corrected(city, answered, DISCIPLINE))
+    fresh = cases.find_cases_of_appeals_for_change(uow, [repeat.appeal_id])[repeat.appeal_id]
+    history = reading.get_history(as_person(city.person(who)), fresh.case_id)
+    facts = history.entries[0].facts
+    assert (facts.get("follows"), facts.get("follows_number")) == (
+        (str(first.case_id), first.number) if sees_it else (None, None)
+    )
+    assert (facts["appeal"], history.faults) == (str(repeat.appeal_id), []), "and nothing else of it is hidden"
 
 
 def test_whoever_sees_what_is_sealed_reads_of_what_is_not(uow: RolledBackUnitOfWork, city: City, as_person: As) -> None:

@@ -349,12 +349,15 @@ def report_back(city: City, station: Station, bus: FakeBus) -> None:
 
 
 def join(city: City, receipt: Receipt, other: Receipt) -> None:
-    """One helper does its part, one is released; the case is linked with another, and parted from it."""
-    for code, by in (("dispatcher", "window"), ("city_dispatcher", "dispatcher")):
+    """One helper does its part, one is released, one has an interest in it; the case is linked with another, and parted
+    from it.
+    """
+    for code, by in (("dispatcher", "window"), ("city_dispatcher", "dispatcher"), ("supervisor", "dispatcher")):
         called = {"to": city.posts[code].post_id, "due_at": city.clock.now() + timedelta(minutes=1), **WHY}
         city.step(receipt, helping.call_in_helper, by, **called)
     city.step(receipt, _end_part, "dispatcher", of="dispatcher", end=helping.report_part, city=city)
     city.step(receipt, _end_part, "window", of="city_dispatcher", end=helping.release_helper, city=city)
+    city.step(receipt, recusing.recuse, "supervisor", **WHY)
     city.step(receipt, _link, "dispatcher", other=other)
     city.step(receipt, _unlink, "dispatcher")
 

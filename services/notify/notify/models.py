@@ -122,7 +122,7 @@ inbox_item = Table(
 )
 
 #: Something that every household of the buildings that a case names is told. Its words are sealed under the service's
-#: key, and are kept until the last household's turn has come.
+#: key, and are kept for those whose message turns out to reach nobody.
 telling = Table(
     "telling",
     metadata,
@@ -144,7 +144,8 @@ telling = Table(
     Index("ix_telling_place", "place_id"),
 )
 
-#: A household to be told. ``way`` is null until its turn comes; ``message_id`` is its own message, or the chief's task.
+#: A household to be told. ``way`` is null until its turn comes; ``message_id`` is its own message, or the chief's task,
+#: which is yet to be made where a message that has failed was the way before.
 telling_household = Table(
     "telling_household",
     metadata,

@@ -70,7 +70,7 @@ class TellingView(BaseModel):
         description="By the notice of an appeal that was filed under the number that the household gave."
     )
     told_by_visit: int
-    to_be_visited: int = Field(description="Those whom no message reaches and nobody has visited yet.")
+    to_be_visited: int = Field(description="Those whom no message reaches, or has reached, and nobody has visited yet.")
     untold: int = Field(description="Those to be visited, and those whose message has not gone out or has failed.")
 
     @classmethod

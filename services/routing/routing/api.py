@@ -6,10 +6,21 @@ from uuid import UUID
 
 from contracts.intake import Channel
 from contracts.routing import Ask
-from fastapi import APIRouter, Path, Query, Response
+from fastapi import APIRouter, Depends, Path, Query, Response
 from fastapi.responses import HTMLResponse
 from kit.clock import Day
-from kit.http import KEY_REQUIRED, AskedPage, Door, DoorFor, IfMatch, ListView, html_page, listed, responses_for
+from kit.http import (
+    KEY_REQUIRED,
+    AskedPage,
+    Door,
+    DoorFor,
+    IfMatch,
+    ListView,
+    LookedUp,
+    html_page,
+    listed,
+    responses_for,
+)
 
 from routing.domain.figures import Group
 from routing.domain.taxonomy import Bound
@@ -120,6 +131,7 @@ from routing.service import (
     incidents,
     linking,
     merging,
+    naming,
     planning,
     precedents,
     pressing,
@@ -145,9 +157,6 @@ router = APIRouter(prefix="/routing/v1", responses=responses_for(401, 403, 422, 
 STEP = responses_for(404, 409, 412, 428)
 
 LetterNumber = Annotated[str, Path(max_length=40, description="However it is typed.", examples=["H7K2-9QXV"])]
-CaseNamed = Annotated[
-    str, Path(max_length=40, description="Its id, its number or that of an appeal in it, however they are typed.")
-]
 EntryNumber = Annotated[int, Path(ge=1, le=2**31 - 1, description="The entry's number in the history.")]
 BatchNumber = Annotated[int, Path(ge=1, le=2**31 - 1)]
 CalendarNumber = Annotated[int, Path(ge=1, le=2**31 - 1)]
@@ -166,9 +175,23 @@ OnlyPost = Annotated[UUID | None, Query(description="The id of the holder's post
 AtPlace = Annotated[UUID | None, Query(description="The id of a place; none: wherever you may look.")]
 RuleNumber = Annotated[int, Path(ge=1, le=2**31 - 1)]
 
+_NAME = "Its id, its number or that of an appeal in it, however they are typed."
+
+
+def _case_named(case_id: Annotated[str, Path(max_length=40, description=_NAME)]) -> LookedUp:
+    return LookedUp(lambda uow: naming.get_id(uow, case_id, field="/case_id"))
+
+
+def _other_named(other_id: Annotated[str, Path(max_length=40, description=_NAME)]) -> LookedUp:
+    return LookedUp(lambda uow: naming.get_id(uow, other_id, field="/other_id"))
+
+
+CaseNamed = Annotated[LookedUp, Depends(_case_named)]
+OtherNamed = Annotated[LookedUp, Depends(_other_named)]
+
 
 @router.post("/cases/{case_id}/acceptances", status_code=201, response_model=CaseView, responses=STEP)
-async def accept_case(case_id: UUID, body: Acceptance, if_match: IfMatch, door: Door) -> Response:
+async def accept_case(case_id: CaseNamed, body: Acceptance, if_match: IfMatch, door: Door) -> Response:
     """A dispatcher places and sorts a case that waits; the promise is made and the case assigned."""
     return await door(
         steps.accept_case, case_id, version=if_match, place_id=body.place_id, category=body.category, view=CaseView.of
@@ -176,20 +199,20 @@ async def accept_case(case_id: UUID, body: Acceptance, if_match: IfMatch, door: 
 
 
 @router.post("/cases/{case_id}/starts", status_code=201, response_model=CaseView, responses=STEP)
-async def start_case(case_id: UUID, if_match: IfMatch, door: Door) -> Response:
+async def start_case(case_id: CaseNamed, if_match: IfMatch, door: Door) -> Response:
     """The holder begins."""
     return await door(steps.start_case, case_id, version=if_match, view=CaseView.of)
 
 
 @router.post("/cases/{case_id}/answers", status_code=201, response_model=CaseView, responses=STEP)
-async def answer_case(case_id: UUID, body: Answer, if_match: IfMatch, door: Door) -> Response:
+async def answer_case(case_id: CaseNamed, body: Answer, if_match: IfMatch, door: Door) -> Response:
     """Solved, or explained; the resident is told, of some matters after a review. Once more, it is a correction."""
     said = body.model_dump()
     return await door(steps.answer_case, case_id, version=if_match, **said, view=CaseView.of)
 
 
 @router.post("/cases/{case_id}/reviews", status_code=201, response_model=CaseView, responses=STEP)
-async def review_answer(case_id: UUID, body: Review, if_match: IfMatch, door: Door) -> Response:
+async def review_answer(case_id: CaseNamed, body: Review, if_match: IfMatch, door: Door) -> Response:
     """Approve the answer that waits, or send it back. For a dispatcher who neither wrote it nor holds the case."""
     return await door(
         *(answering.review_answer, case_id),
@@ -201,7 +224,7 @@ async def review_answer(case_id: UUID, body: Review, if_match: IfMatch, door: Do
 
 
 @router.post("/cases/{case_id}/verifications", status_code=201, response_model=CaseView, responses=STEP)
-async def verify_case(case_id: UUID, body: Verification, if_match: IfMatch, door: Door) -> Response:
+async def verify_case(case_id: CaseNamed, body: Verification, if_match: IfMatch, door: Door) -> Response:
     """What was answered, looked at on site by who did not handle it; what does not pass is under way again."""
     return await door(
         *(answering.verify_case, case_id), version=if_match, passed=body.passed, words=body.words, view=CaseView.of
@@ -209,7 +232,7 @@ async def verify_case(case_id: UUID, body: Verification, if_match: IfMatch, door
 
 
 @router.post("/cases/{case_id}/exclusions", status_code=201, response_model=CaseView, responses=STEP)
-async def ask_exclusion(case_id: UUID, body: Exclusion, if_match: IfMatch, door: Door) -> Response:
+async def ask_exclusion(case_id: CaseNamed, body: Exclusion, if_match: IfMatch, door: Door) -> Response:
     """The holder applies that the case not count in a rate; it counts until somebody of the tier above has said so."""
     return await door(
         *(excluding.ask_exclusion, case_id), version=if_match, rate=body.rate, words=body.words, view=CaseView.of
@@ -217,7 +240,7 @@ async def ask_exclusion(case_id: UUID, body: Exclusion, if_match: IfMatch, door:
 
 
 @router.post("/cases/{case_id}/exclusion_reviews", status_code=201, response_model=CaseView, responses=STEP)
-async def review_exclusion(case_id: UUID, body: ExclusionReview, if_match: IfMatch, door: Door) -> Response:
+async def review_exclusion(case_id: CaseNamed, body: ExclusionReview, if_match: IfMatch, door: Door) -> Response:
     """A second person of a tier above grants it or not. How many cases were taken out stands beside the rate."""
     return await door(
         *(excluding.review_exclusion, case_id),
@@ -229,19 +252,19 @@ async def review_exclusion(case_id: UUID, body: ExclusionReview, if_match: IfMat
 
 
 @router.post("/cases/{case_id}/handovers", status_code=201, response_model=CaseView, responses=STEP)
-async def hand_over_case(case_id: UUID, body: Handover, if_match: IfMatch, door: Door) -> Response:
+async def hand_over_case(case_id: CaseNamed, body: Handover, if_match: IfMatch, door: Door) -> Response:
     """What is finished is collected, or brought home."""
     return await door(steps.hand_over_case, case_id, version=if_match, means=body.means, view=CaseView.of)
 
 
 @router.post("/cases/{case_id}/closings", status_code=201, response_model=CaseView, responses=STEP)
-async def close_case(case_id: UUID, if_match: IfMatch, door: Door) -> Response:
+async def close_case(case_id: CaseNamed, if_match: IfMatch, door: Door) -> Response:
     """What was answered is done; the resident is told. No body."""
     return await door(steps.close_case, case_id, version=if_match, view=CaseView.of)
 
 
 @router.post("/cases/{case_id}/resorts", status_code=201, response_model=CaseView, responses=STEP)
-async def re_sort_case(case_id: UUID, body: Resort, if_match: IfMatch, door: Door) -> Response:
+async def re_sort_case(case_id: CaseNamed, body: Resort, if_match: IfMatch, door: Door) -> Response:
     """A dispatcher puts a wrong category or place right; the promise to the resident never grows by it."""
     return await door(
         *(dispatching.re_sort_case, case_id),
@@ -254,7 +277,7 @@ async def re_sort_case(case_id: UUID, body: Resort, if_match: IfMatch, door: Doo
 
 
 @router.post("/cases/{case_id}/dispatches", status_code=201, response_model=CaseView, responses=STEP)
-async def re_dispatch_case(case_id: UUID, body: Dispatch, if_match: IfMatch, door: Door) -> Response:
+async def re_dispatch_case(case_id: CaseNamed, body: Dispatch, if_match: IfMatch, door: Door) -> Response:
     """A dispatcher gives the case to another post; the promise stays, and the resident is told whom to ask."""
     return await door(
         *(dispatching.re_dispatch_case, case_id),
@@ -275,7 +298,7 @@ async def re_dispatch_case(case_id: UUID, body: Dispatch, if_match: IfMatch, doo
 async def re_sort_cases(body: ManyResorts, door: Door) -> Response:
     """Put category or place of many cases right, or confirm what was suggested: each by itself, with its own answer."""
     return await door(
-        *(dispatching.re_sort_cases, body.versions),
+        *(dispatching.re_sort_cases, body.named),
         category=body.category,
         place_id=body.place_id,
         words=body.words,
@@ -293,30 +316,30 @@ async def re_sort_cases(body: ManyResorts, door: Door) -> Response:
 async def re_dispatch_cases(body: ManyDispatches, door: Door) -> Response:
     """Give many cases to another post: each by itself, each with its own answer."""
     return await door(
-        dispatching.re_dispatch_cases, body.versions, to=body.post_id, words=body.words, view=ManyTriedView.of
+        dispatching.re_dispatch_cases, body.named, to=body.post_id, words=body.words, view=ManyTriedView.of
     )
 
 
 @router.post("/cases/{case_id}/returns", status_code=201, response_model=CaseView, responses=STEP)
-async def ask_return(case_id: UUID, body: Asking, if_match: IfMatch, door: Door) -> Response:
+async def ask_return(case_id: CaseNamed, body: Asking, if_match: IfMatch, door: Door) -> Response:
     """The holder asks the dispatcher to take it back, and stays liable meanwhile; a second time the tier above."""
     return await _ask(door, Ask.RETURN, case_id, body, if_match)
 
 
 @router.post("/cases/{case_id}/declines", status_code=201, response_model=CaseView, responses=STEP)
-async def ask_decline(case_id: UUID, body: Asking, if_match: IfMatch, door: Door) -> Response:
+async def ask_decline(case_id: CaseNamed, body: Asking, if_match: IfMatch, door: Door) -> Response:
     """The holder asks the dispatcher to decline it, for a reason of the closed list."""
     return await _ask(door, Ask.DECLINE, case_id, body, if_match)
 
 
 @router.post("/cases/{case_id}/extensions", status_code=201, response_model=CaseView, responses=STEP)
-async def ask_extension(case_id: UUID, body: AskingForTime, if_match: IfMatch, door: Door) -> Response:
+async def ask_extension(case_id: CaseNamed, body: AskingForTime, if_match: IfMatch, door: Door) -> Response:
     """The holder asks for more time, once, before the promise falls due; granted, the resident is told."""
     return await _ask(door, Ask.EXTENSION, case_id, body, if_match, days=body.days)
 
 
 @router.post("/cases/{case_id}/suspensions", status_code=201, response_model=CaseView, responses=STEP)
-async def ask_suspension(case_id: UUID, body: AskingToSuspend, if_match: IfMatch, door: Door) -> Response:
+async def ask_suspension(case_id: CaseNamed, body: AskingToSuspend, if_match: IfMatch, door: Door) -> Response:
     """The holder asks that its promise wait for what law or nature prescribes, until a day; granted, what is left of it
     runs on from then, and the resident is told.
     """
@@ -326,7 +349,7 @@ async def ask_suspension(case_id: UUID, body: AskingToSuspend, if_match: IfMatch
 async def _ask(
     door: DoorFor,
     ask: Ask,
-    case_id: UUID,
+    case_id: LookedUp,
     body: Asking,
     version: int,
     *,
@@ -346,7 +369,7 @@ async def _ask(
 
 
 @router.post("/cases/{case_id}/rulings", status_code=201, response_model=CaseView, responses=STEP)
-async def rule_on_case(case_id: UUID, body: Ruling, if_match: IfMatch, door: Door) -> Response:
+async def rule_on_case(case_id: CaseNamed, body: Ruling, if_match: IfMatch, door: Door) -> Response:
     """Grant or refuse what is asked. A ruling on a second return binds, and becomes a precedent."""
     return await door(
         *(asking.rule_on_case, case_id),
@@ -361,13 +384,13 @@ async def rule_on_case(case_id: UUID, body: Ruling, if_match: IfMatch, door: Doo
 
 
 @router.post("/cases/{case_id}/resumptions", status_code=201, response_model=CaseView, responses=STEP)
-async def resume_case(case_id: UUID, body: Resumption, if_match: IfMatch, door: Door) -> Response:
+async def resume_case(case_id: CaseNamed, body: Resumption, if_match: IfMatch, door: Door) -> Response:
     """A suspension ends before its time: what is left of the promise runs on from today, and the resident is told."""
     return await door(suspending.resume_case, case_id, version=if_match, words=body.words, view=CaseView.of)
 
 
 @router.post("/cases/{case_id}/transfers", status_code=201, response_model=CaseView, responses=STEP)
-async def transfer_case(case_id: UUID, body: Transfer, if_match: IfMatch, door: Door) -> Response:
+async def transfer_case(case_id: CaseNamed, body: Transfer, if_match: IfMatch, door: Door) -> Response:
     """The holder passes it on to whose remit it is; the promise stays, and the resident is told whom to ask. Never
     back: that is asked as a return.
     """
@@ -381,13 +404,13 @@ async def transfer_case(case_id: UUID, body: Transfer, if_match: IfMatch, door: 
 
 
 @router.post("/cases/{case_id}/plans", status_code=201, response_model=CaseView, responses=STEP)
-async def plan_case(case_id: UUID, body: Planning, if_match: IfMatch, door: Door) -> Response:
+async def plan_case(case_id: CaseNamed, body: Planning, if_match: IfMatch, door: Door) -> Response:
     """What cannot be done now is planned for a day, and the resident is told. It is no answer: it stays in progress."""
     return await door(planning.plan_case, case_id, body.plan(), version=if_match, view=CaseView.of)
 
 
 @router.post("/cases/{case_id}/replans", status_code=201, response_model=CaseView, responses=STEP)
-async def re_plan_case(case_id: UUID, body: Planning, if_match: IfMatch, door: Door) -> Response:
+async def re_plan_case(case_id: CaseNamed, body: Planning, if_match: IfMatch, door: Door) -> Response:
     """A dispatcher plans it for another day; the resident is told. A day that was missed stays missed."""
     return await door(planning.re_plan_case, case_id, body.plan(), version=if_match, view=CaseView.of)
 
@@ -399,7 +422,7 @@ async def re_plan_case(case_id: UUID, body: Planning, if_match: IfMatch, door: D
     responses=responses_for(404, 409, 428),
     dependencies=[KEY_REQUIRED],
 )
-async def record_work(case_id: UUID, body: Recording, door: Door) -> Response:
+async def record_work(case_id: CaseNamed, body: Recording, door: Door) -> Response:
     """What was done on it, for the history: its state stays. No If-Match is asked for, but an Idempotency-Key is."""
     return await door(recording.record_work, case_id, body.work(), view=RecordedView.of_recorded)
 
@@ -419,13 +442,13 @@ async def print_receipt(case_id: CaseNamed, seq: EntryNumber, door: Door) -> Res
 
 
 @router.post("/cases/{case_id}/assignment_reports", status_code=201, response_model=CaseView, responses=STEP)
-async def report_back(case_id: UUID, body: AssignmentReport, if_match: IfMatch, door: Door) -> Response:
+async def report_back(case_id: CaseNamed, body: AssignmentReport, if_match: IfMatch, door: Door) -> Response:
     """Report back to whoever assigned it from above, once it is answered. A dispatcher sends it up."""
     return await door(*(reporting_back.report_back, case_id), version=if_match, words=body.words, view=CaseView.of)
 
 
 @router.post("/cases/{case_id}/assignment_reviews", status_code=201, response_model=CaseView, responses=STEP)
-async def enter_review(case_id: UUID, body: AssignmentReview, if_match: IfMatch, door: Door) -> Response:
+async def enter_review(case_id: CaseNamed, body: AssignmentReview, if_match: IfMatch, door: Door) -> Response:
     """What they say of the report. What they reject is under way again by their new limit. For dispatchers."""
     return await door(
         *(reporting_back.enter_review, case_id),
@@ -444,7 +467,7 @@ async def print_report_back(case_id: CaseNamed, number: LetterNumber, door: Door
 
 
 @router.post("/cases/{case_id}/hotline_handovers", status_code=201, response_model=CaseView, responses=STEP)
-async def hand_to_hotline(case_id: UUID, body: HotlineHandover, if_match: IfMatch, door: Door) -> Response:
+async def hand_to_hotline(case_id: CaseNamed, body: HotlineHandover, if_match: IfMatch, door: Door) -> Response:
     """Hand it to the city hotline with a reply expected. It stays with its holder, and goes out with the next batch."""
     return await door(*(hotline.hand_to_hotline, case_id), version=if_match, words=body.words, view=CaseView.of)
 
@@ -488,7 +511,7 @@ async def settle_kept(reply_id: UUID, body: Settlement, door: Door) -> Response:
 
 
 @router.post("/cases/{case_id}/nudges", status_code=201, response_model=PressingLineView, responses=STEP)
-async def nudge_case(case_id: UUID, body: Nudge, if_match: IfMatch, door: Door) -> Response:
+async def nudge_case(case_id: CaseNamed, body: Nudge, if_match: IfMatch, door: Door) -> Response:
     """Remind whoever holds it, once a day at most by each post. For the staff of its line, but not its holder."""
     return await door(
         *(pressing.nudge_case, case_id), version=if_match, words=body.words, view=PressingLineView.of_line
@@ -496,7 +519,7 @@ async def nudge_case(case_id: UUID, body: Nudge, if_match: IfMatch, door: Door) 
 
 
 @router.post("/cases/{case_id}/orders", status_code=201, response_model=PressingLineView, responses=STEP)
-async def order_report(case_id: UUID, body: Order, if_match: IfMatch, door: Door) -> Response:
+async def order_report(case_id: CaseNamed, body: Order, if_match: IfMatch, door: Door) -> Response:
     """A supervision order: numbered, with a limit and a report owed. For a tier above whoever holds the case."""
     return await door(
         *(pressing.order_report, case_id),
@@ -508,7 +531,7 @@ async def order_report(case_id: UUID, body: Order, if_match: IfMatch, door: Door
 
 
 @router.post("/cases/{case_id}/instructions", status_code=201, response_model=PressingLineView, responses=STEP)
-async def enter_instruction(case_id: UUID, body: Instruction, if_match: IfMatch, door: Door) -> Response:
+async def enter_instruction(case_id: CaseNamed, body: Instruction, if_match: IfMatch, door: Door) -> Response:
     """A leader's written word, with a report owed. For dispatchers and supervisors of its place and above."""
     return await door(
         *(pressing.enter_instruction, case_id),
@@ -531,13 +554,13 @@ async def report_on_pressing(pressing_id: UUID, body: Report, if_match: IfMatch,
 
 
 @router.post("/cases/{case_id}/recusals", status_code=201, response_model=CaseView, responses=STEP)
-async def recuse(case_id: UUID, body: Recusal, if_match: IfMatch, door: Door) -> Response:
+async def recuse(case_id: CaseNamed, body: Recusal, if_match: IfMatch, door: Door) -> Response:
     """I have an interest in it: it goes across or a tier up, and never comes back to me."""
     return await door(recusing.recuse, case_id, version=if_match, words=body.words, view=CaseView.of)
 
 
 @router.post("/cases/{case_id}/accompaniments", status_code=201, response_model=CaseView, responses=STEP)
-async def accompany(case_id: UUID, body: Accompanied, if_match: IfMatch, door: Door) -> Response:
+async def accompany(case_id: CaseNamed, body: Accompanied, if_match: IfMatch, door: Door) -> Response:
     """A legal matter or a petition goes to the district's centre, the resident accompanied, and is followed."""
     return await door(
         *(accompanying.accompany, case_id),
@@ -551,7 +574,7 @@ async def accompany(case_id: UUID, body: Accompanied, if_match: IfMatch, door: D
 
 
 @router.post("/cases/{case_id}/centre_reports", status_code=201, response_model=CaseView, responses=STEP)
-async def enter_centre_report(case_id: UUID, body: CentreReport, if_match: IfMatch, door: Door) -> Response:
+async def enter_centre_report(case_id: CaseNamed, body: CentreReport, if_match: IfMatch, door: Door) -> Response:
     """What the centre says of it; after its final report the case can be answered."""
     return await door(
         *(accompanying.enter_centre_report, case_id),
@@ -563,7 +586,7 @@ async def enter_centre_report(case_id: UUID, body: CentreReport, if_match: IfMat
 
 
 @router.post("/cases/{case_id}/grants", status_code=201, response_model=CaseView, responses=STEP)
-async def grant_case(case_id: UUID, body: NewGrant, if_match: IfMatch, door: Door) -> Response:
+async def grant_case(case_id: CaseNamed, body: NewGrant, if_match: IfMatch, door: Door) -> Response:
     """Open a sealed case to somebody, to read. For dispatchers and supervisors who see it."""
     return await door(
         *(sealing.grant_case, case_id),
@@ -576,19 +599,19 @@ async def grant_case(case_id: UUID, body: NewGrant, if_match: IfMatch, door: Doo
 
 
 @router.get("/cases/{case_id}/grants", response_model=GrantsView, responses=responses_for(404))
-async def list_grants(case_id: UUID, door: Door) -> Response:
+async def list_grants(case_id: CaseNamed, door: Door) -> Response:
     """Whom it was opened to, revoked ones among them."""
     return await door.read(sealing.list_grants, case_id, view=GrantsView.of)
 
 
 @router.post("/cases/{case_id}/grants/{grant_id}/revocations", status_code=201, response_model=CaseView, responses=STEP)
-async def revoke_grant(case_id: UUID, grant_id: UUID, if_match: IfMatch, door: Door) -> Response:
+async def revoke_grant(case_id: CaseNamed, grant_id: UUID, if_match: IfMatch, door: Door) -> Response:
     """It is shut to them again, unless they must see it. No body."""
     return await door(sealing.revoke_grant, case_id, grant_id, version=if_match, view=CaseView.of)
 
 
 @router.get("/cases/{case_id}/openings", response_model=ListView[OpeningView])
-async def list_openings(case_id: UUID, page: AskedPage, door: Door) -> Response:
+async def list_openings(case_id: CaseNamed, page: AskedPage, door: Door) -> Response:
     """Who has looked at a sealed case, the last first. For auditors, and dispatchers and supervisors of its place."""
     return await door.read(sealing.list_openings, case_id, page, view=listed(OpeningView.of))
 
@@ -600,7 +623,7 @@ async def list_followed(page: AskedPage, door: Door, place: AtPlace = None) -> R
 
 
 @router.post("/cases/{case_id}/callbacks", status_code=201, response_model=CaseView, responses=STEP)
-async def call_back_resident(case_id: UUID, body: Calling, if_match: IfMatch, door: Door) -> Response:
+async def call_back_resident(case_id: CaseNamed, body: Calling, if_match: IfMatch, door: Door) -> Response:
     """Ask a resident whom no message reaches whether it is solved, three times at most; not for who handled it."""
     said = body.model_dump(exclude={"outcome"})
     return await door(rating.call_back_resident, case_id, version=if_match, **said, view=CaseView.of)
@@ -613,7 +636,7 @@ async def list_call_backs(page: AskedPage, door: Door) -> Response:
 
 
 @router.post("/cases/{case_id}/incidents", status_code=201, response_model=CaseView, responses=STEP)
-async def name_affected(case_id: UUID, body: Incident, if_match: IfMatch, door: Door) -> Response:
+async def name_affected(case_id: CaseNamed, body: Incident, if_match: IfMatch, door: Door) -> Response:
     """It concerns whole buildings: name them, and every household is told, whether it has reported anything or not."""
     return await door(
         *(incidents.name_affected, case_id),
@@ -625,13 +648,13 @@ async def name_affected(case_id: UUID, body: Incident, if_match: IfMatch, door: 
 
 
 @router.post("/cases/{case_id}/incident_words", status_code=201, response_model=CaseView, responses=STEP)
-async def tell_affected(case_id: UUID, body: IncidentWords, if_match: IfMatch, door: Door) -> Response:
+async def tell_affected(case_id: CaseNamed, body: IncidentWords, if_match: IfMatch, door: Door) -> Response:
     """Tell the households of all buildings that it names how it goes on."""
     return await door(*(incidents.tell_affected, case_id), version=if_match, words=body.words, view=CaseView.of)
 
 
 @router.post("/cases/{case_id}/merges", status_code=201, response_model=CaseView, responses=STEP)
-async def merge_case(case_id: UUID, body: Merge, if_match: IfMatch, door: Door) -> Response:
+async def merge_case(case_id: CaseNamed, body: Merge, if_match: IfMatch, door: Door) -> Response:
     """The same trouble as another case: its appeals go on there, under the earlier promise, and this one closes."""
     return await door(
         *(merging.merge_case, case_id), version=if_match, into=body.into, words=body.words, view=CaseView.of
@@ -639,7 +662,7 @@ async def merge_case(case_id: UUID, body: Merge, if_match: IfMatch, door: Door) 
 
 
 @router.post("/cases/{case_id}/splits", status_code=201, response_model=SplitView, responses=STEP)
-async def split_case(case_id: UUID, body: SplitOff, if_match: IfMatch, door: Door) -> Response:
+async def split_case(case_id: CaseNamed, body: SplitOff, if_match: IfMatch, door: Door) -> Response:
     """Not the same trouble after all: these appeals go on as a case of their own, under the same promise."""
     return await door(
         *(splitting.split_case, case_id),
@@ -662,7 +685,7 @@ async def list_suggestions(case_id: CaseNamed, door: Door) -> Response:
     response_model=SuggestionsView,
     responses=responses_for(404),
 )
-async def dismiss_suggestion(case_id: UUID, other_id: UUID, door: Door) -> Response:
+async def dismiss_suggestion(case_id: CaseNamed, other_id: OtherNamed, door: Door) -> Response:
     """They are two: not suggested again, on either. For a dispatcher of its place or above. No body."""
     return await door(suggesting.dismiss_suggestion, case_id, other_id, view=SuggestionsView.of)
 
@@ -681,7 +704,7 @@ async def list_supervisions(page: AskedPage, door: Door) -> Response:
 
 
 @router.post("/cases/{case_id}/helpers", status_code=201, response_model=PartView, responses=STEP)
-async def call_in_helper(case_id: UUID, body: CallIn, if_match: IfMatch, door: Door) -> Response:
+async def call_in_helper(case_id: CaseNamed, body: CallIn, if_match: IfMatch, door: Door) -> Response:
     """Another post does a part of it, by a limit of its own; whoever leads stays liable. For dispatchers, across
     offices those of a tier above both; and for whoever leads, within their own line.
     """
@@ -696,7 +719,7 @@ async def call_in_helper(case_id: UUID, body: CallIn, if_match: IfMatch, door: D
 
 
 @router.post("/cases/{case_id}/helpers/{helper_id}/reports", status_code=201, response_model=PartView, responses=STEP)
-async def report_part(case_id: UUID, helper_id: UUID, body: PartReport, if_match: IfMatch, door: Door) -> Response:
+async def report_part(case_id: CaseNamed, helper_id: UUID, body: PartReport, if_match: IfMatch, door: Door) -> Response:
     """A helper's part is done; whoever leads is told."""
     return await door(
         *(helping.report_part, case_id, helper_id), version=if_match, words=body.words, view=PartView.of_part
@@ -704,7 +727,7 @@ async def report_part(case_id: UUID, helper_id: UUID, body: PartReport, if_match
 
 
 @router.post("/cases/{case_id}/helpers/{helper_id}/releases", status_code=201, response_model=PartView, responses=STEP)
-async def release_helper(case_id: UUID, helper_id: UUID, body: Ending, if_match: IfMatch, door: Door) -> Response:
+async def release_helper(case_id: CaseNamed, helper_id: UUID, body: Ending, if_match: IfMatch, door: Door) -> Response:
     """A helper's part is not needed any more; it is told. For whoever leads, and dispatchers."""
     return await door(
         *(helping.release_helper, case_id, helper_id), version=if_match, words=body.words, view=PartView.of_part
@@ -718,7 +741,7 @@ async def list_parts(page: AskedPage, door: Door) -> Response:
 
 
 @router.post("/cases/{case_id}/links", status_code=201, response_model=CaseView, responses=STEP)
-async def link_cases(case_id: UUID, body: Linking, if_match: IfMatch, door: Door) -> Response:
+async def link_cases(case_id: CaseNamed, body: Linking, if_match: IfMatch, door: Door) -> Response:
     """Name a related case, by its number, on this one, and this one on that. For who sees both."""
     return await door(
         *(linking.link_cases, case_id),
@@ -731,7 +754,7 @@ async def link_cases(case_id: UUID, body: Linking, if_match: IfMatch, door: Door
 
 
 @router.post("/cases/{case_id}/links/{link_id}/endings", status_code=201, response_model=CaseView, responses=STEP)
-async def unlink_cases(case_id: UUID, link_id: UUID, body: Ending, if_match: IfMatch, door: Door) -> Response:
+async def unlink_cases(case_id: CaseNamed, link_id: UUID, body: Ending, if_match: IfMatch, door: Door) -> Response:
     """What was linked wrongly is put right on both cases. For who sees both."""
     return await door(
         *(linking.unlink_cases, case_id, link_id),

@@ -24,7 +24,7 @@
                    LinkedToItself, WhoseMissing, UnfitPeriod, UnfitDay, UnfitPlace, TooManyPlaces, NotOfTheCase,
                    LastAppeal, UnknownTarget, UnfitTarget, EvidenceMissing, WhomMissing, UnfitGrant,
                    UnfitNotice, UnfitYear, YearIsOfficial, UnfitTimetable, NotKeptSo, UnfitDocument, NoPlaceWithCode,
-                   RulesBeginTooEarly, LongerThanTheRules, BeyondTheLaw
+                   RulesBeginTooEarly, LongerThanTheRules, BeyondTheLaw, NamedTwice
 """
 
 from collections.abc import Sequence
@@ -38,6 +38,17 @@ class CaseNotFound(NotFound):
     def __init__(self, case_id: UUID | None) -> None:
         named = f"no case {case_id}" if case_id else "no case with this number"
         super().__init__("case_not_found", f"There is {named}, or it is not for you to see.")
+
+
+class NamedTwice(Invalid):
+    """Counted from 1."""
+
+    def __init__(self, place: int, first: int, *, field: str) -> None:
+        super().__init__(
+            "named_twice",
+            f"names at {place} the same case as at {first}: name each once. Nothing was done.",
+            field=field,
+        )
 
 
 class DeadlineNotFound(NotFound):

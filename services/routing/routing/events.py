@@ -347,7 +347,14 @@ def case_ruled(
 
 
 def case_recused(
-    uow: UnitOfWork, case: Case, *, dispatcher: Seat | None, ruler: Seat | None, reviewer: Seat | None
+    uow: UnitOfWork,
+    case: Case,
+    *,
+    dispatcher: Seat | None,
+    ruler: Seat | None,
+    reviewer: Seat | None,
+    helper: Seat | None,
+    lead: Seat | None,
 ) -> CaseRecusedV1:
     return CaseRecusedV1(
         **_fact(uow, case),
@@ -357,6 +364,8 @@ def case_recused(
         ask=case.ask if ruler else None,
         ruler=handler_of(ruler),
         reviewer=handler_of(reviewer),
+        helper=handler_of(helper),
+        handler=handler_of(lead),
     )
 
 
@@ -546,6 +555,7 @@ def case_joined(
     *,
     holder: Seat | None,
     origin: Case | None = None,
+    urgent: bool = False,
 ) -> CaseJoinedV1:
     return CaseJoinedV1(
         **_fact(uow, case),
@@ -555,6 +565,7 @@ def case_joined(
         repeats=case.repeats,
         gist=case.told_gist,
         handler=handler_of(holder),
+        urgent=urgent,
         **_promised_yet(case),
     )
 

@@ -188,25 +188,16 @@ class Dispatch(Request):
 
 
 class NamedCase(Request):
-    case_id: UUID
+    case_id: CaseName
     version: int = Field(ge=1, lt=10**18, description="The ETag of what you read.")
 
 
 class ManyCases(Request):
     cases: list[NamedCase] = Field(min_length=1, max_length=100, description="Each by itself, each once.")
 
-    @field_validator("cases")
-    @classmethod
-    def _each_once(cls, cases: list[NamedCase]) -> list[NamedCase]:
-        first: dict[UUID, int] = {}
-        for place, case in enumerate(cases, start=1):
-            if first.setdefault(case.case_id, place) != place:
-                raise ValueError(f"names at {place} the same case as at {first[case.case_id]}: name each once")
-        return cases
-
     @property
-    def versions(self) -> dict[UUID, int]:
-        return {case.case_id: case.version for case in self.cases}
+    def named(self) -> list[tuple[str, int]]:
+        return [(case.case_id, case.version) for case in self.cases]
 
 
 class ManyResorts(ManyCases, Resort):
@@ -788,9 +779,7 @@ class CaseView(BaseModel):
         description="How the report stands that they want; it cannot be closed before they have accepted it."
     )
     helper_post_ids: list[UUID] = Field(description="The posts that help with it now, each with a part that is open.")
-    linked: int = Field(
-        description="How many other cases it is linked with; a list counts those too that are sealed to whoever asks."
-    )
+    linked: int = Field(description="How many other cases it is linked with, but for what is sealed to whoever asks.")
     at_hotline: bool = Field(description="A reply of the city hotline is expected; it stays with its holder.")
     calls_owed: int = Field(
         description="Residents whom somebody has to ask whether it is solved; while there is one, it cannot be closed."
@@ -901,13 +890,15 @@ class RefusalView(BaseModel):
 class TriedView(BaseModel):
     """One case of many: done, and as it stands now; or refused, and as it was."""
 
-    case_id: UUID
+    named: str = Field(description="As the request names it.")
+    case_id: UUID | None = Field(description="Null: none of that name is yours to see.")
     case: CaseView | None
     problem: RefusalView | None
 
     @classmethod
     def of(cls, tried: Tried) -> "TriedView":
         return cls(
+            named=tried.named,
             case_id=tried.case_id,
             case=CaseView.of(tried.case) if tried.case else None,
             problem=RefusalView.of(tried.refusal) if tried.refusal else None,
@@ -1933,7 +1924,8 @@ class OpenCasesView(ListView[CaseLineView]):
 
 
 def _facts(case: Case) -> dict[str, Any]:
-    return {name: getattr(case, name) for name in CaseView.model_fields} | {"gist": case.told_gist}
+    told = {"gist": case.told_gist, "linked": case.links_seen}
+    return {name: getattr(case, name) for name in CaseView.model_fields} | told
 
 
 Written = Annotated[str, StringConstraints(strip_whitespace=True, max_length=120, pattern=PRINTABLE)]

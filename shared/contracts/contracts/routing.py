@@ -440,6 +440,8 @@ class CaseRecusedV1(CaseFact):
     ask: Ask | None = Field(default=None, description="What stands to be ruled on by somebody else now.")
     ruler: Handler | None = Field(default=None, description="Who is to rule on it instead.")
     reviewer: Handler | None = Field(default=None, description="Who is to review its answer instead.")
+    helper: Handler | None = Field(default=None, description="Who helped with it, and whose part is nobody's now.")
+    handler: Handler | None = Field(default=None, description="Who leads, where a helper has: who has to know.")
 
 
 class CaseAccompaniedV1(CaseFact):
@@ -752,7 +754,9 @@ class CaseIncidentV1(CaseFact):
 
 
 class CaseJoinedV1(CaseFact):
-    """Appeals have come to the case. The promise is as it was, or that of the other case where it ends earlier."""
+    """Appeals have come to the case. The promise is as it was; or that of the other case, or of what is urgent, where
+    that ends earlier.
+    """
 
     TYPE: ClassVar[str] = "routing.case.joined.v1"
 
@@ -764,6 +768,7 @@ class CaseJoinedV1(CaseFact):
     handler: Handler | None = Field(description="Who handles it, or looks at it where it waits.")
     promise_due: Moment | None = Field(default=None, description="None: no promise has been made yet.")
     promise_text: dict[str, str] | None = Field(default=None, description="The promise in words, by language (zh, en).")
+    urgent: bool = Field(default=False, description="It is urgent by what has come, and was not before.")
 
 
 class CaseSplitV1(CaseFact):

@@ -7,6 +7,8 @@ both are always found; other mistakes are found 31 times in 32.
 
 import secrets
 import unicodedata
+from contextlib import suppress
+from uuid import UUID
 
 from kit.errors import Invalid
 
@@ -49,6 +51,16 @@ def parse_code(text: str, *, field: str | None = None) -> str:
 def parse_number(text: str, prefix: str, length: int = 10, *, field: str | None = None, on: str = "the receipt") -> str:
     """``on``: the paper that bears it, with which whoever mistyped it compares."""
     return _parse(text, prefix=prefix, length=length, field=field, on=on)
+
+
+def parse_name(text: str, *prefixes: str, field: str) -> UUID | str:
+    """What something is named by: its id, or a number of one of these kinds in the form that is stored."""
+    with suppress(ValueError):
+        return UUID(text)
+    for prefix in prefixes:
+        with suppress(Mistyped):
+            return parse_number(text, prefix)
+    raise Mistyped(field)
 
 
 def _parse(text: str, *, prefix: str, length: int, field: str | None, on: str = "the receipt") -> str:

@@ -29,6 +29,9 @@ from simulation.sight import Habit, Sight, do_first
 #: By when somebody else is to have done a part, and how long a centre says nothing.
 SOON, _AT_ONCE = 2 * ONE_DAY, timedelta(hours=1)
 
+#: How many of those who look at a case have an interest in it.
+_CONFLICT = 0.004
+
 
 def handle(sight: Sight) -> bool:
     """What is owed to others first, then the matter itself; whether anything was done."""
@@ -45,6 +48,9 @@ def report_part(sight: Sight) -> bool:
     if helper is None or not sight.offers(Step.REPORT_PART):
         return False
     case = sight.case
+    if sight.offers(Step.RECUSE) and sight.chance.random() < _CONFLICT:
+        sight.take(recusing.recuse, words="相对人是我的亲属")
+        return True
     helping.report_part(sight.uow, case.case_id, helper.helper_id, version=case.version, words="已协助办理")
     return True
 
@@ -158,7 +164,7 @@ _OWED = (
 )
 _UNDER_WAY = (
     Habit(Step.ACCOMPANY, 1, _accompany),
-    Habit(Step.RECUSE, 0.004, lambda sight: sight.take(recusing.recuse, words="诉求人是我的亲属")),
+    Habit(Step.RECUSE, _CONFLICT, lambda sight: sight.take(recusing.recuse, words="诉求人是我的亲属")),
     Habit(Step.ASK_DECLINE, 0.006, lambda sight: _ask(sight, Ask.DECLINE, "in_court")),
     Habit(Step.ASK_EXTENSION, 0.03, lambda sight: _ask(sight, Ask.EXTENSION, "materials", days=3)),
     Habit(Step.ASK_SUSPENSION, 0.015, _suspend),

@@ -192,7 +192,7 @@ order by d.case_id, d.deadline_id
 
 def _explain(uow: UnitOfWork, *, deadlines: Sequence[Any]) -> list[str]:
     """What differs, in words; nothing where all agree."""
-    found = [explaining.explain_deadline(uow, str(row.case_id), row.deadline_id)[1] for row in deadlines]
+    found = [explaining.explain_deadline(uow, row.case_id, row.deadline_id)[1] for row in deadlines]
     return [
         "; ".join(f"{each.witness} says {each.about} is {each.found}, not {each.stored}" for each in one.differences)
         for one in found

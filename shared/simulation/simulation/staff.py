@@ -22,6 +22,7 @@ from contracts.routing import (
     CaseOpenedV1,
     CasePlannedV1,
     CasePressedV1,
+    CaseRecusedV1,
     CaseRedoneV1,
     CaseReportedBackV1,
     CaseReportReviewedV1,
@@ -81,6 +82,7 @@ class Staff:
             CaseSplitOffV1: self._comes,
             CaseAskedV1: lambda life, fact: self._sees_to(life, fact.ruler, overseeing.dispatch),
             CaseRuledV1: lambda life, _: self._looks_again(life, _ERRAND),
+            CaseRecusedV1: self._recused,
             CaseDraftedV1: lambda life, fact: self._sees_to(life, fact.reviewer, overseeing.dispatch),
             CaseReviewedV1: lambda life, _: self._looks_again(life, _ERRAND),
             CaseAnsweredV1: self._answered,
@@ -158,6 +160,11 @@ class Staff:
     def _called_in(self, life: Life, fact: CaseHelperCalledV1) -> None:
         wait = (fact.due_at - fact.at) * life.chance.lognormvariate(-0.7, 0.6)
         self._sees_to(life, fact.helper, handling.report_part, after=wait)
+
+    def _recused(self, life: Life, fact: CaseRecusedV1) -> None:
+        """Where a helper has, whoever leads sees what is left of it."""
+        if fact.handler is not None:
+            self._looks_again(life, _ERRAND)
 
     def _called_back(self, life: Life, fact: CaseCalledBackV1) -> None:
         """Whoever was not reached is tried again, by another dispatcher or window of the place."""

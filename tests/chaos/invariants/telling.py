@@ -38,7 +38,12 @@ _STAFF = {
     "asked": {"ruler": "case_asked"},
     "ruled": {"asker": "case_ruled"},
     "reported": {"presser": "pressing_reported"},
-    "recused": {"dispatcher": "case_waiting", "ruler": "case_asked", "reviewer": "case_drafted"},
+    "recused": {
+        "dispatcher": "case_waiting",
+        "ruler": "case_asked",
+        "reviewer": "case_drafted",
+        "handler": "helper_recused",
+    },
     "accompanied": {"at_centre": "case_brought"},
     "reported_back": {"dispatcher": "report_back_ready"},
     "helper_called": {"helper": "helper_called"},

@@ -1,7 +1,7 @@
 """Who is told what: the notices that each step of a case owes."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
@@ -54,6 +54,7 @@ from contracts.routing import (
     DeadlineMovedV1,
     Handler,
     JoinKind,
+    Party,
     PressingEnded,
     PressingKind,
     RecordKind,
@@ -108,6 +109,7 @@ class Template(StrEnum):
     HELPER_CALLED = "helper_called"
     HELPER_REPORTED = "helper_reported"
     HELPER_RELEASED = "helper_released"
+    HELPER_RECUSED = "helper_recused"
     HELPED_CLOSED = "helped_closed"
     CASE_AT_HOTLINE = "case_at_hotline"
     HOTLINE_REPLIED = "hotline_replied"
@@ -134,8 +136,20 @@ class Template(StrEnum):
     BREACH_CORRECTED_SUPERIOR = "breach_corrected_superior"
 
 
+#: Who is told by such a message and is not reached by it is told in person.
+TOLD_AT_HOME = frozenset({Template.INCIDENT_HOUSEHOLD})
+
 #: The notices that ask their resident for a word: where one goes to nobody, a person has to ask.
 ASKS = frozenset({Template.CASE_ANSWERED, Template.CASE_CORRECTED})
+
+
+@dataclass(frozen=True)
+class Question:
+    """What its resident is asked of an appeal: about which of its answers."""
+
+    appeal_id: UUID
+    number: str
+    answer: int
 
 
 @dataclass(frozen=True)
@@ -149,17 +163,23 @@ class Owed:
     facts: Mapping[str, Any]
     appeal_id: UUID | None = None
     query_code: str | None = None
-    asked: int | None = None
-    """Which of the answers to the appeal its resident is asked about; none: about none."""
+    asked: tuple[Question, ...] = ()
+    """Of each of the reader's appeals that it answers; none: nobody is asked."""
 
 
 def owed_by(event: CaseFact) -> list[Owed]:
-    """The notices that the event owes: one a person and template, however many appeals of theirs the case joins."""
+    """The notices that the event owes: one a person and template, however many appeals of theirs the case joins. What
+    is asked is asked of each.
+    """
     rule = _RULES.get(type(event))
     if rule is None or event.silent:
         return []
-    once = {(notice.recipient, notice.template): notice for notice in reversed(rule(event))}
-    return list(reversed(once.values()))
+    once: dict[tuple[str, Template], Owed] = {}
+    for notice in rule(event):
+        first = once.get((notice.recipient, notice.template))
+        asked = (*first.asked, *notice.asked) if first is not None else notice.asked
+        once[notice.recipient, notice.template] = replace(first or notice, asked=asked)
+    return list(once.values())
 
 
 def _opened(event: CaseOpenedV1) -> list[Owed]:
@@ -315,7 +335,9 @@ def _incident(event: CaseIncidentV1) -> list[Owed]:
 
 
 def _recused(event: CaseRecusedV1) -> list[Owed]:
-    """Who is to look at it, to rule on it or to review its answer, instead; a new holder is told by the assignment."""
+    """Who is to look at it, to rule on it or to review its answer, instead, and who leads without that helper; a new
+    holder is told by the assignment.
+    """
     told: list[Owed] = []
     if event.queue is not None:
         waits = {"gist": event.gist, "queue": event.queue.value, "conflict": True}
@@ -324,6 +346,7 @@ def _recused(event: CaseRecusedV1) -> list[Owed]:
         told += _staff(event, Template.CASE_ASKED, event.ruler, ask=event.ask.value, gist=event.gist, handler=None)
     if event.reviewer is not None:
         told += _staff(event, Template.CASE_DRAFTED, event.reviewer, gist=event.gist, handler=None)
+    told += _staff(event, Template.HELPER_RECUSED, event.handler, gist=event.gist, handler=_shown(event.helper))
     return told
 
 
@@ -408,7 +431,8 @@ def _joined(event: CaseJoinedV1) -> list[Owed]:
     come = event.model_copy(update={"parties": [p for p in event.parties if p.appeal_id in event.joined]})
     joined: dict[str, Any] = {"repeat": event.how is JoinKind.REPEAT, "due": event.promise_due}
     told = _residents(come, Template.CASE_JOINED, event.handler, **joined)
-    joined |= {"gist": event.gist, "origin": event.from_number or "", "joined": len(event.joined)}
+    come_with = {"origin": event.from_number or "", "joined": len(event.joined), "urgent": event.urgent}
+    joined |= {"gist": event.gist, **come_with}
     return told + _staff(event, Template.CASE_JOINED_STAFF, event.handler, **joined, repeats=event.repeats)
 
 
@@ -543,12 +567,18 @@ def _residents(event: CaseFact, template: Template, handler: Handler | None, **f
             contact_id=party.person_id,
             appeal_id=party.appeal_id,
             query_code=party.query_code,
-            asked=party.answer if template in ASKS else None,
+            asked=_asked_of(party) if template in ASKS else (),
             facts={"number": party.appeal_number, "handler": _shown(handler), **facts},
         )
         for party in event.parties
         if party.person_id is not None
     ]
+
+
+def _asked_of(party: Party) -> tuple[Question, ...]:
+    if party.answer is None:
+        return ()
+    return (Question(party.appeal_id, party.appeal_number, party.answer),)
 
 
 def _staff(event: CaseFact, template: Template, to: Handler | None, **facts: Any) -> list[Owed]:

@@ -20,6 +20,10 @@ class State(StrEnum):
 TROUBLED = (State.FAILED, State.UNKNOWN)
 
 
+#: It has reached nobody, and is not tried any more.
+IN_VAIN = (State.FAILED, State.NONE_WANTED, State.ERASED)
+
+
 class Result(StrEnum):
     """What is known after a call: taken; refused for good; not taken now; or no answer that tells."""
 

@@ -65,6 +65,8 @@ class Door:
     place: str
     path: str
     room: str
+    task_id: UUID | None = None
+    """The task to whoever goes there; none: nobody has been sent yet."""
 
 
 def doors_in_words(doors: Iterable[Door]) -> str:

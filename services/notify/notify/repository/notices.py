@@ -47,6 +47,23 @@ def add_inbox_items(uow: UnitOfWork, rows: Sequence[Mapping[str, Any]]) -> None:
         insert_rows(uow, inbox_item, rows)
 
 
+def rewrite_messages(uow: UnitOfWork, rows: Sequence[Mapping[str, Any]]) -> None:
+    """The same notices with other words; what goes out does so once more, as a turn of its own."""
+    names = ("template_version", "language", "means", "body", "state", "due_at", "sent_at", "provider")
+    for row in rows:
+        anew = {name: row[name] for name in names}
+        counted = {"turn": message.c.turn + 1, "attempts": 0, "called_at": None, "version": message.c.version + 1}
+        rewritten = update(message).where(message.c.message_id == row["message_id"])
+        uow.execute(rewritten.values(anew | counted | {"changed_at": uow.now}))
+
+
+def rewrite_inbox_items(uow: UnitOfWork, items: Sequence[Mapping[str, Any]]) -> None:
+    """To be read anew."""
+    for item in items:
+        rewritten = update(inbox_item).where(inbox_item.c.message_id == item["message_id"])
+        uow.execute(rewritten.values(title=item["title"], body=item["body"], read_at=None))
+
+
 def move_messages(uow: UnitOfWork, place_id: UUID, path: Path) -> None:
     uow.execute(
         update(message).where(message.c.place_id == place_id, message.c.placed_path != path).values(placed_path=path)

@@ -13,8 +13,9 @@ from sqlalchemy import Row, any_, bindparam, func, select, text, update
 from sqlalchemy.dialects.postgresql import ARRAY, insert
 from sqlalchemy.types import Boolean, DateTime, Integer, Uuid
 
+from notify.domain.owed import Template
 from notify.domain.tellings import Door, Way
-from notify.models import telling, telling_household
+from notify.models import message, telling, telling_household
 
 
 @dataclass(frozen=True)
@@ -174,26 +175,61 @@ def save_ways(uow: UnitOfWork, of: Telling, ways: Mapping[UUID, tuple[Way, UUID 
     uow.execute(_SAVE_WAYS, {**values, "case_id": of.case_id, "telling": of.telling})
 
 
+_OF_MESSAGES = text("""
+select t.case_id, t.telling from message m join telling t on t.case_id = m.case_id and t.version = m.case_version
+where m.message_id = any(:ids) and t.words is not null order by t.case_id, t.telling for update of t
+""").bindparams(bindparam("ids", type_=ARRAY(Uuid)))
+
+_HAND_TO_CHIEFS = text("""
+with handed as (
+    update telling_household set way = 'visit', message_id = null
+    where case_id = any(:cases) and message_id = any(:ids) and way = 'message' and visited_at is null
+    returning case_id, telling
+)
+update telling t set finished_at = null from (select distinct case_id, telling from handed) one
+where t.case_id = one.case_id and t.telling = one.telling
+""").bindparams(bindparam("ids", type_=ARRAY(Uuid)), bindparam("cases", type_=ARRAY(Uuid)))
+
+
+def hand_to_chiefs(uow: UnitOfWork, message_ids: Collection[UUID]) -> None:
+    """The households that these messages have not reached are told in person: their tellings go on. Each is locked
+    first, so that whoever is about to finish it does not miss them.
+    """
+    found = uow.execute(_OF_MESSAGES, {"ids": list(message_ids)}).all()
+    if found:
+        uow.execute(_HAND_TO_CHIEFS, {"ids": list(message_ids), "cases": sorted({row.case_id for row in found})})
+
+
+def list_tasks(uow: UnitOfWork, of: Telling, subjects: Collection[str]) -> dict[str, UUID]:
+    """The task of each of them who has been sent already."""
+    of_step = (message.c.case_id == of.case_id, message.c.case_version == of.version)
+    theirs = (message.c.recipient.in_(subjects), message.c.template == Template.INCIDENT_VISITS.value)
+    rows = uow.execute(select(message.c.recipient, message.c.message_id).where(*of_step, *theirs))
+    return {row.recipient: row.message_id for row in rows}
+
+
 def list_doors(uow: UnitOfWork, of: Telling) -> list[Door]:
-    """Who is to be told in person, building by building."""
+    """Who is still to be told in person, building by building."""
     statement = (
         select(
             telling_household.c.household_id,
             func.coalesce(place.c.name, "").label("place"),
             telling_household.c.placed_path.label("path"),
             telling_household.c.room,
+            telling_household.c.message_id.label("task_id"),
         )
         .outerjoin(place, place.c.place_id == telling_household.c.place_id)
         .where(*_of(of.case_id, of.telling), telling_household.c.way == Way.VISIT.value)
+        .where(telling_household.c.visited_at.is_(None))
         .order_by(telling_household.c.placed_path, telling_household.c.room, telling_household.c.household_id)
     )
     return [Door(**row._mapping) for row in uow.execute(statement)]
 
 
 def finish_telling(uow: UnitOfWork, of: Telling) -> None:
-    """Everybody's turn has come: the words are not needed here any more."""
+    """Everybody's turn has come; its words are kept for those whose message turns out to reach nobody."""
     which = (telling.c.case_id == of.case_id, telling.c.telling == of.telling)
-    uow.execute(update(telling).where(*which).values(finished_at=uow.now, words=None))
+    uow.execute(update(telling).where(*which).values(finished_at=uow.now))
 
 
 def move_tellings(uow: UnitOfWork, place_id: UUID, path: Path) -> None:

@@ -15,8 +15,8 @@ from kit.crypto import decrypt_field, encrypt_field
 from kit.db import UnitOfWork
 
 from notify import events, repository
-from notify.domain.owed import ASKS
-from notify.domain.sending import Finished, Letter, Outcome, Settled, State, key_of, settle
+from notify.domain.owed import ASKS, TOLD_AT_HOME
+from notify.domain.sending import IN_VAIN, Finished, Letter, Outcome, Settled, State, key_of, settle
 from notify.repository import Claimed, Contact, Prepared
 from notify.service.contacts import reach_of
 from notify.service.office import Office
@@ -123,7 +123,12 @@ def _ends(claimed: Claimed, means: Means, settled: Settled) -> Prepared:
 
 
 def _finish(uow: UnitOfWork, finished: Sequence[Finished]) -> list[Finished]:
-    """Say what failed, and what its resident wants none of and was asked in, in the trace of the step that owed it."""
+    """Say what failed, and what its resident wants none of and was asked in, in the trace of the step that owed it.
+    A household that was not reached is told in person.
+    """
+    at_home = [m.message_id for m in finished if m.template in TOLD_AT_HOME and m.state in IN_VAIN]
+    if at_home:
+        repository.hand_to_chiefs(uow, at_home)
     for message in finished:
         if message.state is State.FAILED:
             with in_trace(message.traceparent):

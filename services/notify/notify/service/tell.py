@@ -14,7 +14,7 @@ from kit.errors import NotYet
 from kit.ids import new_id
 
 from notify import repository
-from notify.domain.owed import Audience, Owed, owed_by
+from notify.domain.owed import Audience, Owed, Question, owed_by
 from notify.domain.sending import State
 from notify.errors import ContactUnreadable, WordingMissing
 from notify.events import message_withheld
@@ -33,8 +33,9 @@ INBOX = Reach(means=Means.INBOX)
 #: Of a message that has just been added.
 FIRST_VERSION = 1
 
-#: An answer in a text message; the progress page has the whole.
-LONGEST_ANSWER = 600
+#: An answer in a text message; the progress page has the whole. Each further appeal that its reader is asked about
+#: takes room for its number and its link, so that none is cut: of so many at the most.
+LONGEST_ANSWER, LEAST_ANSWER, ROOM_OF_LINK, MOST_ASKED = 600, 60, 100, 7
 
 
 class About(Protocol):
@@ -91,10 +92,20 @@ def queue(uow: UnitOfWork, office: Office, drafts: Sequence[Draft], reaches: Rea
     _say_withheld(uow, [d for d, (row, _) in zip(drafts, written, strict=True) if _is_withheld(d, row, added)])
 
 
+def queue_again(uow: UnitOfWork, office: Office, drafts: Sequence[Draft], reaches: Reaches) -> None:
+    """Notices that have been written, under the ids that they have, in other words: to be read, and sent, once more."""
+    if not drafts:
+        return
+    wordings = repository.list_wordings(uow, {draft.notice.template.value for draft in drafts})
+    written = [_write(uow, office, draft, reaches, wordings) for draft in drafts]
+    repository.rewrite_messages(uow, [row for row, _ in written])
+    repository.rewrite_inbox_items(uow, [item for _, item in written if item])
+
+
 def _is_withheld(draft: Draft, row: Mapping[str, Any], added: Collection[UUID]) -> bool:
     """It asks its resident for a word, and they want none by message. A second coming of the event says nothing."""
     is_wanted = row["state"] != State.NONE_WANTED.value
-    return draft.notice.asked is not None and not is_wanted and draft.message_id in added
+    return bool(draft.notice.asked) and not is_wanted and draft.message_id in added
 
 
 def _say_withheld(uow: UnitOfWork, withheld: Sequence[Draft]) -> None:
@@ -147,20 +158,33 @@ def _wording(wordings: Wordings, code: str, language: Language) -> Wording:
 
 def _facts(office: Office, notice: Owed, language: str) -> dict[str, Any]:
     facts = spoken_facts(notice.facts, language=language, zone=office.zone)
-    if "answer" in facts:
-        facts["answer"] = shortened(facts["answer"], LONGEST_ANSWER)
     if notice.audience is Audience.RESIDENT:
         code = _open_code(office, notice)
         facts |= {"query_code": code, "progress": f"{office.address}/{code}"}
-        facts |= {"rate": _ask_to_rate(office, notice, language)}
+        facts |= _ask_to_rate(office, notice, language)
+    if "answer" in facts:
+        others = max(len(notice.asked) - 1, 0)
+        facts["answer"] = shortened(facts["answer"], max(LONGEST_ANSWER - ROOM_OF_LINK * others, LEAST_ANSWER))
     return facts
 
 
-def _ask_to_rate(office: Office, notice: Owed, language: str) -> str:
-    """Where this resident says what they think of this answer, without an account; nothing where nobody is asked."""
-    if notice.asked is None or notice.appeal_id is None:
-        return ""
-    ticket = make_ticket(office.transport, PURPOSE, subject_of(notice.appeal_id, notice.asked))
+def _ask_to_rate(office: Office, notice: Owed, language: str) -> dict[str, str]:
+    """Where this resident says what they think of this answer, without an account; nothing where nobody is asked. Of
+    several appeals each has a link of its own, beside its number.
+    """
+    links = {each.number: _link_to_rate(office, each, language) for each in notice.asked[:MOST_ASKED]}
+    if len(links) < 2:
+        return {"rate": "".join(links.values())}
+    first, others = notice.facts["number"], len(notice.asked) - 1
+    if language == Language.CHINESE:
+        named = "；".join(f"{number}：{link}" for number, link in links.items())
+        return {"number": f"{first} 等{others + 1}件", "rate": named}
+    named = "; ".join(f"{number}: {link}" for number, link in links.items())
+    return {"number": f"{first} and {others} more", "rate": named}
+
+
+def _link_to_rate(office: Office, asked: Question, language: str) -> str:
+    ticket = make_ticket(office.transport, PURPOSE, subject_of(asked.appeal_id, asked.answer))
     return f"{office.ratings}/{ticket}" + ("" if language == Language.CHINESE else f"?lang={language}")
 
 

@@ -25,7 +25,7 @@ from notify.domain.tellings import VISITING, Door, Way, doors_in_words, is_reach
 from notify.repository import Contact, HouseholdOwed, Telling
 from notify.service.contacts import reach_of
 from notify.service.office import Office
-from notify.service.tell import Draft, queue, reaches_of
+from notify.service.tell import Draft, queue, queue_again, reaches_of
 
 #: Households of one transaction.
 AT_ONCE = 200
@@ -118,15 +118,22 @@ def _draft(uow: UnitOfWork, telling: Telling, owed: HouseholdOwed, words: str) -
 
 
 def _send_chiefs(uow: UnitOfWork, office: Office, telling: Telling, words: str) -> None:
-    """A task to each chief, for all of their buildings together. Where nobody up to the root holds a post, nobody is
-    sent: those households stay untold, and are counted so.
+    """A task to each chief, for all of their buildings together; who has one, and is to go to more doors, finds all of
+    them in it. Where nobody up to the root holds a post, nobody is sent: those households stay untold, and are counted
+    so.
     """
     doors: dict[Seat, list[Door]] = {}
     for seat, door in _visits(uow, telling):
         doors.setdefault(seat, []).append(door)
-    theirs = _by_subject(doors)
-    drafts = {seat: _task(uow, telling, seat, listed, words) for seat, listed in theirs.items()}
-    queue(uow, office, list(drafts.values()), reaches_of(uow, office, list(drafts.values())))
+    theirs = {seat: listed for seat, listed in _by_subject(doors).items() if any(d.task_id is None for d in listed)}
+    tasks = repository.list_tasks(uow, telling, [seat.subject for seat in theirs if seat.subject])
+    drafts = {
+        seat: _task(uow, telling, seat, listed, words=words, task_id=tasks.get(seat.subject or ""))
+        for seat, listed in theirs.items()
+    }
+    reaches = reaches_of(uow, office, list(drafts.values()))
+    queue(uow, office, [each for each in drafts.values() if each.message_id not in tasks.values()], reaches)
+    queue_again(uow, office, [each for each in drafts.values() if each.message_id in tasks.values()], reaches)
     ways = {
         door.household_id: (Way.VISIT, drafts[seat].message_id) for seat, listed in theirs.items() for door in listed
     }
@@ -153,7 +160,10 @@ def _by_subject(doors: Mapping[Seat, list[Door]]) -> dict[Seat, list[Door]]:
     return together
 
 
-def _task(uow: UnitOfWork, telling: Telling, seat: Seat, doors: Sequence[Door], words: str) -> Draft:
+def _task(
+    uow: UnitOfWork, telling: Telling, seat: Seat, doors: Sequence[Door], *, words: str, task_id: UUID | None
+) -> Draft:
+    """``task_id``: of the one that they have."""
     assert seat.subject is not None
     notice = owed_to_chief(
         *(seat.subject, seat.contact_id),
@@ -163,7 +173,7 @@ def _task(uow: UnitOfWork, telling: Telling, seat: Seat, doors: Sequence[Door], 
         households=len(doors),
         doors=doors_in_words(doors),
     )
-    return Draft(new_id(uow.now), telling, notice, telling.traceparent)
+    return Draft(task_id or new_id(uow.now), telling, notice, telling.traceparent)
 
 
 def _bound(case_id: UUID, telling: int) -> str:

@@ -193,8 +193,8 @@ _STAYS = (
     *("assigned_by", "assigned_number", "assigned_due", "report_back"),
 )
 _OF_ONE_CASE = (
-    *("letters", "papers_held", "pressings", "reports_owed", "helpers", "linked", "undelivered", "repeats"),
-    *("hotline_handovers", "calls_owed", "tellings", "version"),
+    *("letters", "papers_held", "pressings", "reports_owed", "helpers", "linked", "links_hidden", "undelivered"),
+    *("repeats", "hotline_handovers", "calls_owed", "tellings", "version"),
 )
 
 
@@ -292,6 +292,8 @@ class Case:
     """The posts whose part is open."""
     linked: int = 0
     """How many other cases it is linked with."""
+    links_hidden: int = 0
+    """Of those, the ones that whoever looks may not know of."""
     hotline_handovers: int = 0
     """How often it was handed to the city hotline."""
     at_hotline: bool = False
@@ -350,11 +352,17 @@ class Case:
     """The sign-in subjects and ids of posts that have worked on it. Read from its history where that decides a step."""
     done_again: bool = False
     """Whether a resident, or who looked on site, has found it not done before. Read in the same way."""
+    nudged: Mapping[UUID, datetime] = field(default_factory=dict)
+    """When each post has nudged it last. Read where it has been pressed."""
 
     @property
     def parties(self) -> list[Appeal]:
         """Whoever is told: those who still ask; of what was withdrawn by the last of them, all."""
         return [appeal for appeal in self.appeals if appeal.stands] or self.appeals
+
+    @property
+    def links_seen(self) -> int:
+        return self.linked - self.links_hidden
 
     @property
     def is_open(self) -> bool:

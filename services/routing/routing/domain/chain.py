@@ -38,6 +38,10 @@ class Entry:
         """That there is such an entry, and no more; its hash is still that of the whole."""
         return replace(self, facts={}, words=None, salt=None, commitment=None)
 
+    def without(self, *names: str) -> "Entry":
+        """The same but for these facts; its hash is still that of the whole."""
+        return replace(self, facts={name: fact for name, fact in self.facts.items() if name not in names})
+
 
 def link(
     before: str,

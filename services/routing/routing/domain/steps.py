@@ -25,6 +25,7 @@ from routing.domain.case import (
     DeadlineState,
 )
 from routing.domain.chain import Entry
+from routing.domain.pressing import BETWEEN_NUDGES
 from routing.domain.promise import Unit
 from routing.domain.rules import Demand
 from routing.errors import (
@@ -40,6 +41,7 @@ from routing.errors import (
     NotForACentre,
     NotSealed,
     NotYourStep,
+    NudgedAlready,
     PapersAwaited,
     PapersInCustody,
     PromiseMissed,
@@ -308,7 +310,7 @@ STEPS: dict[Step, StepRule] = {
             *(Step.REPORT, [*_UNSETTLED, CaseState.ANSWERED], None, _EITHER),
             needs=[Standing.REPORT_OWED],
         ),
-        _rule(Step.RECUSE, [CaseState.RECEIVED, *_UNDER_WAY], None, _EITHER),
+        _rule(Step.RECUSE, [CaseState.RECEIVED, *_UNDER_WAY], None, (*_EITHER, Actor.HELPER)),
         # Handing it over closes nothing: the case stays in progress and is followed.
         _rule(
             *(Step.ACCOMPANY, _UNDER_WAY, CaseState.IN_PROGRESS, _EITHER),
@@ -425,7 +427,7 @@ def standing_of(case: Case) -> frozenset[Standing]:
         Standing.REPORT_BACK_OWED: case.report_back is Owing.OWED,
         Standing.UNDER_REVIEW: case.report_back is Owing.GIVEN,
         Standing.JOINT: bool(case.helper_post_ids),
-        Standing.LINKED: case.linked > 0,
+        Standing.LINKED: case.links_seen > 0,
         Standing.AT_HOTLINE: case.at_hotline,
         Standing.CALL_BACK_OWED: case.calls_owed > 0,
         Standing.INCIDENT: case.tellings > 0,
@@ -460,6 +462,7 @@ Hindrance = (
     | DoneAgain
     | AssignedFromAbove
     | HouseholdsTold
+    | NudgedAlready
 )
 
 
@@ -476,7 +479,7 @@ def find_hindrance(step: Step, case: Case, posts: Collection[Seated], now: datet
             return PapersInCustody(case.papers_held)
         case Step.MERGE:
             return find_bar_to_merging(case)
-    return None
+    return find_bar_to_nudging(case, posts, now) if step is Step.NUDGE else None
 
 
 def _is_bound(step: Step, case: Case, posts: Collection[Seated]) -> bool:
@@ -525,6 +528,15 @@ def find_bar_to_merging(case: Case) -> AssignedFromAbove | DoneAgain | Household
     if case.tellings:
         return HouseholdsTold()
     return PapersInCustody(case.papers_held) if case.papers_held else None
+
+
+def find_bar_to_nudging(case: Case, posts: Collection[Seated], now: datetime) -> NudgedAlready | None:
+    """Once a day by each post; whoever has several nudges by the narrowest."""
+    post = _narrowest(each for each in posts if _on_line(each, case))
+    last = case.nudged.get(post.post_id) if post is not None else None
+    if last is None or now >= last + BETWEEN_NUDGES:
+        return None
+    return NudgedAlready(last + BETWEEN_NUDGES)
 
 
 def asks_its_history(case: Case) -> bool:

@@ -72,7 +72,9 @@ _ONE_LOCKED = _ONE.with_for_update(of=cases)
 _OPENED = text("select set_config('app.opened', :opened, true)")
 _SEALED = text("select count_sealed(:lo, :hi)")
 _UNKEPT = text("select count_unkept(:lo, :hi, :now)")
-_LOCK = select(cases.c.case_id).where(cases.c.case_id == bindparam("one", type_=Uuid)).with_for_update()
+_SEEN = select(cases.c.case_id).where(cases.c.case_id == bindparam("one", type_=Uuid))
+_IS_SEALED = text("select is_sealed(:one)").bindparams(bindparam("one", type_=Uuid))
+_LOCK = _SEEN.with_for_update()
 _ARE_THESE = cases.c.case_id == any_(bindparam("these", type_=ARRAY(Uuid)))
 _LOCK_THESE = select(cases.c.case_id).where(_ARE_THESE).order_by(cases.c.case_id).with_for_update()
 _THESE = _WHOLE.where(_ARE_THESE)
@@ -120,6 +122,12 @@ def find_id(uow: UnitOfWork, number: str) -> UUID | None:
 def find_id_of_appeal(uow: UnitOfWork, number: str) -> UUID | None:
     """Of the case in which the appeal with this number is now, if it is to be seen."""
     return uow.execute(_BY_APPEAL, {"number": number}).scalar_one_or_none()
+
+
+def is_sealed_to_me(uow: UnitOfWork, case_id: UUID) -> bool:
+    """Whether it is sealed and whoever asks does not see it; what is not to be seen for another reason is not."""
+    seen = uow.execute(_SEEN, {"one": case_id}).scalar_one_or_none()
+    return seen is None and uow.execute(_IS_SEALED, {"one": case_id}).scalar_one()
 
 
 def _get(uow: UnitOfWork, statement: Select[Any], case_id: UUID) -> tuple[Case, Seat | None]:

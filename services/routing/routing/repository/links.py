@@ -1,13 +1,17 @@
 """Which cases are linked: a row for each of the two, seen by whoever sees that one."""
 
+from collections.abc import Iterable
 from dataclasses import asdict, fields
 from typing import Any
 from uuid import UUID
 
 from contracts.routing import CaseState, LinkKind
 from kit.db import UnitOfWork
-from sqlalchemy import Row, insert, select, update
+from sqlalchemy import Row, any_, bindparam, func, insert, select, update
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.types import Uuid
 
+from routing.domain.case import Case
 from routing.domain.linking import Link, LinkSeen, OtherCase
 from routing.errors import LinkNotFound
 from routing.models import case_link, cases
@@ -15,6 +19,7 @@ from routing.repository.rows import told_gist
 
 _COLUMNS = [case_link.c[field.name] for field in fields(Link)]
 _STANDS = case_link.c.ended_at.is_(None)
+_OF_THESE = case_link.c.case_id == any_(bindparam("these", type_=ARRAY(Uuid)))
 #: What of the other case is not to be seen, its policy leaves out; a link with what is sealed and not open to whoever
 #: looks, that of links.
 _WITH_OTHER = (
@@ -52,6 +57,18 @@ def end_link(uow: UnitOfWork, link_id: UUID) -> None:
 def list_of_case(uow: UnitOfWork, case_id: UUID) -> list[LinkSeen]:
     statement = _WITH_OTHER.where(case_link.c.case_id == case_id, _STANDS).order_by(case_link.c.link_id)
     return [LinkSeen(_link(row), _other(row)) for row in uow.execute(statement)]
+
+
+def hide(uow: UnitOfWork, read: Iterable[Case]) -> None:
+    """How many of the links of these cases whoever reads them may not know of."""
+    linked = {case.case_id: case for case in read if case.linked}
+    if not linked:
+        return
+    seen = select(case_link.c.case_id, func.count().label("many")).where(_OF_THESE, _STANDS)
+    rows = uow.execute(seen.group_by(case_link.c.case_id), {"these": list(linked)})
+    known = {row.case_id: row.many for row in rows}
+    for case in linked.values():
+        case.links_hidden = case.linked - known.get(case.case_id, 0)
 
 
 def list_ids(uow: UnitOfWork, case_id: UUID) -> set[UUID]:

@@ -51,12 +51,20 @@ def get_pressing(uow: UnitOfWork, pressing_id: UUID) -> Pressing:
     return _pressing(row)
 
 
-def count_nudges(uow: UnitOfWork, case_id: UUID, *, by_post_id: UUID) -> tuple[int, datetime | None]:
-    """How many there have been on the case, and when that post's last was."""
-    last = func.max(pressing.c.made_at).filter(pressing.c.by_post_id == by_post_id)
-    nudges = (pressing.c.case_id == case_id, pressing.c.kind == PressingKind.NUDGE.value)
-    row = uow.execute(select(func.count().label("many"), last.label("last")).where(*nudges)).one()
-    return row.many, row.last
+def count_nudges(uow: UnitOfWork, case_id: UUID) -> int:
+    """How many there have been on the case."""
+    many: int = uow.execute(select(func.count()).select_from(pressing).where(*_nudges_of(case_id))).scalar_one()
+    return many
+
+
+def list_nudged(uow: UnitOfWork, case_id: UUID) -> dict[UUID, datetime]:
+    """When each post has nudged the case last."""
+    last = select(pressing.c.by_post_id, func.max(pressing.c.made_at).label("last")).where(*_nudges_of(case_id))
+    return {row.by_post_id: row.last for row in uow.execute(last.group_by(pressing.c.by_post_id))}
+
+
+def _nudges_of(case_id: UUID) -> tuple[ColumnElement[bool], ...]:
+    return pressing.c.case_id == case_id, pressing.c.kind == PressingKind.NUDGE.value
 
 
 def save_report(uow: UnitOfWork, answered: Pressing) -> None:

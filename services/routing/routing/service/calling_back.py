@@ -48,15 +48,28 @@ def owe_calls(uow: UnitOfWork, case: Case) -> None:
 
 
 def have_called(uow: UnitOfWork, appeal_id: UUID) -> None:
-    """It turns out that no message reaches the resident: somebody who does not handle it asks them."""
+    """It turns out that no message reaches the resident: somebody who does not handle it asks them, of each of their
+    appeals that the message was about.
+    """
     case = cases.find_cases_of_appeals_for_change(uow, [appeal_id]).get(appeal_id)
-    asked = call_backs.find_open(uow, appeal_id)
-    if case is None or asked is None or asked.way is not Way.MESSAGE:
+    if case is None:
         return
-    asked.way = Way.PERSON
-    call_backs.save_call_back(uow, asked)
-    _owe(uow, case, asked, _dispatcher(uow, case))
-    cases.save_cases(uow, [case])
+    theirs = (call_backs.find_open(uow, each) for each in _appeals_of_one(case, appeal_id))
+    asked = [each for each in theirs if each is not None and each.way is Way.MESSAGE]
+    dispatcher = _dispatcher(uow, case) if asked else None
+    for each in asked:
+        each.way = Way.PERSON
+        call_backs.save_call_back(uow, each)
+        _owe(uow, case, each, dispatcher)
+    if asked:
+        cases.save_cases(uow, [case])
+
+
+def _appeals_of_one(case: Case, appeal_id: UUID) -> list[UUID]:
+    """All in the case that are by whoever this one is by, this one first."""
+    by = next(appeal.person_id for appeal in case.appeals if appeal.appeal_id == appeal_id)
+    others = (appeal.appeal_id for appeal in case.appeals if by is not None and appeal.person_id == by)
+    return list(dict.fromkeys((appeal_id, *others)))
 
 
 def _owe(uow: UnitOfWork, case: Case, asked: CallBack, dispatcher: Seat | None) -> None:

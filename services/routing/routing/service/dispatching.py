@@ -2,7 +2,7 @@
 passes it on. The promise to the resident never grows by it.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -18,6 +18,7 @@ from routing.domain.rules import Category
 from routing.domain.steps import Step
 from routing.errors import (
     AlreadyThere,
+    CaseNotFound,
     HadItBefore,
     HelpedFromElsewhere,
     NobodyHolds,
@@ -29,6 +30,7 @@ from routing.errors import (
 )
 from routing.repository import cases, network, policy
 from routing.service import parts, placing, planning, supervising
+from routing.service.naming import find_ids
 from routing.service.placing import Ground
 from routing.service.taking import dispatches_above, take
 
@@ -87,16 +89,21 @@ def give(
 
 @dataclass(frozen=True)
 class Tried:
-    """One case of many: as it stands by then, or what refused it."""
+    """One case of many, as it was named: as it stands by then, or what refused it. ``case_id`` none: it is not seen."""
 
-    case_id: UUID
+    named: str
+    case_id: UUID | None
     case: Case | None = None
     refusal: ServiceError | None = None
 
 
+#: What cases are named by, and the version of each that was read.
+Named = Sequence[tuple[str, int]]
+
+
 def re_sort_cases(
     uow: UnitOfWork,
-    versions: Mapping[UUID, int],
+    named: Named,
     *,
     words: str,
     category: str | None = None,
@@ -105,34 +112,42 @@ def re_sort_cases(
     """Each by itself, in one transaction: what is refused changes nothing, and stops none of the others."""
     return _each(
         uow,
-        versions,
+        named,
         lambda case_id, version: re_sort_case(
             uow, case_id, version=version, category=category, place_id=place_id, words=words
         ),
     )
 
 
-def re_dispatch_cases(uow: UnitOfWork, versions: Mapping[UUID, int], *, to: UUID, words: str) -> list[Tried]:
+def re_dispatch_cases(uow: UnitOfWork, named: Named, *, to: UUID, words: str) -> list[Tried]:
     """The same, to another handler."""
     return _each(
-        uow, versions, lambda case_id, version: re_dispatch_case(uow, case_id, version=version, to=to, words=words)
+        uow, named, lambda case_id, version: re_dispatch_case(uow, case_id, version=version, to=to, words=words)
     )
 
 
-def _each(uow: UnitOfWork, versions: Mapping[UUID, int], step: Callable[[UUID, int], Case]) -> list[Tried]:
+def _each(uow: UnitOfWork, named: Named, step: Callable[[UUID, int], Case]) -> list[Tried]:
     """Locked in the order of their ids, so that two dispatchers who name the same do not wait for one another; told in
     the order in which they were named.
     """
+    found = find_ids(uow, [name for name, _ in named], field="/cases")
+    versions = {case_id: version for case_id, (_, version) in zip(found, named, strict=True) if case_id is not None}
     tried = {case_id: _try(uow, case_id, versions[case_id], step) for case_id in sorted(versions)}
-    return [tried[case_id] for case_id in versions]
+    unseen = None, CaseNotFound(None)
+    return [
+        Tried(name, case_id, *(tried[case_id] if case_id is not None else unseen))
+        for case_id, (name, _) in zip(found, named, strict=True)
+    ]
 
 
-def _try(uow: UnitOfWork, case_id: UUID, version: int, step: Callable[[UUID, int], Case]) -> Tried:
+def _try(
+    uow: UnitOfWork, case_id: UUID, version: int, step: Callable[[UUID, int], Case]
+) -> tuple[Case | None, ServiceError | None]:
     try:
         with uow.attempt():
-            return Tried(case_id, step(case_id, version))
+            return step(case_id, version), None
     except ServiceError as refusal:
-        return Tried(case_id, refusal=refusal)
+        return None, refusal
 
 
 def transfer_case(uow: UnitOfWork, case_id: UUID, *, version: int, to: UUID, words: str) -> Case:

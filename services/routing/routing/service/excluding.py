@@ -14,7 +14,7 @@ from routing.domain.figures import Rate
 from routing.domain.steps import Step
 from routing.errors import AlreadyExcluded
 from routing.repository import cases, policy
-from routing.service.reading import CaseLine, paths_of
+from routing.service.reading import CaseLine, lines, paths_of
 from routing.service.taking import take
 
 
@@ -50,4 +50,4 @@ def list_asked(uow: UnitOfWork, page: Page, *, place_id: UUID | None = None) -> 
     """Applications that nobody has reviewed yet, place by place."""
     found = cases.list_excluding(uow, paths_of(uow, place_id), after_key=page.after(str, UUID), limit=page.fetch)
     sheet = page.sheet(found, position=lambda case: (case.placed_path, case.case_id))
-    return sheet.of(lambda case: CaseLine(case, uow.now))
+    return lines(uow, sheet)

@@ -22,7 +22,6 @@ from routing.domain.sealing import Opened
 from routing.errors import CaseNotFound, DeadlineNotFound
 from routing.repository import cases, policy, reasons
 from routing.repository.rows import last_of
-from routing.service.reading import get_id
 from routing.service.sealing import note_opening
 
 EXPLAINED = metrics.counter("baiyang_routing_deadlines_explained")
@@ -32,23 +31,23 @@ for _kind in DeadlineKind:
 log = get_logger(__name__)
 
 
-def list_deadlines(uow: UnitOfWork, named: str, page: Page) -> Sheet[Deadline]:
+def list_deadlines(uow: UnitOfWork, case_id: UUID, page: Page) -> Sheet[Deadline]:
     """All of a case, which is named by id or number: oldest first, replaced ones among them."""
-    case = _get_case(uow, named)
+    case = _get_case(uow, case_id)
     found = cases.list_deadlines(uow, case.case_id, after_id=page.after_one(UUID), limit=page.fetch)
     return page.sheet(found, position=lambda deadline: (deadline.deadline_id,))
 
 
-def explain_deadline(uow: UnitOfWork, named: str, deadline_id: UUID) -> tuple[Deadline, Explanation]:
+def explain_deadline(uow: UnitOfWork, case_id: UUID, deadline_id: UUID) -> tuple[Deadline, Explanation]:
     """For whoever may read the case."""
-    story = _get_story(uow, _get_case(uow, named), deadline_id)
+    story = _get_story(uow, _get_case(uow, case_id), deadline_id)
     explained = _explain(uow, Trail(list(_trail(uow, story))))
     _tell(story, explained)
     return story.deadline, explained
 
 
-def _get_case(uow: UnitOfWork, named: str) -> Case:
-    case = cases.get_case(uow, get_id(uow, named))
+def _get_case(uow: UnitOfWork, case_id: UUID) -> Case:
+    case = cases.get_case(uow, case_id)
     note_opening(uow, case, Opened.HISTORY)
     return case
 

@@ -31,7 +31,7 @@ from routing.domain.steps import Seated, Step
 from routing.errors import BatchNotFound, KeptRowNotFound, NotYourExchange
 from routing.repository import cases, hotline, network
 from routing.service import deadlines, placing
-from routing.service.opening import CASE_PREFIX
+from routing.service.naming import CASE_PREFIX
 from routing.service.taking import list_holders, seated, take
 
 #: Handovers of one file.

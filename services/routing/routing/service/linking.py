@@ -21,7 +21,7 @@ from routing.errors import (
     UnknownCase,
 )
 from routing.repository import cases, links
-from routing.service.reading import find_id
+from routing.service.naming import find_id
 from routing.service.taking import take
 
 

@@ -22,8 +22,8 @@ from routing.errors import (
 from routing.repository import cases
 from routing.service import deadlines, placing, supervising
 from routing.service.ending import end_case
+from routing.service.naming import find_id
 from routing.service.placing import promise_facts
-from routing.service.reading import find_id
 from routing.service.taking import holder_in, seated, take
 
 

@@ -34,10 +34,9 @@ from routing.domain.rules import Category, Demand, Rule
 from routing.repository import cases, network
 from routing.service import calling_back, deadlines, placing, repeating
 from routing.service.ending import end_case
+from routing.service.naming import CASE_PREFIX
 from routing.service.placing import Ground
 from routing.service.taking import find_holder
-
-CASE_PREFIX, APPEAL_PREFIX = "C", "A"
 
 Tracing = Callable[[Event], AbstractContextManager[object]]
 

@@ -63,6 +63,16 @@ def end_own_part(uow: UnitOfWork, case: Case, lead: Seat) -> None:
         settle(uow, case, own, HelperState.RELEASED)
 
 
+def step_aside(uow: UnitOfWork, case: Case) -> list[Helper]:
+    """Whoever declares an interest helps no more: their parts are nobody's. A stand-in and whom they stand in for are
+    one post.
+    """
+    own = [each for each in _open_parts(uow, case) if uow.person.holds(each.post_id)] if case.helper_post_ids else []
+    if own:
+        settle(uow, case, own, HelperState.RELEASED)
+    return own
+
+
 def _check_may_lead(uow: UnitOfWork, lead: Seat, helper: Seat) -> None:
     both = {"lead": seated_at(lead), "helper": seated_at(helper)}
     if is_across(**both) and not any(may_name(post, **both) for post in seated(uow.person)):

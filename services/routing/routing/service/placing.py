@@ -478,7 +478,7 @@ def await_papers(uow: UnitOfWork, case: Case) -> bool:
     if case.papers_awaited_until is not None or find_bar_to_more_time(case, uow.now) is not None:
         return False
     assert case.deadline is not None
-    promise, rule = case.deadline.promise, _rule_of(uow, case)
+    promise, rule = case.deadline.promise, rule_of(uow, case)
     is_its_own = promise.term in [each.term for each in rule.all] and sum(appeal.stands for appeal in case.appeals) == 1
     if not (rule.awaits_papers and is_its_own):
         return False
@@ -494,14 +494,14 @@ def begin_with_papers(uow: UnitOfWork, case: Case) -> bool:
     if case.awaits_papers_at(uow.now) is None:
         return False
     assert case.deadline is not None
-    promise = _counted_again(uow, case, _rule_of(uow, case), uow.now)
+    promise = _counted_again(uow, case, rule_of(uow, case), uow.now)
     is_earlier = promise.due_at < case.deadline.promise.due_at
     if is_earlier:
         _replace(uow, case, promise)
     return is_earlier
 
 
-def _rule_of(uow: UnitOfWork, case: Case) -> Rule:
+def rule_of(uow: UnitOfWork, case: Case) -> Rule:
     """By the rules that it began under, as what it is sorted now."""
     assert case.rule_version is not None
     rules = policy.get_rules(uow, case.rule_version, case.rule_layers)

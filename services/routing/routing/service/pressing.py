@@ -14,9 +14,9 @@ from network.posts import Seat
 
 from routing import events
 from routing.domain.case import PRESSED, REPORTED, Case, Deadline, DeadlineKind, DeadlineState
-from routing.domain.pressing import BETWEEN_NUDGES, LONGEST_LIMIT, Pressing, PressingLine
+from routing.domain.pressing import LONGEST_LIMIT, Pressing, PressingLine
 from routing.domain.steps import Step
-from routing.errors import NobodyHolds, NoReportOwed, NudgedAlready, UnfitLimit
+from routing.errors import NobodyHolds, NoReportOwed, UnfitLimit
 from routing.repository import cases, pressings
 from routing.service import placing
 from routing.service.taking import take
@@ -29,10 +29,8 @@ Taken = tuple[Case, Seat | None, UUID]
 def nudge_case(uow: UnitOfWork, case_id: UUID, *, version: int, words: str) -> PressingLine:
     """A reminder on record; no report is owed on it."""
     taken = take(uow, case_id, Step.NUDGE, version)
-    count, last = pressings.count_nudges(uow, case_id, by_post_id=taken[2])
-    if last is not None and uow.now < last + BETWEEN_NUDGES:
-        raise NudgedAlready(last + BETWEEN_NUDGES)
-    return _press(uow, taken, PressingKind.NUDGE, number=str(count + 1), words=words)
+    number = pressings.count_nudges(uow, case_id) + 1
+    return _press(uow, taken, PressingKind.NUDGE, number=str(number), words=words)
 
 
 def order_report(uow: UnitOfWork, case_id: UUID, *, version: int, words: str, due_at: datetime) -> PressingLine:

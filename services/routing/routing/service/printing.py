@@ -19,7 +19,6 @@ from routing.domain.recording import Letter, papers_in
 from routing.domain.sealing import Opened
 from routing.errors import LetterNotFound, ReceiptNotFound, ReportBackNotFound
 from routing.repository import cases, network, policy, records, reports_back
-from routing.service.reading import get_id
 from routing.service.recording import LETTER_LENGTH, LETTER_PREFIX
 from routing.service.reporting_back import REPORT_LENGTH, REPORT_PREFIX
 from routing.service.sealing import note_opening
@@ -33,31 +32,31 @@ _PAGES = Environment(
 )
 
 
-def print_letter(uow: UnitOfWork, named: UUID | str, typed: str) -> str:
+def print_letter(uow: UnitOfWork, case_id: UUID, typed: str) -> str:
     """HTML for one sheet of A4, Chinese first."""
     number = parse_number(typed, LETTER_PREFIX, LETTER_LENGTH, field="/number", on="the letter")
-    case = cases.get_case(uow, get_id(uow, named))
+    case = cases.get_case(uow, case_id)
     letter = next((each for each in records.list_letters(uow, case.case_id) if each.number == number), None)
     if letter is None:
         raise LetterNotFound(number)
     return _print(uow, case, letter, "letter.html")
 
 
-def print_report_back(uow: UnitOfWork, named: UUID | str, typed: str) -> str:
+def print_report_back(uow: UnitOfWork, case_id: UUID, typed: str) -> str:
     """The same for a report to whoever assigned the case."""
     number = parse_number(typed, REPORT_PREFIX, REPORT_LENGTH, field="/number", on="the report")
-    case = cases.get_case(uow, get_id(uow, named))
+    case = cases.get_case(uow, case_id)
     report = next((each for each in reports_back.list_of_case(uow, case.case_id) if each.number == number), None)
     if report is None:
         raise ReportBackNotFound(number)
     return _print(uow, case, report, "report_back.html")
 
 
-def print_receipt(uow: UnitOfWork, named: UUID | str, seq: int) -> str:
+def print_receipt(uow: UnitOfWork, case_id: UUID, seq: int) -> str:
     """For the resident whose originals were taken in, or given back, by this entry of the history. It names neither
     them nor the matter: a receipt lies about.
     """
-    case = cases.get_case(uow, get_id(uow, named))
+    case = cases.get_case(uow, case_id)
     entry = cases.find_entry(uow, case, seq)
     papers = papers_in(entry) if entry else []
     if entry is None or not papers:

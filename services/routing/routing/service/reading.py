@@ -1,12 +1,10 @@
 """What may be seen: a case, its history, and the lists of what is open. Every list is a page over a partial index."""
 
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
 from kit.db import UnitOfWork
-from kit.numbers import Mistyped, parse_number
 from kit.paging import Page, Sheet
 from network import places, posts
 from network.posts import Seat
@@ -26,7 +24,7 @@ from routing.domain.recording import Letter, Paper
 from routing.domain.sealing import Opened
 from routing.domain.steps import Step
 from routing.domain.vacancy import Section, Why, why_it_waits
-from routing.errors import CaseNotFound, UnknownPlaceAsked
+from routing.errors import UnknownPlaceAsked
 from routing.repository import (
     accompaniments,
     call_backs,
@@ -40,7 +38,6 @@ from routing.repository import (
     records,
     reports_back,
 )
-from routing.service.opening import APPEAL_PREFIX, CASE_PREFIX
 from routing.service.sealing import note_opening
 from routing.service.taking import holder_in, recall, seated
 
@@ -120,33 +117,13 @@ class OpenCases:
     sealed: int
 
 
-def find_id(uow: UnitOfWork, named: str, *, field: str) -> UUID | None:
-    """Of a case by its id, by its number or by that of an appeal in it, however they are typed; none where that is not
-    to be seen.
-    """
-    with suppress(ValueError):
-        return UUID(named)
-    with suppress(Mistyped):
-        return cases.find_id_of_appeal(uow, parse_number(named, APPEAL_PREFIX))
-    return cases.find_id(uow, parse_number(named, CASE_PREFIX, field=field))
-
-
-def get_id(uow: UnitOfWork, named: UUID | str) -> UUID:
-    """The same for a path; what is not to be seen is not found."""
-    case_id = named if isinstance(named, UUID) else find_id(uow, named, field="/case_id")
-    if case_id is None:
-        raise CaseNotFound(None)
-    return case_id
-
-
-def get_case(uow: UnitOfWork, known_as: UUID | str) -> CaseDetail:
-    case_id = get_id(uow, known_as)
+def get_case(uow: UnitOfWork, case_id: UUID) -> CaseDetail:
     case, holder = cases.get_case_and_holder(uow, case_id)
     note_opening(uow, case, Opened.CASE)
     recall(uow, case)
+    links.hide(uow, [case])
     entries = cases.list_entries(uow, case) if case.undelivered else []
-    linked = links.list_of_case(uow, case_id) if case.linked else []
-    case.linked = len(linked)
+    linked = links.list_of_case(uow, case_id) if case.links_seen else []
     mine = steps.steps_for(case, seated(uow.person), subject=uow.person.subject, holder=holder_in(holder), now=uow.now)
     undelivered = [entry for entry in entries if entry.step == NOTICE_NOT_DELIVERED]
     pressed = pressings.list_of_case(uow, case_id) if case.pressings else []
@@ -170,17 +147,26 @@ def _helpers(uow: UnitOfWork, case_id: UUID) -> list[HelperSeen]:
     return [HelperSeen(helper, seats.get(helper.post_id)) for helper in found]
 
 
-def get_history(uow: UnitOfWork, named: UUID | str) -> History:
-    case_id = get_id(uow, named)
+def get_history(uow: UnitOfWork, case_id: UUID) -> History:
     case = cases.get_case(uow, case_id)
     note_opening(uow, case, Opened.HISTORY)
     entries = cases.list_entries(uow, case)
     faults = list_faults(entries, head=case.head, length=case.version)
-    return History(_without_sealed_links(uow, case_id, entries), faults)
+    return History(_without_what_is_sealed(uow, case_id, entries), faults)
+
+
+def _without_what_is_sealed(uow: UnitOfWork, case_id: UUID, entries: list[Entry]) -> list[Entry]:
+    """Which case was linked, and why, or is asked about again, is not read by whoever that is sealed to by now."""
+    told = _without_sealed_links(uow, case_id, entries)
+    return [each.without(*_FOLLOWED) if _follows_what_is_sealed(uow, each) else each for each in told]
+
+
+def _follows_what_is_sealed(uow: UnitOfWork, entry: Entry) -> bool:
+    followed = entry.facts.get("follows")
+    return followed is not None and cases.is_sealed_to_me(uow, UUID(followed))
 
 
 def _without_sealed_links(uow: UnitOfWork, case_id: UUID, entries: list[Entry]) -> list[Entry]:
-    """Which case was linked, and why, is not read by whoever that is sealed to by now."""
     if not any(entry.step in _OF_LINKS for entry in entries):
         return entries
     known = {str(link_id) for link_id in links.list_ids(uow, case_id)}
@@ -191,6 +177,13 @@ def _without_sealed_links(uow: UnitOfWork, case_id: UUID, entries: list[Entry]) 
 
 
 _OF_LINKS = (LINKED, UNLINKED)
+_FOLLOWED = ("follows", "follows_number")
+
+
+def lines(uow: UnitOfWork, sheet: Sheet[Case]) -> Sheet[CaseLine]:
+    """As of now, and with no more links than whoever reads them may know of."""
+    links.hide(uow, sheet.items)
+    return sheet.of(lambda case: CaseLine(case, uow.now))
 
 
 def list_worklist(uow: UnitOfWork, page: Page, *, answered: bool = False) -> Sheet[CaseLine]:
@@ -199,7 +192,7 @@ def list_worklist(uow: UnitOfWork, page: Page, *, answered: bool = False) -> She
     position = page.after(datetime, UUID)
     found = cases.list_worklist(uow, held, answered=answered, after_key=position, limit=page.fetch)
     sheet = page.sheet(found, position=lambda case: (case.promise_due, case.case_id))
-    return sheet.of(lambda case: CaseLine(case, uow.now))
+    return lines(uow, sheet)
 
 
 def list_transferred(uow: UnitOfWork, page: Page) -> Sheet[CaseLine]:
@@ -207,7 +200,7 @@ def list_transferred(uow: UnitOfWork, page: Page) -> Sheet[CaseLine]:
     held = uow.person.post_ids
     found = cases.list_transferred(uow, held, after_key=page.after(datetime, UUID), limit=page.fetch)
     sheet = page.sheet(found, position=lambda case: (case.promise_due, case.case_id))
-    return sheet.of(lambda case: CaseLine(case, uow.now))
+    return lines(uow, sheet)
 
 
 def list_planned(uow: UnitOfWork, page: Page, *, place_id: UUID | None = None) -> Sheet[CaseLine]:
@@ -219,7 +212,7 @@ def list_planned(uow: UnitOfWork, page: Page, *, place_id: UUID | None = None) -
         held = uow.person.post_ids
         found = cases.list_planned(uow, posts=held, after_key=position, limit=page.fetch)
     sheet = page.sheet(found, position=lambda case: (case.planned_due, case.case_id))
-    return sheet.of(lambda case: CaseLine(case, uow.now))
+    return lines(uow, sheet)
 
 
 def list_queue(uow: UnitOfWork, page: Page, *, section: Section | None = None) -> Sheet[QueueLine]:
@@ -232,8 +225,9 @@ def list_queue(uow: UnitOfWork, page: Page, *, section: Section | None = None) -
         after_id=page.after_one(UUID),
         limit=page.fetch,
     )
-    lines = page.sheet(found, position=lambda row: (row[0].case_id,))
-    return lines.of(lambda row: QueueLine(row[0], uow.now, why_it_waits(row[0], holder_left=row[1])))
+    sheet = page.sheet(found, position=lambda row: (row[0].case_id,))
+    links.hide(uow, [case for case, _ in sheet.items])
+    return sheet.of(lambda row: QueueLine(row[0], uow.now, why_it_waits(row[0], holder_left=row[1])))
 
 
 def get_queue(uow: UnitOfWork, page: Page, *, section: Section | None = None) -> Queued:
@@ -249,6 +243,7 @@ def list_custody(uow: UnitOfWork, page: Page, *, place_id: UUID | None = None) -
     found = cases.list_custody(uow, paths_of(uow, place_id), held, after_id=page.after_one(UUID), limit=page.fetch)
     sheet = page.sheet(found, position=lambda case: (case.case_id,))
     papers = records.list_papers_held_of(uow, [case.case_id for case in sheet.items])
+    links.hide(uow, sheet.items)
     return sheet.of(lambda case: CustodyLine(case, uow.now, papers[case.case_id]))
 
 
@@ -258,7 +253,7 @@ def list_open_cases(uow: UnitOfWork, page: Page, *, place_id: UUID | None = None
     paths = paths_of(uow, place_id)
     found = cases.list_open_cases(uow, paths, suggested=suggested, after_key=position, limit=page.fetch)
     sheet = page.sheet(found, position=lambda case: (case.placed_path, case.case_id))
-    return OpenCases(sheet.of(lambda case: CaseLine(case, uow.now)), cases.count_sealed(uow, paths))
+    return OpenCases(lines(uow, sheet), cases.count_sealed(uow, paths))
 
 
 def list_open_deadlines(

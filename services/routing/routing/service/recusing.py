@@ -1,5 +1,6 @@
 """Conflict of interest (迴避): whoever has an interest in a matter takes no part in it (domain.md, section 2)."""
 
+from collections.abc import Sequence
 from uuid import UUID
 
 from contracts.grid import Duty
@@ -11,6 +12,7 @@ from network.posts import Seat
 from routing import events
 from routing.domain import steps
 from routing.domain.case import RECUSED, Case
+from routing.domain.helping import Helper
 from routing.domain.steps import Step
 from routing.errors import NobodyHolds
 from routing.repository import cases
@@ -21,7 +23,9 @@ from routing.service.taking import holder_in, seated, take
 
 
 def recuse(uow: UnitOfWork, case_id: UUID, *, version: int, words: str) -> Case:
-    """What lies with them goes across or a tier up, by the rules that gave it to them; and it never comes back."""
+    """What lies with them goes across or a tier up, by the rules that gave it to them, and never comes back; what they
+    help with goes on without them.
+    """
     case, holder, post_id = take(uow, case_id, Step.RECUSE, version)
     me = uow.person.subject
     is_holder = steps.holds(seated(uow.person), case, me, holder_in(holder))
@@ -32,9 +36,10 @@ def recuse(uow: UnitOfWork, case_id: UUID, *, version: int, words: str) -> Case:
     if uow.person.holds(case.keeper_post_id):
         placing.appoint_keeper(ground, case, never=_of_post(ground, case.keeper_post_id))
     falls, reviewer = _end_own_draft(uow, case), _other_reviewer(uow, case)
+    left = parts.step_aside(uow, case)
     if not is_holder:
-        ruler = _other_ruler(uow, case)
-        _step_aside(uow, case, post_id, words, ruler=ruler, reviewer=reviewer, draft_falls=falls)
+        who = {"ruler": _other_ruler(uow, case), "reviewer": reviewer, "lead": holder if left else None}
+        _step_aside(uow, case, post_id, words, **who, left=left, draft_falls=falls)
     elif case.state is CaseState.RECEIVED:
         dispatcher = _other(ground, case)
         case.holder_post_id = dispatcher.post_id if dispatcher else None
@@ -42,7 +47,7 @@ def recuse(uow: UnitOfWork, case_id: UUID, *, version: int, words: str) -> Case:
     else:
         taker = _taker(ground, case)
         case.drop_ask()
-        _step_aside(uow, case, post_id, words, reviewer=reviewer, draft_falls=falls)
+        _step_aside(uow, case, post_id, words, reviewer=reviewer, left=left, draft_falls=falls)
         _hand_on(uow, case, taker, post_id)
     cases.save_cases(uow, [case])
     cases.grant_to_offices(uow, [case])
@@ -58,16 +63,23 @@ def _step_aside(
     dispatcher: Seat | None = None,
     ruler: Seat | None = None,
     reviewer: Seat | None = None,
+    lead: Seat | None = None,
+    left: Sequence[Helper] = (),
     draft_falls: bool = False,
 ) -> None:
+    """``left``: the parts that are nobody's now, of which the lead is told."""
     facts = {
         "dispatcher": dispatcher.subject if dispatcher else None,
         "ruler": ruler.subject if ruler else None,
+        **({"lead": lead.subject} if lead else {}),
+        **({"helper_ids": [str(each.helper_id) for each in left]} if left else {}),
         **({"reviewer": reviewer.subject} if reviewer else {}),
         **({"draft_falls": True} if draft_falls else {}),
     }
     case.record(RECUSED, at=uow.now, by=uow.by, post_id=post_id, facts=facts, words=words)
-    uow.publish(events.case_recused(uow, case, dispatcher=dispatcher, ruler=ruler, reviewer=reviewer))
+    helper = posts.find_seat(uow, left[0].post_id) if lead else None
+    told = {"dispatcher": dispatcher, "ruler": ruler, "reviewer": reviewer, "helper": helper, "lead": lead}
+    uow.publish(events.case_recused(uow, case, **told))
 
 
 def _other_ruler(uow: UnitOfWork, case: Case) -> Seat | None:

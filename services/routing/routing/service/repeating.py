@@ -10,8 +10,9 @@ from kit.errors import NotYet
 from network.posts import Seat
 
 from routing import events
-from routing.domain.case import JOINED, Appeal, Case
-from routing.repository import cases
+from routing.domain.case import JOINED, RESORTED, Appeal, Case
+from routing.repository import cases, policy
+from routing.service import placing, planning, suspending
 from routing.service.taking import find_holder
 
 Asked = dict[UUID, Case]
@@ -39,11 +40,37 @@ def joins(event: AppealReceivedV1, case: Case, *, sealed: bool) -> bool:
 
 
 def join_case(uow: UnitOfWork, case: Case, event: AppealReceivedV1, appeal: Appeal) -> None:
+    holder = find_holder(uow, case)
+    is_urgent_now = event.urgent and not case.urgent
+    if is_urgent_now:
+        _become_urgent(uow, case, event, holder)
     case.appeals.append(appeal)
     case.repeats += 1
-    holder = find_holder(uow, case)
     case.record(JOINED, at=uow.now, by=event.taken_by, facts=_facts(case, event, holder))
-    uow.publish(events.case_joined(uow, case, JoinKind.REPEAT, [appeal], holder=holder))
+    uow.publish(events.case_joined(uow, case, JoinKind.REPEAT, [appeal], holder=holder, urgent=is_urgent_now))
+
+
+def _become_urgent(uow: UnitOfWork, case: Case, event: AppealReceivedV1, holder: Seat | None) -> None:
+    """As whoever took it says, who is staff. Where the rules count such in hours it waits for nothing any more, and is
+    due earlier or as before; which matter it is and whose stays as it is, until a dispatcher says otherwise.
+    """
+    case.urgent = True
+    if case.deadline is None or case.rule_version is None:
+        return
+    rule = placing.rule_of(uow, case)
+    if not rule.runs_by_the_clock or case.by_the_clock:
+        return
+    if case.suspended_until is not None:
+        suspending.go_on(uow, case, holder)
+    was_planned_for, planned = case.planned_for, planning.bring_out(uow, case)
+    ground = placing.survey(uow, paths=[case.placed_path], codes=[])
+    rules = policy.get_rules(uow, case.rule_version, case.rule_layers)
+    is_earlier = placing.hold_to(uow, ground, rules, case, rule, planned=planned)
+    out = {"out_of_plan": str(was_planned_for), "promise_met": case.promise_met} if planned is not None else {}
+    facts = {"before": case.category, "earlier": is_earlier, "holder": None, "urgent": True, **out}
+    case.record(RESORTED, at=uow.now, by=event.taken_by, facts=facts | placing.promise_facts(case))
+    before = case.category or ""
+    uow.publish(events.case_resorted(uow, case, before=before, holder=None, out_of_plan=planned is not None))
 
 
 def _facts(case: Case, event: AppealReceivedV1, holder: Seat | None) -> dict[str, object]:

@@ -15,7 +15,7 @@ from routing.domain.steps import Step
 from routing.errors import LastAppeal, NotOfTheCase
 from routing.repository import cases
 from routing.service import supervising
-from routing.service.opening import CASE_PREFIX
+from routing.service.naming import CASE_PREFIX
 from routing.service.placing import promise_facts
 from routing.service.taking import find_holder, take
 

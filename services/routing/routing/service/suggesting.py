@@ -11,7 +11,6 @@ from routing.domain.likeness import Suggestion
 from routing.domain.steps import WHO, Actor
 from routing.errors import CaseNotFound, NotYourStep
 from routing.repository import cases, network, suggestions
-from routing.service.reading import get_id
 from routing.service.taking import dispatches_above
 
 COMMUNITY = "community"
@@ -26,9 +25,9 @@ class SideBySide:
     tiers: dict[str, str]
 
 
-def list_suggestions(uow: UnitOfWork, named: UUID | str) -> SideBySide:
+def list_suggestions(uow: UnitOfWork, case_id: UUID) -> SideBySide:
     """Of what may be seen; nothing of what is answered."""
-    case = cases.get_case(uow, get_id(uow, named))
+    case = cases.get_case(uow, case_id)
     tiers = network.list_tiers(uow, case.placed_path)
     if not case.is_unsettled:
         return SideBySide(case, [], tiers)

@@ -52,14 +52,21 @@ def resume_case(uow: UnitOfWork, case_id: UUID, *, version: int, words: str) -> 
     somebody else resumes it.
     """
     case, holder, post_id = take(uow, case_id, Step.RESUME, version)
+    go_on(uow, case, holder, post_id=post_id, words=words)
+    cases.save_cases(uow, [case])
+    return case
+
+
+def go_on(
+    uow: UnitOfWork, case: Case, holder: Seat | None, *, post_id: UUID | None = None, words: str | None = None
+) -> None:
+    """``post_id`` none: by itself, since it is urgent."""
     is_earlier = placing.resume(uow, case)
     case.resume()
-    told = holder.subject if holder and holder.subject != uow.person.subject else None
+    told = holder.subject if holder and holder.subject != uow.by else None
     facts = {"earlier": is_earlier, "holder": told, **placing.promise_facts(case)}
     case.record(RESUMED, at=uow.now, by=uow.by, post_id=post_id, facts=facts, words=words)
     uow.publish(events.case_resumed(uow, case, holder=holder))
-    cases.save_cases(uow, [case])
-    return case
 
 
 def _zone(case: Case) -> str:

@@ -11,7 +11,7 @@ from network.posts import Seat
 from routing.domain import steps
 from routing.domain.case import Case
 from routing.domain.steps import Holder, Seated, Step
-from routing.repository import cases
+from routing.repository import cases, links, pressings
 
 
 def take(uow: UnitOfWork, case_id: UUID, step: Step, version: int | None = None) -> tuple[Case, Seat | None, UUID]:
@@ -22,6 +22,7 @@ def take(uow: UnitOfWork, case_id: UUID, step: Step, version: int | None = None)
         cases.lock_case(uow, case_id)
     case, holder = cases.get_case_for_change(uow, case_id)
     recall(uow, case)
+    links.hide(uow, [case])
     mine = seated(uow.person)
     subject, held = uow.person.subject, holder_in(holder)
     post_id = steps.post_for(step, case, mine, subject=subject, holder=held)
@@ -34,9 +35,11 @@ def take(uow: UnitOfWork, case_id: UUID, step: Step, version: int | None = None)
 
 
 def recall(uow: UnitOfWork, case: Case) -> None:
-    """Read its history where that decides what may be done with it."""
+    """Read what has become of it before, where that decides what may be done with it, and by whom."""
     if steps.asks_its_history(case):
         steps.recall(case, cases.list_entries(uow, case))
+    if case.pressings:
+        case.nudged = pressings.list_nudged(uow, case.case_id)
 
 
 def find_holder(uow: UnitOfWork, case: Case) -> Seat | None:

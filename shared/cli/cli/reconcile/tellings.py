@@ -20,6 +20,9 @@ from cli.reconcile.owed import Notice
 NAMED = "affected_named"
 TELLING = (NAMED, "affected_told")
 
+#: A message that ends so has reached nobody: its household is told in person besides.
+HOUSEHOLD, IN_VAIN = "incident_household", ("failed", "none_wanted", "erased")
+
 #: Who came to the register in the last moments before a telling may not have been known to notify by then.
 SETTLED = timedelta(minutes=1)
 
@@ -58,11 +61,14 @@ def check_tellings(
         by_telling[row.telling][row.household_id] = row
     audit.find_all("telling_of_no_step", [f"case {case_id} telling {n}" for n in sorted(by_telling.keys() - tellings)])
     known = {message.message_id: message for message in messages}
+    in_vain = {(m.case_version, m.recipient) for m in messages if m.template == HOUSEHOLD and m.state in IN_VAIN}
     owed: set[Notice] = set()
     for number, entry in tellings.items():
         what = f"case {case_id} telling {number}"
         told = {home for nth, rows in by_telling.items() if nth == number or _tells_once(entry, nth) for home in rows}
         audit.find_all("household_untold", sorted(_must(homes, entry) - told), what)
+        homes_here = map(str, by_telling[number])
+        owed |= {Notice(entry.seq, HOUSEHOLD, home) for home in homes_here if (entry.seq, home) in in_vain}
         for row in by_telling[number].values():
             owed |= _check(audit, row, entry, known.get(row.message_id), what=what, watermark=watermark)
     return owed
@@ -85,7 +91,7 @@ def _check(audit: Audit, row: Any, entry: Any, message: Any, *, what: str, water
         case None:
             audit.set_aside["households"] += 1
         case "message":
-            return {Notice(entry.seq, "incident_household", str(row.household_id))}
+            return {Notice(entry.seq, HOUSEHOLD, str(row.household_id))}
         case "visit" if row.message_id is None:
             audit.find("nobody_sent", row.household_id, what)
         case "visit":

@@ -2,7 +2,7 @@
 
 from kit.http.bodies import Body
 from kit.http.conditions import KEY_REQUIRED, IfMatch, etag
-from kit.http.door import Door, DoorFor, OpenDoor, SignedIn
+from kit.http.door import Door, DoorFor, LookedUp, OpenDoor, SignedIn
 from kit.http.html import html_page
 from kit.http.pages import AskedPage, ListView, listed
 from kit.http.people import People
@@ -18,6 +18,7 @@ __all__ = [
     "HttpProblem",
     "IfMatch",
     "ListView",
+    "LookedUp",
     "OpenDoor",
     "People",
     "Problem",

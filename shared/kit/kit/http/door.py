@@ -1,6 +1,6 @@
 """The door from HTTP to the use cases: one request, one transaction, and no answer before the commit."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache, partial
@@ -46,6 +46,13 @@ SignedIn = Annotated[Claims, Depends(signed_in)]
 
 
 @dataclass(frozen=True)
+class LookedUp:
+    """An argument that a request names in its own way: the use case gets what is found by it in the transaction."""
+
+    find: Callable[[UnitOfWork], Any]
+
+
+@dataclass(frozen=True)
 class DoorFor:
     """A request's way to the use cases.
 
@@ -74,7 +81,7 @@ class DoorFor:
         """
         key = await idempotency.find_key(self.request, self.claims.subject if self.claims else "")
         shape = _Shape(view, status or self._status, location)
-        return (await self._answer(_Use(lambda uow: use_case(uow, *args, **kwargs), shape, key))).response()
+        return (await self._answer(_Use(_calling(use_case, args, kwargs), shape, key))).response()
 
     async def read(
         self,
@@ -84,7 +91,7 @@ class DoorFor:
         **kwargs: Any,
     ) -> Response:
         """Run a query in a transaction that can only read; a view with a version answers If-None-Match."""
-        return await self._read(lambda uow: query(uow, *args, **kwargs), view, reads=True)
+        return await self._read(_calling(query, args, kwargs), view, reads=True)
 
     async def read_on_record(
         self,
@@ -94,7 +101,7 @@ class DoorFor:
         **kwargs: Any,
     ) -> Response:
         """The same, of what it is noted in the same transaction who has read it."""
-        return await self._read(lambda uow: query(uow, *args, **kwargs), view, reads=False)
+        return await self._read(_calling(query, args, kwargs), view, reads=False)
 
     async def _read(
         self, call: Callable[[UnitOfWork], Any], view: Callable[[Any], BaseModel | Answer] | None, *, reads: bool
@@ -166,6 +173,16 @@ class DoorFor:
         if not person.holds(self.post):
             raise Forbidden("not_your_post", "You do not hold the post that Baiyang-Post names: leave the header out.")
         return person.under(self.post)
+
+
+def _calling(
+    use_case: Callable[..., Any], args: Sequence[Any], kwargs: Mapping[str, Any]
+) -> Callable[[UnitOfWork], Any]:
+    def call(uow: UnitOfWork) -> Any:
+        found = [each.find(uow) if isinstance(each, LookedUp) else each for each in args]
+        return use_case(uow, *found, **kwargs)
+
+    return call
 
 
 @dataclass(frozen=True)
