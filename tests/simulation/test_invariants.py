@@ -71,6 +71,7 @@ PLANTED: tuple[tuple[Invariant, str, str, str], ...] = (
 )
 
 
+@pytest.mark.asyncio(loop_scope="module")
 async def test_each_holds_and_each_can_fail(lived: Year, postgres_server: Postgres) -> None:
     for invariant, service, statement, said in PLANTED:
         if invariant is not every_tier_is_reached:

@@ -2,12 +2,15 @@
 
 import subprocess
 import sys
+from datetime import date
 from pathlib import Path
 
 import pytest
+from cli.__main__ import app
 from simulation.city import City
 from simulation.year import AFTER_DUE, BEAT, Year
 from sqlalchemy import text
+from typer.testing import CliRunner
 
 from tests.simulation.conftest import ASKED
 from tests.system.city import wait_until
@@ -32,8 +35,8 @@ def test_a_month_ends_with_all_that_must_hold() -> None:
 
 @pytest.mark.parametrize("wrong", [["--days", "0"], ["--days", "400"], ["--communities", "0"], ["--start", "tomorrow"]])
 def test_what_cannot_be_simulated_is_refused(wrong: list[str]) -> None:
-    done = subprocess.run([BAIYANG, "simulate", *wrong], capture_output=True, text=True, check=False, timeout=60)
-    assert done.returncode == 2
+    done = CliRunner().invoke(app, ["simulate", *wrong])
+    assert done.exit_code == 2
     assert wrong[0] in done.stderr
 
 
@@ -54,6 +57,7 @@ def servers_of(pid: int) -> list[str]:
     return [child for child in children if Path(f"/proc/{child}/comm").read_text() == "postgres\n"]
 
 
+@pytest.mark.asyncio(loop_scope="module")
 async def test_in_an_outage_residents_file_and_nothing_is_carried_swept_or_sent(lived: Year) -> None:
     begins, ends = ASKED.outage
     rows = await _between(lived.city, "intake", "select received_at as at from appeal", begins, ends)
@@ -67,6 +71,7 @@ async def test_in_an_outage_residents_file_and_nothing_is_carried_swept_or_sent(
     assert at_once >= rows
 
 
+@pytest.mark.asyncio(loop_scope="module")
 async def test_a_deadline_fires_a_second_after_its_instant(lived: Year) -> None:
     query = text("select due_at, settled_at from deadline where state = 'breached'")
     rows = await lived.city.audit("routing", lambda uow: uow.execute(query).all())
@@ -75,9 +80,19 @@ async def test_a_deadline_fires_a_second_after_its_instant(lived: Year) -> None:
     assert set(late) == {AFTER_DUE}
 
 
+@pytest.mark.asyncio(loop_scope="module")
 async def test_what_consumers_take_again_changes_nothing(lived: Year) -> None:
     carried, again = lived.carried
     assert carried > again > 0
+
+
+@pytest.mark.asyncio(loop_scope="module")
+async def test_each_monday_connections_are_opened_anew(lived: Year) -> None:
+    began = text("select min(backend_start) from pg_stat_activity where usename like 'routing%'")
+    database = lived.city.database("routing", "auditor")
+    before = await database.run_everywhere(lambda uow: uow.execute(began).scalar_one())
+    await lived._live_day(date(2026, 10, 5))
+    assert await database.run_everywhere(lambda uow: uow.execute(began).scalar_one()) > before
 
 
 async def _between(city: City, service: str, query: str, since: object, until: object) -> int:

@@ -173,6 +173,10 @@ class City:
         for service in SERVICES:
             await self.database(service, "relay").run_everywhere(outbox.maintain)
 
+    async def reconnect(self) -> None:
+        """As after a release: what was prepared over empty tables is planned for these while a connection lives."""
+        await self.close()
+
     async def close(self) -> None:
         for database in self._databases.values():
             await database.close()

@@ -135,6 +135,7 @@ class Year:
         self.residents.plan_day(day)
         self.happenings.plan_day(day)
         if day.weekday() == 0:
+            await self.city.reconnect()
             self.staff.plan_rounds(midnight_of(day) + timedelta(hours=9))
             self.terms.plan_week(day)
         while (at := await self._next_beat(midnight_of(day + ONE_DAY))) is not None:

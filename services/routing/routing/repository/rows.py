@@ -209,8 +209,10 @@ def case_of(row: Row[Any], now: datetime) -> Case:
     )
     if row.suspended_until is not None and now < row.suspended_until:
         case.suspend(row.suspended_until, reason=row.suspension_reason)
-    case.appeals = [_appeal(item) for item in facts.get("appeals") or ()]
-    standing = [deadline_from(item) for item in facts.get("deadlines") or ()]
+    if "appeals" not in facts:  # a line of a list. To get() what is not there, a row first makes an exception
+        return case
+    case.appeals = [_appeal(item) for item in facts["appeals"] or ()]
+    standing = [deadline_from(item) for item in facts["deadlines"] or ()]
     promises = [deadline for deadline in standing if deadline.kind is DeadlineKind.PROMISE]
     case.deadline = max(promises, key=lambda deadline: deadline.deadline_id, default=None)
     case.limits = [deadline for deadline in standing if deadline.kind is not DeadlineKind.PROMISE]
