@@ -46,7 +46,7 @@ from kit.testing.servers import NOW
 from sqlalchemy import event, text
 
 from tests.conftest import UnitOfWorkOf
-from tests.intake.factories import id_of, make_clerk, make_submission, path_of
+from tests.intake.factories import copy_place, id_of, make_clerk, make_place, make_submission, path_of
 
 CASE, OTHER = uuid4(), uuid4()
 DUE = NOW + timedelta(days=5)
@@ -499,3 +499,18 @@ def test_who_took_it_withdraws_it_while_another_holds_it(
     uow = uow_of("intake", person=make_clerk())
     reason = WithdrawalReason.UNWANTED
     assert amending.withdraw_appeal(uow, receipt.appeal_id, version=1, reason=reason, station=station).withdrawn_at
+
+
+def test_an_appeal_lies_where_its_place_is_now_though_the_station_has_not_heard_that_it_moved(
+    uow_of: UnitOfWorkOf, consumer: UnitOfWork, station: Station
+) -> None:
+    before = {code: path_of(code) for code in ("HZ1-1", "HZ1-1-1-1")}
+    moved = {code: path.replace(id_of("HZ1").hex, id_of("HZ2").hex) for code, path in before.items()}
+    for code, path in moved.items():
+        copy_place(consumer, make_place(code, path=path, version=2))
+    clerk = uow_of("intake", person=make_clerk())
+    receipt = receiving.receive_appeal(clerk, make_submission(place="HZ1-1-1-1"), station=station)
+    lies = consumer.execute(
+        text("select placed_path, taken_path from appeal where id = :id"), {"id": receipt.appeal_id}
+    ).one()
+    assert tuple(lies) == (moved["HZ1-1-1-1"], moved["HZ1-1"])

@@ -7,11 +7,13 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
-from contracts.routing import CaseSealedV1
+from contracts.grid import PlaceChangedV1
+from contracts.routing import CaseAssignedV1, CaseSealedV1
 from kit.auth import EVERYWHERE, NOWHERE, Person, Scope
 from kit.testing.servers import NOW, RolledBackUnitOfWork, as_superuser
 from network import models as network_models
 from notify import models, repository
+from notify.consumers import handlers
 from notify.domain.sending import Settled, State
 from notify.service.tell import tell
 from sqlalchemy import Connection, event, text
@@ -62,6 +64,8 @@ PRIVILEGES = {"s": "select", "i": "insert", "u": "update", "d": "delete"}
 
 COLUMN_RIGHTS = {
     ("api", "inbox_item", "read_at", "update"),
+    ("clock", "inbox_item", "message_id", "select"),
+    *(("clock", "inbox_item", name, "update") for name in ("title", "body", "read_at")),
     ("consumer", "sandbox_message", "message_id", "select"),
     ("consumer", "sandbox_message", "address", "update"),
     ("consumer", "sandbox_message", "text", "update"),
@@ -218,6 +222,18 @@ def test_an_inbox_is_its_owners(superuser: Connection, uow_of: UnitOfWorkOf) -> 
     assert count(uow_of("notify", person=Person("zhao.jun")), "inbox_item") == 0
     assert count(uow_of("notify", scope=NOWHERE), "inbox_item") == 0
     assert count(uow_of("notify", role="auditor"), "inbox_item") == 2
+
+
+def test_a_notice_lies_where_its_case_is_now_though_the_place_moved_after_it_was_said(
+    superuser: Connection, uow_of: UnitOfWorkOf
+) -> None:
+    place_id, consumer = uuid4(), uow_of("notify", role="consumer")
+    facts = {"version": 2, "place_id": place_id, "code": "A", "name": "A", "tier": "area", "path": THERE, "depth": 1}
+    facts |= {"parent_id": None, "state": "active"}
+    copy_places, *_, tell_of_step = handlers(OFFICE)
+    copy_places(consumer, [PlaceChangedV1.model_validate(facts)], versions=[2])
+    tell_of_step(consumer, [make_event(CaseAssignedV1, place_id=place_id, placed_path=HERE)])
+    assert as_superuser(superuser).execute(text("select placed_path from message")).scalar_one() == THERE
 
 
 # --- narrow functions

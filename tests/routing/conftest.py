@@ -15,7 +15,7 @@ from kit.db import UnitOfWork
 from kit.numbers import new_number
 from kit.testing.servers import NOW, RolledBackUnitOfWork
 from network import consumers as network
-from sqlalchemy import event
+from sqlalchemy import event, text
 
 from tests.conftest import UnitOfWorkOf
 
@@ -147,8 +147,12 @@ def make_person(subject: str) -> Person:
     return Person(subject)
 
 
-def local(text: str) -> datetime:
-    return datetime.fromisoformat(text + "+08:00")
+#: Whether another transaction waits for this one.
+WAITED_FOR = text("select exists (select from pg_locks where pg_backend_pid() = any(pg_blocking_pids(pid)))")
+
+
+def local(moment: str) -> datetime:
+    return datetime.fromisoformat(moment + "+08:00")
 
 
 def statements_of(uow: RolledBackUnitOfWork, run: Callable[[], object]) -> list[tuple[str, Any]]:

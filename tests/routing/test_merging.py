@@ -75,7 +75,7 @@ from routing.service.splitting import Split
 from sqlalchemy import text
 
 from tests.conftest import AsyncDatabase, UnitOfWorkOf
-from tests.routing.conftest import At, City, lay_city, make_appeal, subject_of
+from tests.routing.conftest import WAITED_FOR, At, City, lay_city, make_appeal, subject_of
 from tests.routing.test_planning import answer, plan
 from tests.routing.test_reporting_back import make_assignment
 from tests.routing.test_steps import As, make_case, make_case_in
@@ -555,7 +555,7 @@ async def test_an_appeal_that_goes_over_while_its_case_is_waited_for_is_changed_
     def merge_until_somebody_waits(uow: UnitOfWork) -> None:
         merge(uow, case, into)
         is_merged.set()
-        while not uow.execute(_WAITED_FOR).scalar_one():
+        while not uow.execute(WAITED_FOR).scalar_one():
             pass
 
     def find(uow: UnitOfWork) -> tuple[UUID, bool]:
@@ -576,7 +576,6 @@ def _lay_two(uow: UnitOfWork) -> tuple[Case, Case, Person]:
     return make_case(uow, city), make_case(uow, city), city.person("dispatcher")
 
 
-_WAITED_FOR = text("select exists (select from pg_stat_activity where pg_backend_pid() = any(pg_blocking_pids(pid)))")
 _LOCKED_BY_ME = text("select xmax = pg_current_xact_id()\\:\\:xid from cases where case_id = :case_id")
 
 

@@ -1,5 +1,6 @@
 """From an appeal to a case: who handles it, by when, and who looks at what the platform cannot decide."""
 
+import asyncio
 from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
@@ -9,9 +10,12 @@ from contracts.grid import Duty, Holding
 from contracts.intake import AppealCorrectedV1, AppealWithdrawnV1, Placing
 from contracts.notify import MessageFailedV1
 from contracts.routing import CaseCorrectedV1, CaseState, Queue
+from kit.clock import DrivenClock
+from kit.db import UnitOfWork
 from kit.errors import NotYet
 from kit.testing.servers import NOW, RolledBackUnitOfWork
 from network import consumers as network
+from routing.consumers import HANDLERS
 from routing.domain.case import Case, DeadlineState
 from routing.domain.chain import list_faults
 from routing.domain.promise import Unit
@@ -19,8 +23,19 @@ from routing.repository import cases
 from routing.service import notices, opening
 from sqlalchemy import text
 
-from tests.conftest import UnitOfWorkOf
-from tests.routing.conftest import City, local, make_appeal, make_post, put_post, statements_of, subject_of
+from tests.conftest import AsyncDatabase, UnitOfWorkOf
+from tests.routing.conftest import (
+    WAITED_FOR,
+    City,
+    lay_city,
+    local,
+    make_appeal,
+    make_place,
+    make_post,
+    put_post,
+    statements_of,
+    subject_of,
+)
 
 
 def open_one(uow: RolledBackUnitOfWork, city: City, place: str | None = "area", **overrides: Any) -> Case:
@@ -410,3 +425,29 @@ def test_a_case_moves_with_its_place(uow: RolledBackUnitOfWork, city: City) -> N
     moved = city.paths["other"] + city.ids["area"].hex + "/"
     cases.move_place(uow, city.ids["area"], moved)
     assert cases.get_case(uow, case.case_id).placed_path == moved
+
+
+async def test_a_place_moves_once_those_have_ended_who_open_cases_there(async_database: AsyncDatabase) -> None:
+    consumers = [async_database("routing", "consumer", clock=DrivenClock(NOW)) for _ in range(2)]
+    city = await consumers[0].run_everywhere(lay_city)
+    moved, appeal = city.paths["other"] + city.ids["area"].hex + "/", make_appeal(city)
+    is_open = asyncio.Event()
+
+    def open_until_somebody_waits(uow: UnitOfWork) -> None:
+        opening.open_cases(uow, [appeal])
+        is_open.set()
+        while not (moving.done() or uow.execute(WAITED_FOR).scalar_one()):
+            pass
+
+    async def move() -> None:
+        await is_open.wait()
+        event = make_place(city, "area", "area", "other", place_id=appeal.place_id, path=moved, version=2)
+        await consumers[1].run_everywhere(lambda uow: HANDLERS[0](uow, [event], versions=[2]))
+
+    async with asyncio.timeout(20), asyncio.TaskGroup() as both:
+        moving = both.create_task(move())
+        both.create_task(consumers[0].run_everywhere(open_until_somebody_waits))
+    case = await consumers[0].run_everywhere(
+        lambda uow: cases.find_cases_of_appeals_for_change(uow, [appeal.appeal_id])[appeal.appeal_id]
+    )
+    assert case.placed_path == moved

@@ -12,6 +12,7 @@ from kit.db import UnitOfWork
 from kit.kafka import consumes, consumes_all, consumes_tombstone
 from kit.kafka.tracing import under
 from network import consumers as network
+from network import places
 from opentelemetry import propagate
 
 from notify import repository
@@ -30,10 +31,19 @@ def _case_handler(office: Office) -> Callable[..., None]:
     @consumes_all(TOPICS[CaseFact.TOPIC].events, set_wise=True)
     def tell_of_step(uow: UnitOfWork, events: Sequence[CaseFact]) -> None:
         traceparents = [_traceparent(event) for event in events]
+        events = _where_they_are(uow, events)
         tell(uow, office, events, traceparents=traceparents)
         begin_tellings(uow, office, events, traceparents=traceparents)
 
     return tell_of_step
+
+
+def _where_they_are(uow: UnitOfWork, events: Sequence[CaseFact]) -> Sequence[CaseFact]:
+    """By this service's own copy of the grid, which may have moved on since they were said."""
+    places.hold_still(uow)
+    paths = places.list_paths(uow, {event.place_id for event in events if event.place_id})
+    moved = ((event, paths.get(event.place_id) if event.place_id else None) for event in events)
+    return [event.model_copy(update={"placed_path": path}) if path else event for event, path in moved]
 
 
 def _contact_handlers(office: Office) -> Sequence[Callable[..., None]]:

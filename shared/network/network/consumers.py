@@ -7,10 +7,11 @@ from uuid import UUID
 from contracts.grid import Holding, PlaceChangedV1, PostChangedV1
 from kit.db import UnitOfWork
 from kit.kafka import consumes
-from sqlalchemy import Table, delete, insert, select
+from sqlalchemy import Table, delete, insert
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from network.models import holding, place, post
+from network.places import begin_moves, list_paths
 
 #: Told of a place whose path has changed: (uow, place_id, new path). The service moves its own rows.
 Moved = Callable[[UnitOfWork, UUID, str], None]
@@ -25,7 +26,9 @@ def handlers(*, moved: Moved, posts_changed: PostsChanged | None = None) -> Sequ
     @consumes(PlaceChangedV1, snapshot=True, set_wise=True)
     def copy_places(uow: UnitOfWork, events: Sequence[PlaceChangedV1], *, versions: Sequence[int]) -> None:
         newest = _newest(events, versions)
-        before = _paths_of(uow, [event.place_id for event, _ in newest])
+        before = list_paths(uow, [event.place_id for event, _ in newest])
+        if any(before.get(event.place_id, event.path) != event.path for event, _ in newest):
+            begin_moves(uow)
         changed = _put(uow, place, [_place_row(uow, event, version) for event, version in newest])
         for event, _ in newest:
             if event.place_id in changed and before.get(event.place_id, event.path) != event.path:
@@ -57,11 +60,6 @@ def _newest(events: Iterable[E], versions: Iterable[int]) -> list[tuple[E, int]]
         if event.key not in found or found[event.key][1] <= version:
             found[event.key] = (event, version)
     return list(found.values())
-
-
-def _paths_of(uow: UnitOfWork, places: Sequence[UUID]) -> dict[UUID, str]:
-    rows = uow.execute(select(place.c.place_id, place.c.path).where(place.c.place_id.in_(places)))
-    return {row.place_id: row.path for row in rows}
 
 
 def _put(uow: UnitOfWork, table: Table, rows: list[dict[str, Any]]) -> set[UUID]:

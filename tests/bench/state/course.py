@@ -168,6 +168,7 @@ class Course:
     def _answer(self, case: Case, holder: Seat, at: datetime) -> None:
         moment = Moment(at, holder.subject)
         case.keep(at=at)
+        case.contact(at=at)
         case.state, case.outcome, case.answered_at = CaseState.ANSWERED, Outcome.SOLVED, at
         case.answered_by = moment.by
         facts = {"outcome": Outcome.SOLVED.value, "promise_met": case.promise_met}

@@ -34,7 +34,7 @@ _DECIDING = ("queue", "reason")
 Keyed = tuple[DataKey | None, Reach]
 
 _UNSENT = dict.fromkeys(("sent_to", "reason", "called_at", "provider_ref", "retried_by"))
-_FIRST = {"turn": 0, "attempts": 0, "claim": 0, "version": 1}
+_FIRST = {"turn": 0, "attempts": 0, "claim": 0, "version": 1, "sealed": False, "seen_by": []}
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,9 @@ from contracts.intake import Channel, Language, Means, Placing
 from kit.auth import Scope
 from kit.db import ENTER_COLUMNS, UnitOfWork, enter_parameters, within
 from kit.paging import Page, Sheet
-from sqlalchemy import Row, bindparam, func, insert, select, text, update
+from network import places
+from network.models import place
+from sqlalchemy import ColumnElement, Row, Text, Uuid, bindparam, func, insert, select, text, update
 
 from intake.domain.appeal import (
     SEALED_GIST,
@@ -112,6 +114,7 @@ def add_appeal(
 ) -> None:
     """With its person, where that is somebody ``new``."""
     row = _appeal_row(keys, envelope, item, code_index)
+    places.hold_still(uow)
     if new is None:
         uow.execute(_INSERT_APPEAL, row)
     else:
@@ -151,6 +154,7 @@ def _appeal_row(keys: Keys, envelope: Envelope, item: Appeal, code_index: bytes)
         "suggested_category": item.suggested_category,
         "suggestion_why": list(item.suggestion_why),
         "taken_path": item.taken_path,
+        "taken_place_id": UUID(item.taken_path[-33:-1]) if item.taken_path != "/" else None,
         "taken_by": item.taken_by,
         "source": item.source,
         "external_id": item.external_id,
@@ -257,7 +261,22 @@ where appeal.id = :appeal_id and p.appeal_id = appeal.id and p.case_id = :case_i
 """)
 _OPENED = text("select set_config('app.opened', :opened, true)")
 _WIDEN = text(f"select {ENTER_COLUMNS}")
-_INSERT_APPEAL = insert(appeal).values({column: bindparam(column.name) for column in appeal.c})
+
+
+def _path_now(place_id: str, path: str) -> ColumnElement[str]:
+    """Of the place with the id in that parameter; the path that is given, where there is none."""
+    now = select(place.c.path).where(place.c.place_id == bindparam(place_id, type_=Uuid)).scalar_subquery()
+    return func.coalesce(now, bindparam(path, type_=Text))
+
+
+#: Under its places' paths as they are now, whatever the station has in memory.
+_INSERT_APPEAL = insert(appeal).values(
+    {column: bindparam(column.name) for column in appeal.c}
+    | {
+        appeal.c.placed_path: _path_now("place_id", "placed_path"),
+        appeal.c.taken_path: _path_now("taken_place_id", "taken_path"),
+    }
+)
 _INSERT_APPEAL_AND_PERSON = _INSERT_APPEAL.add_cte(
     insert(person).values({column: bindparam(f"person_{column.name}") for column in person.c}).cte("somebody_new")
 )

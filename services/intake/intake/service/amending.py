@@ -6,6 +6,7 @@ from contracts.grid import Duty
 from kit.auth import Person
 from kit.db import UnitOfWork
 from kit.ids import new_id
+from network import places
 
 from intake import events
 from intake.domain.appeal import Appeal, Entry, EntryKind, Location, WithdrawalReason
@@ -42,6 +43,8 @@ def correct_appeal(
     found = station.categories.find(category) if category else None
     if category and (found is None or found.retired):
         raise NoSuchCategory(category)
+    if place:
+        places.hold_still(uow)
     location = locate_code(uow, place) if place else appeal.location
     was = appeal.location.path
     if found is not None and found.sealed and not appeal.sealed:

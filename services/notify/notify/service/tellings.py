@@ -16,7 +16,7 @@ from kit.crypto import CannotOpen, DataKey
 from kit.db import UnitOfWork
 from kit.errors import NotYet
 from kit.ids import new_id
-from network.places import prefixes
+from network.places import hold_still, prefixes
 from network.posts import Seat, list_seats
 
 from notify import repository
@@ -69,6 +69,7 @@ def tell_next(uow: UnitOfWork, office: Office, *, limit: int = AT_ONCE) -> int:
     telling = repository.claim_telling(uow)
     if telling is None:
         return 0
+    hold_still(uow)
     owed = repository.list_owed(uow, telling, limit=limit)
     words = office.keys.open(telling.words, _bound(telling.case_id, telling.telling)).decode()
     _tell(uow, office, telling, owed, words)

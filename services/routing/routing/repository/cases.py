@@ -462,7 +462,10 @@ def list_deadlines(
 
 def move_place(uow: UnitOfWork, place_id: UUID, path: str) -> None:
     """Rows that belong to a place go with it when it moves in the tree."""
-    for table in (cases, deadline, case_opening):
+    lies_elsewhere = (cases.c.place_id == place_id, cases.c.placed_path != path)
+    while uow.execute(update(cases).where(*lies_elsewhere).values(placed_path=path)).rowcount:
+        pass  # what was split off meanwhile from a case that had to be waited for
+    for table in (deadline, case_opening):
         uow.execute(update(table).where(table.c.place_id == place_id).values(placed_path=path))
     for table in (cases, deadline):
         uow.execute(update(table).where(table.c.taken_place_id == place_id).values(taken_path=path))

@@ -9,7 +9,7 @@ from uuid import UUID
 from contracts.grid import PlaceState
 from kit.db import UnitOfWork
 from kit.errors import ServiceError
-from network import posts
+from network import places, posts
 from network.posts import Seat
 
 from routing import events
@@ -178,6 +178,7 @@ def _check_transfer(uow: UnitOfWork, case: Case, seat: Seat) -> None:
 
 def place_case(uow: UnitOfWork, case: Case, place_id: UUID) -> None:
     """Where it is, as a dispatcher says who dispatches there."""
+    places.hold_still(uow)
     place = network.list_places(uow, [place_id]).get(place_id)
     if place is None or place.state != PlaceState.ACTIVE:
         raise UnknownPlace(place_id)

@@ -13,7 +13,7 @@ from kit.db import UnitOfWork
 from kit.errors import NotYet
 from kit.ids import new_id
 from kit.numbers import new_number
-from network import posts
+from network import places, posts
 from network.posts import Seat
 
 from routing import events
@@ -31,7 +31,7 @@ from routing.domain.case import (
     Seal,
 )
 from routing.domain.rules import Category, Demand, Rule
-from routing.repository import cases, network
+from routing.repository import cases
 from routing.service import calling_back, deadlines, placing, repeating
 from routing.service.ending import end_case
 from routing.service.naming import CASE_PREFIX
@@ -55,6 +55,7 @@ def open_cases(uow: UnitOfWork, received: Sequence[AppealReceivedV1], *, under: 
 
     ``under`` leads each appeal's events back into the trace of its own request.
     """
+    places.hold_still(uow)
     known = cases.list_known_appeals(uow, [event.appeal_id for event in received])
     fresh = [event for event in received if event.appeal_id not in known]
     _open_all(uow, [event for event in fresh if event.repeat_of is None], under)
@@ -127,12 +128,11 @@ def _is_sealed(category: Category | None) -> bool:
 
 def _paths_by_own_copy(uow: UnitOfWork, received: Sequence[AppealReceivedV1]) -> dict[UUID, str]:
     """Where each appeal lies by this service's copy of the grid, which may have moved on since it was placed."""
-    wanted = {event.place_id for event in received if event.place_id}
-    places = network.list_places(uow, wanted)
+    paths = places.list_paths(uow, {event.place_id for event in received if event.place_id})
     for event in received:
-        if event.place_id and event.place_id not in places:
+        if event.place_id and event.place_id not in paths:
             raise NotYet(PlaceChangedV1.TOPIC, event.place_id)
-    return {e.appeal_id: places[e.place_id].path if e.place_id else e.placed_path for e in received}
+    return {e.appeal_id: paths[e.place_id] if e.place_id else e.placed_path for e in received}
 
 
 def _seats_of_takers(uow: UnitOfWork, received: Sequence[AppealReceivedV1]) -> dict[str, Seat]:
@@ -346,11 +346,12 @@ def _tell_sealed(uow: UnitOfWork, ground: Ground, case: Case, event: AppealCorre
 
 
 def _try_again(uow: UnitOfWork, case: Case, event: AppealCorrectedV1) -> None:
-    places = network.list_places(uow, {event.place_id} if event.place_id else set())
-    if event.place_id is not None and event.place_id not in places:
+    places.hold_still(uow)
+    paths = places.list_paths(uow, {event.place_id} if event.place_id else set())
+    if event.place_id is not None and event.place_id not in paths:
         raise NotYet(PlaceChangedV1.TOPIC, event.place_id)
     if event.place_id is not None and case.queue is Queue.UNPLACED:
-        case.place_id, case.placed_path = event.place_id, places[event.place_id].path
+        case.place_id, case.placed_path = event.place_id, paths[event.place_id]
     codes = [code for code in (event.category, case.category) if code]
     ground = placing.survey(uow, paths=[case.placed_path], codes=codes, blamed=case.complained_of)
     case.district = ground.network.district_of(case.placed_path)
