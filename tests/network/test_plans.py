@@ -73,6 +73,8 @@ def test_no_look_reads_a_table_of_the_copy_whole(big_city: RolledBackUnitOfWork)
         "the places and seats of a line": lambda: network.get_network(uow, [building], list(Duty)),
         "the seats that somebody holds": lambda: posts.list_seats_held(uow, [seat.subject]),
         "a seat": lambda: posts.find_seat(uow, seat.post_id),
+        "who is on duty": lambda: posts.list_on_duty(uow, [seat.post_id]),
+        "the posts with a roster": lambda: posts.list_rostered(uow, [building], until=NOW, after_key=None, limit=50),
     }
     for name, look in looks.items():
         for plan in explained(uow, look):

@@ -69,10 +69,17 @@ class Platform:
                 return httpx.Response(self.refusal[0], json=self.refusal[1])
             lists = {"/routing/v1/calendars": self.listed, "/routing/v1/calendars/2/moves": [MOVE]}
             items = lists.get(request.url.path)
-            shown = {"items": items, "next": None} if request.method == "GET" and items is not None else self.changes
-            return httpx.Response(200, json=shown)
+            if request.method == "GET" and items is not None:
+                return httpx.Response(200, json=_page(items, request))
+            return httpx.Response(200, json=self.changes)
 
         return answer
+
+
+def _page(items: list[dict[str, Any]], request: httpx.Request) -> dict[str, Any]:
+    """One item a page."""
+    at = int(request.url.params.get("cursor", 0))
+    return {"items": items[at : at + 1], "next": str(at + 1) if at + 1 < len(items) else None}
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from routing.domain.reading_aloud import read_aloud
 from routing.domain.timetable import Timetable, TimetableRow
 from routing.errors import NothingChanges, NotTheOperator, ReleaseBeforeRuns, SecondPersonNeeded, UnfitTimetable
 from routing.repository import cases, policy
-from routing.service import calendars
+from routing.service import calendars, dispatching
 from sqlalchemy import text
 
 from tests.routing.conftest import At, City, local
@@ -209,6 +209,25 @@ def test_a_notice_and_hours_go_on_together(uow: RolledBackUnitOfWork, city: City
     assert due(uow, case) == local("2026-12-02T00:00")
     assert not policy.get_calendar(uow).is_working(local("2026-11-26T00:00").date())
     assert doubts_of(at, case.case_id) == []
+
+
+def test_what_is_placed_elsewhere_is_counted_again_by_the_hours_that_it_was_counted_by(
+    uow: RolledBackUnitOfWork, city: City, at: At
+) -> None:
+    everywhere = [hours(day, "09:00", "16:00") for day in ("周一", "周二")]
+    bring(at, *everywhere, *(row | {"place": "other", "closes": "18:00"} for row in everywhere))
+    case, above = make_case(uow, city), at(city.person("district_dispatcher"))
+    elsewhere = city.ids["other"]
+    dispatching.re_sort_case(above, case.case_id, version=case.version, place_id=elsewhere, words="地点有误")
+    assert due(uow, case) == local("2026-11-30T16:00")
+    put_into_force(at, OFF_ON_THURSDAY)
+    sweep(at)
+    assert due(uow, case) == local("2026-12-01T16:00")
+    assert doubts_of(at, case.case_id) == []
+    found = standing(at(role="api"), case)
+    assert found.station == "area"
+    assert "按事项当时所在地“area”的窗口时间计算。" in read_aloud(found)["zh"]
+    assert "Counted by the hours of the station of area, where the case was then." in read_aloud(found)["en"]
 
 
 def test_what_is_extended_ends_by_the_hours_that_hold_then(uow: RolledBackUnitOfWork, city: City, at: At) -> None:

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, replace
 from datetime import date, datetime, timedelta
+from functools import partial
 from typing import Any
 
 import pytest
@@ -65,6 +66,7 @@ from tests.routing import test_calendars as moving
 from tests.routing.auditing import faults_of
 from tests.routing.conftest import City, lay_city, local, make_appeal, put_post, statements_of
 from tests.routing.documents import ONE, OTHER, as_document, put_into_force
+from tests.routing.test_explained import standing
 
 PAGE = Page(200, "a list", KeyRing.parse(new_key("k1")))
 LIGHTS = "municipal.street_lights"
@@ -406,6 +408,33 @@ def test_what_a_place_promises_is_that_by_another_calendar_too(at: At, city: Cit
     assert faults_of(at(), case.case_id) == []
     _, explained = explaining.explain_deadline(at(role="auditor"), case.case_id, moved.deadline.deadline_id)
     assert (explained.agrees, explained.rule_place) == (True, "community")
+
+
+@pytest.mark.parametrize(
+    "own, citys, days_off, due, by",
+    [
+        # Both end on Monday the 30th; without Thursday's work, the community's still does.
+        ("5 calendar days", "5 working days", ["26"], "2026-11-30T17:00", "community"),
+        # The city's ends on Wednesday; without Tuesday's and Wednesday's work, the community's is first.
+        ("3 calendar days", "2 working days", ["24", "25"], "2026-11-26T17:00", "community"),
+        # Without Thursday's and Friday's besides, the city's is again as late as that.
+        ("3 calendar days", "2 working days", ["26", "27"], "2026-11-25T17:00", None),
+    ],
+)
+def test_another_calendar_counts_all_that_was_promised_and_the_earliest_holds(  # noqa: PLR0917  # fixtures, and a table
+    at: At, city: City, own: str, citys: str, days_off: list[str], due: str, by: str | None
+) -> None:
+    put_into_force(at, tightening("community", promise=own))
+    if citys != "5 working days":
+        put_into_force(at, as_document(at(ONE), promise=citys))
+    case, extended = receive(at, city), moving.make_extended(city, at, receive(at, city))
+    moving.put_into_force(at, moving.notice_of_2026(*((f"2026-11-{day}", "off") for day in days_off)))
+    moving.sweep(partial(at, role="clock"))
+    found = cases.get_case(at(role="auditor"), case.case_id)
+    assert due_of(found) == local(due)
+    assert moving.doubts_of(at, case.case_id) == moving.doubts_of(at, extended.case_id) == []
+    for each in (case, extended):
+        assert standing(at(role="auditor"), each).rule_place == by
 
 
 def test_what_a_place_promises_in_hours_waits_for_no_day(at: At, city: City) -> None:

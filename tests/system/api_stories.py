@@ -106,6 +106,7 @@ def routing(api: Caller, withhold: Callable[[str], None]) -> None:
     _figures(api, first)
     api.call("GET /routing/v1/cases/{case_id}/entries", DISPATCHER, case_id=first)
     api.call("GET /routing/v1/deadlines", CITY_DISPATCHER)
+    api.call("GET /routing/v1/rosters", CITY_DISPATCHER)
     api.call("GET /routing/v1/categories", NOBODY)
     tree = {
         "rows": [{"line": 2, "names": ["市政设施", "路灯照明", "路灯不亮"]}],
@@ -591,6 +592,10 @@ def _import(api: Caller) -> None:
     }
     for kind, rows in files.items():
         api.call(f"POST /grid/v1/imports/{kind}", OPERATOR, body=rows.encode(), media_type="text/csv")
+    nights, at = "post,subject,since,until\nLJ-DQ-D,sun.yue,2027-03-01 17:00,2027-03-02 09:00\n", {"place": "LJ-DQ"}
+    api.call("POST /grid/v1/imports/rosters", OPERATOR, body=nights.encode(), media_type="text/csv", query=at)
+    api.call("GET /grid/v1/rosters", RESIDENT, query=at)
+    api.call("GET /grid/v1/rosters/{place}", RESIDENT, place="LJ-DQ")
 
 
 def _households(api: Caller) -> None:

@@ -37,10 +37,12 @@ from grid.schemas import (
     PostView,
     ReportView,
     Retirement,
+    RosterVersionView,
+    RosterView,
     TiersView,
     TierView,
 )
-from grid.service import households, imports, look, offices, places, posts
+from grid.service import households, imports, look, offices, places, posts, rosters
 from grid.service.imports import How
 from grid.service.places import Change
 from grid.service.posts import Term
@@ -284,6 +286,7 @@ OFFICES = Layout(("code", "name", "kind", "place"), ("matters", "districts", "ph
 POSTS = Layout(("code", "title", "duty", "place"), ("office", "phone"))
 HOLDERS = Layout(("post", "subject", "name"), ("since", "until", "stand_in", "means", "address", "language"))
 
+ROSTERS = Layout(("post", "subject", "since", "until"))
 HOUSEHOLDS = Layout(("household", "place", "room"), ("name", "means", "address", "language"))
 
 _XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -369,6 +372,44 @@ async def import_holders(request: Request, door: Door, asked: How_, keys: Sealin
 async def import_households(request: Request, door: Door, asked: How_, keys: SealingKeys) -> Response:
     """Columns household (its code), place, room; name, means, address, language: how it is reached."""
     return await _import(request, door, HOUSEHOLDS, partial(imports.import_households, keys=keys), asked)
+
+
+@router.post(
+    "/imports/rosters",
+    tags=["imports"],
+    response_model=RosterView,
+    responses=_ADDS,
+    openapi_extra=_reads("post,subject,since,until\nBY-M,he.jian,2026-12-01 17:00,2026-12-02 09:00\n"),
+)
+async def import_roster(
+    request: Request,
+    door: Door,
+    place: Place,
+    note: Annotated[str, Query(max_length=200, pattern=r"^[^\x00-\x1f]*$", description="Where it comes from.")] = "",
+    *,
+    dry_run: Annotated[bool, Query(description="Say what is wrong and when nobody is on duty only.")] = False,
+) -> Response:
+    """Who is on duty in the posts of a place: columns post, subject, since, until. It takes the place of the roster
+    before, whole.
+    """
+    rows = await asyncio.to_thread(spreadsheets.read, await request.body(), ROSTERS)
+    use = partial(rosters.import_roster, place=place, note=note, dry_run=dry_run, zone=request.app.state.zone)
+    return await door(use, rows, view=RosterView.of_seen, status=200)
+
+
+@router.get("/rosters", tags=["posts"], response_model=ListView[RosterVersionView])
+async def list_rosters(door: Door, page: AskedPage, place: Place) -> Response:
+    """The versions of a place's duty roster, the newest first: it is the one that counts."""
+    return await door.read(rosters.list_rosters, page, place, view=listed(RosterVersionView.of))
+
+
+@router.get("/rosters/{place}", tags=["posts"], response_model=RosterView)
+async def get_roster(
+    request: Request, door: Door, place: str, version: Annotated[int | None, Query(ge=1, le=2**31 - 1)] = None
+) -> Response:
+    """A version, or the one that counts."""
+    use = partial(rosters.get_roster, version=version, zone=request.app.state.zone)
+    return await door.read(use, place, view=RosterView.of_seen)
 
 
 async def _import(request: Request, door: Door, layout: Layout, use: Callable[..., Any], asked: Asked) -> Response:

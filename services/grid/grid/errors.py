@@ -3,9 +3,9 @@
 ::
 
     NotFound   PlaceNotFound, PostNotFound, OfficeNotFound, HoldingNotFound, HolderNotFound,
-               HouseholdNotFound, TierUnknown (as Invalid)
+               HouseholdNotFound, RosterNotFound, TierUnknown (as Invalid)
     Conflict   CodeTaken, PlaceClosed, PlaceInUse, PostRetired, TermsOverlap
-    Invalid    TierTooWide, TooDeep, InsideItself, TermBackwards, FileRefused, RowsRefused
+    Invalid    TierTooWide, TooDeep, InsideItself, TermBackwards, FileRefused, RowsRefused, TurnsRefused, RosterTooLong
     Forbidden  NotYours
 """
 
@@ -42,6 +42,12 @@ class HolderNotFound(NotFound):
 class HouseholdNotFound(NotFound):
     def __init__(self, household: object) -> None:
         super().__init__("household_not_found", f"There is no household {household} where you answer for the register.")
+
+
+class RosterNotFound(NotFound):
+    def __init__(self, place: str, version: int | None) -> None:
+        which = "duty roster" if version is None else f"version {version} of a duty roster"
+        super().__init__("roster_not_found", f"{place} has no {which}: import one.")
 
 
 class ChangedMeanwhile(Stale):
@@ -124,15 +130,24 @@ class FileRefused(Invalid):
 class RowsRefused(Invalid):
     """Rows cannot be taken, and all or nothing was asked; ``problems`` are of (line, column, code, reason)."""
 
+    REMEDY = "put them right, or import the good ones (partial=true)"
+
     def __init__(self, rows: int, problems: Sequence[tuple[int, str, str, str]]) -> None:
         refused = len({line for line, *_ in problems})
-        super().__init__(
-            "rows_refused",
-            f"{refused} of {rows} rows cannot be taken, so none was: put them right, or import the good ones "
-            "(partial=true).",
-            field="/file",
-        )
+        detail = f"{refused} of {rows} rows cannot be taken, so none was: {self.REMEDY}."
+        super().__init__("rows_refused", detail, field="/file")
         self.problems = problems
+
+
+class TurnsRefused(RowsRefused):
+    """A roster is taken whole."""
+
+    REMEDY = "put them right"
+
+
+class RosterTooLong(Invalid):
+    def __init__(self, most: int) -> None:
+        super().__init__("roster_too_long", f"A duty roster has at most {most} lines: shorten its time.", field="/file")
 
 
 class NotYours(Forbidden):

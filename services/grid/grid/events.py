@@ -44,7 +44,8 @@ def post_changed(post: Post, uow: UnitOfWork) -> PostChangedV1:
         matters=list(post.matters),
         phone=post.phone,
         holders=[_term(term) for term in terms if not term.stand_in],
-        stand_ins=[_term(term) for term in terms if term.stand_in],
+        stand_ins=[_term(term) for term in terms if term.stand_in and not term.on_duty],
+        on_duty=[_term(term) for term in terms if term.on_duty],
         retired=post.retired,
     )
 

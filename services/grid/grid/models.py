@@ -122,9 +122,21 @@ holding = Table(
     Column("stand_in", Boolean, nullable=False),
     Column("since", DateTime(timezone=True), nullable=False),
     Column("until", DateTime(timezone=True)),
+    Column("on_duty", Boolean, nullable=False, server_default=text("false")),
     Index("ix_holding_post", "post_id", "since"),
     Index("ix_holding_holder", "holder_id"),
     CheckConstraint("until > since", name="term"),
+)
+
+roster = Table(
+    "roster",
+    metadata,
+    Column("place_id", Uuid, ForeignKey("place.id"), primary_key=True),
+    Column("version", Integer, primary_key=True),
+    Column("note", Text, nullable=False),
+    Column("at", DateTime(timezone=True), nullable=False),
+    Column("by", Text),
+    Column("turns", JSONB, nullable=False, comment="As they were imported; those of the last version are terms too."),
 )
 
 organisation = Table(

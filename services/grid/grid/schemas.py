@@ -15,6 +15,8 @@ from grid.domain.imports import Report
 from grid.domain.places import Place, PlaceChange, PlaceEntry, Tier
 from grid.domain.posts import Holding, Office, OfficeKind, Post, Seat
 from grid.domain.register import Counts, Household, Organisation, OrganisationKind
+from grid.domain.rosters import Roster
+from grid.service.rosters import RosterSeen
 
 Code = Annotated[str, StringConstraints(min_length=1, max_length=64, pattern=r"^[^\s/;|\x00-\x1f]+$")]
 Name = Annotated[
@@ -195,6 +197,7 @@ class HoldingView(View):
     subject: str
     name: str
     stand_in: bool
+    on_duty: bool = Field(description="By the duty roster: for urgent matters, while the station is closed.")
     since: datetime
     until: datetime | None
 
@@ -220,6 +223,53 @@ class PostView(View):
     @classmethod
     def of(cls, post: Post) -> "PostView":
         return cls.model_validate(post)
+
+
+class TurnView(View):
+    line: int = Field(description="Of the file.")
+    post: str
+    subject: str
+    since: datetime
+    until: datetime
+
+
+class GapView(View):
+    line: int = Field(description="Of the turn behind it.")
+    post: str
+    since: datetime
+    until: datetime
+
+
+class RosterVersionView(View):
+    place_id: UUID
+    version: int
+    note: str = Field(description="Where it comes from.")
+    at: datetime
+    by: str | None
+
+    @classmethod
+    def of(cls, roster: Roster) -> "RosterVersionView":
+        return cls.model_validate(roster)
+
+
+class RosterView(RosterVersionView):
+    place: str = Field(description="Its code.")
+    kept: bool = Field(description="False: a dry run, which changes nothing.")
+    turns: list[TurnView]
+    gaps: list[GapView] = Field(
+        description="Between two turns in a post, while the station is closed by its hours of the week. What is urgent "
+        "then goes to the next tier's roster, or to the dispatcher."
+    )
+
+    @classmethod
+    def of_seen(cls, seen: RosterSeen) -> "RosterView":
+        return cls(
+            **RosterVersionView.of(seen.roster).model_dump(),
+            place=seen.place.code,
+            kept=seen.kept,
+            turns=[TurnView.model_validate(turn) for turn in seen.roster.turns],
+            gaps=[GapView.model_validate(gap) for gap in seen.gaps],
+        )
 
 
 class SeatView(View):

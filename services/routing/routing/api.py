@@ -97,6 +97,7 @@ from routing.schemas import (
     Resort,
     Resumption,
     Review,
+    RosterView,
     RuleSetDocument,
     RuleSetVersionView,
     RuleSetView,
@@ -141,6 +142,7 @@ from routing.service import (
     recording,
     recusing,
     reporting_back,
+    rosters,
     rule_sets,
     sealing,
     splitting,
@@ -950,6 +952,12 @@ async def list_deadlines(
     """The deadlines that still run at a place and below it, with what they were counted from."""
     view = listed(OpenDeadlineView.of_case)
     return await door.read(reading.list_open_deadlines, page, place_id=place, forecast=forecast, view=view)
+
+
+@router.get("/rosters", response_model=ListView[RosterView])
+async def list_rosters(page: AskedPage, door: Door, place: AtPlace = None) -> Response:
+    """The posts that have a duty roster, at a place and below it, with the gaps that are ahead."""
+    return await door.read(rosters.list_rosters, page, place_id=place, view=listed(RosterView.of))
 
 
 @router.get("/calendars", response_model=ListView[CalendarVersionView])

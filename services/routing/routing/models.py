@@ -479,7 +479,8 @@ case_entry = Table(
     postgresql_partition_by="RANGE (at)",
 )
 
-#: ``recounted_by``: the last calendar by which it was counted again, and did not move.
+#: ``counted_path``: of the place by whose hours it was counted, empty of what the release before counted; ``others``:
+#: what its other rules promise; ``recounted_by``: the last calendar by which it was counted again, and did not move.
 deadline = Table(
     "deadline",
     metadata,
@@ -509,6 +510,8 @@ deadline = Table(
     _moment("warn_at", nullable=True),
     Column("goes_on_from", Uuid),
     Column("recounted_by", Integer),
+    Column("counted_path", Text(collation="C"), nullable=False, server_default=""),
+    Column("others", JSONB, nullable=False, server_default=text("'[]'::jsonb")),
     Index(
         "ix_deadline_warn",
         *("warn_at", "deadline_id"),

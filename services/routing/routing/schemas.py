@@ -75,6 +75,7 @@ from routing.service.reading import (
     QueueLine,
 )
 from routing.service.recording import Recorded
+from routing.service.rosters import RosterAhead
 from routing.service.rule_sets import Community, Gap, RuleSetSeen
 from routing.service.splitting import Split
 from routing.service.suggesting import SideBySide
@@ -1401,6 +1402,29 @@ class DeadlineView(BaseModel):
         )
 
 
+class RosterGapView(BaseModel):
+    since: AwareDatetime
+    until: AwareDatetime
+
+
+class RosterView(BaseModel):
+    """A post that has a duty roster; the turns themselves are `/grid/v1/rosters/{place}`."""
+
+    post_id: UUID
+    code: str
+    title: str
+    place_id: UUID
+    gaps: list[RosterGapView] = Field(
+        description="Of the next 14 days: when nobody is on duty though the station is closed. What is urgent then "
+        "goes to the next tier's, or to the dispatcher."
+    )
+
+    @classmethod
+    def of(cls, ahead: RosterAhead) -> "RosterView":
+        told = {name: getattr(ahead.post, name) for name in ("post_id", "code", "title", "place_id")}
+        return cls(**told, gaps=[RosterGapView(since=since, until=until) for since, until in ahead.gaps])
+
+
 class OpenDeadlineView(DeadlineView):
     case_id: UUID
 
@@ -1546,6 +1570,7 @@ class ExplanationView(BaseModel):
     pauses: list[PauseView]
     extension: ExtensionView | None
     recounts: list[RecountView]
+    station: str | None = Field(description="By whose hours it was counted, where its case is elsewhere now.")
     due_at: AwareDatetime | None = Field(description="By the second reckoning; null: somebody named it.")
     sentences: dict[str, list[str]] = Field(description="To be read aloud, by language (zh, en).")
 
@@ -1573,6 +1598,7 @@ class ExplanationView(BaseModel):
             pauses=[PauseView.model_validate(each) for each in explained.pauses],
             extension=ExtensionView.model_validate(explained.extension) if explained.extension else None,
             recounts=[RecountView.model_validate(each) for each in explained.recounts],
+            station=explained.station,
             due_at=explained.reckoning.due_at if explained.reckoning else None,
             sentences=read_aloud(explained),
         )

@@ -21,6 +21,7 @@ from cli import (
     lag,
     outbox,
     reconcile,
+    rosters,
     rules,
     simulate,
     token,
@@ -77,6 +78,7 @@ app.command("token")(token.token)
 app.command("lag")(lag.lag)
 app.command("outbox")(outbox.outbox)
 app.add_typer(calendars.app, name="calendars")
+app.add_typer(rosters.app, name="rosters")
 app.add_typer(hotline.app, name="hotline")
 app.add_typer(figures.app, name="figures")
 app.add_typer(rules.app, name="rules")

@@ -11,7 +11,7 @@ from typing import Annotated, Any
 import typer
 
 from cli import settings
-from cli.client import client_of, expect
+from cli.client import client_of, expect, items_of
 from cli.small_files import refuse, text_of, told_by_line
 
 app = typer.Typer(help="The working-day calendar: import, list, show, activate.", no_args_is_help=True)
@@ -88,7 +88,7 @@ def _draft(path: str, body: dict[str, Any], as_: str) -> None:
 def list_(as_: As = "operator") -> None:
     """The versions, the newest first, with the years whose notice was not out."""
     with client_of(as_, settings.load()) as client:
-        for item in expect(client.get(AT, params={"limit": 200})).json()["items"]:
+        for item in items_of(client, AT):
             forecast = [year for year, status in item["years"].items() if status == Status.FORECAST]
             since = f"in force since {item['effective_from']}" if item["effective_from"] else "draft"
             typer.echo(f"version {item['calendar_version']}: {since}; forecast: {', '.join(forecast) or 'none'}")

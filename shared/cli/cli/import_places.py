@@ -12,13 +12,13 @@ import typer
 from openpyxl import load_workbook
 
 from cli import settings as cli_settings
-from cli.client import client_of, said
+from cli.client import client_of
 from cli.copies import wait_for_copies
+from cli.small_files import send_table
 from cli.staff import Place, staff_of
 
 #: A city's file takes longer than a request.
 _TIMEOUT = httpx.Timeout(600, connect=5)
-_XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
 def import_places(
@@ -56,25 +56,12 @@ def _fill_posts(client: httpx.Client, data: bytes, report: dict[str, Any]) -> No
 
 
 def _send(client: httpx.Client, kind: str, data: bytes, asked: dict[str, bool]) -> dict[str, Any]:
-    media_type = _XLSX if data.startswith(b"PK\x03\x04") else "text/csv"
-    response = client.post(f"/grid/v1/imports/{kind}", params=asked, content=data, headers={"Content-Type": media_type})
-    if not response.is_success:
-        _end(response)
-    report: dict[str, Any] = response.json()
+    report = send_table(client, f"/grid/v1/imports/{kind}", data, asked)
     counts = ", ".join(f"{report[word]} {word}" for word in ("created", "changed", "unchanged", "refused"))
     typer.echo(f"{kind}: {counts}{' (dry run: nothing was changed)' if report['dry_run'] else ''}")
     for problem in report["problems"]:
         typer.echo(f"  line {problem['line']}, {problem['column']}: {problem['reason']}", err=True)
     return report
-
-
-def _end(response: httpx.Response) -> None:
-    typer.echo(f"{response.status_code} {said(response)}", err=True)
-    if "json" in response.headers.get("content-type", ""):
-        for error in response.json().get("errors", []):
-            if error.get("part") == "file":
-                typer.echo(f"  {error['detail']}", err=True)
-    raise typer.Exit(1)
 
 
 def _places(data: bytes) -> Iterator[tuple[int, Place]]:

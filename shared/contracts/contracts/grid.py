@@ -93,6 +93,11 @@ class PostChangedV1(Event):
     phone: str | None = Field(default=None, max_length=40, description="The post's public number.")
     holders: list[Holding] = Field(default=[], description="At most one at an instant.")
     stand_ins: list[Holding] = Field(default=[], description="Who holds it while the holder is away.")
+    on_duty: list[Holding] = Field(
+        default=[],
+        description="By the duty roster: who acts in it for urgent matters while its station is closed, at most one at "
+        "an instant. Not empty though all of it is over: the post has a roster.",
+    )
     retired: bool = False
 
 

@@ -80,14 +80,18 @@ def _place_row(uow: UnitOfWork, event: PlaceChangedV1, version: int) -> dict[str
 
 
 def _post_row(event: PostChangedV1, version: int) -> dict[str, Any]:
-    facts = event.model_dump(exclude={"version", "holders", "stand_ins"})
+    facts = event.model_dump(exclude={"version", "holders", "stand_ins", "on_duty"})
     return {**facts, "duty": event.duty.value, "version": version}
 
 
 def _holding_rows(event: PostChangedV1) -> list[dict[str, Any]]:
+    """Whoever is on duty acts as a stand-in does; one who is that too from the same instant on needs no turn."""
     held = [_holding_row(event.post_id, item, stand_in=False) for item in event.holders]
-    return held + [_holding_row(event.post_id, item, stand_in=True) for item in event.stand_ins]
+    held += [_holding_row(event.post_id, item, stand_in=True) for item in event.stand_ins]
+    there = {(item.subject, item.since) for item in event.stand_ins}
+    turns = (item for item in event.on_duty if (item.subject, item.since) not in there)
+    return held + [_holding_row(event.post_id, item, stand_in=True, on_duty=True) for item in turns]
 
 
-def _holding_row(post_id: UUID, item: Holding, *, stand_in: bool) -> dict[str, Any]:
-    return {**item.model_dump(), "post_id": post_id, "stand_in": stand_in}
+def _holding_row(post_id: UUID, item: Holding, *, stand_in: bool, on_duty: bool = False) -> dict[str, Any]:
+    return {**item.model_dump(), "post_id": post_id, "stand_in": stand_in, "on_duty": on_duty}

@@ -55,5 +55,7 @@ holding = Table(
     Column("until", DateTime(timezone=True)),
     Column("name", Text, nullable=False),
     Column("contact_id", Uuid, nullable=False),
+    Column("on_duty", Boolean, nullable=False, server_default=text("false")),
     Index("ix_holding_copy_subject", "subject"),
+    Index("ix_holding_copy_on_duty", "post_id", postgresql_where=text("on_duty")),
 )

@@ -1,13 +1,14 @@
 """Who answers for a place, for a duty, now: in one query."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from contracts.answering import answer
 from contracts.grid import Duty
-from kit.db import UnitOfWork
+from kit.db import UnitOfWork, within
 from sqlalchemy import (
     Column,
     ColumnElement,
@@ -23,6 +24,7 @@ from sqlalchemy import (
     literal_column,
     or_,
     select,
+    tuple_,
 )
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
@@ -79,7 +81,7 @@ def in_term(terms: FromClause) -> ColumnElement[bool]:
     return and_(terms.c.since <= _NOW, or_(terms.c.until.is_(None), terms.c.until > _NOW))
 
 
-_HELD = and_(holding.c.post_id == post.c.post_id, in_term(holding))
+_HELD = and_(holding.c.post_id == post.c.post_id, ~holding.c.on_duty, in_term(holding))
 _SEATS = select(*_POST, *_HOLDER).outerjoin(holding, _HELD).where(~post.c.retired)
 _NEWEST = (holding.c.stand_in.desc(), holding.c.since.desc())
 _IN_ORDER = _SEATS.order_by(post.c.path.desc(), post.c.post_id, *_NEWEST)
@@ -92,7 +94,13 @@ _HELD_BY = _IN_ORDER.where(
         select(holding.c.post_id).where(holding.c.subject == any_(bindparam("subjects", type_=ARRAY(Text))))
     )
 )
-_THESE = _IN_ORDER.where(post.c.post_id == any_(bindparam("posts", type_=ARRAY(Uuid))))
+_AMONG = post.c.post_id == any_(bindparam("posts", type_=ARRAY(Uuid)))
+_THESE = _IN_ORDER.where(_AMONG)
+
+_TURN = and_(holding.c.post_id == post.c.post_id, holding.c.on_duty, in_term(holding))
+_ROSTER = holding.alias("roster")
+_HAS_ROSTER = select(_ROSTER.c.post_id).where(_ROSTER.c.post_id == post.c.post_id, _ROSTER.c.on_duty).exists()
+_ON_DUTY = select(*_POST, *_HOLDER).outerjoin(holding, _TURN).where(_AMONG, ~post.c.retired, _HAS_ROSTER)
 
 
 def list_seats(uow: UnitOfWork, paths: Iterable[str], duties: Collection[Duty]) -> list[Seat]:
@@ -124,9 +132,58 @@ def list_seats_of(uow: UnitOfWork, post_ids: Collection[UUID]) -> dict[UUID, Sea
     return seats
 
 
+def list_on_duty(uow: UnitOfWork, post_ids: Collection[UUID]) -> dict[UUID, Seat]:
+    """Of these posts those that have a duty roster, each with who is on duty now; vacant: nobody is."""
+    return {seat.post_id: seat for seat in _seats(uow, _ON_DUTY, posts=list(post_ids))} if post_ids else {}
+
+
+@dataclass(frozen=True)
+class Rostered:
+    """A post that has a duty roster, with its turns that are not over."""
+
+    post_id: UUID
+    code: str
+    title: str
+    place_id: UUID
+    path: str
+    turns: Sequence[tuple[datetime, datetime]]
+
+
+_TURNS = (
+    select(func.jsonb_agg(func.jsonb_build_array(holding.c.since, holding.c.until)))
+    .where(
+        *(holding.c.post_id == post.c.post_id, holding.c.on_duty, holding.c.until > _NOW),
+        holding.c.since < bindparam("until", type_=DateTime(timezone=True)),
+    )
+    .correlate(post)
+    .scalar_subquery()
+)
+_ROSTERED = (
+    select(*(post.c[name] for name in Rostered.__dataclass_fields__ if name != "turns"), _TURNS.label("turns"))
+    .where(post.c.post_id.in_(select(holding.c.post_id).where(holding.c.on_duty)), ~post.c.retired)
+    .order_by(post.c.path, post.c.post_id)
+)
+
+
+def list_rostered(
+    uow: UnitOfWork, paths: Sequence[str], *, until: datetime, after_key: Sequence[Any] | None, limit: int
+) -> list[Rostered]:
+    """At these places and below, with the turns that begin before ``until``."""
+    statement = _ROSTERED.where(within(post.c.path, *paths)).limit(limit)
+    if after_key is not None:
+        statement = statement.where(tuple_(post.c.path, post.c.post_id) > tuple(after_key))
+    rows = uow.execute(statement, {"now": uow.now, "until": until})
+    return [Rostered(**{**row._mapping, "turns": [_span(turn) for turn in row.turns or ()]}) for row in rows]
+
+
+def _span(turn: Sequence[str]) -> tuple[datetime, datetime]:
+    since, until = map(datetime.fromisoformat, turn)
+    return since, until
+
+
 def is_held(post_id: Column[UUID]) -> ColumnElement[bool]:
-    """Whether somebody acts in the post now, in a statement that takes ``now``."""
-    held = select(holding.c.post_id).where(holding.c.post_id == post_id, in_term(holding))
+    """Whether somebody acts in the post now, and not on duty alone, in a statement that takes ``now``."""
+    held = select(holding.c.post_id).where(holding.c.post_id == post_id, ~holding.c.on_duty, in_term(holding))
     return held.correlate(post_id.table).exists()
 
 

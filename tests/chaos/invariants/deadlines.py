@@ -267,7 +267,7 @@ def _promised(world: World, case: Row, deadline: Row, made: Row, *, since: datet
         start = case["received_at"] if came else since
         found.append({**deadline, "start_at": start, "unit": rule["unit"], "count": rule["count"]})
     days = world.calendars.get(deadline["calendar_version"], {})
-    return min(found, key=lambda row: due(row, days), default=None)
+    return _earliest(found, days) if found else None
 
 
 def _runs_on(deadline: Row, made: Row, before: Row | None, days: Days) -> Iterator[Finding]:
@@ -296,28 +296,34 @@ def _counts_again(world: World, deadline: Row, made: Row, before: Row | None) ->
     if made["facts"]["replaces"] != before["deadline_id"] or deadline["calendar_version"] <= before["calendar_version"]:
         yield Finding("promise_from_elsewhere", about, "moved from another promise, or by an older calendar")
     days = world.calendars.get(deadline["calendar_version"], {})
-    start_at, count = _inputs(world, {**before, "hours": deadline["hours"]}, days)
-    if (deadline["unit"], deadline["start_at"], deadline["count"]) != (before["unit"], start_at, count):
+    again = _inputs(world, {**before, "hours": deadline["hours"]}, days)
+    if any(deadline[each] != again[each] for each in ("unit", "start_at", "count")):
         yield Finding("promise_from_elsewhere", about, f"moved from {deadline['start_at']}, {deadline['count']} days")
 
 
-def _inputs(world: World, deadline: Row, days: Days) -> tuple[datetime, int]:
-    """From when, and how many: what it goes on from is counted again first, by the same hours."""
-    start_at, count = deadline["start_at"], deadline["count"]
+def _inputs(world: World, deadline: Row, days: Days) -> Row:
+    """From when, and how long: of all that was promised, what ends first. What it goes on from is counted again first,
+    by the same hours.
+    """
     found = _find_origin(world, deadline)
     if found is None:
-        return start_at, count
-    origin = {**found, "hours": deadline["hours"]}
-    origin_start, origin_count = _inputs(world, origin, days)
-    last = due({**origin, "start_at": origin_start, "count": origin_count}, days) - timedelta(microseconds=1)
+        others = ({**each, "start_at": datetime.fromisoformat(each["start_at"])} for each in deadline.get("others", ()))
+        return _earliest([deadline, *({**deadline, **other} for other in others)], days)
+    origin = _inputs(world, {**found, "hours": deadline["hours"]}, days)
+    last = due(origin, days) - timedelta(microseconds=1)
     if deadline["unit"] == "more_working_days":
-        return last, count
-    if origin["settled_at"] == start_at:
-        return start_at, origin_count
+        return {**deadline, "start_at": last}
+    if origin["settled_at"] == deadline["start_at"]:
+        return {**deadline, "count": origin["count"]}
     zone = ZoneInfo(deadline["zone"])
     day, last_day = (moment.astimezone(zone).date() for moment in (origin["settled_at"], last))
     ahead = range(1, (last_day - day).days + 1)
-    return start_at, sum(_is_working(day + step * _DAY, days) for step in ahead)
+    return {**deadline, "count": sum(_is_working(day + step * _DAY, days) for step in ahead)}
+
+
+def _earliest(promised: Sequence[Row], days: Days) -> Row:
+    """Of what ends alike, what began first."""
+    return min(promised, key=lambda row: (due(row, days), row["start_at"], row["unit"], row["count"]))
 
 
 def _find_origin(world: World, deadline: Row) -> Row | None:

@@ -149,7 +149,7 @@ def _holder_row(row: Row, posts: Mapping[str, Post], zone: ZoneInfo) -> HolderRo
     if post is None or post.retired:
         raise Refused("post", "post_unknown", f"there is no open post {code}: import the posts first")
     subject, name = text_of(row, "subject", most=120), text_of(row, "name", most=120)
-    since, until = _moment(row, "since", zone), _moment(row, "until", zone)
+    since, until = moment_of(row, "since", zone), moment_of(row, "until", zone)
     if since and until and until <= since:
         raise Refused("until", "term_backwards", "until is not after since: give a later end")
     return HolderRow(row.line, post, subject, name, _claim(row, "stand_in"), since, until, reach_of(row, name))
@@ -197,7 +197,7 @@ def one_of(row: Row, column: str, kind: type[E2]) -> E2:
         raise Refused(column, "not_one_of", f"{column} must be one of {', '.join(kind)}") from None
 
 
-def _moment(row: Row, column: str, zone: ZoneInfo) -> datetime | None:
+def moment_of(row: Row, column: str, zone: ZoneInfo) -> datetime | None:
     value = text_of(row, column, most=40, required=False)
     if not value:
         return None

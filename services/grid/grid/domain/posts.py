@@ -59,6 +59,8 @@ class Holding:
     stand_in: bool
     since: datetime
     until: datetime | None = None
+    on_duty: bool = False
+    """By the duty roster: they stand in for urgent matters alone, while the station is closed."""
 
     def covers(self, moment: datetime) -> bool:
         return self.since <= moment and (self.until is None or moment < self.until)
@@ -89,7 +91,7 @@ class Post:
 
     def held_by(self, moment: datetime) -> Holding | None:
         """Who acts in the post at that instant: the stand-in before the holder."""
-        acting = [holding for holding in self.holdings if holding.covers(moment)]
+        acting = [holding for holding in self.holdings if holding.covers(moment) and not holding.on_duty]
         return max(acting, key=lambda holding: holding.stand_in, default=None)
 
 
@@ -103,7 +105,8 @@ def with_holding(post: Post, new: Holding, *, relieves: bool = False) -> Post:
         raise PostRetired(post.code)
     if new.until is not None and new.until <= new.since:
         raise TermBackwards
-    in_the_way = [old for old in post.holdings if old.stand_in is new.stand_in and old.overlaps(new)]
+    alike = [old for old in post.holdings if old.stand_in is new.stand_in and not old.on_duty]
+    in_the_way = [old for old in alike if old.overlaps(new)]
     for old in in_the_way:
         if not (relieves and old.since < new.since):
             raise TermsOverlap(old.since.isoformat())
@@ -148,5 +151,8 @@ class Seat:
 
 
 def published_terms(holdings: Sequence[Holding], now: datetime) -> tuple[Holding, ...]:
-    """What others need to know: present and future terms."""
-    return tuple(h for h in sorted(holdings, key=lambda h: (h.since, h.id)) if not h.is_past(now))
+    """What others need to know: present and future terms; and of a roster that is over, that there was one."""
+    ordered = sorted(holdings, key=lambda h: (h.since, h.id))
+    turns = [h for h in ordered if h.on_duty]
+    terms = (h for h in ordered if not h.on_duty and not h.is_past(now))
+    return (*terms, *([turn for turn in turns if not turn.is_past(now)] or turns[-1:]))

@@ -51,6 +51,7 @@ _HOLDING = [
     holding.c.stand_in,
     holding.c.since,
     holding.c.until,
+    holding.c.on_duty,
 ]
 _HOLDER = [holder.c[name] for name in Holder.__dataclass_fields__]
 
@@ -109,7 +110,7 @@ def list_posts(
         mine = select(holding.c.post_id).join(holder, holder.c.id == holding.c.holder_id)
         which.append(post.c.id.in_(mine.where(holder.c.subject == subject, _covers(now))))
     if vacant:
-        which.append(~exists().where(holding.c.post_id == post.c.id, _covers(now)))
+        which.append(~exists().where(holding.c.post_id == post.c.id, ~holding.c.on_duty, _covers(now)))
     return list_posts_where(uow, *which, limit=limit)
 
 
@@ -156,6 +157,13 @@ def holders_of(uow: UnitOfWork, subjects: Collection[str]) -> dict[str, Holder]:
     among = holder.c.subject == any_(bindparam("subjects", list(subjects), ARRAY(Text)))
     rows = uow.execute(select(*_HOLDER).where(among).order_by(holder.c.id).with_for_update())
     return {row.subject: Holder(**row._mapping) for row in rows}
+
+
+def list_acting(uow: UnitOfWork, subjects: Collection[str]) -> set[str]:
+    """Those of them who hold a post now, or stand in in one."""
+    statement = select(holder.c.subject).join(holding, holding.c.holder_id == holder.c.id)
+    among = holder.c.subject == any_(bindparam("subjects", list(subjects), ARRAY(Text)))
+    return set(uow.execute(statement.where(among, ~holding.c.on_duty, _covers(uow.now))).scalars())
 
 
 def get_holder(uow: UnitOfWork, subject: str) -> Holder:
@@ -208,7 +216,7 @@ def list_seats(uow: UnitOfWork, place_id: UUID, duties: Collection[Duty]) -> lis
         .select_from(
             target.join(place, place.c.id == any_(line))
             .join(post, and_(post.c.place_id == place.c.id, ~post.c.retired))
-            .outerjoin(holding, and_(holding.c.post_id == post.c.id, _covers(uow.now)))
+            .outerjoin(holding, and_(holding.c.post_id == post.c.id, ~holding.c.on_duty, _covers(uow.now)))
             .outerjoin(holder, holder.c.id == holding.c.holder_id)
         )
         .where(target.c.id == place_id, post.c.duty.in_([duty.value for duty in duties]))
@@ -277,6 +285,7 @@ def _holding_row(item: Holding) -> dict[str, Any]:
         "stand_in": item.stand_in,
         "since": item.since,
         "until": item.until,
+        "on_duty": item.on_duty,
     }
 
 

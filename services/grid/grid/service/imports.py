@@ -206,6 +206,7 @@ def _filled(uow: UnitOfWork, post: Post, item: HolderRow, holder: Holder) -> Pos
         for held in post.holdings
         if held.subject == item.subject
         and held.stand_in is item.stand_in
+        and not held.on_duty
         and (held.since == item.since if item.since else held.covers(uow.now))
     ]
     if same and same[0].until == item.until:
@@ -239,7 +240,8 @@ def _named(post: Post, before: Post, holders: dict[str, Holder]) -> Post:
 
 def _held(post: Post, item: HolderRow, uow: UnitOfWork) -> bool:
     at = item.since or uow.now
-    return any(held.stand_in is item.stand_in and held.covers(at) for held in post.holdings)
+    alike = (held for held in post.holdings if held.stand_in is item.stand_in and not held.on_duty)
+    return any(held.covers(at) for held in alike)
 
 
 def _stand_for(item: HolderRow, uow: UnitOfWork) -> Holder:

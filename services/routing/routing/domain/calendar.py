@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, time, timedelta, tzinfo
 from enum import StrEnum
 from typing import Any
 
@@ -236,6 +236,27 @@ class Calendar:
         """The weekday whose opening hours count on that day."""
         known = self.days.get(day)
         return known.stands_for if known and known.stands_for is not None else day.weekday()
+
+    def parts_of(self, day: date, hours: Hours) -> list[Span]:
+        """In which business is done on it: none on a day off, whatever its weekday's are."""
+        known = self.days.get(day)
+        is_off = known is not None and not known.working
+        return [] if is_off else hours.on(day, weekday=self.weekday_of(day))
+
+    def is_open(self, local: datetime, hours: Hours) -> bool:
+        """A station, at an instant by the city's clock."""
+        return any(opens <= local.time() < closes for opens, closes in self.parts_of(local.date(), hours))
+
+    def openings(
+        self, since: datetime, until: datetime, hours: Hours, zone: tzinfo
+    ) -> Iterator[tuple[datetime, datetime]]:
+        """Of a station, on all days from the one to the other."""
+        day, last = since.astimezone(zone).date(), until.astimezone(zone).date()
+        while day <= last:
+            for part in self.parts_of(day, hours):
+                opens, closes = (datetime.combine(day, clock, tzinfo=zone) for clock in part)
+                yield opens, closes
+            day += ONE_DAY
 
     def is_forecast(self, first: date, last: date) -> bool:
         return any(year not in self.official for year in range(first.year, last.year + 1))

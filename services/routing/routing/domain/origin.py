@@ -10,7 +10,7 @@ from uuid import UUID
 
 from contracts.routing import RecordKind
 
-from routing.domain.calendar import Calendar, Hours
+from routing.domain.calendar import Calendar
 from routing.domain.case import (
     ACCEPTED,
     ANSWERED,
@@ -38,7 +38,7 @@ from routing.domain.case import (
 )
 from routing.domain.chain import Entry
 from routing.domain.explaining import Reckoning, kinds_after, reckon
-from routing.domain.promise import Promise, Unit, day_of, last_day
+from routing.domain.promise import Offer, Promise, Term, Unit, day_of, ending, last_day
 from routing.domain.rules import Category, Rule, RuleSet
 
 
@@ -358,7 +358,16 @@ _BY_UNIT = {
 }
 
 
-def rule_behind(rules: RuleSet, category: Category | None, limit: Deadline, *, urgent: bool) -> Rule:
+def term_by_rule(trail: Trail, calendar: Calendar) -> Term:
+    """Of the promise with which it began, as the calendar has it by which it was counted last: of several rules another
+    may be the first to end by that.
+    """
+    by_rule = next((story for story in trail.stories if story.deadline.promise.term.unit not in _GOING_ON), trail.own)
+    again = _counted_again([by_rule], calendar) if trail.recounts and by_rule is not trail.own else None
+    return (again or by_rule.deadline.promise).term
+
+
+def rule_behind(rules: RuleSet, category: Category | None, kind: DeadlineKind, term: Term, *, urgent: bool) -> Rule:
     """The rule that decides by what is known of the matter now; or by what was, since a case becomes urgent by another
     that joins it, and what is settled on the spot is never urgent. Of several places' the one that it is promised by;
     of first contact what says by when, or the promise where that ends sooner.
@@ -366,9 +375,9 @@ def rule_behind(rules: RuleSet, category: Category | None, limit: Deadline, *, u
     both = [rules.rule_for(category, urgent=each) for each in (urgent, not urgent)] if category else []
     both = both or [rules.rule_of_the_counter]
     said = [each for rule in both for each in rule.all]
-    if limit.kind is DeadlineKind.CONTACT:
+    if kind is DeadlineKind.CONTACT:
         said = [each for rule in both for each in rules.contacts_of(rule)] + said
-    return next((each for each in said if each.term == limit.promise.term), both[0])
+    return next((each for each in said if each.term == term), both[0])
 
 
 def differences(trail: Trail, reckoning: Reckoning | None, rule: Rule | None, calendar: Calendar) -> list[Difference]:
@@ -422,7 +431,7 @@ def _by_the_one_before(trail: Trail, calendar: Calendar) -> dict[str, Any]:
         return {}
     if not trail.made.is_recounted:
         return _gone_on(before[0].deadline.promise, trail.made.maker, calendar)
-    again = _counted_again(before, calendar, trail.own.deadline.promise.hours)
+    again = _counted_again(before, calendar)
     return {"unit": again.term.unit, "count": again.term.count, "start_at": again.start_at} if again else {}
 
 
@@ -435,19 +444,24 @@ def _gone_on(before: Promise, maker: Entry, calendar: Calendar) -> dict[str, Any
     return {"count": before.term.count}
 
 
-def _counted_again(stories: Sequence[Story], calendar: Calendar, hours: Hours) -> Promise | None:
-    """What the first comes to by another calendar: what it goes on from is counted again before; none, where that is
-    not to be seen. ``hours``: as its station has them by that calendar.
+def _counted_again(stories: Sequence[Story], calendar: Calendar) -> Promise | None:
+    """What the first comes to by another calendar, by the hours that it gives the station by which that was counted:
+    what it goes on from is counted again before; none, where that is not to be seen.
     """
     (story, *behind), maker = stories, stories[0].maker
-    promise, before = story.deadline.promise, _counted_again(behind, calendar, hours) if behind else None
+    promise, before = story.deadline.promise, _counted_again(behind, calendar) if behind else None
     if before is None and promise.term.unit in _GOING_ON:
         return None
     if before is not None and (story.is_recounted or story.moved_from is not None):
         return before
     gone_on = _gone_on(before, maker, calendar) if before is not None and maker is not None else {}
     term = replace(promise.term, count=gone_on.get("count", promise.term.count))
-    start_at = gone_on.get("start_at", promise.start_at)
+    offers = ((term, gone_on.get("start_at", promise.start_at)), *promise.others)
+    return min((_reckoned(promise, offer, calendar) for offer in offers), key=ending)
+
+
+def _reckoned(promise: Promise, offer: Offer, calendar: Calendar) -> Promise:
+    (term, start_at), hours = offer, calendar.hours_at(promise.path, otherwise=promise.hours)
     again = reckon(term, start_at, calendar=calendar, hours=hours, zone=promise.zone)
     return replace(promise, term=term, start_at=start_at, due_at=again.due_at)
 

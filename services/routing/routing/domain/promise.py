@@ -4,7 +4,7 @@ Days are counted by the Civil Code: the day on which the term begins is not coun
 holiday is followed by the next working day, and the last day ends when business ends (article 203).
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
@@ -68,6 +68,9 @@ class WarningAt:
     at: datetime
 
 
+#: A term, and from when it runs.
+Offer = tuple[Term, datetime]
+
 #: Stretches of time that count, in order.
 Spans = Sequence[tuple[datetime, datetime]]
 
@@ -75,7 +78,9 @@ Spans = Sequence[tuple[datetime, datetime]]
 @dataclass(frozen=True)
 class Promise:
     """A promise with the inputs that explain it and by which it can be counted again. ``rule_layers``: the sets of
-    narrower places that it is under besides the city's, widest first.
+    narrower places that it is under besides the city's, widest first. ``path``: of the place by whose station's hours
+    it was counted, wherever its case is now. ``others``: what its other rules promise, none of which ends sooner by
+    that calendar.
     """
 
     term: Term
@@ -88,6 +93,13 @@ class Promise:
     zone: str
     warnings: tuple[WarningAt, ...] = ()
     rule_layers: tuple[int, ...] = ()
+    path: str = ""
+    others: tuple[Offer, ...] = ()
+
+    @property
+    def offers(self) -> tuple[Offer, ...]:
+        """All that was promised; the earliest holds."""
+        return ((self.term, self.start_at), *self.others)
 
     @property
     def shares(self) -> tuple[int, ...]:
@@ -104,6 +116,7 @@ def make_promise(
     zone: str,
     shares: Iterable[int] = (),
     rule_layers: tuple[int, ...] = (),
+    path: str = "",
 ) -> Promise:
     """``shares``: of its time, in hundredths, at which whoever is to keep it is warned."""
     due_at = due(term, start_at, calendar=calendar, hours=hours, zone=zone)
@@ -115,6 +128,7 @@ def make_promise(
         zone=zone,
         warnings=warnings_in(spans, shares),
         rule_layers=rule_layers,
+        path=path,
     )
     return replace(made, forecast=is_forecast(made, calendar))
 
@@ -138,13 +152,28 @@ def counted_like(term: Term, start_at: datetime, *, like: Promise, calendar: Cal
         zone=like.zone,
         shares=like.shares,
         rule_layers=like.rule_layers,
+        path=path,
     )
+
+
+def earliest_of(offers: Iterable[Offer], count: Callable[[Term, datetime], Promise]) -> Promise:
+    """Of all that is promised, what ends first; of what ends alike, what began first. It keeps the others, which
+    another calendar may turn round.
+    """
+    first, *others = sorted((count(*offer) for offer in offers), key=ending)
+    return replace(first, others=tuple((each.term, each.start_at) for each in others))
+
+
+def ending(promise: Promise) -> tuple[datetime, datetime, Unit, int]:
+    """By which the earliest is known."""
+    return promise.due_at, promise.start_at, promise.term.unit, promise.term.count
 
 
 def given_until(due_at: datetime, start_at: datetime, *, like: Promise) -> Promise:
     """A limit that somebody named, under the rules of the case's promise."""
     warnings = warnings_in([(start_at, due_at)], like.shares)
-    return replace(like, term=Term(Unit.GIVEN), start_at=start_at, due_at=due_at, forecast=False, warnings=warnings)
+    named = replace(like, term=Term(Unit.GIVEN), start_at=start_at, due_at=due_at)
+    return replace(named, forecast=False, warnings=warnings, others=())
 
 
 def due(term: Term, start_at: datetime, *, calendar: Calendar, hours: Hours, zone: str) -> datetime:

@@ -28,7 +28,8 @@ class Explanation:
 
     ``rule_place``: whose rules tighten the city's, where it is by one of theirs; ``moved_through``: the numbers of the
     cases from which it came, last first; ``recounts``: by calendars that were put right; ``named``: of a limit that
-    somebody named, the number or the office.
+    somebody named, the number or the office; ``station``: by whose hours it was counted, where its case is elsewhere
+    now.
     """
 
     kind: DeadlineKind
@@ -45,6 +46,7 @@ class Explanation:
     rule_place: str | None
     category: Category | None
     reckoning: Reckoning | None
+    station: str | None
     pauses: Sequence[Pause]
     extension: Extension | None
     differences: Sequence[Difference]
@@ -376,6 +378,11 @@ def _calendar(explained: Explanation) -> Iterator[Said]:
         return
     version = promise.calendar_version
     yield f"按第{version}版工作日历计算。", f"Counted on version {version} of the working-day calendar."
+    if explained.station is not None:
+        yield (
+            f"按事项当时所在地“{explained.station}”的窗口时间计算。",
+            f"Counted by the hours of the station of {explained.station}, where the case was then.",
+        )
     if explained.forecast:
         yield (
             "其中有年份的放假安排尚未公布，此期限为预计。",

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from uuid import UUID
 
 from routing.domain.calendar import Calendar
@@ -22,7 +23,7 @@ from routing.domain.case import (
     DeadlineState,
 )
 from routing.domain.chain import Entry
-from routing.domain.promise import Promise, Term, Unit, counted_like, last_day, working_days_left
+from routing.domain.promise import Promise, Term, Unit, counted_like, earliest_of, last_day, working_days_left
 from routing.domain.recording import reaches
 
 #: What a calendar has no say in.
@@ -68,22 +69,21 @@ class Move:
         return self.corrects or not self.is_later
 
 
-def recount(deadline: Deadline, gone: Mapping[UUID, Deadline], *, calendar: Calendar, path: str) -> Promise:
-    """By the same inputs. ``gone``: what it goes on from, if it was extended, suspended or resumed: that is counted
-    again first, since it begins where that ends, or has what is left of that.
+def recount(deadline: Deadline, gone: Mapping[UUID, Deadline], *, calendar: Calendar) -> Promise:
+    """By the same inputs, all that was promised. ``gone``: what it goes on from, if it was extended, suspended or
+    resumed: that is counted again first, since it begins where that ends, or has what is left of that.
     """
     promise = deadline.promise
     if promise.term.unit in NOT_COUNTED:
         return promise
-    term, start_at = promise.term, promise.start_at
+    count = partial(counted_like, like=promise, calendar=calendar, path=promise.path)
     origin = gone.get(deadline.goes_on_from) if deadline.goes_on_from else None
-    if origin is not None:
-        before = recount(origin, gone, calendar=calendar, path=path)
-        if term.unit is Unit.MORE_WORKING_DAYS:
-            start_at = last_day(before)
-        else:
-            term = Term(term.unit, _left(deadline, origin, before, calendar))
-    return counted_like(term, start_at, like=promise, calendar=calendar, path=path)
+    if origin is None:
+        return earliest_of(promise.offers, count)
+    before = recount(origin, gone, calendar=calendar)
+    if promise.term.unit is Unit.MORE_WORKING_DAYS:
+        return count(promise.term, last_day(before))
+    return count(Term(promise.term.unit, _left(deadline, origin, before, calendar)), promise.start_at)
 
 
 def _left(deadline: Deadline, origin: Deadline, before: Promise, calendar: Calendar) -> int:

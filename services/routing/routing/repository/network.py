@@ -13,7 +13,7 @@ from network.posts import Seat, list_seats
 from sqlalchemy import Row, Text, Uuid, any_, bindparam, func, select
 from sqlalchemy.dialects.postgresql import ARRAY
 
-from routing.domain.calendar import ORDINARY_HOURS, Hours
+from routing.domain.calendar import ORDINARY_HOURS, Calendar, Hours
 
 DISTRICT, COMMUNITY = "district", "community"
 
@@ -42,6 +42,10 @@ class Network:
         """Those of the place's own station, or of the nearest above it."""
         listed = (self.places[p].hours for p in reversed(prefixes(path)) if p in self.places)
         return next((hours for hours in listed if hours.weekdays), ORDINARY_HOURS)
+
+    def station_hours(self, path: str, calendar: Calendar) -> Hours:
+        """By the calendar; else as the register has them."""
+        return calendar.hours_at(path, otherwise=self.hours_at(path))
 
     def district_of(self, path: str) -> str | None:
         on_line = (self.places[p] for p in prefixes(path) if p in self.places)

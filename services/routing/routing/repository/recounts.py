@@ -60,12 +60,12 @@ Since = Mapping[int, datetime]
 
 def list_touched(
     uow: UnitOfWork, since: datetime, *, after_key: tuple[datetime, UUID] | None, limit: int
-) -> list[tuple[str, str, Deadline]]:
-    """Of the whole city, case number, path and deadline: what runs and falls due after ``since``, by when it does."""
+) -> list[tuple[str, Deadline]]:
+    """Of the whole city, case number and deadline: what runs and falls due after ``since``, by when it does."""
     due_at, deadline_id = after_key or _FIRST
     asked = {"since": since, "after_due": due_at, "after_id": deadline_id, "most": limit}
     found = uow.execute(_TOUCHED, asked)
-    return [(row.case_number, row.touched["placed_path"], deadline_from(row.touched)) for row in found]
+    return [(row.case_number, deadline_from(row.touched)) for row in found]
 
 
 def list_gone_on_from(uow: UnitOfWork, deadlines: Collection[Deadline]) -> dict[UUID, Deadline]:
@@ -75,13 +75,13 @@ def list_gone_on_from(uow: UnitOfWork, deadlines: Collection[Deadline]) -> dict[
     return {each.deadline_id: each for each in found}
 
 
-def claim(uow: UnitOfWork, since: Since, *, limit: int) -> list[tuple[UUID, str, Deadline]]:
-    """Case, path and deadline, locked; what another holds is passed over, and comes up again."""
-    claimed: list[tuple[UUID, str, Deadline]] = []
+def claim(uow: UnitOfWork, since: Since, *, limit: int) -> list[tuple[UUID, Deadline]]:
+    """Case and deadline, locked; what another holds is passed over, and comes up again."""
+    claimed: list[tuple[UUID, Deadline]] = []
     for version, instant in since.items():
         asked = {"version": version, "since": instant, "most": limit - len(claimed)}
         found = uow.execute(_CLAIM, asked)
-        claimed += [(row.case_id, row.claimed["placed_path"], deadline_from(row.claimed)) for row in found]
+        claimed += [(row.case_id, deadline_from(row.claimed)) for row in found]
     return claimed
 
 

@@ -14,7 +14,7 @@ from routing.domain.calendar import Hours
 from routing.domain.case import SEALED_GIST, Appeal, Case, ClosedReason, Deadline, DeadlineKind, DeadlineState, Seal
 from routing.domain.chain import Entry
 from routing.domain.figures import Rate, Tally
-from routing.domain.promise import Promise, Term, Unit, WarningAt
+from routing.domain.promise import Offer, Promise, Term, Unit, WarningAt
 from routing.domain.rules import Demand
 
 T = TypeVar("T")
@@ -279,6 +279,8 @@ def deadline_row(case: Case, deadline: Deadline) -> dict[str, Any]:
         "hours": promise.hours.listed(),
         "rule_version": promise.rule_version,
         "rule_layers": list(promise.rule_layers),
+        "others": [_offer_row(*offer) for offer in promise.others],
+        "counted_path": promise.path or case.placed_path,
         "calendar_version": promise.calendar_version,
         "forecast": promise.forecast,
         "warnings": [{"share": each.share, "at": each.at.isoformat()} for each in deadline.warnings],
@@ -307,6 +309,9 @@ def deadline_from(facts: Mapping[str, Any]) -> Deadline:
         hours=Hours.of(facts["hours"]),
         zone=facts["zone"],
         warnings=tuple(WarningAt(each["share"], _moment(each["at"])) for each in facts["warnings"]),
+        # The release before says nothing of it: by the hours of where its case is.
+        path=facts["counted_path"] or facts["placed_path"],
+        others=tuple(map(_offer, facts["others"])),
     )
     return Deadline(
         deadline_id=UUID(str(facts["deadline_id"])),
@@ -319,6 +324,14 @@ def deadline_from(facts: Mapping[str, Any]) -> Deadline:
         goes_on_from=UUID(str(facts["goes_on_from"])) if facts["goes_on_from"] else None,
         recounted_by=facts["recounted_by"],
     )
+
+
+def _offer_row(term: Term, start_at: datetime) -> dict[str, Any]:
+    return {"unit": term.unit.value, "count": term.count, "start_at": start_at.isoformat()}
+
+
+def _offer(row: Mapping[str, Any]) -> Offer:
+    return Term(Unit(row["unit"]), row["count"]), _moment(row["start_at"])
 
 
 def _moment(value: datetime | str) -> datetime:

@@ -50,7 +50,7 @@ def look_again_below(uow: UnitOfWork, paths: Collection[str]) -> None:
 
 
 def _soonest(moment: Column[datetime]) -> ColumnElement[Any]:
-    found = select(func.min(moment)).where(holding.c.post_id == vacancy.c.post_id, moment > _NOW)
+    found = select(func.min(moment)).where(holding.c.post_id == vacancy.c.post_id, ~holding.c.on_duty, moment > _NOW)
     return found.correlate(vacancy).scalar_subquery()
 
 

@@ -186,14 +186,14 @@ def _moves(
     while day is not None:
         since = begin_of(day, zone=policy.get_zone(uow))
         touched = recounts.list_touched(uow, since, after_key=after_key, limit=AT_ONCE)
-        gone = recounts.list_gone_on_from(uow, [each for _, _, each in touched])
-        for case_number, path, each in touched:
-            move = find_move(each, recount(each, gone, calendar=drafted, path=path), now=uow.now)
+        gone = recounts.list_gone_on_from(uow, [each for _, each in touched])
+        for case_number, each in touched:
+            move = find_move(each, recount(each, gone, calendar=drafted), now=uow.now)
             if move is not None:
                 yield CityMove(case_number, move)
         if len(touched) < AT_ONCE:
             return
-        last = touched[-1][2]
+        last = touched[-1][1]
         after_key = last.promise.due_at, last.deadline_id
 
 

@@ -23,6 +23,7 @@ from routing.domain.supervising import Supervision
 from routing.repository import network, policy, supervisions
 from routing.repository.network import Network
 from routing.service import placing, supervising
+from routing.service.on_duty import is_closed, read_rosters
 from routing.service.taking import list_holders
 
 
@@ -123,7 +124,7 @@ class Above:
             since,
             rule_version=self.rules.version,
             calendar=self.calendar,
-            hours=self.network.hours_at(case.placed_path),
+            hours=self.network.station_hours(case.placed_path, self.calendar),
             zone=self.rules.zone,
         )
 
@@ -132,7 +133,27 @@ def look_above(uow: UnitOfWork, held: Collection[Case]) -> Above:
     codes, paths = {case.category for case in held if case.category}, {case.placed_path for case in held}
     rules, calendar, categories, _ = policy.get_policy(uow, codes, paths)
     known = network.get_network(uow, {case.placed_path for case in held}, OVERSEEING)
-    return Above(list_holders(uow, held), known, rules, calendar, categories)
+    return Above(_acting(uow, held, known, rules, calendar), known, rules, calendar, categories)
+
+
+def _acting(
+    uow: UnitOfWork, held: Collection[Case], known: Network, rules: RuleSet, calendar: Calendar
+) -> dict[UUID, Seat]:
+    """Who is told of each case: who answers in the post that it lies with; of what is urgent while its station is
+    closed, whoever is on duty there.
+    """
+    holders = list_holders(uow, held)
+    closed = [
+        case.case_id
+        for case in held
+        if case.by_the_clock
+        and is_closed(calendar, known.station_hours(case.placed_path, calendar), rules.zone, uow.now)
+    ]
+    if not closed:
+        return holders
+    on_duty = read_rosters(uow, {holders[each].post_id for each in closed if each in holders}).on_duty
+    found = {each: on_duty.get(holders[each].post_id) for each in closed if each in holders}
+    return holders | {each: seat for each, seat in found.items() if seat is not None and not seat.is_vacant}
 
 
 def warn_of(uow: UnitOfWork, approaching: Sequence[tuple[Case, Deadline]]) -> None:

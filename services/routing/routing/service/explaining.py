@@ -8,11 +8,12 @@ from kit import metrics
 from kit.db import UnitOfWork
 from kit.logging import get_logger
 from kit.paging import Page, Sheet
+from network.places import find_place
 
 from routing.domain.calendar import Calendar
 from routing.domain.case import Case, Deadline, DeadlineKind
 from routing.domain.explaining import Reckoning, reckon
-from routing.domain.origin import Cause, Story, Trail, cause_of, differences, rule_behind, source_of
+from routing.domain.origin import Cause, Story, Trail, cause_of, differences, rule_behind, source_of, term_by_rule
 from routing.domain.promise import Unit
 from routing.domain.reading_aloud import Explanation
 from routing.domain.reasons import Reason
@@ -20,6 +21,7 @@ from routing.domain.rules import Category, Rule
 from routing.domain.sealing import Opened
 from routing.errors import CaseNotFound, DeadlineNotFound
 from routing.repository import cases, policy, reasons
+from routing.repository.rows import last_of
 from routing.service.sealing import note_opening
 
 EXPLAINED = metrics.counter("baiyang_routing_deadlines_explained")
@@ -83,7 +85,7 @@ def _explain(uow: UnitOfWork, trail: Trail) -> Explanation:
     deadline, made = trail.own.deadline, trail.first_made
     promise, calendar = deadline.promise, policy.get_calendar_of(uow, deadline.promise.calendar_version)
     reckoning = _reckon(uow, deadline, calendar)
-    rule, law, category = _find_rule(uow, trail)
+    rule, law, category = _find_rule(uow, trail, calendar)
     tightening = rule is not None and rule.version in trail.stories[-1].deadline.promise.rule_layers
     return Explanation(
         kind=deadline.kind,
@@ -100,6 +102,7 @@ def _explain(uow: UnitOfWork, trail: Trail) -> Explanation:
         rule_place=policy.find_place_of_rules(uow, rule.version) if rule and tightening else None,
         category=category,
         reckoning=reckoning,
+        station=_find_station(uow, trail.own),
         pauses=trail.pauses,
         extension=trail.extension,
         differences=differences(trail, reckoning, rule, calendar),
@@ -116,7 +119,7 @@ def _reckon(uow: UnitOfWork, deadline: Deadline, calendar: Calendar) -> Reckonin
     return reckon(promise.term, promise.start_at, calendar=calendar, hours=promise.hours, zone=promise.zone).by(later)
 
 
-def _find_rule(uow: UnitOfWork, trail: Trail) -> tuple[Rule | None, Rule | None, Category | None]:
+def _find_rule(uow: UnitOfWork, trail: Trail, calendar: Calendar) -> tuple[Rule | None, Rule | None, Category | None]:
     """Of the promise with which it all began, with the statutory limit, and what the matter was sorted as then."""
     if not trail.is_by_rule:
         return None, None, None
@@ -124,9 +127,17 @@ def _find_rule(uow: UnitOfWork, trail: Trail) -> tuple[Rule | None, Rule | None,
     promise, sorted_as = first.deadline.promise, trail.sorted_as
     category = policy.get_category(uow, *sorted_as) if sorted_as else None
     rules = policy.get_rules(uow, promise.rule_version, promise.rule_layers)
-    rule = rule_behind(rules, category, first.deadline, urgent=first.case.urgent)
-    is_promise = first.deadline.kind is DeadlineKind.PROMISE
-    return rule, rules.law_of(category) if category and is_promise else None, category
+    kind, term = first.deadline.kind, term_by_rule(trail, calendar)
+    rule = rule_behind(rules, category, kind, term, urgent=first.case.urgent)
+    return rule, rules.law_of(category) if category and kind is DeadlineKind.PROMISE else None, category
+
+
+def _find_station(uow: UnitOfWork, own: Story) -> str | None:
+    counted_at = last_of(own.deadline.promise.path)
+    if counted_at in (None, last_of(own.case.placed_path)):
+        return None
+    found = find_place(uow, counted_at)
+    return found.name if found else None
 
 
 def _named(made: Story) -> str | None:

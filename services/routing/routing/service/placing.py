@@ -1,8 +1,9 @@
 """Who handles a case and by when: category × remit × place → post, and the promise."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from functools import cache, partial
 from uuid import UUID
 
 from contracts.grid import Duty
@@ -24,6 +25,7 @@ from routing.domain.promise import (
     begin_of,
     counted_like,
     day_of,
+    earliest_of,
     given_until,
     last_day,
     make_promise,
@@ -36,6 +38,7 @@ from routing.errors import BeyondTheLaw
 from routing.repository import cases, network, policy
 from routing.repository.network import Network
 from routing.repository.rows import last_of
+from routing.service.on_duty import Rosters, is_closed, read_rosters
 
 OFFICES = (Duty.BUREAU, Duty.DEPARTMENT)
 
@@ -57,11 +60,18 @@ class Ground:
     """Who answers in the posts that precedents name."""
     blamed: list[Seat] = field(default_factory=list)
     """The posts of those whom the matters complain of."""
+    rosters: Callable[[], Rosters] | None = None
+    """Read where something runs by the clock."""
+
+    def rosters_for(self, case: Case, rule: Rule) -> Rosters | None:
+        """By which it goes: of what runs by the clock, while its station is closed."""
+        if self.rosters is None or not rule.runs_by_the_clock:
+            return None
+        rosters = self.rosters()
+        return rosters if is_closed(self.calendar, self.hours_of(case), self.rules.zone, rosters.now) else None
 
     def hours_of(self, case: Case) -> Hours:
-        """By the calendar; else as the register has them."""
-        path = case.placed_path
-        return self.calendar.hours_at(path, otherwise=self.network.hours_at(path))
+        return self.network.station_hours(case.placed_path, self.calendar)
 
     def rules_at(self, path: str) -> RuleSet:
         """The city's, with what the places on that line tighten."""
@@ -73,13 +83,17 @@ class Ground:
 
 
 def survey(uow: UnitOfWork, *, paths: Iterable[str], codes: Iterable[str], blamed: Iterable[str] = ()) -> Ground:
-    """Three queries, one more where a precedent holds, and one where staff are complained of."""
+    """Three queries; one more where a precedent holds, one where staff are complained of, and one where something runs
+    by the clock.
+    """
     lines = set(paths)
     rules, calendar, categories, precedents = policy.get_policy(uow, list(codes), lines)
     duties = {rule.duty for rule in rules.rules} | {Duty.DISPATCHER, Duty.SUPERVISOR, *OFFICES}
     settled = posts.list_seats_of(uow, {each.post_id for each in precedents}) if precedents else {}
     known = network.get_network(uow, lines, duties)
-    return Ground(known, rules, calendar, categories, precedents, settled, posts.list_seats_held(uow, set(blamed)))
+    rosters = cache(lambda: read_rosters(uow, [*settled, *(seat.post_id for seat in known.seats)]))
+    held = posts.list_seats_held(uow, set(blamed))
+    return Ground(known, rules, calendar, categories, precedents, settled, held, rosters)
 
 
 def find_handler(
@@ -89,13 +103,15 @@ def find_handler(
 
     What a ruling has settled goes first. Then the tree's own post of the duty, since the station looks and calls in
     the owner; where no tier of the place has one, the office that answers for the matter takes it; where none does, the
-    narrowest dispatcher.
+    narrowest dispatcher. Outside opening hours, whoever is on duty acts in the post for what is urgent; where its
+    roster has nobody, it goes on as if the post were vacant.
     """
     rule = ground.rules_at(case.placed_path).rule_for(category, urgent=case.urgent)
-    barred = case.barred.union(never)
-    if (settled := _settled(ground, case, category, never=barred)) is not None:
+    barred, rosters = case.barred.union(never), ground.rosters_for(case, rule)
+    if (settled := _settled(ground, case, category, rosters, never=barred)) is not None:
         return rule, settled
-    return rule, answering_for(ground.network.seats_on(case.placed_path), rule, category, never=barred)
+    seats = ground.network.seats_on(case.placed_path)
+    return rule, answering_for(rosters.acting(seats) if rosters else seats, rule, category, never=barred)
 
 
 def answering_for(seats: list[Seat], rule: Rule, category: Category, *, never: Collection[str] = ()) -> Seat | None:
@@ -108,15 +124,18 @@ def answering_for(seats: list[Seat], rule: Rule, category: Category, *, never: C
     return choose(line, rule.duty, never=never)
 
 
-def _settled(ground: Ground, case: Case, category: Category, *, never: Collection[str]) -> Seat | None:
+def _settled(
+    ground: Ground, case: Case, category: Category, rosters: Rosters | None, *, never: Collection[str]
+) -> Seat | None:
     """By the narrowest precedent whose post is held by somebody who may take it."""
     fitting = [
         each
         for each in ground.precedents
         if (each.category, each.remit) == (category.code, category.remit) and case.placed_path.startswith(each.path)
     ]
-    seats = (ground.settled.get(each.post_id) for each in sorted(fitting, key=lambda each: -len(each.path)))
-    return next((seat for seat in seats if seat is not None and _may_take(seat, case, never)), None)
+    known = (ground.settled.get(each.post_id) for each in sorted(fitting, key=lambda each: -len(each.path)))
+    seats = [seat for seat in known if seat is not None]
+    return next((seat for seat in (rosters.acting(seats) if rosters else seats) if _may_take(seat, case, never)), None)
 
 
 def _may_take(seat: Seat, case: Case, never: Collection[str]) -> bool:
@@ -273,7 +292,7 @@ def accept(
     ``post_id`` is the post by which a dispatcher accepts; none: the platform does.
     """
     rules = ground.rules_at(case.placed_path)
-    promise = _promised(ground, rules, case, rule, since=since, came=case.received_at)
+    promise = _promised(rule, partial(_counted, ground, rules, case), since=since, came=case.received_at)
     case.deadline = Deadline(new_id(uow.now), DeadlineKind.PROMISE, promise, changed=True)
     case.promise_due, case.rule_version, case.rule_layers = promise.due_at, rules.version, rules.layer_versions
     _put_under(case, rule)
@@ -328,7 +347,7 @@ def hold_to(
     if case.deadline.state is not DeadlineState.OPEN:
         return False
     since = (case.awaits_papers_at(uow.now) if rule.awaits_papers else None) or uow.now
-    before, promise = case.deadline.promise, _promised(ground, rules, case, rule, since=since, came=since)
+    before, promise = case.deadline.promise, _promised(rule, partial(_counted, ground, rules, case), since=since)
     if planned is not None and uow.now < planned < promise.due_at:
         promise = given_until(planned, uow.now, like=promise)
     is_over = planned is not None and before.due_at < uow.now
@@ -380,7 +399,7 @@ def _put_under(case: Case, rule: Rule) -> None:
 def limit_counted(ground: Ground, case: Case, kind: DeadlineKind, term: Term, *, now: datetime) -> Deadline:
     """A limit of ours beside the promise, on the same calendar."""
     rules = ground.rules_at(case.placed_path)
-    return Deadline(new_id(now), kind, _counted(ground, rules, case, term, since=now), changed=True)
+    return Deadline(new_id(now), kind, _counted(ground, rules, case, term, now), changed=True)
 
 
 def limit_given(ground: Ground, case: Case, kind: DeadlineKind, due_at: datetime, *, now: datetime) -> Deadline:
@@ -396,6 +415,7 @@ def limit_given(ground: Ground, case: Case, kind: DeadlineKind, due_at: datetime
         zone=ground.rules.zone,
         warnings=warnings_in([(now, due_at)], ground.rules.shares),
         rule_layers=ground.rules_at(case.placed_path).layer_versions,
+        path=case.placed_path,
     )
     return Deadline(new_id(now), kind, limit, changed=True)
 
@@ -500,9 +520,8 @@ def _law_of(uow: UnitOfWork, case: Case) -> Rule | None:
 
 def _counted_again(uow: UnitOfWork, case: Case, rule: Rule, since: datetime) -> Promise:
     assert case.deadline is not None
-    like, calendar, path = case.deadline.promise, policy.get_calendar(uow), case.placed_path
-    promises = (counted_like(each.term, since, like=like, calendar=calendar, path=path) for each in rule.all)
-    return min(promises, key=lambda each: each.due_at)
+    like, calendar = case.deadline.promise, policy.get_calendar(uow)
+    return _promised(rule, partial(counted_like, like=like, calendar=calendar, path=case.placed_path), since=since)
 
 
 def _replace(uow: UnitOfWork, case: Case, promise: Promise) -> None:
@@ -523,14 +542,16 @@ def limit_until(
     return Deadline(new_id(uow.now), kind, promise, about=about, changed=True)
 
 
-def _promised(ground: Ground, rules: RuleSet, case: Case, rule: Rule, *, since: datetime, came: datetime) -> Promise:
-    """Of what each of its rules promises, the earliest."""
-    starts = ((each.term, came if each.starts is Start.RECEIVED else since) for each in rule.all)
-    promises = (_counted(ground, rules, case, term, since=start) for term, start in starts)
-    return min(promises, key=lambda each: each.due_at)
+def _promised(
+    rule: Rule, count: Callable[[Term, datetime], Promise], *, since: datetime, came: datetime | None = None
+) -> Promise:
+    """Of what each of its rules promises, the earliest. ``came``: from when those run that count from there."""
+    return earliest_of(
+        [(each.term, came if came and each.starts is Start.RECEIVED else since) for each in rule.all], count
+    )
 
 
-def _counted(ground: Ground, rules: RuleSet, case: Case, term: Term, *, since: datetime) -> Promise:
+def _counted(ground: Ground, rules: RuleSet, case: Case, term: Term, since: datetime) -> Promise:
     return make_promise(
         term,
         since,
@@ -540,6 +561,7 @@ def _counted(ground: Ground, rules: RuleSet, case: Case, term: Term, *, since: d
         zone=rules.zone,
         shares=rules.shares,
         rule_layers=rules.layer_versions,
+        path=case.placed_path,
     )
 
 

@@ -48,9 +48,9 @@ def _since(uow: UnitOfWork, calendar: Calendar, older: Sequence[Calendar]) -> re
     return {version: begin_of(day, zone=zone) for version, day in first.items() if day is not None}
 
 
-def _count_again(uow: UnitOfWork, claimed: Sequence[tuple[UUID, str, Deadline]], calendar: Calendar) -> None:
-    gone = recounts.list_gone_on_from(uow, [each for _, _, each in claimed])
-    counted = [(case_id, each, recount(each, gone, calendar=calendar, path=path)) for case_id, path, each in claimed]
+def _count_again(uow: UnitOfWork, claimed: Sequence[tuple[UUID, Deadline]], calendar: Calendar) -> None:
+    gone = recounts.list_gone_on_from(uow, [each for _, each in claimed])
+    counted = [(case_id, each, recount(each, gone, calendar=calendar)) for case_id, each in claimed]
     differ = {case_id for case_id, each, promise in counted if promise.due_at != each.promise.due_at}
     held = cases.list_cases_for_change(uow, differ)
     moved: list[Moved] = []
