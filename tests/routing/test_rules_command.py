@@ -87,6 +87,7 @@ VERSIONS = [
     {"version": 5, "place": None, "note": "draft", "effective_from": None},
     {"version": 4, "place": "HZ", "note": "六月起", "effective_from": "2026-06-01T00:00:00Z"},
     {"version": 3, "place": None, "note": "the city's", "effective_from": "2014-01-01T00:00:00Z"},
+    {"version": 2, "place": None, "note": "before", "effective_from": "2014-01-01T00:00:00Z"},
 ]
 
 
@@ -232,6 +233,14 @@ def test_the_one_in_force_is_exported_of_the_city_or_of_a_place(platform: Platfo
 def test_versions_are_listed_and_one_is_shown(platform: Platform) -> None:
     assert run("list")[1].splitlines()[1] == "version 4: HZ, in force from 2026-06-01T00:00:00Z; 六月起"
     assert "version 4: HZ, draft" in run("show", "4")[1]
+
+
+def test_the_list_says_which_version_gave_way_to_which(platform: Platform) -> None:
+    listed = run("list")[1].splitlines()
+    assert listed[0] == "version 5: the city, draft; draft", "a draft replaces nothing"
+    began = "in force from 2014-01-01T00:00:00Z"
+    assert listed[2] == f"version 3: the city, {began}; the city's"
+    assert listed[3] == f"version 2: the city, {began}, replaced by version 3 from 2014-01-01T00:00:00Z; before"
 
 
 def test_gaps_are_named_by_community(platform: Platform) -> None:

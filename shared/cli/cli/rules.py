@@ -55,10 +55,13 @@ def draft(
 @app.command("list")
 def list_(as_: As = "operator") -> None:
     """The versions, the newest first."""
+    newer: dict[str | None, dict[str, Any]] = {}
     with client_of(as_, settings.load()) as client:
         for item in items_of(client, AT, limit="200"):
-            since = f"in force from {item['effective_from']}" if item["effective_from"] else "draft"
-            typer.echo(f"version {item['version']}: {item['place'] or 'the city'}, {since}; {item['note']}")
+            held = _held(item, newer.get(item["place"]))
+            typer.echo(f"version {item['version']}: {item['place'] or 'the city'}, {held}; {item['note']}")
+            if item["effective_from"]:
+                newer[item["place"]] = item
 
 
 @app.command()
@@ -92,6 +95,14 @@ def activate(version: Version, as_: As) -> None:
     with client_of(as_, settings.load()) as client:
         done = expect(client.post(f"{AT}/{version}/activations")).json()
     typer.echo(f"version {version} holds from {done['effective_from']}, for what begins from then on.")
+
+
+def _held(item: dict[str, Any], newer: dict[str, Any] | None) -> str:
+    """Of several of one place, the older gives way when the newer begins."""
+    if not item["effective_from"]:
+        return "draft"
+    until = f", replaced by version {newer['version']} from {newer['effective_from']}" if newer else ""
+    return f"in force from {item['effective_from']}{until}"
 
 
 def _in_force(client: Client, place: str | None) -> int:
