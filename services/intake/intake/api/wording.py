@@ -26,6 +26,7 @@ TEXTS: dict[str, dict[str, str]] = {
         "no_due": "受理后会告知期限。",
         "finished": "已经办结。",
         "withdrawn_due": "已经撤回。",
+        "answered_due": "已经答复。没有收到答复的，请拨打社区服务站电话。",
         "rate_title": "请您评价",
         "rate_now": "问题解决了吗？请您评价",
         "rate_until": "评价截止：",
@@ -54,7 +55,7 @@ TEXTS: dict[str, dict[str, str]] = {
         "suspended": "暂时中止",
         "suspended_until": "{why}，{day}恢复办理",
         "planned": "挂账办理，{day}前",
-        "planned_who": "，由",
+        "planned_who": "，由{who}办理",
     },
     "en": {
         "lang": "en",
@@ -79,6 +80,7 @@ TEXTS: dict[str, dict[str, str]] = {
         "no_due": "You will be told when it is accepted.",
         "finished": "It is finished.",
         "withdrawn_due": "It was withdrawn.",
+        "answered_due": "It is answered. If the answer has not reached you, call the community's station.",
         "rate_title": "Rate the answer",
         "rate_now": "Is it solved? Say what you think",
         "rate_until": "Until",
@@ -109,7 +111,7 @@ TEXTS: dict[str, dict[str, str]] = {
         "suspended": "Suspended",
         "suspended_until": "{why}; it goes on on {day}",
         "planned": "Planned, by {day}",
-        "planned_who": ", by ",
+        "planned_who": ", and done by {who}",
     },
 }
 
