@@ -676,11 +676,11 @@ def _suggestions_read_little_to(uow: RolledBackUnitOfWork, path: str) -> None:
 
 def _sweep_reads_little(uow_of: UnitOfWorkOf) -> None:
     clock = uow_of("routing", role="clock", now=NOW + timedelta(hours=2))
-    assert_reads_little(clock, "ix_deadline_due", lambda: cases.claim_due(clock, limit=20))
+    assert_reads_little(clock, "ix_deadline_due", lambda: cases.claim_due(clock, cases.Claim(20)))
     assert_reads_little(clock, "ix_deadline_due", lambda: cases.find_due(clock, most=20))
-    assert_reads_little(clock, "ix_deadline_warn", lambda: cases.claim_approaching(clock, limit=20))
+    assert_reads_little(clock, "ix_deadline_warn", lambda: cases.claim_approaching(clock, cases.Claim(20)))
     assert_reads_little(clock, "ix_supervision_due", lambda: clock.execute(supervisions._claim(clock, 20)))
-    assert_reads_little(clock, None, lambda: supervisions.claim_lapsed(clock, limit=20))
+    assert_reads_little(clock, None, lambda: supervisions.claim_lapsed(clock, cases.Claim(20)))
     # Each that is claimed lies with its case on pages of their own; nothing is of version 7 any more.
     since = NOW + timedelta(days=1)
     for version in (1, 7):

@@ -17,7 +17,7 @@ from kit.clock import DrivenClock
 from kit.db import Database, UnitOfWork
 from kit.testing.servers import NOW, RolledBackUnitOfWork
 from prometheus_client import REGISTRY
-from routing.clock import make_sweeper
+from routing.clock import ASIDE_FOR, make_sweeper
 from routing.domain.calendar import ORDINARY_HOURS, Calendar, CalendarDay, Hours
 from routing.domain.promise import Promise, Term, Unit, given_until, make_promise
 from routing.domain.rules import RuleSet
@@ -210,7 +210,7 @@ def test_its_holder_is_warned_at_half_and_the_superior_too_at_four_fifths(
 def test_what_is_late_is_missed_and_not_warned_of(uow: RolledBackUnitOfWork, city: City, uow_of: UnitOfWorkOf) -> None:
     open_many(uow, city, 1)
     clock = uow_of("routing", role="clock", now=DUE + SECOND)
-    assert cases.claim_approaching(clock, limit=9) == []
+    assert cases.claim_approaching(clock, cases.Claim(9)) == []
     assert sweeping.sweep_due(clock) == 1
     assert [event.type for event in clock.published] == ["routing.case.deadline_breached.v1"]
     assert sweeping.sweep_due(clock) == 0
@@ -469,3 +469,38 @@ def test_what_comes_up_in_time_is_no_backlog(uow: RolledBackUnitOfWork, city: Ci
     clock = uow_of("routing", role="clock", now=DUE + 3 * SECOND)
     assert sweeping.sweep_due(clock, backlog=backlog) == 2
     assert (backlog.late, backlog.since) == (0, None)
+
+
+async def test_a_case_that_makes_a_sweep_fail_is_set_aside_and_no_other_waits_behind_it(
+    async_database: AsyncDatabase, caplog: pytest.LogCaptureFixture
+) -> None:
+    consumer = async_database("routing", "consumer", clock=DrivenClock(NOW))
+    await lay(consumer, 5)
+    clock = DrivenClock(DUE + SECOND)
+    sweeper = async_database("routing", "clock", clock=clock)
+    spoiled = await consumer.run_everywhere(partial(_tally_of_the_first_due, tally='{"nonsense": 1}'))
+    loop = make_sweeper(sweeper)
+
+    async def sweep() -> tuple[int, list[str]]:
+        await loop.catch_up()
+        waiting, _ = await sweeper.run_everywhere(sweeping.find_due)
+        return waiting, [record.__dict__["case"] for record in caplog.records if record.message == "sweep.set_aside"]
+
+    assert await sweep() == (1, [spoiled])
+    assert await sweep() == (1, [spoiled]), "it is left alone for a while"
+    clock.set(clock.now() + ASIDE_FOR)
+    assert await sweep() == (1, [spoiled] * 2), "it is tried again"
+    await consumer.run_everywhere(partial(_tally_of_the_first_due, tally="null"))
+    clock.set(clock.now() + ASIDE_FOR)
+    assert await sweep() == (0, [spoiled] * 2)
+
+
+def _tally_of_the_first_due(uow: UnitOfWork, *, tally: str) -> str:
+    """Whose that is."""
+    first = (
+        "select case_id from deadline where state = 'open' and kind = 'promise' order by due_at, deadline_id limit 1"
+    )
+    spoil = text(
+        f"update cases set tally = nullif(cast(:tally as jsonb), 'null') where case_id = ({first}) returning case_id"
+    )
+    return str(uow.execute(spoil, {"tally": tally}).scalar_one())

@@ -3,6 +3,7 @@
 import json
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -297,15 +298,24 @@ def _grant_rows(uow: UnitOfWork, held: Sequence[Case]) -> list[dict[str, Any]]:
     ]
 
 
-def claim_due(uow: UnitOfWork, *, limit: int) -> list[tuple[Case, Deadline]]:
+@dataclass
+class Claim:
+    """How much to take up at the most, and of which cases nothing. ``taken``: of which it was, before they are read."""
+
+    limit: int
+    aside: Collection[UUID] = ()
+    taken: set[UUID] = field(default_factory=set)
+
+
+def claim_due(uow: UnitOfWork, claim: Claim) -> list[tuple[Case, Deadline]]:
     """Deadlines that fell due before now with their cases, oldest first, locked; what another holds is passed over."""
-    return _claimed(uow, _claim(deadline.c.due_at, uow.now, limit))
+    return _claimed(uow, claim, _due(deadline.c.due_at, uow.now, claim))
 
 
-def claim_approaching(uow: UnitOfWork, *, limit: int) -> list[tuple[Case, Deadline]]:
+def claim_approaching(uow: UnitOfWork, claim: Claim) -> list[tuple[Case, Deadline]]:
     """The same of those of which a warning is due. What has fallen due meanwhile is missed, and not warned of."""
     ahead = deadline.c.due_at >= uow.now
-    return _claimed(uow, _claim(deadline.c.warn_at, uow.now, limit).where(ahead))
+    return _claimed(uow, claim, _due(deadline.c.warn_at, uow.now, claim).where(ahead))
 
 
 def find_due(uow: UnitOfWork, *, most: int) -> tuple[int, datetime | None]:
@@ -317,22 +327,24 @@ def find_due(uow: UnitOfWork, *, most: int) -> tuple[int, datetime | None]:
     return row.number, row.since
 
 
-def _claimed(uow: UnitOfWork, statement: Select[Any]) -> list[tuple[Case, Deadline]]:
+def _claimed(uow: UnitOfWork, claim: Claim, statement: Select[Any]) -> list[tuple[Case, Deadline]]:
     rows = list(uow.execute(statement))
+    claim.taken |= {row.case_id for row in rows}
     claimed = {row.case_id: case_of(row, uow.now) for row in rows}
     both = [(claimed[row.case_id], claimed[row.case_id].find_deadline(row.fallen)) for row in rows]
     return [(case, fallen) for case, fallen in both if fallen is not None]
 
 
-def _claim(comes_up: Column[datetime], now: datetime, limit: int) -> Select[Any]:
-    return (
+def _due(comes_up: Column[datetime], now: datetime, claim: Claim) -> Select[Any]:
+    due = (
         _WHOLE.add_columns(deadline.c.deadline_id.label("fallen"))
         .join(deadline, deadline.c.case_id == cases.c.case_id)
         .where(deadline.c.state == DeadlineState.OPEN.value, comes_up < now)
         .order_by(comes_up, deadline.c.deadline_id)
-        .limit(limit)
+        .limit(claim.limit)
         .with_for_update(of=[cases, deadline], skip_locked=True)
     )
+    return due.where(cases.c.case_id.not_in(claim.aside)) if claim.aside else due
 
 
 def list_entries(uow: UnitOfWork, case: Case) -> list[Entry]:

@@ -32,7 +32,7 @@ from routing.domain.case import Case
 from routing.domain.promise import Term, Unit
 from routing.domain.supervising import Supervision, SupervisionLine
 from routing.models import cases, supervision
-from routing.repository.cases import list_cases_for_change
+from routing.repository.cases import Claim, list_cases_for_change
 from routing.repository.recounts import Since
 from routing.repository.rows import told_gist
 
@@ -54,9 +54,10 @@ def save_supervisions(uow: UnitOfWork, changed: Sequence[Supervision]) -> None:
         uow.execute(_SAVE, {"rows": json.dumps(rows, default=str)})
 
 
-def claim_lapsed(uow: UnitOfWork, *, limit: int) -> list[tuple[Case, Supervision]]:
+def claim_lapsed(uow: UnitOfWork, claim: Claim) -> list[tuple[Case, Supervision]]:
     """Whose limit passed before now with their cases, oldest first, locked; what another holds is passed over."""
-    return _claimed(uow, _claim(uow, limit))
+    lapsed = _claim(uow, claim.limit)
+    return _claimed(uow, lapsed.where(cases.c.case_id.not_in(claim.aside)) if claim.aside else lapsed, claim.taken)
 
 
 def claim_counted_by(uow: UnitOfWork, since: Since, *, limit: int) -> list[tuple[Case, Supervision]]:
@@ -67,8 +68,10 @@ def claim_counted_by(uow: UnitOfWork, since: Since, *, limit: int) -> list[tuple
     return claimed
 
 
-def _claimed(uow: UnitOfWork, statement: Select[Any]) -> list[tuple[Case, Supervision]]:
+def _claimed(uow: UnitOfWork, statement: Select[Any], taken: set[UUID] | None = None) -> list[tuple[Case, Supervision]]:
     claimed = [_supervision(row) for row in uow.execute(statement)]
+    if taken is not None:
+        taken |= {each.case_id for each in claimed}
     locked = list_cases_for_change(uow, {each.case_id for each in claimed}) if claimed else {}
     return [(locked[each.case_id], each) for each in claimed]
 

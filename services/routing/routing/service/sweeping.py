@@ -4,9 +4,10 @@ What is missed goes before what a superior has let pass, and that before what me
 first.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from uuid import UUID
 
 from kit.db import UnitOfWork
 
@@ -34,11 +35,14 @@ FALLS_DUE: Mapping[DeadlineKind, Callable[[UnitOfWork, Fallen], None]] = {
 
 @dataclass
 class Backlog:
-    """What was swept late, since nobody swept when it came up. ``waited``: all that was swept, and how long."""
+    """What was swept late, since nobody swept when it came up. ``waited``: all that was swept, and how long.
+    ``taken``: the cases that were taken up, whatever came of them.
+    """
 
     late: int = 0
     since: datetime | None = None
     waited: list[tuple[str, timedelta]] = field(default_factory=list)
+    taken: set[UUID] = field(default_factory=set)
 
     def note(self, came_up: CameUp, *, now: datetime) -> None:
         self.waited += [(kind, now - instant) for kind, instant in came_up]
@@ -54,20 +58,22 @@ class Backlog:
         self.late, self.since = 0, None
 
 
-def sweep_due(uow: UnitOfWork, *, limit: int = BATCH, backlog: Backlog | None = None) -> int:
-    """Claim what came up before now; how many there were."""
+def sweep_due(
+    uow: UnitOfWork, *, limit: int = BATCH, backlog: Backlog | None = None, aside: Collection[UUID] = ()
+) -> int:
+    """Claim what came up before now, but of the cases that are set ``aside``; how many there were."""
+    backlog = backlog or Backlog()
     done = 0
     for sweep in (_sweep_missed, _sweep_lapsed, _sweep_approaching):
         if done < limit:
-            came_up = sweep(uow, limit - done)
+            came_up = sweep(uow, cases.Claim(limit - done, aside, backlog.taken))
             done += len(came_up)
-            if backlog is not None:
-                backlog.note(came_up, now=uow.now)
+            backlog.note(came_up, now=uow.now)
     return done
 
 
-def _sweep_missed(uow: UnitOfWork, limit: int) -> CameUp:
-    fallen = cases.claim_due(uow, limit=limit)
+def _sweep_missed(uow: UnitOfWork, claim: cases.Claim) -> CameUp:
+    fallen = cases.claim_due(uow, claim)
     came_up = [(limit.kind.value, limit.promise.due_at) for _, limit in fallen]
     for kind in DeadlineKind:
         # What one of them has ended, the others of its case are not missed any more.
@@ -77,8 +83,8 @@ def _sweep_missed(uow: UnitOfWork, limit: int) -> CameUp:
     return came_up
 
 
-def _sweep_lapsed(uow: UnitOfWork, limit: int) -> CameUp:
-    lapsed = supervisions.claim_lapsed(uow, limit=limit)
+def _sweep_lapsed(uow: UnitOfWork, claim: cases.Claim) -> CameUp:
+    lapsed = supervisions.claim_lapsed(uow, claim)
     came_up = [("duty", duty.due_at) for _, duty in lapsed]
     if lapsed:
         climbing.climb(uow, lapsed)
@@ -86,8 +92,8 @@ def _sweep_lapsed(uow: UnitOfWork, limit: int) -> CameUp:
     return came_up
 
 
-def _sweep_approaching(uow: UnitOfWork, limit: int) -> CameUp:
-    approaching = cases.claim_approaching(uow, limit=limit)
+def _sweep_approaching(uow: UnitOfWork, claim: cases.Claim) -> CameUp:
+    approaching = cases.claim_approaching(uow, claim)
     came_up = [("warning", limit.warn_at) for _, limit in approaching if limit.warn_at]
     if approaching:
         deadlines.warn_of(uow, approaching)
