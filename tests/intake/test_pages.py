@@ -47,3 +47,9 @@ def test_what_is_answered_promises_no_day_any_more(language: str, said: str) -> 
     assert said in shown
     assert "三日内办结" not in shown
     assert "within three days" not in shown
+
+
+def test_who_has_rated_reads_whether_it_is_handled_again() -> None:
+    assert "正在重新办理" in read("zh", Standing.ASSIGNED, rated=True)
+    assert "it is being handled again" in read("en", Standing.IN_PROGRESS, rated=True)
+    assert "您已评价，谢谢。" in read("zh", Standing.CLOSED, rated=True)
