@@ -514,6 +514,8 @@ async def test_a_deadline_is_explained_day_by_day(desk: Desk) -> None:
         "kind": "municipal",
         "remit": "district",
         "item": None,
+        "statute": None,
+        "statutory": None,
         "urgent": False,
         "unit": "working_days",
         "count": 5,
