@@ -31,7 +31,7 @@ from routing.repository.figures import count_new
 from routing.repository.rows import appeal_row, case_row, deadline_row, entry_row
 from routing.service import deadlines, opening, placing
 from routing.service.placing import Ground
-from sqlalchemy import Connection
+from sqlalchemy import Connection, TextClause
 
 from tests.bench.state.sheets import Sheets
 from tests.bench.state.stories import End, Story
@@ -58,6 +58,8 @@ class Moment(UnitOfWork):
     def execute(self, statement: Any, parameters: Any = None) -> Any:
         if self._sheets is None:
             raise LookupError("nothing is asked for here: what stands is on the ground already")
+        if isinstance(statement, TextClause):
+            return  # holds places still: none moves here
         for beside in getattr(statement, "_independent_ctes", ()):
             table = beside.element.table
             self._sheets.add(table, {c.name: parameters[f"{table.name}_{c.name}"] for c in table.columns})
