@@ -333,6 +333,30 @@ def test_a_second_return_is_ruled_above_and_binds(uow: RolledBackUnitOfWork, cit
     assert moved.holder_post_id == city.posts["legal"].post_id
 
 
+def test_a_second_return_after_the_citys_ruling_is_the_citys_again(
+    uow: RolledBackUnitOfWork, city: City, as_person: As
+) -> None:
+    holder = as_person(city.person("municipal"))
+    case = rule(as_person(city.person("city_dispatcher")), ask(holder, make_case(uow, city)), granted=False)
+    assert ask(holder, case).ruler_post_id == city.posts["city_dispatcher"].post_id
+
+
+def test_a_ruling_of_a_lower_tier_binds_its_case_and_leaves_the_precedent_of_a_higher_one(
+    uow: RolledBackUnitOfWork, city: City, as_person: As
+) -> None:
+    holder, above = as_person(city.person("municipal")), as_person(city.person("city_dispatcher"))
+    case = rule(as_person(city.person("district_dispatcher")), ask(holder, make_case(uow, city)), granted=False)
+    rule(above, ask(holder, case), granted=True, to=city.posts["legal"].post_id)
+    holder = as_person(city.person("legal"))
+    case = rule(as_person(city.person("dispatcher")), ask(holder, make_case(uow, city)), granted=False)
+    district = as_person(city.person("district_dispatcher"))
+    case = rule(district, ask(holder, case), granted=True, to=city.posts["municipal"].post_id)
+    assert (case.holder_post_id, case.ruled_path) == (city.posts["municipal"].post_id, city.paths["district"])
+    (found,) = precedents.list_precedents(as_person(city.person("dispatcher")), PAGE).items
+    assert (found.post_id, found.ruled_path) == (city.posts["legal"].post_id, city.paths["city"])
+    assert make_case(uow, city).holder_post_id == city.posts["legal"].post_id
+
+
 def test_assignment_follows_a_precedent_until_it_is_revoked(
     uow: RolledBackUnitOfWork, city: City, as_person: As
 ) -> None:

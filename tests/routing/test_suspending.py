@@ -301,6 +301,21 @@ def test_a_resident_is_waited_for_only_after_attempts_on_three_days_since_they_w
     assert waits("2026-11-27T10:00").ask_reason == "awaiting_resident"
 
 
+def test_waiting_for_a_resident_who_was_reached_meanwhile_is_not_granted(
+    uow: RolledBackUnitOfWork, city: City, as_person: As, uow_of: UnitOfWorkOf
+) -> None:
+    case = make_case(uow, city)
+    for at in ("2026-11-23T09:30", "2026-11-24T09:00", "2026-11-25T09:00"):
+        tried(uow_of, city, case, at, ContactOutcome.NOT_REACHED)
+    holder = as_person(city.person("municipal"), now=local("2026-11-25T10:00"))
+    ask(holder, cases.get_case(uow, case.case_id), reason="awaiting_resident")
+    tried(uow_of, city, case, "2026-11-25T11:00", ContactOutcome.REACHED)
+    dispatcher = as_person(city.person("dispatcher"), now=local("2026-11-25T12:00"))
+    with pytest.raises(NotTriedEnough, match="on record: 0"):
+        rule(dispatcher, cases.get_case(uow, case.case_id))
+    assert rule(dispatcher, cases.get_case(uow, case.case_id), granted=False).suspended_until is None
+
+
 def attempt(at: datetime, outcome: ContactOutcome) -> Entry:
     facts = {"record": RecordKind.CONTACT_ATTEMPT.value, "outcome": outcome.value}
     return Entry(uuid4(), 1, at, "recorded", None, None, facts, None, None, None)

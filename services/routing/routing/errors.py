@@ -129,7 +129,7 @@ class NotTriedEnough(Conflict):
         super().__init__(
             "not_tried_enough",
             f"A resident is waited for after attempts on {wanted} different days since they were last reached; on "
-            f"record: {tried}. Record each as a contact_attempt, not_reached.",
+            f"record: {tried}. Record each as a contact_attempt, not_reached; refuse what is asked already.",
             field="/reason",
         )
 

@@ -15,9 +15,13 @@ from routing.models import precedent
 
 
 def add_precedent(uow: UnitOfWork, new: Precedent) -> None:
-    """In the place of one that held for the same matter there."""
+    """In the place of one that held for the same matter there; one of a tier above stands, and the new one is none."""
     same = (precedent.c.category == new.category, precedent.c.remit == new.remit.value, precedent.c.path == new.path)
-    replaced = update(precedent).where(*same, precedent.c.revoked_at.is_(None))
+    standing = (*same, precedent.c.revoked_at.is_(None))
+    ruled_path = uow.execute(select(precedent.c.ruled_path).where(*standing).with_for_update()).scalar()
+    if ruled_path is not None and len(ruled_path) < len(new.ruled_path):
+        return
+    replaced = update(precedent).where(*standing)
     uow.execute(replaced.values(revoked_by=new.ruled_by, revoked_at=new.ruled_at))
     uow.execute(insert(precedent), [asdict(new) | {"remit": new.remit.value}])
 

@@ -93,13 +93,15 @@ def _goes_above(uow: UnitOfWork, case: Case, nth: int) -> bool:
 
 def _ruler(uow: UnitOfWork, case: Case, *, above: bool) -> Seat:
     """The narrowest dispatcher of the place who does not ask himself; of a return that goes above, of a tier above who
-    ruled on the last, or would on this; and after a binding ruling never below who made it.
+    ruled on the last, or would on this, and where nobody is above, of that tier; and after a binding ruling never
+    below who made it.
     """
     seats, asker = placing.list_dispatchers(uow, case), uow.person.subject
     if case.ruled_path is not None:
         seats = [seat for seat in seats if case.ruled_path.startswith(seat.path)]
     elif above:
         below = case.returned_path or choose_ruler(seats, case, asker=asker).path
+        seats = [seat for seat in seats if len(seat.path) <= len(below)]
         seats = [seat for seat in seats if len(seat.path) < len(below)] or seats
     return choose_ruler(seats, case, asker=asker)
 
