@@ -611,6 +611,7 @@ ACROSS = [
 def test_across_offices_who_led_counts_as_who_is_to_lead_does(  # noqa: PLR0917  # a table's columns
     uow: RolledBackUnitOfWork, city: City, as_person: As, holder: str, helper: str, to: str, superior: str
 ) -> None:
+    put_post(uow, city.posts["water"].model_copy(update={"matters": []}))
     case = held_by(holder, uow, city, as_person)
     call_in(as_person(city.person("city_dispatcher")), city, case, helper)
     named: dict[str, Any] = {"version": now_of(uow, case).version, "to": city.posts[to].post_id, "words": "改派"}
