@@ -94,6 +94,7 @@ _FAIR = {
     *("rating_over", "answered_anew", "answer_drafted", "suspended", "done_again", "unfit_target"),
     *("report_owed", "no_report_owed", "report_back_owed", "no_report_back_owed", "nudged_already"),
     *("unfit_limit", "their_limit_missing", "linked_already", "link_not_found", "other_case_unseen"),
+    "unknown_case",  # the one that was named was sealed meanwhile, for whoever named it
     *("sealed_stays_here", "not_sealed", "already_granted", "unfit_grant", "one_is_sealed"),
     "already_excluded",
     *("place_named_already", "papers_in_custody", "papers_named_already", "letter_answered", "not_in_custody"),
