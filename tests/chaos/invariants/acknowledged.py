@@ -350,10 +350,16 @@ def _steps_of_nobody(
         if _is_not_ours(world, case_id, entries):
             continue
         for entry in entries:
-            by_person = entry["step"] in _STEPS and entry["by"] and entry["facts"].get("reason") != "withdrawn"
+            by_person = entry["step"] in _STEPS and entry["by"] and not _is_by_an_appeal(entry)
             sides = both.get((entry["step"], entry["facts"].get("link_id")), [(case_id, entry)])
             if by_person and not any(is_anybodys(*side) for side in sides):
                 yield Finding("step_from_nowhere", f"case {case_id} entry {entry['seq']}", f"{entry['step']}")
+
+
+def _is_by_an_appeal(entry: Row) -> bool:
+    """Closed by a withdrawal, or made urgent by who filed a repeat: the filing was asked for, no step."""
+    facts = entry["facts"]
+    return facts.get("reason") == "withdrawn" or (entry["step"] == "resorted" and facts.get("urgent") is True)
 
 
 def _on_both(world: World) -> Mapping[tuple[str, str], list[tuple[str, Row]]]:
