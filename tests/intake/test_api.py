@@ -573,8 +573,8 @@ async def test_codes_of_earlier_appeals_are_guessed_no_more_often_than_on_the_pr
 PAST = {"historic": True, "received_at": "2020-01-01T00:00:00Z"}
 
 
-@pytest.mark.parametrize("over", [{"done_on_the_spot": True}, PAST])
-async def test_what_is_over_asks_nothing_again(desk: Desk, over: dict[str, Any]) -> None:
+@pytest.mark.parametrize("who, over", [("wang.min", {"done_on_the_spot": True}), ("operator", PAST)])
+async def test_what_is_over_asks_nothing_again(desk: Desk, who: str, over: dict[str, Any]) -> None:
     first = await desk.take()
-    response = await desk.post("operator", APPEALS, {**ANONYMOUS, **over, "repeat_of": first["query_code"]})
+    response = await desk.post(who, APPEALS, {**ANONYMOUS, **over, "repeat_of": first["query_code"]})
     assert (response.status_code, response.json()["errors"][0]["pointer"]) == (422, "/repeat_of")

@@ -370,7 +370,7 @@ def test_a_finished_past_was_received_then(uow_of: UnitOfWorkOf, station: Statio
 def test_what_cannot_both_be_is_named_and_changes_nothing(
     uow_of: UnitOfWorkOf, station: Station, overrides: dict[str, Any], field: str
 ) -> None:
-    uow = uow_of("intake", person=OPERATOR_PERSON)
+    uow = uow_of("intake", person=replace(OPERATOR_PERSON, posts=make_clerk().posts))
     with pytest.raises(errors.Contradiction) as refused:
         receive(uow, station, **overrides)
     assert refused.value.field == field
@@ -387,6 +387,7 @@ def test_what_cannot_both_be_is_named_and_changes_nothing(
         (make_clerk(), {"historic": True, "written_at": NOW}, "historic_is_operators"),
         (make_clerk(), imported(external_id="guessed"), "origin_is_operators"),
         (Person("nobody"), {}, "no_post"),
+        (OPERATOR_PERSON, {"done_on_the_spot": True}, "no_post_to_settle"),
     ],
 )
 def test_who_may_not_take_it_is_told_why(

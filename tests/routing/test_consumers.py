@@ -21,6 +21,7 @@ from kit.testing.servers import NOW, RolledBackUnitOfWork, as_superuser
 from pydantic import BaseModel
 from routing.consumers import HANDLERS
 from routing.domain.calendar import Status
+from routing.domain.figures import Rate
 from routing.domain.hotline import ReplyRow
 from routing.domain.notice import Notice, NoticeRow
 from routing.domain.recording import Work
@@ -33,6 +34,7 @@ from routing.service import (
     calendars,
     calling_back,
     dispatching,
+    excluding,
     helping,
     hotline,
     incidents,
@@ -57,6 +59,7 @@ from sqlalchemy import Connection, text
 
 from tests.conftest import UnitOfWorkOf
 from tests.routing.conftest import City, make_appeal, make_place, put_post, subject_of
+from tests.routing.documents import as_document, put_into_force
 from tests.routing.test_reporting_back import make_assignment
 
 
@@ -346,10 +349,20 @@ def test_every_event_of_routing_is_published_somewhere_in_its_life(
     at = {"place_id": city.ids["area"], "placed_path": city.paths["area"], "corrected_at": NOW}
     sorted_as = {"appeal_id": fresh.appeal_id, "gist": "x", "category": "stability.discipline", "version": 2}
     opening.correct_appeal(uow, AppealCorrectedV1.model_validate(at | sorted_as))
-    moments = (NOW + timedelta(days=5), NOW.replace(year=2027), NOW.replace(year=2028))
-    soon, clock, later = (uow_of("routing", role="clock", now=now) for now in moments)
-    for each in (soon, clock, later):
+    excluded = excluding.ask_exclusion(
+        mine, third, version=cases.get_case(uow, third).version, rate=Rate.ON_TIME, words="停电"
+    )
+    excluding.review_exclusion(ruling, third, version=excluded.version, granted=False, words="不属实")
+    put_into_force(
+        lambda person, now: uow_of("routing", person=person, now=now),
+        as_document(uow, settings={"contact": "1 working day"}),
+    )
+    opening.open_cases(uow, [make_appeal(city)])
+    moments = (NOW + timedelta(hours=30), NOW + timedelta(days=5), NOW.replace(year=2027), NOW.replace(year=2028))
+    clocks = [uow_of("routing", role="clock", now=now) for now in moments]
+    for each in clocks:
         sweeping.sweep_due(each)
+    clock = clocks[2]
     left = city.posts["municipal"].model_copy(update={"holders": []})
     put_post(uow, left)
     vacancies.look_again(uow, [left])
@@ -357,11 +370,12 @@ def test_every_event_of_routing_is_published_somewhere_in_its_life(
     drafts, activates = (
         uow_of("routing", person=Person(n, frozenset({OPERATOR})), now=clock.now) for n in ("one", "other")
     )
-    opening.open_cases(uow, [make_appeal(city, received_at=clock.now)])
+    next_year = uow_of("routing", role="consumer", now=clock.now)
+    opening.open_cases(next_year, [make_appeal(city, received_at=clock.now)])
     calendars.activate_calendar(activates, calendars.draft_calendar(drafts, off).version.version)
     recounting.sweep_calendar(clock)
     vacancies.sweep_vacancies(clock)
-    people = (uow, mine, helper, desk, above, liaison, ruling, soon, clock, later)
+    people = (uow, mine, helper, desk, above, liaison, ruling, *clocks)
     everything = [event for each in people for event in each.published]
     said = {event.type for event in everything}
     owned = {event.TYPE for topic in TOPICS.values() if topic.owner == "routing" for event in topic.events}

@@ -597,6 +597,52 @@ def test_across_offices_only_the_dispatcher_above_them_gives_it_another_lead(
     dispatching.re_dispatch_case(dispatcher, case.case_id, version=released.version, **to)
 
 
+#: Who leads, who helps and who is to lead, of more than one office taken together, and who stands above them all.
+ACROSS = [
+    ("water", "window", "legal", "city_dispatcher"),
+    ("municipal", "water", "water", "city_dispatcher"),
+    ("municipal", "water", "legal", "city_dispatcher"),
+    ("municipal", "window", "water", "city_dispatcher"),
+    ("department", "window", "legal", "district_dispatcher"),
+]
+
+
+@pytest.mark.parametrize("holder, helper, to, superior", ACROSS)
+def test_across_offices_who_led_counts_as_who_is_to_lead_does(  # noqa: PLR0917  # a table's columns
+    uow: RolledBackUnitOfWork, city: City, as_person: As, holder: str, helper: str, to: str, superior: str
+) -> None:
+    put_post(uow, city.posts["water"].model_copy(update={"matters": []}))
+    case = held_by(holder, uow, city, as_person)
+    call_in(as_person(city.person("city_dispatcher")), city, case, helper)
+    named: dict[str, Any] = {"version": now_of(uow, case).version, "to": city.posts[to].post_id, "words": "改派"}
+    with pytest.raises(NotYoursToName):
+        dispatching.transfer_case(as_person(city.person(holder)), case.case_id, **named)
+    with pytest.raises(NotYoursToName):
+        dispatching.re_dispatch_case(as_person(city.person("dispatcher")), case.case_id, **named)
+    assert now_of(uow, case).holder_post_id == case.holder_post_id
+    moved = dispatching.re_dispatch_case(as_person(city.person(superior)), case.case_id, **named)
+    assert moved.holder_post_id == named["to"]
+
+
+@pytest.mark.parametrize("holder, helper", [("water", "window"), ("municipal", "water")])
+def test_another_lead_is_offered_to_be_named_to_who_stands_above_them_all_alone(
+    uow: RolledBackUnitOfWork, city: City, as_person: As, holder: str, helper: str
+) -> None:
+    case = held_by(holder, uow, city, as_person)
+    naming = {Step.RE_DISPATCH, Step.TRANSFER}
+
+    def offered() -> dict[str, set[Step]]:
+        people = (holder, "dispatcher", "city_dispatcher")
+        return {who: naming & {*reading.get_case(as_person(city.person(who)), case.case_id).steps} for who in people}
+
+    alone = {holder: {Step.TRANSFER}, "dispatcher": {Step.RE_DISPATCH}, "city_dispatcher": {Step.RE_DISPATCH}}
+    assert offered() == alone
+    part = call_in(as_person(city.person("city_dispatcher")), city, case, helper)
+    assert offered() == {**alone, holder: set(), "dispatcher": set()}
+    release(as_person(city.person("city_dispatcher")), part)
+    assert offered() == alone
+
+
 def test_whom_the_case_complains_of_neither_helps_nor_calls_in(
     uow: RolledBackUnitOfWork, city: City, as_person: As
 ) -> None:

@@ -160,7 +160,7 @@ def test_a_reply_that_is_not_there_in_time_is_told_to_the_holder_and_the_superio
     case = hand(dispatcher, make_case(uow, city))
     clock = uow_of("routing", role="clock", now=DUE + timedelta(seconds=1))
     sweeping.sweep_due(clock)
-    (missed,) = [event for event in told(clock, DeadlineBreachedV1) if event.deadline is DeadlineKind.REPLY]
+    (missed,) = [event for event in told(clock, DeadlineBreachedV1) if event.deadline == DeadlineKind.REPLY]
     assert (missed.due_at, missed.handler.subject) == (DUE, subject_of("municipal"))
     assert missed.superior.subject == subject_of("district_supervisor")
     assert now_of(uow, case).at_hotline

@@ -1,6 +1,7 @@
 """From an appeal to a case: who handles it, by when, and who looks at what the platform cannot decide."""
 
 import asyncio
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
@@ -19,8 +20,9 @@ from routing.consumers import HANDLERS
 from routing.domain.case import Case, DeadlineState
 from routing.domain.chain import list_faults
 from routing.domain.promise import Unit
+from routing.domain.rules import Demand, Rule
 from routing.repository import cases
-from routing.service import notices, opening
+from routing.service import notices, opening, placing
 from sqlalchemy import text
 
 from tests.conftest import AsyncDatabase, UnitOfWorkOf
@@ -239,6 +241,31 @@ def test_what_is_sealed_or_is_looked_at_by_another_goes_the_ordinary_way_though_
     case = open_one(uow, city, taken_by=subject_of("window"), done_on_the_spot=True, **overrides)
     assert (case.state in (CaseState.ASSIGNED, CaseState.RECEIVED), case.outcome) == (True, None)
     assert case.holder_post_id not in (None, city.posts["window"].post_id)
+
+
+def test_what_was_taken_by_who_holds_no_post_is_settled_by_nobody_on_the_spot(
+    uow: RolledBackUnitOfWork, city: City
+) -> None:
+    case = open_one(uow, city, taken_by="operator", done_on_the_spot=True)
+    assert (case.state, case.outcome) == (CaseState.ASSIGNED, None)
+    assert case.holder_post_id == city.posts["municipal"].post_id
+    unsorted = open_one(uow, city, None, taken_by="operator", done_on_the_spot=True, suggested_category=None)
+    assert (unsorted.state, unsorted.queue) == (CaseState.RECEIVED, Queue.UNPLACED)
+
+
+@pytest.mark.parametrize("demand", Demand)
+def test_what_is_answered_with_evidence_or_is_looked_at_by_another_is_not_settled_on_the_spot(
+    uow: RolledBackUnitOfWork, city: City, monkeypatch: pytest.MonkeyPatch, demand: Demand
+) -> None:
+    rule_of = placing.rule_of_the_spot
+
+    def demanding(*args: Any, **more: Any) -> Rule:
+        return replace(rule_of(*args, **more), demands=frozenset({demand}))
+
+    monkeypatch.setattr(placing, "rule_of_the_spot", demanding)
+    case = open_one(uow, city, taken_by=subject_of("window"), done_on_the_spot=True)
+    assert (case.state, case.outcome) == (CaseState.ASSIGNED, None)
+    assert [entry.step for entry in cases.list_entries(uow, case)] == ["opened", "accepted", "assigned"]
 
 
 def test_a_finished_past_starts_no_clock_and_tells_nobody(uow: RolledBackUnitOfWork, city: City) -> None:

@@ -94,6 +94,7 @@ _FAIR = {
     *("rating_over", "answered_anew", "answer_drafted", "suspended", "done_again", "unfit_target"),
     *("report_owed", "no_report_owed", "report_back_owed", "no_report_back_owed", "nudged_already"),
     *("unfit_limit", "their_limit_missing", "linked_already", "link_not_found", "other_case_unseen"),
+    "unknown_case",  # the one that was named was sealed meanwhile, for whoever named it
     *("sealed_stays_here", "not_sealed", "already_granted", "unfit_grant", "one_is_sealed"),
     "already_excluded",
     *("place_named_already", "papers_in_custody", "papers_named_already", "letter_answered", "not_in_custody"),
@@ -349,10 +350,16 @@ def _steps_of_nobody(
         if _is_not_ours(world, case_id, entries):
             continue
         for entry in entries:
-            by_person = entry["step"] in _STEPS and entry["by"] and entry["facts"].get("reason") != "withdrawn"
+            by_person = entry["step"] in _STEPS and entry["by"] and not _is_by_an_appeal(entry)
             sides = both.get((entry["step"], entry["facts"].get("link_id")), [(case_id, entry)])
             if by_person and not any(is_anybodys(*side) for side in sides):
                 yield Finding("step_from_nowhere", f"case {case_id} entry {entry['seq']}", f"{entry['step']}")
+
+
+def _is_by_an_appeal(entry: Row) -> bool:
+    """Closed by a withdrawal, or made urgent by who filed a repeat: the filing was asked for, no step."""
+    facts = entry["facts"]
+    return facts.get("reason") == "withdrawn" or (entry["step"] == "resorted" and facts.get("urgent") is True)
 
 
 def _on_both(world: World) -> Mapping[tuple[str, str], list[tuple[str, Row]]]:

@@ -247,6 +247,7 @@ def _must_know_staff(uow: UnitOfWork, given: Submission) -> None:
 
 def _may_take(person: Person, given: Submission) -> None:
     if OPERATOR in person.roles:
+        _settles_by_a_post(person, given)
         return
     if given.historic:
         raise NotYours("historic_is_operators", "Only an operator brings in a finished past.", field="/historic")
@@ -263,6 +264,16 @@ def _may_take(person: Person, given: Submission) -> None:
     for name in ("source", "done_on_the_spot", "urgent", "sealed"):
         if getattr(given, name):
             raise NotYours("staff_only", f"Only staff give {name}: leave it out.", field=f"/{name}")
+
+
+def _settles_by_a_post(person: Person, given: Submission) -> None:
+    """The case is answered and closed in the post of whoever took it."""
+    if given.done_on_the_spot and not person.posts:
+        raise NotYours(
+            "no_post_to_settle",
+            "What is settled on the spot is answered by who holds a post, and you hold none: leave it out.",
+            field="/done_on_the_spot",
+        )
 
 
 def _must_agree(uow: UnitOfWork, given: Submission, station: Station) -> None:

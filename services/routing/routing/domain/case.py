@@ -354,6 +354,8 @@ class Case:
     """Whether a resident, or who looked on site, has found it not done before. Read in the same way."""
     nudged: Mapping[UUID, datetime] = field(default_factory=dict)
     """When each post has nudged it last. Read where it has been pressed."""
+    across: tuple[str, ...] = ()
+    """Where its lead and its helpers stand, once they are of more than one office. Read where somebody helps."""
 
     @property
     def parties(self) -> list[Appeal]:

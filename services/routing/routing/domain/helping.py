@@ -1,5 +1,6 @@
 """Joint handling: one lead, who holds the case and answers for it, and helpers, each with a part of its own."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -66,6 +67,11 @@ def latest_limit(due: datetime, now: datetime) -> datetime:
 def is_across(lead: Seated, helper: Seated) -> bool:
     """Between an office and the tree, or between two offices."""
     return lead.office_id != helper.office_id
+
+
+def paths_across(those: Collection[Seated]) -> tuple[str, ...]:
+    """Where they stand, once they are of more than one office, or of one and the tree."""
+    return tuple(each.path for each in those) if len({each.office_id for each in those}) > 1 else ()
 
 
 def may_name(by: Seated, *, lead: Seated, helper: Seated) -> bool:

@@ -41,6 +41,7 @@ from routing.errors import (
     NotForACentre,
     NotSealed,
     NotYourStep,
+    NotYoursToName,
     NudgedAlready,
     PapersAwaited,
     PapersInCustody,
@@ -463,13 +464,14 @@ Hindrance = (
     | AssignedFromAbove
     | HouseholdsTold
     | NudgedAlready
+    | NotYoursToName
 )
 
 
 def find_hindrance(step: Step, case: Case, posts: Collection[Seated], now: datetime) -> Hindrance | None:
     """What else stands in the way of a step that is theirs by state and duty, as far as the case itself tells."""
-    if _is_bound(step, case, posts):
-        return RulingBinds()
+    if reserved := _find_reserve(step, case, posts):
+        return reserved
     match step:
         case Step.ASK_EXTENSION | Step.ASK_SUSPENSION:
             return find_bar_to_more_time(case, now)
@@ -480,6 +482,14 @@ def find_hindrance(step: Step, case: Case, posts: Collection[Seated], now: datet
         case Step.MERGE:
             return find_bar_to_merging(case)
     return find_bar_to_nudging(case, posts, now) if step is Step.NUDGE else None
+
+
+def _find_reserve(step: Step, case: Case, posts: Collection[Seated]) -> RulingBinds | NotYoursToName | None:
+    """What a tier above theirs alone may do: where that has ruled, or it alone stands above all who lead and help."""
+    if _is_bound(step, case, posts):
+        return RulingBinds()
+    names_lead = step in (Step.RE_DISPATCH, Step.TRANSFER)
+    return NotYoursToName() if names_lead and not dispatches_above_all(posts, case.across) else None
 
 
 def _is_bound(step: Step, case: Case, posts: Collection[Seated]) -> bool:
@@ -563,6 +573,11 @@ def recall(case: Case, entries: Iterable[Entry]) -> None:
 def dispatches_above(posts: Collection[Seated], path: str) -> bool:
     """Whether they are the tree's dispatcher where the path stands, or of a tier above."""
     return any(post.dispatches and path.startswith(post.path) for post in posts)
+
+
+def dispatches_above_all(posts: Collection[Seated], paths: Collection[str]) -> bool:
+    """By one of their posts; above nothing, anybody does."""
+    return not paths or any(all(dispatches_above([post], path) for path in paths) for post in posts)
 
 
 def check_state(

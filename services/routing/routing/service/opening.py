@@ -165,8 +165,8 @@ def _open(
         return case
     _hold_to_order(uow, ground, case, event.assignment)
     placed = event.place_id is not None and event.placing in (Placing.GIVEN, Placing.EXACT)
-    on_the_spot = event.done_on_the_spot and _may_be_settled(ground, case, category)
-    spot = takers.get(event.taken_by or "") if on_the_spot else None
+    may_be = event.done_on_the_spot and _may_be_settled(ground, case, category)
+    spot = takers.get(event.taken_by or "") if may_be else None
     rule, holder = _handler(ground, case, category, placed=placed, spot=spot)
     if rule is not None and holder is not None:
         _tell_opened(uow, ground, case, event, dispatcher=None, follows=follows)
@@ -177,17 +177,17 @@ def _open(
         placing.queue_case(case, reason, dispatcher)
         _tell_opened(uow, ground, case, event, dispatcher=dispatcher, follows=follows)
     uow.publish(events.city_case_opened(uow, case))
-    if on_the_spot and holder is not None and case.state is CaseState.ASSIGNED and not case.report_back:
-        _settle(uow, case, holder)
+    if spot is not None and case.state is CaseState.ASSIGNED and not case.report_back:
+        _settle(uow, case, spot)
     return case
 
 
 def _may_be_settled(ground: Ground, case: Case, category: Category | None) -> bool:
     """By whoever takes it: not what is sealed, as all that complains of staff is, nor what a second person has to look
-    at. Such goes the ordinary way.
+    at, nor what is answered with evidence alone. Such goes the ordinary way.
     """
     demands = placing.rule_of_the_spot(ground, case.placed_path, category, urgent=case.urgent).demands
-    return case.seal is None and not demands & {Demand.REVIEW, Demand.VERIFICATION}
+    return case.seal is None and not demands & {Demand.EVIDENCE, Demand.REVIEW, Demand.VERIFICATION}
 
 
 def _handler(

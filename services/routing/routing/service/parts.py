@@ -9,11 +9,12 @@ from network.posts import Seat
 
 from routing import events
 from routing.domain.case import Case, Deadline, DeadlineKind, DeadlineState
-from routing.domain.helping import Helper, HelperState, is_across, may_name
+from routing.domain.helping import Helper, HelperState, paths_across
+from routing.domain.steps import dispatches_above_all
 from routing.errors import NotYoursToName
 from routing.repository import joint, network
 from routing.service.deadlines import superior_of
-from routing.service.taking import seated, seated_at
+from routing.service.taking import list_joint, seated, seated_at
 
 _LIMIT = {HelperState.DONE: DeadlineState.MET, HelperState.RELEASED: DeadlineState.CANCELLED}
 
@@ -49,10 +50,13 @@ def end_with_case(uow: UnitOfWork, case: Case) -> list[Seat]:
 
 
 def change_lead(uow: UnitOfWork, case: Case, lead: Seat) -> None:
-    """Somebody else is to lead, as whoever acts names them."""
+    """Somebody else is to lead, as whoever acts names them: across offices, those who stand above who led, who is to,
+    and who helps (domain.md, section 4).
+    """
     if case.helper_post_ids:
-        for seat in posts.list_seats_of(uow, case.helper_post_ids).values():
-            _check_may_lead(uow, lead, seat)
+        across = paths_across([*list_joint(uow, case), seated_at(lead)])
+        if not dispatches_above_all(seated(uow.person), across):
+            raise NotYoursToName
         end_own_part(uow, case, lead)
 
 
@@ -71,12 +75,6 @@ def step_aside(uow: UnitOfWork, case: Case) -> list[Helper]:
     if own:
         settle(uow, case, own, HelperState.RELEASED)
     return own
-
-
-def _check_may_lead(uow: UnitOfWork, lead: Seat, helper: Seat) -> None:
-    both = {"lead": seated_at(lead), "helper": seated_at(helper)}
-    if is_across(**both) and not any(may_name(post, **both) for post in seated(uow.person)):
-        raise NotYoursToName
 
 
 def _open_parts(uow: UnitOfWork, case: Case) -> list[Helper]:

@@ -10,6 +10,7 @@ from network.posts import Seat
 
 from routing.domain import steps
 from routing.domain.case import Case
+from routing.domain.helping import paths_across
 from routing.domain.steps import Holder, Seated, Step
 from routing.repository import cases, links, pressings
 
@@ -40,6 +41,14 @@ def recall(uow: UnitOfWork, case: Case) -> None:
         steps.recall(case, cases.list_entries(uow, case))
     if case.pressings:
         case.nudged = pressings.list_nudged(uow, case.case_id)
+    if case.helper_post_ids:
+        case.across = paths_across(list_joint(uow, case))
+
+
+def list_joint(uow: UnitOfWork, case: Case) -> list[Seated]:
+    """Who leads it, and who helps."""
+    theirs = {post_id for post_id in (case.holder_post_id, *case.helper_post_ids) if post_id is not None}
+    return [seated_at(seat) for seat in posts.list_seats_of(uow, theirs).values()]
 
 
 def find_holder(uow: UnitOfWork, case: Case) -> Seat | None:
