@@ -7,8 +7,8 @@ from typing import Any
 import httpx
 import pytest
 from cli import rosters
-from cli.__main__ import app
-from typer.testing import CliRunner
+
+from tests import commands
 
 TURN = {"line": 2, "post": "BY-M", "subject": "wang", "since": "2026-12-01T09:00:00Z", "until": "2026-12-02T01:00:00Z"}
 GAP = {"line": 3, "post": "BY-M", "since": "2026-12-02T01:00:00Z", "until": "2026-12-02T09:00:00Z"}
@@ -25,9 +25,7 @@ class Platform:
         def answer(request: httpx.Request) -> httpx.Response:
             self.sent.append((name, request.url.path, dict(request.url.params), request.content))
             if request.url.path == "/routing/v1/rosters":
-                at = int(request.url.params.get("cursor", 0))
-                following = str(at + 1) if at + 1 < len(AHEAD) else None
-                return httpx.Response(200, json={"items": AHEAD[at : at + 1], "next": following})
+                return commands.page_of(AHEAD, request)
             return httpx.Response(self.answer[0], json=self.answer[1])
 
         return answer
@@ -36,17 +34,12 @@ class Platform:
 @pytest.fixture
 def platform(monkeypatch: pytest.MonkeyPatch) -> Platform:
     platform = Platform()
-
-    def client_of(name: str, _settings: object) -> httpx.Client:
-        return httpx.Client(base_url="http://city.test", transport=httpx.MockTransport(platform.as_(name)))
-
-    monkeypatch.setattr(rosters, "client_of", client_of)
+    commands.reach(monkeypatch, rosters, platform.as_)
     return platform
 
 
 def run(*arguments: str | Path) -> tuple[int, str]:
-    result = CliRunner().invoke(app, ["rosters", *map(str, arguments)])
-    return result.exit_code, result.output
+    return commands.run("rosters", *arguments)
 
 
 def test_a_roster_is_sent_as_it_is_and_its_gaps_are_told(tmp_path: Path, platform: Platform) -> None:

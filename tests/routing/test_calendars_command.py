@@ -8,8 +8,8 @@ from typing import Any
 import httpx
 import pytest
 from cli import calendars
-from cli.__main__ import app
-from typer.testing import CliRunner
+
+from tests import commands
 
 CHANGES = {
     "calendar_version": 2,
@@ -70,32 +70,21 @@ class Platform:
             lists = {"/routing/v1/calendars": self.listed, "/routing/v1/calendars/2/moves": [MOVE]}
             items = lists.get(request.url.path)
             if request.method == "GET" and items is not None:
-                return httpx.Response(200, json=_page(items, request))
+                return commands.page_of(items, request)
             return httpx.Response(200, json=self.changes)
 
         return answer
 
 
-def _page(items: list[dict[str, Any]], request: httpx.Request) -> dict[str, Any]:
-    """One item a page."""
-    at = int(request.url.params.get("cursor", 0))
-    return {"items": items[at : at + 1], "next": str(at + 1) if at + 1 < len(items) else None}
-
-
 @pytest.fixture
 def platform(monkeypatch: pytest.MonkeyPatch) -> Platform:
     platform = Platform()
-
-    def client_of(name: str, _settings: object) -> httpx.Client:
-        return httpx.Client(base_url="http://city.test", transport=httpx.MockTransport(platform.as_(name)))
-
-    monkeypatch.setattr(calendars, "client_of", client_of)
+    commands.reach(monkeypatch, calendars, platform.as_)
     return platform
 
 
 def run(*arguments: str | Path) -> tuple[int, str]:
-    result = CliRunner().invoke(app, ["calendars", *map(str, arguments)])
-    return result.exit_code, result.output
+    return commands.run("calendars", *arguments)
 
 
 def notice(tmp_path: Path, text: str, encoding: str = "utf-8") -> Path:

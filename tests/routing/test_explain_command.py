@@ -6,8 +6,8 @@ from uuid import uuid4
 import httpx
 import pytest
 from cli import explain
-from cli.__main__ import app
-from typer.testing import CliRunner
+
+from tests import commands
 
 NUMBER = "C7K2-9QXM-4T6P"
 SAID = {"zh": ["这是对居民承诺的期限。"], "en": ["This is what the resident was promised."]}
@@ -43,18 +43,13 @@ class Platform:
 @pytest.fixture
 def platform(monkeypatch: pytest.MonkeyPatch) -> Platform:
     platform = Platform()
-
-    def client_of(name: str, _settings: object) -> httpx.Client:
-        assert name == "lin.yue"
-        return httpx.Client(base_url="http://city.test", transport=httpx.MockTransport(platform.answer))
-
-    monkeypatch.setattr(explain, "client_of", client_of)
+    commands.reach(monkeypatch, explain, commands.only("lin.yue", platform.answer))
     return platform
 
 
 def run(*arguments: str) -> tuple[int, list[str]]:
-    result = CliRunner().invoke(app, ["explain", *arguments, "--as", "lin.yue"])
-    return result.exit_code, result.output.splitlines()
+    code, output = commands.run("explain", *arguments, "--as", "lin.yue")
+    return code, output.splitlines()
 
 
 def test_every_deadline_is_explained_in_both_languages_oldest_first(platform: Platform) -> None:

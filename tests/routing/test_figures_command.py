@@ -27,6 +27,7 @@ from routing.service.comparing import Difference
 from sqlalchemy import text
 from typer.testing import CliRunner
 
+from tests import commands
 from tests.routing.conftest import City, lay_city, make_appeal
 
 T = TypeVar("T")
@@ -49,10 +50,7 @@ def test_rates_are_shown_with_what_they_are_of_and_what_was_taken_out(monkeypatc
         page = {"items": [LINE], "next": None, "since": "2026-11-01", "until": "2026-11-30"}
         return httpx.Response(200, json=page)
 
-    def client_of(*_: object) -> httpx.Client:
-        return httpx.Client(base_url="http://city.test", transport=httpx.MockTransport(answer))
-
-    monkeypatch.setattr(figures, "client_of", client_of)
+    commands.reach(monkeypatch, figures, commands.only("zhou.lan", answer))
     shown = CliRunner().invoke(app, ["figures", "show", "--as", "zhou.lan", "--since", "2026-11-01", "--by", "place"])
     assert shown.exit_code == 0
     rows = [[cell.strip() for cell in line.split("│")[1:-1]] for line in shown.output.splitlines() if "│" in line]

@@ -11,11 +11,11 @@ from zoneinfo import ZoneInfo
 import httpx
 import pytest
 from cli import hotline
-from cli.__main__ import app
 from cli.hotline.exchange import as_csv, safe
 from hypothesis import given
 from hypothesis import strategies as st
-from typer.testing import CliRunner
+
+from tests import commands
 
 ZONE = ZoneInfo("Asia/Shanghai")
 HEADER = ["批次", "事项编号", "移交时间", "期望回复时间", "类别", "地点", "摘要", "移交说明"]
@@ -69,18 +69,12 @@ class Platform:
 @pytest.fixture
 def platform(monkeypatch: pytest.MonkeyPatch) -> Platform:
     platform = Platform()
-
-    def client_of(name: str, _settings: object) -> httpx.Client:
-        assert name == "he.jian"
-        return httpx.Client(base_url="http://city.test", transport=httpx.MockTransport(platform.answer))
-
-    monkeypatch.setattr(hotline, "client_of", client_of)
+    commands.reach(monkeypatch, hotline, commands.only("he.jian", platform.answer))
     return platform
 
 
 def run(*arguments: str | Path) -> tuple[int, str]:
-    result = CliRunner().invoke(app, ["hotline", *map(str, arguments), "--as", "he.jian"])
-    return result.exit_code, result.output
+    return commands.run("hotline", *arguments, "--as", "he.jian")
 
 
 def read(file: Path) -> list[list[str]]:

@@ -7,8 +7,8 @@ from typing import Any
 import httpx
 import pytest
 from cli import client, import_categories
-from cli.__main__ import app
-from typer.testing import CliRunner
+
+from tests import commands
 
 
 class Platform:
@@ -27,19 +27,13 @@ class Platform:
 @pytest.fixture
 def platform(monkeypatch: pytest.MonkeyPatch) -> Platform:
     platform = Platform()
-
-    def client_of(name: str, _settings: object) -> httpx.Client:
-        assert name == "operator"
-        return httpx.Client(base_url="http://city.test", transport=httpx.MockTransport(platform.answer))
-
-    monkeypatch.setattr(import_categories, "client_of", client_of)
-    assert client.client_of is not client_of
+    commands.reach(monkeypatch, import_categories, commands.only("operator", platform.answer))
+    assert client.client_of is not import_categories.client_of
     return platform
 
 
 def run(*arguments: str | Path) -> tuple[int, str]:
-    result = CliRunner().invoke(app, ["import-categories", *map(str, arguments)])
-    return result.exit_code, result.output
+    return commands.run("import-categories", *arguments)
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gb18030"])

@@ -11,10 +11,10 @@ import jsonschema
 import pytest
 import yaml
 from cli import rules
-from cli.__main__ import app
 from cli.rule_files import HEAD, RULE, BadForm, read, write
 from routing.schemas import RuleLineBody, RuleSetDocument
-from typer.testing import CliRunner
+
+from tests import commands
 
 RULE_SEEN = {
     "line": 4,
@@ -107,9 +107,7 @@ class Platform:
             lists = {"/routing/v1/rule-sets": VERSIONS, "/routing/v1/rule-sets/4/gaps": GAPS}
             items = lists.get(request.url.path)
             if request.method == "GET" and items is not None:
-                at = int(request.url.params.get("cursor", "0"))
-                more = str(at + 1) if at + 1 < len(items) else None
-                return httpx.Response(200, json={"items": items[at : at + 1], "next": more})
+                return commands.page_of(items, request)
             in_force = {"effective_from": "2026-06-01T00:00:00Z"} if "activations" in request.url.path else {}
             return httpx.Response(200, json={**SEEN, **in_force})
 
@@ -119,17 +117,12 @@ class Platform:
 @pytest.fixture
 def platform(monkeypatch: pytest.MonkeyPatch) -> Platform:
     platform = Platform()
-
-    def client_of(name: str, _settings: object) -> httpx.Client:
-        return httpx.Client(base_url="http://city.test", transport=httpx.MockTransport(platform.as_(name)))
-
-    monkeypatch.setattr(rules, "client_of", client_of)
+    commands.reach(monkeypatch, rules, platform.as_)
     return platform
 
 
 def run(*arguments: str | Path) -> tuple[int, str]:
-    result = CliRunner().invoke(app, ["rules", *map(str, arguments)])
-    return result.exit_code, result.output
+    return commands.run("rules", *arguments)
 
 
 def document(tmp_path: Path, text: str) -> Path:
