@@ -8,9 +8,9 @@ from uuid import UUID
 import pytest
 from contracts.intake import AppealWithdrawnV1
 from kit.auth import EVERYWHERE, NOWHERE, Person, Scope
+from kit.away import is_away
 from kit.db import SCOPE_SLOTS, Database, UnitOfWork, enter
 from kit.errors import Forbidden
-from kit.kafka.taker import is_away
 from kit.migrations import ASPECTS
 from kit.testing.servers import NOW
 from local import ports

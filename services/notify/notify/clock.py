@@ -2,9 +2,10 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
+from functools import partial
 
 from contracts.intake import Means
-from kit import metrics
+from kit import loop, metrics
 from kit.db import Database
 from kit.ids import time_of
 from kit.loop import Loop
@@ -26,7 +27,6 @@ DUE = metrics.gauge("baiyang_notices_due")
 OLDEST = metrics.gauge("baiyang_notices_oldest_due_seconds")
 
 EVERY = timedelta(seconds=1)
-MEASURES_EVERY = timedelta(seconds=15)
 
 _TRACER = trace.get_tracer("notify")
 
@@ -114,13 +114,6 @@ def make_teller(database: Database, office: Office, *, every: timedelta = EVERY)
     return Loop("tell_households", every, tell_next)
 
 
-def make_measurer(database: Database, *, every: timedelta = MEASURES_EVERY) -> Loop:
+def make_measurer(database: Database) -> Loop:
     """What waits to be sent, for who watches."""
-
-    async def measure() -> int:
-        count, oldest = await database.run_everywhere(send.find_due)
-        DUE.set(count)
-        OLDEST.set(oldest.total_seconds())
-        return 0
-
-    return Loop("measure_due", every, measure)
+    return loop.make_measurer(partial(database.run_everywhere, send.find_due), count=DUE.set, oldest=OLDEST.set)

@@ -6,10 +6,10 @@ from datetime import datetime, timedelta
 from functools import partial
 from uuid import UUID
 
-from kit import metrics
+from kit import loop, metrics
+from kit.away import is_away
 from kit.db import Database
 from kit.frames import where
-from kit.kafka.taker import is_away
 from kit.loop import Loop
 
 from routing.repository.figures import Seen
@@ -26,7 +26,6 @@ LOOKS_EVERY = timedelta(seconds=15)
 #: So is what another calendar moves.
 RECOUNTS_EVERY = timedelta(seconds=15)
 
-MEASURES_EVERY = timedelta(seconds=15)
 #: What steps have counted is read beside the sums until then.
 ADDS_UP_EVERY = timedelta(seconds=2)
 
@@ -132,13 +131,6 @@ def make_adder(database: Database, *, every: timedelta = ADDS_UP_EVERY) -> Loop:
     return Loop("sweep_increments", every, add_up, full=figures.BATCH)
 
 
-def make_measurer(database: Database, *, every: timedelta = MEASURES_EVERY) -> Loop:
+def make_measurer(database: Database) -> Loop:
     """What waits for the sweep, for who watches."""
-
-    async def measure() -> int:
-        count, oldest = await database.run_everywhere(sweeping.find_due)
-        DUE.set(count)
-        OLDEST.set(oldest.total_seconds())
-        return 0
-
-    return Loop("measure_due", every, measure)
+    return loop.make_measurer(partial(database.run_everywhere, sweeping.find_due), count=DUE.set, oldest=OLDEST.set)

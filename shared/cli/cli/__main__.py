@@ -4,7 +4,7 @@ from typing import Any
 
 import httpx
 import typer
-from kit.kafka.taker import is_away
+from kit.away import is_away
 from kit.topics import Refused
 from typer.core import TyperGroup
 

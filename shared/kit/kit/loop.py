@@ -12,6 +12,8 @@ from kit.health import Health
 
 log = logging.getLogger("kit.loop")
 
+MEASURES_EVERY = timedelta(seconds=15)
+
 DONE = metrics.counter("baiyang_loop_done")
 FAILURES = metrics.counter("baiyang_loop_failures")
 LAST_PASS = metrics.gauge("baiyang_loop_last_pass_seconds")
@@ -96,3 +98,20 @@ class Loop:
             await asyncio.wait_for(self._stopping.wait(), seconds)
         except TimeoutError:
             return
+
+
+def make_measurer(
+    find_due: Callable[[], Awaitable[tuple[int, timedelta]]],
+    *,
+    count: Callable[[float], None],
+    oldest: Callable[[float], None],
+) -> Loop:
+    """How much waits for a clock, and for how many seconds the oldest has: for who watches."""
+
+    async def measure() -> int:
+        number, waited = await find_due()
+        count(number)
+        oldest(waited.total_seconds())
+        return 0
+
+    return Loop("measure_due", MEASURES_EVERY, measure)

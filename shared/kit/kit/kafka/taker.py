@@ -8,18 +8,15 @@ group never takes this consumer for dead.
 import asyncio
 import logging
 import random
-import socket
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import timedelta
 from typing import Any, Protocol, TypeVar
 from uuid import UUID
 
-import asyncpg
-import sqlalchemy.exc
-
+from kit.away import is_away
 from kit.clock import Clock
 from kit.db import UnitOfWork
-from kit.errors import NotYet, ServiceError, Unavailable
+from kit.errors import NotYet, ServiceError
 from kit.frames import where
 from kit.kafka import dead_letters, metrics, parking, taking
 from kit.kafka.parking import Place
@@ -235,37 +232,6 @@ class Unreachable(ConnectionError):
 
 class GivenBack(Exception):
     """The batch is given back to the broker: it comes again."""
-
-
-def is_away(error: BaseException) -> bool:
-    """Whether it is something that comes back by itself, so that trying again is right and giving up is wrong."""
-    if isinstance(error, Unavailable | sqlalchemy.exc.TimeoutError):
-        return True
-    if isinstance(error, sqlalchemy.exc.DBAPIError):
-        cause = getattr(error.orig, "__cause__", None)
-        return error.connection_invalidated or _passes(error.orig) or _passes(cause)
-    return _passes(error)
-
-
-def _passes(error: BaseException | None) -> bool:
-    # asyncpg calls an argument of the wrong kind an InterfaceError too, and a missing file is an OSError: those stay.
-    if isinstance(error, asyncpg.InterfaceError):
-        return not isinstance(error, ValueError)
-    return isinstance(error, _PASSING) or type(error) is OSError
-
-
-_PASSING = (
-    asyncpg.PostgresConnectionError,
-    asyncpg.InsufficientResourcesError,
-    asyncpg.OperatorInterventionError,
-    asyncpg.TransactionRollbackError,
-    asyncpg.LockNotAvailableError,
-    asyncpg.ReadOnlySQLTransactionError,
-    asyncpg.InvalidAuthorizationSpecificationError,
-    ConnectionError,
-    TimeoutError,
-    socket.gaierror,
-)
 
 
 def _backoff(attempt: int) -> float:
