@@ -219,5 +219,5 @@ def _who(chance: Random, number: int) -> Who:
 
 
 def _as_filed_on_the_web(given: Submission) -> Submission:
-    staffs = {"done_on_the_spot": False, "answer": None, "urgent": False, "sealed": False}
-    return replace(given, channel=Channel.WEB, **staffs)
+    """Without what staff alone say."""
+    return replace(given, channel=Channel.WEB, done_on_the_spot=False, answer=None, urgent=False, sealed=False)
