@@ -26,8 +26,8 @@ def of_debian(status: str) -> Iterator[Component]:
 def of_python(found: Iterable[Distribution]) -> Iterator[Component]:
     for package in found:
         name = package.metadata["Name"].lower().replace("_", "-")
-        licence = package.metadata.get("License-Expression")
-        more = {"licenses": [{"expression": licence}]} if licence else {}
+        licences = package.metadata.get_all("License-Expression", [])
+        more = {"licenses": [{"expression": licence} for licence in licences]} if licences else {}
         yield {**_component(name, package.version, f"pkg:pypi/{name}@{package.version}"), **more}
 
 

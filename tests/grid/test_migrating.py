@@ -8,11 +8,12 @@ from grid.settings import Settings
 from kit import crypto
 from kit.app import revisions
 from kit.app.migrating import migrate
+from pydantic import SecretStr
 
 
 @pytest.fixture
 def settings(fresh_database_of: Callable[[str], str]) -> Settings:
-    return Settings(database_url=fresh_database_of("grid"), service_keys=crypto.new_key("k1"))
+    return Settings(database_url=fresh_database_of("grid"), service_keys=SecretStr(crypto.new_key("k1")))
 
 
 def stands(settings: Settings) -> tuple[str, str | None]:
@@ -27,12 +28,12 @@ def stands(settings: Settings) -> tuple[str, str | None]:
 def stand(settings: Settings, revision: str, *, serves: str) -> None:
     with connect(settings) as connection:
         connection.execute("update alembic_version set version_num = %s", [revision])
-        connection.execute(f"comment on table alembic_version is 'serves {serves}'")  # type: ignore[call-overload]
+        connection.execute(f"comment on table alembic_version is 'serves {serves}'")
 
 
 def connect(settings: Settings) -> "psycopg.Connection[tuple[str, str | None]]":
     url = settings.database_url.format(role="grid_owner").replace("+asyncpg", "")
-    return psycopg.connect(url, autocommit=True)  # type: ignore[return-value]
+    return psycopg.connect(url, autocommit=True)
 
 
 async def test_it_says_from_which_revision_on_the_schema_serves(settings: Settings) -> None:

@@ -46,7 +46,7 @@ class Schema:
     serves: str = ""
 
     @classmethod
-    def of(cls, row: Row[tuple[str, str]] | None) -> "Schema":
+    def of(cls, row: Row[str, str] | None) -> "Schema":
         return cls(row[0], row[1].removeprefix("serves ")) if row else cls(None)
 
     def is_ahead_of(self, service: str) -> bool:
@@ -59,7 +59,9 @@ class Schema:
     def misfit(self, service: str) -> str:
         wanted = newest(service)
         if self.is_ahead_of(service):
-            return f"the schema stands at {self.stands}, ahead of {wanted}: run the release that made it, or a newer one"
+            return (
+                f"the schema stands at {self.stands}, ahead of {wanted}: run the release that made it, or a newer one"
+            )
         return f"the schema stands at {self.stands}, behind {wanted}: run python -m {service} migrate"
 
 
