@@ -10,6 +10,7 @@ from typer.core import TyperGroup
 
 from cli import (
     calendars,
+    databases,
     dead_letters,
     demo,
     explain,
@@ -75,6 +76,7 @@ app.command("explain")(explain.explain)
 app.command("reconcile")(reconcile.reconcile)
 app.command("simulate")(simulate.simulate)
 app.command("token")(token.token)
+app.command("databases")(databases.databases)
 app.command("lag")(lag.lag)
 app.command("outbox")(outbox.outbox)
 app.add_typer(calendars.app, name="calendars")
