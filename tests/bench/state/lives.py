@@ -75,7 +75,7 @@ class Player:
         course = Course(self.ground.grounds[story.spot.path], story, clerk, chance, self.now)
         case = course.open(received)
         course.carry(case, taken_by=received.taken_by)
-        put_case(self.routing, case)
+        put_case(self.routing, case, now=self.now)
         self._put_progress(course.facts)
         return Life(asker, case, course.facts, trace)
 
