@@ -579,7 +579,7 @@ def test_lists_read_a_handful_of_pages_under_the_policy(crowd: dict[str, Any], u
     for uow in (clerk, mayor):
         _lists_read_little(uow, path, posts)
     assert_reads_little(
-        mayor, "ix_cases_open", lambda: cases.list_open_cases(mayor, [crowd["root"]], after_key=None, limit=51)
+        mayor, "ix_cases_place", lambda: cases.list_open_cases(mayor, [crowd["root"]], after_key=None, limit=51)
     )
     assert cases.count_sealed(mayor, [crowd["root"]]) == COMMUNITIES * EACH // SEALED_OF
     assert_reads_little(mayor, None, lambda: cases.count_sealed(mayor, [crowd["paths"][10]]))
@@ -588,7 +588,7 @@ def test_lists_read_a_handful_of_pages_under_the_policy(crowd: dict[str, Any], u
     for rank in range(len(Standing)):
         key = (rank, path, NOW, UUID(int=0))
         assert_reads_little(
-            *(mayor, "ix_cases_open"),
+            *(mayor, "ix_cases_place"),
             lambda: cases.list_open_cases(mayor, [crowd["root"]], after_key=key, limit=51),  # noqa: B023  # called at once
         )
 
@@ -642,7 +642,7 @@ def _lists_read_little(uow: RolledBackUnitOfWork, path: str, posts: list[UUID]) 
     for index in ("ix_cases_custody", "ix_cases_custody_place"):
         assert_reads_little(uow, index, lambda: cases.list_custody(uow, [path], posts, **custody))
     _figures_read_little(uow, path)
-    assert_reads_little(uow, "ix_cases_open", lambda: cases.list_open_cases(uow, [path], after_key=None, limit=51))
+    assert_reads_little(uow, "ix_cases_place", lambda: cases.list_open_cases(uow, [path], after_key=None, limit=51))
     assert_reads_little(uow, "ix_cases_excluding", lambda: cases.list_excluding(uow, [path], **first))
     assert_reads_little(
         uow, "ix_deadline_place", lambda: cases.list_open_deadlines(uow, [path], after_key=None, limit=51)

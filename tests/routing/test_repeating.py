@@ -94,6 +94,19 @@ def test_what_is_said_to_be_urgent_makes_its_case_urgent_and_due_earlier(
     assert explained.differences == []
 
 
+@pytest.mark.parametrize("sorted_by", ["category", "suggested_category"])
+def test_what_is_asked_again_as_a_matter_that_is_counted_in_hours_makes_its_case_urgent_too(
+    uow: RolledBackUnitOfWork, city: City, sorted_by: str
+) -> None:
+    case = make_case(uow, city)
+    repeat = again(city, case, **{sorted_by: "municipal.emergency"})
+    opening.open_cases(uow, [repeat])
+    after = case_of(uow, repeat)
+    assert (after.urgent, after.by_the_clock, after.category) == (True, True, case.category)
+    assert after.promise_due == NOW + timedelta(hours=24)
+    assert said(uow, CaseJoinedV1).urgent is True
+
+
 def test_what_is_urgent_by_then_is_not_due_later_by_one_more(uow: RolledBackUnitOfWork, city: City) -> None:
     case = make_case(uow, city, urgent=True)
     after = urgent_again(uow, city, case)

@@ -816,7 +816,9 @@ class CaseView(BaseModel):
     closed_at: AwareDatetime | None
     closed_reason: ClosedReason | None
     repeats: int = Field(description="How often residents have asked about it again.")
-    merged_into: UUID | None = Field(description="The case in which its appeals went on.")
+    merged_into: UUID | None = Field(
+        description="The case in which its appeals went on; null too of what is sealed to whoever asks."
+    )
 
     @classmethod
     def of(cls, case: Case) -> "CaseView":
@@ -1934,7 +1936,7 @@ class OpenCasesView(ListView[CaseLineView]):
 
 
 def _facts(case: Case) -> dict[str, Any]:
-    told = {"gist": case.told_gist, "linked": case.links_seen}
+    told = {"gist": case.told_gist, "linked": case.links_seen, "merged_into": case.merged_seen}
     return {name: getattr(case, name) for name in CaseView.model_fields} | told
 
 

@@ -356,6 +356,8 @@ class Case:
     """How often a resident has asked about it again, and has joined it by that."""
     merged_into: UUID | None = None
     """The case in which its appeals went on."""
+    merged_hidden: bool = False
+    """Whoever looks may not know of that case."""
     excluding: Rate | None = None
     """The rate that its holder asks to take it out of; none: nothing is asked, or it was reviewed."""
     excluding_by: str | None = None
@@ -395,6 +397,10 @@ class Case:
     @property
     def links_seen(self) -> int:
         return self.linked - self.links_hidden
+
+    @property
+    def merged_seen(self) -> UUID | None:
+        return None if self.merged_hidden else self.merged_into
 
     @property
     def is_open(self) -> bool:

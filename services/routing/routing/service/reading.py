@@ -156,14 +156,17 @@ def get_history(uow: UnitOfWork, case_id: UUID) -> History:
 
 
 def _without_what_is_sealed(uow: UnitOfWork, case_id: UUID, entries: list[Entry]) -> list[Entry]:
-    """Which case was linked, and why, or is asked about again, is not read by whoever that is sealed to by now."""
+    """Which case was linked, and why, is asked about again, was merged or split off, is not read by whoever that is
+    sealed to by now.
+    """
     told = _without_sealed_links(uow, case_id, entries)
-    return [each.without(*_FOLLOWED) if _follows_what_is_sealed(uow, each) else each for each in told]
+    return [each.without(*_sealed_names(uow, each)) for each in told]
 
 
-def _follows_what_is_sealed(uow: UnitOfWork, entry: Entry) -> bool:
-    followed = entry.facts.get("follows")
-    return followed is not None and cases.is_sealed_to_me(uow, UUID(followed))
+def _sealed_names(uow: UnitOfWork, entry: Entry) -> list[str]:
+    named = {name: entry.facts[name] for name in _OTHER_CASES if entry.facts.get(name) is not None}
+    hidden = [name for name, other in named.items() if cases.is_sealed_to_me(uow, UUID(other))]
+    return [*hidden, *(f"{name}_number" for name in hidden)]
 
 
 def _without_sealed_links(uow: UnitOfWork, case_id: UUID, entries: list[Entry]) -> list[Entry]:
@@ -177,7 +180,8 @@ def _without_sealed_links(uow: UnitOfWork, case_id: UUID, entries: list[Entry]) 
 
 
 _OF_LINKS = (LINKED, UNLINKED)
-_FOLLOWED = ("follows", "follows_number")
+#: The facts of an entry that are another case's id; its number stands beside each.
+_OTHER_CASES = ("follows", "into", "from")
 
 
 def lines(uow: UnitOfWork, sheet: Sheet[Case]) -> Sheet[CaseLine]:
