@@ -200,7 +200,7 @@ def test_every_list_begins_with_what_is_late_and_is_read_to_its_end(
 def test_what_moves_up_while_a_list_is_read_keeps_nobody_else_from_it(
     uow: RolledBackUnitOfWork, city: City, at: At
 ) -> None:
-    first, second, third = (make_case(uow, city) for _ in range(3))
+    first, second, third = sorted((make_case(uow, city) for _ in range(3)), key=lambda case: case.case_id)
     reader = at(city.person("municipal"))
     sheet = reading.list_worklist(reader, Page(limit=1, of_list="list", ring=RING))
     shown = [line.case.number for line in sheet.items]
