@@ -32,7 +32,8 @@ List = Callable[[RolledBackUnitOfWork, Page], Sheet[Any]]
 
 def walked(uow: RolledBackUnitOfWork, listing: List) -> list[Any]:
     """All lines, a page of one after the other."""
-    found, cursor = [], None
+    found: list[Any] = []
+    cursor: str | None = None
     while True:
         sheet = listing(uow, Page(limit=1, of_list="list", ring=RING, cursor=cursor))
         found += sheet.items

@@ -2,7 +2,7 @@
 
 from datetime import date, timedelta
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 from contracts.intake import AppealReceivedV1
@@ -50,6 +50,17 @@ def test_it_joins_the_case_and_is_counted_with_one_entry_and_one_event(uow: Roll
         "window.clerk",
         subject_of("municipal"),
     )
+
+
+@pytest.mark.parametrize("known", [None, uuid4()], ids=["nobody", "another"])
+def test_who_asks_again_is_who_asked_unless_they_are_known_to_be_another(
+    uow: RolledBackUnitOfWork, city: City, known: UUID | None
+) -> None:
+    case = make_case(uow, city)
+    repeat = again(city, case, person_id=None, asker=known)
+    opening.open_cases(uow, [repeat])
+    first, second = (appeal.whose for appeal in case_of(uow, repeat).appeals)
+    assert (first == second) == (known is None)
 
 
 def test_holder_and_resident_can_be_told_of_promise_and_handler(uow: RolledBackUnitOfWork, city: City) -> None:

@@ -468,6 +468,7 @@ case_appeal = Table(
     _moment("withdrawn_at", nullable=True),
     Column("moves", Integer, nullable=False, server_default="0"),
     Column("reached_by_message", Boolean, nullable=False, server_default="true"),
+    Column("asker", Uuid),
     Index("ix_case_appeal_number", "number"),
 )
 

@@ -205,10 +205,16 @@ class Appeal:
     """How often it has gone from one case to another."""
     reached_by_message: bool = True
     """As far as intake knew when it came: whom no message reaches, a person asks back."""
+    asker: UUID | None = None
+    """The same for all appeals of one person, as far as is known; none: by ``person_id``, or it is the only one."""
 
     @property
     def stands(self) -> bool:
         return self.withdrawn_at is None
+
+    @property
+    def whose(self) -> UUID:
+        return self.asker or self.person_id or self.appeal_id
 
 
 #: What stands on one case, and is counted on it, does not go along where appeals are split off.
@@ -393,6 +399,12 @@ class Case:
     def parties(self) -> list[Appeal]:
         """Whoever is told: those who still ask; of what was withdrawn by the last of them, all."""
         return [appeal for appeal in self.appeals if appeal.stands] or self.appeals
+
+    def appeals_of_the_same(self, appeal_id: UUID) -> list[UUID]:
+        """Of whoever asks by this one: those that still ask, and this one itself."""
+        (whose,) = [appeal.whose for appeal in self.appeals if appeal.appeal_id == appeal_id]
+        theirs = [appeal.appeal_id for appeal in self.appeals if appeal.stands and appeal.whose == whose]
+        return theirs if appeal_id in theirs else [appeal_id, *theirs]
 
     @property
     def links_seen(self) -> int:

@@ -108,9 +108,16 @@ def list_owed(
     ]
 
 
-def count_unsolved(uow: UnitOfWork, appeal_id: UUID) -> int:
-    """How many of its answers its resident has said that they did not solve it."""
-    statement = select(func.count()).where(call_back.c.appeal_id == appeal_id, call_back.c.solved.is_(False))
+def end_of_appeals(uow: UnitOfWork, appeal_ids: Collection[UUID]) -> int:
+    """Their resident has said what they think by another of theirs; how many somebody was still to call."""
+    ended = update(call_back).where(call_back.c.appeal_id.in_(appeal_ids), _OPEN).values(settled_at=uow.now)
+    return sum(way == Way.PERSON.value for way in uow.execute(ended.returning(call_back.c.way)).scalars())
+
+
+def count_unsolved(uow: UnitOfWork, appeal_ids: Collection[UUID]) -> int:
+    """How many answers the resident of these has said not to solve it: each once, by whichever of them."""
+    answers = func.count(call_back.c.asked_at.distinct())
+    statement = select(answers).where(call_back.c.appeal_id.in_(appeal_ids), call_back.c.solved.is_(False))
     return int(uow.execute(statement).scalar_one())
 
 

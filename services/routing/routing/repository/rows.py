@@ -251,6 +251,7 @@ def appeal_row(case: Case, appeal: Appeal) -> dict[str, Any]:
         "withdrawn_at": appeal.withdrawn_at,
         "moves": appeal.moves,
         "reached_by_message": appeal.reached_by_message,
+        "asker": appeal.asker,
     }
 
 
@@ -365,6 +366,7 @@ def _appeal(facts: Mapping[str, Any]) -> Appeal:
         withdrawn_at=datetime.fromisoformat(facts["withdrawn_at"]) if facts["withdrawn_at"] else None,
         moves=facts["moves"],
         reached_by_message=facts["reached_by_message"],
+        asker=UUID(facts["asker"]) if facts["asker"] else None,
     )
 
 

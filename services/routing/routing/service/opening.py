@@ -231,6 +231,7 @@ def _appeal(event: AppealReceivedV1) -> Appeal:
         language=event.language,
         query_code=event.query_code,
         reached_by_message=event.reached_by_message,
+        asker=event.asker,
     )
 
 

@@ -48,6 +48,9 @@ def join_case(
     is_urgent_now = not case.urgent and (event.urgent or _is_danger(uow, case, category, rules))
     if is_urgent_now:
         _become_urgent(uow, case, event, holder)
+    (earlier,) = [each for each in case.appeals if each.appeal_id == event.repeat_of]
+    if earlier.asker is None or appeal.asker is None:
+        appeal.asker = earlier.whose  # who asks again is who asked, unless both are known and differ
     case.appeals.append(appeal)
     case.repeats += 1
     case.record(JOINED, at=uow.now, by=event.taken_by, facts=_facts(case, event, holder))

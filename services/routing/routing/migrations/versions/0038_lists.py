@@ -1,4 +1,5 @@
-"""How each case and each deadline stands: what is late comes first in every list, then what is at risk.
+"""How each case and each deadline stands: what is late comes first in every list, then what is at risk. And which
+appeals are of one person.
 
 What stands by now is reckoned here. A case that the release before saves meanwhile stands as it stood, until it is
 saved again.
@@ -37,6 +38,7 @@ def upgrade() -> None:
     for table in ("cases", "deadline"):
         op.add_column(table, sa.Column("standing", sa.SmallInteger, nullable=False, server_default="2"))
     op.add_column("cases", sa.Column("falls_due", moment, nullable=False, server_default=sa.func.now()))
+    op.add_column("case_appeal", sa.Column("asker", sa.Uuid))
     op.add_column("cases", sa.Column("behind", ARRAY(sa.Uuid), nullable=False, server_default="{}"))
     op.execute("select set_config('app.lo1', '/', true), set_config('app.hi1', '0', true)")
     for statement in (DEADLINES, BEHIND, CASES):
