@@ -115,10 +115,9 @@ def end_of_appeals(uow: UnitOfWork, appeal_ids: Collection[UUID]) -> int:
 
 
 def count_unsolved(uow: UnitOfWork, appeal_ids: Collection[UUID]) -> int:
-    """How many answers the resident of these has said not to solve it: each once, by whichever of them."""
-    answers = func.count(call_back.c.asked_at.distinct())
-    statement = select(answers).where(call_back.c.appeal_id.in_(appeal_ids), call_back.c.solved.is_(False))
-    return int(uow.execute(statement).scalar_one())
+    """How many answers the resident of these has said not to solve it; of each they are asked no more by the others."""
+    unsolved = call_back.c.appeal_id.in_(appeal_ids), call_back.c.solved.is_(False)
+    return int(uow.execute(select(func.count()).where(*unsolved)).scalar_one())
 
 
 def count_unrated(uow: UnitOfWork, these: Sequence[Case]) -> Mapping[UUID, int]:
