@@ -403,7 +403,9 @@ def _merging(api: Caller) -> None:
     whole = api.call("GET /routing/v1/cases/{case_id}", CITY_DISPATCHER, case_id=gone["merged_into"])
     apart = {"appeal_ids": [whole["appeals"][0]["appeal_id"]], "words": "另一件事。"}
     name = "POST /routing/v1/cases/{case_id}/splits"
-    api.call(name, CITY_DISPATCHER, case_id=whole["case_id"], version=whole["version"], body=apart)
+    parts = api.call(name, CITY_DISPATCHER, case_id=whole["case_id"], version=whole["version"], body=apart)
+    name, words = "POST /routing/v1/cases/{case_id}/takeovers", {"words": "由我处直接办理。"}
+    api.call(name, CITY_DISPATCHER, case_id=whole["case_id"], version=parts["version"], body=words)
 
 
 def _dispatching(api: Caller, case: dict[str, Any]) -> None:

@@ -465,12 +465,12 @@ class HelpsAlready(Conflict):
 
 
 class NotYoursToName(Forbidden):
-    def __init__(self) -> None:
+    def __init__(self, *, field: str | None = "/post_id") -> None:
         super().__init__(
             "not_yours_to_name",
             "Between offices, or an office and a place, the dispatcher of a tier above both names who leads and who "
             "helps; whoever leads names helpers at or below their own place, or of their own office.",
-            field="/post_id",
+            field=field,
         )
 
 

@@ -341,6 +341,10 @@ class Recusal(Request):
     words: Words = Field(description="What the interest is, for the history.")
 
 
+class Takeover(Request):
+    words: Words = Field(description="Why, for the history.")
+
+
 class Accompanied(Request):
     centre: OfficeName | None = Field(
         default=None,

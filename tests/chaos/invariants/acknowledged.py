@@ -27,6 +27,7 @@ ENTRIES = {
     "re_sort_many": ("resorted", "assigned"),
     "re_dispatch": ("assigned",),
     "re_dispatch_many": ("assigned",),
+    "take_over": ("assigned",),
     "ask_return": ("asked",),
     "ask_decline": ("asked",),
     "ask_extension": ("asked",),

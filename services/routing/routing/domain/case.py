@@ -260,7 +260,7 @@ class Case:
     """Where the dispatcher stands who ruled on the last return: another goes to a tier above."""
     ruled_path: str | None = None
     """Where the dispatcher stands whose ruling on a second return binds it to its holder; or whoever of a tier above
-    took it over, since it was not solved twice.
+    took it over, by themselves or since it was not solved twice.
     """
     extended: bool = False
     first_contact_at: datetime | None = None

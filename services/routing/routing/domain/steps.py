@@ -70,7 +70,9 @@ class Actor(StrEnum):
     OVERSEER = "overseer"
     """The dispatcher or supervisor of the case's place or of a tier above it."""
     SUPERIOR = "superior"
-    """A dispatcher or supervisor of a tier above the holder; over an office, the supervisor of its own place too."""
+    """A dispatcher or supervisor of a tier above the holder; over an office, the supervisor of its own place too. And
+    whoever has to see to it, since it is late or done again.
+    """
     CALLER = "caller"
     """A window clerk or dispatcher of the case's place or of a tier above; neither who holds it nor who answered it."""
     REVIEWER = "reviewer"
@@ -94,7 +96,7 @@ WHO: dict[Actor, str] = {
     Actor.OVERSEER: "a dispatcher or supervisor of its place or of a tier above",
     Actor.SUPERIOR: (
         "a dispatcher or supervisor of a tier above whoever holds the case; where an office does, "
-        "the supervisor of the office's own place too"
+        "the supervisor of the office's own place too; and whoever has to see to what is late or done again"
     ),
     Actor.CALLER: (
         "a window clerk or dispatcher of its place or of a tier above who neither holds the case nor answered it"
@@ -126,6 +128,7 @@ class Step(StrEnum):
     RULE = "rule"
     RESUME = "resume"
     TRANSFER = "transfer"
+    TAKE_OVER = "take_over"
     PLAN = "plan"
     RE_PLAN = "re_plan"
     RECORD = "record"
@@ -292,6 +295,11 @@ STEPS: dict[Step, StepRule] = {
         _rule(
             *(Step.TRANSFER, _UNDER_WAY, CaseState.ASSIGNED, [Actor.HOLDER]),
             bars=[*_PENDING, Standing.RULED],
+        ),
+        # What its holder asks is asked no more; an answer that waits for its review is nearly one.
+        _rule(
+            *(Step.TAKE_OVER, _UNDER_WAY, CaseState.ASSIGNED, [Actor.SUPERIOR]),
+            bars=[Standing.ANSWER_DRAFTED],
         ),
         _rule(
             *(Step.PLAN, _UNDER_WAY, CaseState.IN_PROGRESS, _EITHER),
@@ -488,20 +496,22 @@ def _find_reserve(step: Step, case: Case, posts: Collection[Seated]) -> RulingBi
     """What a tier above theirs alone may do: where that has ruled, or it alone stands above all who lead and help."""
     if _is_bound(step, case, posts):
         return RulingBinds()
+    if step is Step.TAKE_OVER:
+        return None if oversees_above_all(posts, case.across) else NotYoursToName(field=None)
     names_lead = step in (Step.RE_DISPATCH, Step.TRANSFER)
     return NotYoursToName() if names_lead and not dispatches_above_all(posts, case.across) else None
 
 
 def _is_bound(step: Step, case: Case, posts: Collection[Seated]) -> bool:
     """By the ruling of a tier above theirs."""
-    if not _is_ruled_above(case, posts):
+    if case.ruled_path is None:
+        return False
+    if step is Step.TAKE_OVER:
+        return not oversees_above_all(posts, [case.ruled_path])
+    if dispatches_above(posts, case.ruled_path):
         return False
     holds_it = any(post.post_id == case.holder_post_id for post in posts)
     return step in (Step.RE_SORT, Step.RE_DISPATCH, Step.MERGE) or (step is Step.ANSWER and not holds_it)
-
-
-def _is_ruled_above(case: Case, posts: Collection[Seated]) -> bool:
-    return case.ruled_path is not None and not dispatches_above(posts, case.ruled_path)
 
 
 def find_bar_to_more_time(case: Case, now: datetime) -> PromiseMissed | ClockRuns | PapersAwaited | None:
@@ -578,6 +588,12 @@ def dispatches_above(posts: Collection[Seated], path: str) -> bool:
 def dispatches_above_all(posts: Collection[Seated], paths: Collection[str]) -> bool:
     """By one of their posts; above nothing, anybody does."""
     return not paths or any(all(dispatches_above([post], path) for path in paths) for post in posts)
+
+
+def oversees_above_all(posts: Collection[Seated], paths: Collection[str]) -> bool:
+    """The same of the tree's supervisors too."""
+    overseeing = (post for post in posts if post.oversees)
+    return not paths or any(all(path.startswith(post.path) for path in paths) for post in overseeing)
 
 
 def check_state(
@@ -665,12 +681,19 @@ def _is(actor: Actor, post: Seated, case: Case, subject: str, holder: Holder | N
         case Actor.OVERSEER:
             return post.oversees and case.placed_path.startswith(post.path)
         case Actor.SUPERIOR | Actor.SECOND:
-            is_other = actor is Actor.SUPERIOR or subject != case.excluding_by
-            return is_other and post.oversees and _is_above(post, case, holder)
+            return _is_superior(actor, post, case, subject, holder)
         case Actor.CALLER | Actor.REVIEWER | Actor.VERIFIER:
             return _is_beside(actor, post, case, subject)
         case _:
             return _on_line(post, case)
+
+
+def _is_superior(actor: Actor, post: Seated, case: Case, subject: str, holder: Holder | None) -> bool:
+    """By a tier above the holder's; or, but for a second opinion, by the duty to see to it."""
+    if actor is Actor.SUPERIOR and post.post_id == case.supervisor_post_id:
+        return True
+    is_other = actor is Actor.SUPERIOR or subject != case.excluding_by
+    return is_other and post.oversees and _is_above(post, case, holder)
 
 
 def _rules_on(post: Seated, case: Case) -> bool:

@@ -163,6 +163,21 @@ def transfer_case(uow: UnitOfWork, case_id: UUID, *, version: int, to: UUID, wor
     return case
 
 
+def take_over_case(uow: UnitOfWork, case_id: UUID, *, version: int, words: str) -> Case:
+    """A superior makes it their own, and nobody below takes it back. What was promised, kept or missed stays as it is;
+    what is late from now on climbs from them (domain.md, section 4).
+    """
+    case, _, post_id = take(uow, case_id, Step.TAKE_OVER, version)
+    mine = seat_for(uow, case, post_id)
+    case.drop_ask()
+    case.ruled_path = mine.path
+    parts.end_own_part(uow, case, mine)
+    placing.assign(uow, case, mine, post_id=post_id, words=words)
+    supervising.end_from_above(uow, case, post_id)
+    _save(uow, case)
+    return case
+
+
 def _check_transfer(uow: UnitOfWork, case: Case, seat: Seat) -> None:
     """Not to oneself, nor to an office of other matters, nor back to whoever had it: that is asked as a return."""
     if seat.subject == uow.person.subject:
