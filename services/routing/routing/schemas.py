@@ -1614,6 +1614,9 @@ class CaseDetailView(CaseLineView):
     steps: list[Step] = Field(description="What you may do with it now, by your posts.")
     appeals: list[AppealView]
     holder: HolderView | None
+    dispatched_place_id: UUID | None = Field(
+        description="Where the dispatcher stands who gave it to its holder, and takes it back; null: the rules did."
+    )
     deadline: DeadlineView | None
     limits: list[DeadlineView] = Field(description="Those beside the promise that run.")
     reports_back: list[ReportBackView]
@@ -1636,6 +1639,7 @@ class CaseDetailView(CaseLineView):
             steps=detail.steps,
             appeals=[AppealView.model_validate(appeal, from_attributes=True) for appeal in case.appeals],
             holder=HolderView.of(detail.holder) if detail.holder else None,
+            dispatched_place_id=case.dispatched_place_id,
             deadline=DeadlineView.of(case.deadline) if case.deadline else None,
             limits=[DeadlineView.of(limit) for limit in case.limits if limit.state is DeadlineState.OPEN],
             reports_back=[ReportBackView.of(report) for report in detail.reports_back],

@@ -262,6 +262,8 @@ class Case:
     """Where the dispatcher stands whose ruling on a second return binds it to its holder; or whoever of a tier above
     took it over, by themselves or since it was not solved twice.
     """
+    dispatched_path: str | None = None
+    """Where the dispatcher stands who gave it to its holder, and to whom that returns it; none: the rules gave it."""
     extended: bool = False
     first_contact_at: datetime | None = None
     """When the resident was first reached, or told how it goes."""
@@ -361,6 +363,10 @@ class Case:
     def parties(self) -> list[Appeal]:
         """Whoever is told: those who still ask; of what was withdrawn by the last of them, all."""
         return [appeal for appeal in self.appeals if appeal.stands] or self.appeals
+
+    @property
+    def dispatched_place_id(self) -> UUID | None:
+        return last_of(self.dispatched_path)
 
     @property
     def links_seen(self) -> int:
@@ -746,6 +752,12 @@ class Case:
         told = {who: subjects for who, subjects in others.items() if subjects}
         why = {"reason": reason.value, "holder": holder, **told, **(facts or {})}
         self.record(CLOSED, at=at, by=by, post_id=post_id, facts=why, words=words)
+
+
+def last_of(path: str | None) -> UUID | None:
+    """The id of the place that the path leads to."""
+    last = (path or "").rstrip("/").rpartition("/")[2]
+    return UUID(last) if last else None
 
 
 def _facts_of(deadline: Deadline) -> dict[str, str]:

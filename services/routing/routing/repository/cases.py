@@ -484,6 +484,7 @@ def move_place(uow: UnitOfWork, place_id: UUID, path: str) -> None:
     uow.execute(update(cases).where(cases.c.ruler_place_id == place_id).values(ruler_path=path))
     uow.execute(update(cases).where(cases.c.returned_place_id == place_id).values(returned_path=path))
     uow.execute(update(cases).where(cases.c.ruled_place_id == place_id).values(ruled_path=path))
+    uow.execute(update(cases).where(cases.c.dispatched_place_id == place_id).values(dispatched_path=path))
 
 
 def list_uncounted_for_change(uow: UnitOfWork, *, limit: int) -> list[Case]:

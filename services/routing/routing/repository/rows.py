@@ -11,7 +11,17 @@ from sqlalchemy import Row
 
 from routing.domain.assignment import Owing
 from routing.domain.calendar import Hours
-from routing.domain.case import SEALED_GIST, Appeal, Case, ClosedReason, Deadline, DeadlineKind, DeadlineState, Seal
+from routing.domain.case import (
+    SEALED_GIST,
+    Appeal,
+    Case,
+    ClosedReason,
+    Deadline,
+    DeadlineKind,
+    DeadlineState,
+    Seal,
+    last_of,
+)
 from routing.domain.chain import Entry
 from routing.domain.figures import Rate, Tally
 from routing.domain.promise import Offer, Promise, Term, Unit, WarningAt
@@ -65,6 +75,8 @@ def case_row(case: Case) -> dict[str, Any]:
         "returned_path": case.returned_path,
         "ruled_place_id": last_of(case.ruled_path),
         "ruled_path": case.ruled_path,
+        "dispatched_place_id": case.dispatched_place_id,
+        "dispatched_path": case.dispatched_path,
         "extended": case.extended,
         "letters": case.letters,
         "papers_held": case.papers_held,
@@ -163,6 +175,7 @@ def case_of(row: Row[Any], now: datetime) -> Case:
         returns=row.returns,
         returned_path=row.returned_path,
         ruled_path=row.ruled_path,
+        dispatched_path=row.dispatched_path,
         extended=row.extended,
         letters=row.letters,
         papers_held=row.papers_held,
@@ -349,12 +362,6 @@ def _appeal(facts: Mapping[str, Any]) -> Appeal:
         moves=facts["moves"],
         reached_by_message=facts["reached_by_message"],
     )
-
-
-def last_of(path: str | None) -> UUID | None:
-    """The id of the place that the path leads to."""
-    last = (path or "").rstrip("/").rpartition("/")[2]
-    return UUID(last) if last else None
 
 
 def _value(item: Any) -> str | None:

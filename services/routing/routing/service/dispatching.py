@@ -82,8 +82,10 @@ def re_dispatch_case(uow: UnitOfWork, case_id: UUID, *, version: int, to: UUID, 
 def give(
     uow: UnitOfWork, case: Case, to: Seat, *, post_id: UUID, words: str | None = None, transferred: bool = False
 ) -> None:
-    """It is another post's from now on."""
+    """It is another post's from now on; what a holder passes on alone goes back to who gave it to them."""
     parts.change_lead(uow, case, to)
+    if not transferred:
+        case.dispatched_path = uow.person.post(post_id).path
     placing.assign(uow, case, to, post_id=post_id, words=words, transferred=transferred)
 
 
@@ -170,7 +172,7 @@ def take_over_case(uow: UnitOfWork, case_id: UUID, *, version: int, words: str) 
     case, _, post_id = take(uow, case_id, Step.TAKE_OVER, version)
     mine = seat_for(uow, case, post_id)
     case.drop_ask()
-    case.ruled_path = mine.path
+    case.ruled_path = case.dispatched_path = mine.path
     parts.end_own_part(uow, case, mine)
     placing.assign(uow, case, mine, post_id=post_id, words=words)
     supervising.end_from_above(uow, case, post_id)
