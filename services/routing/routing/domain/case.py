@@ -13,6 +13,7 @@ from contracts.routing import Ask, CaseState, HandoverMeans, Kind, Outcome, Queu
 from routing.domain.assignment import Owing
 from routing.domain.chain import GENESIS, Entry, link
 from routing.domain.figures import Rate, Tally
+from routing.domain.paths import last_of
 from routing.domain.promise import Promise, WarningAt
 from routing.domain.rules import Demand
 
@@ -752,12 +753,6 @@ class Case:
         told = {who: subjects for who, subjects in others.items() if subjects}
         why = {"reason": reason.value, "holder": holder, **told, **(facts or {})}
         self.record(CLOSED, at=at, by=by, post_id=post_id, facts=why, words=words)
-
-
-def last_of(path: str | None) -> UUID | None:
-    """The id of the place that the path leads to."""
-    last = (path or "").rstrip("/").rpartition("/")[2]
-    return UUID(last) if last else None
 
 
 def _facts_of(deadline: Deadline) -> dict[str, str]:

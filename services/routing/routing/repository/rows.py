@@ -11,19 +11,10 @@ from sqlalchemy import Row
 
 from routing.domain.assignment import Owing
 from routing.domain.calendar import Hours
-from routing.domain.case import (
-    SEALED_GIST,
-    Appeal,
-    Case,
-    ClosedReason,
-    Deadline,
-    DeadlineKind,
-    DeadlineState,
-    Seal,
-    last_of,
-)
+from routing.domain.case import SEALED_GIST, Appeal, Case, ClosedReason, Deadline, DeadlineKind, DeadlineState, Seal
 from routing.domain.chain import Entry
 from routing.domain.figures import Rate, Tally
+from routing.domain.paths import last_of
 from routing.domain.promise import Offer, Promise, Term, Unit, WarningAt
 from routing.domain.rules import Demand
 

@@ -7,7 +7,8 @@ from uuid import UUID
 from kit.db import UnitOfWork
 from sqlalchemy import Row, insert, select, update
 
-from routing.domain.case import Case, last_of
+from routing.domain.case import Case
+from routing.domain.paths import last_of
 from routing.domain.sealing import Grant, Opened, Opening, Sight
 from routing.models import case_opening, seal_grant
 

@@ -11,9 +11,10 @@ from kit.paging import Page, Sheet
 from network.places import find_place
 
 from routing.domain.calendar import Calendar
-from routing.domain.case import Case, Deadline, DeadlineKind, last_of
+from routing.domain.case import Case, Deadline, DeadlineKind
 from routing.domain.explaining import Reckoning, reckon
 from routing.domain.origin import Cause, Story, Trail, cause_of, differences, rule_behind, source_of, term_by_rule
+from routing.domain.paths import last_of
 from routing.domain.promise import Unit
 from routing.domain.reading_aloud import Explanation
 from routing.domain.reasons import Reason

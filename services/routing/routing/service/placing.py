@@ -15,7 +15,8 @@ from network.posts import Seat, choose
 
 from routing import events
 from routing.domain.calendar import Calendar, Hours
-from routing.domain.case import ACCEPTED, ASSIGNED, Case, Deadline, DeadlineKind, DeadlineState, Seal, last_of
+from routing.domain.case import ACCEPTED, ASSIGNED, Case, Deadline, DeadlineKind, DeadlineState, Seal
+from routing.domain.paths import last_of
 from routing.domain.precedent import Precedent
 from routing.domain.promise import (
     GONE_ON,
