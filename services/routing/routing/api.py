@@ -827,7 +827,7 @@ async def list_worklist(
     page: AskedPage, door: Door, stage: Literal["doing", "answered", "transferred"] = "doing"
 ) -> Response:
     """What lies with me: overdue and at risk first. ``stage=answered`` is what remains to be handed over or closed,
-    ``stage=transferred`` what I took first and passed on. What is planned stands in ``/planned``.
+    ``stage=transferred`` what I took up first and went on to another. What is planned stands in ``/planned``.
     """
     if stage == "transferred":
         return await door.read(reading.list_transferred, page, view=listed(CaseLineView.of_line))

@@ -13,7 +13,7 @@
     │              PartEnded, LinkedAlready, CallBackOwed, NoCallBackOwed, PlaceNamedAlready, AssignedFromAbove,
     │              DoneAgain, AnswerDrafted, VerificationOwed, NotSealed, SealedStaysHere, AlreadyGranted,
     │              NothingChanges, CalendarInForce, CalendarOutdated, ClockSetBack, AlreadyExcluded, FrozenAlready,
-    │              MonthNotOver, NoRuleChanges, RuleSetInForce, RuleSetOutdated, ReleaseBeforeRuns
+    │              MonthNotOver, NoRuleChanges, RuleSetInForce, RuleSetOutdated, ReleaseBeforeRuns, LateAlready
     ├── Stale      CaseChanged
     ├── Unavailable  UnfitRules
     ├── Forbidden  NotYourStep, NotYourPlace, NotTheOperator, NotYourPrecedent, NotYoursToName, OtherCaseUnseen,
@@ -418,6 +418,14 @@ class DoneAgain(Conflict):
     def __init__(self) -> None:
         super().__init__(
             "done_again", "It is done again for who was not satisfied, by a limit of its own: it goes on by itself."
+        )
+
+
+class LateAlready(Conflict):
+    def __init__(self) -> None:
+        super().__init__(
+            "late_already",
+            "Its promise is missed: a dispatcher of its place or of a tier above who does not hold it names the day.",
         )
 
 

@@ -764,7 +764,7 @@ class CaseView(BaseModel):
     planned_for: date | None = Field(description="The day for which it is planned, since it cannot be done now.")
     planned_who: str | None = Field(description="Who will do it then; null: whoever holds the case.")
     first_holder_post_id: UUID | None = Field(
-        description="Of a case that was transferred: the post that took it first, and sees it to its end."
+        description="Of a case that went on to another: the post that took it up first, and sees it to its end."
     )
     reports_owed: int = Field(description="On orders and instructions; while one is, it cannot be closed.")
     is_conflict: bool = Field(description="It waits since those who could take it have an interest in it.")

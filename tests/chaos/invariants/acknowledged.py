@@ -88,7 +88,7 @@ _FAIR = {
     *("changed", "case_changed", "step_not_allowed", "withdrawn", "case_not_found", "no_such_appeal"),
     *("not_your_step", "not_your_place", "nobody_holds", "nobody_rules"),
     *("held_by_you", "households_told", "not_yours_to_withdraw"),
-    *("already_there", "unfit_post", "had_it_before", "ruling_binds", "promise_missed", "clock_runs"),
+    *("already_there", "unfit_post", "had_it_before", "ruling_binds", "promise_missed", "clock_runs", "late_already"),
     *("still_followed", "suspension_over"),
     *("helps_already", "not_yours_to_name", "unfit_part_limit", "part_ended"),
     *("call_back_owed", "no_call_back_owed", "rated_already", "verification_owed"),

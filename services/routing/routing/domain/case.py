@@ -316,7 +316,7 @@ class Case:
     planned_who: str | None = None
     """Who will do it, in words for the resident; none: whoever holds the case."""
     first_holder_post_id: UUID | None = None
-    """Of a case that was transferred: the post that took it first, and sees it to its end."""
+    """Of a case that went on to another: the post that took it up first, and sees it to its end."""
     demands: frozenset[Demand] = frozenset()
     """What the rule that it is under asks of its answer."""
     by_the_clock: bool = False
@@ -460,6 +460,14 @@ class Case:
         )
         self.entries.append(entry)
         self.head = entry.hash
+
+    def keep_first_holder(self, *, passes_it_on: bool = False) -> None:
+        """It goes to another: who took it up first follows it to its end, as whoever passes it on has done; not who was
+        given it wrongly and had not begun.
+        """
+        has_begun = self.state is CaseState.IN_PROGRESS or self.answered_at is not None
+        if passes_it_on or has_begun:
+            self.first_holder_post_id = self.first_holder_post_id or self.holder_post_id
 
     def hand_in(self, reviewer_post_id: UUID) -> None:
         """The answer that has just been entered waits for its review; approved, it has kept the promise."""

@@ -35,6 +35,7 @@ from routing.errors import (
     ClockRuns,
     DoneAgain,
     HouseholdsTold,
+    LateAlready,
     NoCallBackOwed,
     NoReportBackOwed,
     NoReportOwed,
@@ -459,7 +460,8 @@ def steps_for(
     """What this person may do with the case now."""
     allowed = [step for step, rule in STEPS.items() if rule.allows(case)]
     theirs = [step for step in allowed if find_post(step, case, posts, subject, holder)]
-    return [step for step in theirs if find_hindrance(step, case, posts, now) is None]
+    is_holder = holds(posts, case, subject, holder)
+    return [step for step in theirs if find_hindrance(step, case, posts, now, is_holder=is_holder) is None]
 
 
 Hindrance = (
@@ -471,12 +473,15 @@ Hindrance = (
     | DoneAgain
     | AssignedFromAbove
     | HouseholdsTold
+    | LateAlready
     | NudgedAlready
     | NotYoursToName
 )
 
 
-def find_hindrance(step: Step, case: Case, posts: Collection[Seated], now: datetime) -> Hindrance | None:
+def find_hindrance(
+    step: Step, case: Case, posts: Collection[Seated], now: datetime, *, is_holder: bool
+) -> Hindrance | None:
     """What else stands in the way of a step that is theirs by state and duty, as far as the case itself tells."""
     if reserved := _find_reserve(step, case, posts):
         return reserved
@@ -484,7 +489,7 @@ def find_hindrance(step: Step, case: Case, posts: Collection[Seated], now: datet
         case Step.ASK_EXTENSION | Step.ASK_SUSPENSION:
             return find_bar_to_more_time(case, now)
         case Step.PLAN:
-            return find_bar_to_planning(case)
+            return find_bar_to_planning(case, now, is_holder=is_holder)
         case Step.CLOSE if case.papers_held:
             return PapersInCustody(case.papers_held)
         case Step.MERGE:
@@ -526,11 +531,15 @@ def find_bar_to_more_time(case: Case, now: datetime) -> PromiseMissed | ClockRun
     return ClockRuns() if _runs_by_the_clock(case) else None
 
 
-def find_bar_to_planning(case: Case) -> ClockRuns | DoneAgain | None:
-    """Danger does not wait for a day, nor whoever has waited once and was not satisfied."""
+def find_bar_to_planning(case: Case, now: datetime, *, is_holder: bool) -> ClockRuns | DoneAgain | LateAlready | None:
+    """Danger does not wait for a day, nor whoever has waited once and was not satisfied; and who is late names no other
+    day by themselves.
+    """
     if _runs_by_the_clock(case):
         return ClockRuns()
-    return DoneAgain() if case.done_again or case.limit(DeadlineKind.REDO) is not None else None
+    if case.done_again or case.limit(DeadlineKind.REDO) is not None:
+        return DoneAgain()
+    return LateAlready() if is_holder and case.is_overdue(now) else None
 
 
 def _runs_by_the_clock(case: Case) -> bool:

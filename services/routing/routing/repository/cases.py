@@ -384,7 +384,7 @@ def list_worklist(
 def list_transferred(
     uow: UnitOfWork, posts: Collection[UUID], *, after_key: tuple[datetime, UUID] | None, limit: int
 ) -> list[Case]:
-    """What these posts took first and was transferred, until it is closed; what falls due first before the rest."""
+    """What these posts took up first and went on, until it is closed; what falls due first before the rest."""
     first = {"posts": list(posts), "most": limit}
     if after_key is not None:
         first |= {"after_due": after_key[0], "after_case": after_key[1]}
