@@ -693,7 +693,7 @@ def test_who_assigned_it_is_found_for_what_was_under_way_before(
     )
     by_rule = make_case(uow, city)
     uow.execute(text("update cases set dispatched_place_id = null, dispatched_path = null"))
-    migration = import_module("routing.migrations.versions.0038_who_gave_it")
+    migration = import_module("routing.migrations.versions.0039_who_gave_it")
     uow.connection.execute(text("reset role"))
     uow.execute(text(migration.GIVEN))
     assert cases.get_case(uow, given.case_id).dispatched_path == city.paths["district"]
