@@ -1,9 +1,11 @@
 """A calendar is drafted by one and put into force by another; what it moves is moved once, and told."""
 
 import asyncio
+import csv
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from functools import partial
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -799,6 +801,14 @@ async def test_a_case_that_makes_the_count_fail_is_set_aside_and_no_other_waits_
     await consumer.run_everywhere(partial(mend, case_id=ids[1]))
     clock.set(clock.now() + ASIDE_FOR)
     assert await left() == ([], [ids[1]])
+
+
+def test_the_example_of_a_notice_is_a_whole_year_that_is_taken(at: At) -> None:
+    example = Path(__file__).parents[2] / "docs" / "examples" / "notice-2027.csv"
+    _, *lines = csv.reader(example.read_text().splitlines())
+    drafted = calendars.draft_calendar(at(ONE), Notice(2027, Status.OFFICIAL, rows_of(*lines))).version
+    after = policy.get_calendar_of(at(ONE), drafted.version)
+    assert after.working_days_in(2027) == 248
 
 
 # Why it falls due then. ----------------------------------------------------------------------------------------------

@@ -825,10 +825,33 @@ def test_an_audit_of_nothing_proves_nothing() -> None:
     assert all(finding.detail for finding in audit.findings)
 
 
-def run_cli(city: City, record: Path, *more: str) -> Any:
-    environment = {f"{service.upper()}_DATABASE_URL": url for service, url in city.urls.items()}
-    arguments = ["reconcile", "--import", str(record), "--wait", "0", "--grace", "0", *more]
-    return CliRunner().invoke(app, arguments, env=environment)
+def run_cli(city: City, record: Path | None, *more: str, **environment: str) -> Any:
+    environment |= {f"{service.upper()}_DATABASE_URL": url for service, url in city.urls.items()}
+    named = ["--import", str(record)] if record else []
+    return CliRunner().invoke(app, ["reconcile", *named, "--wait", "0", "--grace", "0", *more], env=environment)
+
+
+def test_a_city_into_which_nothing_was_imported_is_audited_all_the_same(city: City, tmp_path: Path) -> None:
+    result = run_cli(city, None, BAIYANG_HOME=str(tmp_path))
+    assert result.exit_code == 0, result.output
+    assert "No record of an import" in result.output
+    (tmp_path / "imports").mkdir()
+    (tmp_path / "imports/forum.jsonl").touch()
+    result = run_cli(city, None, BAIYANG_HOME=str(tmp_path))
+    assert result.exit_code == 1
+    assert "nothing_counted  acknowledged" in result.output
+
+
+def test_a_city_without_an_appeal_is_sound_unless_every_step_was_to_be_seen(
+    city: City, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def nothing(*_: object, **__: object) -> Audit:
+        return Audit()
+
+    monkeypatch.setattr("cli.reconcile.audit_books", nothing)
+    result = run_cli(city, None, BAIYANG_HOME=str(tmp_path))
+    assert (result.exit_code, "no appeal so far" in result.output) == (0, True)
+    assert run_cli(city, None, "--every-step", BAIYANG_HOME=str(tmp_path)).exit_code == 1
 
 
 def test_the_command_ends_with_0_and_prints_the_counts(city: City, record: Path) -> None:

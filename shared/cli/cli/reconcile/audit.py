@@ -121,7 +121,7 @@ async def _cases(of: Books, rows: Sequence[Any]) -> list[_Case]:
     for entry in await of.read("routing", books.ENTRIES_BY_CASE, ids=ids, since=books.started_before(ids)):
         entries[entry.case_id].append(entry)
     homes = await read_homes(of, ids, (entry for listed in entries.values() for entry in listed))
-    people = await _people(of, [entry for listed in entries.values() for entry in listed])
+    people = await _people(of, entries.values())
     return [
         _Case(
             row=row,
@@ -136,10 +136,10 @@ async def _cases(of: Books, rows: Sequence[Any]) -> list[_Case]:
     ]
 
 
-async def _people(of: Books, entries: Sequence[Any]) -> dict[str, str | None]:
-    named = sorted({UUID(appeal) for _, appeals in concerned(entries) for appeal in appeals})
+async def _people(of: Books, histories: Iterable[Sequence[Any]]) -> dict[str, str | None]:
+    named = {appeal for history in histories for _, appeals in concerned(history) for appeal in appeals}
     people: dict[str, str | None] = {}
-    for chunk in books.chunks(named):
+    for chunk in books.chunks(sorted(map(UUID, named))):
         for row in await of.read("routing", books.PARTIES_BY_APPEAL, ids=list(chunk)):
             people[str(row.appeal_id)] = str(row.person_id) if row.person_id else None
     return people
