@@ -193,7 +193,7 @@ def list_rostered(
     if after_key is not None:
         statement = statement.where(tuple_(post.c.path, post.c.post_id) > tuple(after_key))
     rows = uow.execute(statement, {"now": uow.now, "until": until})
-    return [_rostered(row._mapping) for row in rows]
+    return [_rostered(row._asdict()) for row in rows]
 
 
 def _rostered(told: Mapping[str, Any]) -> Rostered:
