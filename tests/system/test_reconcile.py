@@ -654,7 +654,7 @@ def columns_of(connection: Connection, table: str) -> list[str]:
 TABLES = {
     *("appeal", "progress", "cases", "case_appeal", "case_entry", "deadline", "message", "sandbox_message"),
     *("inbox_item", "inbox", "event_log", "dead_letter", "parked", "event_pending"),
-    *("telling", "telling_household", "figure_increment"),
+    *("telling", "telling_household", "figure_increment", "figure_kept", "figure_above"),
 }
 
 
@@ -738,6 +738,22 @@ TAMPERED = [
     ),
     ("routing", "update case_entry set words = 'nobody said this' where words is not null", "history_broken"),
     ("routing", "delete from figure_increment where figure = 'answered'", "figure_differs"),
+    (
+        "routing",
+        (
+            "insert into figure_above (place_id, dimension, value, grain, first, path, received)"
+            " values (gen_random_uuid(), 'all', '', 'month', '2026-10-01', '/', 1)"
+        ),
+        "figure_differs",
+    ),
+    (
+        "routing",
+        (
+            "insert into figure_kept (place_id, dimension, value, grain, first, path)"
+            " select place_id, 'all', '', 'month', '2026-10-01', '/elsewhere/' from place_copy where depth > 1 limit 1"
+        ),
+        "figure_astray",
+    ),
     ("routing", "update figure_increment set day = day - 1 where figure = 'received'", "figure_differs"),
     ("routing", "update case_entry set \"by\" = 'somebody.else' where step = 'closed'", "history_broken"),
     (

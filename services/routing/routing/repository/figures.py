@@ -23,6 +23,7 @@ from sqlalchemy import (
     Table,
     Text,
     TextClause,
+    Uuid,
     and_,
     any_,
     bindparam,
@@ -208,6 +209,30 @@ def move_place(uow: UnitOfWork, place_id: UUID, path: str) -> None:
     uow.execute(_MOVE_ABOVE, {"place": place_id, "path": path})
     for table in (figure_increment, figure_kept, figure_above, figure_frozen, figure_correction):
         uow.execute(update(table).where(table.c.place_id == place_id).values(path=path))
+
+
+_ASTRAY = text("""
+select distinct place_id, code from (
+    select place_id, path from figure_kept where dimension = 'all' and grain = 'month'
+    union all
+    select place_id, path from figure_above where dimension = 'all' and grain = 'month'
+) as summed join place_copy using (place_id) where summed.path <> place_copy.path order by code limit :most
+""")
+_BRING_HOME = [
+    text(f"""
+    update {table.name} as summed set path = place_copy.path from place_copy
+    where place_copy.place_id = summed.place_id and summed.place_id = any(:places)
+    """).bindparams(bindparam("places", type_=ARRAY(Uuid)))
+    for table in (figure_kept, figure_above)
+]
+
+
+def bring_home(uow: UnitOfWork, *, limit: int) -> list[str]:
+    """Put sums that lie where their place lay before to where it lies now; the codes of these places."""
+    found = uow.execute(_ASTRAY, {"most": limit}).all()
+    for statement in _BRING_HOME if found else []:
+        uow.execute(statement, {"places": [row.place_id for row in found]})
+    return [row.code for row in found]
 
 
 @dataclass(frozen=True)

@@ -255,10 +255,16 @@ async def check_strays(of: Books, audit: Audit, *, watermark: datetime) -> None:
 
 
 async def check_figures(of: Books, audit: Audit, *, watermark: datetime) -> None:
-    """Of this month and the last: a sample, of the city day by day, of figures that each come of one entry."""
+    """Of this month and the last: a sample, of the city day by day, of figures that each come of one entry. Of all
+    months: whether the city's sums are those of its places, and lie where these do.
+    """
     since = (watermark.date().replace(day=1) - timedelta(days=1)).replace(day=1)
     for row in await of.read("routing", books.FIGURES, since=since):
         audit.find("figure_differs", f"{row.figure} {row.day}", f"kept {row.kept}, counted {row.counted}")
+    for row in await of.read("routing", books.FIGURES_ABOVE):
+        audit.find("figure_differs", f"the city {row.month:%Y-%m}", f"kept {row.above}, its places' {row.kept}")
+    for row in await of.read("routing", books.FIGURES_ASTRAY):
+        audit.find("figure_astray", f"place {row.code}", f"{row.sums} sums")
 
 
 def _chunked(items: Iterable[T]) -> Iterator[list[T]]:

@@ -37,6 +37,7 @@ REMEDIES = {
     "event_unsent": "the relay has not sent it: is it running, and Kafka there?",
     "event_not_taken": "sent and never taken: is the consumer running? see `baiyang lag`",
     "figure_differs": "see `baiyang figures compare` for where, then `baiyang figures rebuild`",
+    "figure_astray": "the place was moved in the tree before its figures went with it: `baiyang figures rebuild`",
     "nothing_counted": "an audit of nothing proves nothing",
 }
 
