@@ -1,7 +1,7 @@
 """Figures that are counted as it happens: a step adds rows, the clock sums them up, and reading never reads cases.
 
 What is not summed up yet is read beside the sums, in one statement, so that figures are true at every instant. The sums
-of a place by itself lie in ``figure_kept``; those of all below it, but for those by post, in ``figure_above``.
+of a place by itself lie in ``figure_kept``; those of all below it in ``figure_above``.
 """
 
 import json
@@ -135,7 +135,7 @@ def _above(cells: str, *, sign: str = "1") -> str:
     select above as place_id, dimension, value, grain, first, coalesce(max(p.path), max(above_path)) as path,
         {", ".join(f"sum({sign} * {f})::int as {f}" for f in Figure)}
     from {cells} {_PLACES_ABOVE} left join place_copy p on p.place_id = above
-    where dimension <> '{Group.POST}' group by above, dimension, value, grain, first
+    group by above, dimension, value, grain, first
     """
 
 
@@ -275,7 +275,7 @@ def sum_up(
 
 
 def _places(uow: UnitOfWork, shape: _Shape, paths: Sequence[str]) -> dict[str, Any]:
-    """The few rows that hold it: a place's own, and those of all below it. By post each place's own alone are kept."""
+    """The few rows that hold it: a place's own, and those of all below it."""
     below = _right_below(uow, paths) if shape.by is Group.PLACE else list(paths)
     told: dict[str, Any] = {"at": sorted({*paths, *below}), "below": below}
     for n, path in enumerate(paths):
@@ -288,7 +288,7 @@ def _statement(shape: _Shape) -> Select[Any]:
     """Built once: to build it takes longer than to answer it."""
     key = partial(_key, shape)
     found = union_all(
-        *(_summed(shape, table, at, key(table)) for table, at in _where_summed(shape)),
+        *(_summed(shape, table, at, key(table)) for table, at in ((figure_kept, "at"), (figure_above, "below"))),
         _unsummed(shape, key(figure_increment)),
     ).subquery("found")
     sums = [func.sum(found.c[figure.value]).label(figure.value) for figure in Figure]
@@ -301,15 +301,6 @@ def _statement(shape: _Shape) -> Select[Any]:
 def _outermost(paths: Sequence[str]) -> list[str]:
     """None that another holds, so that nothing is summed twice."""
     return [path for path in sorted(set(paths)) if not any(path != each and path.startswith(each) for each in paths)]
-
-
-def _where_summed(shape: _Shape) -> list[tuple[Table, ColumnElement[bool]]]:
-    if shape.dimension is Group.POST:
-        return [(figure_kept, _within(figure_kept.c.path, shape))]
-    return [(table, table.c.path == any_(bindparam(name, type_=ARRAY(Text)))) for table, name in _WHERE]
-
-
-_WHERE = ((figure_kept, "at"), (figure_above, "below"))
 
 
 def _within(path: ColumnElement[str], shape: _Shape) -> ColumnElement[bool]:
@@ -382,13 +373,13 @@ def _segment(path: ColumnElement[str], nth: ColumnElement[int]) -> ColumnElement
     return func.nullif(func.split_part(path, "/", nth), "")
 
 
-def _summed(shape: _Shape, table: Table, at: ColumnElement[bool], key: ColumnElement[Any]) -> Select[Any]:
-    kept = table.c
+def _summed(shape: _Shape, table: Table, at: str, key: ColumnElement[Any]) -> Select[Any]:
+    kept, there = table.c, table.c.path == any_(bindparam(at, type_=ARRAY(Text)))
     spans = [
         and_(kept.grain == grain, kept.first == any_(bindparam(grain, type_=ARRAY(Date)))) for grain in shape.grains
     ]
     sums = [kept[figure.value] for figure in Figure]
-    statement = select(key.label("key"), *sums).where(at, or_(*spans), kept.dimension == (shape.dimension or ALL))
+    statement = select(key.label("key"), *sums).where(there, or_(*spans), kept.dimension == (shape.dimension or ALL))
     return statement.where(_is_of(kept.value, shape.of)) if shape.of else statement
 
 
@@ -513,7 +504,7 @@ def _lifted(table: str, side: str) -> str:
     select side, above as place_id, dimension, value, grain, first, {SUMS} from (
         select c.*, coalesce(p.path, '/') as path
         from ({_cells_of(table, side, "first >= :since")}) as c left join place_copy p on p.place_id = c.place_id
-    ) as placed {_PLACES_ABOVE} where dimension <> '{Group.POST}'
+    ) as placed {_PLACES_ABOVE}
     """
 
 
