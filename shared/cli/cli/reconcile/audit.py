@@ -262,7 +262,9 @@ async def check_figures(of: Books, audit: Audit, *, watermark: datetime) -> None
     for row in await of.read("routing", books.FIGURES, since=since):
         audit.find("figure_differs", f"{row.figure} {row.day}", f"kept {row.kept}, counted {row.counted}")
     for row in await of.read("routing", books.FIGURES_ABOVE):
-        audit.find("figure_differs", f"the city {row.month:%Y-%m} {row.dimension}", f"kept {row.above}, its places' {row.kept}")
+        audit.find(
+            "figure_differs", f"the city {row.month:%Y-%m} {row.dimension}", f"kept {row.above}, its places' {row.kept}"
+        )
     for row in await of.read("routing", books.FIGURES_ASTRAY):
         audit.find("figure_astray", f"place {row.code}", f"{row.sums} sums")
 
