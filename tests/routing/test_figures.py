@@ -230,7 +230,9 @@ def test_a_city_reads_no_communitys_sums_but_those_of_all_below_it(
     for code in ("community", "other", "bare"):
         make_case(uow, city, place=code)
     add_up(as_clock)
-    as_superuser(superuser).execute(text("update figure_kept set received = 100, accepted = 100 where path like '/%/%/%/'"))
+    as_superuser(superuser).execute(
+        text("update figure_kept set received = 100, accepted = 100 where path like '/%/%/%/'")
+    )
     top = as_person(city.person("city_dispatcher"))
     assert sums(top)["received"] == 3
     districts = {key: line.sums[Figure.RECEIVED] for key, line in lines(top, by=Group.PLACE).items()}
