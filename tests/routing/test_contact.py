@@ -110,7 +110,7 @@ def test_every_kind_that_events_name_is_one_of_ours() -> None:
 @pytest.fixture
 def seeded(database_of: Callable[[str], Connection]) -> Callable[[], dict[str, set[str]]]:
     """Give the rules what comes with a new city; by unit of the promise, by when a resident is reached."""
-    seeds = import_module("routing.migrations.versions.0038_first_contact")
+    seeds = import_module("routing.migrations.versions.0040_first_contact")
 
     def seed() -> dict[str, set[str]]:
         database_of("routing").execute(text(seeds.CONTACTS))
