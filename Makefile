@@ -13,7 +13,7 @@ PROJECTS := pyproject.toml uv.lock $(wildcard services/*/pyproject.toml shared/*
 READY := .venv/.in-step
 TOOLS := .venv/.has-programs
 
-.PHONY: help run up down reset status test check fmt chaos bench bench-compare
+.PHONY: help run up down reset status backup restore test check fmt chaos bench bench-compare
 
 help: ## this page
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 22
@@ -36,6 +36,12 @@ reset: $(READY) ## stop it and forget its data
 
 status: $(READY) ## what runs
 	@$(LOCAL) status
+
+backup: $(READY) ## TO=folder or s3://bucket/prefix: back the running city up, while it goes on
+	@.venv/bin/baiyang backup take "$(TO)"
+
+restore: $(READY) $(TOOLS) ## FROM=the same: restore it here, where nothing runs and no databases are yet
+	@$(LOCAL) restore "$(FROM)"
 
 test: $(READY) $(TOOLS) ## run every test that needs no cluster
 	@$(PYTHON) -m pytest $(ARGS)
