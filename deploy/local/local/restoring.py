@@ -26,7 +26,7 @@ def restore(home: Home, place: str, say: Callable[[str], None]) -> int:
         platform = Platform(home, known)
         try:
             platform.bring_up_postgres()
-            platform.bring_up_kafka()
+            platform.kafka.start()
             code, said = platform.restore(place)
         finally:
             platform.children.stop_all(patience=60)
