@@ -129,10 +129,13 @@ class Drive:
             order = {"office": OFFICE, "number": number, "due_at": self._draw.soon(20)}
             return asked | {"channel": "assigned", "assignment": order | {"report_owed": self._draw.chance(0.8)}}
         if not (_is_sealed(asked) or "repeat_of" in asked):
-            asked["done_on_the_spot"] = self._draw.chance(0.06)
+            asked |= self._settled() if self._draw.chance(0.06) else {"done_on_the_spot": False}
         if self._draw.chance(0.3):
             asked |= {"source": "chaos", "external_id": f"{self._seed}-{self._draw.count()}"}
         return asked
+
+    def _settled(self) -> Body:
+        return {"done_on_the_spot": True, "answer": self._draw.words("当场办结")}
 
     async def _file(self, client: Client, by: str, asked: Body) -> Answer:
         is_keyed = _is_numbered(asked) or not self._draw.chance(0.05)

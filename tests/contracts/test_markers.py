@@ -71,6 +71,7 @@ class City:
             source="open-data",
             external_id=f"{NUMBER}{number}",
             done_on_the_spot=on_the_spot,
+            answer=ANSWER if on_the_spot else None,
         )
         self.receipts.append(receive_appeal(clerk, given, station=station))
         self._spread(clerk)

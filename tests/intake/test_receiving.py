@@ -358,6 +358,8 @@ def test_a_finished_past_was_received_then(uow_of: UnitOfWorkOf, station: Statio
         ({"historic": True, "written_at": NOW, "done_on_the_spot": True}, "/historic"),
         ({"done_on_the_spot": True, "sealed": True}, "/done_on_the_spot"),
         ({"done_on_the_spot": True, "complained_of": ("wang.min",)}, "/done_on_the_spot"),
+        ({"done_on_the_spot": True}, "/answer"),
+        ({"answer": "已告知。"}, "/answer"),
         ({"written_at": NOW + timedelta(hours=1)}, "/written_at"),
         ({"channel": Channel.ASSIGNED}, "/assignment"),
         ({**order(), "channel": Channel.WINDOW}, "/channel"),
@@ -377,6 +379,16 @@ def test_what_cannot_both_be_is_named_and_changes_nothing(
     assert uow.published == []
 
 
+def test_what_was_done_on_the_spot_is_said_for_the_case_and_not_kept_here(
+    uow_of: UnitOfWorkOf, station: Station
+) -> None:
+    uow = uow_of("intake", person=make_clerk())
+    receipt = receive(uow, station, done_on_the_spot=True, answer="周六上午开门，已告知。")
+    assert published(uow)[-1]["answer"] == "周六上午开门，已告知。"
+    kept = uow.execute(text("select to_jsonb(a)::text from appeal a where id = :id"), {"id": receipt.appeal_id})
+    assert "已告知" not in kept.scalar_one()
+
+
 @pytest.mark.parametrize(
     "person,overrides,code",
     [
@@ -387,7 +399,7 @@ def test_what_cannot_both_be_is_named_and_changes_nothing(
         (make_clerk(), {"historic": True, "written_at": NOW}, "historic_is_operators"),
         (make_clerk(), imported(external_id="guessed"), "origin_is_operators"),
         (Person("nobody"), {}, "no_post"),
-        (OPERATOR_PERSON, {"done_on_the_spot": True}, "no_post_to_settle"),
+        (OPERATOR_PERSON, {"done_on_the_spot": True, "answer": "已告知。"}, "no_post_to_settle"),
     ],
 )
 def test_who_may_not_take_it_is_told_why(

@@ -1,6 +1,7 @@
 """From an appeal to a case: who handles it, by when, and who looks at what the platform cannot decide."""
 
 import asyncio
+import json
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -217,6 +218,28 @@ def test_settled_on_the_spot_is_opened_answered_and_closed_in_one(uow: RolledBac
         "routing.case.closed.v1",
         "city.case.closed.v1",
     ]
+
+
+def test_what_was_done_on_the_spot_is_the_answer(uow: RolledBackUnitOfWork, city: City) -> None:
+    done = "周六上午开门，已告知。"
+    case = open_one(uow, city, taken_by=subject_of("window"), done_on_the_spot=True, answer=done)
+    (answered,) = (entry for entry in cases.list_entries(uow, case) if entry.step == "answered")
+    said = next(event for event in uow.published if event.type == "routing.case.answered.v1")
+    assert (answered.words, json.loads(said.body or "")["answer"]) == (done, done)
+
+
+def test_what_was_done_is_kept_with_the_case_where_it_is_not_settled_by_it(
+    uow: RolledBackUnitOfWork, city: City
+) -> None:
+    case = open_one(
+        *(uow, city),
+        taken_by=subject_of("window"),
+        done_on_the_spot=True,
+        category="emergency.flooding",
+        urgent=True,
+        answer="已关总阀。",
+    )
+    assert [entry.words for entry in cases.list_entries(uow, case) if entry.words] == ["已关总阀。"]
 
 
 def test_an_enquiry_without_category_or_place_is_settled_on_the_spot_all_the_same(

@@ -32,6 +32,7 @@ from intake.repository.appeals import AppealFile, AppealLine
 _CLEAN = r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f]*$"
 
 Words = Annotated[str, StringConstraints(min_length=1, max_length=20_000, pattern=_CLEAN, strip_whitespace=True)]
+AnswerWords = Annotated[str, StringConstraints(min_length=1, max_length=4_000, pattern=_CLEAN, strip_whitespace=True)]
 Line = Annotated[
     str, StringConstraints(min_length=1, max_length=300, pattern=r"^[^\x00-\x1f\x7f]*$", strip_whitespace=True)
 ]
@@ -110,7 +111,16 @@ class NewAppeal(Asked):
     received_at: Annotated[Instant | None, Field(description="For a finished past only; else it is now.")] = None
     historic: Annotated[bool, Field(description="A finished past: no clock is started and nobody is told.")] = False
     urgent: bool = False
-    done_on_the_spot: Annotated[bool, Field(description="Settled while it was taken.")] = False
+    done_on_the_spot: Annotated[
+        bool, Field(description="Settled while it was taken; `answer` says what was said or done.")
+    ] = False
+    answer: Annotated[
+        AnswerWords | None,
+        Field(
+            description="Of what is done on the spot: what was said or done, in words for the resident.",
+            examples=["周六上午九点到十二点开门，已告知所需材料。"],
+        ),
+    ] = None
     complained_of: list[Name] = Field(
         default=[],
         max_length=10,

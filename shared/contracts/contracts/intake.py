@@ -107,6 +107,9 @@ class AppealReceivedV1(Event):
     done_on_the_spot: bool = Field(
         default=False, description="Settled while it was taken: opened, answered and closed in one."
     )
+    answer: Personal | None = Field(
+        default=None, description="Of what was settled on the spot: what was said or done, in words for the resident."
+    )
     query_code: Sealed | None = Field(default=None, description="The code on the resident's receipt.")
     assignment: Assignment | None = Field(default=None, description="Of what was assigned from above.")
     repeat_of: UUID | None = Field(

@@ -105,7 +105,7 @@ class Residents:
     ) -> None:
         """Where nobody sits at the window, they file it themselves."""
         if by is None:
-            by, given = _WEB, replace(given, channel=Channel.WEB, done_on_the_spot=False, urgent=False, sealed=False)
+            by, given = _WEB, _as_filed_on_the_web(given)
         try:
             receipt = await self._city.ask("intake", by, partial(self._receive, given, f"client {number % 97}"))
         except ServiceError as refusal:
@@ -135,7 +135,7 @@ class Residents:
         is_vague = chance.random() < 0.03
         by_staff = channel is not Channel.WEB
         order = Assignment("市12345热线", f"GD{number:08}", self._city.now + 12 * ONE_DAY, report_owed=True)
-        return Submission(
+        given = Submission(
             channel=channel,
             words=matters.UNSORTED if is_vague else words,
             who=_who(chance, number),
@@ -147,6 +147,7 @@ class Residents:
             and chance.random() < _ON_THE_SPOT.get(channel, 0),
             assignment=order if channel is Channel.ASSIGNED else None,
         )
+        return replace(given, answer="当场办结") if given.done_on_the_spot else given
 
     def _plan_sequel(self, chance: Random, given: Submission, receipt: Receipt, community: PlaceChangedV1) -> None:
         now, fate = self._city.now, chance.random()
@@ -215,3 +216,8 @@ def _who(chance: Random, number: int) -> Who:
     name = chance.choice(matters.SURNAMES) + chance.choice(matters.GIVEN) + chance.choice(matters.GIVEN)
     means = Means.NONE if chance.random() < 0.2 else Means.SANDBOX
     return Who(WhoKind.OUTSIDER, name=name, means=means, address=f"resident {number}", language=Language.CHINESE)
+
+
+def _as_filed_on_the_web(given: Submission) -> Submission:
+    """Without what staff alone say."""
+    return replace(given, channel=Channel.WEB, done_on_the_spot=False, answer=None, urgent=False, sealed=False)

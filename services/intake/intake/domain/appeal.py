@@ -101,6 +101,8 @@ class Submission:
     historic: bool = False
     urgent: bool = False
     done_on_the_spot: bool = False
+    answer: str | None = None
+    """Of what is settled on the spot: what was said or done. It is kept with the case, as every answer is."""
     complained_of: tuple[str, ...] = ()
     assignment: Assignment | None = None
     sealed: bool = False

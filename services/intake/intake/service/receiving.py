@@ -192,6 +192,7 @@ def _store(
         uow.publish(events.contact_changed(_asker(appeal, given.who), ring=station.keys.transport))
     received = events.appeal_received(
         appeal,
+        answer=given.answer,
         sealed=given.sealed,
         # An author who is on record is reached as that says, which notify has.
         reached_by_message=known or given.who.is_reached_by_message,
@@ -338,6 +339,16 @@ def _contradictions(uow: UnitOfWork, given: Submission, station: Station) -> lis
             given.done_on_the_spot and is_sealed,
             "/done_on_the_spot",
             "What is sealed or complains of staff is not settled by whoever takes it: leave this out.",
+        ),
+        (
+            given.done_on_the_spot and given.answer is None,
+            "/answer",
+            "What is done on the spot is answered by it: say what was said or done, in words for the resident.",
+        ),
+        (
+            given.answer is not None and not given.done_on_the_spot,
+            "/answer",
+            "Only what is done on the spot is answered as it is taken: leave this out, or say that it is done.",
         ),
         (_after(given.received_at, latest), "/received_at", "This lies in the future: correct it."),
         (_after(given.written_at, latest), "/written_at", "This lies in the future: correct it."),

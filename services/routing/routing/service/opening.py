@@ -45,7 +45,7 @@ def _no_trace(_: Event) -> AbstractContextManager[object]:
     return nullcontext()
 
 
-#: What the resident was told when it was settled in front of them.
+#: For what intake's release before says without words of what was done.
 ON_THE_SPOT = "当场办结。Settled on the spot."
 
 
@@ -169,16 +169,17 @@ def _open(
     spot = takers.get(event.taken_by or "") if may_be else None
     rule, holder = _handler(ground, case, category, placed=placed, spot=spot)
     if rule is not None and holder is not None:
-        _tell_opened(uow, ground, case, event, dispatcher=None, follows=follows)
+        words = event.answer if spot is None else None
+        _tell_opened(uow, ground, case, event, dispatcher=None, follows=follows, words=words)
         placing.accept(uow, ground, case, rule, holder, since=event.received_at)
     else:
         reason = Queue.UNPLACED if not placed else Queue.UNSORTED if category is None else Queue.VACANT
         dispatcher = placing.find_dispatcher(ground, case)
         placing.queue_case(case, reason, dispatcher)
-        _tell_opened(uow, ground, case, event, dispatcher=dispatcher, follows=follows)
+        _tell_opened(uow, ground, case, event, dispatcher=dispatcher, follows=follows, words=event.answer)
     uow.publish(events.city_case_opened(uow, case))
     if spot is not None and case.state is CaseState.ASSIGNED and not case.report_back:
-        _settle(uow, case, spot)
+        _settle(uow, case, spot, answer=event.answer or ON_THE_SPOT)
     return case
 
 
@@ -254,7 +255,9 @@ def _tell_opened(
     *,
     dispatcher: Seat | None,
     follows: Case | None,
+    words: str | None,
 ) -> None:
+    """``words``: what whoever took it says that they did, where that does not settle it."""
     facts = {
         "appeal": str(event.appeal_id),
         "channel": event.channel.value,
@@ -266,7 +269,7 @@ def _tell_opened(
         **({"assigned": event.assignment.model_dump(mode="json")} if event.assignment else {}),
         **({"follows": str(follows.case_id), "follows_number": follows.number} if follows else {}),
     }
-    case.record(OPENED, at=uow.now, by=event.taken_by, facts=facts)
+    case.record(OPENED, at=uow.now, by=event.taken_by, facts=facts, words=words)
     uow.publish(events.case_opened(uow, case, dispatcher=dispatcher))
 
 
@@ -278,7 +281,7 @@ def _open_finished(uow: UnitOfWork, case: Case) -> None:
     end_case(uow, case, ClosedReason.HISTORIC, holder=None, by=None)
 
 
-def _settle(uow: UnitOfWork, case: Case, holder: Seat) -> None:
+def _settle(uow: UnitOfWork, case: Case, holder: Seat, *, answer: str) -> None:
     """Answered and closed in the same step in which it was taken."""
     case.state, case.outcome, case.answered_at = CaseState.ANSWERED, Outcome.SOLVED, uow.now
     case.keep(at=uow.now)
@@ -290,9 +293,9 @@ def _settle(uow: UnitOfWork, case: Case, holder: Seat) -> None:
         by=holder.subject,
         post_id=holder.post_id,
         facts={"outcome": Outcome.SOLVED.value, "on_the_spot": True, "promise_met": True},
-        words=ON_THE_SPOT,
+        words=answer,
     )
-    uow.publish(events.case_answered(uow, case, holder=holder, answer=ON_THE_SPOT, asked={}))
+    uow.publish(events.case_answered(uow, case, holder=holder, answer=answer, asked={}))
     end_case(uow, case, ClosedReason.DONE, holder=holder, by=holder.subject, post_id=holder.post_id)
 
 

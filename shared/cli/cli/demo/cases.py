@@ -75,6 +75,7 @@ def _file(people: People, story: Story) -> dict[str, Any]:
         **_origin(story),
         "urgent": story.urgent,
         "done_on_the_spot": story.on_the_spot,
+        "answer": story.answer if story.on_the_spot else None,
     }
     given = {name: value for name, value in body.items() if value is not None}
     receipt: dict[str, Any] = expect(people[story.by].post("/intake/v1/appeals", json=given)).json()

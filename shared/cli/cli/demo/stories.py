@@ -118,6 +118,7 @@ STORIES = (
         "closed",
         category="administrative.community_affairs",
         on_the_spot=True,
+        answer="周六上午九点到十二点开门，已当场告知。",
     ),
     Story(
         "10",
