@@ -20,6 +20,7 @@ from cli.backup import manifest, places, servers
 from cli.backup.refusal import Refusal
 from kit import crypto, topics
 from kit.app import revisions
+from kit.migrations import ASPECTS
 from kit.topics import Refused
 from local.postgres import Postgres, programs
 from obstore.store import MemoryStore
@@ -214,7 +215,7 @@ def test_keys_that_are_missing_or_others_are_refused(backup: Path, reached: Reac
 
 
 def test_roles_that_are_missing_are_refused(backup: Path, reached: Reached, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(servers, "ASPECTS", (*servers.ASPECTS, "painter"))
+    monkeypatch.setattr(servers, "ASPECTS", (*ASPECTS, "painter"))
     assert "the server lacks grid_painter" in refused("backup", "restore", backup)
 
 
