@@ -13,7 +13,7 @@ PROJECTS := pyproject.toml uv.lock $(wildcard services/*/pyproject.toml shared/*
 READY := .venv/.in-step
 TOOLS := .venv/.has-programs
 
-.PHONY: help run up down reset status backup restore test check fmt chaos bench bench-compare
+.PHONY: help run up down reset status test check fmt chaos bench bench-compare
 
 help: ## this page
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 22
@@ -37,6 +37,7 @@ reset: $(READY) ## stop it and forget its data
 status: $(READY) ## what runs
 	@$(LOCAL) status
 
+.PHONY: backup restore
 backup: $(READY) ## TO=folder or s3://bucket/prefix: back the running city up, while it goes on
 	@.venv/bin/baiyang backup take "$(TO)"
 
