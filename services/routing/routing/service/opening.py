@@ -70,12 +70,13 @@ def _take_repeats(uow: UnitOfWork, repeats: Sequence[AppealReceivedV1], under: T
     joined: list[tuple[Case, Appeal]] = []
     for event in repeats:
         case = repeating.case_asked_about(asked, event)
-        if not repeating.joins(event, case, sealed=event.sealed or _is_sealed(_sorted(ground, event))):
+        category = _sorted(ground, event)
+        if not repeating.joins(event, case, sealed=event.sealed or _is_sealed(category)):
             (asked[event.appeal_id],) = _open_all(uow, [_where_it_was(event, case)], under, follows=case)
             continue
         appeal = _appeal(event)
         with under(event):
-            repeating.join_case(uow, case, event, appeal)
+            repeating.join_case(uow, case, event, appeal, category=category, rules=ground.rules_at(case.placed_path))
         joined.append((case, appeal))
         asked[event.appeal_id] = case
     if joined:
@@ -231,6 +232,7 @@ def _appeal(event: AppealReceivedV1) -> Appeal:
         language=event.language,
         query_code=event.query_code,
         reached_by_message=event.reached_by_message,
+        asker=event.asker,
     )
 
 
