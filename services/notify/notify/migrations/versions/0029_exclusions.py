@@ -5,8 +5,8 @@ from alembic import op
 from notify.migrations import wordings
 from notify.migrations.wordings_v26 import WORDINGS
 
-revision = "0028"
-down_revision = "0027"
+revision = "0029"
+down_revision = "0028"
 branch_labels = None
 depends_on = None
 
