@@ -9,6 +9,7 @@ from kit.topics import Refused
 from typer.core import TyperGroup
 
 from cli import (
+    backup,
     calendars,
     databases,
     dead_letters,
@@ -79,6 +80,7 @@ app.command("token")(token.token)
 app.command("databases")(databases.databases)
 app.command("lag")(lag.lag)
 app.command("outbox")(outbox.outbox)
+app.add_typer(backup.app, name="backup")
 app.add_typer(calendars.app, name="calendars")
 app.add_typer(rosters.app, name="rosters")
 app.add_typer(hotline.app, name="hotline")
