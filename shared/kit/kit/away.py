@@ -18,6 +18,21 @@ def is_away(error: BaseException) -> bool:
     return _passes(error)
 
 
+def told(error: BaseException) -> str:
+    """What is away in a word, or what to do where a person has to."""
+    while error.__cause__ is not None and not isinstance(error, sqlalchemy.exc.DBAPIError):
+        error = error.__cause__
+    state = str(getattr(getattr(error, "orig", error), "sqlstate", ""))
+    return _REMEDIES.get(state, type(error).__name__)
+
+
+_REMEDIES = {
+    "53100": "its disk is full: make room there",
+    "53300": "it takes no more connections: it is being restored, or max_connections is too small",
+    "28P01": "it refuses the role's password: set the one that it knows",
+}
+
+
 def _passes(error: BaseException | None) -> bool:
     # asyncpg calls an argument of the wrong kind an InterfaceError too, and a missing file is an OSError: those stay.
     if isinstance(error, asyncpg.InterfaceError):

@@ -179,6 +179,10 @@ async def _busy(request: Request, error: Exception) -> JSONResponse:
 
 async def _database_error(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, DBAPIError)
+    if sqlstate(error) == "53100":
+        log.error("database has no room", remedy="make room on its disk")
+        detail = "There is no room to keep this at the moment, and nothing of it was kept: try again later."
+        return await _service_error(request, Unavailable("no_room", detail))
     if error.connection_invalidated or is_passing(error):
         return await _database_away(request, error)
     return await _defect(request, error)
