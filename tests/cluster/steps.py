@@ -1,10 +1,9 @@
 """What is done to a city in the cluster, a function a step: each raises what does not hold and says what was seen."""
 
 import os
-import subprocess
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from statistics import mean
@@ -22,10 +21,8 @@ from tests.chaos.reconciling import in_short, reconcile
 from tests.chaos.record import UNKNOWN, Record
 from tests.chaos.world import look
 from tests.cluster import kube, load, outside
-from tests.cluster.outside import ROOT, Outside
-from tests.system.city import wait_until
-
-IMAGES = ("cli", "grid", "intake", "notify", "routing")
+from tests.cluster.outside import Outside
+from tests.system.city import ROOT, wait_until
 
 #: How long what was said may take to be told everywhere once everything is well again.
 _SETTLES = 180.0
@@ -42,6 +39,8 @@ class Stage:
     platform: Platform
     known: Secrets
     city: ChaosCity
+    images: Sequence[Mapping[str, str]]
+    """Of the release before, where there is one to come from, and of this one: tags by name."""
     people: People = field(init=False)
     record: Record = field(init=False)
     loads: int = 0
@@ -86,33 +85,39 @@ class Stage:
 
 
 def comes_up(stage: Stage) -> str:
-    tags = build_images()
+    """At the release before, where the next step goes from it to this one."""
     namespace = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": kube.NAMESPACE}}
     kube.apply([namespace, *outside.secrets(stage.known)])
     began = time.monotonic()
-    kube.apply(kube.render(outside.lay_overlay(stage.home, tags)))
-    kube.wait_for_jobs()
-    kube.wait_for_deployments()
+    kube.release(outside.lay_overlay(stage.home, stage.images[0]))
     up = time.monotonic() - began
-    starts = {kube.name_of(pod): kube.seconds_to_ready(pod) for pod in kube.pods()}
+    starts = sorted(kube.seconds_to_ready(pod) for pod in kube.pods())
     stage.city.baiyang("demo")
     stage.open()
     load.run_file_appeals(stage.city.address, stage.people, stage.record, 200)
     said = stage.compare()
-    at_rest = ", ".join(f"{name.rsplit('-', 2)[0]} {memory:.0f} MB" for name, _, memory in sorted(kube.usage()))
-    return f"ready {up:.0f} s after apply; {said}\n   seconds to ready: {starts}\n   memory: {at_rest}"
-
-
-def build_images() -> dict[str, str]:
-    """By name, with their tags. IMAGES names a tag of those that are on the nodes already."""
-    if tag := os.environ.get("IMAGES"):
-        registry = os.environ.get("REGISTRY", "localhost/baiyang")
-        return {name: f"{registry}/{name}:{tag}" for name in IMAGES}
-    done = subprocess.run(
-        [ROOT / "deploy/images/build", *IMAGES], stdout=subprocess.PIPE, text=True, check=True, timeout=3600
+    at_rest = ", ".join(f"{_of(pod)} {memory:.0f} MB" for pod, _, memory in kube.usage())
+    return (
+        f"ready {up:.0f} s after it was begun, each process {starts[0]:.0f} to {starts[-1]:.0f} s; {said}\n   {at_rest}"
     )
-    tags = [line for line in done.stdout.splitlines() if line and " " not in line and ":" in line]
-    return {tag.rpartition(":")[0].rpartition("/")[2]: tag for tag in tags[-len(IMAGES) :]}
+
+
+def upgrades(stage: Stage) -> str:
+    """Under load to the next release, back with the new schema in place, and to it again."""
+    since, times = stage.record.now, []
+    newest = stage.images[-1]
+    with stage.load() as told:
+        for tags in (newest, stage.images[0], newest):
+            began = time.monotonic()
+            kube.release(outside.lay_overlay(stage.home, tags))
+            times.append(f"{time.monotonic() - began:.0f} s")
+    failed = told.failed + stage.failed_writes(since)
+    assert not failed, f"not answered: {dict(failed)}"
+    return f"to it, back, to it again in {', '.join(times)}, {told.asked} looked up, none failed; {stage.compare()}"
+
+
+def _of(pod: str) -> str:
+    return pod.rsplit("-", 2)[0]
 
 
 def rolls_under_load(stage: Stage) -> str:
@@ -129,7 +134,7 @@ def rolls_under_load(stage: Stage) -> str:
         rolled = time.monotonic() - began
     failed = told.failed + stage.failed_writes(since)
     assert not failed, f"not answered: {dict(failed)}"
-    cores = ", ".join(f"{name.rsplit('-', 2)[0]} {1000 * used / 20:.0f}m" for name, used in sorted(spent.items()))
+    cores = ", ".join(f"{_of(pod)} {1000 * used / 20:.0f}m" for pod, used in sorted(spent.items()))
     return f"rolled in {rolled:.0f} s, {told.asked} looked up, none failed; {stage.compare()}\n   processor: {cores}"
 
 
