@@ -13,7 +13,7 @@ from tests.cluster import images, kube
 RELEASE = ROOT / "deploy/k8s/release"
 
 _STAND_IN = """#!/bin/sh
-echo "$@" >>"$ASKED"
+printf '%s\\n' "$*" >>"$ASKED"
 case "$*" in *"$FAILS"*) exit 1 ;; esac
 """
 
