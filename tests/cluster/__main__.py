@@ -3,7 +3,7 @@
 NODE_ADDRESS is where pods reach this machine: PostgreSQL, Kafka and the identity provider are started there. Images
 are built as `make images` builds them; BUILD, or REGISTRY and PUSH, say how they come to the nodes, and IMAGES=tag
 takes those that are there. CLUSTER_HOME (.cluster) keeps data and logs, PORT (18080) is the first of the ports here.
-ONLY=2,3 leaves out steps after the first.
+ONLY=2,3 names the steps after the first; `kills` is what TARGET=cluster make chaos asks for.
 """
 
 import os
@@ -23,6 +23,7 @@ STEPS: dict[str, Callable[[Stage], str]] = {
     "4": steps.upgrades,
     "5": steps.scales_in_order,
     "6": steps.validates,
+    "kills": steps.is_struck,
 }
 
 

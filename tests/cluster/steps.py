@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from random import Random
 from statistics import mean
 
 import yaml
@@ -181,6 +182,21 @@ def validates(stage: Stage) -> str:
     finally:
         kube.kubectl("delete", "namespace", aside, "--wait=false")
     return f"objects: {counted}, no warning"
+
+
+def is_struck(stage: Stage) -> str:
+    """KILLS pods, drawn by SEED, die under load without a word, and others while these come back."""
+    kills, random = int(os.environ.get("KILLS") or 50), Random(int(os.environ.get("SEED") or 1))
+    killed: Counter[str] = Counter()
+    with stage.load():
+        while killed.total() < kills:
+            time.sleep(random.uniform(0.5, 6))
+            if there := sorted(kube.name_of(pod) for pod in kube.pods()):
+                pod = random.choice(there)
+                kube.kubectl("-n", kube.NAMESPACE, "delete", "pod", pod, "--grace-period=0", "--force")
+                killed[_of(pod)] += 1
+        kube.wait_for_deployments()
+    return f"{killed.total()} kills ({', '.join(f'{pod} {n}' for pod, n in sorted(killed.items()))}); {stage.compare()}"
 
 
 def scales_in_order(stage: Stage) -> str:
