@@ -84,6 +84,13 @@ def pods(selector: str = "app.kubernetes.io/part-of=baiyang") -> list[Object]:
     ]
 
 
+def scale(replicas: int, *, selector: str = "app.kubernetes.io/part-of=baiyang") -> None:
+    kubectl("-n", NAMESPACE, "scale", "deployment", "-l", selector, f"--replicas={replicas}")
+    wait_for_deployments()
+    if not replicas:
+        kubectl("-n", NAMESPACE, "wait", "--for=delete", "pod", "-l", selector, "--timeout=120s", seconds=120)
+
+
 def wait_for_deployments(seconds: float = 300) -> None:
     for name in deployments():
         kubectl("-n", NAMESPACE, "rollout", "status", f"deployment/{name}", f"--timeout={seconds}s", seconds=seconds)
