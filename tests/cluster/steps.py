@@ -1,7 +1,6 @@
 """What is done to a city in the cluster, a function a step: each raises what does not hold and says what was seen."""
 
 import os
-import shutil
 import time
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
@@ -213,24 +212,3 @@ def scales_in_order(stage: Stage) -> str:
             kube.scale(replicas, selector="app.kubernetes.io/component=consumer")
             time.sleep(20)
     return f"1, 3, 1 consumers of each service; {stage.compare()}"
-
-
-def is_restored(stage: Stage) -> str:
-    """From a backup, when the disks of PostgreSQL and Kafka are gone."""
-    servers, taken = stage.platform, stage.home.path / "backup"
-    began = time.monotonic()
-    stage.city.baiyang("backup", "take", str(taken))
-    took = time.monotonic() - began
-    kube.scale(0)
-    for server in (servers.kafka, servers.postgres):
-        server.stop()
-        shutil.rmtree(server.data)
-    began = time.monotonic()
-    servers.bring_up_postgres()
-    servers.kafka.start()
-    stage.city.baiyang("backup", "restore", str(taken))
-    restored = time.monotonic() - began
-    stage.record.note("kafka_wiped")
-    kube.scale(1)
-    up = time.monotonic() - began
-    return f"backed up in {took:.0f} s, restored in {restored:.0f} s, ready after {up:.0f} s; {stage.compare()}"
