@@ -707,7 +707,8 @@ def test_what_the_tier_above_took_over_is_not_taken_from_it_below(
     for step in (Step.RE_DISPATCH, Step.RE_SORT, Step.ANSWER):
         with pytest.raises(RulingBinds):
             TAKE[step](as_person(city.person("dispatcher")), case)
-    assert TAKE[Step.RE_DISPATCH](as_person(city.person("district_dispatcher")), case).state is CaseState.ASSIGNED
+    given = TAKE[Step.RE_DISPATCH](as_person(city.person("district_dispatcher")), case)
+    assert (given.state, given.ruled_path, given.dispatched_path) == (CaseState.ASSIGNED, None, city.paths["district"])
 
 
 def test_over_an_office_its_own_places_supervisor_takes_it_over(

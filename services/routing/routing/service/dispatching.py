@@ -88,7 +88,7 @@ def give(
     """It is another post's from now on; what a holder passes on alone goes back to who gave it to them."""
     parts.change_lead(uow, case, to)
     if not transferred:
-        case.dispatched_path = uow.person.post(post_id).path
+        case.dispatch_from(uow.person.post(post_id).path)
     placing.assign(uow, case, to, post_id=post_id, words=words, transferred=transferred)
 
 
@@ -176,7 +176,7 @@ def take_over_case(uow: UnitOfWork, case_id: UUID, *, version: int, words: str) 
     mine = seat_for(uow, case, post_id)
     case.drop_ask()
     case.keep_first_holder()
-    case.ruled_path = case.dispatched_path = mine.path
+    case.bind_from(mine.path)
     parts.end_own_part(uow, case, mine)
     placing.assign(uow, case, mine, post_id=post_id, words=words)
     supervising.end_from_above(uow, case, post_id)
