@@ -695,7 +695,8 @@ def test_contested_again_the_next_tier_takes_it_over(uow: RolledBackUnitOfWork, 
     after = rate(uow, again, solved=False, answer=2)
     assert after.holder_post_id == city.posts["district_dispatcher"].post_id
     assert steps_of(uow, after)[-3:] == ["rated", "redone", "assigned"]
-    assert cases.list_entries(uow, after)[-2].facts["redos"] == 2
+    redone, taken_over = cases.list_entries(uow, after)[-2:]
+    assert (redone.facts["redos"], taken_over.facts["former"]) == (2, subject_of("municipal"))
     assert TAKE[Step.ANSWER](as_person(city.person("district_dispatcher")), after).state is CaseState.ANSWERED
 
 

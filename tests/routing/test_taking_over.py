@@ -42,9 +42,7 @@ def take_over(by: RolledBackUnitOfWork, case: Case) -> Case:
     return dispatching.take_over_case(by, case.case_id, version=case.version, words=WORDS)
 
 
-def give(
-    uow: RolledBackUnitOfWork, case: Case, city: City, to: str, as_person: As, *, by: str = "dispatcher"
-) -> Case:
+def give(uow: RolledBackUnitOfWork, case: Case, city: City, to: str, as_person: As, *, by: str = "dispatcher") -> Case:
     """A case that lies with this post."""
     post_id = city.posts[to].post_id
     if case.holder_post_id == post_id:
@@ -102,9 +100,12 @@ def test_it_is_taken_over_while_somebody_works_on_it_and_the_promise_stays(
     after = take_over(superior, case)
     assert (after.state, after.holder_post_id) == (CaseState.ASSIGNED, city.posts["district_supervisor"].post_id)
     assert (after.promise_due, after.deadline) == (case.promise_due, case.deadline)
+    assert (after.dispatched_path, after.ruled_path) == (city.paths["district"], city.paths["district"])
     (told,) = [event for event in superior.published if event.type == CaseAssignedV1.TYPE]
     said = CaseAssignedV1.model_validate_json(told.body or "")
     assert (said.first, said.handler.subject) == (False, subject_of("district_supervisor"))
+    assert said.former is not None
+    assert said.former.subject == subject_of("municipal")
     entry = cases.list_entries(uow, after)[-1]
     assert (entry.step, entry.words, entry.by) == (ASSIGNED, WORDS, subject_of("district_supervisor"))
     assert faults_of(uow, case.case_id) == []

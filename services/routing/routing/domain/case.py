@@ -549,8 +549,8 @@ class Case:
             self.first_holder_post_id = self.first_holder_post_id or self.holder_post_id
 
     def dispatch_from(self, path: str | None) -> None:
-        """The dispatcher who stands there gives it to its holder; none: the rules do. What a superior took over is given
-        on, and returned, as any other; a ruling on a return goes on binding it.
+        """The dispatcher who stands there gives it to its holder; none: the rules do. What a superior took over is
+        given on, and returned, as any other; a ruling on a return goes on binding it.
         """
         self.dispatched_path = path
         if not self.returns:

@@ -44,7 +44,7 @@ def redo(uow: UnitOfWork, case: Case, asked: CallBack, *, holder: Seat | None) -
     if above is not None:
         case.keep_first_holder()
         case.bind_from(above.path)
-        placing.assign(uow, case, above, post_id=None)
+        placing.assign(uow, case, above, post_id=None, former=holder)
     deadlines.watch_redo(uow, case, superior, due)
     uow.publish(events.city_case_progressed(uow, case))
     cases.save_cases(uow, [case])
