@@ -15,8 +15,8 @@ WORDINGS: dict[str, tuple[int, dict[str, tuple[str, str]]]] = {
             "en": (
                 "Not yours any more: {{ number }}",
                 (
-                    "{{ gist }} | {% if who %}{{ who }} handles it{% else %}Another post handles it{% endif %} now: you "
-                    "owe no answer any more. Hand over what you have on it."
+                    "{{ gist }} | {% if who %}{{ who }} handles it{% else %}Another post handles it{% endif %} now: "
+                    "you owe no answer any more. Hand over what you have on it."
                 ),
             ),
         },
