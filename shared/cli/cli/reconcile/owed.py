@@ -91,6 +91,7 @@ TEMPLATES = (
     "deadline_earlier",
     "breach_corrected",
     "breach_corrected_superior",
+    "exclusion_reviewed",
 )
 
 #: Of what is worked on a case, what residents are told.
@@ -132,6 +133,7 @@ _TO_STAFF = {
     "corrected": {"holder": "appeal_corrected"},
     "asked": {"ruler": "case_asked"},
     "ruled": {"holder": "case_ruled"},
+    "exclusion_reviewed": {"applicant": "exclusion_reviewed"},
     "reported": {"presser": "pressing_reported"},
     "recused": {
         "dispatcher": "case_waiting",
