@@ -97,9 +97,16 @@ def _running(claim: Claim) -> Select[Any]:
     return running.where(cases.c.case_id.not_in(claim.aside)) if claim.aside else running
 
 
-def settle_of_case(uow: UnitOfWork, case_id: UUID) -> None:
-    """All tiers' at once."""
-    uow.execute(update(supervision).where(supervision.c.case_id == case_id, _STANDS).values(settled_at=uow.now))
+def list_posts(uow: UnitOfWork, case_id: UUID) -> frozenset[UUID]:
+    """Whose duty it is to see to the case, of every tier: who let it pass keeps it."""
+    standing = select(supervision.c.post_id).where(supervision.c.case_id == case_id, _STANDS)
+    return frozenset(uow.execute(standing).scalars())
+
+
+def settle_of_case(uow: UnitOfWork, case_id: UUID, *, but: Collection[UUID] = ()) -> None:
+    """All tiers' at once, but for those of these posts."""
+    settled = (supervision.c.case_id == case_id, _STANDS, supervision.c.post_id.not_in(but))
+    uow.execute(update(supervision).where(*settled).values(settled_at=uow.now))
 
 
 def move_to_case(uow: UnitOfWork, case_id: UUID, to: UUID) -> None:
