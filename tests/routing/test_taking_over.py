@@ -172,7 +172,7 @@ def test_who_let_it_pass_may_order_it_and_take_it_over_yet(
 
 
 @pytest.mark.parametrize("who, left", [("head", ["district_supervisor"]), ("district_supervisor", [])])
-def test_whoever_takes_it_over_ends_what_their_tier_and_those_below_have_to_see_to(
+def test_whoever_takes_it_over_ends_what_their_tier_and_those_below_have_to_see_to(  # noqa: PLR0917  # a table's columns
     uow: RolledBackUnitOfWork, city: City, as_person: As, climbed: Case, who: str, left: list[str]
 ) -> None:
     after = take_over(as_person(city.person(who), now=CLIMBS + SECOND), climbed)

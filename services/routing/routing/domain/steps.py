@@ -103,7 +103,9 @@ WHO: dict[Actor, str] = {
         "a dispatcher or supervisor of a tier above whoever holds the case; where an office does, "
         "the supervisor of the office's own place too; and whoever has to see to what is late or done again"
     ),
-    Actor.ABOVE_STATION: "while an office holds it, a dispatcher or supervisor of a tier above the station of its place",
+    Actor.ABOVE_STATION: (
+        "while an office holds it, a dispatcher or supervisor of a tier above the station of the case's place"
+    ),
     Actor.CALLER: (
         "a window clerk or dispatcher of its place or of a tier above who neither holds the case nor answered it"
     ),
@@ -694,10 +696,8 @@ def _is(actor: Actor, post: Seated, case: Case, subject: str, holder: Holder | N
             return subject != case.asked_by and _rules_on(post, case)
         case Actor.OVERSEER:
             return post.oversees and case.placed_path.startswith(post.path)
-        case Actor.SUPERIOR | Actor.SECOND:
+        case Actor.SUPERIOR | Actor.SECOND | Actor.ABOVE_STATION:
             return _is_superior(actor, post, case, subject, holder)
-        case Actor.ABOVE_STATION:
-            return post.oversees and _is_above_station(post, case)
         case Actor.CALLER | Actor.REVIEWER | Actor.VERIFIER:
             return _is_beside(actor, post, case, subject)
         case _:
@@ -705,7 +705,11 @@ def _is(actor: Actor, post: Seated, case: Case, subject: str, holder: Holder | N
 
 
 def _is_superior(actor: Actor, post: Seated, case: Case, subject: str, holder: Holder | None) -> bool:
-    """By a tier above the holder's; or, but for a second opinion, by the duty to see to it."""
+    """By a tier above the holder's; or, but for a second opinion, by the duty to see to it. Or by one above the station
+    that calls in an office.
+    """
+    if actor is Actor.ABOVE_STATION:
+        return post.oversees and _is_above_station(post, case)
     if actor is Actor.SUPERIOR and post.post_id in case.seen_to_by:
         return True
     is_other = actor is Actor.SUPERIOR or subject != case.excluding_by
