@@ -28,7 +28,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.types import Uuid
 
-from routing.domain.case import Case
+from routing.domain.case import Case, Standing
 from routing.domain.promise import Term, Unit
 from routing.domain.supervising import Supervision, SupervisionLine
 from routing.models import cases, supervision
@@ -41,7 +41,7 @@ _NAMES = [field.name for field in fields(Supervision) if field.name != "term"]
 _COLUMNS = [supervision.c[name] for name in (*_NAMES, "unit", "count")]
 _OF_CASE = [
     cases.c.number.label("case_number"),
-    *(cases.c[name] for name in ("gist", "seal", "version", "state", "holder_post_id", "promise_due")),
+    *(cases.c[name] for name in ("gist", "seal", "version", "state", "holder_post_id", "promise_due", "standing")),
 ]
 _STANDS = supervision.c.settled_at.is_(None)
 #: A process of the release before answers and ends a case without settling whose duty it is.
@@ -147,6 +147,7 @@ def _line(row: Row[Any]) -> SupervisionLine:
         CaseState(row.state),
         row.holder_post_id,
         row.promise_due,
+        Standing.ranked(row.standing),
     )
 
 
