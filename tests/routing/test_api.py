@@ -569,6 +569,7 @@ async def test_what_a_superior_has_to_see_to_is_a_list_of_their_own(desk: Desk, 
     (line,) = [line for line in listed if line["case_id"] == case["case_id"]]
     assert (line["case_number"], line["version"], line["tier"]) == (case["number"], case["version"], "district")
     assert (line["post_id"], line["repeats"], line["lapsed_at"]) == (case["supervisor_post_id"], 0, None)
+    assert line["standing"] == "late"
     assert await desk.items("/supervisions", "city_dispatcher") == []
 
 

@@ -529,7 +529,9 @@ async def nudge_case(case_id: CaseNamed, body: Nudge, if_match: IfMatch, door: D
 
 @router.post("/cases/{case_id}/orders", status_code=201, response_model=PressingLineView, responses=STEP)
 async def order_report(case_id: CaseNamed, body: Order, if_match: IfMatch, door: Door) -> Response:
-    """A supervision order: numbered, with a limit and a report owed. For a tier above whoever holds the case."""
+    """A supervision order: numbered, with a limit and a report owed. For a tier above whoever holds the case; while an
+    office does, from the tier above the station of the case's place on.
+    """
     return await door(
         *(pressing.order_report, case_id),
         version=if_match,

@@ -1237,6 +1237,7 @@ class SupervisionLineView(BaseModel):
     state: CaseState
     holder_post_id: UUID | None
     promise_due: AwareDatetime | None
+    standing: Standing
     post_id: UUID = Field(description="Of mine: whose duty it is.")
     tier: str = Field(description="Of the post's place.")
     since: AwareDatetime
@@ -1256,6 +1257,7 @@ class SupervisionLineView(BaseModel):
             state=line.state,
             holder_post_id=line.holder_post_id,
             promise_due=line.promise_due,
+            standing=line.standing,
         )
 
 

@@ -58,6 +58,11 @@ class Who:
     origin: str | None = None
 
     @property
+    def known_by(self) -> UUID | str | None:
+        """What two appeals of one person have in common; several may be reached by one telephone."""
+        return self.reference or (f"{self.address} {self.name or ''}" if self.address else None)
+
+    @property
     def is_reached_by_message(self) -> bool:
         return self.means in (Means.SMS, Means.SANDBOX)
 

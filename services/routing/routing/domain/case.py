@@ -402,6 +402,10 @@ class Case:
     """When each post has nudged it last. Read where it has been pressed."""
     across: tuple[str, ...] = ()
     """Where its lead and its helpers stand, once they are of more than one office. Read where somebody helps."""
+    seen_to_by: frozenset[UUID] = frozenset()
+    """The posts whose duty it is to see to it, of every tier that it has climbed to. Read where somebody has to."""
+    station_path: str | None = None
+    """From where its place is dispatched. Read while an office holds it."""
 
     @property
     def parties(self) -> list[Appeal]:
