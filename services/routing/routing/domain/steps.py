@@ -365,7 +365,7 @@ STEPS: dict[Step, StepRule] = {
             ],
         ),
         _rule(
-            *(Step.SPLIT, [CaseState.RECEIVED, *_UNDER_WAY], None, [Actor.DISPATCHER]),
+            *(Step.SPLIT, [CaseState.RECEIVED, *_UNDER_WAY, CaseState.ANSWERED], None, [Actor.DISPATCHER]),
             needs=[Standing.SHARED],
             bars=[Standing.ASKED, Standing.FOLLOWED, Standing.ANSWER_DRAFTED],
         ),
