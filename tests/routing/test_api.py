@@ -682,6 +682,8 @@ async def test_a_bad_record_is_refused_with_the_field_that_is_wrong(
         ({"outcome": "explained", "answer": "不能办"}, "/basis"),
         ({"outcome": "explained", "answer": "不能办", "basis": " "}, "/basis"),
         ({"outcome": "solved", "answer": "好", "basis": "规定"}, "/basis"),
+        ({"outcome": "solved", "answer": "好", "handover": "posted"}, "/handover"),
+        ({"outcome": "explained", "answer": "不能办", "basis": "规定", "handover": "collected"}, "/handover"),
         ({"outcome": "solved"}, "/answer"),
         ({"outcome": "solved", "answer": "好", "evidence": "字" * 201}, "/evidence"),
         ({"outcome": "done", "answer": "好"}, "/outcome"),

@@ -254,7 +254,7 @@ async def review_exclusion(case_id: CaseNamed, body: ExclusionReview, if_match: 
 
 @router.post("/cases/{case_id}/handovers", status_code=201, response_model=CaseView, responses=STEP)
 async def hand_over_case(case_id: CaseNamed, body: Handover, if_match: IfMatch, door: Door) -> Response:
-    """What is finished is collected, or brought home."""
+    """What is finished is collected, or brought home; it may be long after the end."""
     return await door(steps.hand_over_case, case_id, version=if_match, means=body.means, view=CaseView.of)
 
 

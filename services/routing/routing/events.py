@@ -70,6 +70,7 @@ from contracts.routing import (
     DeadlineMovedV1,
     ExcludableRate,
     Handler,
+    HandoverMeans,
     HotlineStanding,
     JoinKind,
     Party,
@@ -146,6 +147,7 @@ def case_answered(
     answer: str,
     asked: Mapping[UUID, int],
     basis: str | None = None,
+    handover: HandoverMeans | None = None,
     corrects: bool = False,
     helpers: Sequence[Seat] = (),
 ) -> CaseAnsweredV1:
@@ -162,6 +164,7 @@ def case_answered(
         helpers=[_handler(seat) for seat in helpers],
         rate_by=until.promise.due_at if until else None,
         basis=basis,
+        handover=handover,
         corrects=corrects,
     )
 

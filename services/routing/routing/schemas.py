@@ -119,6 +119,11 @@ class Solved(Request):
     outcome: Literal[Outcome.SOLVED]
     answer: Words = Field(description="What was done, in words for the resident.")
     evidence: Evidence | None = Field(default=None, description=_SHOWN, examples=["照片 2026-1123"])
+    handover: HandoverMeans | None = Field(
+        default=None,
+        description="What came of it is ready: the resident is told to collect it, or that it is brought home. "
+        "Left out: there is nothing to hand over.",
+    )
 
 
 class Explained(Request):

@@ -270,6 +270,10 @@ class CaseAnsweredV1(CaseFact):
     )
     basis: Personal | None = Field(default=None, description="Where it is explained: the rule by which it cannot be.")
     corrects: bool = Field(default=False, description="It takes the place of an answer before.")
+    handover: HandoverMeans | None = Field(
+        default=None,
+        description="What came of it is ready to be collected, or is brought home; none: there is nothing.",
+    )
 
 
 class CaseHandedOverV1(CaseFact):

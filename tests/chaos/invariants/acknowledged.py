@@ -70,7 +70,12 @@ _HANDED_IN = {"answer": ("drafted",)}
 
 #: What follows at once what a person does: whoever reads no messages is owed a call with the answer; a call finds that
 #: it did not solve it; or nothing is waited for any more.
-_BY_ITSELF = {"answered": {"call_back_owed"}, "called_back": {"redone", "closed"}, "verified": {"closed"}}
+_BY_ITSELF = {
+    "answered": {"call_back_owed"},
+    "called_back": {"redone", "closed"},
+    "verified": {"closed"},
+    "split": {"closed"},
+}
 
 #: What stands in the histories of both cases, by the id that both have of it.
 _ON_BOTH = ("linked", "unlinked")

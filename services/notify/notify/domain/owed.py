@@ -224,7 +224,8 @@ def _corrected(event: CaseCorrectedV1) -> list[Owed]:
 
 def _answered(event: CaseAnsweredV1) -> list[Owed]:
     template = Template.CASE_CORRECTED if event.corrects else Template.CASE_ANSWERED
-    said = {"answer": event.answer, "basis": event.basis, "until": event.rate_by}
+    handover = event.handover.value if event.handover else ""
+    said = {"answer": event.answer, "basis": event.basis, "handover": handover, "until": event.rate_by}
     told = _residents(event, template, event.handler, **said)
     return told + _each(event, Template.HELPER_RELEASED, event.helpers, answered=True)
 

@@ -234,7 +234,7 @@ _OF_ONE_CASE = (
 
 
 #: Of the limits beside the promise, those that are of what is owed to the resident.
-_GO_ALONG = (DeadlineKind.REDO, DeadlineKind.PLANNED, DeadlineKind.CONTACT)
+_GO_ALONG = (DeadlineKind.REDO, DeadlineKind.PLANNED, DeadlineKind.CONTACT, DeadlineKind.RATING)
 
 
 @dataclass

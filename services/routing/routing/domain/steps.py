@@ -21,6 +21,7 @@ from routing.domain.case import (
     STARTED,
     VERIFIED,
     Case,
+    ClosedReason,
     DeadlineKind,
     DeadlineState,
 )
@@ -181,6 +182,8 @@ class Standing(StrEnum):
     PLANNED = "planned"
     """For a later day; its promise is settled."""
     HANDED_OVER = "handed_over"
+    ENDED_OTHERWISE = "ended_otherwise"
+    """Closed, but not as done: withdrawn, declined, merged or of a finished past."""
     OVER = "over"
     """Closed, and nothing of the resident's is left in custody."""
     REPORT_OWED = "report_owed"
@@ -263,7 +266,11 @@ STEPS: dict[Step, StepRule] = {
             *(Step.ANSWER, [*_UNDER_WAY, CaseState.ANSWERED], CaseState.ANSWERED, _EITHER),
             bars=[Standing.FOLLOWED, Standing.ANSWER_DRAFTED],
         ),
-        _rule(Step.HAND_OVER, [CaseState.ANSWERED], None, _EITHER, bars=[Standing.HANDED_OVER]),
+        # Who collects may come long after the end.
+        _rule(
+            *(Step.HAND_OVER, [CaseState.ANSWERED, CaseState.CLOSED], None, _EITHER),
+            bars=[Standing.HANDED_OVER, Standing.ENDED_OTHERWISE],
+        ),
         _rule(
             *(Step.CLOSE, [CaseState.ANSWERED], CaseState.CLOSED, _EITHER),
             bars=[
@@ -372,7 +379,7 @@ STEPS: dict[Step, StepRule] = {
             ],
         ),
         _rule(
-            *(Step.SPLIT, [CaseState.RECEIVED, *_UNDER_WAY], None, [Actor.DISPATCHER]),
+            *(Step.SPLIT, [CaseState.RECEIVED, *_UNDER_WAY, CaseState.ANSWERED], None, [Actor.DISPATCHER]),
             needs=[Standing.SHARED],
             bars=[Standing.ASKED, Standing.FOLLOWED, Standing.ANSWER_DRAFTED],
         ),
@@ -437,6 +444,7 @@ def standing_of(case: Case) -> frozenset[Standing]:
         Standing.SUSPENDED: case.suspended_until is not None,
         Standing.PLANNED: case.planned_for is not None,
         Standing.HANDED_OVER: case.handover is not None,
+        Standing.ENDED_OTHERWISE: case.closed_reason not in (None, ClosedReason.DONE),
         Standing.OVER: not case.is_open and not case.papers_held,
         Standing.REPORT_OWED: case.reports_owed > 0,
         Standing.FOR_A_CENTRE: case.kind in FOR_CENTRES,
