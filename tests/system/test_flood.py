@@ -187,7 +187,7 @@ def keep_pressing_it(flood: Flood) -> None:
     station.step("district", case, "orders", order)
     station.is_told("bureau", case, "case_ordered")
     assert [each["kind"] for each in case["pressings"]] == ["nudge", "order"]
-    assert (case["reports_owed"], [limit["kind"] for limit in case["limits"]]) == (1, ["order"])
+    assert (case["reports_owed"], [limit["kind"] for limit in case["limits"]]) == (1, ["contact", "order"])
 
 
 #: By somebody who did not handle it, as its rule asks of what is urgent.
