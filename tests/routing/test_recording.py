@@ -24,6 +24,7 @@ from routing.errors import (
     NotInCustody,
     NotYourStep,
     PapersInCustody,
+    NoPapersMissing,
     PapersNamedAlready,
     ReceiptNotFound,
     StepNotAllowed,
@@ -372,15 +373,68 @@ def test_a_case_without_letters_and_papers_costs_no_statement_more(
     assert len(looked) == 1
 
 
-def test_missing_papers_are_named_once_and_again_only_when_papers_have_come(
+def test_missing_papers_are_named_once_and_again_only_when_all_of_them_have_come(
     mine: RolledBackUnitOfWork, case: Case
 ) -> None:
-    assert record(mine, case, RecordKind.PAPERS_MISSING).case.papers_named_at == NOW
+    named = record(mine, case, RecordKind.PAPERS_MISSING).case
+    assert (named.papers_named_at, named.papers_missing) == (NOW, ("户口簿", "残疾人证"))
+    first = receive(mine, case, "户口簿", "照片")
+    assert (first.papers_named_at, first.papers_missing) == (NOW, ("残疾人证",))
     with pytest.raises(PapersNamedAlready):
         record(mine, case, RecordKind.PAPERS_MISSING)
-    assert receive(mine, case, "户口簿").papers_named_at is None
+    last = receive(mine, case, "残疾人证")
+    assert (last.papers_named_at, last.papers_missing) == (None, ())
     assert record(mine, case, RecordKind.PAPERS_MISSING, papers=["残疾人证"]).case.papers_named_at == NOW
-    assert [told.papers for told in told_by(mine)] == [["户口簿", "残疾人证"], ["户口簿"], ["残疾人证"]]
+    assert [told.still_missing for told in told_by(mine)] == [["户口簿", "残疾人证"], ["残疾人证"], [], ["残疾人证"]]
+
+
+def test_the_holder_says_with_a_reason_that_no_more_papers_are_waited_for(
+    mine: RolledBackUnitOfWork, case: Case
+) -> None:
+    record(mine, case, RecordKind.PAPERS_MISSING)
+    receive(mine, case, "户口簿")
+    done = record(mine, case, RecordKind.PAPERS_RECEIVED, complete="残联系统已查到，无需残疾人证。")
+    assert (done.case.papers_named_at, done.case.papers_missing, done.receipt) == (None, (), None)
+    assert cases.list_entries(mine, case)[-1].words == "残联系统已查到，无需残疾人证。"
+    told = told_by(mine)[-1]
+    assert (told.papers, told.still_missing, told.words) == ([], [], None)
+    with pytest.raises(ReceiptNotFound):
+        printing.print_receipt(mine, case.case_id, done.case.version)
+
+
+def test_nothing_is_complete_that_nobody_has_named(mine: RolledBackUnitOfWork, case: Case) -> None:
+    with pytest.raises(NoPapersMissing) as refused:
+        record(mine, case, RecordKind.PAPERS_RECEIVED, complete="齐了")
+    assert refused.value.field == "/complete"
+
+
+def test_copies_are_ticked_off_and_not_in_custody(mine: RolledBackUnitOfWork, case: Case) -> None:
+    record(mine, case, RecordKind.PAPERS_MISSING)
+    done = record(mine, case, RecordKind.PAPERS_RECEIVED, papers=["户口簿"], copies=True)
+    assert (done.case.papers_held, done.case.papers_missing, done.receipt) == (0, ("残疾人证",), None)
+    assert look(mine, case).papers == []
+    assert Step.CLOSE in look(mine, TAKE[Step.ANSWER](mine, done.case)).steps
+    with pytest.raises(ReceiptNotFound):
+        printing.print_receipt(mine, case.case_id, done.case.version)
+
+
+def test_a_reply_that_comes_after_the_end_is_entered_and_changes_no_state(
+    uow: RolledBackUnitOfWork, city: City, as_person: As
+) -> None:
+    mine = as_person(city.person("municipal"))
+    case = make_case(uow, city)
+    number = send_letter(mine, case)
+    closed = TAKE[Step.CLOSE](mine, TAKE[Step.ANSWER](mine, look(mine, case).case))
+    assert Step.RECORD in look(mine, closed).steps
+    after = record(mine, closed, RecordKind.LETTER_REPLY, number=number, words="已核实").case
+    assert (after.state, after.closed_reason, look(mine, after).letters[0].replied_at) == (
+        *(CaseState.CLOSED, closed.closed_reason),
+        NOW,
+    )
+    assert cases.list_entries(mine, after)[-1].facts["late"] is True
+    assert Step.RECORD not in look(mine, after).steps
+    with pytest.raises(StepNotAllowed):
+        record(mine, after, RecordKind.CALL)
 
 
 def test_a_letter_is_printed_with_what_it_says_and_who_sends_it(

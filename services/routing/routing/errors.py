@@ -24,7 +24,7 @@
                    LinkedToItself, WhoseMissing, UnfitPeriod, UnfitDay, UnfitPlace, TooManyPlaces, NotOfTheCase,
                    LastAppeal, UnknownTarget, UnfitTarget, EvidenceMissing, WhomMissing, UnfitGrant,
                    UnfitNotice, UnfitYear, YearIsOfficial, UnfitTimetable, NotKeptSo, UnfitDocument, NoPlaceWithCode,
-                   RulesBeginTooEarly, LongerThanTheRules, BeyondTheLaw, NamedTwice
+                   RulesBeginTooEarly, LongerThanTheRules, BeyondTheLaw, NamedTwice, NoPapersMissing
 """
 
 from collections.abc import Sequence
@@ -714,7 +714,17 @@ class PapersNamedAlready(Conflict):
     def __init__(self) -> None:
         super().__init__(
             "papers_named_already",
-            "The resident was told of all missing papers at once: more can be named only after papers_received.",
+            "The resident was told of all missing papers at once: more can be named only when those have all come "
+            "(papers_received), or none of them is waited for any more (its `complete`).",
+        )
+
+
+class NoPapersMissing(Invalid):
+    def __init__(self) -> None:
+        super().__init__(
+            "no_papers_missing",
+            "No papers are waited for: none were named, or all have come. Name the papers that came in `papers`.",
+            field="/complete",
         )
 
 

@@ -407,6 +407,10 @@ def case_grant_revoked(uow: UnitOfWork, case: Case, grant: Grant) -> CaseGrantRe
     return CaseGrantRevokedV1(**_fact(uow, case), grant_id=grant.grant_id)
 
 
+#: After which it is said anew which papers are missing.
+_TICK_OFF = (RecordKind.PAPERS_RECEIVED, RecordKind.PAPERS_MISSING)
+
+
 def case_recorded(
     uow: UnitOfWork, case: Case, work: Work, *, letter: Letter | None, holder: Seat | None, moved: bool
 ) -> CaseRecordedV1:
@@ -418,6 +422,8 @@ def case_recorded(
         outcome=work.outcome,
         words=work.words if work.kind is RecordKind.INTERIM_WORD else None,
         papers=list(work.papers),
+        copies=work.copies,
+        still_missing=list(case.papers_missing) if work.kind in _TICK_OFF else None,
         office=letter.office if letter else None,
         letter=letter.number if letter else None,
         **(_promised(case) if moved else {}),

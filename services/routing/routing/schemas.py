@@ -296,9 +296,31 @@ class LetterReply(WorkDone):
     words: Words = Field(description="What they reply, for the history.")
 
 
-class PapersMoved(WorkDone):
-    kind: Literal[RecordKind.PAPERS_RECEIVED, RecordKind.PAPERS_RETURNED]
-    papers: Papers = Field(description="Originals that were taken in, or those of them that were given back.")
+class PapersReceived(WorkDone):
+    kind: Literal[RecordKind.PAPERS_RECEIVED]
+    papers: Papers | None = Field(
+        default=None, description="What came: those that were named as missing are ticked off by name."
+    )
+    copies: bool = Field(
+        default=False, description="They are copies. Originals alone are in custody, and are given back before its end."
+    )
+    complete: Words | None = Field(
+        default=None, description="Instead of papers: why no more is waited for of those that were named as missing."
+    )
+
+    @model_validator(mode="after")
+    def _says_one_thing(self) -> Self:
+        if (self.papers is None) == (self.complete is None) or (self.copies and self.complete):
+            raise ValueError("name the papers that came, or say in complete why no more is waited for: one of them")
+        return self
+
+    def work(self) -> Work:
+        return Work(**self.model_dump() | {"papers": self.papers or ()})
+
+
+class PapersReturned(WorkDone):
+    kind: Literal[RecordKind.PAPERS_RETURNED]
+    papers: Papers = Field(description="Those of the originals in custody that were given back.")
 
 
 class PapersMissing(WorkDone):
@@ -314,7 +336,14 @@ class PapersMissing(WorkDone):
 
 
 Recording = Annotated[
-    WorkInWords | InterimWord | ContactAttempt | LetterSent | LetterReply | PapersMoved | PapersMissing,
+    WorkInWords
+    | InterimWord
+    | ContactAttempt
+    | LetterSent
+    | LetterReply
+    | PapersReceived
+    | PapersReturned
+    | PapersMissing,
     Field(discriminator="kind"),
 ]
 
@@ -805,8 +834,9 @@ class CaseView(BaseModel):
         description="When the promise begins though papers are missing; null: it has never waited for any."
     )
     papers_named_at: AwareDatetime | None = Field(
-        description="When all missing papers were named; null: they were not, or papers have come since."
+        description="When all missing papers were named; null: they were not, or have all come since."
     )
+    papers_missing: list[str] = Field(description="Which of them have yet to come.")
     papers_held: int = Field(description="How many originals are in custody; it closes when they are back.")
     closed_at: AwareDatetime | None
     closed_reason: ClosedReason | None
@@ -1176,8 +1206,8 @@ class PressingView(BaseModel):
     pressing_id: UUID
     kind: PressingKind
     number: str = Field(description="Of a nudge: the how-manieth it is on its case; of the others: their own.")
-    by: str = Field(description="The sign-in subject of who pressed.")
-    by_post_id: UUID
+    by: str | None = Field(description="The sign-in subject of who pressed, or took down that the resident asks again.")
+    by_post_id: UUID | None = Field(description="Null: the resident has asked again.")
     leader: str | None = Field(description="Of an instruction: whose word it is, by title.")
     words: str
     made_at: AwareDatetime

@@ -420,6 +420,12 @@ class CaseRecordedV1(CaseFact):
     papers: list[Personal] = Field(
         default=[], max_length=30, description="The names of the papers that came, went back, or are missing."
     )
+    copies: bool = Field(default=False, description="Of papers that came: they are copies, and not in custody.")
+    still_missing: list[Personal] | None = Field(
+        default=None,
+        max_length=30,
+        description="Of papers that came, or are missing: which of all that were named have yet to come; none: not said.",
+    )
     office: Personal | None = Field(default=None, description="Whom the letter went to.")
     letter: str | None = Field(default=None, max_length=32, description="The letter's number.")
     promise_due: Moment | None = Field(

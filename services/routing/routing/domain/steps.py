@@ -171,7 +171,7 @@ class Standing(StrEnum):
     """For a later day; its promise is settled."""
     HANDED_OVER = "handed_over"
     OVER = "over"
-    """Closed, and nothing of the resident's is left in custody."""
+    """Closed, nothing of the resident's is left in custody, and no letter waits for its reply."""
     REPORT_OWED = "report_owed"
     """On a supervision order or an instruction."""
     FOR_A_CENTRE = "for_a_centre"
@@ -298,7 +298,7 @@ STEPS: dict[Step, StepRule] = {
             bars=[*_PENDING, Standing.SUSPENDED, Standing.PLANNED, Standing.FOLLOWED],
         ),
         _rule(Step.RE_PLAN, _UNDER_WAY, None, [Actor.DISPATCHER], needs=[Standing.PLANNED], bars=_PENDING),
-        # What was withdrawn while originals were here goes on being recorded until they are back.
+        # What was closed while originals were here, or a letter had no reply, goes on being recorded until that is here.
         _rule(
             *(Step.RECORD, [CaseState.RECEIVED, *_UNDER_WAY, CaseState.ANSWERED, CaseState.CLOSED], None),
             (*_EITHER, Actor.HELPER),
@@ -421,7 +421,7 @@ def standing_of(case: Case) -> frozenset[Standing]:
         Standing.SUSPENDED: case.suspended_until is not None,
         Standing.PLANNED: case.planned_for is not None,
         Standing.HANDED_OVER: case.handover is not None,
-        Standing.OVER: not case.is_open and not case.papers_held,
+        Standing.OVER: not (case.is_open or case.papers_held or case.letters_unanswered),
         Standing.REPORT_OWED: case.reports_owed > 0,
         Standing.FOR_A_CENTRE: case.kind in FOR_CENTRES,
         Standing.FOLLOWED: case.followed_since is not None,

@@ -12,7 +12,7 @@ from routing.domain import steps
 from routing.domain.case import Case
 from routing.domain.helping import paths_across
 from routing.domain.steps import Holder, Seated, Step
-from routing.repository import cases, links, pressings
+from routing.repository import cases, links, pressings, records
 
 
 def take(uow: UnitOfWork, case_id: UUID, step: Step, version: int | None = None) -> tuple[Case, Seat | None, UUID]:
@@ -41,6 +41,8 @@ def recall(uow: UnitOfWork, case: Case) -> None:
         steps.recall(case, cases.list_entries(uow, case))
     if case.pressings:
         case.nudged = pressings.list_nudged(uow, case.case_id)
+    if case.letters and not case.is_open:
+        case.letters_unanswered = any(each.replied_at is None for each in records.list_letters(uow, case.case_id))
     if case.helper_post_ids:
         case.across = paths_across(list_joint(uow, case))
 
