@@ -57,12 +57,22 @@ def work(draw: Draw, case: Mapping[str, Any]) -> Body:
     match kind:
         case "letter_sent":
             return {"kind": kind, "office": "市水务集团", "words": draw.words("去函")}
-        case "papers_received" | "papers_missing":
+        case "papers_missing":
             return {"kind": kind, "papers": [f"证件{draw.count()}", f"证件{draw.count()}"]}
+        case "papers_received":
+            return {"kind": kind, **_come(draw, case["papers_missing"])}
         case "contact_attempt":
             return {"kind": kind, "outcome": draw.one(["reached", "not_reached"]), "words": draw.words("联系")}
         case _:
             return {"kind": kind, "words": draw.words("记录")}
+
+
+def _come(draw: Draw, missing: Sequence[str]) -> Body:
+    """One that was named or all of them, what nobody named, or word that no more is waited for."""
+    if missing and draw.chance(0.2):
+        return {"complete": draw.words("无需再补")}
+    named = missing if draw.chance(0.5) else missing[:1]
+    return {"papers": [*(named or [f"证件{draw.count()}"])], "copies": draw.chance(0.3)}
 
 
 def _in_words(path: str, said: str, **more: Any) -> Offered:

@@ -424,7 +424,7 @@ class CaseRecordedV1(CaseFact):
     still_missing: list[Personal] | None = Field(
         default=None,
         max_length=30,
-        description="Of papers that came, or are missing: which of all that were named have yet to come; none: not said.",
+        description="Of papers that came, or are missing: which that were named have yet to come; none: not said.",
     )
     office: Personal | None = Field(default=None, description="Whom the letter went to.")
     letter: str | None = Field(default=None, max_length=32, description="The letter's number.")

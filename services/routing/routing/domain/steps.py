@@ -298,7 +298,7 @@ STEPS: dict[Step, StepRule] = {
             bars=[*_PENDING, Standing.SUSPENDED, Standing.PLANNED, Standing.FOLLOWED],
         ),
         _rule(Step.RE_PLAN, _UNDER_WAY, None, [Actor.DISPATCHER], needs=[Standing.PLANNED], bars=_PENDING),
-        # What was closed while originals were here, or a letter had no reply, goes on being recorded until that is here.
+        # What was closed before originals were back, or a letter had its reply, goes on being recorded until then.
         _rule(
             *(Step.RECORD, [CaseState.RECEIVED, *_UNDER_WAY, CaseState.ANSWERED, CaseState.CLOSED], None),
             (*_EITHER, Actor.HELPER),

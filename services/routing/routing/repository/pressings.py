@@ -54,8 +54,9 @@ def get_pressing(uow: UnitOfWork, pressing_id: UUID) -> Pressing:
 
 def count_nudges(uow: UnitOfWork, case_ids: Collection[UUID]) -> dict[UUID, int]:
     """How many there have been, by case; on one that was never nudged, none."""
-    counted = select(pressing.c.case_id, func.count()).where(pressing.c.case_id.in_(case_ids), _IS_NUDGE)
-    return {case_id: many for case_id, many in uow.execute(counted.group_by(pressing.c.case_id))}
+    many = func.count().label("many")
+    counted = select(pressing.c.case_id, many).where(pressing.c.case_id.in_(case_ids), _IS_NUDGE)
+    return {row.case_id: row.many for row in uow.execute(counted.group_by(pressing.c.case_id))}
 
 
 def list_nudged(uow: UnitOfWork, case_id: UUID) -> dict[UUID, datetime]:
