@@ -54,17 +54,21 @@ def work(draw: Draw, case: Mapping[str, Any]) -> Body:
     if papers and draw.chance(0.8):
         return {"kind": "papers_returned", "papers": papers}
     kind = draw.one(_WORK if case["state"] in _UNDER_WAY else _WORK_ALWAYS)
+    return {"kind": kind, **_new_work(draw, case, kind)}
+
+
+def _new_work(draw: Draw, case: Mapping[str, Any], kind: str) -> Body:
     match kind:
         case "letter_sent":
-            return {"kind": kind, "office": "市水务集团", "words": draw.words("去函")}
+            return {"office": "市水务集团", "words": draw.words("去函")}
         case "papers_missing":
-            return {"kind": kind, "papers": [f"证件{draw.count()}", f"证件{draw.count()}"]}
+            return {"papers": [f"证件{draw.count()}", f"证件{draw.count()}"]}
         case "papers_received":
-            return {"kind": kind, **_come(draw, case["papers_missing"])}
+            return _come(draw, case["papers_missing"])
         case "contact_attempt":
-            return {"kind": kind, "outcome": draw.one(["reached", "not_reached"]), "words": draw.words("联系")}
+            return {"outcome": draw.one(["reached", "not_reached"]), "words": draw.words("联系")}
         case _:
-            return {"kind": kind, "words": draw.words("记录")}
+            return {"words": draw.words("记录")}
 
 
 def _come(draw: Draw, missing: Sequence[str]) -> Body:

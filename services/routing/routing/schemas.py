@@ -24,7 +24,16 @@ from kit.clock import Day, Instant
 from kit.errors import STATUS, ServiceError, Stale
 from kit.http import Body, ListView
 from network.posts import Seat
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints, field_validator, model_validator
+from pydantic import (
+    AwareDatetime,
+    BaseModel,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 
 from routing.domain.accompanying import Accompaniment, FollowedLine
 from routing.domain.assignment import Owing, ReportBack
@@ -305,14 +314,17 @@ class PapersReceived(WorkDone):
         default=False, description="They are copies. Originals alone are in custody, and are given back before its end."
     )
     complete: Words | None = Field(
-        default=None, description="Instead of papers: why no more is waited for of those that were named as missing."
+        default=None,
+        validate_default=True,
+        description="Instead of papers: why no more is waited for of those that were named as missing.",
     )
 
-    @model_validator(mode="after")
-    def _says_one_thing(self) -> Self:
-        if (self.papers is None) == (self.complete is None) or (self.copies and self.complete):
-            raise ValueError("name the papers that came, or say in complete why no more is waited for: one of them")
-        return self
+    @field_validator("complete")
+    @classmethod
+    def _says_one_thing(cls, complete: str | None, info: ValidationInfo) -> str | None:
+        if "papers" in info.data and (info.data["papers"] is None) == (complete is None):
+            raise ValueError("goes instead of papers: name those that came, or say here why no more is waited for")
+        return complete
 
     def work(self) -> Work:
         return Work(**self.model_dump() | {"papers": self.papers or ()})

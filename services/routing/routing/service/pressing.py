@@ -1,6 +1,6 @@
 """Pressing whoever holds a case, from beside and from above, and the reports that are owed (domain.md, section 4)."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -119,12 +119,14 @@ def end_owed(uow: UnitOfWork, case: Case) -> Ended:
         return []
     ended = pressings.end_owed(uow, case.case_id)
     pressers = _pressers(uow, ended)
-    return [(each, pressers.get(each.by_post_id)) for each in ended]
+    return [(each, pressers.get(each.pressing_id)) for each in ended]
 
 
-def _pressers(uow: UnitOfWork, made: Iterable[Pressing]) -> dict[UUID | None, Seat]:
-    """Who answers now in the posts that pressed."""
-    return {**posts.list_seats_of(uow, {each.by_post_id for each in made if each.by_post_id})}
+def _pressers(uow: UnitOfWork, made: Collection[Pressing]) -> dict[UUID, Seat]:
+    """Who answers now for the post that pressed, by pressing."""
+    by = {each.pressing_id: each.by_post_id for each in made if each.by_post_id}
+    seats = posts.list_seats_of(uow, set(by.values()))
+    return {pressing_id: seats[post_id] for pressing_id, post_id in by.items() if post_id in seats}
 
 
 def subjects_of(ended: Ended) -> list[str]:
@@ -139,7 +141,7 @@ def mark_orders_missed(uow: UnitOfWork, missed: Sequence[tuple[Case, Deadline]])
     for case, limit in missed:
         holder = holders.get(case.holder_post_id) if case.holder_post_id else None
         order = ordered.get(limit.about) if limit.about else None
-        presser = pressers.get(order.by_post_id) if order else None
+        presser = pressers.get(order.pressing_id) if order else None
         case.miss(
             limit,
             at=uow.now,

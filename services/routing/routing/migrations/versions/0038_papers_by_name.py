@@ -31,8 +31,8 @@ and e.seq = (
 
 
 def upgrade() -> None:
-    missing = sa.Column("papers_missing", ARRAY(sa.Text), nullable=False, server_default=sa.text("'{}'::text[]"))
-    op.add_column("cases", missing)
+    none = sa.text("'{}'::text[]")
+    op.add_column("cases", sa.Column("papers_missing", ARRAY(sa.Text), nullable=False, server_default=none))
     for statement in (EVERYWHERE, NAMED_BEFORE, NOWHERE):
         op.execute(statement)
     op.alter_column("pressing", "by", nullable=True)
