@@ -30,7 +30,18 @@ from routing.errors import (
     StepNotAllowed,
 )
 from routing.repository import call_backs, cases
-from routing.service import calling_back, dispatching, merging, notices, opening, rating, reading, recording, sweeping
+from routing.service import (
+    calling_back,
+    dispatching,
+    merging,
+    notices,
+    opening,
+    rating,
+    reading,
+    recording,
+    supervising,
+    sweeping,
+)
 
 from tests.conftest import UnitOfWorkOf
 from tests.routing.auditing import faults_of
@@ -581,6 +592,49 @@ def test_a_redo_that_is_late_is_missed_alone_and_the_superior_is_told(
     after = cases.get_case(uow, case.case_id)
     assert (after.state, after.promise_met, after.is_overdue(clock.now)) == (CaseState.ASSIGNED, True, True)
     assert cases.list_entries(uow, after)[-1].facts["kind"] == "redo"
+
+
+def watched(uow: RolledBackUnitOfWork) -> list[UUID]:
+    """The cases that a superior has on their list."""
+    return [line.supervision.case_id for line in supervising.list_mine(uow, Page(9, "a list", RING)).items]
+
+
+def test_the_next_tier_has_what_is_done_again_on_its_list_until_it_is_answered(
+    uow: RolledBackUnitOfWork, city: City, as_person: As
+) -> None:
+    network.copy_posts(uow, [make_post(city, "head", Duty.SUPERVISOR, "community")], versions=[1])
+    case = rate(uow, answered(uow, city, as_person), solved=False)
+    assert case.supervisor_post_id == city.posts["district_supervisor"].post_id
+    assert watched(as_person(city.person("head"))) == []
+    assert watched(as_person(city.person("district_supervisor"))) == [case.case_id]
+    after = TAKE[Step.ANSWER](as_person(city.person("municipal")), case)
+    assert after.supervisor_post_id is None
+    assert watched(as_person(city.person("district_supervisor"))) == []
+
+
+def test_what_is_done_again_climbs_from_whoever_has_an_eye_on_it_once_it_is_late(
+    uow: RolledBackUnitOfWork, city: City, as_person: As, clock_at: Callable[[datetime], RolledBackUnitOfWork]
+) -> None:
+    """Due on Thursday; they have a working day more."""
+    case, second = rate(uow, answered(uow, city, as_person), solved=False), timedelta(seconds=1)
+    thursday, friday = local("2026-11-26T17:00"), local("2026-11-27T17:00")
+    assert case.promise_due == thursday
+    sweeping.sweep_due(clock_at(thursday + second))
+    sweeping.sweep_due(clock_at(friday))
+    assert cases.get_case(uow, case.case_id).supervisor_post_id == city.posts["district_supervisor"].post_id
+    assert sweeping.sweep_due(clock_at(friday + second)) == 1
+    assert cases.get_case(uow, case.case_id).supervisor_post_id == city.posts["city_dispatcher"].post_id
+    assert watched(as_person(city.person("district_supervisor"), now=friday + second)) == [case.case_id]
+    assert faults_of(uow, case.case_id) == []
+
+
+def test_the_eye_on_what_was_taken_over_is_above_whoever_took_it(
+    uow: RolledBackUnitOfWork, city: City, as_person: As
+) -> None:
+    case = rate(uow, answered(uow, city, as_person), solved=False)
+    after = rate(uow, TAKE[Step.ANSWER](as_person(city.person("municipal")), case), solved=False, answer=2)
+    assert after.holder_post_id == city.posts["district_dispatcher"].post_id
+    assert after.supervisor_post_id == city.posts["city_dispatcher"].post_id
 
 
 def test_contested_again_the_next_tier_takes_it_over(uow: RolledBackUnitOfWork, city: City, as_person: As) -> None:

@@ -806,7 +806,7 @@ class CaseView(BaseModel):
     reports_owed: int = Field(description="On orders and instructions; while one is, it cannot be closed.")
     is_conflict: bool = Field(description="It waits since those who could take it have an interest in it.")
     supervisor_post_id: UUID | None = Field(
-        description="Of what is late: the post that has to see to it by now; see /routing/v1/supervisions."
+        description="Of what is late or done again: the post that has to see to it; see /routing/v1/supervisions."
     )
     followed_since: AwareDatetime | None = Field(
         description="While a centre has it in hand: its last word, or the hand-over; until the final report no answer."

@@ -29,8 +29,9 @@ from routing.domain.rules import Limit
 from routing.models import call_back, case_appeal, case_entry, case_grant, cases, deadline, figure_increment
 from routing.repository.figures import count_new
 from routing.repository.rows import appeal_row, case_row, deadline_row, entry_row
-from routing.service import deadlines, opening, placing
+from routing.service import opening, placing
 from routing.service.placing import Ground
+from routing.service.superiors import superior_of
 from sqlalchemy import Connection, TextClause
 
 from tests.bench.state.sheets import Sheets
@@ -153,7 +154,7 @@ class Course:
         while (at := limit.warn_at) is not None and at < until:
             moment = Moment(at + self._seconds(0.1, 2.1))
             limit.warn(at=moment.now)
-            above = deadlines.superior_of(self._ground.network.seats, case, holder) if limit.is_warned_last else None
+            above = superior_of(self._ground.network.seats, case, holder) if limit.is_warned_last else None
             case.approach(limit, at=moment.now, holder=holder.subject, superior=above.subject if above else None)
             moment.publish(events.deadline_approaching(moment, case, limit, holder=holder, superior=above))
             self._keep(moment)
@@ -161,7 +162,7 @@ class Course:
     def _miss(self, case: Case, holder: Seat, at: datetime) -> None:
         """No superior's duty comes of it here: all of them would climb while something else is measured."""
         moment = Moment(at)
-        superior = deadlines.superior_of(self._ground.network.seats, case, holder)
+        superior = superior_of(self._ground.network.seats, case, holder)
         assert case.deadline is not None
         case.miss(case.deadline, at=at, holder=holder.subject, superior=superior.subject if superior else None)
         moment.publish(events.deadline_breached(moment, case, case.deadline, holder=holder, superior=superior))

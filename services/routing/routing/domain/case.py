@@ -323,7 +323,7 @@ class Case:
     by_the_clock: bool = False
     """The rule that it is under counts in hours, day and night: danger, which waits for no day."""
     supervisor_post_id: UUID | None = None
-    """Of what is late: the post that has to see to it that it is done, the widest by now."""
+    """Of what is late or done again: the post that has to see to it that it is done, the widest by now."""
     draft: int | None = None
     """The entry of the history that has an answer which waits for its review; nothing of it has gone out."""
     reviewer_post_id: UUID | None = None

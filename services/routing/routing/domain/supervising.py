@@ -1,4 +1,6 @@
-"""Who has to see to it that what is late is done: a superior; if that does not help, the tier above (domain.md, 4)."""
+"""Who has to see to it that what is late, or not solved, is done: a superior; if that does not help, the tier above
+(domain.md, section 4).
+"""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -51,14 +53,21 @@ class Supervision:
 
 
 def begin(
-    supervision_id: UUID, case_id: UUID, post_id: UUID, *, tier: str, limit: Promise, repeats: int = 0
+    supervision_id: UUID,
+    case_id: UUID,
+    post_id: UUID,
+    *,
+    tier: str,
+    since: datetime,
+    limit: Promise,
+    repeats: int = 0,
 ) -> Supervision:
     return Supervision(
         supervision_id=supervision_id,
         case_id=case_id,
         post_id=post_id,
         tier=tier,
-        since=limit.start_at,
+        since=since,
         counted_from=limit.start_at,
         due_at=limit.due_at,
         term=limit.term,

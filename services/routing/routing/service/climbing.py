@@ -14,6 +14,7 @@ from routing.domain.supervising import Supervision
 from routing.repository import supervisions
 from routing.service import deadlines
 from routing.service.deadlines import Above
+from routing.service.superiors import is_higher
 
 
 def climb(uow: UnitOfWork, lapsed: Sequence[tuple[Case, Supervision]]) -> None:
@@ -37,10 +38,10 @@ def _climb(uow: UnitOfWork, above: Above, case: Case, duty: Supervision, late: S
         duty.settled_at = uow.now
         return None
     superiors = above.superiors(case)
-    higher = next((seat for seat in superiors if late is not None and len(seat.path) < len(late.path)), None)
+    higher = next((seat for seat in superiors if late is not None and is_higher(seat, late)), None)
     to = higher or next(reversed(superiors), None)
-    climbs, repeats = above.limits(case)
-    if (term := climbs if higher else repeats) is None:
+    climbs, comes_back = above.limits(case)
+    if (term := climbs if higher else comes_back) is None:
         duty.lapsed_at = uow.now
         return None
     if to is None or to.post_id == duty.post_id:
@@ -48,7 +49,8 @@ def _climb(uow: UnitOfWork, above: Above, case: Case, duty: Supervision, late: S
         _tell(uow, above, case, duty, to=to, late=None)
         return None
     duty.lapsed_at = uow.now
-    new = above.begin(uow, case, to, term, repeats=0 if higher else duty.repeats + 1)
+    repeats = 0 if higher else duty.repeats + 1
+    new = above.begin(uow, case, to, term, repeats=repeats, late_at=duty.counted_from)
     _tell(uow, above, case, new, to=to, late=late)
     return new
 

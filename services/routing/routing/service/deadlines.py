@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from contracts.grid import Duty
 from kit.db import UnitOfWork
 from kit.ids import new_id
 from network.posts import Seat, choose
@@ -24,6 +23,7 @@ from routing.repository import network, policy, supervisions
 from routing.repository.network import Network
 from routing.service import placing, supervising
 from routing.service.on_duty import is_closed, read_rosters
+from routing.service.superiors import stands_over, superiors_of
 from routing.service.taking import list_holders
 
 
@@ -76,14 +76,16 @@ class Above:
     categories: Mapping[str, Category]
 
     def superiors(self, case: Case) -> list[Seat]:
-        """From the narrowest up; in the tree, or in the office that holds it."""
+        """From the narrowest up; in the tree, or in the office that holds it. What is done again is so under the eye of
+        the next tier.
+        """
         seats = [seat for seat in self.network.seats_on(case.placed_path) if seat.office_id in (None, case.office_id)]
         late, rule = self.holders.get(case.case_id), self._rule(case)
         named = self._named(seats, case, late, rule.climbs_to) if rule and case.seal is None else []
-        return named or superiors_of(seats, case, late)
+        return named or superiors_of(seats, case, late, redone=case.limit(DeadlineKind.REDO) is not None)
 
     def _named(self, seats: list[Seat], case: Case, late: Seat | None, tiers: Sequence[Tier]) -> list[Seat]:
-        """Those whom its rule names, from the narrowest up; never who is late, has an interest in it, or is there."""
+        """Those whom its rule names, from the narrowest up; never who is late, below them, or has an interest in it."""
         line: list[Seat] = []
         never = {*case.barred, *([late.subject] if late and late.subject else [])}
         for each in tiers:
@@ -95,8 +97,8 @@ class Above:
         return line
 
     def _is_of(self, seat: Seat, named: Tier, late: Seat | None) -> bool:
-        is_late = late is not None and seat.post_id == late.post_id
-        return not is_late and self.network.places[seat.path].tier == named.tier
+        is_over = late is None or (seat.post_id != late.post_id and stands_over(seat, late))
+        return is_over and self.network.places[seat.path].tier == named.tier
 
     def _rule(self, case: Case) -> Rule | None:
         category = self.categories.get(case.category) if case.category else None
@@ -111,12 +113,24 @@ class Above:
         """
         return self.rules.at(case.placed_path).limits_of(self._rule(case))
 
-    def begin(self, uow: UnitOfWork, case: Case, seat: Seat, term: Term, *, repeats: int = 0) -> Supervision:
+    def begin(
+        self,
+        uow: UnitOfWork,
+        case: Case,
+        seat: Seat,
+        term: Term,
+        *,
+        repeats: int = 0,
+        late_at: datetime | None = None,
+    ) -> Supervision:
+        """``late_at``: when what it is about is late; none: it is."""
         case.supervisor_post_id = seat.post_id
-        limit = self.count(case, term, since=uow.now)
+        limit = self.count(case, term, since=max(uow.now, late_at or uow.now))
         place = self.network.places.get(seat.path)
         tier = place.tier if place else ""
-        return duties.begin(new_id(uow.now), case.case_id, seat.post_id, tier=tier, limit=limit, repeats=repeats)
+        return duties.begin(
+            *(new_id(uow.now), case.case_id, seat.post_id), tier=tier, since=uow.now, limit=limit, repeats=repeats
+        )
 
     def count(self, case: Case, term: Term, *, since: datetime) -> Promise:
         return make_promise(
@@ -186,26 +200,16 @@ def _mark(uow: UnitOfWork, above: Above, case: Case, limit: Deadline) -> Supervi
     return duty
 
 
+def watch_redo(uow: UnitOfWork, case: Case, eye: Seat | None, due: Deadline) -> None:
+    """Whoever is to have an eye on it has it on their list from the first; it climbs from them once it is late and they
+    have let that pass.
+    """
+    above = look_above(uow, [case])
+    climb, _ = above.limits(case)
+    if eye is not None and climb is not None:
+        duty = above.begin(uow, case, eye, climb, late_at=due.promise.due_at)
+        supervisions.save_supervisions(uow, [duty])
+
+
 def _subject(seat: Seat | None) -> str | None:
     return seat.subject if seat else None
-
-
-def superior_of(seats: list[Seat], case: Case, late: Seat | None) -> Seat | None:
-    """The narrowest supervisor, or else a dispatcher; never who is late, nor one with an interest in the case. Of
-    what is sealed, who keeps it.
-    """
-    never = {*case.barred, *([late.subject] if late and late.subject else [])}
-    others = [seat for seat in seats if late is None or seat.post_id != late.post_id]
-    if case.seal is not None:
-        others = [seat for seat in others if seat.post_id == case.keeper_post_id]
-    supervisors = [seat for seat in others if seat.duty is Duty.SUPERVISOR]
-    return choose(supervisors, Duty.SUPERVISOR, never=never) or choose(others, Duty.DISPATCHER, never=never)
-
-
-def superiors_of(seats: list[Seat], case: Case, late: Seat | None) -> list[Seat]:
-    """One a tier, each above the one before, and somebody else."""
-    line: list[Seat] = []
-    while (found := superior_of(seats, case, late)) is not None:
-        line.append(found)
-        seats = [seat for seat in seats if len(seat.path) < len(found.path) and seat.subject != found.subject]
-    return line

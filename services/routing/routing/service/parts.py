@@ -13,7 +13,7 @@ from routing.domain.helping import Helper, HelperState, paths_across
 from routing.domain.steps import dispatches_above_all
 from routing.errors import NotYoursToName
 from routing.repository import joint, network
-from routing.service.deadlines import superior_of
+from routing.service.superiors import superior_of
 from routing.service.taking import list_joint, seated, seated_at
 
 _LIMIT = {HelperState.DONE: DeadlineState.MET, HelperState.RELEASED: DeadlineState.CANCELLED}
@@ -98,7 +98,7 @@ def mark_missed(uow: UnitOfWork, missed: Sequence[tuple[Case, Deadline]]) -> Non
         assert limit.about is not None
         helper = late[limit.about]
         seat = seats.get(helper.post_id)
-        superior = _superior(above.seats_on(seat.path), case, seat) if seat else None
+        superior = superior_of(above.seats_on(seat.path), case, seat) if seat else None
         case.miss(
             limit,
             at=uow.now,
@@ -108,11 +108,6 @@ def mark_missed(uow: UnitOfWork, missed: Sequence[tuple[Case, Deadline]]) -> Non
         )
         uow.publish(events.deadline_breached(uow, case, limit, holder=seat, superior=superior))
     joint.save_missed(uow, late)
-
-
-def _superior(seats: list[Seat], case: Case, helper: Seat) -> Seat | None:
-    """In the tree, or in the helper's own office."""
-    return superior_of([seat for seat in seats if seat.office_id in (None, helper.office_id)], case, helper)
 
 
 def _seats(uow: UnitOfWork, helping: Sequence[Helper]) -> list[Seat]:

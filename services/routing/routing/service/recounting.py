@@ -91,8 +91,10 @@ def _put_right(uow: UnitOfWork, moved: Sequence[Moved]) -> None:
 
 
 def _end_duties(uow: UnitOfWork, moved: Sequence[Moved]) -> None:
-    """Of whoever has to see to what was missed, where nothing was after all."""
-    corrected = {case.case_id: case for case, move in moved if move.corrects}
+    """Of whoever has to see to what was missed, where nothing was after all; not of who has an eye on what is done
+    again.
+    """
+    corrected = {case.case_id: case for case, move in moved if move.corrects and not case.limit(DeadlineKind.REDO)}
     put_right = {move.before.deadline_id for _, move in moved}
     for case_id, case in corrected.items():
         missed = [each for each in cases.list_deadlines(uow, case_id) if each.state is DeadlineState.BREACHED]

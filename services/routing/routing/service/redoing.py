@@ -13,6 +13,7 @@ from routing.domain.rules import Limit
 from routing.domain.steps import OVERSEEING
 from routing.repository import call_backs, cases, network
 from routing.service import deadlines, placing, splitting
+from routing.service.superiors import superior_of
 
 
 def redo(uow: UnitOfWork, case: Case, asked: CallBack, *, holder: Seat | None) -> Case:
@@ -26,7 +27,7 @@ def redo(uow: UnitOfWork, case: Case, asked: CallBack, *, holder: Seat | None) -
     redos = call_backs.count_unsolved(uow, asked.appeal_id)
     above = _above(seats, case, holder) if redos >= TAKEN_OVER else None
     doer = above or holder
-    superior = deadlines.superior_of([seat for seat in seats if seat.post_id != case.holder_post_id], case, doer)
+    superior = superior_of(seats, case, doer, redone=True)
     facts = {
         "appeal": str(asked.appeal_id),
         "redos": redos,
@@ -39,6 +40,7 @@ def redo(uow: UnitOfWork, case: Case, asked: CallBack, *, holder: Seat | None) -
     if above is not None:
         case.ruled_path = above.path
         placing.assign(uow, case, above, post_id=None)
+    deadlines.watch_redo(uow, case, superior, due)
     uow.publish(events.city_case_progressed(uow, case))
     cases.save_cases(uow, [case])
     return case
