@@ -55,7 +55,7 @@ def test_figures_of_what_is_loaded_are_what_its_histories_come_to(uow_of: UnitOf
     course = Course(ground, story(city, end), None, Random(1), clock.now)
     case = course.open(make_appeal(city))
     course.carry(case, taken_by=subject_of("window"))
-    put_case(sheets, case)
+    put_case(sheets, case, now=clock.now)
     copy_in(consumer, sheets)
     while figures.sweep_increments(clock):
         pass

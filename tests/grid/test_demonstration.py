@@ -20,6 +20,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from kit.auth import EVERYWHERE
 from kit.testing.servers import RolledBackUnitOfWork
+from local.greeting import DUTIES, SHOWN
 from sqlalchemy import select
 
 from .conftest import OPERATING
@@ -113,6 +114,7 @@ def test_the_city_as_it_stands_is_exact_whole_and_made_once(
     assert sum(place.tier == "village" for place in tree.list_below(uow, rural.path)) == 5
     check_that_the_net_has_no_hole(uow)
     check_that_names_are_sealed(uow)
+    check_that_the_known_are_greeted(uow)
     before = register.counts(uow, "/")
     lay(uow, network, keys)
     assert uow.published == []
@@ -124,6 +126,11 @@ def check_that_the_net_has_no_hole(uow: RolledBackUnitOfWork) -> None:
     buildings = {place.id for place in tree.list_places(uow, limit=1_000, tier_name="building")}
     chiefs = seats.list_posts(uow, limit=1_000, now=uow.now, duty=Duty.BUILDING_CHIEF)
     assert {post.place_id for post in chiefs} == buildings
+
+
+def check_that_the_known_are_greeted(uow: RolledBackUnitOfWork) -> None:
+    greeted = {row.subject for row in uow.connection.exec_driver_sql(SHOWN, (DUTIES,))}
+    assert greeted >= {"gao.ning", "xu.wei", "chen.jing", "zhou.lan", "lin.yue", "zhao.peng"}
 
 
 def check_that_names_are_sealed(uow: RolledBackUnitOfWork) -> None:

@@ -4,7 +4,7 @@ import json
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
 from contracts.intake import AppealReceivedV1, Channel, Means, PersonContactChangedV1, Placing, Reach
@@ -113,6 +113,30 @@ def test_whether_a_message_reaches_them_is_said_and_not_how(
 ) -> None:
     receive(clerk, station, who=make_who(means=means, address="13812345678" if reached else None))
     assert published(clerk)[-1]["reached_by_message"] is reached
+
+
+def test_what_one_person_asks_twice_is_said_to_be_of_one_and_not_of_whom(
+    clerk: RolledBackUnitOfWork, station: Station
+) -> None:
+    neighbour, resident = uuid4(), uuid4()
+    asked = {
+        "by phone": make_who(address="13800001234", means=Means.SMS),
+        "typed otherwise": make_who(name="李女士", address="138 0000 1234", means=Means.SMS),
+        "somebody else": make_who(address="13800001235", means=Means.SMS),
+        "of the register": make_who(reference=resident, address="13800001234", means=Means.SMS),
+        "of it again": make_who(reference=resident, address="13900000000", means=Means.SMS),
+        "their neighbour": make_who(reference=neighbour, address="13800001234", means=Means.SMS),
+        "reached by nothing": make_who(address=None, means=Means.NONE),
+    }
+    for who in asked.values():
+        receive(clerk, station, who=who)
+    told = [event["asker"] for event in published(clerk) if event["type"] == AppealReceivedV1.TYPE]
+    said = dict(zip(asked, told, strict=True))
+    assert said["by phone"] == said["typed otherwise"]
+    assert said["of the register"] == said["of it again"]
+    assert said["reached by nothing"] is None
+    assert len(set(told)) == 5
+    assert "1380000" not in json.dumps(told)
 
 
 def test_of_an_author_on_record_notify_finds_out(uow_of: UnitOfWorkOf, station: Station) -> None:

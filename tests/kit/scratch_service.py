@@ -75,7 +75,9 @@ def api(settings: Settings) -> Aspect:
 
 ASPECTS = {
     "api": api,
-    "consumer": lambda _: Aspect(components=[Part()]),
+    "consumer": lambda settings: Aspect(
+        components=[Part()], databases=[Database(settings.database_url, role="scratch_consumer")]
+    ),
 }
 BROKEN = {
     "crash": lambda _: Aspect(components=[Part(), Crashing()]),

@@ -59,6 +59,15 @@ def _add_revision(versions: Path, revision: str, before: str | None) -> None:
     )
 
 
+def test_a_schema_serves_from_where_the_last_that_takes_away_says(migrations: Path) -> None:
+    _add_revision(migrations, "0002", "0001")
+    assert revisions.serves("scratch") == "0001"
+    with (migrations / "0002.py").open("a") as file:
+        file.write('serves = "0002"\n')
+    _add_revision(migrations, "0003", "0002")
+    assert revisions.serves("scratch") == "0002"
+
+
 async def ready(app: Any) -> tuple[int, dict[str, Any]]:
     async with client_of(app) as client:
         answer = await client.get("/readyz")
@@ -88,6 +97,16 @@ class TestReadiness:
             503,
             "the schema stands at 0009, ahead of 0001: run the release that made it, or a newer one",
         )
+
+    async def test_a_schema_ahead_that_serves_this_release_still_is_ready(
+        self, app_of: AppOf, migrations: Path, as_superuser: Connection
+    ) -> None:
+        assert migrations.name
+        as_superuser.execute(text("update alembic_version set version_num = '0009'"))
+        as_superuser.execute(text("comment on table alembic_version is 'serves 0001'"))
+        assert (await ready(app_of()))[0] == 200
+        as_superuser.execute(text("comment on table alembic_version is 'serves 0002'"))
+        assert (await ready(app_of()))[0] == 503
 
     async def test_a_database_that_is_away_makes_it_unready_but_not_unlive(
         self, app_of: AppOf, migrations: Path
@@ -153,9 +172,10 @@ def test_a_port_in_use_is_named_with_the_remedy(caplog: pytest.LogCaptureFixture
 
 
 @pytest.fixture
-def environment(identity: Identity, scratch_url: str) -> dict[str, str]:
+def environment(identity: Identity, scratch_url: str, migrations: Path) -> dict[str, str]:
     return {
         "PATH": os.environ["PATH"],
+        "PYTHONPATH": str(migrations.parents[2]),
         "SCRATCH_DATABASE_URL": scratch_url,
         "SCRATCH_SERVICE_KEYS": crypto.new_key("k1"),
         "SCRATCH_PORT": "0",
@@ -245,6 +265,30 @@ class TestProcess:
         assert await running.ends() == 0
         line = next(line for line in running.said if line["event"] == "readiness")
         assert line["detail"].startswith("the database does not answer")
+
+    async def test_its_parts_wait_for_a_schema_that_they_fit(
+        self, start: Start, migrations: Path, as_superuser: Connection
+    ) -> None:
+        _add_revision(migrations, "0002", "0001")
+        running = await start("consumer")
+        port = (await running.says("starts"))["port"]
+        async with AsyncClient(base_url=f"http://127.0.0.1:{port}") as client:
+            assert (await client.get("/healthz")).json()["alive"]
+            answer = await client.get("/readyz")
+            assert (answer.status_code, answer.json()["parts"]["part"]["detail"]) == (503, "waits for the schema")
+            assert not [line for line in running.said if line["event"] == "part runs"]
+            as_superuser.execute(text("update alembic_version set version_num = '0002'"))
+            await running.says("part runs")
+            assert (await client.get("/readyz")).status_code == 200
+
+    async def test_one_that_waits_for_the_schema_ends_when_it_is_told(self, start: Start, migrations: Path) -> None:
+        _add_revision(migrations, "0002", "0001")
+        running = await start("consumer")
+        port = (await running.says("starts"))["port"]
+        async with AsyncClient(base_url=f"http://127.0.0.1:{port}") as client:
+            assert (await client.get("/readyz")).status_code == 503
+        running.process.send_signal(signal.SIGTERM)
+        assert await running.ends() == 0
 
     async def test_an_unknown_aspect_and_missing_settings_are_named(self, environment: dict[str, str]) -> None:
         for aspect, changes, told in (

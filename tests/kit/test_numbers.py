@@ -69,7 +69,7 @@ def test_something_is_named_by_its_id_or_by_a_number_of_a_kind_that_it_has() -> 
 
 @pytest.mark.parametrize("typed", ["", "-", "0", "U" * 13, "K7F2" * 4, "码" * 13, "\0" * 13, "٣" * 13])
 def test_what_is_no_code_is_mistyped(typed: str) -> None:
-    with pytest.raises(Mistyped, match="mistyped"):
+    with pytest.raises(Mistyped, match="This query code is mistyped"):
         parse_code(typed)
 
 

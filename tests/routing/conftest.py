@@ -132,6 +132,7 @@ def make_appeal(city: City, place: str | None = "area", **overrides: Any) -> App
         "channel": Channel.WEB,
         "received_at": NOW,
         "person_id": uuid4(),
+        "asker": uuid4(),
         "gist": "路灯不亮",
         "suggested_category": "municipal.street_lights",
         "placing": Placing.EXACT if place else Placing.NONE,

@@ -44,7 +44,7 @@ from routing.service import (
 )
 
 from tests.conftest import UnitOfWorkOf
-from tests.routing.auditing import faults_of
+from tests.routing.auditing import faults_of, misfigured
 from tests.routing.conftest import At, City, local, make_appeal, make_post, put_post, statements_of, subject_of
 from tests.routing.test_steps import TAKE, WAY, As, make_case, make_case_in
 
@@ -569,6 +569,58 @@ def test_of_a_case_of_several_only_theirs_is_done_again(
     assert TAKE[Step.ANSWER](mine, own).state is CaseState.ANSWERED
 
 
+OF_ONE: dict[str, dict[str, Any]] = {
+    "of one author": {"person_id": uuid4(), "asker": None},
+    "reached at one address": {"asker": uuid4()},
+}
+
+
+def make_doubly_asked(uow: RolledBackUnitOfWork, city: City, as_person: As, **whose: Any) -> tuple[Case, list[UUID]]:
+    """A case that was answered, of somebody and of one resident with two appeals in it, which are named."""
+    case, dispatcher = make_case(uow, city, reached_by_message=True), as_person(city.person("dispatcher"))
+    theirs = [make_case(uow, city, **whose) for _ in range(2)]
+    for each in theirs:
+        merging.merge_case(dispatcher, each.case_id, version=each.version, into=case.number, words="同一处")
+    answered = TAKE[Step.ANSWER](as_person(city.person("municipal")), cases.get_case(uow, case.case_id))
+    return answered, [each.appeals[0].appeal_id for each in theirs]
+
+
+def contest(uow: RolledBackUnitOfWork, appeal_id: UUID, *, answer: int = 1) -> Case:
+    said = AppealRatedV1(version=2, appeal_id=appeal_id, answer=answer, rated_at=uow.now, solved=False, rating=1)
+    rating.take_rating(uow, said)
+    return cases.find_cases_of_appeals_for_change(uow, [appeal_id])[appeal_id]
+
+
+@pytest.mark.parametrize("whose", OF_ONE)
+def test_all_that_one_resident_asks_in_a_case_is_done_again_together_and_once(
+    uow: RolledBackUnitOfWork, city: City, as_person: As, whose: str
+) -> None:
+    case, theirs = make_doubly_asked(uow, city, as_person, **OF_ONE[whose])
+    own = contest(uow, theirs[0])
+    assert {party.appeal_id for party in own.parties} == set(theirs)
+    assert [party.appeal_id for party in cases.get_case(uow, case.case_id).parties] == [case.appeals[0].appeal_id]
+    same = contest(uow, theirs[1])
+    assert (same.case_id, steps_of(uow, same)) == (own.case_id, ["split_off", "redone", "rated"]), "by the other link"
+    again = TAKE[Step.ANSWER](as_person(city.person("municipal")), same)
+    after = contest(uow, theirs[1], answer=2)
+    assert after.case_id == again.case_id
+    assert [entry.facts["redos"] for entry in cases.list_entries(uow, after) if entry.step == "redone"] == [1, 2]
+    assert after.holder_post_id == city.posts["district_dispatcher"].post_id, "the next tier, whichever link it was"
+    assert misfigured(uow) == []
+
+
+def test_whoever_was_called_about_one_of_their_appeals_is_not_to_be_called_about_the_other(
+    uow: RolledBackUnitOfWork, city: City, as_person: As
+) -> None:
+    case, theirs = make_doubly_asked(uow, city, as_person, asker=uuid4(), reached_by_message=False)
+    assert case.calls_owed == 2
+    call(as_person(city.person("window")), case, solved=False, appeal_id=theirs[0])
+    own = cases.find_cases_of_appeals_for_change(uow, [theirs[1]])[theirs[1]]
+    assert {party.appeal_id for party in own.parties} == set(theirs)
+    assert (own.calls_owed, cases.get_case(uow, case.case_id).calls_owed) == (0, 0)
+    assert owed_to(as_person(city.person("window"))) == []
+
+
 def test_an_answer_in_time_keeps_the_limit_and_asks_anew(uow: RolledBackUnitOfWork, city: City, as_person: As) -> None:
     case = rate(uow, answered(uow, city, as_person), solved=False)
     mine = as_person(city.person("municipal"))
@@ -717,4 +769,4 @@ def test_the_facts_of_the_rates_can_be_read(uow: RolledBackUnitOfWork, city: Cit
         contested.case_id: [(False, 1)],
         silent.case_id: [(None, None)],
     }
-    assert call_backs.count_unsolved(uow, contested.appeals[0].appeal_id) == 1
+    assert call_backs.count_unsolved(uow, [contested.appeals[0].appeal_id]) == 1

@@ -11,7 +11,7 @@ from kit.auth import EVERYWHERE, NOWHERE, Scope
 from kit.testing.servers import NOW, RolledBackUnitOfWork, as_superuser
 from network import models as network_models
 from routing import models
-from routing.domain.case import Case
+from routing.domain.case import Case, Standing
 from routing.domain.figures import Group, Period
 from routing.domain.vacancy import Section
 from routing.repository import (
@@ -457,7 +457,8 @@ def crowd(superuser: Connection) -> dict[str, Any]:
     fill = text("""
         insert into cases (case_id, number, version, head, state, queue, gist, channel, urgent, silent, complained_of,
             placed_path, taken_path, holder_post_id, promise_due, undelivered, received_at, opened_at, reports_owed,
-            followed_since, calls_owed, planned_due, first_holder_post_id, seal, seen_by)
+            followed_since, calls_owed, planned_due, first_holder_post_id, seal, seen_by, standing, falls_due,
+            excluding)
         select gen_random_uuid(), 'n' || n, 3, '', case when n % 10 = 0 then 'assigned' when n % 10 = 1 then 'answered'
             else 'closed' end, case when n % 100 = 2 then 'unsorted' end, 'gist', 'web', false, false, '{}',
             (cast(:paths as text[]))[n % :communities + 1], '/', (cast(:posts as uuid[]))[n % :posts_count + 1],
@@ -466,7 +467,9 @@ def crowd(superuser: Connection) -> dict[str, Any]:
             (n % 110 = 1)::int,
             case when n % 500 = 0 then cast(:now as timestamptz) + n * interval '1 day' end,
             case when n % 300 = 0 then (cast(:posts as uuid[]))[n / 300 % :posts_count + 1] end,
-            case when n % :sealed_of = 0 then 'category' end, '{somebody}'
+            case when n % :sealed_of = 0 then 'category' end, '{somebody}',
+            case when n % 70 < 10 then 0 when n % 70 < 20 then 1 else 2 end,
+            cast(:now as timestamptz) + n * interval '1 minute', case when n % 110 = 0 then 'solved' end
         from generate_series(1, :total) n
     """)
     counts = {
@@ -480,10 +483,10 @@ def crowd(superuser: Connection) -> dict[str, Any]:
     superuser.execute(
         text("""
         insert into deadline (deadline_id, case_id, kind, state, placed_path, taken_path, due_at, start_at, unit, count,
-            zone, hours, rule_version, calendar_version, forecast, sealed, warn_at)
+            zone, hours, rule_version, calendar_version, forecast, sealed, warn_at, standing)
         select case_id, case_id, 'promise', case when state = 'assigned' then 'open' else 'met' end, placed_path, '/',
             promise_due, received_at, 'working_days', 3, 'Asia/Shanghai', '[]', 1, 1, false, seal is not null,
-            promise_due - interval '10 minutes'
+            promise_due - interval '10 minutes', greatest(standing, 1)
         from cases
     """)
     )
@@ -582,10 +585,12 @@ def test_lists_read_a_handful_of_pages_under_the_policy(crowd: dict[str, Any], u
     assert_reads_little(mayor, None, lambda: cases.count_sealed(mayor, [crowd["paths"][10]]))
     assert cases.count_unkept(mayor, [crowd["root"]]) == COMMUNITIES * EACH // SEALED_OF
     assert_reads_little(mayor, None, lambda: cases.count_unkept(mayor, [crowd["paths"][10]]))
-    key = (path, UUID(int=0))
-    assert_reads_little(
-        mayor, "ix_cases_place", lambda: cases.list_open_cases(mayor, [crowd["root"]], after_key=key, limit=51)
-    )
+    for rank in range(len(Standing)):
+        key = (rank, path, NOW, UUID(int=0))
+        assert_reads_little(
+            *(mayor, "ix_cases_place"),
+            lambda: cases.list_open_cases(mayor, [crowd["root"]], after_key=key, limit=51),  # noqa: B023  # called at once
+        )
 
     _suggestions_read_little(uow_of, crowd["root"], crowd["paths"][10])
     _sweep_reads_little(uow_of)
@@ -624,20 +629,21 @@ def _lists_read_little(uow: RolledBackUnitOfWork, path: str, posts: list[UUID]) 
         assert_reads_little(
             uow,
             index,
-            lambda: queue.list_queue(uow, dispatching, section=section, after_id=None, limit=51),  # noqa: B023  # called at once
+            lambda: queue.list_queue(uow, dispatching, section=section, after_key=None, limit=51),  # noqa: B023  # called at once
             most=with_a_vacancy,
         )
     assert_reads_little(
         uow,
         "ix_cases_queue",
-        lambda: queue.list_queue(uow, dispatching, after_id=None, limit=51),
+        lambda: queue.list_queue(uow, dispatching, after_key=None, limit=51),
         most=with_a_vacancy,
     )
-    custody: dict[str, Any] = {"after_id": None, "limit": 51}
+    custody: dict[str, Any] = {"after_key": None, "limit": 51}
     for index in ("ix_cases_custody", "ix_cases_custody_place"):
         assert_reads_little(uow, index, lambda: cases.list_custody(uow, [path], posts, **custody))
     _figures_read_little(uow, path)
     assert_reads_little(uow, "ix_cases_place", lambda: cases.list_open_cases(uow, [path], after_key=None, limit=51))
+    assert_reads_little(uow, "ix_cases_excluding", lambda: cases.list_excluding(uow, [path], **first))
     assert_reads_little(
         uow, "ix_deadline_place", lambda: cases.list_open_deadlines(uow, [path], after_key=None, limit=51)
     )

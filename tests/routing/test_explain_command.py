@@ -33,11 +33,14 @@ class Platform:
 
     def _page(self, place: int) -> dict[str, Any]:
         more = place + 1 < len(self.ids)
-        return {"items": [{"deadline_id": self.ids[place]}], "next": str(place + 1) if more else None}
+        return {"items": [self._deadline(place)], "next": str(place + 1) if more else None}
 
     def _explained(self, place: int) -> dict[str, Any]:
-        deadline = {"kind": "promise", "state": ("replaced", "open")[place], "due_at": "2026-11-30T09:00:00Z"}
-        return {"deadline": deadline, "agrees": self.agrees[place], "sentences": SAID}
+        return {"deadline": self._deadline(place), "agrees": self.agrees[place], "sentences": SAID}
+
+    def _deadline(self, place: int) -> dict[str, Any]:
+        when = {"due_at": "2026-11-30T09:00:00Z", "zone": "Asia/Shanghai"}
+        return {"deadline_id": self.ids[place], "kind": "promise", "state": ("replaced", "open")[place], **when}
 
 
 @pytest.fixture
@@ -52,23 +55,25 @@ def run(*arguments: str) -> tuple[int, list[str]]:
     return code, output.splitlines()
 
 
-def test_every_deadline_is_explained_in_both_languages_oldest_first(platform: Platform) -> None:
+def test_every_deadline_is_explained_in_both_languages_what_runs_first_and_by_the_citys_clock(
+    platform: Platform,
+) -> None:
     code, output = run(NUMBER)
     assert (code, output) == (
         0,
         [
-            "promise (replaced), due 2026-11-30T09:00:00Z",
+            "promise (open), due 2026-11-30 17:00",
             *("  这是对居民承诺的期限。", "  This is what the resident was promised."),
-            "promise (open), due 2026-11-30T09:00:00Z",
+            "promise (replaced), due 2026-11-30 17:00",
             *("  这是对居民承诺的期限。", "  This is what the resident was promised."),
         ],
     )
     path = f"/routing/v1/cases/{NUMBER}/deadlines"
     assert platform.asked == [
         path,
-        f"{path}/{platform.ids[0]}/explanation",
         f"{path}?cursor=1",
         f"{path}/{platform.ids[1]}/explanation",
+        f"{path}/{platform.ids[0]}/explanation",
     ]
 
 

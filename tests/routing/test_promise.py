@@ -218,6 +218,29 @@ def test_a_promise_reads_in_both_languages() -> None:
 
 
 @pytest.mark.parametrize(
+    "came, chinese, english",
+    [
+        ("2026-11-23 10:00", "当日办结，2026年11月23日17:00前", "the same working day, by 17:00 on 23 November 2026"),
+        (
+            "2026-11-22 10:00",
+            "下一工作日办结，2026年11月23日17:00前",
+            "the next working day, by 17:00 on 23 November 2026",
+        ),
+        (
+            "2026-11-23 18:00",
+            "下一工作日办结，2026年11月24日17:00前",
+            "the next working day, by 17:00 on 24 November 2026",
+        ),
+    ],
+)
+def test_what_comes_when_the_station_is_closed_is_not_promised_for_that_day(
+    came: str, chinese: str, english: str
+) -> None:
+    promise = make_promise(SAME_DAY, at(came), rule_version=1, calendar=CALENDAR, hours=ORDINARY_HOURS, zone=ZONE)
+    assert in_words(promise) == {"zh": chinese, "en": english}
+
+
+@pytest.mark.parametrize(
     "now, left",
     [("2026-11-23 10:00", 3), ("2026-11-24 23:59", 2), ("2026-11-26 16:59", 0), ("2026-11-22 10:00", 4)],
 )

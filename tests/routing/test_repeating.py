@@ -2,7 +2,7 @@
 
 from datetime import date, timedelta
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 from contracts.intake import AppealReceivedV1
@@ -90,6 +90,17 @@ def test_a_resident_who_asks_again_keeps_no_colleague_from_nudging(
     assert line.pressing.number == "2"
 
 
+@pytest.mark.parametrize("known", [None, uuid4()], ids=["nobody", "another"])
+def test_who_asks_again_is_who_asked_unless_they_are_known_to_be_another(
+    uow: RolledBackUnitOfWork, city: City, known: UUID | None
+) -> None:
+    case = make_case(uow, city)
+    repeat = again(city, case, person_id=None, asker=known)
+    opening.open_cases(uow, [repeat])
+    first, second = (appeal.whose for appeal in case_of(uow, repeat).appeals)
+    assert (first == second) == (known is None)
+
+
 def test_holder_and_resident_can_be_told_of_promise_and_handler(uow: RolledBackUnitOfWork, city: City) -> None:
     case = make_case(uow, city)
     repeat = again(city, case)
@@ -130,6 +141,19 @@ def test_what_is_said_to_be_urgent_makes_its_case_urgent_and_due_earlier(
     assert after.deadline is not None
     _, explained = explaining.explain_deadline(at(role="auditor"), after.case_id, after.deadline.deadline_id)
     assert explained.differences == []
+
+
+@pytest.mark.parametrize("sorted_by", ["category", "suggested_category"])
+def test_what_is_asked_again_as_a_matter_that_is_counted_in_hours_makes_its_case_urgent_too(
+    uow: RolledBackUnitOfWork, city: City, sorted_by: str
+) -> None:
+    case = make_case(uow, city)
+    repeat = again(city, case, **{sorted_by: "municipal.emergency"})
+    opening.open_cases(uow, [repeat])
+    after = case_of(uow, repeat)
+    assert (after.urgent, after.by_the_clock, after.category) == (True, True, case.category)
+    assert after.promise_due == NOW + timedelta(hours=24)
+    assert said(uow, CaseJoinedV1).urgent is True
 
 
 def test_what_is_urgent_by_then_is_not_due_later_by_one_more(uow: RolledBackUnitOfWork, city: City) -> None:

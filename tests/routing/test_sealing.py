@@ -44,11 +44,12 @@ from routing.errors import (
     WhomMissing,
 )
 from routing.repository import cases, precedents, seals
-from routing.schemas import CaseDetailView, CaseLineView, CaseView, SuggestionsView
+from routing.schemas import CaseDetailView, CaseLineView, CaseView, EntriesView, SuggestionsView
 from routing.service import (
     answering,
     asking,
     dispatching,
+    explaining,
     helping,
     hotline,
     linking,
@@ -73,6 +74,7 @@ from tests.routing.test_calling_back import rate
 from tests.routing.test_hotline import row as hotline_row
 from tests.routing.test_linking import WORDS as LINKED_FOR
 from tests.routing.test_linking import link
+from tests.routing.test_merging import make_shared, split
 from tests.routing.test_pressing import RING
 from tests.routing.test_reporting_back import make_assignment
 from tests.routing.test_steps import TAKE, As, make_case
@@ -389,6 +391,41 @@ def test_the_history_names_what_was_sealed_later_to_those_alone_who_see_it(
         (entry,) = [entry for entry in history.entries if entry.step == "linked"]
         assert (entry.words, entry.facts.get("other")) == ((LINKED_FOR, sealed.number) if sees_it else (None, None))
         assert history.faults == [], "the chain is that of the whole"
+
+
+@pytest.mark.parametrize("who, sees_it", [("dispatcher", True), ("window", False)])
+def test_what_was_merged_and_sealed_later_is_named_to_those_alone_who_see_that(
+    uow: RolledBackUnitOfWork, city: City, as_person: As, who: str, sees_it: bool
+) -> None:
+    case, target = make_case(uow, city), make_case(uow, city)
+    merging.merge_case(
+        *(as_person(city.person("dispatcher")), case.case_id), version=case.version, into=target.number, words="同一处"
+    )
+    consumer = as_person(city.person("dispatcher"), role="consumer", scope=EVERYWHERE)
+    opening.correct_appeal(consumer, corrected(city, target, DISCIPLINE))
+    reader = as_person(city.person(who))
+    seen = reading.get_case(reader, case.case_id)
+    history = reading.get_history(reader, case.case_id)
+    said = CaseDetailView.of_detail(seen).model_dump_json() + EntriesView.of(history).model_dump_json()
+    assert (CaseView.of(seen.case).merged_into, history.faults) == (target.case_id if sees_it else None, [])
+    assert [name in said for name in (str(target.case_id), target.number)] == [sees_it] * 2
+
+
+def test_where_a_promise_came_from_is_not_named_once_that_is_sealed(
+    uow: RolledBackUnitOfWork, city: City, as_person: As
+) -> None:
+    dispatcher = as_person(city.person("dispatcher"))
+    case = make_shared(uow, city, dispatcher)
+    new = split(dispatcher, case, case.appeals[1].appeal_id).new
+    consumer = as_person(city.person("dispatcher"), role="consumer", scope=EVERYWHERE)
+    opening.correct_appeal(consumer, corrected(city, case, DISCIPLINE))
+    assert new.deadline is not None
+    for who, sees_it in (("dispatcher", True), ("window", False)):
+        reader = as_person(city.person(who))
+        _, explained = explaining.explain_deadline(reader, new.case_id, new.deadline.deadline_id)
+        assert list(explained.moved_through) == ([case.number] if sees_it else [])
+        (entry, *_) = reading.get_history(reader, new.case_id).entries
+        assert entry.facts.get("from_number") == (case.number if sees_it else None)
 
 
 def test_a_link_that_is_hidden_is_not_offered_to_be_ended_nor_found(

@@ -291,8 +291,9 @@ def test_a_resident_is_waited_for_only_after_attempts_on_three_days_since_they_w
 
     for at in ("2026-11-23T09:30", "2026-11-23T16:00", "2026-11-24T09:00"):
         tried(uow_of, city, case, at, missed)
-    with pytest.raises(NotTriedEnough, match="on record: 2"):
+    with pytest.raises(NotTriedEnough, match="on record: 2") as refused:
         waits("2026-11-24T10:00")
+    assert refused.value.field == "/reason"
     tried(uow_of, city, case, "2026-11-24T11:00", reached)
     with pytest.raises(NotTriedEnough, match="on record: 0"):
         waits("2026-11-24T12:00")
@@ -311,8 +312,9 @@ def test_waiting_for_a_resident_who_was_reached_meanwhile_is_not_granted(
     ask(holder, cases.get_case(uow, case.case_id), reason="awaiting_resident")
     tried(uow_of, city, case, "2026-11-25T11:00", ContactOutcome.REACHED)
     dispatcher = as_person(city.person("dispatcher"), now=local("2026-11-25T12:00"))
-    with pytest.raises(NotTriedEnough, match="on record: 0"):
+    with pytest.raises(NotTriedEnough, match="on record: 0") as refused:
         rule(dispatcher, cases.get_case(uow, case.case_id))
+    assert refused.value.field == "/granted", "of what the dispatcher sends"
     assert rule(dispatcher, cases.get_case(uow, case.case_id), granted=False).suspended_until is None
 
 
@@ -336,6 +338,6 @@ def test_days_are_counted_by_the_citys_clock_since_the_last_contact(hours: list[
     assert days_not_reached(entries, zone="Asia/Shanghai") == len(days)
 
 
-@pytest.mark.parametrize("error", [NotTriedEnough(1, 3), SuspensionOver(), SuspendedStill()])
+@pytest.mark.parametrize("error", [NotTriedEnough(1, 3, "/granted"), SuspensionOver(), SuspendedStill()])
 def test_a_refusal_says_what_to_do(error: ServiceError) -> None:
     assert any(word in error.detail for word in ("Record", "refuse", "resume"))

@@ -8,13 +8,19 @@ from local.home import Home
 from local.people import PEOPLE
 from local.postgres import Postgres
 
-_SHOWN = """
-    select holder.subject, holder.name, string_agg(distinct post.title || ' ' || place.name, '、')
-    from holding join holder on holder.id = holder_id join post on post.id = post_id join place on place.id = place_id
-    where not holding.stand_in and holding.until is null and post.duty = any(%s)
-    group by holder.id, holder.subject, holder.name order by min(place.depth), holder.subject limit 8
+#: Of each tier and duty the first, by the codes of their places.
+SHOWN = """
+    select subject, name, string_agg(what, '、' order by what) from (
+        select distinct on (place.depth, post.duty) place.depth, post.duty, holder.subject, holder.name,
+            post.title || ' ' || place.name as what
+        from holding
+        join holder on holder.id = holder_id join post on post.id = post_id join place on place.id = place_id
+        where not holding.stand_in and holding.until is null and post.duty = any(%s)
+        order by place.depth, post.duty, place.code, post.code
+    ) as firsts
+    group by subject, name order by min(depth), min(duty), subject limit 8
 """
-_DUTIES = ["dispatcher", "supervisor", "window_clerk", "area_chief"]
+DUTIES = ["dispatcher", "supervisor", "window_clerk", "area_chief"]
 
 _CURL = """\
 curl -sS {address}/intake/v1/appeals \\
@@ -54,7 +60,7 @@ def _baiyang(home: Home) -> str:
 def _staff(postgres: Postgres) -> list[tuple[str, str, str]]:
     try:
         with postgres.connect("grid") as connection:
-            return [(str(s), str(n), str(w)) for s, n, w in connection.execute(_SHOWN, [_DUTIES]).fetchall()]
+            return [(str(s), str(n), str(w)) for s, n, w in connection.execute(SHOWN, [DUTIES]).fetchall()]
     except psycopg.Error:
         return []
 

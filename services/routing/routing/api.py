@@ -618,7 +618,9 @@ async def list_openings(case_id: CaseNamed, page: AskedPage, door: Door) -> Resp
 
 @router.get("/followed", response_model=ListView[FollowedLineView])
 async def list_followed(page: AskedPage, door: Door, place: AtPlace = None) -> Response:
-    """What centres have in hand at a place and below it, the longest without a word first."""
+    """What centres have in hand at a place and below it: what is late first, then what is at risk, and of each the
+    longest without a word.
+    """
     return await door.read(accompanying.list_followed, page, place_id=place, view=listed(FollowedLineView.of_line))
 
 
@@ -631,7 +633,9 @@ async def call_back_resident(case_id: CaseNamed, body: Calling, if_match: IfMatc
 
 @router.get("/callbacks", response_model=ListView[CallBackLineView])
 async def list_call_backs(page: AskedPage, door: Door) -> Response:
-    """Whom I may call, as a window clerk or dispatcher: residents whom no message reaches, place by place."""
+    """Whom I may call, as a window clerk or dispatcher: residents whom no message reaches. Of which case something is
+    late stands first, then what is at risk, and of each, place by place, what falls due first.
+    """
     return await door.read(calling_back.list_owed, page, view=listed(CallBackLineView.of_line))
 
 
@@ -809,7 +813,9 @@ async def explain_deadline(case_id: CaseNamed, deadline_id: UUID, door: Door) ->
 async def list_open_cases(
     page: AskedPage, door: Door, place: AtPlace = None, *, suggested: OnlySuggested = False
 ) -> Response:
-    """What is open at a place and below it, place by place, in the order in which it came; how many more are sealed."""
+    """What is open at a place and below it: what is late first, then what is at risk, and of each, place by place, what
+    falls due first; how many more are sealed.
+    """
     return await door.read(reading.list_open_cases, page, place_id=place, suggested=suggested, view=OpenCasesView.of)
 
 
@@ -817,8 +823,9 @@ async def list_open_cases(
 async def list_worklist(
     page: AskedPage, door: Door, stage: Literal["doing", "answered", "transferred"] = "doing"
 ) -> Response:
-    """What lies with me: overdue and at risk first. ``stage=answered`` is what remains to be handed over or closed,
-    ``stage=transferred`` what I took first and passed on. What is planned stands in ``/planned``.
+    """What lies with me: what is late first, then what is at risk, and of each what falls due first. ``stage=answered``
+    is what remains to be handed over or closed, ``stage=transferred`` what I took first and passed on. What is planned
+    stands in ``/planned``.
     """
     if stage == "transferred":
         return await door.read(reading.list_transferred, page, view=listed(CaseLineView.of_line))
@@ -827,21 +834,24 @@ async def list_worklist(
 
 @router.get("/planned", response_model=ListView[CaseLineView])
 async def list_planned(page: AskedPage, door: Door, place: AtPlaceOrMine = None) -> Response:
-    """What is planned for a later day, by that day."""
+    """What is planned for a later day: what is late first, then what is at risk, and of each by that day."""
     return await door.read(reading.list_planned, page, place_id=place, view=listed(CaseLineView.of_line))
 
 
 @router.get("/queue", response_model=QueueView)
 async def list_queue(page: AskedPage, door: Door, section: InSection = None) -> Response:
-    """What waits for me as a dispatcher, oldest first, and `why`: to be placed, sorted or filled, asked by its holder,
-    or left with a post in which nobody acts. For supervisors too: how much that is sealed lies with nobody.
+    """What waits for me as a dispatcher, and `why`: to be placed, sorted or filled, asked by its holder, or left with a
+    post in which nobody acts. What is late first, then what is at risk, and of each what falls due first. For
+    supervisors too: how much that is sealed lies with nobody.
     """
     return await door.read(reading.get_queue, page, section=section, view=QueueView.of)
 
 
 @router.get("/custody", response_model=ListView[CustodyLineView])
 async def list_custody(page: AskedPage, door: Door, place: AtPlace = None) -> Response:
-    """Cases of which residents' originals are kept, ended ones among them: oldest first, with what is kept."""
+    """Cases of which residents' originals are kept, ended ones among them, with what is kept: what is late first, then
+    what is at risk, and of each what falls due first.
+    """
     return await door.read(reading.list_custody, page, place_id=place, view=listed(CustodyLineView.of_custody))
 
 
@@ -900,7 +910,9 @@ async def list_corrections(month: OfMonth, page: AskedPage, door: Door, place: A
 
 @router.get("/exclusions", response_model=ListView[CaseLineView])
 async def list_exclusions(page: AskedPage, door: Door, place: AtPlace = None) -> Response:
-    """Cases that their holders apply to take out of a rate, until that is reviewed: place by place."""
+    """Cases that their holders apply to take out of a rate, until that is reviewed: what is late first, then what is at
+    risk, and of each, place by place, what falls due first.
+    """
     return await door.read(excluding.list_asked, page, place_id=place, view=listed(CaseLineView.of_line))
 
 
@@ -949,7 +961,9 @@ async def list_deadlines(
     *,
     forecast: OnlyForecast = False,
 ) -> Response:
-    """The deadlines that still run at a place and below it, with what they were counted from."""
+    """The deadlines that still run at a place and below it, with what they were counted from: what is at risk first,
+    and of each, place by place, what falls due first.
+    """
     view = listed(OpenDeadlineView.of_case)
     return await door.read(reading.list_open_deadlines, page, place_id=place, forecast=forecast, view=view)
 

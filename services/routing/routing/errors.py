@@ -123,14 +123,16 @@ class ClockRuns(Conflict):
 
 
 class NotTriedEnough(Conflict):
-    """A resident is waited for once they could not be reached on several days."""
+    """A resident is waited for once they could not be reached on several days; ``field``: of who asks it, or grants
+    it.
+    """
 
-    def __init__(self, tried: int, wanted: int) -> None:
+    def __init__(self, tried: int, wanted: int, field: str) -> None:
         super().__init__(
             "not_tried_enough",
             f"A resident is waited for after attempts on {wanted} different days since they were last reached; on "
             f"record: {tried}. Record each as a contact_attempt, not_reached; refuse what is asked already.",
-            field="/reason",
+            field=field,
         )
 
 

@@ -19,6 +19,7 @@ from sqlalchemy import (
     Time,
     UniqueConstraint,
     Uuid,
+    func,
     text,
 )
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
@@ -179,6 +180,11 @@ PLANNED = "planned_due is not null"
 RUNS = "settled_at is null and lapsed_at is null"
 TRANSFERRED = "first_holder_post_id is not null and state <> 'closed'"
 
+#: How every list is sorted: what is late (0) before what is at risk (1) and the rest.
+_AT_THE_TOP = ("standing", "falls_due", "case_id")
+_PLACE_BY_PLACE = ("standing", "placed_path", "falls_due", "case_id")
+_IN_TIME = "2"
+
 #: The release before writes it; nothing reads it.
 LEFT = {"left": True}
 
@@ -274,22 +280,25 @@ cases = Table(
     Column("excluding", Text),
     Column("excluding_by", Text),
     Column("tally", JSONB),
+    Column("standing", SmallInteger, nullable=False, server_default=_IN_TIME),
+    Column("falls_due", DateTime(timezone=True), nullable=False, server_default=func.now()),
+    Column("behind", ARRAY(Uuid), nullable=False, server_default="{}"),
     _moment("received_at"),
     _moment("opened_at"),
     _moment("accepted_at", nullable=True),
     _moment("answered_at", nullable=True),
     _moment("closed_at", nullable=True),
     ForeignKeyConstraint(["category", "category_version"], ["category.code", "category.version"]),
-    Index("ix_cases_worklist", "holder_post_id", "promise_due", "case_id", postgresql_where=text(DOING)),
-    Index("ix_cases_answered", "holder_post_id", "promise_due", "case_id", postgresql_where=text("state = 'answered'")),
-    Index("ix_cases_queue", "holder_post_id", "case_id", postgresql_where=text("queue is not null")),
+    Index("ix_cases_worklist", "holder_post_id", *_AT_THE_TOP, postgresql_where=text(DOING)),
+    Index("ix_cases_answered", "holder_post_id", *_AT_THE_TOP, postgresql_where=text("state = 'answered'")),
+    Index("ix_cases_queue", "holder_post_id", *_AT_THE_TOP, postgresql_where=text("queue is not null")),
     Index(
         "ix_cases_unheld",
         "placed_path",
         "case_id",
         postgresql_where=text("queue is not null and holder_post_id is null"),
     ),
-    Index("ix_cases_place", "placed_path", "case_id", postgresql_where=text(OPEN)),
+    Index("ix_cases_place", *_PLACE_BY_PLACE, postgresql_where=text(OPEN)),
     Index("ix_cases_asked", "ruler_post_id", "case_id", postgresql_where=text("ask is not null")),
     Index("ix_cases_asked_place", "placed_path", "case_id", postgresql_where=text("ask is not null")),
     Index("ix_cases_ruler_place_id", "ruler_place_id", postgresql_where=text("ruler_place_id is not null")),
@@ -298,21 +307,21 @@ cases = Table(
     Index("ix_cases_reports_owed", "holder_post_id", "case_id", postgresql_where=text("reports_owed > 0")),
     Index(
         "ix_cases_followed",
-        *("followed_since", "case_id", "placed_path"),
+        *("standing", "followed_since", "case_id", "placed_path"),
         postgresql_where=text("followed_since is not null"),
     ),
     Index("ix_cases_drafted", "reviewer_post_id", "case_id", postgresql_where=text("draft is not null")),
-    Index("ix_cases_calls_owed", "placed_path", "case_id", postgresql_where=text("calls_owed > 0")),
+    Index("ix_cases_calls_owed", *_PLACE_BY_PLACE, postgresql_where=text("calls_owed > 0")),
     Index("ix_cases_custody", "holder_post_id", "case_id", postgresql_where=text("papers_held > 0")),
     Index("ix_cases_custody_place", "placed_path", "case_id", postgresql_where=text("papers_held > 0")),
     Index("ix_cases_planned", "holder_post_id", "planned_due", "case_id", postgresql_where=text(PLANNED)),
     Index("ix_cases_planned_place", "placed_path", "case_id", postgresql_where=text(PLANNED)),
-    Index("ix_cases_transferred", "first_holder_post_id", "promise_due", "case_id", postgresql_where=text(TRANSFERRED)),
+    Index("ix_cases_transferred", "first_holder_post_id", *_AT_THE_TOP, postgresql_where=text(TRANSFERRED)),
     Index("ix_cases_sealed", "placed_path", postgresql_where=text(SEALED)),
     Index("ix_cases_kept", "keeper_post_id", "case_id", postgresql_where=text(SEALED)),
     Index("ix_cases_place_id", "place_id"),
     Index("ix_cases_taken_place_id", "taken_place_id"),
-    Index("ix_cases_excluding", "placed_path", "case_id", postgresql_where=text("excluding is not null")),
+    Index("ix_cases_excluding", *_PLACE_BY_PLACE, postgresql_where=text("excluding is not null")),
     Index("ix_cases_uncounted", "case_id", postgresql_where=text("tally is null")),
 )
 
@@ -460,6 +469,7 @@ case_appeal = Table(
     _moment("withdrawn_at", nullable=True),
     Column("moves", Integer, nullable=False, server_default="0"),
     Column("reached_by_message", Boolean, nullable=False, server_default="true"),
+    Column("asker", Uuid),
     Index("ix_case_appeal_number", "number"),
 )
 
@@ -508,6 +518,7 @@ deadline = Table(
     Column("sealed", Boolean, nullable=False, server_default="false"),
     Column("warnings", JSONB, nullable=False, server_default=text("'[]'::jsonb")),
     Column("warned", SmallInteger, nullable=False, server_default="0"),
+    Column("standing", SmallInteger, nullable=False, server_default=_IN_TIME),
     _moment("warn_at", nullable=True),
     Column("goes_on_from", Uuid),
     Column("recounted_by", Integer),
@@ -524,7 +535,11 @@ deadline = Table(
         postgresql_where=text("state in ('open', 'breached') and unit not in ('clock_hours', 'given')"),
     ),
     Index("ix_deadline_due", "due_at", "deadline_id", postgresql_where=text("state = 'open'")),
-    Index("ix_deadline_place", "placed_path", "deadline_id", postgresql_where=text("state = 'open'")),
+    Index(
+        "ix_deadline_place",
+        *("standing", "placed_path", "due_at", "deadline_id"),
+        postgresql_where=text("state = 'open'"),
+    ),
     Index(
         "uq_deadline_limit",
         *("case_id", "kind", "about"),

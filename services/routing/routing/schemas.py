@@ -39,7 +39,7 @@ from routing.domain.accompanying import Accompaniment, FollowedLine
 from routing.domain.assignment import Owing, ReportBack
 from routing.domain.calendar import CalendarDay, CalendarVersion, DayChange, Status
 from routing.domain.call_back import CallBack, CallBackLine, Way
-from routing.domain.case import Case, ClosedReason, Deadline, DeadlineKind, DeadlineState, Seal
+from routing.domain.case import Case, ClosedReason, Deadline, DeadlineKind, DeadlineState, Seal, Standing
 from routing.domain.chain import Entry
 from routing.domain.explaining import Counting, Run
 from routing.domain.figures import EXCLUDABLE, Figure, Group, Line, Part, Rate
@@ -775,6 +775,11 @@ class CaseView(BaseModel):
     queue: Queue | None
     gist: str = Field(description="Of what is sealed 密件: it is opened by `GET /routing/v1/cases/{id}`.")
     seal: Seal | None = Field(description="Why only some see it.")
+    standing: Standing = Field(
+        description="What is late stands at the top of every list, then what is at risk: by any limit that is owed on "
+        "it, as the clock has marked it."
+    )
+    falls_due: AwareDatetime = Field(description="By which it is sorted: what of it falls due first.")
     channel: Channel
     urgent: bool
     category: str | None
@@ -853,7 +858,9 @@ class CaseView(BaseModel):
     closed_at: AwareDatetime | None
     closed_reason: ClosedReason | None
     repeats: int = Field(description="How often residents have asked about it again.")
-    merged_into: UUID | None = Field(description="The case in which its appeals went on.")
+    merged_into: UUID | None = Field(
+        description="The case in which its appeals went on; null too of what is sealed to whoever asks."
+    )
 
     @classmethod
     def of(cls, case: Case) -> "CaseView":
@@ -1317,6 +1324,7 @@ class FollowedLineView(AccompanimentView):
     version: int
     holder_post_id: UUID | None
     followed_since: AwareDatetime = Field(description="The centre's last word, or the hand-over.")
+    standing: Standing
 
     @classmethod
     def of_line(cls, line: FollowedLine) -> "FollowedLineView":
@@ -1328,6 +1336,7 @@ class FollowedLineView(AccompanimentView):
             version=line.version,
             holder_post_id=line.holder_post_id,
             followed_since=line.followed_since,
+            standing=line.standing,
         )
 
 
@@ -1361,6 +1370,7 @@ class CallBackLineView(CallBackView):
     case_number: str
     gist: str
     version: int
+    standing: Standing
 
     @classmethod
     def of_line(cls, line: CallBackLine) -> "CallBackLineView":
@@ -1370,6 +1380,7 @@ class CallBackLineView(CallBackView):
             case_number=line.case_number,
             gist=line.gist,
             version=line.version,
+            standing=line.standing,
         )
 
 
@@ -1469,10 +1480,11 @@ class RosterView(BaseModel):
 
 class OpenDeadlineView(DeadlineView):
     case_id: UUID
+    standing: Standing = Field(description="`at_risk` from its last warning on.")
 
     @classmethod
     def of_case(cls, row: tuple[UUID, Deadline]) -> "OpenDeadlineView":
-        return cls(**DeadlineView.of(row[1]).model_dump(), case_id=row[0])
+        return cls(**DeadlineView.of(row[1]).model_dump(), case_id=row[0], standing=row[1].standing)
 
 
 class DayView(BaseModel):
@@ -1966,7 +1978,7 @@ class OpenCasesView(ListView[CaseLineView]):
 
 
 def _facts(case: Case) -> dict[str, Any]:
-    told = {"gist": case.told_gist, "linked": case.links_seen}
+    told = {"gist": case.told_gist, "linked": case.links_seen, "merged_into": case.merged_seen}
     return {name: getattr(case, name) for name in CaseView.model_fields} | told
 
 

@@ -1,8 +1,10 @@
 """``baiyang explain CASE``: why each of its deadlines falls due when it does, in sentences to be read aloud."""
 
+from datetime import datetime
 from enum import StrEnum
 from typing import Annotated, Any
 from urllib.parse import quote
+from zoneinfo import ZoneInfo
 
 import typer
 
@@ -24,7 +26,7 @@ def explain(
     path = f"/routing/v1/cases/{quote(case, safe='')}/deadlines"
     doubtful = 0
     with client_of(name, settings.load()) as client:
-        for deadline in items_of(client, path):
+        for deadline in sorted(items_of(client, path), key=_place):
             explained = expect(client.get(f"{path}/{deadline['deadline_id']}/explanation")).json()
             doubtful += not explained["agrees"]
             _say(explained, [language] if language else list(Tongue))
@@ -33,9 +35,15 @@ def explain(
         raise typer.Exit(1)
 
 
+def _place(deadline: dict[str, Any]) -> int:
+    """What runs is explained first, then what is settled, and last that in whose place another stands."""
+    return {"open": 0, "replaced": 2}.get(deadline["state"], 1)
+
+
 def _say(explained: dict[str, Any], languages: list[Tongue]) -> None:
     deadline = explained["deadline"]
-    typer.echo(f"{deadline['kind']} ({deadline['state']}), due {deadline['due_at']}")
+    due = datetime.fromisoformat(deadline["due_at"]).astimezone(ZoneInfo(deadline["zone"]))
+    typer.echo(f"{deadline['kind']} ({deadline['state']}), due {due:%Y-%m-%d %H:%M}")
     for language in languages:
         for sentence in explained["sentences"][language]:
             typer.echo(f"  {sentence}")

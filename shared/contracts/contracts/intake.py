@@ -119,6 +119,11 @@ class AppealReceivedV1(Event):
         default=True,
         description="Whether a message reaches its resident, as far as is known: if not, a person asks them back.",
     )
+    asker: UUID | None = Field(
+        default=None,
+        description="The same for all appeals of one entry of the register, or of whoever is reached at one address; "
+        "made by a key of intake's alone, so that it tells nobody else who that is. None: nothing says so.",
+    )
 
 
 class AppealCorrectedV1(Event):

@@ -21,11 +21,11 @@ _CODE_LENGTH = 12
 
 
 class Mistyped(Invalid):
-    """The number's check character does not fit: it was mistyped, so nothing is to be looked up."""
+    """The check character does not fit: it was mistyped, so nothing is to be looked up. ``what`` it is that was."""
 
-    def __init__(self, field: str | None = None, *, on: str = "the receipt") -> None:
+    def __init__(self, field: str | None = None, *, on: str = "the receipt", what: str = "number") -> None:
         super().__init__(
-            "mistyped", f"This number is mistyped: compare it with {on}, character by character.", field=field
+            "mistyped", f"This {what} is mistyped: compare it with {on}, character by character.", field=field
         )
 
 
@@ -45,7 +45,7 @@ def new_query_code() -> str:
 
 def parse_code(text: str, *, field: str | None = None) -> str:
     """The code in the one form that is stored; however it was typed."""
-    return _parse(text, prefix="", length=_CODE_LENGTH, field=field)
+    return _parse(text, prefix="", length=_CODE_LENGTH, field=field, what="query code")
 
 
 def parse_number(text: str, prefix: str, length: int = 10, *, field: str | None = None, on: str = "the receipt") -> str:
@@ -63,12 +63,14 @@ def parse_name(text: str, *prefixes: str, field: str) -> UUID | str:
     raise Mistyped(field)
 
 
-def _parse(text: str, *, prefix: str, length: int, field: str | None, on: str = "the receipt") -> str:
+def _parse(
+    text: str, *, prefix: str, length: int, field: str | None, on: str = "the receipt", what: str = "number"
+) -> str:
     typed = unicodedata.normalize("NFKC", text).upper()
     body = "".join(c for c in typed if c not in _SEPARATORS).translate(_READ_AS)
     fits = len(body) == len(prefix) + length + 1 and body.startswith(prefix) and all(c in _VALUE for c in body)
     if not fits or _sum(body) != 0:
-        raise Mistyped(field, on=on)
+        raise Mistyped(field, on=on, what=what)
     return _grouped(body)
 
 

@@ -67,7 +67,7 @@ class Burst:
 
     def _open(self, sheets: Sheets, ground: Ground, spot: Spot, chance: Random) -> None:
         case, _ = opened(self._received(spot, chance), ground, spot.path, None, chance)
-        put_case(sheets, case)
+        put_case(sheets, case, now=self.received)
 
     def _received(self, spot: Spot, chance: Random) -> AppealReceivedV1:
         return AppealReceivedV1(

@@ -227,8 +227,9 @@ class Course:
         return timedelta(seconds=self._chance.uniform(least, most))
 
 
-def put_case(sheets: Sheets, case: Case) -> None:
+def put_case(sheets: Sheets, case: Case, *, now: datetime) -> None:
     """As routing.repository.cases adds it, with what has become of it since and what that counts."""
+    case.stand(now)
     for counted in count_new(case, case.entries, zone=""):
         # Its community or below: adding up finds the place's own.
         sheets.add(figure_increment, {**counted, "path": case.placed_path})

@@ -75,7 +75,7 @@ class Player:
         course = Course(self.ground.grounds[story.spot.path], story, clerk, chance, self.now)
         case = course.open(received)
         course.carry(case, taken_by=received.taken_by)
-        put_case(self.routing, case)
+        put_case(self.routing, case, now=self.now)
         self._put_progress(course.facts)
         return Life(asker, case, course.facts, trace)
 
@@ -89,7 +89,8 @@ class Player:
         if asker:
             who = Who(asker.kind, asker.name, means=asker.means, address=asker.address, language=asker.language)
             self._put_snapshot(events.contact_changed(asker, ring=keys.transport), story.received, trace)
-        received = events.appeal_received(appeal, query_code=code, ring=keys.transport)
+        told = keys.asker(asker.address if asker else None)
+        received = events.appeal_received(appeal, query_code=code, ring=keys.transport, asker=told)
         if story.withdrawn:
             appeal.withdraw(at=story.withdrawn)
             self._put_withdrawal(appeal, story.withdrawn)

@@ -14,6 +14,12 @@ class Keys:
     def index(self, purpose: str, value: str) -> bytes:
         return blind_index(self.service, purpose, value, form=exactly)
 
+    def asker(self, known: UUID | str | None) -> UUID | None:
+        """What tells others that two appeals are of one person, and not of whom: by the register, or an address
+        however that is typed.
+        """
+        return UUID(bytes=blind_index(self.service, "asker", str(known))[:16]) if known else None
+
     def indexes(self, purpose: str, value: str) -> list[bytes]:
         """Under every key of the ring: rows of before a rotation are found too."""
         return blind_indexes(self.service, purpose, value, form=exactly)

@@ -198,6 +198,7 @@ def _store(
         reached_by_message=known or given.who.is_reached_by_message,
         query_code=code,
         ring=station.keys.transport,
+        asker=station.keys.asker(given.who.reference or given.who.address),
     )
     uow.publish(received)
     return Receipt(

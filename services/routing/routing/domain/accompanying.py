@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from routing.domain.case import Standing
+
 
 @dataclass
 class Accompaniment:
@@ -36,3 +38,8 @@ class FollowedLine:
     version: int
     holder_post_id: UUID | None
     followed_since: datetime
+    standing: Standing
+
+    @property
+    def position(self) -> tuple[int, datetime, UUID]:
+        return self.standing.rank, self.followed_since, self.accompaniment.case_id

@@ -5,7 +5,7 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
-from routing.domain.case import Appeal
+from routing.domain.case import Appeal, Standing
 
 #: So often a person tries; then it is not rated.
 MOST_ATTEMPTS = 3
@@ -85,3 +85,10 @@ class CallBackLine:
     gist: str
     version: int
     placed_path: str
+    standing: Standing
+    falls_due: datetime
+
+    @property
+    def position(self) -> tuple[int, str, datetime, UUID, UUID]:
+        asked = self.call_back
+        return self.standing.rank, self.placed_path, self.falls_due, asked.case_id, asked.appeal_id

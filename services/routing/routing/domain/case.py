@@ -48,6 +48,24 @@ class DeadlineState(StrEnum):
     """Another stands in its place."""
 
 
+class Standing(StrEnum):
+    """How a case, or one of its deadlines, stands in every list: what is late first, then what is at risk."""
+
+    LATE = "late"
+    """Something that is owed on it was missed, whatever it is the limit of."""
+    AT_RISK = "at_risk"
+    """Its holder has had the last warning of something that falls due."""
+    IN_TIME = "in_time"
+
+    @property
+    def rank(self) -> int:
+        return list(Standing).index(self)
+
+    @classmethod
+    def ranked(cls, rank: int) -> "Standing":
+        return list(cls)[rank]
+
+
 class ClosedReason(StrEnum):
     DONE = "done"
     WITHDRAWN = "withdrawn"
@@ -141,6 +159,12 @@ class Deadline:
     def is_warned_last(self) -> bool:
         return bool(self.warnings) and self.warned >= self.warnings[-1].share
 
+    @property
+    def standing(self) -> Standing:
+        """While it runs; what is missed stands with its case."""
+        at_risk = self.state is DeadlineState.OPEN and self.is_warned_last
+        return Standing.AT_RISK if at_risk else Standing.IN_TIME
+
     def follow(self, before: "Deadline") -> None:
         """It stands in the place of another: what was said of that is said again only where this one ends later."""
         if self.promise.due_at <= before.promise.due_at:
@@ -181,10 +205,16 @@ class Appeal:
     """How often it has gone from one case to another."""
     reached_by_message: bool = True
     """As far as intake knew when it came: whom no message reaches, a person asks back."""
+    asker: UUID | None = None
+    """The same for all appeals of one person, as far as is known; none: by ``person_id``, or it is the only one."""
 
     @property
     def stands(self) -> bool:
         return self.withdrawn_at is None
+
+    @property
+    def whose(self) -> UUID:
+        return self.asker or self.person_id or self.appeal_id
 
 
 #: What stands on one case, and is counted on it, does not go along where appeals are split off.
@@ -294,6 +324,8 @@ class Case:
     """How many have been called in."""
     helper_post_ids: tuple[UUID, ...] = ()
     """The posts whose part is open."""
+    behind: tuple[UUID, ...] = ()
+    """The helpers' parts, and the orders to be reported on, that were missed and are owed yet."""
     linked: int = 0
     """How many other cases it is linked with."""
     links_hidden: int = 0
@@ -334,9 +366,15 @@ class Case:
     """How often a resident has asked about it again, and has joined it by that."""
     merged_into: UUID | None = None
     """The case in which its appeals went on."""
+    merged_hidden: bool = False
+    """Whoever looks may not know of that case."""
     excluding: Rate | None = None
     """The rate that its holder asks to take it out of; none: nothing is asked, or it was reviewed."""
     excluding_by: str | None = None
+    standing: Standing = Standing.IN_TIME
+    """As of when it was saved last: whatever warns of it or makes it late saves it."""
+    falls_due: datetime | None = None
+    """What of it falls due first; where nothing does yet, when it was opened."""
     tally: Tally | None = None
     """How far its history has been counted; none: not at all, since it was begun before figures were kept."""
     version: int = 0
@@ -366,9 +404,19 @@ class Case:
         """Whoever is told: those who still ask; of what was withdrawn by the last of them, all."""
         return [appeal for appeal in self.appeals if appeal.stands] or self.appeals
 
+    def appeals_of_the_same(self, appeal_id: UUID) -> list[UUID]:
+        """Of whoever asks by this one: those that still ask, and this one itself."""
+        (whose,) = [appeal.whose for appeal in self.appeals if appeal.appeal_id == appeal_id]
+        theirs = [appeal.appeal_id for appeal in self.appeals if appeal.stands and appeal.whose == whose]
+        return theirs if appeal_id in theirs else [appeal_id, *theirs]
+
     @property
     def links_seen(self) -> int:
         return self.linked - self.links_hidden
+
+    @property
+    def merged_seen(self) -> UUID | None:
+        return None if self.merged_hidden else self.merged_into
 
     @property
     def is_open(self) -> bool:
@@ -429,6 +477,32 @@ class Case:
         """Past the limit of whoever assigned it, as long as they have not got what they want by it."""
         is_due = self.is_unsettled if self.report_back is None else self.report_back is Owing.OWED
         return is_due and self.is_open and self.assigned_due is not None and self.assigned_due < now
+
+    @property
+    def position(self) -> tuple[int, datetime | None, UUID]:
+        """In every list: what is late before what is at risk and the rest, and of each what falls due first."""
+        return self.standing.rank, self.falls_due, self.case_id
+
+    @property
+    def position_by_place(self) -> tuple[int, str, datetime | None, UUID]:
+        """In those of a place."""
+        return self.standing.rank, self.placed_path, self.falls_due, self.case_id
+
+    def stand(self, now: datetime) -> None:
+        """How it stands in every list from now on, and by what it is sorted there."""
+        running = [each for each in (self.deadline, *self.limits) if each and each.state is DeadlineState.OPEN]
+        at_risk = any(each.standing is Standing.AT_RISK for each in running)
+        in_time = Standing.AT_RISK if at_risk else Standing.IN_TIME
+        self.standing = Standing.LATE if self._is_late(now) else in_time
+        due = [each.promise.due_at for each in running] + ([self.due] if self.due and self.is_unsettled else [])
+        self.falls_due = min(due, default=self.opened_at)
+
+    def _is_late(self, now: datetime) -> bool:
+        """By any limit whatever."""
+        missed = self.is_overdue(now) or self.is_assigned_overdue(now)
+        unreached = self.is_unsettled and self.is_contact_missed
+        unheard = self.at_hotline and self.limit(DeadlineKind.REPLY) is None
+        return missed or unreached or unheard or bool(self.behind)
 
     def record(
         self,
@@ -541,8 +615,8 @@ class Case:
         fresh: dict[str, Any] = dict.fromkeys(_OF_ONE_CASE, 0)
         lists: dict[str, Any] = {"limits": limits, "replaced": [], "entries": []}
         own: dict[str, Any] = {"case_id": new_id(), "number": number, "opened_at": at, "head": GENESIS}
-        none: dict[str, Any] = dict.fromkeys(_STAYS) | {"helper_post_ids": (), "at_hotline": False, "granted_to": ()}
-        none["papers_missing"] = ()
+        none: dict[str, Any] = dict.fromkeys(_STAYS) | {"at_hotline": False}
+        none |= dict.fromkeys(("helper_post_ids", "behind", "granted_to", "papers_missing"), ())
         if self.awaits_papers_at(at) is not None:
             none |= {"papers_named_at": self.papers_named_at, "papers_missing": self.papers_missing}
         new = replace(self, appeals=going, deadline=deadline, **own, **fresh, **lists, **none)
@@ -665,6 +739,7 @@ class Case:
         self, kind: DeadlineKind, state: DeadlineState, *, at: datetime, about: UUID | None = None
     ) -> None:
         """Nothing where none is open: what was missed stays missed."""
+        self.behind = tuple(each for each in self.behind if each != about)
         if (found := self.limit(kind, about)) is not None:
             found.settle(state, at=at)
 
@@ -689,6 +764,8 @@ class Case:
         limit.settle(DeadlineState.BREACHED, at=at)
         if limit.kind is DeadlineKind.PROMISE:
             self.promise_met = False
+        if limit.kind in (DeadlineKind.PART, DeadlineKind.ORDER) and limit.about is not None:
+            self.behind = (*self.behind, limit.about)
         facts = {**_facts_of(limit), "holder": holder, "superior": superior}
         duty = {"supervise_by": supervise_by.isoformat()} if supervise_by else {}
         self.record(BREACHED, at=at, by=None, post_id=post_id or self.holder_post_id, facts=facts | duty)
@@ -740,7 +817,7 @@ class Case:
         self.drop_ask()
         self.stop_waiting()
         self.end_draft()
-        self.reports_owed, self.followed_since, self.at_hotline = 0, None, False
+        self.reports_owed, self.followed_since, self.at_hotline, self.behind = 0, None, False, ()
         if self.report_back not in (None, Owing.ACCEPTED):
             self.report_back = Owing.DROPPED
         self.closed_reason, self.closed_at = reason, at

@@ -297,7 +297,7 @@ def in_words(promise: Promise) -> dict[str, str]:
     chinese = f"{due_at.year}年{due_at.month}月{due_at.day}日{due_at:%H:%M}前"
     english = f"by {due_at:%H:%M} on {due_at.day} {MONTHS[due_at.month - 1]} {due_at.year}"
     term = {
-        Unit.SAME_DAY: ("当日办结", "the same working day"),
+        Unit.SAME_DAY: _same_day_in_words(promise),
         Unit.WORKING_DAYS: (f"{count}个工作日内答复或办结", f"within {count} working days"),
         Unit.MORE_WORKING_DAYS: (f"延期{count}个工作日", f"{count} working days more"),
         Unit.REMAINING_WORKING_DAYS: _remaining_in_words(count),
@@ -306,6 +306,14 @@ def in_words(promise: Promise) -> dict[str, str]:
         Unit.GIVEN: ("限期", "as named"),
     }[promise.term.unit]
     return {"zh": f"{term[0]}，{chinese}", "en": f"{term[1]}, {english}"}
+
+
+def _same_day_in_words(promise: Promise) -> tuple[str, str]:
+    """What comes when the station is closed is done on the next day on which it opens."""
+    last = day_of(promise.due_at - timedelta(microseconds=1), zone=promise.zone)
+    if day_of(promise.start_at, zone=promise.zone) < last:
+        return "下一工作日办结", "the next working day"
+    return "当日办结", "the same working day"
 
 
 def _remaining_in_words(count: int) -> tuple[str, str]:

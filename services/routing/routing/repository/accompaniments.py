@@ -2,22 +2,23 @@
 
 from collections.abc import Sequence
 from dataclasses import asdict, fields
-from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from kit.db import UnitOfWork, within
-from sqlalchemy import ColumnElement, Row, insert, literal_column, select, tuple_, update
+from sqlalchemy import ColumnElement, Row, insert, literal_column, select, update
 
 from routing.domain.accompanying import Accompaniment, FollowedLine
+from routing.domain.case import Standing
 from routing.models import accompaniment, cases
 from routing.repository.rows import told_gist
+from routing.repository.standing import AfterDue, page_of
 
 _NAMES = [field.name for field in fields(Accompaniment)]
 _COLUMNS = [accompaniment.c[name] for name in _NAMES]
 _OF_CASE = [
     cases.c.number.label("case_number"),
-    *(cases.c[name] for name in ("gist", "seal", "version", "holder_post_id", "followed_since")),
+    *(cases.c[name] for name in ("gist", "seal", "version", "holder_post_id", "followed_since", "standing")),
 ]
 #: A process of the release before ends a case without ending that it is followed.
 _FOLLOWED: ColumnElement[bool] = literal_column("cases.followed_since is not null and cases.state <> 'closed'")
@@ -45,22 +46,21 @@ def list_of_case(uow: UnitOfWork, case_id: UUID) -> list[Accompaniment]:
 
 
 def list_followed(
-    uow: UnitOfWork, paths: Sequence[str], *, after_key: tuple[datetime, UUID] | None, limit: int
+    uow: UnitOfWork, paths: Sequence[str], *, after_key: AfterDue | None, limit: int
 ) -> list[FollowedLine]:
-    """What centres have in hand at these places or below, the longest without a word before the rest."""
-    statement = (
+    """What centres have in hand at these places or below, of each standing the longest without a word first."""
+    followed = (
         select(*_COLUMNS, *_OF_CASE)
         .join(cases, cases.c.case_id == accompaniment.c.case_id)
         .where(_FOLLOWED, within(cases.c.placed_path, *paths), accompaniment.c.final_at.is_(None))
     )
-    if after_key is not None:
-        statement = statement.where(tuple_(cases.c.followed_since, cases.c.case_id) > after_key)
-    statement = statement.order_by(cases.c.followed_since, cases.c.case_id).limit(limit)
+    by_word = (cases.c.standing, cases.c.followed_since, cases.c.case_id)
     return [
         FollowedLine(
-            _accompaniment(row), row.case_number, told_gist(row), row.version, row.holder_post_id, row.followed_since
+            *(_accompaniment(row), row.case_number, told_gist(row), row.version),
+            *(row.holder_post_id, row.followed_since, Standing.ranked(row.standing)),
         )
-        for row in uow.execute(statement)
+        for row in uow.execute(page_of(followed, by_word, after_key=after_key, limit=limit))
     ]
 
 

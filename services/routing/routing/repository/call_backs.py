@@ -6,17 +6,22 @@ from typing import Any
 from uuid import UUID
 
 from kit.db import UnitOfWork, within
-from sqlalchemy import Row, Text, Uuid, bindparam, func, literal_column, select, text, tuple_, update
+from sqlalchemy import Row, Text, Uuid, bindparam, func, literal_column, select, text, update
 from sqlalchemy.dialects.postgresql import ARRAY, distinct_on
 
 from routing.domain.call_back import CallBack, CallBackLine, Way
-from routing.domain.case import Case
+from routing.domain.case import Case, Standing
 from routing.models import call_back, cases
 from routing.repository.rows import told_gist
+from routing.repository.standing import PLACE_BY_PLACE, page_of
 
 _NAMES = list(CallBack.__dataclass_fields__)
 _COLUMNS = [call_back.c[name] for name in _NAMES]
 _CHANGING = ("way", "attempts", "rated_at", "rated_by", "solved", "rating", "settled_at")
+_OF_CASE = [
+    cases.c.number.label("case_number"),
+    *(cases.c[name] for name in ("gist", "seal", "version", "placed_path", "standing", "falls_due")),
+]
 _OPEN = call_back.c.settled_at.is_(None)
 
 #: What was asked about an answer before ends with the new one.
@@ -79,40 +84,40 @@ def list_owed(
     paths: Sequence[str],
     *,
     handled_by: tuple[str, Collection[UUID]],
-    after_key: tuple[str, UUID, UUID] | None,
+    after_key: tuple[int, str, datetime, UUID, UUID] | None,
     limit: int,
 ) -> list[CallBackLine]:
-    """Whom somebody at these places is to call, place by place, in the order in which the cases came; but not what this
-    person (subject, posts) handled.
+    """Whom somebody at these places is to call, sorted as the cases are; but not what this person (subject, posts)
+    handled.
     """
     subject, posts = handled_by
-    place = (cases.c.placed_path, cases.c.case_id, call_back.c.appeal_id)
-    statement = (
-        select(
-            *_COLUMNS,
-            cases.c.number.label("case_number"),
-            cases.c.gist,
-            cases.c.seal,
-            cases.c.version,
-            cases.c.placed_path,
-        )
+    owed = (
+        select(*_COLUMNS, *_OF_CASE)
         .join(cases, cases.c.case_id == call_back.c.case_id)
         .where(literal_column("cases.calls_owed > 0"), within(cases.c.placed_path, *paths))
         .where(_OPEN, call_back.c.way == Way.PERSON.value)
         .where(cases.c.answered_by.is_distinct_from(subject), cases.c.holder_post_id.not_in(posts))
     )
-    if after_key is not None:
-        statement = statement.where(tuple_(*place) > after_key)
-    rows = uow.execute(statement.order_by(*place).limit(limit))
+    rows = uow.execute(page_of(owed, (*PLACE_BY_PLACE, call_back.c.appeal_id), after_key=after_key, limit=limit))
     return [
-        CallBackLine(_call_back(row), row.case_number, told_gist(row), row.version, row.placed_path) for row in rows
+        CallBackLine(
+            *(_call_back(row), row.case_number, told_gist(row), row.version),
+            *(row.placed_path, Standing.ranked(row.standing), row.falls_due),
+        )
+        for row in rows
     ]
 
 
-def count_unsolved(uow: UnitOfWork, appeal_id: UUID) -> int:
-    """How many of its answers its resident has said that they did not solve it."""
-    statement = select(func.count()).where(call_back.c.appeal_id == appeal_id, call_back.c.solved.is_(False))
-    return int(uow.execute(statement).scalar_one())
+def end_of_appeals(uow: UnitOfWork, appeal_ids: Collection[UUID]) -> int:
+    """Their resident has said what they think by another of theirs; how many somebody was still to call."""
+    ended = update(call_back).where(call_back.c.appeal_id.in_(appeal_ids), _OPEN).values(settled_at=uow.now)
+    return sum(way == Way.PERSON.value for way in uow.execute(ended.returning(call_back.c.way)).scalars())
+
+
+def count_unsolved(uow: UnitOfWork, appeal_ids: Collection[UUID]) -> int:
+    """How many answers the resident of these has said not to solve it; of each they are asked no more by the others."""
+    unsolved = call_back.c.appeal_id.in_(appeal_ids), call_back.c.solved.is_(False)
+    return int(uow.execute(select(func.count()).where(*unsolved)).scalar_one())
 
 
 def count_unrated(uow: UnitOfWork, these: Sequence[Case]) -> Mapping[UUID, int]:

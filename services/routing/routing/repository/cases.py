@@ -47,6 +47,7 @@ from routing.models import (
 )
 from routing.repository import figures, policy
 from routing.repository.rows import appeal_row, case_of, case_row, deadline_of, deadline_row, entry_of, entry_row
+from routing.repository.standing import AT_THE_TOP, PLACE_BY_PLACE, AfterDue, AfterPlace, page_of
 
 _APPEALS = (
     select(func.jsonb_agg(func.to_jsonb(literal_column("case_appeal")), type_=JSONB))
@@ -182,7 +183,7 @@ def add_cases(uow: UnitOfWork, opened: Sequence[Case]) -> None:
     if not opened:
         return
     counted = _count(uow, opened)
-    uow.execute(_OPEN, {"cases": _as_json([case_row(case) for case in opened])})
+    uow.execute(_OPEN, {"cases": _as_json(_case_rows(uow, opened))})
     rows = {
         "appeals": [appeal_row(case, appeal) for case in opened for appeal in case.appeals],
         "counted": counted,
@@ -196,7 +197,7 @@ def add_cases(uow: UnitOfWork, opened: Sequence[Case]) -> None:
 def add_split_off(uow: UnitOfWork, new: Case) -> None:
     """A new case, and then the appeals that go over to it from another."""
     _stay_open(uow, new)
-    uow.execute(_OPEN, {"cases": _as_json([case_row(new)])})
+    uow.execute(_OPEN, {"cases": _as_json(_case_rows(uow, [new]))})
     move_appeals(uow, new, [appeal.appeal_id for appeal in new.appeals])
     save_cases(uow, [new])
     grant_to_offices(uow, [new])
@@ -226,7 +227,7 @@ def save_cases(uow: UnitOfWork, changed: Sequence[Case]) -> None:
     counted = _count(uow, changed)
     rows = {
         "counted": counted,
-        "cases": [case_row(case) for case in changed],
+        "cases": _case_rows(uow, changed),
         "entries": _new_entries(changed),
         "deadlines": [deadline_row(case, deadline) for case in changed for deadline in case.changed_deadlines],
     }
@@ -241,6 +242,13 @@ def _stay_open(uow: UnitOfWork, case: Case) -> None:
 def open_for_now(uow: UnitOfWork, case_id: UUID) -> None:
     """A sealed case, to whoever changes it, until the transaction ends or another is opened."""
     uow.execute(_OPENED, {"opened": str(case_id)})
+
+
+def _case_rows(uow: UnitOfWork, saved: Sequence[Case]) -> list[dict[str, Any]]:
+    """As each of them stands by now in every list."""
+    for case in saved:
+        case.stand(uow.now)
+    return [case_row(case) for case in saved]
 
 
 def _as_json(rows: list[dict[str, Any]]) -> str:
@@ -372,23 +380,24 @@ def find_entry(uow: UnitOfWork, case: Case, seq: int) -> Entry | None:
 
 
 def list_worklist(
-    uow: UnitOfWork, posts: Collection[UUID], *, answered: bool, after_key: tuple[datetime, UUID] | None, limit: int
+    uow: UnitOfWork, posts: Collection[UUID], *, answered: bool, after_key: AfterDue | None, limit: int
 ) -> list[Case]:
-    """What lies with these posts, what falls due first before the rest: each post's own index is read, then merged."""
-    first = {"posts": list(posts), "most": limit}
-    if after_key is not None:
-        first |= {"after_due": after_key[0], "after_case": after_key[1]}
-    return [case_of(row, uow.now) for row in uow.execute(_WORKLIST[answered, after_key is not None], first)]
+    """What lies with these posts: each post's own index is read, then merged."""
+    return _held(uow, _WORKLIST[answered, after_key is not None], posts, after_key=after_key, limit=limit)
 
 
-def list_transferred(
-    uow: UnitOfWork, posts: Collection[UUID], *, after_key: tuple[datetime, UUID] | None, limit: int
+def list_transferred(uow: UnitOfWork, posts: Collection[UUID], *, after_key: AfterDue | None, limit: int) -> list[Case]:
+    """What these posts took first and was transferred, until it is closed."""
+    return _held(uow, _TRANSFERRED[after_key is not None], posts, after_key=after_key, limit=limit)
+
+
+def _held(
+    uow: UnitOfWork, statement: Select[Any], posts: Collection[UUID], *, after_key: AfterDue | None, limit: int
 ) -> list[Case]:
-    """What these posts took first and was transferred, until it is closed; what falls due first before the rest."""
-    first = {"posts": list(posts), "most": limit}
+    asked = {"posts": list(posts), "most": limit}
     if after_key is not None:
-        first |= {"after_due": after_key[0], "after_case": after_key[1]}
-    return [case_of(row, uow.now) for row in uow.execute(_TRANSFERRED[after_key is not None], first)]
+        asked |= dict(zip(("after_standing", "after_due", "after_case"), after_key, strict=True))
+    return [case_of(row, uow.now) for row in uow.execute(statement, asked)]
 
 
 def list_planned(
@@ -396,50 +405,43 @@ def list_planned(
     *,
     posts: Collection[UUID] = (),
     paths: Sequence[str] = (),
-    after_key: tuple[datetime, UUID] | None,
+    after_key: AfterDue | None,
     limit: int,
 ) -> list[Case]:
-    """What is planned, by its day: of these posts, or at these places and below. Few are, and their own indexes hold no
-    others: they are read, then sorted.
+    """What is planned, of each standing by its day: of these posts, or at these places and below. Few are, and their
+    own indexes hold no others: they are read, then sorted.
     """
     whose = within(cases.c.placed_path, *paths) if paths else cases.c.holder_post_id.in_(posts)
-    statement = select(cases).where(whose, literal_column(_PLANNED))
-    if after_key is not None:
-        statement = statement.where(tuple_(cases.c.planned_due, cases.c.case_id) > after_key)
-    statement = statement.order_by(cases.c.planned_due, cases.c.case_id).limit(limit)
-    return [case_of(row, uow.now) for row in uow.execute(statement)]
+    planned = select(cases).where(whose, literal_column(_PLANNED))
+    by_day = (cases.c.standing, cases.c.planned_due, cases.c.case_id)
+    rows = uow.execute(page_of(planned, by_day, after_key=after_key, limit=limit))
+    return [case_of(row, uow.now) for row in rows]
 
 
 def list_open_cases(
-    uow: UnitOfWork, paths: Sequence[str], *, suggested: bool = False, after_key: tuple[str, UUID] | None, limit: int
+    uow: UnitOfWork, paths: Sequence[str], *, suggested: bool = False, after_key: AfterPlace | None, limit: int
 ) -> list[Case]:
-    """What is open at these places or below, or of that what was sorted by its words alone: place by place, and in the
-    order in which it came.
-    """
-    statement = select(cases).where(within(cases.c.placed_path, *paths), literal_column("cases.state <> 'closed'"))
+    """What is open at these places or below, or of that what was sorted by its words alone."""
+    found = select(cases).where(within(cases.c.placed_path, *paths), literal_column("cases.state <> 'closed'"))
     if suggested:
-        statement = statement.where(cases.c.category_suggested)
-    if after_key is not None:
-        statement = statement.where(tuple_(cases.c.placed_path, cases.c.case_id) > after_key)
-    statement = statement.order_by(cases.c.placed_path, cases.c.case_id).limit(limit)
-    return [case_of(row, uow.now) for row in uow.execute(statement)]
+        found = found.where(cases.c.category_suggested)
+    rows = uow.execute(page_of(found, PLACE_BY_PLACE, after_key=after_key, limit=limit))
+    return [case_of(row, uow.now) for row in rows]
 
 
 def list_custody(
-    uow: UnitOfWork, paths: Sequence[str], posts: Collection[UUID], *, after_id: UUID | None, limit: int
+    uow: UnitOfWork, paths: Sequence[str], posts: Collection[UUID], *, after_key: AfterDue | None, limit: int
 ) -> list[Case]:
-    """Cases of which originals are kept, placed there or below, or lying with one of these posts; oldest first. They
-    are few: they are read, then sorted.
+    """Cases of which originals are kept, placed there or below, or lying with one of these posts. They are few: they
+    are read, then sorted.
     """
     parts = [
         select(cases.c.case_id).where(whose, literal_column("cases.papers_held > 0"))
         for whose in (within(cases.c.placed_path, *paths), cases.c.holder_post_id.in_(posts))
     ]
     kept = parts[0].union(parts[1]).subquery("kept")
-    statement = select(cases).join(kept, kept.c.case_id == cases.c.case_id).order_by(cases.c.case_id).limit(limit)
-    if after_id is not None:
-        statement = statement.where(cases.c.case_id > after_id)
-    return [case_of(row, uow.now) for row in uow.execute(statement)]
+    found = select(cases).join(kept, kept.c.case_id == cases.c.case_id)
+    return [case_of(row, uow.now) for row in uow.execute(page_of(found, AT_THE_TOP, after_key=after_key, limit=limit))]
 
 
 def list_open_deadlines(
@@ -447,19 +449,16 @@ def list_open_deadlines(
     paths: Sequence[str],
     *,
     forecast: bool = False,
-    after_key: tuple[str, UUID] | None,
+    after_key: AfterPlace | None,
     limit: int,
 ) -> list[tuple[str, UUID, Deadline]]:
-    """Path, case and deadline, place by place; ``forecast``: those alone that hang on one."""
-    statement = select(deadline).where(
-        within(deadline.c.placed_path, *paths), literal_column("deadline.state = 'open'")
-    )
+    """Path, case and deadline, sorted as cases are; ``forecast``: those alone that hang on one."""
+    found = select(deadline).where(within(deadline.c.placed_path, *paths), literal_column("deadline.state = 'open'"))
     if forecast:
-        statement = statement.where(deadline.c.forecast)
-    if after_key is not None:
-        statement = statement.where(tuple_(deadline.c.placed_path, deadline.c.deadline_id) > after_key)
-    statement = statement.order_by(deadline.c.placed_path, deadline.c.deadline_id).limit(limit)
-    return [(row.placed_path, row.case_id, deadline_of(row)) for row in uow.execute(statement)]
+        found = found.where(deadline.c.forecast)
+    by = (deadline.c.standing, deadline.c.placed_path, deadline.c.due_at, deadline.c.deadline_id)
+    rows = uow.execute(page_of(found, by, after_key=after_key, limit=limit))
+    return [(row.placed_path, row.case_id, deadline_of(row)) for row in rows]
 
 
 def list_deadlines(
@@ -529,15 +528,11 @@ def each_history(
         yield [(row, entries[row.case_id]) for row in found]
 
 
-def list_excluding(
-    uow: UnitOfWork, paths: Sequence[str], *, after_key: tuple[str, UUID] | None, limit: int
-) -> list[Case]:
-    """Which somebody applies to take out of a rate: place by place, and in the order in which they came."""
-    statement = select(cases).where(within(cases.c.placed_path, *paths), literal_column("cases.excluding is not null"))
-    if after_key is not None:
-        statement = statement.where(tuple_(cases.c.placed_path, cases.c.case_id) > after_key)
-    statement = statement.order_by(cases.c.placed_path, cases.c.case_id).limit(limit)
-    return [case_of(row, uow.now) for row in uow.execute(statement)]
+def list_excluding(uow: UnitOfWork, paths: Sequence[str], *, after_key: AfterPlace | None, limit: int) -> list[Case]:
+    """Which somebody applies to take out of a rate."""
+    found = select(cases).where(within(cases.c.placed_path, *paths), literal_column("cases.excluding is not null"))
+    rows = uow.execute(page_of(found, PLACE_BY_PLACE, after_key=after_key, limit=limit))
+    return [case_of(row, uow.now) for row in rows]
 
 
 def _count(uow: UnitOfWork, changed: Sequence[Case]) -> list[dict[str, Any]]:
@@ -566,16 +561,22 @@ def _worklist(stands: str, *, goes_on: bool, whose: Column[UUID] = cases.c.holde
     holder = func.unnest(bindparam("posts", type_=ARRAY(Uuid))).table_valued("post_id").render_derived()
     mine = select(cases).where(whose == holder.c.post_id, literal_column(stands))
     if goes_on:
-        after = tuple_(bindparam("after_due", type_=DateTime(timezone=True)), bindparam("after_case", type_=Uuid))
-        mine = mine.where(tuple_(cases.c.promise_due, cases.c.case_id) > after)
+        mine = mine.where(tuple_(*AT_THE_TOP) > _AFTER)
     most = bindparam("most", type_=Integer)
-    lateral = mine.order_by(cases.c.promise_due, cases.c.case_id).limit(most).lateral("mine")
+    lateral = mine.order_by(*AT_THE_TOP).limit(most).lateral("mine")
     return (
         select(lateral)
         .select_from(holder.join(lateral, true()))
-        .order_by(lateral.c.promise_due, lateral.c.case_id)
+        .order_by(*(lateral.c[column.name] for column in AT_THE_TOP))
         .limit(most)
     )
+
+
+_AFTER = tuple_(
+    bindparam("after_standing", type_=Integer),
+    bindparam("after_due", type_=DateTime(timezone=True)),
+    bindparam("after_case", type_=Uuid),
+)
 
 
 #: A process of the release before answers and ends a case without ending its plan.
@@ -670,7 +671,7 @@ with changed as (
 settled as (
     {_insert_of(deadline, "deadlines")}
     on conflict (deadline_id) do update set state = excluded.state, settled_at = excluded.settled_at,
-        sealed = excluded.sealed, warned = excluded.warned, warn_at = excluded.warn_at
+        sealed = excluded.sealed, warned = excluded.warned, warn_at = excluded.warn_at, standing = excluded.standing
 ),
 counted as ({figures.ADD_COUNTED})
 {_insert_of(case_entry, "entries")}

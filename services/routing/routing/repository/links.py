@@ -15,6 +15,7 @@ from routing.domain.case import Case
 from routing.domain.linking import Link, LinkSeen, OtherCase
 from routing.errors import LinkNotFound
 from routing.models import case_link, cases
+from routing.repository.cases import is_sealed_to_me
 from routing.repository.rows import told_gist
 
 _COLUMNS = [case_link.c[field.name] for field in fields(Link)]
@@ -60,7 +61,10 @@ def list_of_case(uow: UnitOfWork, case_id: UUID) -> list[LinkSeen]:
 
 
 def hide(uow: UnitOfWork, read: Iterable[Case]) -> None:
-    """How many of the links of these cases whoever reads them may not know of."""
+    """Of which links of these cases, and of which that they were merged into, whoever reads them may not know."""
+    read = list(read)
+    for case in read:
+        case.merged_hidden = case.merged_into is not None and is_sealed_to_me(uow, case.merged_into)
     linked = {case.case_id: case for case in read if case.linked}
     if not linked:
         return

@@ -15,6 +15,7 @@ from routing.domain.case import Case
 from routing.domain.vacancy import Section
 from routing.models import cases, vacancy
 from routing.repository.rows import case_of
+from routing.repository.standing import AT_THE_TOP, AfterDue, page_of
 
 #: A process of the release before ends a case without ending what is asked of it.
 _ASKED: ColumnElement[bool] = literal_column("(cases.ask is not null and cases.state in ('assigned', 'in_progress'))")
@@ -57,27 +58,25 @@ def list_queue(
     *,
     section: Section | None = None,
     mine: Sequence[UUID] = (),
-    after_id: UUID | None,
+    after_key: AfterDue | None,
     limit: int,
 ) -> list[tuple[Case, bool]]:
-    """What waits for these dispatchers (post, path), oldest first, and whether its holder left. ``mine`` are all posts
-    of whoever looks.
+    """What waits for these dispatchers (post, path), and whether its holder left. ``mine`` are all posts of whoever
+    looks.
     """
 
-    def page_of(rows: Select[Any]) -> Select[Any]:
-        seen = rows.where(_NO_INTEREST)
-        behind = seen if after_id is None else seen.where(cases.c.case_id > after_id)
-        page = behind.order_by(cases.c.case_id).limit(limit).subquery()
+    def seen(rows: Select[Any]) -> Select[Any]:
+        page = page_of(rows.where(_NO_INTEREST), AT_THE_TOP, after_key=after_key, limit=limit).subquery()
         return select(page.c.case_id)
 
     sections = [_SECTIONS[section]] if section else _SECTIONS.values()
-    parts = [page_of(rows) for parts in sections for post_id, path in posts for rows in parts(post_id, path)]
+    parts = [seen(rows) for parts in sections for post_id, path in posts for rows in parts(post_id, path)]
     if not parts:
         return []
     merged = parts[0].union(*parts[1:]).subquery("waiting")
     statement = select(cases, _HOLDER_LEFT.label("holder_left")).join(merged, merged.c.case_id == cases.c.case_id)
     asked = {"now": uow.now, "subject": uow.by or "", "mine": list(mine)}
-    rows = uow.execute(statement.order_by(cases.c.case_id).limit(limit), asked)
+    rows = uow.execute(statement.order_by(*AT_THE_TOP).limit(limit), asked)
     return [(case_of(row, uow.now), row.holder_left) for row in rows]
 
 

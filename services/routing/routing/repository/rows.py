@@ -11,7 +11,17 @@ from sqlalchemy import Row
 
 from routing.domain.assignment import Owing
 from routing.domain.calendar import Hours
-from routing.domain.case import SEALED_GIST, Appeal, Case, ClosedReason, Deadline, DeadlineKind, DeadlineState, Seal
+from routing.domain.case import (
+    SEALED_GIST,
+    Appeal,
+    Case,
+    ClosedReason,
+    Deadline,
+    DeadlineKind,
+    DeadlineState,
+    Seal,
+    Standing,
+)
 from routing.domain.chain import Entry
 from routing.domain.figures import Rate, Tally
 from routing.domain.promise import Offer, Promise, Term, Unit, WarningAt
@@ -109,6 +119,9 @@ def case_row(case: Case) -> dict[str, Any]:
         "merged_into": case.merged_into,
         "excluding": _value(case.excluding),
         "excluding_by": case.excluding_by,
+        "standing": case.standing.rank,
+        "falls_due": case.falls_due or case.opened_at,
+        "behind": list(case.behind),
         "tally": case.tally.stored() if case.tally else None,
         "received_at": case.received_at,
         "opened_at": case.opened_at,
@@ -205,6 +218,9 @@ def case_of(row: Row[Any], now: datetime) -> Case:
         merged_into=row.merged_into,
         excluding=_maybe(Rate, row.excluding),
         excluding_by=row.excluding_by,
+        standing=Standing.ranked(row.standing),
+        falls_due=row.falls_due,
+        behind=tuple(row.behind),
         tally=Tally.of(row.tally) if row.tally is not None else None,
         version=row.version,
         head=row.head,
@@ -237,6 +253,7 @@ def appeal_row(case: Case, appeal: Appeal) -> dict[str, Any]:
         "withdrawn_at": appeal.withdrawn_at,
         "moves": appeal.moves,
         "reached_by_message": appeal.reached_by_message,
+        "asker": appeal.asker,
     }
 
 
@@ -287,6 +304,7 @@ def deadline_row(case: Case, deadline: Deadline) -> dict[str, Any]:
         "forecast": promise.forecast,
         "warnings": [{"share": each.share, "at": each.at.isoformat()} for each in deadline.warnings],
         "warned": deadline.warned,
+        "standing": deadline.standing.rank,
         "warn_at": deadline.warn_at,
         "sealed": case.seal is not None,
         "goes_on_from": deadline.goes_on_from,
@@ -350,6 +368,7 @@ def _appeal(facts: Mapping[str, Any]) -> Appeal:
         withdrawn_at=datetime.fromisoformat(facts["withdrawn_at"]) if facts["withdrawn_at"] else None,
         moves=facts["moves"],
         reached_by_message=facts["reached_by_message"],
+        asker=UUID(facts["asker"]) if facts["asker"] else None,
     )
 
 

@@ -85,11 +85,11 @@ def enter_centre_report(uow: UnitOfWork, case_id: UUID, *, version: int, words: 
 
 
 def list_followed(uow: UnitOfWork, page: Page, *, place_id: UUID | None = None) -> Sheet[FollowedLine]:
-    """What centres have in hand, the longest without a word first."""
-    position = page.after(datetime, UUID)
+    """What centres have in hand."""
+    position = page.after(int, datetime, UUID)
     paths = paths_of(uow, place_id)
     found = accompaniments.list_followed(uow, paths, after_key=position, limit=page.fetch)
-    return page.sheet(found, position=lambda line: (line.followed_since, line.accompaniment.case_id))
+    return page.sheet(found, position=lambda line: line.position)
 
 
 def _seat(uow: UnitOfWork, accompaniment: Accompaniment) -> Seat | None:

@@ -1,6 +1,7 @@
 """Residents are asked whether an answer solved the matter; who says nothing in time has not rated it."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from uuid import UUID
 
 from contracts.grid import Duty
@@ -131,10 +132,10 @@ def list_owed(uow: UnitOfWork, page: Page) -> Sheet[CallBackLine]:
         uow,
         [post.path for post in mine],
         handled_by=(uow.person.subject, held),
-        after_key=page.after(str, UUID, UUID),
+        after_key=page.after(int, str, datetime, UUID, UUID),
         limit=page.fetch,
     )
-    return page.sheet(found, position=lambda line: (line.placed_path, line.call_back.case_id, line.call_back.appeal_id))
+    return page.sheet(found, position=lambda line: line.position)
 
 
 def named(asked: CallBack) -> dict[str, object]:

@@ -2,6 +2,7 @@
 (domain.md, section 4). How many were taken out stands beside the rate.
 """
 
+from datetime import datetime
 from uuid import UUID
 
 from kit.db import UnitOfWork
@@ -47,7 +48,7 @@ def review_exclusion(uow: UnitOfWork, case_id: UUID, *, version: int, granted: b
 
 
 def list_asked(uow: UnitOfWork, page: Page, *, place_id: UUID | None = None) -> Sheet[CaseLine]:
-    """Applications that nobody has reviewed yet, place by place."""
-    found = cases.list_excluding(uow, paths_of(uow, place_id), after_key=page.after(str, UUID), limit=page.fetch)
-    sheet = page.sheet(found, position=lambda case: (case.placed_path, case.case_id))
-    return lines(uow, sheet)
+    """Applications that nobody has reviewed yet."""
+    position = page.after(int, str, datetime, UUID)
+    found = cases.list_excluding(uow, paths_of(uow, place_id), after_key=position, limit=page.fetch)
+    return lines(uow, page.sheet(found, position=lambda case: case.position_by_place))

@@ -70,6 +70,12 @@ def _trail(uow: UnitOfWork, own: Story) -> Iterator[Story]:
         story = _in_the_case_before(uow, story) if story.moved_from else story.before
 
 
+def _moved_through(uow: UnitOfWork, trail: Trail) -> list[str]:
+    """The numbers of the cases that it came through, but for what is sealed to whoever asks."""
+    told = [story.maker.facts for story in trail.moves if story.maker]
+    return [facts["from_number"] for facts in told if not cases.is_sealed_to_me(uow, UUID(facts["from"]))]
+
+
 def _in_the_case_before(uow: UnitOfWork, story: Story) -> Story | None:
     """Whoever sees a case need not see the one from which it was split off, or that was merged into it."""
     assert story.moved_from is not None
@@ -93,7 +99,7 @@ def _explain(uow: UnitOfWork, trail: Trail) -> Explanation:
         cause=cause_of(made),
         made_at=made.maker.at if made.maker else None,
         made_by=made.maker.by if made.maker else None,
-        moved_through=[story.maker.facts["from_number"] for story in trail.moves if story.maker],
+        moved_through=_moved_through(uow, trail),
         recounts=trail.recounts,
         named=_named(made),
         source=source_of(trail, rule),

@@ -74,13 +74,20 @@ def _take_repeats(uow: UnitOfWork, repeats: Sequence[AppealReceivedV1], under: T
     nudges: list[Pressing] = []
     for event in repeats:
         case = repeating.case_asked_about(asked, event)
-        if not repeating.joins(event, case, sealed=event.sealed or _is_sealed(_sorted(ground, event))):
+        category = _sorted(ground, event)
+        if not repeating.joins(event, case, sealed=event.sealed or _is_sealed(category)):
             (asked[event.appeal_id],) = _open_all(uow, [_where_it_was(event, case)], under, follows=case)
             continue
         appeal = _appeal(event)
         nudged[case.case_id] += 1
         with under(event):
-            nudges.append(repeating.join_case(uow, case, event, appeal, nth=nudged[case.case_id]))
+            nudge = repeating.join_case(
+                *(uow, case, event, appeal),
+                category=category,
+                rules=ground.rules_at(case.placed_path),
+                nth=nudged[case.case_id],
+            )
+        nudges.append(nudge)
         joined.append((case, appeal))
         asked[event.appeal_id] = case
     if joined:
@@ -237,6 +244,7 @@ def _appeal(event: AppealReceivedV1) -> Appeal:
         language=event.language,
         query_code=event.query_code,
         reached_by_message=event.reached_by_message,
+        asker=event.asker,
     )
 
 

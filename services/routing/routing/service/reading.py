@@ -156,14 +156,17 @@ def get_history(uow: UnitOfWork, case_id: UUID) -> History:
 
 
 def _without_what_is_sealed(uow: UnitOfWork, case_id: UUID, entries: list[Entry]) -> list[Entry]:
-    """Which case was linked, and why, or is asked about again, is not read by whoever that is sealed to by now."""
+    """Which case was linked, and why, is asked about again, was merged or split off, is not read by whoever that is
+    sealed to by now.
+    """
     told = _without_sealed_links(uow, case_id, entries)
-    return [each.without(*_FOLLOWED) if _follows_what_is_sealed(uow, each) else each for each in told]
+    return [each.without(*_sealed_names(uow, each)) for each in told]
 
 
-def _follows_what_is_sealed(uow: UnitOfWork, entry: Entry) -> bool:
-    followed = entry.facts.get("follows")
-    return followed is not None and cases.is_sealed_to_me(uow, UUID(followed))
+def _sealed_names(uow: UnitOfWork, entry: Entry) -> list[str]:
+    named = {name: entry.facts[name] for name in _OTHER_CASES if entry.facts.get(name) is not None}
+    hidden = [name for name, other in named.items() if cases.is_sealed_to_me(uow, UUID(other))]
+    return [*hidden, *(f"{name}_number" for name in hidden)]
 
 
 def _without_sealed_links(uow: UnitOfWork, case_id: UUID, entries: list[Entry]) -> list[Entry]:
@@ -177,7 +180,8 @@ def _without_sealed_links(uow: UnitOfWork, case_id: UUID, entries: list[Entry]) 
 
 
 _OF_LINKS = (LINKED, UNLINKED)
-_FOLLOWED = ("follows", "follows_number")
+#: The facts of an entry that are another case's id; its number stands beside each.
+_OTHER_CASES = ("follows", "into", "from")
 
 
 def lines(uow: UnitOfWork, sheet: Sheet[Case]) -> Sheet[CaseLine]:
@@ -187,45 +191,43 @@ def lines(uow: UnitOfWork, sheet: Sheet[Case]) -> Sheet[CaseLine]:
 
 
 def list_worklist(uow: UnitOfWork, page: Page, *, answered: bool = False) -> Sheet[CaseLine]:
-    """What lies with my posts: overdue and at risk first, since it is sorted by what falls due."""
+    """What lies with my posts."""
     held = uow.person.post_ids
-    position = page.after(datetime, UUID)
+    position = page.after(int, datetime, UUID)
     found = cases.list_worklist(uow, held, answered=answered, after_key=position, limit=page.fetch)
-    sheet = page.sheet(found, position=lambda case: (case.promise_due, case.case_id))
-    return lines(uow, sheet)
+    return lines(uow, page.sheet(found, position=lambda case: case.position))
 
 
 def list_transferred(uow: UnitOfWork, page: Page) -> Sheet[CaseLine]:
     """What my posts took first and passed on to whose remit it is: they see it to its end."""
     held = uow.person.post_ids
-    found = cases.list_transferred(uow, held, after_key=page.after(datetime, UUID), limit=page.fetch)
-    sheet = page.sheet(found, position=lambda case: (case.promise_due, case.case_id))
-    return lines(uow, sheet)
+    found = cases.list_transferred(uow, held, after_key=page.after(int, datetime, UUID), limit=page.fetch)
+    return lines(uow, page.sheet(found, position=lambda case: case.position))
 
 
 def list_planned(uow: UnitOfWork, page: Page, *, place_id: UUID | None = None) -> Sheet[CaseLine]:
-    """What is planned, by its day: at a place and below it, or of my posts."""
-    position = page.after(datetime, UUID)
+    """What is planned, of each standing by its day: at a place and below it, or of my posts."""
+    position = page.after(int, datetime, UUID)
     if place_id is not None:
         found = cases.list_planned(uow, paths=paths_of(uow, place_id), after_key=position, limit=page.fetch)
     else:
         held = uow.person.post_ids
         found = cases.list_planned(uow, posts=held, after_key=position, limit=page.fetch)
-    sheet = page.sheet(found, position=lambda case: (case.planned_due, case.case_id))
+    sheet = page.sheet(found, position=lambda case: (case.standing.rank, case.planned_due, case.case_id))
     return lines(uow, sheet)
 
 
 def list_queue(uow: UnitOfWork, page: Page, *, section: Section | None = None) -> Sheet[QueueLine]:
-    """What waits for me as a dispatcher, is asked of me, or lies with nobody below my tier, oldest first."""
+    """What waits for me as a dispatcher, is asked of me, or lies with nobody below my tier."""
     dispatched = [(post.post_id, post.path) for post in seated(uow.person) if post.dispatches]
     found = queue.list_queue(
         *(uow, dispatched),
         section=section,
         mine=uow.person.post_ids,
-        after_id=page.after_one(UUID),
+        after_key=page.after(int, datetime, UUID),
         limit=page.fetch,
     )
-    sheet = page.sheet(found, position=lambda row: (row[0].case_id,))
+    sheet = page.sheet(found, position=lambda row: row[0].position)
     links.hide(uow, [case for case, _ in sheet.items])
     return sheet.of(lambda row: QueueLine(row[0], uow.now, why_it_waits(row[0], holder_left=row[1])))
 
@@ -238,10 +240,11 @@ def get_queue(uow: UnitOfWork, page: Page, *, section: Section | None = None) ->
 
 
 def list_custody(uow: UnitOfWork, page: Page, *, place_id: UUID | None = None) -> Sheet[CustodyLine]:
-    """Of which cases originals are kept at a place and below it or by my own posts, oldest first."""
+    """Of which cases originals are kept at a place and below it or by my own posts."""
     held = uow.person.post_ids if place_id is None else []
-    found = cases.list_custody(uow, paths_of(uow, place_id), held, after_id=page.after_one(UUID), limit=page.fetch)
-    sheet = page.sheet(found, position=lambda case: (case.case_id,))
+    position = page.after(int, datetime, UUID)
+    found = cases.list_custody(uow, paths_of(uow, place_id), held, after_key=position, limit=page.fetch)
+    sheet = page.sheet(found, position=lambda case: case.position)
     papers = records.list_papers_held_of(uow, [case.case_id for case in sheet.items])
     links.hide(uow, sheet.items)
     return sheet.of(lambda case: CustodyLine(case, uow.now, papers[case.case_id]))
@@ -249,22 +252,29 @@ def list_custody(uow: UnitOfWork, page: Page, *, place_id: UUID | None = None) -
 
 def list_open_cases(uow: UnitOfWork, page: Page, *, place_id: UUID | None = None, suggested: bool = False) -> OpenCases:
     """What is open at a place and below it, or wherever I may look; or of that what was sorted by its words alone."""
-    position = page.after(str, UUID)
+    position = page.after(int, str, datetime, UUID)
     paths = paths_of(uow, place_id)
     found = cases.list_open_cases(uow, paths, suggested=suggested, after_key=position, limit=page.fetch)
-    sheet = page.sheet(found, position=lambda case: (case.placed_path, case.case_id))
+    sheet = page.sheet(found, position=lambda case: case.position_by_place)
     return OpenCases(lines(uow, sheet), cases.count_sealed(uow, paths))
 
 
 def list_open_deadlines(
     uow: UnitOfWork, page: Page, *, place_id: UUID | None = None, forecast: bool = False
 ) -> Sheet[tuple[UUID, Deadline]]:
-    """The deadlines that still run at a place and below it, place by place; or those that hang on a forecast."""
-    position = page.after(str, UUID)
+    """The deadlines that still run at a place and below it, or those that hang on a forecast: what is at risk first,
+    of each place by place what falls due first.
+    """
+    position = page.after(int, str, datetime, UUID)
     paths = paths_of(uow, place_id)
     found = cases.list_open_deadlines(uow, paths, forecast=forecast, after_key=position, limit=page.fetch)
-    sheet = page.sheet(found, position=lambda row: (row[0], row[2].deadline_id))
+    sheet = page.sheet(found, position=_position_of_deadline)
     return sheet.of(lambda row: (row[1], row[2]))
+
+
+def _position_of_deadline(row: tuple[str, UUID, Deadline]) -> tuple[int, str, datetime, UUID]:
+    path, _, limit = row
+    return limit.standing.rank, path, limit.promise.due_at, limit.deadline_id
 
 
 def paths_of(uow: UnitOfWork, place_id: UUID | None) -> list[str]:

@@ -17,14 +17,18 @@ from routing.service.superiors import superior_of
 
 
 def redo(uow: UnitOfWork, case: Case, asked: CallBack, *, holder: Seat | None) -> Case:
-    """Its resident says that the answer did not solve it. Of a case of several, theirs alone is done again."""
-    if len(case.parties) > 1:
-        case = splitting.split_off(uow, case, [asked.appeal_id])
+    """Its resident says that the answer did not solve it. Of a case of several residents, theirs alone is done again:
+    all the appeals that they have in it together, about which nobody asks them any more.
+    """
+    theirs = case.appeals_of_the_same(asked.appeal_id)
+    case.calls_owed -= call_backs.end_of_appeals(uow, theirs)
+    if len(theirs) < len(case.parties):
+        case = splitting.split_off(uow, case, theirs)
     due = deadlines.count_by_rules(uow, case, DeadlineKind.REDO, Limit.REDO)
     case.settle_limit(DeadlineKind.RATING, DeadlineState.CANCELLED, at=uow.now)
     case.reopen(due)
     seats = network.get_network(uow, [case.placed_path], OVERSEEING).seats_on(case.placed_path)
-    redos = call_backs.count_unsolved(uow, asked.appeal_id)
+    redos = call_backs.count_unsolved(uow, theirs)
     above = _above(seats, case, holder) if redos >= TAKEN_OVER else None
     doer = above or holder
     superior = superior_of(seats, case, doer, redone=True)

@@ -13,6 +13,7 @@ from network.posts import Seat
 from routing import events
 from routing.domain.case import JOINED, RESORTED, Appeal, Case
 from routing.domain.pressing import Pressing
+from routing.domain.rules import Category, RuleSet
 from routing.repository import cases, policy
 from routing.service import placing, planning, suspending
 from routing.service.taking import find_holder
@@ -41,12 +42,26 @@ def joins(event: AppealReceivedV1, case: Case, *, sealed: bool) -> bool:
     return case.is_unsettled and not by_itself
 
 
-def join_case(uow: UnitOfWork, case: Case, event: AppealReceivedV1, appeal: Appeal, *, nth: int) -> Pressing:
-    """The nudge that it is, the ``nth`` of the case: by its resident, and told with the joining."""
+def join_case(
+    uow: UnitOfWork,
+    case: Case,
+    event: AppealReceivedV1,
+    appeal: Appeal,
+    *,
+    category: Category | None,
+    rules: RuleSet,
+    nth: int,
+) -> Pressing:
+    """The nudge that it is, the ``nth`` of the case: by its resident, and told with the joining. ``category``: of what is
+    asked now, by ``rules`` where the case has begun under none yet.
+    """
     holder = find_holder(uow, case)
-    is_urgent_now = event.urgent and not case.urgent
+    is_urgent_now = not case.urgent and (event.urgent or _is_danger(uow, case, category, rules))
     if is_urgent_now:
         _become_urgent(uow, case, event, holder)
+    (earlier,) = [each for each in case.appeals if each.appeal_id == event.repeat_of]
+    if earlier.asker is None or appeal.asker is None:
+        appeal.asker = earlier.whose  # who asks again is who asked, unless both are known and differ
     case.appeals.append(appeal)
     case.repeats += 1
     case.pressings += 1
@@ -71,9 +86,19 @@ def _nudge(uow: UnitOfWork, case: Case, event: AppealReceivedV1, *, nth: int) ->
     )
 
 
+def _is_danger(uow: UnitOfWork, case: Case, category: Category | None, rules: RuleSet) -> bool:
+    """Whether the rules count such a matter in hours, whoever marks it."""
+    if category is None or category.code == case.category:
+        return False
+    if case.rule_version is not None:
+        rules = policy.get_rules(uow, case.rule_version, case.rule_layers)
+    return rules.rule_for(category, urgent=False).runs_by_the_clock
+
+
 def _become_urgent(uow: UnitOfWork, case: Case, event: AppealReceivedV1, holder: Seat | None) -> None:
-    """As whoever took it says, who is staff. Where the rules count such in hours it waits for nothing any more, and is
-    due earlier or as before; which matter it is and whose stays as it is, until a dispatcher says otherwise.
+    """As whoever took it says, who is staff, or as what is asked now is counted. Where the rules count such in hours it
+    waits for nothing any more, and is due earlier or as before; which matter it is and whose stays as it is, until a
+    dispatcher says otherwise.
     """
     case.urgent = True
     if case.deadline is None or case.rule_version is None:

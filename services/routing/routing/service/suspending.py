@@ -23,16 +23,16 @@ def check_asked(uow: UnitOfWork, case: Case, *, reason: str, until: date) -> Non
     zone = _zone(case)
     longest = timedelta(days=placing.allowed(uow, case, Limit.SUSPENSION))
     check_day(until, today=day_of(uow.now, zone=zone), longest=longest, field="/until")
-    _check_tried(uow, case, reason)
+    _check_tried(uow, case, reason, field="/reason")
 
 
-def _check_tried(uow: UnitOfWork, case: Case, reason: str) -> None:
+def _check_tried(uow: UnitOfWork, case: Case, reason: str, *, field: str) -> None:
     """When it is asked and when it is granted: the resident may have been reached in between."""
     if reason != AWAITING_RESIDENT:
         return
     tried = days_not_reached(cases.list_entries(uow, case), zone=_zone(case))
     if tried < DAYS_TRIED:
-        raise NotTriedEnough(tried, DAYS_TRIED)
+        raise NotTriedEnough(tried, DAYS_TRIED, field)
 
 
 def suspend(uow: UnitOfWork, case: Case, holder: Seat | None, *, until: date, reason: str, post_id: UUID) -> None:
@@ -42,7 +42,7 @@ def suspend(uow: UnitOfWork, case: Case, holder: Seat | None, *, until: date, re
     zone = _zone(case)
     if until <= day_of(uow.now, zone=zone):
         raise SuspensionOver
-    _check_tried(uow, case, reason)
+    _check_tried(uow, case, reason, field="/granted")
     runs_again = begin_of(until, zone=zone)
     placing.suspend(uow, case, until=runs_again)
     case.suspend(runs_again, reason=reason)

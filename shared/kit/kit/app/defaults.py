@@ -54,6 +54,7 @@ def service_defaults(
 def side_app(service: str, database: Database | None, components: Sequence[Component]) -> FastAPI:
     """The probes of an aspect that serves no API."""
     app = FastAPI(title=service, openapi_url=None)
-    add_probes(app, Watch(service=service, database=database, components=components))
+    app.state.watch = Watch(service=service, database=database, components=components)
+    add_probes(app, app.state.watch)
     app.add_middleware(Watched, service=service)
     return app

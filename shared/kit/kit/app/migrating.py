@@ -3,10 +3,12 @@
 from alembic import command
 from alembic.config import Config
 from alembic.util import CommandError
-from sqlalchemy import Connection
+from sqlalchemy import Connection, text
 from sqlalchemy.exc import SQLAlchemyError
 
 from kit import logging
+from kit.app import revisions
+from kit.app.revisions import Schema
 from kit.db import Database
 from kit.settings import ServiceSettings
 
@@ -36,7 +38,23 @@ async def migrate(service: str, settings: ServiceSettings) -> int:
 
 
 def _upgrade(connection: Connection, service: str) -> None:
+    """A release that is rolled back finds its schema ahead, and leaves it where it serves that release still."""
+    schema = _look(connection)
+    if schema.is_ahead_of(service):
+        if not schema.fits(service):
+            raise CommandError(schema.misfit(service))
+        log.info("the schema is ahead and serves this release", stands=schema.stands)
+        return
     config = Config()
     config.set_main_option("script_location", f"{service}:migrations")
     config.attributes["connection"] = connection
     command.upgrade(config, "head")
+    with connection.begin():
+        connection.execute(text(f"comment on table alembic_version is 'serves {revisions.serves(service)}'"))
+
+
+def _look(connection: Connection) -> Schema:
+    with connection.begin():
+        if connection.scalar(text("select to_regclass('alembic_version')")) is None:
+            return Schema(None)
+        return Schema.of(connection.execute(revisions.LOOK).one_or_none())

@@ -83,7 +83,7 @@ async def serve(service: str, aspect: Aspect, *, settings: ServiceSettings, name
     if listening is None:
         return 1
     app = _app_of(service, aspect)
-    running = _Running(aspect.components, _new_server(app))
+    running = _Running(aspect.components, _new_server(app), app.state.watch)
     try:
         log.info("starts", aspect=name, port=listening.getsockname()[1])
         return await running.until_stopped(listening)
@@ -146,14 +146,16 @@ def _new_server(app: FastAPI) -> _Server:
 
 
 class _Running:
-    def __init__(self, components: Sequence[Component], server: uvicorn.Server) -> None:
+    def __init__(self, components: Sequence[Component], server: uvicorn.Server, watch: Watch) -> None:
         self._components = components
         self._server = server
+        self._watch = watch
         self._stop = asyncio.Event()
 
     async def until_stopped(self, listening: socket.socket) -> int:
         self._heed_signals()
-        tasks = {asyncio.create_task(part.run(), name=part.name): part for part in self._components}
+        fit = asyncio.create_task(self._watch.until_fit(self._stop), name="fit")
+        tasks = {asyncio.create_task(_run(part, fit), name=part.name): part for part in self._components}
         http = asyncio.create_task(self._server.serve(sockets=[listening]), name="http")
         stop = asyncio.create_task(self._stop.wait(), name="stop")
         await asyncio.wait([*tasks, http, stop], return_when=asyncio.FIRST_COMPLETED)
@@ -163,6 +165,7 @@ class _Running:
             self._tell_end(task)
         await self._wind_up([*tasks, http])
         stop.cancel()
+        fit.cancel()
         return 0 if asked and not any(task.done() and _failed(task) for task in tasks) else 1
 
     def _heed_signals(self) -> None:
@@ -190,6 +193,12 @@ class _Running:
             log.warning("cut off", component=task.get_name())
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def _run(part: Component, fit: "asyncio.Task[bool]") -> None:
+    """A schema that is behind, or ahead of what it serves, is left alone."""
+    if await asyncio.shield(fit):
+        await part.run()
 
 
 def _failed(task: asyncio.Task[Any]) -> bool:

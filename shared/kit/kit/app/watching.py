@@ -3,16 +3,17 @@
 import asyncio
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 from fastapi import FastAPI, Request, Response
 from fastapi.responses import JSONResponse
-from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from kit import metrics
 from kit.app import revisions
+from kit.app.revisions import Schema
 from kit.db import Database
 from kit.health import Component, Health
 from kit.http.problems import answer_defect, route_of, sqlstate
@@ -25,6 +26,7 @@ DEFECTS = metrics.counter("http_server_defects_total")
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 _QUIET = frozenset({"/healthz", "/readyz", "/metrics"})
 _DATABASE_SECONDS = 3.0
+_LOOK_EVERY = 1.0
 
 log = get_logger(__name__)
 
@@ -77,23 +79,36 @@ class Watch:
     database: Database | None = None
     components: Sequence[Component] = ()
     serves_http: bool = False
+    _waits_for_schema: bool = field(default=False, init=False)
     _last_detail: str = field(default="", init=False)
 
     def parts(self) -> dict[str, Health]:
-        return {component.name: component.check() for component in self.components}
+        if self._waits_for_schema:
+            return {part.name: Health(ready=False, detail="waits for the schema") for part in self.components}
+        return {part.name: part.check() for part in self.components}
+
+    async def until_fit(self, stop: asyncio.Event) -> bool:
+        """Until the parts can do no harm to the schema, nor it to them; False where it is stopped before."""
+        self._waits_for_schema = True
+        while not (await self.check_database()).ready:
+            with suppress(TimeoutError):
+                await asyncio.wait_for(stop.wait(), _LOOK_EVERY)
+            if stop.is_set():
+                return False
+        self._waits_for_schema = False
+        return True
 
     async def check_database(self) -> Health:
         if self.database is None:
             return Health()
         try:
             async with asyncio.timeout(_DATABASE_SECONDS):
-                stands = await self._revision()
+                schema = await self._schema()
         except (TimeoutError, OSError, SQLAlchemyError) as error:
             return Health(ready=False, detail=_why_away(self.service, error))
-        wanted = revisions.newest(self.service)
-        if stands == wanted:
+        if schema.fits(self.service):
             return Health()
-        return Health(ready=False, detail=_which_way(self.service, stands, wanted))
+        return Health(ready=False, detail=schema.misfit(self.service))
 
     async def is_ready(self) -> tuple[bool, dict[str, Health]]:
         """An API is ready when its database is, whatever Kafka does; other aspects when all their parts are."""
@@ -105,17 +120,10 @@ class Watch:
             (log.info if database.ready else log.warning)("readiness", detail=database.detail)
         return ready, {"database": database, **parts}
 
-    async def _revision(self) -> str | None:
+    async def _schema(self) -> Schema:
         assert self.database is not None
         async with self.database.engine.connect() as connection:
-            found = await connection.execute(text("select version_num from alembic_version"))
-            return found.scalar_one_or_none()
-
-
-def _which_way(service: str, stands: str | None, wanted: str | None) -> str:
-    if stands is None or stands in revisions.known(service):
-        return f"the schema stands at {stands}, behind {wanted}: run python -m {service} migrate"
-    return f"the schema stands at {stands}, ahead of {wanted}: run the release that made it, or a newer one"
+            return Schema.of((await connection.execute(revisions.LOOK)).one_or_none())
 
 
 def _why_away(service: str, error: Exception) -> str:
