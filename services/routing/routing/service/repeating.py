@@ -52,8 +52,8 @@ def join_case(
     rules: RuleSet,
     nth: int,
 ) -> Pressing:
-    """The nudge that it is, the ``nth`` of the case: by its resident, and told with the joining. ``category``: of what is
-    asked now, by ``rules`` where the case has begun under none yet.
+    """The nudge that it is, the ``nth`` of the case: by its resident, and told with the joining. ``category``: of what
+    is asked now, by ``rules`` where the case has begun under none yet.
     """
     holder = find_holder(uow, case)
     is_urgent_now = not case.urgent and (event.urgent or _is_danger(uow, case, category, rules))
