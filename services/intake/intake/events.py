@@ -16,13 +16,7 @@ from intake.domain.rating import Said
 
 
 def appeal_received(
-    appeal: Appeal,
-    *,
-    query_code: str,
-    ring: KeyRing,
-    answer: str | None = None,
-    sealed: bool = False,
-    reached_by_message: bool = True,
+    appeal: Appeal, *, query_code: str, ring: KeyRing, sealed: bool = False, reached_by_message: bool = True
 ) -> AppealReceivedV1:
     """``sealed``: by who took it; what its category makes of it, routing knows itself."""
     return AppealReceivedV1(
@@ -47,7 +41,7 @@ def appeal_received(
         sealed=sealed,
         urgent=appeal.urgent,
         done_on_the_spot=appeal.done_on_the_spot,
-        answer=answer,
+        answer=appeal.answer,
         query_code=seal_for_transport(ring, query_code, key=appeal.id),
         assignment=_assignment(appeal),
         repeat_of=appeal.repeat_of,
