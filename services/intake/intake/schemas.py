@@ -410,8 +410,8 @@ class ProgressView(BaseModel):
         same = cls.model_fields.keys() - {"rate", "rate_by", "pauses", "done", "papers"}
         until = progress.asked.rate_by if progress.asked else None
         papers = PapersView.model_validate(progress.papers) if progress.papers else None
-        more = {"rate": rate, "rate_by": until, "pauses": pauses, "done": done, "papers": papers}
-        return cls(**{name: getattr(progress, name) for name in same}, **more)
+        facts = {name: getattr(progress, name) for name in same}
+        return cls(**facts, rate=rate, rate_by=until, pauses=pauses, papers=papers, done=done)
 
 
 class RatingAsked(Asked):

@@ -80,6 +80,7 @@ def _by_what_it_says(fact: CaseFact) -> Done | None:
 
 def _passed_on(fact: CaseAssignedV1 | CaseHelperCalledV1 | CaseAccompaniedV1) -> dict[str, Any]:
     """To whom; but not of what is sealed."""
+    who: str | None
     match fact:
         case CaseAssignedV1():
             done, who = Done.ASSIGNED if fact.first else Done.PASSED_ON, fact.handler.title
