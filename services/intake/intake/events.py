@@ -1,7 +1,5 @@
 """What intake says of an appeal: never its words."""
 
-from uuid import UUID
-
 from contracts.intake import (
     AppealCorrectedV1,
     AppealRatedV1,
@@ -18,14 +16,7 @@ from intake.domain.rating import Said
 
 
 def appeal_received(
-    appeal: Appeal,
-    *,
-    query_code: str,
-    ring: KeyRing,
-    answer: str | None = None,
-    sealed: bool = False,
-    reached_by_message: bool = True,
-    asker: UUID | None = None,
+    appeal: Appeal, *, query_code: str, ring: KeyRing, sealed: bool = False, reached_by_message: bool = True
 ) -> AppealReceivedV1:
     """``sealed``: by who took it; what its category makes of it, routing knows itself."""
     return AppealReceivedV1(
@@ -50,12 +41,11 @@ def appeal_received(
         sealed=sealed,
         urgent=appeal.urgent,
         done_on_the_spot=appeal.done_on_the_spot,
-        answer=answer,
+        answer=appeal.answer,
         query_code=seal_for_transport(ring, query_code, key=appeal.id),
         assignment=_assignment(appeal),
         repeat_of=appeal.repeat_of,
         reached_by_message=reached_by_message,
-        asker=asker,
     )
 
 

@@ -37,6 +37,7 @@ from contracts.routing import (
 from kit.db import UnitOfWork
 
 from intake.repository import appeals, copies, progress
+from intake.service.telling import told
 
 
 def follow_cases(uow: UnitOfWork, facts: Sequence[CaseFact]) -> None:
@@ -69,6 +70,7 @@ def _rows(fact: CaseFact) -> list[dict[str, Any]]:
         "version": fact.version,
         "state": fact.state.value,
         **_changes(fact),
+        **_done(fact),
     }
     return [
         {"appeal_id": party.appeal_id, "moves": party.moves, **common, **_of_party(fact, party)}
@@ -160,6 +162,12 @@ def _by_when(fact: CaseFact) -> dict[str, Any]:
             return {"due": fact.due_at, "promise": None, "planned_for": fact.day, "planned_who": fact.who}
         case _:
             return {}
+
+
+def _done(fact: CaseFact) -> dict[str, Any]:
+    """What this adds to what was done so far."""
+    step = told(fact)
+    return {"steps": [{"at": fact.at.isoformat(), **step}]} if step else {}
 
 
 def _given(fact: CaseFact) -> list[tuple[UUID, UUID]]:
