@@ -37,6 +37,13 @@ reset: $(READY) ## stop it and forget its data
 status: $(READY) ## what runs
 	@$(LOCAL) status
 
+.PHONY: backup restore
+backup: $(READY) ## TO=folder or s3://bucket/prefix: back the running city up, while it goes on
+	@.venv/bin/baiyang backup take "$(TO)"
+
+restore: $(READY) $(TOOLS) ## FROM=the same: restore it here, where nothing runs and no databases are yet
+	@$(LOCAL) restore "$(FROM)"
+
 test: $(READY) $(TOOLS) ## run every test that needs no cluster
 	@$(PYTHON) -m pytest $(ARGS)
 

@@ -22,7 +22,7 @@ OK, REFUSED, UNKNOWN = "ok", "refused", "unknown"
 #: What changes something; all else is reading.
 WRITES = (
     *("lay", "file", "correct", "withdraw", "accept", "start", "answer", "hand_over", "close"),
-    *("re_sort", "re_dispatch", "ask_return", "ask_decline", "ask_extension", "rule", "record"),
+    *("re_sort", "re_dispatch", "take_over", "ask_return", "ask_decline", "ask_extension", "rule", "record"),
     *("recuse", "accompany", "centre_report", "call_back", "rate", "verify"),
     *("ask_suspension", "resume", "transfer", "plan", "call_in", "report_part", "hand_to_hotline"),
     *("review", "merge", "split", "dismiss", "link", "unlink", "name_affected", "tell_affected"),

@@ -18,6 +18,7 @@ _PATHS = {
     "close": "closings",
     "re_sort": "resorts",
     "re_dispatch": "dispatches",
+    "take_over": "takeovers",
     "ask_return": "returns",
     "ask_decline": "declines",
     "ask_extension": "extensions",
@@ -144,6 +145,9 @@ class Staff:
         if case["state"] == "answered" or case["ask"] or self._draw.chance(0.3):
             if case["state"] != "assigned":
                 await self._step(client, by, case)
+            return
+        if self._draw.chance(0.06):
+            await self.write_step(client, "take_over", by, case, {"words": self._draw.words("接办")})
             return
         body = {"words": self._draw.words("改正")}
         if not (case["at_hotline"] or case["seal"]) and self._draw.chance(0.15):

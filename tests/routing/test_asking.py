@@ -1,6 +1,7 @@
 """Re-sorting, re-dispatching, returns and declines: who rules, what it does to the promise, and what holds after."""
 
 from datetime import timedelta
+from importlib import import_module
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -601,8 +602,9 @@ def test_a_ruling_goes_with_its_place_when_that_moves(uow: RolledBackUnitOfWork,
     case = ruled_twice(uow, city, as_person, granted=True, to=city.posts["legal"].post_id)
     cases.move_place(uow, city.ids["district"], "/moved/")
     precedents_of_copy.move_place(uow, city.ids["district"], "/moved/")
-    row = uow.execute(text("select ruled_path from cases where case_id = :id"), {"id": case.case_id}).one()
-    assert row.ruled_path == "/moved/"
+    asked = {"id": case.case_id}
+    row = uow.execute(text("select ruled_path, dispatched_path from cases where case_id = :id"), asked).one()
+    assert (row.ruled_path, row.dispatched_path) == ("/moved/", "/moved/")
     assert uow.execute(text("select ruled_path from precedent")).scalar_one() == "/moved/"
 
 
@@ -626,6 +628,76 @@ def test_a_dispatcher_of_an_office_is_none_of_the_tree(uow: RolledBackUnitOfWork
     person = as_person(city.person("office", "window"))
     with pytest.raises(NotYourStep):
         re_dispatch(person, case, city.posts["legal"].post_id)
+
+
+def test_a_return_goes_to_the_tier_that_assigned_it_and_the_second_above_that(
+    uow: RolledBackUnitOfWork, city: City, as_person: As
+) -> None:
+    district = as_person(city.person("district_dispatcher"))
+    case = re_dispatch(district, make_case(uow, city), city.posts["legal"].post_id)
+    assert reading.get_case(district, case.case_id).case.dispatched_place_id == city.ids["district"]
+    holder, dispatcher = as_person(city.person("legal")), as_person(city.person("dispatcher"))
+    asked = ask(holder, case)
+    assert asked.ruler_post_id == city.posts["district_dispatcher"].post_id
+    assert (queued(dispatcher), queued(district)) == ({}, {case.case_id: ["return"]})
+    with pytest.raises(NotYourStep):
+        rule(dispatcher, asked, granted=False)
+    again = ask(holder, rule(district, asked, granted=False))
+    assert again.ruler_post_id == city.posts["city_dispatcher"].post_id
+
+
+def accept(uow: RolledBackUnitOfWork, case: Case) -> Case:
+    return steps.accept_case(uow, case.case_id, version=case.version, category="municipal.street_lights")
+
+
+def test_what_the_rules_or_a_dispatcher_of_the_place_assigned_comes_back_there(
+    uow: RolledBackUnitOfWork, city: City, as_person: As
+) -> None:
+    dispatcher = as_person(city.person("dispatcher"))
+    for case, place in (
+        (make_case(uow, city), None),
+        (re_sort(dispatcher, make_case(uow, city), "legal.aid"), "community"),
+        (accept(dispatcher, make_case(uow, city, suggested_category=None)), "community"),
+    ):
+        assert case.dispatched_place_id == (city.ids[place] if place else None)
+        holder = "legal" if case.holder_post_id == city.posts["legal"].post_id else "municipal"
+        assert ask(as_person(city.person(holder)), case).ruler_post_id == city.posts["dispatcher"].post_id
+
+
+def test_where_the_tier_that_assigned_it_has_no_dispatcher_the_next_above_rules(
+    uow: RolledBackUnitOfWork, city: City, as_person: As
+) -> None:
+    case = re_dispatch(as_person(city.person("district_dispatcher")), make_case(uow, city), city.posts["legal"].post_id)
+    put_post(uow, city.posts["district_dispatcher"].model_copy(update={"holders": []}))
+    assert ask(as_person(city.person("legal")), case).ruler_post_id == city.posts["city_dispatcher"].post_id
+
+
+def test_what_is_passed_on_comes_back_to_who_assigned_it_before(
+    uow: RolledBackUnitOfWork, city: City, as_person: As
+) -> None:
+    case = re_dispatch(as_person(city.person("district_dispatcher")), make_case(uow, city), city.posts["legal"].post_id)
+    after = dispatching.transfer_case(
+        *(as_person(city.person("legal")), case.case_id),
+        version=case.version,
+        to=city.posts["window"].post_id,
+        words="转",
+    )
+    assert ask(as_person(city.person("window")), after).ruler_post_id == city.posts["district_dispatcher"].post_id
+
+
+def test_who_assigned_it_is_found_for_what_was_under_way_before(
+    uow: RolledBackUnitOfWork, city: City, as_person: As
+) -> None:
+    given = re_dispatch(
+        as_person(city.person("district_dispatcher")), make_case(uow, city), city.posts["legal"].post_id
+    )
+    by_rule = make_case(uow, city)
+    uow.execute(text("update cases set dispatched_place_id = null, dispatched_path = null"))
+    migration = import_module("routing.migrations.versions.0039_who_gave_it")
+    uow.connection.execute(text("reset role"))
+    uow.execute(text(migration.GIVEN))
+    assert cases.get_case(uow, given.case_id).dispatched_path == city.paths["district"]
+    assert cases.get_case(uow, by_rule.case_id).dispatched_path is None
 
 
 def test_an_extension_between_two_returns_changes_nothing_of_who_rules_next(

@@ -333,13 +333,13 @@ def test_what_the_superiors_tier_sorts_to_somebody_else_is_settled(
     assert is_settled(uow, above, lines_of, sweep_at)
 
 
-def test_a_plan_of_its_holders_does_not_settle_it_and_one_of_the_superiors_does(
+def test_a_plan_from_below_the_superiors_tier_does_not_settle_it_and_one_of_the_superiors_does(
     uow: RolledBackUnitOfWork, city: City, as_person: As, sweep_at: Sweep, lines_of: Lines
 ) -> None:
     case = late(uow, city, sweep_at)
     far = Plan(day=date(2027, 2, 1), answer="排入计划", who=None)
     planned = planning.plan_case(
-        as_person(city.person("municipal"), now=CLIMBS + SECOND), case.case_id, far, version=case.version
+        as_person(city.person("dispatcher"), now=CLIMBS + SECOND), case.case_id, far, version=case.version
     )
     assert planned.supervisor_post_id == city.posts["city_dispatcher"].post_id
     assert len(lines_of("city_dispatcher")) == 1
@@ -418,7 +418,7 @@ def test_another_limit_that_is_missed_meanwhile_begins_no_second_duty(
     case = make_case(uow, city)
     sweep_at(MISSED)
     planned = planning.plan_case(
-        as_person(city.person("municipal"), now=MISSED + SECOND),
+        as_person(city.person("dispatcher"), now=MISSED + SECOND),
         case.case_id,
         Plan(day=date(2026, 12, 1), answer="明日办理", who=None),
         version=now_of(uow, case).version,

@@ -173,6 +173,7 @@ def take(uow: RolledBackUnitOfWork, city: City, case: Case, act: Act, other: Cas
         ),
         Step.RESUME: lambda: suspending.resume_case(uow, **asked),
         Step.TRANSFER: lambda: dispatching.transfer_case(uow, **asked, to=post),
+        Step.TAKE_OVER: lambda: dispatching.take_over_case(uow, **asked),
         Step.PLAN: lambda: planning.plan_case(uow, plan=Plan(ahead, "列入计划"), **common),
         Step.RE_PLAN: lambda: planning.re_plan_case(uow, plan=Plan(ahead, "改期"), **common),
         Step.RULE: lambda: asking.rule_on_case(uow, **asked, granted=act.granted, to=post if moves else None),

@@ -1,11 +1,12 @@
 """What cannot be done now is planned: it settles the promise, is no answer, and is followed to its day."""
 
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import pytest
 from contracts.intake import AppealRatedV1, AppealWithdrawnV1
 from contracts.routing import Ask, CaseAssignedV1, CasePlannedV1, CaseResortedV1, CaseState, DeadlineBreachedV1, Outcome
+from kit.auth import Person
 from kit.crypto import KeyRing, new_key
 from kit.paging import Page
 from kit.testing.servers import NOW, RolledBackUnitOfWork
@@ -13,14 +14,14 @@ from routing.domain.case import Case, DeadlineKind, DeadlineState
 from routing.domain.chain import list_faults
 from routing.domain.steps import Step
 from routing.domain.waiting import Plan
-from routing.errors import ClockRuns, DoneAgain, NotYourStep, StepNotAllowed, UnfitDay
+from routing.errors import ClockRuns, DoneAgain, LateAlready, NotYourStep, StepNotAllowed, UnfitDay
 from routing.repository import cases
 from routing.service import asking, dispatching, merging, opening, planning, rating, reading, steps, sweeping
 from sqlalchemy import text
 
 from tests.conftest import UnitOfWorkOf
 from tests.routing.auditing import faults_of
-from tests.routing.conftest import At, City, local
+from tests.routing.conftest import At, City, local, put_post
 from tests.routing.test_steps import As, make_case
 
 RING = KeyRing.parse(new_key("k1"))
@@ -117,6 +118,26 @@ def test_what_is_done_again_late_is_not_planned_away_either(uow: RolledBackUnitO
         plan(at(holder, now=later), late, day=(later + timedelta(days=90)).date())
 
 
+def test_what_is_late_is_planned_by_a_dispatcher_and_not_by_its_holder_alone(
+    uow: RolledBackUnitOfWork, city: City, at: At
+) -> None:
+    case = make_case(uow, city)
+    assert case.promise_due is not None
+    in_time, late = case.promise_due, case.promise_due + timedelta(seconds=1)
+
+    def offered(who: Person, now: datetime) -> bool:
+        return Step.PLAN in reading.get_case(at(who, now=now), case.case_id).steps
+
+    holder, dispatcher = city.person("municipal"), city.person("dispatcher")
+    assert (offered(holder, in_time), offered(holder, late), offered(dispatcher, late)) == (True, False, True)
+    with pytest.raises(LateAlready):
+        plan(at(holder, now=late), case)
+    put_post(uow, city.posts["municipal"].model_copy(update={"holders": city.posts["dispatcher"].holders}))
+    assert not offered(dispatcher, late), "who holds it by another of their posts"
+    after = plan(at(city.person("district_dispatcher"), now=late), case)
+    assert (after.planned_for, after.promise_met) == (SPRING, False)
+
+
 def test_another_day_keeps_who_will_do_it(uow: RolledBackUnitOfWork, city: City, as_person: As) -> None:
     case = plan(as_person(city.person("municipal")), make_case(uow, city), who="海州区住建局")
     dispatcher = as_person(city.person("dispatcher"))
@@ -128,10 +149,10 @@ def test_another_day_keeps_who_will_do_it(uow: RolledBackUnitOfWork, city: City,
 def test_a_late_plan_marks_the_missed_promise_first(uow: RolledBackUnitOfWork, city: City, as_person: As) -> None:
     case = make_case(uow, city)
     assert case.promise_due is not None
-    holder = as_person(city.person("municipal"), now=case.promise_due + timedelta(seconds=1))
-    after = plan(holder, case)
+    dispatcher = as_person(city.person("dispatcher"), now=case.promise_due + timedelta(seconds=1))
+    after = plan(dispatcher, case)
     assert after.promise_met is False
-    assert [event.type for event in holder.published][:2] == [DeadlineBreachedV1.TYPE, CasePlannedV1.TYPE]
+    assert [event.type for event in dispatcher.published][:2] == [DeadlineBreachedV1.TYPE, CasePlannedV1.TYPE]
 
 
 def test_what_is_planned_is_not_overdue_until_its_day_is_over(
@@ -377,9 +398,8 @@ def test_a_promise_that_was_missed_before_the_plan_stays_missed(
     case = make_case(uow, city)
     assert case.promise_due is not None
     late = case.promise_due + timedelta(hours=1)
-    after = re_sort(
-        as_person(city.person("dispatcher"), now=late), plan(as_person(city.person("municipal"), now=late), case)
-    )
+    dispatcher = as_person(city.person("dispatcher"), now=late)
+    after = re_sort(dispatcher, plan(dispatcher, case))
     assert (after.planned_for, after.promise_met, after.is_overdue(late)) == (None, False, True)
     assert faults_of(uow, after.case_id) == []
     with pytest.raises(ClockRuns):

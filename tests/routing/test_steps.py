@@ -87,14 +87,14 @@ TAKE: dict[Step, Take] = {
 
 
 #: Those of others than the holder and the dispatchers stand in test_pressing.py, test_calling_back.py and
-#: test_answering.py; what leads elsewhere in test_recusing.py; what is for some kinds of matter in
-#: test_accompanying.py; what was assigned from above in test_reporting_back.py; what several do together in
+#: test_answering.py; what leads elsewhere in test_recusing.py and test_taking_over.py; what is for some kinds of
+#: matter in test_accompanying.py; what was assigned from above in test_reporting_back.py; what several do together in
 #: test_helping.py; what names another case in test_linking.py; what is handed to the city hotline in test_hotline.py;
 #: what names places in test_incidents.py; what is sealed in test_sealing.py; what does not count in
 #: test_excluding.py.
 ELSEWHERE = (
     *(Step.NUDGE, Step.ORDER, Step.INSTRUCT, Step.REPORT, Step.CALL_BACK, Step.REVIEW, Step.VERIFY),
-    *(Step.RECUSE, Step.ACCOMPANY, Step.CENTRE_REPORT),
+    *(Step.TAKE_OVER, Step.RECUSE, Step.ACCOMPANY, Step.CENTRE_REPORT),
     *(Step.REPORT_BACK, Step.ENTER_REVIEW),
     *(Step.CALL_IN, Step.REPORT_PART, Step.RELEASE, Step.LINK, Step.UNLINK),
     Step.HAND_TO_HOTLINE,

@@ -158,6 +158,34 @@ def test_an_office_that_is_given_it_sees_it(uow: RolledBackUnitOfWork, city: Cit
     assert back.office_id is None
 
 
+@pytest.mark.parametrize("begun", [True, False])
+def test_who_had_begun_follows_what_a_dispatcher_gives_to_another(
+    uow: RolledBackUnitOfWork, city: City, as_person: As, begun: bool
+) -> None:
+    """Who was given it wrongly, and had not, took nothing."""
+    holder, case = as_person(city.person("municipal")), make_case(uow, city)
+    if begun:
+        case = steps.start_case(holder, case.case_id, version=case.version)
+    to, dispatcher = city.posts["legal"].post_id, as_person(city.person("dispatcher"))
+    after = dispatching.re_dispatch_case(dispatcher, case.case_id, version=case.version, to=to, words="改派")
+    assert after.first_holder_post_id == (city.posts["municipal"].post_id if begun else None)
+    assert passed_on_by(holder) == ([case.case_id] if begun else [])
+    after = transfer(as_person(city.person("legal")), after, city.posts["chief"].post_id)
+    assert after.first_holder_post_id == city.posts["municipal" if begun else "legal"].post_id
+
+
+def test_who_returned_it_and_was_agreed_with_did_not_take_it(
+    uow: RolledBackUnitOfWork, city: City, as_person: As
+) -> None:
+    holder, case = as_person(city.person("municipal")), make_case(uow, city)
+    case = steps.start_case(holder, case.case_id, version=case.version)
+    facts: dict[str, Any] = {"ask": Ask.RETURN, "reason": "not_our_remit", "words": "不属"}
+    case = asking.ask_dispatcher(holder, case.case_id, version=case.version, **facts)
+    to, dispatcher = city.posts["legal"].post_id, as_person(city.person("dispatcher"))
+    after = asking.rule_on_case(dispatcher, case.case_id, version=case.version, granted=True, to=to, words="同意")
+    assert (after.holder_post_id, after.first_holder_post_id) == (to, None)
+
+
 def test_who_took_it_first_follows_it_until_it_is_closed(uow: RolledBackUnitOfWork, city: City, as_person: As) -> None:
     holder, taker = as_person(city.person("municipal")), as_person(city.person("legal"))
     make_case(uow, city)

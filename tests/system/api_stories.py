@@ -101,6 +101,7 @@ def routing(api: Caller, withhold: Callable[[str], None]) -> None:
     _sealing(api)
     _rules(api)
     _explaining(api, accepted["number"])
+    _taking_over(api)
     api.call("GET /routing/v1/cases", CITY_DISPATCHER)
     api.call("GET /routing/v1/figures/first_dispatch", CITY_DISPATCHER)
     _figures(api, first)
@@ -404,6 +405,15 @@ def _merging(api: Caller) -> None:
     apart = {"appeal_ids": [whole["appeals"][0]["appeal_id"]], "words": "另一件事。"}
     name = "POST /routing/v1/cases/{case_id}/splits"
     api.call(name, CITY_DISPATCHER, case_id=whole["case_id"], version=whole["version"], body=apart)
+
+
+def _taking_over(api: Caller) -> None:
+    """By a tier above its holder."""
+    found = api.call("GET /routing/v1/cases", CITY_DISPATCHER)["items"]
+    whole = (api.call("GET /routing/v1/cases/{case_id}", CITY_DISPATCHER, case_id=each["case_id"]) for each in found)
+    case = next(each for each in whole if "take_over" in each["steps"])
+    name, words = "POST /routing/v1/cases/{case_id}/takeovers", {"words": "由我处直接办理。"}
+    api.call(name, CITY_DISPATCHER, case_id=case["case_id"], version=case["version"], body=words)
 
 
 def _dispatching(api: Caller, case: dict[str, Any]) -> None:

@@ -94,7 +94,7 @@ class City:
 def assert_reconciled(city: City, *, grace: int = 5) -> None:
     """``grace`` is how many of the last seconds are set aside; none where nothing goes on beside the test."""
     told = city.baiyang("reconcile", "--wait", "180", "--grace", str(grace), check=False)
-    assert told.returncode == 0, told.stdout[-6000:]
+    assert told.returncode == 0, told.stdout[-6000:] + told.stderr[-2000:]
 
 
 def free_port_range() -> int:

@@ -1,4 +1,4 @@
-"""``python -m local run | up | down | reset | status``; ``identity``, ``migrate`` are its own."""
+"""``python -m local run | up | down | reset | status | restore PLACE``; ``identity``, ``migrate`` are its own."""
 
 import os
 import signal
@@ -95,6 +95,15 @@ def reset(home: Home) -> int:
     return 0
 
 
+def restore(home: Home, place: str) -> int:
+    from local.restoring import restore
+
+    try:
+        return restore(home, place, say)
+    except Busy:
+        return busy(home)
+
+
 def status(home: Home) -> int:
     running = home.supervisor()
     say(f"{home.address}: {'ready' if home.ready_file.exists() else 'not ready'}" if running else "It does not run.")
@@ -138,10 +147,13 @@ def main() -> int:
     commands = COMMANDS | PROCESSES
     if sys.argv[1:2] == ["migrate"]:
         return migrate(sys.argv[2:])
-    if len(sys.argv) != 2 or sys.argv[1] not in commands:
-        say(f"python -m local {' | '.join(COMMANDS)}")
+    restores = sys.argv[1:2] == ["restore"] and len(sys.argv) == 3
+    if not restores and (len(sys.argv) != 2 or sys.argv[1] not in commands):
+        say(f"python -m local {' | '.join(COMMANDS)} | restore PLACE")
         return 2
     try:
+        if restores:
+            return restore(Home.of_environment(), sys.argv[2])
         return commands[sys.argv[1]](Home.of_environment())
     except NotStarted as error:
         say(str(error))

@@ -181,6 +181,15 @@ class Platform:
             raise processes.NotStarted(f"the demonstration city was not made: {processes.last_words(child.log)}")
         self.home.has_city.touch()
 
+    def restore(self, place: str) -> tuple[int, str]:
+        """By the same command that an operator has; its exit code, and what it said."""
+        log = self.home.path / "log" / "restore.log"
+        log.unlink(missing_ok=True)
+        child = self._python("restore", ["-m", "cli", "backup", "restore", place], {})
+        code = child.popen.wait()
+        child.stop()
+        return code, log.read_text().rstrip()
+
     def _told(self, service: str) -> dict[str, str]:
         passwords = {"PGPASSFILE": str(self.home.path / "passwords" / service)}
         return homes.service_environment(self.home, self.known, service) | passwords

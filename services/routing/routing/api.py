@@ -108,6 +108,7 @@ from routing.schemas import (
     SuggestionsView,
     SupervisionLineView,
     TakenView,
+    Takeover,
     Taxonomy,
     Transfer,
     TreeChangeView,
@@ -401,6 +402,14 @@ async def transfer_case(case_id: CaseNamed, body: Transfer, if_match: IfMatch, d
         words=body.words,
         view=CaseView.of,
     )
+
+
+@router.post("/cases/{case_id}/takeovers", status_code=201, response_model=CaseView, responses=STEP)
+async def take_over_case(case_id: CaseNamed, body: Takeover, if_match: IfMatch, door: Door) -> Response:
+    """Make it my own; nobody below takes it back, and the promise stays. For a tier above its holder, and whoever has
+    to see to it.
+    """
+    return await door(dispatching.take_over_case, case_id, version=if_match, words=body.words, view=CaseView.of)
 
 
 @router.post("/cases/{case_id}/plans", status_code=201, response_model=CaseView, responses=STEP)
@@ -824,8 +833,8 @@ async def list_worklist(
     page: AskedPage, door: Door, stage: Literal["doing", "answered", "transferred"] = "doing"
 ) -> Response:
     """What lies with me: what is late first, then what is at risk, and of each what falls due first. ``stage=answered``
-    is what remains to be handed over or closed, ``stage=transferred`` what I took first and passed on. What is planned
-    stands in ``/planned``.
+    is what remains to be handed over or closed, ``stage=transferred`` what I took up first and went on to another. What
+    is planned stands in ``/planned``.
     """
     if stage == "transferred":
         return await door.read(reading.list_transferred, page, view=listed(CaseLineView.of_line))

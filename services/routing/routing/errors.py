@@ -13,7 +13,7 @@
     │              PartEnded, LinkedAlready, CallBackOwed, NoCallBackOwed, PlaceNamedAlready, AssignedFromAbove,
     │              DoneAgain, AnswerDrafted, VerificationOwed, NotSealed, SealedStaysHere, AlreadyGranted,
     │              NothingChanges, CalendarInForce, CalendarOutdated, ClockSetBack, AlreadyExcluded, FrozenAlready,
-    │              MonthNotOver, NoRuleChanges, RuleSetInForce, RuleSetOutdated, ReleaseBeforeRuns
+    │              MonthNotOver, NoRuleChanges, RuleSetInForce, RuleSetOutdated, ReleaseBeforeRuns, LateAlready
     ├── Stale      CaseChanged
     ├── Unavailable  UnfitRules
     ├── Forbidden  NotYourStep, NotYourPlace, NotTheOperator, NotYourPrecedent, NotYoursToName, OtherCaseUnseen,
@@ -423,6 +423,14 @@ class DoneAgain(Conflict):
         )
 
 
+class LateAlready(Conflict):
+    def __init__(self) -> None:
+        super().__init__(
+            "late_already",
+            "Its promise is missed: a dispatcher of its place or of a tier above who does not hold it names the day.",
+        )
+
+
 class HouseholdsTold(Conflict):
     def __init__(self) -> None:
         super().__init__(
@@ -467,12 +475,12 @@ class HelpsAlready(Conflict):
 
 
 class NotYoursToName(Forbidden):
-    def __init__(self) -> None:
+    def __init__(self, *, field: str | None = "/post_id") -> None:
         super().__init__(
             "not_yours_to_name",
             "Between offices, or an office and a place, the dispatcher of a tier above both names who leads and who "
             "helps; whoever leads names helpers at or below their own place, or of their own office.",
-            field="/post_id",
+            field=field,
         )
 
 

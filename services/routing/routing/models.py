@@ -234,6 +234,8 @@ cases = Table(
     Column("returned_path", Text(collation="C")),
     Column("ruled_place_id", Uuid),
     Column("ruled_path", Text(collation="C")),
+    Column("dispatched_place_id", Uuid),
+    Column("dispatched_path", Text(collation="C")),
     Column("first_dispatch", Boolean, info=LEFT),
     Column("extended", Boolean, nullable=False, server_default="false"),
     Column("letters", Integer, nullable=False, server_default="0"),
@@ -304,6 +306,9 @@ cases = Table(
     Index("ix_cases_ruler_place_id", "ruler_place_id", postgresql_where=text("ruler_place_id is not null")),
     Index("ix_cases_returned_place_id", "returned_place_id", postgresql_where=text("returned_place_id is not null")),
     Index("ix_cases_ruled_place_id", "ruled_place_id", postgresql_where=text("ruled_place_id is not null")),
+    Index(
+        "ix_cases_dispatched_place_id", "dispatched_place_id", postgresql_where=text("dispatched_place_id is not null")
+    ),
     Index("ix_cases_reports_owed", "holder_post_id", "case_id", postgresql_where=text("reports_owed > 0")),
     Index(
         "ix_cases_followed",

@@ -382,6 +382,10 @@ class Recusal(Request):
     words: Words = Field(description="What the interest is, for the history.")
 
 
+class Takeover(Request):
+    words: Words = Field(description="Why, for the history.")
+
+
 class Accompanied(Request):
     centre: OfficeName | None = Field(
         default=None,
@@ -806,7 +810,7 @@ class CaseView(BaseModel):
     planned_for: date | None = Field(description="The day for which it is planned, since it cannot be done now.")
     planned_who: str | None = Field(description="Who will do it then; null: whoever holds the case.")
     first_holder_post_id: UUID | None = Field(
-        description="Of a case that was transferred: the post that took it first, and sees it to its end."
+        description="Of a case that went on to another: the post that took it up first, and sees it to its end."
     )
     reports_owed: int = Field(description="On orders and instructions; while one is, it cannot be closed.")
     is_conflict: bool = Field(description="It waits since those who could take it have an interest in it.")
@@ -1664,6 +1668,9 @@ class CaseDetailView(CaseLineView):
     steps: list[Step] = Field(description="What you may do with it now, by your posts.")
     appeals: list[AppealView]
     holder: HolderView | None
+    dispatched_place_id: UUID | None = Field(
+        description="Where the dispatcher stands who gave it to its holder, and takes it back; null: the rules did."
+    )
     deadline: DeadlineView | None
     limits: list[DeadlineView] = Field(description="Those beside the promise that run.")
     reports_back: list[ReportBackView]
@@ -1686,6 +1693,7 @@ class CaseDetailView(CaseLineView):
             steps=detail.steps,
             appeals=[AppealView.model_validate(appeal, from_attributes=True) for appeal in case.appeals],
             holder=HolderView.of(detail.holder) if detail.holder else None,
+            dispatched_place_id=case.dispatched_place_id,
             deadline=DeadlineView.of(case.deadline) if case.deadline else None,
             limits=[DeadlineView.of(limit) for limit in case.limits if limit.state is DeadlineState.OPEN],
             reports_back=[ReportBackView.of(report) for report in detail.reports_back],

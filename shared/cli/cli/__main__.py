@@ -9,6 +9,7 @@ from kit.topics import Refused
 from typer.core import TyperGroup
 
 from cli import (
+    backup,
     calendars,
     dead_letters,
     demo,
@@ -77,6 +78,7 @@ app.command("simulate")(simulate.simulate)
 app.command("token")(token.token)
 app.command("lag")(lag.lag)
 app.command("outbox")(outbox.outbox)
+app.add_typer(backup.app, name="backup")
 app.add_typer(calendars.app, name="calendars")
 app.add_typer(rosters.app, name="rosters")
 app.add_typer(hotline.app, name="hotline")

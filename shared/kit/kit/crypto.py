@@ -79,6 +79,10 @@ class KeyRing:
             self._derived[key_id, purpose] = HKDF(_hash_of(key), len(key), None, purpose.encode()).derive(key)
         return self._derived[key_id, purpose]
 
+    def fingerprint(self, key_id: str) -> str:
+        """By which a key is known again where it must not be shown."""
+        return self.derive("fingerprint", key_id)[:8].hex()
+
     def seal(self, plain: bytes, aad: str) -> str:
         return _encrypt(self.derive("seal"), self.current, plain, aad)
 

@@ -105,6 +105,10 @@ def _take_from_vacant(sight: Sight) -> None:
         sight.take(dispatching.re_dispatch_case, words="原岗位空缺", **where)
 
 
+def _take_over(sight: Sight) -> None:
+    sight.take(dispatching.take_over_case, words="由我处直接办理")
+
+
 def _order(sight: Sight) -> None:
     sight.take(pressing.order_report, words="限期报告", due_at=sight.now + 3 * ONE_DAY)
 
@@ -119,6 +123,7 @@ _DISPATCHING = (
     Habit(Step.RE_DISPATCH, 1, _take_from_vacant),
 )
 _PRESSING = (
+    Habit(Step.TAKE_OVER, 0.03, _take_over),
     Habit(Step.ORDER, 0.3, _order),
     Habit(Step.INSTRUCT, 0.08, lambda sight: sight.take(pressing.enter_instruction, words="请速办", leader="区长")),
     Habit(Step.HAND_TO_HOTLINE, 0.1, lambda sight: sight.take(hotline.hand_to_hotline, words="请协调")),

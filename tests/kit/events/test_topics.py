@@ -5,6 +5,7 @@ import subprocess
 import sys
 from pathlib import Path
 from typing import Any
+from uuid import UUID, uuid4
 
 import pytest
 from contracts.topics import TOPICS
@@ -150,3 +151,40 @@ def test_the_sample_subscriber_shows_the_feed(node: Any) -> None:
     assert ran.returncode == 0, ran.stderr
     assert "city.case.opened.v1" in ran.stdout
     assert "C7K2-9QXM-4" in ran.stdout
+
+
+def put(node: Any, topic: str, event_id: UUID, body: bytes | None = b"{}") -> None:
+    headers = (("ce_id", str(event_id).encode()), ("ce_type", b"intake.appeal.received.v1"))
+    asyncio.run(node.put(Record(topic, 3, 0, b"key", body, headers)))
+
+
+def test_what_was_published_since_is_told_and_all_of_a_topic_that_was_another_then(node: Any) -> None:
+    first, second, strange = uuid4(), uuid4(), Record("intake.appeal.v1", 0, 0, b"k", b"{}", ())
+    put(node, "intake.appeal.v1", first)
+    then = topics.positions(node.admin)
+    put(node, "intake.appeal.v1", second)
+    asyncio.run(node.put(strange))
+    put(node, "grid.contact.v1", second, None)
+    names = ["intake.appeal.v1", "grid.contact.v1"]
+    found = list(topics.published_since(node.admin, names, then))
+    assert {(p.topic, p.key, p.event_id, p.body) for p in found} == {
+        ("intake.appeal.v1", "key", second, b"{}"),
+        ("grid.contact.v1", "key", second, None),
+    }
+    of_another = then | {"intake.appeal.v1": ("another", then["intake.appeal.v1"][1])}
+    found = list(topics.published_since(node.admin, names, of_another))
+    assert {first, second} <= {p.event_id for p in found}
+
+
+def test_topics_that_begin_anew_have_other_ids_and_nothing_in_them_and_nobody_stands_anywhere(node: Any) -> None:
+    put(node, "intake.appeal.v1", uuid4())
+    with KafkaConsumer(group_id="routing-intake.appeal.v1", **client_settings(node.access("routing"))) as consumer:
+        consumer.commit({TopicPartition("intake.appeal.v1", 3): OffsetAndMetadata(1, "", -1)})
+    before = topics.positions(node.admin)
+    topics.begin_anew(node.admin, USERS)
+    after = topics.positions(node.admin)
+    assert set(after) == set(TOPICS)
+    assert all(after[name][0] != before[name][0] and not any(after[name][1]) for name in TOPICS)
+    assert [line for line in topics.drift(node.admin, USERS) if "stray" not in line] == []
+    with Cluster(node.admin) as cluster:
+        assert cluster.positions("routing-intake.appeal.v1") == {}

@@ -13,6 +13,7 @@ from contracts.routing import Ask, CaseState, HandoverMeans, Kind, Outcome, Queu
 from routing.domain.assignment import Owing
 from routing.domain.chain import GENESIS, Entry, link
 from routing.domain.figures import Rate, Tally
+from routing.domain.paths import last_of
 from routing.domain.promise import Promise, WarningAt
 from routing.domain.rules import Demand
 
@@ -290,8 +291,10 @@ class Case:
     """Where the dispatcher stands who ruled on the last return: another goes to a tier above."""
     ruled_path: str | None = None
     """Where the dispatcher stands whose ruling on a second return binds it to its holder; or whoever of a tier above
-    took it over, since it was not solved twice.
+    took it over, by themselves or since it was not solved twice.
     """
+    dispatched_path: str | None = None
+    """Where the dispatcher stands who gave it to its holder, and to whom that returns it; none: the rules gave it."""
     extended: bool = False
     first_contact_at: datetime | None = None
     """When the resident was first reached, or told how it goes."""
@@ -349,7 +352,7 @@ class Case:
     planned_who: str | None = None
     """Who will do it, in words for the resident; none: whoever holds the case."""
     first_holder_post_id: UUID | None = None
-    """Of a case that was transferred: the post that took it first, and sees it to its end."""
+    """Of a case that went on to another: the post that took it up first, and sees it to its end."""
     demands: frozenset[Demand] = frozenset()
     """What the rule that it is under asks of its answer."""
     by_the_clock: bool = False
@@ -409,6 +412,10 @@ class Case:
         (whose,) = [appeal.whose for appeal in self.appeals if appeal.appeal_id == appeal_id]
         theirs = [appeal.appeal_id for appeal in self.appeals if appeal.stands and appeal.whose == whose]
         return theirs if appeal_id in theirs else [appeal_id, *theirs]
+
+    @property
+    def dispatched_place_id(self) -> UUID | None:
+        return last_of(self.dispatched_path)
 
     @property
     def links_seen(self) -> int:
@@ -531,6 +538,14 @@ class Case:
         )
         self.entries.append(entry)
         self.head = entry.hash
+
+    def keep_first_holder(self, *, passes_it_on: bool = False) -> None:
+        """It goes to another: who took it up first follows it to its end, as whoever passes it on has done; not who was
+        given it wrongly and had not begun.
+        """
+        has_begun = self.state is CaseState.IN_PROGRESS or self.answered_at is not None
+        if passes_it_on or has_begun:
+            self.first_holder_post_id = self.first_holder_post_id or self.holder_post_id
 
     def hand_in(self, reviewer_post_id: UUID) -> None:
         """The answer that has just been entered waits for its review; approved, it has kept the promise."""

@@ -35,6 +35,7 @@ from routing.errors import (
     ClockRuns,
     DoneAgain,
     HouseholdsTold,
+    LateAlready,
     NoCallBackOwed,
     NoReportBackOwed,
     NoReportOwed,
@@ -70,7 +71,9 @@ class Actor(StrEnum):
     OVERSEER = "overseer"
     """The dispatcher or supervisor of the case's place or of a tier above it."""
     SUPERIOR = "superior"
-    """A dispatcher or supervisor of a tier above the holder; over an office, the supervisor of its own place too."""
+    """A dispatcher or supervisor of a tier above the holder; over an office, the supervisor of its own place too. And
+    whoever has to see to it, since it is late or done again.
+    """
     CALLER = "caller"
     """A window clerk or dispatcher of the case's place or of a tier above; neither who holds it nor who answered it."""
     REVIEWER = "reviewer"
@@ -94,7 +97,7 @@ WHO: dict[Actor, str] = {
     Actor.OVERSEER: "a dispatcher or supervisor of its place or of a tier above",
     Actor.SUPERIOR: (
         "a dispatcher or supervisor of a tier above whoever holds the case; where an office does, "
-        "the supervisor of the office's own place too"
+        "the supervisor of the office's own place too; and whoever has to see to what is late or done again"
     ),
     Actor.CALLER: (
         "a window clerk or dispatcher of its place or of a tier above who neither holds the case nor answered it"
@@ -126,6 +129,7 @@ class Step(StrEnum):
     RULE = "rule"
     RESUME = "resume"
     TRANSFER = "transfer"
+    TAKE_OVER = "take_over"
     PLAN = "plan"
     RE_PLAN = "re_plan"
     RECORD = "record"
@@ -293,6 +297,11 @@ STEPS: dict[Step, StepRule] = {
             *(Step.TRANSFER, _UNDER_WAY, CaseState.ASSIGNED, [Actor.HOLDER]),
             bars=[*_PENDING, Standing.RULED],
         ),
+        # What its holder asks is asked no more; an answer that waits for its review is nearly one.
+        _rule(
+            *(Step.TAKE_OVER, _UNDER_WAY, CaseState.ASSIGNED, [Actor.SUPERIOR]),
+            bars=[Standing.ANSWER_DRAFTED],
+        ),
         _rule(
             *(Step.PLAN, _UNDER_WAY, CaseState.IN_PROGRESS, _EITHER),
             bars=[*_PENDING, Standing.SUSPENDED, Standing.PLANNED, Standing.FOLLOWED],
@@ -451,7 +460,8 @@ def steps_for(
     """What this person may do with the case now."""
     allowed = [step for step, rule in STEPS.items() if rule.allows(case)]
     theirs = [step for step in allowed if find_post(step, case, posts, subject, holder)]
-    return [step for step in theirs if find_hindrance(step, case, posts, now) is None]
+    is_holder = holds(posts, case, subject, holder)
+    return [step for step in theirs if find_hindrance(step, case, posts, now, is_holder=is_holder) is None]
 
 
 Hindrance = (
@@ -463,12 +473,15 @@ Hindrance = (
     | DoneAgain
     | AssignedFromAbove
     | HouseholdsTold
+    | LateAlready
     | NudgedAlready
     | NotYoursToName
 )
 
 
-def find_hindrance(step: Step, case: Case, posts: Collection[Seated], now: datetime) -> Hindrance | None:
+def find_hindrance(
+    step: Step, case: Case, posts: Collection[Seated], now: datetime, *, is_holder: bool
+) -> Hindrance | None:
     """What else stands in the way of a step that is theirs by state and duty, as far as the case itself tells."""
     if reserved := _find_reserve(step, case, posts):
         return reserved
@@ -476,7 +489,7 @@ def find_hindrance(step: Step, case: Case, posts: Collection[Seated], now: datet
         case Step.ASK_EXTENSION | Step.ASK_SUSPENSION:
             return find_bar_to_more_time(case, now)
         case Step.PLAN:
-            return find_bar_to_planning(case)
+            return find_bar_to_planning(case, now, is_holder=is_holder)
         case Step.CLOSE if case.papers_held:
             return PapersInCustody(case.papers_held)
         case Step.MERGE:
@@ -488,20 +501,22 @@ def _find_reserve(step: Step, case: Case, posts: Collection[Seated]) -> RulingBi
     """What a tier above theirs alone may do: where that has ruled, or it alone stands above all who lead and help."""
     if _is_bound(step, case, posts):
         return RulingBinds()
+    if step is Step.TAKE_OVER:
+        return None if oversees_above_all(posts, case.across) else NotYoursToName(field=None)
     names_lead = step in (Step.RE_DISPATCH, Step.TRANSFER)
     return NotYoursToName() if names_lead and not dispatches_above_all(posts, case.across) else None
 
 
 def _is_bound(step: Step, case: Case, posts: Collection[Seated]) -> bool:
     """By the ruling of a tier above theirs."""
-    if not _is_ruled_above(case, posts):
+    if case.ruled_path is None:
+        return False
+    if step is Step.TAKE_OVER:
+        return not oversees_above_all(posts, [case.ruled_path])
+    if dispatches_above(posts, case.ruled_path):
         return False
     holds_it = any(post.post_id == case.holder_post_id for post in posts)
     return step in (Step.RE_SORT, Step.RE_DISPATCH, Step.MERGE) or (step is Step.ANSWER and not holds_it)
-
-
-def _is_ruled_above(case: Case, posts: Collection[Seated]) -> bool:
-    return case.ruled_path is not None and not dispatches_above(posts, case.ruled_path)
 
 
 def find_bar_to_more_time(case: Case, now: datetime) -> PromiseMissed | ClockRuns | PapersAwaited | None:
@@ -516,11 +531,15 @@ def find_bar_to_more_time(case: Case, now: datetime) -> PromiseMissed | ClockRun
     return ClockRuns() if _runs_by_the_clock(case) else None
 
 
-def find_bar_to_planning(case: Case) -> ClockRuns | DoneAgain | None:
-    """Danger does not wait for a day, nor whoever has waited once and was not satisfied."""
+def find_bar_to_planning(case: Case, now: datetime, *, is_holder: bool) -> ClockRuns | DoneAgain | LateAlready | None:
+    """Danger does not wait for a day, nor whoever has waited once and was not satisfied; and who is late names no other
+    day by themselves.
+    """
     if _runs_by_the_clock(case):
         return ClockRuns()
-    return DoneAgain() if case.done_again or case.limit(DeadlineKind.REDO) is not None else None
+    if case.done_again or case.limit(DeadlineKind.REDO) is not None:
+        return DoneAgain()
+    return LateAlready() if is_holder and case.is_overdue(now) else None
 
 
 def _runs_by_the_clock(case: Case) -> bool:
@@ -578,6 +597,12 @@ def dispatches_above(posts: Collection[Seated], path: str) -> bool:
 def dispatches_above_all(posts: Collection[Seated], paths: Collection[str]) -> bool:
     """By one of their posts; above nothing, anybody does."""
     return not paths or any(all(dispatches_above([post], path) for path in paths) for post in posts)
+
+
+def oversees_above_all(posts: Collection[Seated], paths: Collection[str]) -> bool:
+    """The same of the tree's supervisors too."""
+    overseeing = (post for post in posts if post.oversees)
+    return not paths or any(all(path.startswith(post.path) for path in paths) for post in overseeing)
 
 
 def check_state(
@@ -665,12 +690,19 @@ def _is(actor: Actor, post: Seated, case: Case, subject: str, holder: Holder | N
         case Actor.OVERSEER:
             return post.oversees and case.placed_path.startswith(post.path)
         case Actor.SUPERIOR | Actor.SECOND:
-            is_other = actor is Actor.SUPERIOR or subject != case.excluding_by
-            return is_other and post.oversees and _is_above(post, case, holder)
+            return _is_superior(actor, post, case, subject, holder)
         case Actor.CALLER | Actor.REVIEWER | Actor.VERIFIER:
             return _is_beside(actor, post, case, subject)
         case _:
             return _on_line(post, case)
+
+
+def _is_superior(actor: Actor, post: Seated, case: Case, subject: str, holder: Holder | None) -> bool:
+    """By a tier above the holder's; or, but for a second opinion, by the duty to see to it."""
+    if actor is Actor.SUPERIOR and post.post_id == case.supervisor_post_id:
+        return True
+    is_other = actor is Actor.SUPERIOR or subject != case.excluding_by
+    return is_other and post.oversees and _is_above(post, case, holder)
 
 
 def _rules_on(post: Seated, case: Case) -> bool:

@@ -387,7 +387,7 @@ def list_worklist(
 
 
 def list_transferred(uow: UnitOfWork, posts: Collection[UUID], *, after_key: AfterDue | None, limit: int) -> list[Case]:
-    """What these posts took first and was transferred, until it is closed."""
+    """What these posts took up first and went on, until it is closed."""
     return _held(uow, _TRANSFERRED[after_key is not None], posts, after_key=after_key, limit=limit)
 
 
@@ -483,6 +483,7 @@ def move_place(uow: UnitOfWork, place_id: UUID, path: str) -> None:
     uow.execute(update(cases).where(cases.c.ruler_place_id == place_id).values(ruler_path=path))
     uow.execute(update(cases).where(cases.c.returned_place_id == place_id).values(returned_path=path))
     uow.execute(update(cases).where(cases.c.ruled_place_id == place_id).values(ruled_path=path))
+    uow.execute(update(cases).where(cases.c.dispatched_place_id == place_id).values(dispatched_path=path))
 
 
 def list_uncounted_for_change(uow: UnitOfWork, *, limit: int) -> list[Case]:

@@ -24,6 +24,7 @@ from routing.domain.case import (
 )
 from routing.domain.chain import Entry
 from routing.domain.figures import Rate, Tally
+from routing.domain.paths import last_of
 from routing.domain.promise import Offer, Promise, Term, Unit, WarningAt
 from routing.domain.rules import Demand
 
@@ -75,6 +76,8 @@ def case_row(case: Case) -> dict[str, Any]:
         "returned_path": case.returned_path,
         "ruled_place_id": last_of(case.ruled_path),
         "ruled_path": case.ruled_path,
+        "dispatched_place_id": case.dispatched_place_id,
+        "dispatched_path": case.dispatched_path,
         "extended": case.extended,
         "letters": case.letters,
         "papers_held": case.papers_held,
@@ -177,6 +180,7 @@ def case_of(row: Row[Any], now: datetime) -> Case:
         returns=row.returns,
         returned_path=row.returned_path,
         ruled_path=row.ruled_path,
+        dispatched_path=row.dispatched_path,
         extended=row.extended,
         letters=row.letters,
         papers_held=row.papers_held,
@@ -370,12 +374,6 @@ def _appeal(facts: Mapping[str, Any]) -> Appeal:
         reached_by_message=facts["reached_by_message"],
         asker=UUID(facts["asker"]) if facts["asker"] else None,
     )
-
-
-def last_of(path: str | None) -> UUID | None:
-    """The id of the place that the path leads to."""
-    last = (path or "").rstrip("/").rpartition("/")[2]
-    return UUID(last) if last else None
 
 
 def _value(item: Any) -> str | None:

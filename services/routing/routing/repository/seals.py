@@ -8,9 +8,9 @@ from kit.db import UnitOfWork
 from sqlalchemy import Row, insert, select, update
 
 from routing.domain.case import Case
+from routing.domain.paths import last_of
 from routing.domain.sealing import Grant, Opened, Opening, Sight
 from routing.models import case_opening, seal_grant
-from routing.repository.rows import last_of
 
 _GRANT = [seal_grant.c[field.name] for field in fields(Grant)]
 _OPENING = [case_opening.c[field.name] for field in fields(Opening)]

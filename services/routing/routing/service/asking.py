@@ -69,7 +69,7 @@ def ask_dispatcher(
         raise LongerThanTheRules(most, "/days")
     if days is not None:
         placing.check_lawful(uow, case, days)
-    ruler = _ruler(uow, case, above=ask is Ask.RETURN and _goes_above(uow, case, case.returns + 1))
+    ruler = _ruler(uow, case, ask)
     by = uow.person.subject
     case.ask_for(ask, reason=reason, by=by, ruler_post_id=ruler.post_id, ruler_path=ruler.path, days=days, until=until)
     facts = {
@@ -91,19 +91,35 @@ def _goes_above(uow: UnitOfWork, case: Case, nth: int) -> bool:
     return nth > placing.allowed(uow, case, Limit.RETURNS)
 
 
-def _ruler(uow: UnitOfWork, case: Case, *, above: bool) -> Seat:
-    """The narrowest dispatcher of the place who does not ask himself; of a return that goes above, of a tier above who
-    ruled on the last, or would on this, and where nobody is above, of that tier; and after a binding ruling never
-    below who made it.
+def _ruler(uow: UnitOfWork, case: Case, ask: Ask) -> Seat:
+    """The narrowest dispatcher of the place who does not ask himself; of a return, of the tier that it goes to; and
+    after a binding ruling never below who made it.
     """
     seats, asker = placing.list_dispatchers(uow, case), uow.person.subject
     if case.ruled_path is not None:
-        seats = [seat for seat in seats if case.ruled_path.startswith(seat.path)]
-    elif above:
-        below = case.returned_path or choose_ruler(seats, case, asker=asker).path
-        seats = [seat for seat in seats if len(seat.path) <= len(below)]
-        seats = [seat for seat in seats if len(seat.path) < len(below)] or seats
+        seats = _from(case.ruled_path, seats)
+    elif ask is Ask.RETURN:
+        seats = _for_return(uow, case, seats)
     return choose_ruler(seats, case, asker=asker)
+
+
+def _for_return(uow: UnitOfWork, case: Case, seats: list[Seat]) -> list[Seat]:
+    """From the tier on that gave it to its holder: the rules do in the name of the narrowest. A second goes above that,
+    and above who ruled on the last; where nobody is above, to that tier.
+    """
+    if case.dispatched_path is not None:
+        seats = _from(case.dispatched_path, seats)
+    if not _goes_above(uow, case, case.returns + 1):
+        return seats
+    gave = choose_ruler(seats, case, asker=uow.person.subject).path
+    below = min(gave, case.returned_path or gave, key=len)
+    seats = [seat for seat in seats if len(seat.path) <= len(below)]
+    return [seat for seat in seats if len(seat.path) < len(below)] or seats
+
+
+def _from(path: str, seats: list[Seat]) -> list[Seat]:
+    """Of those of a line, where the path leads to and above."""
+    return [seat for seat in seats if path.startswith(seat.path)]
 
 
 def ruler_instead(uow: UnitOfWork, case: Case) -> Seat:

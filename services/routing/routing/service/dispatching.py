@@ -54,6 +54,7 @@ def re_sort_case(
     if moved_to is None:
         raise NobodyHolds
     if holder is None or moved_to.post_id != holder.post_id:
+        case.keep_first_holder()
         give(uow, case, moved_to, post_id=post_id)
         supervising.end_from_above(uow, case, post_id)
     _save(uow, case)
@@ -73,7 +74,9 @@ def _confirm(uow: UnitOfWork, case: Case, category: str, *, post_id: UUID, words
 def re_dispatch_case(uow: UnitOfWork, case_id: UUID, *, version: int, to: UUID, words: str) -> Case:
     """Another handler for the same matter."""
     case, _, post_id = take(uow, case_id, Step.RE_DISPATCH, version)
-    give(uow, case, seat_for(uow, case, to), post_id=post_id, words=words)
+    seat = seat_for(uow, case, to)
+    case.keep_first_holder()
+    give(uow, case, seat, post_id=post_id, words=words)
     supervising.end_from_above(uow, case, post_id)
     _save(uow, case)
     return case
@@ -82,8 +85,10 @@ def re_dispatch_case(uow: UnitOfWork, case_id: UUID, *, version: int, to: UUID, 
 def give(
     uow: UnitOfWork, case: Case, to: Seat, *, post_id: UUID, words: str | None = None, transferred: bool = False
 ) -> None:
-    """It is another post's from now on."""
+    """It is another post's from now on; what a holder passes on alone goes back to who gave it to them."""
     parts.change_lead(uow, case, to)
+    if not transferred:
+        case.dispatched_path = uow.person.post(post_id).path
     placing.assign(uow, case, to, post_id=post_id, words=words, transferred=transferred)
 
 
@@ -157,8 +162,24 @@ def transfer_case(uow: UnitOfWork, case_id: UUID, *, version: int, to: UUID, wor
     case, _, post_id = take(uow, case_id, Step.TRANSFER, version)
     seat = seat_for(uow, case, to)
     _check_transfer(uow, case, seat)
-    case.first_holder_post_id = case.first_holder_post_id or case.holder_post_id
+    case.keep_first_holder(passes_it_on=True)
     give(uow, case, seat, post_id=post_id, words=words, transferred=True)
+    _save(uow, case)
+    return case
+
+
+def take_over_case(uow: UnitOfWork, case_id: UUID, *, version: int, words: str) -> Case:
+    """A superior makes it their own, and nobody below takes it back. What was promised, kept or missed stays as it is;
+    what is late from now on climbs from them (domain.md, section 4).
+    """
+    case, _, post_id = take(uow, case_id, Step.TAKE_OVER, version)
+    mine = seat_for(uow, case, post_id)
+    case.drop_ask()
+    case.keep_first_holder()
+    case.ruled_path = case.dispatched_path = mine.path
+    parts.end_own_part(uow, case, mine)
+    placing.assign(uow, case, mine, post_id=post_id, words=words)
+    supervising.end_from_above(uow, case, post_id)
     _save(uow, case)
     return case
 

@@ -14,6 +14,7 @@ from routing.domain.calendar import Calendar
 from routing.domain.case import Case, Deadline, DeadlineKind
 from routing.domain.explaining import Reckoning, reckon
 from routing.domain.origin import Cause, Story, Trail, cause_of, differences, rule_behind, source_of, term_by_rule
+from routing.domain.paths import last_of
 from routing.domain.promise import Unit
 from routing.domain.reading_aloud import Explanation
 from routing.domain.reasons import Reason
@@ -21,7 +22,6 @@ from routing.domain.rules import Category, Rule
 from routing.domain.sealing import Opened
 from routing.errors import CaseNotFound, DeadlineNotFound
 from routing.repository import cases, policy, reasons
-from routing.repository.rows import last_of
 from routing.service.sealing import note_opening
 
 EXPLAINED = metrics.counter("baiyang_routing_deadlines_explained")

@@ -16,6 +16,7 @@ from network.posts import Seat, choose
 from routing import events
 from routing.domain.calendar import Calendar, Hours
 from routing.domain.case import ACCEPTED, ASSIGNED, Case, Deadline, DeadlineKind, DeadlineState, Seal
+from routing.domain.paths import last_of
 from routing.domain.precedent import Precedent
 from routing.domain.promise import (
     GONE_ON,
@@ -37,7 +38,6 @@ from routing.domain.steps import find_bar_to_more_time
 from routing.errors import BeyondTheLaw
 from routing.repository import cases, network, policy
 from routing.repository.network import Network
-from routing.repository.rows import last_of
 from routing.service.on_duty import Rosters, is_closed, read_rosters
 
 OFFICES = (Duty.BUREAU, Duty.DEPARTMENT)

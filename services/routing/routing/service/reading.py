@@ -199,7 +199,7 @@ def list_worklist(uow: UnitOfWork, page: Page, *, answered: bool = False) -> She
 
 
 def list_transferred(uow: UnitOfWork, page: Page) -> Sheet[CaseLine]:
-    """What my posts took first and passed on to whose remit it is: they see it to its end."""
+    """What my posts took up first and lies with another by now: they see it to its end."""
     held = uow.person.post_ids
     found = cases.list_transferred(uow, held, after_key=page.after(int, datetime, UUID), limit=page.fetch)
     return lines(uow, page.sheet(found, position=lambda case: case.position))

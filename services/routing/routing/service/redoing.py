@@ -42,7 +42,8 @@ def redo(uow: UnitOfWork, case: Case, asked: CallBack, *, holder: Seat | None) -
     case.record(REDONE, at=uow.now, by=None, facts=facts)
     uow.publish(events.case_redone(uow, case, asked, due.promise, redos=redos, holder=doer, superior=superior))
     if above is not None:
-        case.ruled_path = above.path
+        case.keep_first_holder()
+        case.ruled_path = case.dispatched_path = above.path
         placing.assign(uow, case, above, post_id=None)
     deadlines.watch_redo(uow, case, superior, due)
     uow.publish(events.city_case_progressed(uow, case))

@@ -30,7 +30,8 @@ def take(uow: UnitOfWork, case_id: UUID, step: Step, version: int | None = None)
     if version is not None:
         cases.check_version(case, version)
     steps.check_state(step, case, mine, subject=subject, holder=held, now=uow.now)
-    if hindrance := steps.find_hindrance(step, case, mine, uow.now):
+    is_holder = steps.holds(mine, case, subject, held)
+    if hindrance := steps.find_hindrance(step, case, mine, uow.now, is_holder=is_holder):
         raise hindrance
     return case, holder, post_id
 

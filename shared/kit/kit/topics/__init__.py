@@ -13,8 +13,22 @@ from kafka.structs import TopicPartition
 
 from kit.topics.cluster import Access, Cluster
 from kit.topics.declared import BUREAU, Declared, acls_of, declared
+from kit.topics.published import Ends, Published, positions, published_since
 
-__all__ = ["BUREAU", "Access", "Cluster", "Refused", "drift", "lag", "lay"]
+__all__ = [
+    "BUREAU",
+    "Access",
+    "Cluster",
+    "Ends",
+    "Published",
+    "Refused",
+    "begin_anew",
+    "drift",
+    "lag",
+    "lay",
+    "positions",
+    "published_since",
+]
 
 #: What all of these raise while the cluster does not answer, or refuses.
 Refused = KafkaError
@@ -42,6 +56,17 @@ def lay(access: Access, users: Mapping[str, str]) -> list[str]:
         done += [line for user in users for line in _lay_acls(cluster, user)]
         _await(cluster, users)
         return done
+
+
+def begin_anew(access: Access, users: Mapping[str, str]) -> None:
+    """Delete the registry's topics with all that is in them, and where their consumers stood; then lay them again.
+
+    For databases that are older than what Kafka holds. Relays send their log again, since the topics have other ids.
+    """
+    with Cluster(access) as cluster:
+        cluster.delete_topics(TOPICS)
+        cluster.delete_groups(f"{service}-{topic.name}" for topic in TOPICS.values() for service in topic.consumers)
+    lay(access, users)
 
 
 def drift(access: Access, users: Mapping[str, str] | None = None) -> list[str]:

@@ -1,5 +1,6 @@
 """A cluster as its administrator sees it. Blocking: run it in a thread from async code."""
 
+import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol, Self
@@ -87,6 +88,18 @@ class Cluster:
     def create_topics(self, topics: Mapping[str, Mapping[str, Any]]) -> None:
         if topics:
             self._admin.create_topics(dict(topics), wait_for_metadata=True)
+
+    def delete_topics(self, names: Iterable[str]) -> None:
+        """Until the broker has none of them any more."""
+        wanted = set(names)
+        if there := sorted(wanted & set(self.topics())):
+            self._admin.delete_topics(there)
+        while wanted & set(self.topics()):
+            time.sleep(0.05)
+
+    def delete_groups(self, groups: Iterable[str]) -> None:
+        if there := sorted(set(groups) & set(self.groups())):
+            self._admin.delete_groups(there)
 
     def change_settings(self, topic: str, settings: Mapping[str, str]) -> None:
         outcome = self._admin.alter_configs([ConfigResource(ConfigResourceType.TOPIC, topic, dict(settings))])
