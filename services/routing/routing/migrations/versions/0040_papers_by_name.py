@@ -5,8 +5,8 @@ from alembic import op
 from kit.migrations import grant
 from sqlalchemy.dialects.postgresql import ARRAY
 
-revision = "0039"
-down_revision = "0038"
+revision = "0040"
+down_revision = "0039"
 branch_labels = None
 depends_on = None
 
