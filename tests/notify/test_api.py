@@ -13,6 +13,7 @@ from kit.auth import AUDITOR, OPERATOR, Post
 from kit.clock import DrivenClock
 from kit.crypto import new_key, seal_for_transport
 from kit.db import Database
+from kit.numbers import new_number
 from kit.testing.tokens import Identity, People, make_person
 from notify.app import make_app, office_of, providers_of
 from notify.clock import Sender
@@ -153,6 +154,23 @@ async def test_a_cases_messages_are_for_its_place_and_hold_no_words_or_address(d
     assert await desk.items("/messages", "li.na", case=case) == []
     assert len(await desk.items("/messages", "audit", AUDITOR, case=case)) == 2
     assert len(await desk.items("/messages", "wang.min", case=case, limit=1)) == 1
+
+
+async def test_a_case_is_named_by_its_number_however_that_is_typed(desk: Desk) -> None:
+    number = new_number("C")
+    closed = make_event(CaseClosedV1, placed_path=HERE, number=number)
+    await desk.hears(closed)
+    by_id = await desk.items("/messages", "wang.min", case=str(closed.case_id))
+    typed = number.lower().replace("-", " ")
+    assert await desk.items("/messages", "wang.min", case=typed) == by_id != []
+    assert await desk.items("/messages", "li.na", case=typed) == [], "another place's"
+    assert await desk.items("/messages", "wang.min", case=new_number("C")) == []
+    response = await desk.get("/messages", "wang.min", case=number[:-1])
+    assert (response.status_code, response.json()["code"]) == (422, "mistyped")
+    assert response.json()["errors"][0]["pointer"] == "/case"
+    assert (await desk.get(f"/cases/{typed}/tellings", "wang.min")).json() == {"items": []}
+    response = await desk.get(f"/cases/{typed}/tellings/1/households", "wang.min")
+    assert (response.status_code, response.json()["code"]) == (404, "telling_not_found")
 
 
 async def test_without_a_token_nothing_is_told(desk: Desk) -> None:

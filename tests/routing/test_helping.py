@@ -479,8 +479,9 @@ def test_a_late_helper_is_late_alone_and_once(
 ) -> None:
     case = make_case(uow, city)
     part = call_in(as_person(city.person("municipal")), city, case, "window")
-    call_in(as_person(city.person("dispatcher")), city, now_of(uow, case), "legal", due_at=SOON + timedelta(hours=1))
-    assert sweeping.sweep_due(clock_at(SOON)) == 0
+    call_in(as_person(city.person("dispatcher")), city, now_of(uow, case), "legal", due_at=SOON + timedelta(hours=2))
+    assert sweeping.sweep_due(clock_at(SOON)) == 2, "both are warned, and nothing is missed yet"
+    assert not any(helper.missed_at for helper in by_post(as_person(city.person("municipal")), city, case).values())
     clock = clock_at(SOON + timedelta(seconds=1))
     assert (sweeping.sweep_due(clock), sweeping.sweep_due(clock)) == (1, 0)
     check_late(uow, case, clock, superior="supervisor")

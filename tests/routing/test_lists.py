@@ -7,19 +7,20 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
-from contracts.routing import CaseState
+from contracts.routing import CaseState, DeadlineApproachingV1
 from kit.crypto import KeyRing, new_key
 from kit.paging import Page, Sheet
 from kit.testing.servers import NOW, RolledBackUnitOfWork, as_superuser
 from routing.domain.assignment import Owing
 from routing.domain.case import Case, Deadline, DeadlineKind, DeadlineState, Standing
 from routing.domain.promise import Term, Unit
+from routing.repository import cases
 from routing.service import accompanying, calling_back, excluding, helping, pressing, reading
 from routing.service.sweeping import sweep_due
 from sqlalchemy import text
 
 from tests.conftest import UnitOfWorkOf
-from tests.routing.conftest import At, City
+from tests.routing.conftest import At, City, subject_of
 from tests.routing.test_steps import As, make_case
 from tests.routing.test_warnings import FOUR_FIFTHS, SECOND, promised
 
@@ -97,6 +98,51 @@ def test_a_part_that_is_late_makes_its_case_late_until_it_is_done(
     helping.report_part(window, case.case_id, helper_id, version=line.case.version, words="已完成")
     (line,) = walked(lead, reading.list_worklist)
     assert line.case.standing is Standing.IN_TIME
+
+
+#: Four fifths of the two hours that were given.
+NEARLY = NOW + timedelta(minutes=96, seconds=1)
+
+
+def warnings_of(uow: RolledBackUnitOfWork) -> list[DeadlineApproachingV1]:
+    kind = DeadlineApproachingV1
+    return [kind.model_validate_json(event.body or "") for event in uow.published if event.type == kind.TYPE]
+
+
+def test_whoever_owes_a_report_is_warned_of_it_and_with_the_last_warning_who_ordered_it(
+    uow: RolledBackUnitOfWork, city: City, at: At
+) -> None:
+    case, above = make_case(uow, city), at(city.person("district_supervisor"))
+    pressing.order_report(above, case.case_id, version=case.version, words="速办", due_at=SOON)
+    clock = at(now=NEARLY)
+    sweep_due(clock)
+    (warned,) = warnings_of(clock)
+    assert (warned.deadline.value, warned.share) == ("order", 80)
+    assert [told and told.subject for told in (warned.handler, warned.superior)] == [
+        subject_of("municipal"),
+        subject_of("district_supervisor"),
+    ]
+    (line,) = walked(at(city.person("municipal"), now=NEARLY), reading.list_worklist)
+    assert line.case.standing is Standing.AT_RISK
+
+
+def test_a_helper_is_warned_of_their_own_part_and_the_lead_is_not(
+    uow: RolledBackUnitOfWork, city: City, at: At
+) -> None:
+    case, window = make_case(uow, city), city.posts["window"].post_id
+    helping.call_in_helper(
+        at(city.person("dispatcher")), case.case_id, version=case.version, to=window, words="协助", due_at=SOON
+    )
+    half, last = at(now=NOW + timedelta(minutes=61)), at(now=NEARLY)
+    for clock in (half, last):
+        sweep_due(clock)
+    (first,), (second,) = warnings_of(half), warnings_of(last)
+    assert (first.deadline.value, first.share, second.share) == ("part", 50, 80)
+    assert [told.handler and told.handler.subject for told in (first, second)] == [subject_of("window")] * 2
+    assert (first.superior, second.superior is not None) == (None, True)
+    (line,) = walked(at(city.person("municipal"), now=NEARLY), reading.list_worklist)
+    assert line.case.standing is Standing.AT_RISK
+    assert cases.list_entries(uow, line.case)[-1].post_id == window
 
 
 def stands(case: Case) -> Standing:

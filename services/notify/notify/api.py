@@ -5,11 +5,11 @@ from importlib.resources import files
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Path, Query, Request
+from fastapi import APIRouter, Depends, Path, Query, Request
 from fastapi.responses import HTMLResponse, Response
 from jinja2 import Environment, select_autoescape
 from kit.db import Database
-from kit.http import AskedPage, Door, ListView, listed, responses_for
+from kit.http import AskedPage, Door, ListView, LookedUp, listed, responses_for
 
 from notify import repository
 from notify.schemas import (
@@ -26,6 +26,20 @@ from notify.service.office import Office
 
 Number = Annotated[int, Path(ge=1, le=1_000_000, description="The how-manieth telling of the case.")]
 Told = Annotated[bool | None, Query(description="None: all.")]
+
+_NAME = "Its id, or its number however it is typed."
+
+
+def _case_asked(case: Annotated[str, Query(max_length=40, description=_NAME)]) -> LookedUp:
+    return LookedUp(lambda uow: read.find_case(uow, case, field="/case"))
+
+
+def _case_named(case_id: Annotated[str, Path(max_length=40, description=_NAME)]) -> LookedUp:
+    return LookedUp(lambda uow: read.find_case(uow, case_id, field="/case_id"))
+
+
+CaseAsked = Annotated[LookedUp, Depends(_case_asked)]
+CaseNamed = Annotated[LookedUp, Depends(_case_named)]
 
 router = APIRouter(prefix="/notify/v1", responses=responses_for(401, 403, 422, 503))
 
@@ -49,7 +63,7 @@ async def read_item(item_id: UUID, door: Door) -> Response:
 
 
 @router.get("/messages", tags=["messages"], response_model=ListView[MessageView])
-async def list_case_messages(case: UUID, door: Door, page: AskedPage) -> Response:
+async def list_case_messages(case: CaseAsked, door: Door, page: AskedPage) -> Response:
     """Who was told what about a case, and how it stands; of the places that you answer for."""
     return await door.read(read.list_case_messages, case, page, view=listed(MessageView.of))
 
@@ -73,7 +87,7 @@ async def retry_message(message_id: UUID, door: Door) -> Response:
 
 
 @router.get("/cases/{case_id}/tellings", tags=["tellings"], response_model=TellingsView)
-async def list_tellings(case_id: UUID, door: Door) -> Response:
+async def list_tellings(case_id: CaseNamed, door: Door) -> Response:
     """What all households of the buildings that a case names were told: how many were, by which way, and who is not."""
     return await door.read(read.list_tellings, case_id, view=TellingsView.of)
 
@@ -84,7 +98,9 @@ async def list_tellings(case_id: UUID, door: Door) -> Response:
     response_model=ListView[HouseholdToldView],
     responses=responses_for(404),
 )
-async def list_households(case_id: UUID, telling: Number, door: Door, page: AskedPage, told: Told = None) -> Response:
+async def list_households(
+    case_id: CaseNamed, telling: Number, door: Door, page: AskedPage, told: Told = None
+) -> Response:
     """Whom a telling concerns, at the places that you answer for; ``told=false``: those who have not been told yet."""
     return await door.read(read.list_households, case_id, telling, page, told=told, view=listed(HouseholdToldView.of))
 
@@ -96,7 +112,7 @@ async def list_households(case_id: UUID, telling: Number, door: Door, page: Aske
     response_model=TellingView,
     responses=responses_for(404, 409),
 )
-async def record_visits(case_id: UUID, telling: Number, body: Visits, door: Door) -> Response:
+async def record_visits(case_id: CaseNamed, telling: Number, body: Visits, door: Door) -> Response:
     """You have told these households in person, several at once. Saying so twice changes nothing."""
     return await door(read.record_visits, case_id, telling, body.household_ids, view=TellingView.of)
 

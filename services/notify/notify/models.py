@@ -100,6 +100,7 @@ message = Table(
     Index("ix_message_troubled", "changed_at", "message_id", postgresql_where=text("state in ('failed', 'unknown')")),
     Index("ix_message_contact", "contact_id", postgresql_where=text("body is not null")),
     Index("ix_message_place", "place_id"),
+    Index("ix_message_case_number", "case_number"),
 )
 
 #: A member of staff's notices, in full: they hold masked gists, and doors to knock on, but no names of residents.

@@ -14,6 +14,7 @@ from notify.repository.notices import (
 from notify.repository.reading import (
     InboxItem,
     Message,
+    find_case,
     find_message,
     list_inbox,
     list_messages_of_case,
@@ -67,6 +68,7 @@ __all__ = [
     "claim_due",
     "claim_telling",
     "count_tellings",
+    "find_case",
     "find_due",
     "find_message",
     "finish_telling",

@@ -59,8 +59,13 @@ class InboxItem:
 _SEEN = [message.c[name] for name in Message.__dataclass_fields__]
 
 
+def find_case(uow: UnitOfWork, number: str) -> UUID | None:
+    """The id of the case with this number, as far as somebody was told of it where the scope lets see."""
+    return uow.execute(select(message.c.case_id).where(message.c.case_number == number).limit(1)).scalar_one_or_none()
+
+
 def list_messages_of_case(
-    uow: UnitOfWork, case_id: UUID, *, after: tuple[Any, ...] | None, limit: int
+    uow: UnitOfWork, case_id: UUID | None, *, after: tuple[Any, ...] | None, limit: int
 ) -> list[Message]:
     """Oldest first."""
     statement = select(*_SEEN).where(message.c.case_id == case_id)

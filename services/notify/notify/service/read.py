@@ -7,6 +7,7 @@ from uuid import UUID
 from contracts.grid import Duty
 from kit.auth import OPERATOR, Person
 from kit.db import UnitOfWork
+from kit.numbers import parse_name
 from kit.paging import Page, Sheet
 
 from notify import repository
@@ -22,11 +23,18 @@ from notify.errors import (
 )
 from notify.repository import HouseholdTold, InboxItem, Message, TellingCounts
 
+CASE_PREFIX = "C"
 #: Who sees to the telling of their place's cases.
 RETRYING = (Duty.DISPATCHER.value, Duty.SUPERVISOR.value)
 
 
-def list_case_messages(uow: UnitOfWork, case_id: UUID, page: Page) -> Sheet[Message]:
+def find_case(uow: UnitOfWork, named: str, *, field: str) -> UUID | None:
+    """By its id, or its number however it is typed; none: nobody was told of it whom whoever asks may see."""
+    name = parse_name(named, CASE_PREFIX, field=field)
+    return name if isinstance(name, UUID) else repository.find_case(uow, name)
+
+
+def list_case_messages(uow: UnitOfWork, case_id: UUID | None, page: Page) -> Sheet[Message]:
     """Oldest first."""
     rows = repository.list_messages_of_case(uow, case_id, after=page.after(datetime, UUID), limit=page.fetch)
     return page.sheet(rows, position=lambda message: (message.created_at, message.message_id))
@@ -60,22 +68,26 @@ def _check_retry(uow: UnitOfWork, person: Person, message_id: UUID) -> None:
         raise NotYoursToRetry
 
 
-def list_tellings(uow: UnitOfWork, case_id: UUID) -> list[TellingCounts]:
+def list_tellings(uow: UnitOfWork, case_id: UUID | None) -> list[TellingCounts]:
     """How far each telling of a case has come, in the order of the tellings."""
-    return repository.count_tellings(uow, case_id)
+    return repository.count_tellings(uow, case_id) if case_id else []
 
 
 def list_households(
-    uow: UnitOfWork, case_id: UUID, telling: int, page: Page, *, told: bool | None
+    uow: UnitOfWork, case_id: UUID | None, telling: int, page: Page, *, told: bool | None
 ) -> Sheet[HouseholdTold]:
     """Whom a telling concerns: all, or those who have been told, or those who have not."""
+    if case_id is None:
+        raise TellingNotFound
     _telling(uow, case_id, telling)
     rows = repository.list_households(uow, case_id, telling, told=told, after=page.after_one(UUID), limit=page.fetch)
     return page.sheet(rows, position=lambda row: (row.household_id,))
 
 
-def record_visits(uow: UnitOfWork, case_id: UUID, telling: int, household_ids: Sequence[UUID]) -> TellingCounts:
+def record_visits(uow: UnitOfWork, case_id: UUID | None, telling: int, household_ids: Sequence[UUID]) -> TellingCounts:
     """These households have been told in person. Saying so twice changes nothing."""
+    if case_id is None:
+        raise TellingNotFound
     _telling(uow, case_id, telling)
     paths = repository.list_paths(uow, case_id, telling, household_ids)
     for index, household_id in enumerate(household_ids):

@@ -122,6 +122,10 @@ HELD_TO = frozenset(
 )
 
 
+#: Those of which somebody is warned: a helper's part and the report on an order too, that no duty is made of.
+WARNED_OF = HELD_TO | {DeadlineKind.PART, DeadlineKind.ORDER}
+
+
 @dataclass
 class Deadline:
     """``about``: which of several things of its kind on a case it is the limit of; the promise has none."""
@@ -142,7 +146,7 @@ class Deadline:
 
     @property
     def warnings(self) -> tuple[WarningAt, ...]:
-        return self.promise.warnings if self.kind in HELD_TO else ()
+        return self.promise.warnings if self.kind in WARNED_OF else ()
 
     @property
     def warn_at(self) -> datetime | None:
@@ -758,10 +762,14 @@ class Case:
         if (found := self.limit(kind, about)) is not None:
             found.settle(state, at=at)
 
-    def approach(self, limit: Deadline, *, at: datetime, holder: str | None, superior: str | None) -> None:
-        """Who is warned of it by now. ``superior``: with the last warning alone."""
+    def approach(
+        self, limit: Deadline, *, at: datetime, holder: str | None, superior: str | None, post_id: UUID | None = None
+    ) -> None:
+        """Who is warned of it by now. ``superior``: with the last warning alone; ``post_id``: whose it is, where not
+        the holder's.
+        """
         facts = {**_facts_of(limit), "share": limit.warned, "holder": holder, "superior": superior}
-        self.record(APPROACHING, at=at, by=None, post_id=self.holder_post_id, facts=facts)
+        self.record(APPROACHING, at=at, by=None, post_id=post_id or self.holder_post_id, facts=facts)
 
     def miss(
         self,

@@ -175,10 +175,22 @@ def warn_of(uow: UnitOfWork, approaching: Sequence[tuple[Case, Deadline]]) -> No
     above = look_above(uow, [case for case, _ in approaching])
     for case, limit in approaching:
         limit.warn(at=uow.now)
-        holder = above.holders.get(case.case_id)
         superior = above.superior(case) if limit.is_warned_last else None
-        case.approach(limit, at=uow.now, holder=_subject(holder), superior=_subject(superior))
-        uow.publish(events.deadline_approaching(uow, case, limit, holder=holder, superior=superior))
+        tell_warned(uow, case, limit, holder=above.holders.get(case.case_id), superior=superior)
+
+
+def tell_warned(
+    uow: UnitOfWork,
+    case: Case,
+    limit: Deadline,
+    *,
+    holder: Seat | None,
+    superior: Seat | None,
+    post_id: UUID | None = None,
+) -> None:
+    """Whoever is held to it, and whoever is above them."""
+    case.approach(limit, at=uow.now, holder=_subject(holder), superior=_subject(superior), post_id=post_id)
+    uow.publish(events.deadline_approaching(uow, case, limit, holder=holder, superior=superior))
 
 
 def mark_missed(uow: UnitOfWork, missed: Sequence[tuple[Case, Deadline]]) -> None:

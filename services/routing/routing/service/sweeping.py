@@ -31,6 +31,11 @@ FALLS_DUE: Mapping[DeadlineKind, Callable[[UnitOfWork, Fallen], None]] = {
     DeadlineKind.RATING: calling_back.close_unrated,
     DeadlineKind.ORDER: pressing.mark_orders_missed,
 }
+#: Who is warned of one of each kind that approaches; of the others, whoever holds its case.
+WARNS: Mapping[DeadlineKind, Callable[[UnitOfWork, Fallen], None]] = {
+    DeadlineKind.PART: parts.warn_of,
+    DeadlineKind.ORDER: pressing.warn_of_orders,
+}
 
 
 @dataclass
@@ -95,8 +100,9 @@ def _sweep_lapsed(uow: UnitOfWork, claim: cases.Claim) -> CameUp:
 def _sweep_approaching(uow: UnitOfWork, claim: cases.Claim) -> CameUp:
     approaching = cases.claim_approaching(uow, claim)
     came_up = [("warning", limit.warn_at) for _, limit in approaching if limit.warn_at]
-    if approaching:
-        deadlines.warn_of(uow, approaching)
+    for warn in (deadlines.warn_of, *WARNS.values()):
+        if theirs := [each for each in approaching if WARNS.get(each[1].kind, deadlines.warn_of) is warn]:
+            warn(uow, theirs)
     _save(uow, (case for case, _ in approaching))
     return came_up
 
