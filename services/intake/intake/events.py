@@ -1,5 +1,7 @@
 """What intake says of an appeal: never its words."""
 
+from uuid import UUID
+
 from contracts.intake import (
     AppealCorrectedV1,
     AppealRatedV1,
@@ -16,7 +18,13 @@ from intake.domain.rating import Said
 
 
 def appeal_received(
-    appeal: Appeal, *, query_code: str, ring: KeyRing, sealed: bool = False, reached_by_message: bool = True
+    appeal: Appeal,
+    *,
+    query_code: str,
+    ring: KeyRing,
+    sealed: bool = False,
+    reached_by_message: bool = True,
+    asker: UUID | None = None,
 ) -> AppealReceivedV1:
     """``sealed``: by who took it; what its category makes of it, routing knows itself."""
     return AppealReceivedV1(
@@ -46,6 +54,7 @@ def appeal_received(
         assignment=_assignment(appeal),
         repeat_of=appeal.repeat_of,
         reached_by_message=reached_by_message,
+        asker=asker,
     )
 
 
