@@ -202,7 +202,7 @@ with kept as (
     select k.path, k.dimension, k.value, k.grain, k.first, sums.key as figure, sums.value::int as amount
     from figure_kept k cross join lateral (
         select key, value from jsonb_each_text(to_jsonb(k) - '{place_id,dimension,value,grain,first,path}'::text[])
-    ) as sums where sums.value <> '0' and k.dimension <> 'post'
+    ) as sums where sums.value <> '0'
 ), above as (
     select a.path, a.dimension, a.value, a.grain, a.first, sums.key as figure, sums.value::int as amount
     from figure_above a cross join lateral (

@@ -10,12 +10,15 @@ from grid import spreadsheets
 from grid.api import HOLDERS, ROSTERS
 from grid.domain.rosters import MOST_TURNS
 from grid.errors import NotYours, RosterNotFound, RosterTooLong, TurnsRefused
+from grid.repository import posts as seats
 from grid.service import imports, look, posts, rosters
 from grid.service.imports import How
 from grid.service.rosters import RosterSeen
+from kit.auth import Claims
 from kit.crypto import KeyRing, new_key
 from kit.paging import Page
 from kit.testing.servers import NOW
+from kit.testing.tokens import find_person
 
 from .conftest import City, holds, person_of
 
@@ -165,6 +168,21 @@ def test_a_roster_that_is_over_is_still_said(manned: City) -> None:
     posts.change_post(late, post.id, version=post.version, title="市政", phone=None)
     (event,) = late.published
     assert [turn.subject for turn in PostChangedV1.model_validate_json(event.body or "").on_duty] == ["li"]
+
+
+def test_who_holds_no_post_any_more_acts_in_none_by_a_roster_either(manned: City) -> None:
+    begun = f"{NOW.astimezone(ZONE):%Y-%m-%d %H:%M}"
+    roster_of(manned, f"BY-M,wang,{begun},2026-12-31")
+    manned.uow.flush()
+
+    def acts_in(now: datetime) -> set[str]:
+        found = find_person(seats.HELD_POSTS, manned.uow.connection, Claims("wang"), now)
+        return {post.title for post in found.posts}
+
+    window, tomorrow = manned.post("BY-W1"), NOW + DAY
+    assert acts_in(tomorrow) == {manned.post("BY-M").title, window.title}
+    posts.end_holding(manned.uow, window.id, window.holdings[0].id, version=window.version, until=tomorrow)
+    assert acts_in(tomorrow) == set()
 
 
 def test_who_is_forgotten_is_on_duty_no_more(manned: City) -> None:

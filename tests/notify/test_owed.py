@@ -108,6 +108,8 @@ TABLE: list[tuple[CaseFact, set[tuple[str, str]]]] = [
     (make_event(CaseDraftedV1), {("zhao.jun", "case_drafted")}),
     (make_event(CaseReviewedV1), set()),
     (make_event(CaseReviewedV1, approved=False), {("wang.min", "case_sent_back")}),
+    (make_event(CaseExclusionReviewedV1, applicant=make_handler("li.na")), {("li.na", "exclusion_reviewed")}),
+    (make_event(CaseExclusionReviewedV1, applicant=None), set()),
     (make_event(CaseVerifiedV1), set()),
     (
         make_event(CaseVerifiedV1, passed=False, promise_due=NOW),

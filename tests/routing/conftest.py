@@ -148,6 +148,20 @@ def make_person(subject: str) -> Person:
     return Person(subject)
 
 
+def spoil(uow: UnitOfWork, case_id: UUID) -> None:
+    """So that no step of the case can be written any more."""
+    uow.execute(text("update cases set tally = '{\"nonsense\": 1}' where case_id = :id"), {"id": case_id})
+
+
+def mend(uow: UnitOfWork, case_id: UUID) -> None:
+    uow.execute(text("update cases set tally = null where case_id = :id"), {"id": case_id})
+
+
+def set_aside(caplog: pytest.LogCaptureFixture, kind: str = "case") -> list[UUID]:
+    """What the clock says that it has set aside."""
+    return [UUID(record.__dict__[kind]) for record in caplog.records if record.message == "sweep.set_aside"]
+
+
 #: Whether another transaction waits for this one.
 WAITED_FOR = text("select exists (select from pg_locks where pg_backend_pid() = any(pg_blocking_pids(pid)))")
 

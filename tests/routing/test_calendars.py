@@ -1,8 +1,11 @@
 """A calendar is drafted by one and put into force by another; what it moves is moved once, and told."""
 
 import asyncio
+import csv
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from functools import partial
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -17,7 +20,7 @@ from kit.crypto import KeyRing, new_key
 from kit.db import Database, UnitOfWork
 from kit.paging import Page
 from kit.testing.servers import NOW, RolledBackUnitOfWork
-from routing.clock import make_recounter
+from routing.clock import ASIDE_FOR, make_recounter
 from routing.domain.calendar import Status
 from routing.domain.case import Case, DeadlineKind, DeadlineState
 from routing.domain.chain import list_faults
@@ -35,6 +38,7 @@ from routing.errors import (
     UnfitNotice,
 )
 from routing.repository import call_backs, cases, policy
+from routing.repository.claims import Claim
 from routing.service import (
     answering,
     asking,
@@ -54,7 +58,20 @@ from sqlalchemy import text
 from tests.conftest import AsyncDatabase
 from tests.routing import test_merging as merging
 from tests.routing.auditing import faults_of
-from tests.routing.conftest import POSTS, At, City, lay_city, local, make_appeal, make_post, put_post, subject_of
+from tests.routing.conftest import (
+    POSTS,
+    At,
+    City,
+    lay_city,
+    local,
+    make_appeal,
+    make_post,
+    mend,
+    put_post,
+    set_aside,
+    spoil,
+    subject_of,
+)
 from tests.routing.test_explained import standing
 from tests.routing.test_life import doubts
 from tests.routing.test_recounting import ROWS
@@ -699,22 +716,30 @@ def test_a_breach_of_what_was_withdrawn_before_it_would_have_been_due_is_none(
     assert doubts_of(at, case.case_id) == []
 
 
+def _open(uow: UnitOfWork, *, count: int) -> list[UUID]:
+    city = lay_city(uow)
+    received = [make_appeal(city, received_at=NOW + timedelta(minutes=n)) for n in range(count)]
+    opening.open_cases(uow, received)
+    found = cases.find_cases_of_appeals_for_change(uow, [event.appeal_id for event in received])
+    return [case.case_id for case in found.values()]
+
+
+def _due_as_before(uow: UnitOfWork) -> list[UUID]:
+    return list(uow.execute(text("select case_id from cases where promise_due = :due"), {"due": DUE}).scalars())
+
+
+async def _put_into_force(api: Database, notice: Notice) -> None:
+    drafted = await api.run(lambda uow: calendars.draft_calendar(uow, notice), person=ONE)
+    await api.run(lambda uow: calendars.activate_calendar(uow, drafted.version.version), person=OTHER)
+
+
 async def test_a_crash_in_the_middle_leaves_each_moved_once(
     async_database: AsyncDatabase, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     clock = DrivenClock(NOW)
 
-    def lay(uow: UnitOfWork) -> list[UUID]:
-        city = lay_city(uow)
-        received = [make_appeal(city, received_at=NOW + timedelta(minutes=n)) for n in range(12)]
-        opening.open_cases(uow, received)
-        found = cases.find_cases_of_appeals_for_change(uow, [event.appeal_id for event in received])
-        return [case.case_id for case in found.values()]
-
-    ids = await async_database("routing", "consumer", clock=clock).run_everywhere(lay)
-    api = async_database("routing", "api", clock=clock)
-    drafted = await api.run(lambda uow: calendars.draft_calendar(uow, OFF_ON_THURSDAY), person=ONE)
-    await api.run(lambda uow: calendars.activate_calendar(uow, drafted.version.version), person=OTHER)
+    ids = await async_database("routing", "consumer", clock=clock).run_everywhere(partial(_open, count=12))
+    await _put_into_force(async_database("routing", "api", clock=clock), OFF_ON_THURSDAY)
 
     saved = cases.save_cases
     died: list[int] = []
@@ -730,7 +755,7 @@ async def test_a_crash_in_the_middle_leaves_each_moved_once(
 
     async def work(database: Database) -> int:
         try:
-            return await database.run_everywhere(lambda uow: recounting.sweep_calendar(uow, limit=4))
+            return await database.run_everywhere(lambda uow: recounting.sweep_calendar(uow, Claim(4)))
         except ConnectionError:
             return 1
 
@@ -756,9 +781,34 @@ async def test_a_crash_in_the_middle_leaves_each_moved_once(
     assert await databases[0].run_everywhere(lambda uow: uow.execute(text(told)).scalar_one()) == 12
 
 
-async def test_the_clock_counts_again_until_nothing_is_left(async_database: AsyncDatabase) -> None:
-    loop = make_recounter(async_database("routing", "clock", clock=DrivenClock(NOW)))
-    assert loop.name == "sweep_calendar"
+async def test_a_case_that_makes_the_count_fail_is_set_aside_and_no_other_waits_behind_it(
+    async_database: AsyncDatabase, caplog: pytest.LogCaptureFixture
+) -> None:
+    clock = DrivenClock(NOW)
+    consumer = async_database("routing", "consumer", clock=clock)
+    ids = await consumer.run_everywhere(partial(_open, count=4))
+    await consumer.run_everywhere(partial(spoil, case_id=ids[1]))
+    await _put_into_force(async_database("routing", "api", clock=clock), OFF_ON_THURSDAY)
+    recounter = async_database("routing", "clock", clock=clock)
+    loop = make_recounter(recounter)
+
+    async def left() -> tuple[list[UUID], list[UUID]]:
+        await loop.catch_up()
+        return await recounter.run_everywhere(_due_as_before), set_aside(caplog)
+
+    assert await left() == ([ids[1]], [ids[1]])
+    assert await left() == ([ids[1]], [ids[1]]), "it is left alone for a while"
+    await consumer.run_everywhere(partial(mend, case_id=ids[1]))
+    clock.set(clock.now() + ASIDE_FOR)
+    assert await left() == ([], [ids[1]])
+
+
+def test_the_example_of_a_notice_is_a_whole_year_that_is_taken(at: At) -> None:
+    example = Path(__file__).parents[2] / "docs" / "examples" / "notice-2027.csv"
+    _, *lines = csv.reader(example.read_text().splitlines())
+    drafted = calendars.draft_calendar(at(ONE), Notice(2027, Status.OFFICIAL, rows_of(*lines))).version
+    after = policy.get_calendar_of(at(ONE), drafted.version)
+    assert after.working_days_in(2027) == 248
 
 
 # Why it falls due then. ----------------------------------------------------------------------------------------------

@@ -22,6 +22,7 @@ from routing.domain.supervising import SupervisionLine
 from routing.domain.waiting import Plan
 from routing.errors import UnfitRules
 from routing.repository import cases, policy
+from routing.repository.claims import Claim
 from routing.service import planning, recounting, recusing, steps, supervising, sweeping
 from sqlalchemy import text
 
@@ -611,7 +612,7 @@ async def test_two_sweepers_at_once_let_each_duty_climb_once(async_database: Asy
     sweepers = [async_database("routing", "clock", clock=DrivenClock(CLIMBS)) for _ in range(2)]
 
     def sweep(database: Database) -> Callable[[], Any]:
-        return lambda: database.run_everywhere(lambda uow: sweeping.sweep_due(uow, limit=4))
+        return lambda: database.run_everywhere(lambda uow: sweeping.sweep_due(uow, Claim(4)))
 
     done = await asyncio.gather(*(until_done(sweep(database)) for database in sweepers))
     assert sum(done) == 30

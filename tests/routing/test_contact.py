@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from importlib import import_module
 from typing import Any
 
 import pytest
@@ -26,7 +27,7 @@ from routing.domain.waiting import Plan
 from routing.repository import cases
 from routing.service import accompanying, dispatching, opening, planning, recording, splitting, steps, supervising
 from routing.service.sweeping import sweep_due
-from sqlalchemy import text
+from sqlalchemy import Connection, text
 
 from tests.conftest import UnitOfWorkOf
 from tests.routing import test_calendars as moving
@@ -104,6 +105,45 @@ def is_sound(at: At, case: Case) -> bool:
 
 def test_every_kind_that_events_name_is_one_of_ours() -> None:
     assert {kind.value for kind in DeadlineKind} == {*(kind.value for kind in PublishedKind), "contact"}
+
+
+@pytest.fixture
+def seeded(database_of: Callable[[str], Connection]) -> Callable[[], dict[str, set[str]]]:
+    """Give the rules what comes with a new city; by unit of the promise, by when a resident is reached."""
+    seeds = import_module("routing.migrations.versions.0040_first_contact")
+
+    def seed() -> dict[str, set[str]]:
+        database_of("routing").execute(text(seeds.CONTACTS))
+        rows = database_of("routing").execute(
+            text("select unit, contact_unit, contact_count from rule where version = 3")
+        )
+        found: dict[str, set[str]] = {}
+        for row in rows:
+            found.setdefault(row.unit, set()).add(f"{row.contact_count} {row.contact_unit}" if row.contact_unit else "")
+        return found
+
+    return seed
+
+
+def test_a_new_city_has_it_for_all_that_is_not_promised_for_the_same_day(
+    seeded: Callable[[], dict[str, set[str]]], at: At
+) -> None:
+    assert seeded() == {"same_day": {""}, "working_days": {"1 working_days"}, "clock_hours": {"2 clock_hours"}}
+    city = lay_city(at())
+    case = receive(at, city)
+    assert contact_of(at, case).promise.due_at == A_DAY
+    urgent = receive(at, city, suggested_category="municipal.gas_heating", urgent=True)
+    assert contact_of(at, urgent).promise.due_at == NOW + timedelta(hours=2)
+    at_once = receive(at, city, suggested_category="administrative.hukou")
+    assert contact_of(at, at_once) is None
+    assert all(is_sound(at, each) for each in (case, urgent, at_once))
+
+
+def test_where_anything_was_promised_or_drafted_the_rules_stay_as_they_are(
+    seeded: Callable[[], dict[str, set[str]]], at: At
+) -> None:
+    receive(at, lay_city(at()))
+    assert set().union(*seeded().values()) == {""}
 
 
 def test_a_holder_is_given_it_with_the_case(at: At, city: City) -> None:

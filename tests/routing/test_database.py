@@ -26,6 +26,7 @@ from routing.repository import (
     suggestions,
     supervisions,
 )
+from routing.repository.claims import Claim
 from routing.service import opening, vacancies
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import ProgrammingError
@@ -682,20 +683,20 @@ def _suggestions_read_little_to(uow: RolledBackUnitOfWork, path: str) -> None:
 
 def _sweep_reads_little(uow_of: UnitOfWorkOf) -> None:
     clock = uow_of("routing", role="clock", now=NOW + timedelta(hours=2))
-    assert_reads_little(clock, "ix_deadline_due", lambda: cases.claim_due(clock, cases.Claim(20)))
+    assert_reads_little(clock, "ix_deadline_due", lambda: cases.claim_due(clock, Claim(20)))
     assert_reads_little(clock, "ix_deadline_due", lambda: cases.find_due(clock, most=20))
-    assert_reads_little(clock, "ix_deadline_warn", lambda: cases.claim_approaching(clock, cases.Claim(20)))
-    assert_reads_little(clock, "ix_supervision_due", lambda: clock.execute(supervisions._claim(clock, 20)))
-    assert_reads_little(clock, None, lambda: supervisions.claim_lapsed(clock, cases.Claim(20)))
+    assert_reads_little(clock, "ix_deadline_warn", lambda: cases.claim_approaching(clock, Claim(20)))
+    assert_reads_little(clock, "ix_supervision_due", lambda: clock.execute(supervisions._lapsed(clock, Claim(20))))
+    assert_reads_little(clock, None, lambda: supervisions.claim_lapsed(clock, Claim(20)))
     # Each that is claimed lies with its case on pages of their own; nothing is of version 7 any more.
     since = NOW + timedelta(days=1)
     for version in (1, 7):
         assert_reads_little(
             clock,
             "ix_deadline_recount",
-            lambda: recounts.claim(clock, {version: since}, limit=20),  # noqa: B023  # called at once
+            lambda: recounts.claim_counted_by(clock, {version: since}, Claim(20)),  # noqa: B023  # called at once
         )
-        duties = supervisions._counted_by(version, since, 20)
+        duties = supervisions._counted_by(version, since, Claim(20))
         assert_reads_little(clock, "ix_supervision_recount", lambda: clock.execute(duties))  # noqa: B023  # the same
     operator = uow_of("routing", scope=Scope())
     assert_reads_little(operator, None, lambda: recounts.list_touched(operator, since, after_key=None, limit=20))

@@ -17,6 +17,7 @@ from routing.domain.case import ClosedReason, Deadline, DeadlineKind, DeadlineSt
 from routing.domain.chain import list_faults
 from routing.domain.promise import given_until
 from routing.repository import cases
+from routing.repository.claims import Claim
 from routing.service import opening, sweeping
 from sqlalchemy import text
 
@@ -73,7 +74,7 @@ def test_the_oldest_are_marked_first(
     later = make_appeal(city, category="municipal.water")
     opening.open_cases(uow, [later, first])
     found = cases.find_cases_of_appeals_for_change(uow, [first.appeal_id, later.appeal_id])
-    assert sweeping.sweep_due(clock_at(LATE), limit=1) == 1
+    assert sweeping.sweep_due(clock_at(LATE), Claim(1)) == 1
     assert cases.get_case(uow, found[first.appeal_id].case_id).promise_met is False
     assert cases.get_case(uow, found[later.appeal_id].case_id).promise_met is None
 
@@ -124,7 +125,7 @@ async def test_two_sweepers_at_once_mark_each_missed_promise_once(async_database
     sweepers = [async_database("routing", "clock", clock=DrivenClock(LATE)) for _ in range(2)]
 
     def sweep(database: Database) -> Callable[[], Awaitable[int]]:
-        return lambda: database.run_everywhere(lambda uow: sweeping.sweep_due(uow, limit=7))
+        return lambda: database.run_everywhere(lambda uow: sweeping.sweep_due(uow, Claim(7)))
 
     done = await asyncio.gather(*(until_done(sweep(database)) for database in sweepers))
     assert sum(done) == 60

@@ -16,7 +16,7 @@ from routing.service import excluding, reading, sweeping
 
 from tests.conftest import UnitOfWorkOf
 from tests.routing.auditing import misfigured
-from tests.routing.conftest import City
+from tests.routing.conftest import City, put_post
 from tests.routing.test_figures import answer, rate, sums
 from tests.routing.test_steps import As, make_case
 
@@ -68,6 +68,18 @@ def test_who_applied_and_who_decided_what_is_said(city: City, as_person: As, *, 
     decided = CaseExclusionReviewedV1.model_validate_json(said(above, case))
     assert (decided.rate, decided.by, decided.version) == ("on_time", above.by, case.version)
     assert (decided.granted, decided.asked_by) == (granted, holder.by)
+    assert decided.applicant is not None
+    assert (decided.applicant.subject, decided.gist) == (holder.by, case.told_gist)
+
+
+@pytest.mark.usefixtures("late")
+def test_who_applied_and_holds_no_post_any_more_is_told_of_nothing(
+    uow: RolledBackUnitOfWork, city: City, as_person: As
+) -> None:
+    case = ask(as_person(city.person("municipal"), now=LATE))
+    put_post(uow, city.posts["municipal"].model_copy(update={"holders": []}))
+    above = as_person(city.person("district_dispatcher"), now=LATE)
+    assert CaseExclusionReviewedV1.model_validate_json(said(above, review(above, case))).applicant is None
 
 
 def said(by: RolledBackUnitOfWork, case: Case) -> str:

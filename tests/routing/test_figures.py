@@ -230,12 +230,16 @@ def test_a_city_reads_no_communitys_sums_but_those_of_all_below_it(
     for code in ("community", "other", "bare"):
         make_case(uow, city, place=code)
     add_up(as_clock)
-    as_superuser(superuser).execute(text("update figure_kept set received = 100 where path like '/%/%/%/'"))
+    as_superuser(superuser).execute(
+        text("update figure_kept set received = 100, accepted = 100 where path like '/%/%/%/'")
+    )
     top = as_person(city.person("city_dispatcher"))
     assert sums(top)["received"] == 3
     districts = {key: line.sums[Figure.RECEIVED] for key, line in lines(top, by=Group.PLACE).items()}
     assert districts == {city.ids["district"].hex: 2, city.ids["bare"].hex: 1}
     assert lines(top, by=Group.CHANNEL)["web"].sums[Figure.RECEIVED] == 3
+    by_post = [line.sums[Figure.ACCEPTED] for line in lines(top, by=Group.POST).values()]
+    assert sum(by_post) == sums(top)["accepted"] < 100
     assert sums(top, place_id=city.ids["district"], only={Group.CATEGORY: "municipal"})["received"] == 2
     assert sums(as_person(city.person("dispatcher")))["received"] == 100
 

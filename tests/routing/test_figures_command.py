@@ -189,6 +189,17 @@ def test_a_place_that_moves_meanwhile_holds_no_case(laid: Laid, adding_up: Conne
     assert on(laid.url, "clock", lambda uow: uow.execute(text(moved)).scalar_one()) == 2
 
 
+def test_what_lies_where_its_place_lay_before_is_brought_home(laid: Laid, capsys: pytest.CaptureFixture[str]) -> None:
+    command(capsys, "rebuild")
+    on(laid.url, "clock", figures_kept.sweep_increments)
+    spoil(laid, "update figure_kept set path = '/elsewhere/' where path <> '/'")
+    code, said = command(capsys, "rebuild")
+    assert (code, [line.partition(":")[0] for line in said[:-1]]) == (0, ["brought to where it lies now"])
+    astray = text("select count(*) from figure_kept where path = '/elsewhere/'")
+    assert on(laid.url, "clock", lambda uow: uow.execute(astray).scalar_one()) == 0
+    assert command(capsys, "rebuild")[1] == [said[-1]]
+
+
 def test_steps_go_on_while_figures_are_put_right_piece_by_piece(
     laid: Laid, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

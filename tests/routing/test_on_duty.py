@@ -32,7 +32,18 @@ def turn(subject: str, since: datetime = DUSK, until: datetime = MORNING) -> Hol
     return Holding(subject=subject, name=f"值班{subject}", contact_id=uuid4(), since=since, until=until)
 
 
+def employ(uow: UnitOfWork, city: City, subject: str, *, until: datetime | None = None, version: int = 1) -> None:
+    """Who has turns holds a post, whichever."""
+    mine = Holding(
+        subject=subject, name=f"某{subject}", contact_id=uuid4(), since=DUSK - timedelta(days=99), until=until
+    )
+    post = city.posts.get(f"of.{subject}") or make_post(city, f"of.{subject}", Duty.AREA_CHIEF, "area")
+    put_post(uow, post.model_copy(update={"holders": [mine], "version": version}), version=version)
+
+
 def roster(uow: UnitOfWork, city: City, code: str, *turns: Holding, version: int = 2) -> PostChangedV1:
+    for subject in {turn.subject for turn in turns}:
+        employ(uow, city, subject)
     post = city.posts[code].model_copy(update={"on_duty": list(turns), "version": version})
     put_post(uow, post, version=version)
     return post
@@ -110,10 +121,36 @@ def test_whoever_is_on_duty_acts_in_the_post_while_their_turn_runs(
     roster(uow, city, "municipal", turn("wang"))
     case, _ = gas(at, city)
     found = find_person(people.POSTS, uow.connection, Claims("wang"), NIGHT)
-    assert [(post.title, post.stand_in) for post in found.posts] == [("post municipal", True)]
+    assert {(post.title, post.stand_in) for post in found.posts} == {("post municipal", True), ("post of.wang", False)}
     started = steps.start_case(at(found, now=NIGHT), case.case_id, version=case.version)
     assert cases.list_entries(uow, started)[-1].by == "wang"
-    assert find_person(people.POSTS, uow.connection, Claims("wang"), MORNING).posts == ()
+    assert [post.title for post in find_person(people.POSTS, uow.connection, Claims("wang"), MORNING).posts] == [
+        "post of.wang"
+    ]
+
+
+def test_the_turn_of_somebody_who_left_falls_to_the_next_tiers_roster(
+    uow: RolledBackUnitOfWork, city: City, at: At
+) -> None:
+    """And they may not act in the post, though the roster names them still."""
+    roster(uow, city, "municipal", turn("wang"))
+    put_post(uow, make_post(city, "district_municipal", Duty.MUNICIPAL, "district"), version=1)
+    roster(uow, city, "district_municipal", turn("zhao"))
+    employ(uow, city, "wang", until=NIGHT - timedelta(hours=1), version=2)
+    _, consumer = gas(at, city)
+    assert handler(consumer) == ("zhao", True, "post district_municipal")
+    assert find_person(people.POSTS, uow.connection, Claims("wang"), NIGHT).posts == ()
+
+
+def test_the_turns_of_somebody_who_leaves_are_known_ahead(uow: RolledBackUnitOfWork, city: City, at: At) -> None:
+    nights = [turn(who, DUSK + timedelta(days=n), MORNING + timedelta(days=n)) for n, who in enumerate(("wang", "li"))]
+    roster(uow, city, "municipal", *nights)
+    employ(uow, city, "li", until=NIGHT + timedelta(hours=9), version=2)
+    (ahead,) = rosters.list_rosters(at(Person("operator", frozenset({OPERATOR})), now=NIGHT), PAGE).items
+    assert (ahead.post.left, _written(ahead.gaps)[0]) == (["li"], "25 17:00 to 26 09:00")
+    employ(uow, city, "li", version=3)
+    (ahead,) = rosters.list_rosters(at(Person("operator", frozenset({OPERATOR})), now=NIGHT), PAGE).items
+    assert (ahead.post.left, _written(ahead.gaps)[0]) == ((), "26 17:00 to 27 09:00")
 
 
 def test_who_is_on_duty_fills_no_vacant_post(uow: RolledBackUnitOfWork, city: City, at: At) -> None:

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -16,16 +17,27 @@ from kit.paging import Page
 from kit.testing.servers import NOW, RolledBackUnitOfWork
 from kit.testing.waiting import running, until
 from network import consumers as network
-from routing.clock import make_looker
+from routing.clock import ASIDE_FOR, make_looker
 from routing.domain.chain import list_faults
 from routing.domain.vacancy import Section, Waiting
 from routing.repository import cases
 from routing.repository import vacancies as vacancies_kept
+from routing.repository.claims import Claim
 from routing.service import dispatching, opening, reading, vacancies
 from sqlalchemy import text
 
 from tests.conftest import AsyncDatabase, UnitOfWorkOf
-from tests.routing.conftest import City, lay_city, make_appeal, make_post, statements_of, subject_of
+from tests.routing.conftest import (
+    City,
+    lay_city,
+    make_appeal,
+    make_post,
+    mend,
+    set_aside,
+    spoil,
+    statements_of,
+    subject_of,
+)
 from tests.routing.test_steps import As, make_case
 
 RING = KeyRing.parse(new_key("k1"))
@@ -273,7 +285,7 @@ async def test_two_clocks_at_once_tell_of_each_vacancy_once(async_database: Asyn
 
     async def look() -> None:
         await asyncio.gather(
-            *(database.run_everywhere(lambda uow: vacancies.sweep_vacancies(uow, limit=5)) for database in clocks)
+            *(database.run_everywhere(lambda uow: vacancies.sweep_vacancies(uow, Claim(5))) for database in clocks)
         )
 
     for _ in range(6):
@@ -303,3 +315,34 @@ async def test_the_clock_looks_by_itself(async_database: AsyncDatabase) -> None:
 
     async with running(looker):
         await until(is_found, "the clock finds the vacancy")
+
+
+async def test_a_post_that_makes_a_look_fail_is_set_aside_and_no_other_waits_behind_it(
+    async_database: AsyncDatabase, caplog: pytest.LogCaptureFixture
+) -> None:
+    def lay(uow: UnitOfWork) -> tuple[UUID, UUID, UUID]:
+        city = lay_city(uow)
+        bad, good = make_appeal(city), make_appeal(city, suggested_category="legal.aid")
+        opening.open_cases(uow, [bad, good])
+        found = cases.find_cases_of_appeals_for_change(uow, [bad.appeal_id])
+        leave(uow, city, "municipal", "legal")
+        return found[bad.appeal_id].case_id, city.posts["municipal"].post_id, city.posts["legal"].post_id
+
+    clock = DrivenClock(NOW)
+    consumer, database = (async_database("routing", role, clock=clock) for role in ("consumer", "clock"))
+    spoiled, left, other = await consumer.run_everywhere(lay)
+    await consumer.run_everywhere(partial(spoil, case_id=spoiled))
+    looker = make_looker(database)
+    found = text("select post_id from vacancy where found_at is not null")
+
+    async def look() -> tuple[set[UUID], list[UUID]]:
+        await looker.catch_up()
+        return set(await consumer.run_everywhere(lambda uow: uow.execute(found).scalars().all())), set_aside(
+            caplog, "post"
+        )
+
+    assert await look() == ({other}, [left])
+    assert await look() == ({other}, [left]), "it is left alone for a while"
+    await consumer.run_everywhere(partial(mend, case_id=spoiled))
+    clock.set(clock.now() + ASIDE_FOR)
+    assert await look() == ({other, left}, [left])

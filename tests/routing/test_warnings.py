@@ -23,13 +23,14 @@ from routing.domain.promise import Promise, Term, Unit, given_until, make_promis
 from routing.domain.rules import RuleSet
 from routing.errors import UnfitRules
 from routing.repository import cases
+from routing.repository.claims import Claim
 from routing.service import recounting, steps, sweeping
 from routing.service.sweeping import Backlog
 from sqlalchemy import text
 
 from tests.conftest import AsyncDatabase, UnitOfWorkOf
 from tests.routing.auditing import faults_of
-from tests.routing.conftest import At, City, lay_city, local, statements_of, subject_of
+from tests.routing.conftest import At, City, lay_city, local, mend, set_aside, spoil, statements_of, subject_of
 from tests.routing.test_asking import ask, re_dispatch, re_sort, rule
 from tests.routing.test_calendars import OFF_ON_THURSDAY, notice_of_2026, put_into_force
 from tests.routing.test_deadlines import open_many, until_done
@@ -210,7 +211,7 @@ def test_its_holder_is_warned_at_half_and_the_superior_too_at_four_fifths(
 def test_what_is_late_is_missed_and_not_warned_of(uow: RolledBackUnitOfWork, city: City, uow_of: UnitOfWorkOf) -> None:
     open_many(uow, city, 1)
     clock = uow_of("routing", role="clock", now=DUE + SECOND)
-    assert cases.claim_approaching(clock, cases.Claim(9)) == []
+    assert cases.claim_approaching(clock, Claim(9)) == []
     assert sweeping.sweep_due(clock) == 1
     assert [event.type for event in clock.published] == ["routing.case.deadline_breached.v1"]
     assert sweeping.sweep_due(clock) == 0
@@ -372,7 +373,7 @@ async def test_two_sweepers_at_once_give_each_warning_once(async_database: Async
     sweepers = [async_database("routing", "clock", clock=DrivenClock(late)) for _ in range(2)]
 
     def sweep(database: Database) -> Callable[[], Any]:
-        return lambda: database.run_everywhere(lambda uow: sweeping.sweep_due(uow, limit=7))
+        return lambda: database.run_everywhere(lambda uow: sweeping.sweep_due(uow, Claim(7)))
 
     done = await asyncio.gather(*(until_done(sweep(database)) for database in sweepers))
     assert sum(done) == 40
@@ -443,7 +444,7 @@ async def test_after_an_outage_the_oldest_come_first_and_what_was_late_by_it_is_
     late = DUE + timedelta(days=3)
     sweeper = async_database("routing", "clock", clock=DrivenClock(late))
     backlog = Backlog()
-    assert await sweeper.run_everywhere(lambda uow: sweeping.sweep_due(uow, limit=2, backlog=backlog)) == 2
+    assert await sweeper.run_everywhere(lambda uow: sweeping.sweep_due(uow, Claim(2), backlog=backlog)) == 2
     assert (backlog.late, backlog.since) == (2, DUE)
     assert backlog.waited == [("promise", timedelta(days=3))] * 2
     assert await sweeper.run_everywhere(sweeping.find_due) == (3, timedelta(days=3))
@@ -478,29 +479,26 @@ async def test_a_case_that_makes_a_sweep_fail_is_set_aside_and_no_other_waits_be
     await lay(consumer, 5)
     clock = DrivenClock(DUE + SECOND)
     sweeper = async_database("routing", "clock", clock=clock)
-    spoiled = await consumer.run_everywhere(partial(_tally_of_the_first_due, tally='{"nonsense": 1}'))
+    spoiled = await consumer.run_everywhere(_first_due)
+    await consumer.run_everywhere(partial(spoil, case_id=spoiled))
     loop = make_sweeper(sweeper)
 
-    async def sweep() -> tuple[int, list[str]]:
+    async def sweep() -> tuple[int, list[UUID]]:
         await loop.catch_up()
         waiting, _ = await sweeper.run_everywhere(sweeping.find_due)
-        return waiting, [record.__dict__["case"] for record in caplog.records if record.message == "sweep.set_aside"]
+        return waiting, set_aside(caplog)
 
     assert await sweep() == (1, [spoiled])
     assert await sweep() == (1, [spoiled]), "it is left alone for a while"
     clock.set(clock.now() + ASIDE_FOR)
     assert await sweep() == (1, [spoiled] * 2), "it is tried again"
-    await consumer.run_everywhere(partial(_tally_of_the_first_due, tally="null"))
+    await consumer.run_everywhere(partial(mend, case_id=spoiled))
     clock.set(clock.now() + ASIDE_FOR)
     assert await sweep() == (0, [spoiled] * 2)
 
 
-def _tally_of_the_first_due(uow: UnitOfWork, *, tally: str) -> str:
-    """Whose that is."""
+def _first_due(uow: UnitOfWork) -> UUID:
     first = (
         "select case_id from deadline where state = 'open' and kind = 'promise' order by due_at, deadline_id limit 1"
     )
-    spoil = text(
-        f"update cases set tally = nullif(cast(:tally as jsonb), 'null') where case_id = ({first}) returning case_id"
-    )
-    return str(uow.execute(spoil, {"tally": tally}).scalar_one())
+    return UUID(str(uow.execute(text(first)).scalar_one()))

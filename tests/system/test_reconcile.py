@@ -654,7 +654,7 @@ def columns_of(connection: Connection, table: str) -> list[str]:
 TABLES = {
     *("appeal", "progress", "cases", "case_appeal", "case_entry", "deadline", "message", "sandbox_message"),
     *("inbox_item", "inbox", "event_log", "dead_letter", "parked", "event_pending"),
-    *("telling", "telling_household", "figure_increment"),
+    *("telling", "telling_household", "figure_increment", "figure_kept", "figure_above"),
 }
 
 
@@ -738,6 +738,22 @@ TAMPERED = [
     ),
     ("routing", "update case_entry set words = 'nobody said this' where words is not null", "history_broken"),
     ("routing", "delete from figure_increment where figure = 'answered'", "figure_differs"),
+    (
+        "routing",
+        (
+            "insert into figure_above (place_id, dimension, value, grain, first, path, received)"
+            " values (gen_random_uuid(), 'all', '', 'month', '2026-10-01', '/', 1)"
+        ),
+        "figure_differs",
+    ),
+    (
+        "routing",
+        (
+            "insert into figure_kept (place_id, dimension, value, grain, first, path)"
+            " select place_id, 'all', '', 'month', '2026-10-01', '/elsewhere/' from place_copy where depth > 1 limit 1"
+        ),
+        "figure_astray",
+    ),
     ("routing", "update figure_increment set day = day - 1 where figure = 'received'", "figure_differs"),
     ("routing", "update case_entry set \"by\" = 'somebody.else' where step = 'closed'", "history_broken"),
     (
@@ -825,10 +841,33 @@ def test_an_audit_of_nothing_proves_nothing() -> None:
     assert all(finding.detail for finding in audit.findings)
 
 
-def run_cli(city: City, record: Path, *more: str) -> Any:
-    environment = {f"{service.upper()}_DATABASE_URL": url for service, url in city.urls.items()}
-    arguments = ["reconcile", "--import", str(record), "--wait", "0", "--grace", "0", *more]
-    return CliRunner().invoke(app, arguments, env=environment)
+def run_cli(city: City, record: Path | None, *more: str, **environment: str) -> Any:
+    environment |= {f"{service.upper()}_DATABASE_URL": url for service, url in city.urls.items()}
+    named = ["--import", str(record)] if record else []
+    return CliRunner().invoke(app, ["reconcile", *named, "--wait", "0", "--grace", "0", *more], env=environment)
+
+
+def test_a_city_into_which_nothing_was_imported_is_audited_all_the_same(city: City, tmp_path: Path) -> None:
+    result = run_cli(city, None, BAIYANG_HOME=str(tmp_path))
+    assert result.exit_code == 0, result.output
+    assert "No record of an import" in result.output
+    (tmp_path / "imports").mkdir()
+    (tmp_path / "imports/forum.jsonl").touch()
+    result = run_cli(city, None, BAIYANG_HOME=str(tmp_path))
+    assert result.exit_code == 1
+    assert "nothing_counted  acknowledged" in result.output
+
+
+def test_a_city_without_an_appeal_is_sound_unless_every_step_was_to_be_seen(
+    city: City, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def nothing(*_: object, **__: object) -> Audit:
+        return Audit()
+
+    monkeypatch.setattr("cli.reconcile.audit_books", nothing)
+    result = run_cli(city, None, BAIYANG_HOME=str(tmp_path))
+    assert (result.exit_code, "no appeal so far" in result.output) == (0, True)
+    assert run_cli(city, None, "--every-step", BAIYANG_HOME=str(tmp_path)).exit_code == 1
 
 
 def test_the_command_ends_with_0_and_prints_the_counts(city: City, record: Path) -> None:

@@ -1,17 +1,19 @@
 """The clock aspect: what falls due."""
 
 import logging
-from collections.abc import Collection
+from collections.abc import Awaitable, Callable, Collection
 from datetime import datetime, timedelta
 from functools import partial
 from uuid import UUID
 
 from kit import loop, metrics
 from kit.away import is_away
+from kit.clock import Clock
 from kit.db import Database
 from kit.frames import where
 from kit.loop import Loop
 
+from routing.repository.claims import Claim
 from routing.repository.figures import Seen
 from routing.service import figures, recounting, sweeping, vacancies
 from routing.service.sweeping import Backlog
@@ -43,79 +45,97 @@ def make_loops(database: Database) -> list[Loop]:
 
 def make_sweeper(database: Database, *, every: timedelta = EVERY) -> Loop:
     """Any number may run: each claims what the others do not hold, oldest first."""
-    return Loop("sweep_due", every, Sweeper(database).sweep, full=sweeping.BATCH)
+    sweep = Aside(database.clock, "case", Sweeper(database).sweep, most=sweeping.BATCH)
+    return Loop("sweep_due", every, sweep.catch_up, full=sweeping.BATCH)
+
+
+class Aside:
+    """What makes a pass fail is set aside for a while, so that nothing else waits behind it. ``sweep`` does what a
+    claim takes up, each of which is a ``kind``.
+    """
+
+    def __init__(self, clock: Clock, kind: str, sweep: Callable[[Claim], Awaitable[int]], *, most: int) -> None:
+        self._clock = clock
+        self._kind = kind
+        self._sweep = sweep
+        self._most = most
+        self._until: dict[UUID, datetime] = {}
+
+    async def catch_up(self) -> int:
+        try:
+            return await self._sweep(self._claim(self._most))
+        except Exception as error:
+            if is_away(error):
+                raise
+            return await self._one_by_one()
+
+    async def _one_by_one(self) -> int:
+        """As many as otherwise at once; what is set aside is counted among them."""
+        for nth in range(self._most):
+            claim = self._claim(1)
+            try:
+                if not await self._sweep(claim):
+                    return nth
+            except Exception as error:
+                if is_away(error) or not claim.taken:
+                    raise
+                self._set_aside(claim.taken, error)
+        return self._most
+
+    def _claim(self, limit: int) -> Claim:
+        now = self._clock.now()
+        self._until = {each: until for each, until in self._until.items() if until > now}
+        return Claim(limit, tuple(self._until))
+
+    def _set_aside(self, these: Collection[UUID], error: Exception) -> None:
+        self._until |= dict.fromkeys(these, self._clock.now() + ASIDE_FOR)
+        for each in these:
+            facts = {self._kind: str(each), "error": type(error).__name__, "at": where(error)}
+            log.error("sweep.set_aside", extra=facts)
 
 
 class Sweeper:
-    """After an outage it says, once it has caught up, what was late by that. A case that makes a sweep fail is set
-    aside for a while, so that no other waits behind it.
-    """
+    """After an outage it says, once it has caught up, what was late by that."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
         self._caught_up = Backlog()
-        self._aside: dict[UUID, datetime] = {}
 
-    async def sweep(self) -> int:
-        try:
-            done = await self._sweep(Backlog(), limit=sweeping.BATCH)
-        except Exception as error:
-            if is_away(error):
-                raise
-            done = await self._sweep_one_by_one()
-        if done < sweeping.BATCH and self._caught_up.since is not None:
-            since = self._caught_up.since.isoformat()
-            log.warning("sweep.caught_up", extra={"late": self._caught_up.late, "since": since})
-            self._caught_up.clear()
-        return done
-
-    async def _sweep_one_by_one(self) -> int:
-        """As many as otherwise at once; what is set aside is counted among them."""
-        for nth in range(sweeping.BATCH):
-            backlog = Backlog()
-            try:
-                if not await self._sweep(backlog, limit=1):
-                    return nth
-            except Exception as error:
-                if is_away(error) or not backlog.taken:
-                    raise
-                self._set_aside(backlog.taken, error)
-        return sweeping.BATCH
-
-    async def _sweep(self, backlog: Backlog, *, limit: int) -> int:
-        now = self._database.clock.now()
-        self._aside = {case_id: until for case_id, until in self._aside.items() if until > now}
-        sweep = partial(sweeping.sweep_due, limit=limit, backlog=backlog, aside=tuple(self._aside))
-        done = await self._database.run_everywhere(sweep)
+    async def sweep(self, claim: Claim) -> int:
+        backlog = Backlog()
+        done = await self._database.run_everywhere(partial(sweeping.sweep_due, claim=claim, backlog=backlog))
         for kind, waited in backlog.waited:
             LATENESS.labels(kind).observe(waited.total_seconds())
         LATE.inc(backlog.late)
         self._caught_up.add(backlog)
+        if done < claim.limit and self._caught_up.since is not None:
+            self._say_caught_up()
         return done
 
-    def _set_aside(self, cases: Collection[UUID], error: Exception) -> None:
-        self._aside |= dict.fromkeys(cases, self._database.clock.now() + ASIDE_FOR)
-        for case_id in cases:
-            facts = {"case": str(case_id), "error": type(error).__name__, "at": where(error)}
-            log.error("sweep.set_aside", extra=facts)
+    def _say_caught_up(self) -> None:
+        since = self._caught_up.since
+        log.warning("sweep.caught_up", extra={"late": self._caught_up.late, "since": since and since.isoformat()})
+        self._caught_up.clear()
 
 
 def make_looker(database: Database, *, every: timedelta = LOOKS_EVERY) -> Loop:
     """The same, over posts that were left."""
 
-    async def look() -> int:
-        return await database.run_everywhere(vacancies.sweep_vacancies)
+    async def look(claim: Claim) -> int:
+        return await database.run_everywhere(partial(vacancies.sweep_vacancies, claim=claim))
 
-    return Loop("sweep_vacancies", every, look, full=vacancies.BATCH)
+    sweep = Aside(database.clock, "post", look, most=vacancies.BATCH)
+    return Loop("sweep_vacancies", every, sweep.catch_up, full=vacancies.BATCH)
 
 
 def make_recounter(database: Database, *, every: timedelta = RECOUNTS_EVERY) -> Loop:
     """The same, over what another calendar moves."""
 
-    async def recount() -> int:
-        return await database.run_everywhere(recounting.sweep_calendar)
+    async def recount(claim: Claim) -> int:
+        return await database.run_everywhere(partial(recounting.sweep_calendar, claim=claim))
 
-    return Loop("sweep_calendar", every, recount, full=recounting.BATCH)
+    sweep = Aside(database.clock, "case", recount, most=recounting.BATCH)
+    return Loop("sweep_calendar", every, sweep.catch_up, full=recounting.BATCH)
 
 
 def make_adder(database: Database, *, every: timedelta = ADDS_UP_EVERY) -> Loop:

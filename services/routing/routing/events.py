@@ -504,10 +504,16 @@ def exclusion_asked(uow: UnitOfWork, case: Case, rate: Rate) -> CaseExclusionAsk
 
 
 def exclusion_reviewed(
-    uow: UnitOfWork, case: Case, rate: Rate, *, granted: bool, asked_by: str
+    uow: UnitOfWork, case: Case, rate: Rate, *, granted: bool, asked_by: str, applicant: Seat | None
 ) -> CaseExclusionReviewedV1:
-    rate_told = ExcludableRate(rate.value)
-    return CaseExclusionReviewedV1(**_fact(uow, case), rate=rate_told, granted=granted, asked_by=asked_by)
+    return CaseExclusionReviewedV1(
+        **_fact(uow, case),
+        rate=ExcludableRate(rate.value),
+        granted=granted,
+        asked_by=asked_by,
+        gist=case.told_gist,
+        applicant=handler_of(applicant),
+    )
 
 
 def case_handed_to_hotline(

@@ -122,6 +122,8 @@ async def _rebuild(settings: Settings, database: Database) -> int:
     """Whatever was booked when it ends early stands; begun again, it finds the rest."""
     while done := await database.run_everywhere(comparing.count_uncounted):
         _say(f"{done} histories of before were counted")
+    while places := await database.run_everywhere(comparing.bring_home):
+        _say_each("brought to where it lies now", places)
     found, differences = await _in_one_look(settings, _recount)
     if found.spoiled:
         # A step that is counted from where a tally should not be makes another difference.

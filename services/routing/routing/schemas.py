@@ -1475,10 +1475,14 @@ class RosterView(BaseModel):
         description="Of the next 14 days: when nobody is on duty though the station is closed. What is urgent then "
         "goes to the next tier's, or to the dispatcher."
     )
+    left: list[str] = Field(
+        description="Who has turns in these days and holds no post when they come: nobody is on duty then. Import the "
+        "roster again with somebody else."
+    )
 
     @classmethod
     def of(cls, ahead: RosterAhead) -> "RosterView":
-        told = {name: getattr(ahead.post, name) for name in ("post_id", "code", "title", "place_id")}
+        told = {name: getattr(ahead.post, name) for name in ("post_id", "code", "title", "place_id", "left")}
         return cls(**told, gaps=[RosterGapView(since=since, until=until) for since, until in ahead.gaps])
 
 

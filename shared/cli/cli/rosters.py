@@ -46,6 +46,8 @@ def ahead(as_: As = "operator") -> None:
         for post in items_of(client, "/routing/v1/rosters"):
             for gap in post["gaps"]:
                 typer.echo(f"{post['code']}  no roster from {gap['since']} to {gap['until']}")
+            for subject in post["left"]:
+                typer.echo(f"{post['code']}  {subject} holds no post when their turn comes: name somebody else")
 
 
 def _show(roster: dict[str, Any]) -> None:

@@ -724,6 +724,10 @@ class CaseExclusionReviewedV1(CaseExclusion):
 
     granted: bool
     asked_by: str = Field(max_length=120, description="The sign-in subject of who applied; never who reviewed it.")
+    gist: str = Field(default="", max_length=200)
+    applicant: Handler | None = Field(
+        default=None, description="Who applied, where they hold a post still: they hear how it went."
+    )
 
 
 class CaseHolderLeftV1(CaseFact):

@@ -97,10 +97,21 @@ _HELD_BY = _IN_ORDER.where(
 _AMONG = post.c.post_id == any_(bindparam("posts", type_=ARRAY(Uuid)))
 _THESE = _IN_ORDER.where(_AMONG)
 
-_TURN = and_(holding.c.post_id == post.c.post_id, holding.c.on_duty, in_term(holding))
+_OWN, _THEN = holding.alias("own"), func.greatest(_NOW, holding.c.since)
+#: Somebody who holds no post any more when their turn comes is not on duty.
+_IS_THERE = (
+    select(_OWN.c.post_id)
+    .where(_OWN.c.subject == holding.c.subject, ~_OWN.c.on_duty)
+    .where(_OWN.c.since <= _THEN, or_(_OWN.c.until.is_(None), _OWN.c.until > _THEN))
+    .correlate(holding)
+    .exists()
+)
+_TURN = and_(holding.c.post_id == post.c.post_id, holding.c.on_duty, in_term(holding), _IS_THERE)
 _ROSTER = holding.alias("roster")
 _HAS_ROSTER = select(_ROSTER.c.post_id).where(_ROSTER.c.post_id == post.c.post_id, _ROSTER.c.on_duty).exists()
-_ON_DUTY = select(*_POST, *_HOLDER).outerjoin(holding, _TURN).where(_AMONG, ~post.c.retired, _HAS_ROSTER)
+_ON_DUTY = (
+    select(*_POST, *_HOLDER).select_from(post.outerjoin(holding, _TURN)).where(_AMONG, ~post.c.retired, _HAS_ROSTER)
+)
 
 
 def list_seats(uow: UnitOfWork, paths: Iterable[str], duties: Collection[Duty]) -> list[Seat]:
@@ -139,7 +150,9 @@ def list_on_duty(uow: UnitOfWork, post_ids: Collection[UUID]) -> dict[UUID, Seat
 
 @dataclass(frozen=True)
 class Rostered:
-    """A post that has a duty roster, with its turns that are not over."""
+    """A post that has a duty roster, with its turns that are not over. ``left``: who holds no post any more when their
+    turn comes, which is left out.
+    """
 
     post_id: UUID
     code: str
@@ -147,19 +160,26 @@ class Rostered:
     place_id: UUID
     path: str
     turns: Sequence[tuple[datetime, datetime]]
+    left: Sequence[str] = ()
 
 
-_TURNS = (
-    select(func.jsonb_agg(func.jsonb_build_array(holding.c.since, holding.c.until)))
-    .where(
-        *(holding.c.post_id == post.c.post_id, holding.c.on_duty, holding.c.until > _NOW),
-        holding.c.since < bindparam("until", type_=DateTime(timezone=True)),
-    )
-    .correlate(post)
-    .scalar_subquery()
-)
+_UNTIL = bindparam("until", type_=DateTime(timezone=True))
+
+
+def _of_turns(what: ColumnElement[Any], *which: ColumnElement[bool]) -> ColumnElement[Any]:
+    """Of those that are not over."""
+    ahead = (holding.c.on_duty, holding.c.until > _NOW, holding.c.since < _UNTIL)
+    found = select(what).where(holding.c.post_id == post.c.post_id, *ahead, *which)
+    return found.correlate(post).scalar_subquery()
+
+
+_SPANS = func.jsonb_agg(func.jsonb_build_array(holding.c.since, holding.c.until))
 _ROSTERED = (
-    select(*(post.c[name] for name in Rostered.__dataclass_fields__ if name != "turns"), _TURNS.label("turns"))
+    select(
+        *(post.c[name] for name in ("post_id", "code", "title", "place_id", "path")),
+        _of_turns(_SPANS, _IS_THERE).label("turns"),
+        _of_turns(func.jsonb_agg(holding.c.subject.distinct()), ~_IS_THERE).label("left"),
+    )
     .where(post.c.post_id.in_(select(holding.c.post_id).where(holding.c.on_duty)), ~post.c.retired)
     .order_by(post.c.path, post.c.post_id)
 )
@@ -173,7 +193,11 @@ def list_rostered(
     if after_key is not None:
         statement = statement.where(tuple_(post.c.path, post.c.post_id) > tuple(after_key))
     rows = uow.execute(statement, {"now": uow.now, "until": until})
-    return [Rostered(**{**row._mapping, "turns": [_span(turn) for turn in row.turns or ()]}) for row in rows]
+    return [_rostered(row._asdict()) for row in rows]
+
+
+def _rostered(told: Mapping[str, Any]) -> Rostered:
+    return Rostered(**{**told, "turns": [_span(turn) for turn in told["turns"] or ()], "left": told["left"] or ()})
 
 
 def _span(turn: Sequence[str]) -> tuple[datetime, datetime]:

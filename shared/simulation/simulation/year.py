@@ -166,10 +166,10 @@ class Year:
 
     async def _work(self, sweep: Callable[[], Awaitable[int]]) -> None:
         """What the platform does by itself, until it rests: a backlog first, then what is due, then what is owed."""
-        moved = 1
-        while moved:
-            moved = await self._carrier.carry() + await sweep()
-            moved += await self._carrier.carry() + await self.city.send()
+        await self._carrier.carry()
+        for work in (sweep, self.city.send):
+            while await work():
+                await self._carrier.carry()
 
     def _hear(self, record: Record) -> None:
         type_ = dict(record.headers)["ce_type"] or b""

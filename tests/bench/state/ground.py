@@ -105,8 +105,11 @@ def _connect(city: City, service: str) -> "psycopg.Connection[Any]":
 
 
 def stands(uow: UnitOfWork) -> Ground:
-    """As routing.service.placing.survey, for every place and every category at once."""
+    """As routing.service.placing.survey, for every place and every category at once. Nobody of those who are laid is
+    held to a first contact: what falls due of them is what a measure asks for.
+    """
     rules, calendar, _, _ = policy.get_policy(uow, (), ())
+    rules = replace(rules, rules=[replace(rule, contact=None) for rule in rules.rules])
     duties = {rule.duty for rule in rules.rules} | {Duty.DISPATCHER, Duty.SUPERVISOR, *OFFICES}
     paths = uow.execute(select(place.c.path).where(place.c.state == "active")).scalars().all()
     return Ground(

@@ -50,7 +50,6 @@ def figures_are_those_of_the_histories(history: History, world: World) -> Iterat
 
 
 def sums_above_are_those_of_the_places_below(history: History, world: World) -> Iterator[Finding]:
-    """But for those by post, of which there are none."""
     del history
     for row in world.figures_above:
         about = " ".join(str(row[name]) for name in ("figure", "path", "dimension", "value", "grain", "first"))

@@ -37,6 +37,7 @@ _STAFF = {
     "resorted": {"handler": "case_resorted"},
     "asked": {"ruler": "case_asked"},
     "ruled": {"asker": "case_ruled"},
+    "exclusion_reviewed": {"applicant": "exclusion_reviewed"},
     "reported": {"presser": "pressing_reported"},
     "recused": {
         "dispatcher": "case_waiting",

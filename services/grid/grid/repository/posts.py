@@ -225,7 +225,8 @@ def list_seats(uow: UnitOfWork, place_id: UUID, duties: Collection[Duty]) -> lis
     return [Seat(**{**row._mapping, "duty": Duty(row.duty)}) for row in uow.execute(statement)]
 
 
-#: Who a signed-in person is, for kit.http.People: the posts that they hold at this instant, or stand in for.
+#: Who a signed-in person is, for kit.http.People: the posts that they hold at this instant, or stand in for. A turn of
+#: a duty roster is nobody's who holds no post.
 HELD_POSTS = """(
     select jsonb_agg(
         jsonb_build_object('post_id', p.id, 'duty', p.duty, 'title', p.title, 'place_id', p.place_id,
@@ -235,6 +236,10 @@ HELD_POSTS = """(
     from holder as who join holding as h on h.holder_id = who.id
         join post as p on p.id = h.post_id and not p.retired join place as at on at.id = p.place_id
     where who.subject = :subject and h.since <= :now and (h.until is null or h.until > :now)
+        and (not h.on_duty or exists (
+            select from holding as own where own.holder_id = who.id and not own.on_duty
+                and own.since <= :now and (own.until is null or own.until > :now)
+        ))
 )"""
 
 

@@ -18,6 +18,7 @@ from contracts.routing import (
     CaseClosedV1,
     CaseCorrectedV1,
     CaseDraftedV1,
+    CaseExclusionReviewedV1,
     CaseExtendedV1,
     CaseFact,
     CaseGrantedV1,
@@ -134,6 +135,7 @@ class Template(StrEnum):
     DEADLINE_EARLIER = "deadline_earlier"
     BREACH_CORRECTED = "breach_corrected"
     BREACH_CORRECTED_SUPERIOR = "breach_corrected_superior"
+    EXCLUSION_REVIEWED = "exclusion_reviewed"
 
 
 #: Who is told by such a message and is not reached by it is told in person.
@@ -300,6 +302,12 @@ def _ruled(event: CaseRuledV1) -> list[Owed]:
         return []  # closing it tells them
     ruled = {"ask": event.ask.value, "granted": event.granted, "binding": event.binding, "gist": event.gist}
     return _staff(event, Template.CASE_RULED, event.asker, **ruled)
+
+
+def _exclusion_reviewed(event: CaseExclusionReviewedV1) -> list[Owed]:
+    """The words are read on the case."""
+    ruled = {"rate": event.rate.value, "granted": event.granted, "gist": event.gist}
+    return _staff(event, Template.EXCLUSION_REVIEWED, event.applicant, **ruled)
 
 
 def _recorded(event: CaseRecordedV1) -> list[Owed]:
@@ -525,6 +533,7 @@ _RULES: dict[type[CaseFact], Callable[[Any], list[Owed]]] = {
     CasePlannedV1: _planned,
     CaseAskedV1: _asked,
     CaseRuledV1: _ruled,
+    CaseExclusionReviewedV1: _exclusion_reviewed,
     CaseRecordedV1: _recorded,
     CasePressedV1: _pressed,
     CaseReportedV1: _reported,

@@ -3,7 +3,6 @@
 import json
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -46,6 +45,7 @@ from routing.models import (
     hotline_handover,
 )
 from routing.repository import figures, policy
+from routing.repository.claims import Claim
 from routing.repository.rows import appeal_row, case_of, case_row, deadline_of, deadline_row, entry_of, entry_row
 from routing.repository.standing import AT_THE_TOP, PLACE_BY_PLACE, AfterDue, AfterPlace, page_of
 
@@ -304,15 +304,6 @@ def _grant_rows(uow: UnitOfWork, held: Sequence[Case]) -> list[dict[str, Any]]:
     return [
         {"case_id": case.case_id, "office_id": case.office_id, "granted_at": uow.now} for case in held if case.office_id
     ]
-
-
-@dataclass
-class Claim:
-    """How much to take up at the most, and of which cases nothing. ``taken``: of which it was, before they are read."""
-
-    limit: int
-    aside: Collection[UUID] = ()
-    taken: set[UUID] = field(default_factory=set)
 
 
 def claim_due(uow: UnitOfWork, claim: Claim) -> list[tuple[Case, Deadline]]:

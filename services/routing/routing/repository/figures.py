@@ -1,17 +1,18 @@
 """Figures that are counted as it happens: a step adds rows, the clock sums them up, and reading never reads cases.
 
 What is not summed up yet is read beside the sums, in one statement, so that figures are true at every instant. The sums
-of a place by itself lie in ``figure_kept``; those of all below it, but for those by post, in ``figure_above``.
+of a place by itself lie in ``figure_kept``; those of all below it in ``figure_above``.
 """
 
 import json
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date
+from functools import lru_cache, partial
 from typing import Any
 from uuid import UUID
 
-from kit.db import UnitOfWork, after, within
+from kit.db import UnitOfWork, after
 from sqlalchemy import (
     ColumnElement,
     Date,
@@ -22,11 +23,14 @@ from sqlalchemy import (
     Table,
     Text,
     TextClause,
+    Uuid,
     and_,
     any_,
+    bindparam,
     case,
     cast,
     delete,
+    false,
     func,
     literal,
     literal_column,
@@ -131,7 +135,7 @@ def _above(cells: str, *, sign: str = "1") -> str:
     select above as place_id, dimension, value, grain, first, coalesce(max(p.path), max(above_path)) as path,
         {", ".join(f"sum({sign} * {f})::int as {f}" for f in Figure)}
     from {cells} {_PLACES_ABOVE} left join place_copy p on p.place_id = above
-    where dimension <> '{Group.POST}' group by above, dimension, value, grain, first
+    group by above, dimension, value, grain, first
     """
 
 
@@ -207,24 +211,45 @@ def move_place(uow: UnitOfWork, place_id: UUID, path: str) -> None:
         uow.execute(update(table).where(table.c.place_id == place_id).values(path=path))
 
 
-@dataclass(frozen=True)
-class _Asked:
-    """``of``: of one value of a dimension alone; of a category, with its branches."""
+_ASTRAY = text("""
+select distinct place_id, code from (
+    select place_id, path from figure_kept where dimension = 'all' and grain = 'month'
+    union all
+    select place_id, path from figure_above where dimension = 'all' and grain = 'month'
+) as summed join place_copy using (place_id) where summed.path <> place_copy.path order by code limit :most
+""")
+_BRING_HOME = [
+    text(f"""
+    update {table.name} as summed set path = place_copy.path from place_copy
+    where place_copy.place_id = summed.place_id and summed.place_id = any(:places)
+    """).bindparams(bindparam("places", type_=ARRAY(Uuid)))
+    for table in (figure_kept, figure_above)
+]
 
-    period: Period
+
+def bring_home(uow: UnitOfWork, *, limit: int) -> list[str]:
+    """Put sums that lie where their place lay before to where it lies now; the codes of these places."""
+    found = uow.execute(_ASTRAY, {"most": limit}).all()
+    for statement in _BRING_HOME if found else []:
+        uow.execute(statement, {"places": [row.place_id for row in found]})
+    return [row.code for row in found]
+
+
+@dataclass(frozen=True)
+class _Shape:
+    """What of a question makes another statement; all else are its parameters. ``of``: of one value of that dimension
+    alone. ``grains``: which of the sums hold the period. ``places``: how many, none within another.
+    """
+
     by: Group | None
-    of: tuple[Group, str] | None
+    of: Group | None
+    grains: tuple[str, ...]
+    places: int
+    goes_on: bool
 
     @property
     def dimension(self) -> Group | None:
-        if self.of is not None:
-            return self.of[0]
-        return self.by if self.by in DIMENSIONS else None
-
-    @property
-    def firsts(self) -> list[tuple[str, list[date]]]:
-        months, days = ([], _days(self.period)) if self.by is Group.DAY else self.period.split()
-        return [(grain, firsts) for grain, firsts in (("month", months), ("day", days)) if firsts]
+        return self.of or (self.by if self.by in DIMENSIONS else None)
 
 
 def sum_up(
@@ -240,17 +265,37 @@ def sum_up(
     """At these places and below, group by group in the order of their keys. ``of``: of one value of a dimension alone;
     of a category, with its branches.
     """
-    asked, outermost = _Asked(period, by, of), _outermost(paths)
-    key = _key(by, outermost)
+    outermost = _outermost(paths)
+    months, days = ([], _days(period)) if by is Group.DAY else period.split()
+    grains = tuple(grain for grain, firsts in (("month", months), ("day", days)) if firsts)
+    shape = _Shape(by, of[0] if of else None, grains, len(outermost), after_key is not None)
+    asked = {"month": months, "day": days, "since": period.since, "until": period.until, "most": limit}
+    asked |= {"after": after_key, "of": of[1] if of else None, **_places(uow, shape, outermost)}
+    return [Line(row.key, _sums(row)) for row in uow.execute(_statement(shape), asked)]
+
+
+def _places(uow: UnitOfWork, shape: _Shape, paths: Sequence[str]) -> dict[str, Any]:
+    """The few rows that hold it: a place's own, and those of all below it."""
+    below = _right_below(uow, paths) if shape.by is Group.PLACE else list(paths)
+    told: dict[str, Any] = {"at": sorted({*paths, *below}), "below": below}
+    for n, path in enumerate(paths):
+        told |= {f"lo{n}": path, f"hi{n}": after(path), f"depth{n}": path.count("/") + 1}
+    return told
+
+
+@lru_cache(maxsize=512)
+def _statement(shape: _Shape) -> Select[Any]:
+    """Built once: to build it takes longer than to answer it."""
+    key = partial(_key, shape)
     found = union_all(
-        *(_summed(asked, table, at, key(table)) for table, at in _where_summed(uow, asked, outermost)),
-        _unsummed(asked, outermost, key(figure_increment)),
+        *(_summed(shape, table, at, key(table)) for table, at in ((figure_kept, "at"), (figure_above, "below"))),
+        _unsummed(shape, key(figure_increment)),
     ).subquery("found")
     sums = [func.sum(found.c[figure.value]).label(figure.value) for figure in Figure]
-    statement = select(found.c.key, *sums).group_by(found.c.key).order_by(found.c.key.nulls_last()).limit(limit)
-    if after_key is not None:
-        statement = statement.where(found.c.key > after_key)
-    return [Line(row.key, _sums(row)) for row in uow.execute(statement)]
+    statement = select(found.c.key, *sums).group_by(found.c.key).order_by(found.c.key.nulls_last())
+    if shape.goes_on:
+        statement = statement.where(found.c.key > bindparam("after", type_=Text))
+    return statement.limit(bindparam("most", type_=Integer))
 
 
 def _outermost(paths: Sequence[str]) -> list[str]:
@@ -258,12 +303,12 @@ def _outermost(paths: Sequence[str]) -> list[str]:
     return [path for path in sorted(set(paths)) if not any(path != each and path.startswith(each) for each in paths)]
 
 
-def _where_summed(uow: UnitOfWork, asked: _Asked, paths: Sequence[str]) -> list[tuple[Table, ColumnElement[bool]]]:
-    """The few rows that hold it: a place's own, and those of all below it. By post each place's own alone are kept."""
-    if asked.dimension is Group.POST:
-        return [(figure_kept, within(figure_kept.c.path, *paths))]
-    below = _right_below(uow, paths) if asked.by is Group.PLACE else list(paths)
-    return [(figure_kept, figure_kept.c.path.in_({*paths, *below})), (figure_above, figure_above.c.path.in_(below))]
+def _within(path: ColumnElement[str], shape: _Shape) -> ColumnElement[bool]:
+    return or_(false(), *(_within_one(path, n) for n in range(shape.places)))
+
+
+def _within_one(path: ColumnElement[str], n: int) -> ColumnElement[bool]:
+    return and_(path >= bindparam(f"lo{n}", type_=Text), path < bindparam(f"hi{n}", type_=Text))
 
 
 #: From one place to the next beside it, however many lie below each.
@@ -296,70 +341,68 @@ def _sums(row: Row[Any]) -> Sums:
     return {figure: int(row._mapping[figure.value] or 0) for figure in Figure}
 
 
-def _key(by: Group | None, paths: Sequence[str]) -> Any:
+def _key(shape: _Shape, table: Any) -> ColumnElement[Any]:
     """What tells the groups apart, of either table."""
-
-    def key(table: Any) -> ColumnElement[Any]:
-        is_kept = table is not figure_increment
-        day = table.c.first if is_kept else table.c.day
-        match by:
-            case None:
-                return literal("", Text)
-            case Group.PLACE:
-                return _below(table.c.path, paths)
-            case Group.MONTH:
-                return cast(cast(func.date_trunc("month", day), Date), Text)
-            case Group.DAY:
-                return cast(day, Text)
-            case _:
-                value: ColumnElement[Any] = table.c.value if is_kept else table.c[by.value]
-                return value
-
-    return key
+    is_kept = table is not figure_increment
+    day = table.c.first if is_kept else table.c.day
+    match shape.by:
+        case None:
+            return literal("", Text)
+        case Group.PLACE:
+            return _below(table.c.path, shape)
+        case Group.MONTH:
+            return cast(cast(func.date_trunc("month", day), Date), Text)
+        case Group.DAY:
+            return cast(day, Text)
+        case by:
+            value: ColumnElement[Any] = table.c.value if is_kept else table.c[by.value]
+            return value
 
 
-def _below(path: ColumnElement[str], paths: Sequence[str]) -> ColumnElement[Any]:
+def _below(path: ColumnElement[str], shape: _Shape) -> ColumnElement[Any]:
     """The place right below that which is asked for, on the way to the row's; or that itself."""
+    depths = [bindparam(f"depth{n}", type_=Integer) for n in range(shape.places)]
     whens = [
-        (within(path, each), func.coalesce(_segment(path, each.count("/")), _segment(path, each.count("/") - 1)))
-        for each in paths
+        (_within_one(path, n), func.coalesce(_segment(path, depth), _segment(path, depth - 1)))
+        for n, depth in enumerate(depths)
     ]
     return case(*whens) if whens else literal(None, Text)
 
 
-def _segment(path: ColumnElement[str], depth: int) -> ColumnElement[Any]:
-    return func.nullif(func.split_part(path, "/", depth + 1), "")
+def _segment(path: ColumnElement[str], nth: ColumnElement[int]) -> ColumnElement[Any]:
+    return func.nullif(func.split_part(path, "/", nth), "")
 
 
-def _summed(asked: _Asked, table: Table, at: ColumnElement[bool], key: ColumnElement[Any]) -> Select[Any]:
-    kept = table.c
-    spans = [and_(kept.grain == grain, kept.first == any_(cast(firsts, ARRAY(Date)))) for grain, firsts in asked.firsts]
+def _summed(shape: _Shape, table: Table, at: str, key: ColumnElement[Any]) -> Select[Any]:
+    kept, there = table.c, table.c.path == any_(bindparam(at, type_=ARRAY(Text)))
+    spans = [
+        and_(kept.grain == grain, kept.first == any_(bindparam(grain, type_=ARRAY(Date)))) for grain in shape.grains
+    ]
     sums = [kept[figure.value] for figure in Figure]
-    statement = select(key.label("key"), *sums).where(at, or_(*spans), kept.dimension == (asked.dimension or ALL))
-    return statement.where(_is_of(kept.value, asked.of)) if asked.of else statement
+    statement = select(key.label("key"), *sums).where(there, or_(*spans), kept.dimension == (shape.dimension or ALL))
+    return statement.where(_is_of(kept.value, shape.of)) if shape.of else statement
 
 
 def _days(period: Period) -> list[date]:
     return [date.fromordinal(period.since.toordinal() + ahead) for ahead in range(period.days)]
 
 
-def _unsummed(asked: _Asked, paths: Sequence[str], key: ColumnElement[Any]) -> Select[Any]:
-    added, period = figure_increment.c, asked.period
+def _unsummed(shape: _Shape, key: ColumnElement[Any]) -> Select[Any]:
+    added = figure_increment.c
+    since, until = (bindparam(name, type_=Date) for name in ("since", "until"))
     sums = [literal_column(f"case figure when '{f}' then amount else 0 end", Integer).label(f.value) for f in Figure]
-    statement = select(key.label("key"), *sums).where(
-        within(added.path, *paths), added.day.between(period.since, period.until)
-    )
-    if asked.dimension is not None:
-        statement = statement.where(added[asked.dimension.value].is_not(None))
-    return statement.where(_is_of(added[asked.of[0].value], asked.of)) if asked.of else statement
+    statement = select(key.label("key"), *sums).where(_within(added.path, shape), added.day.between(since, until))
+    if shape.dimension is not None:
+        statement = statement.where(added[shape.dimension.value].is_not(None))
+    return statement.where(_is_of(added[shape.of.value], shape.of)) if shape.of else statement
 
 
-def _is_of(column: ColumnElement[str], of: tuple[Group, str]) -> ColumnElement[bool]:
-    group, value = of
-    if group is not Group.CATEGORY:
+def _is_of(column: ColumnElement[str], of: Group) -> ColumnElement[bool]:
+    value = bindparam("of", type_=Text)
+    if of is not Group.CATEGORY:
         return column == value
     # '/' follows '.' in ASCII.
-    return or_(column == value, and_(column > f"{value}.", column < f"{value}/"))
+    return or_(column == value, and_(column > value + ".", column < value + "/"))
 
 
 _CLEAR_RECOUNTED = delete(figure_recounted)
@@ -461,7 +504,7 @@ def _lifted(table: str, side: str) -> str:
     select side, above as place_id, dimension, value, grain, first, {SUMS} from (
         select c.*, coalesce(p.path, '/') as path
         from ({_cells_of(table, side, "first >= :since")}) as c left join place_copy p on p.place_id = c.place_id
-    ) as placed {_PLACES_ABOVE} where dimension <> '{Group.POST}'
+    ) as placed {_PLACES_ABOVE}
     """
 
 

@@ -79,7 +79,8 @@ def get_calendar(uow: UnitOfWork) -> Calendar:
 
 def get_calendar_of(uow: UnitOfWork, version: int) -> Calendar:
     """A version, whether it is in effect or not: the one by which a deadline was counted, or a draft."""
-    return _read_calendar(uow, str(version))
+    head = uow.execute(_HEAD_OF_CALENDAR, {"version": version}).scalar_one()
+    return _calendar_of(uow, _memories.setdefault(uow.connection.engine, _Memory()), head)
 
 
 def get_zone(uow: UnitOfWork) -> str:
@@ -195,6 +196,9 @@ select zone from rule_set where path = '/' and effective_from <= :now order by v
 _IN_FORCE = text(
     "select version || ' ' || xmin as head from calendar where effective_from <= :now order by version"
 ).columns(head=Text)
+_HEAD_OF_CALENDAR = text("select version || ' ' || xmin as head from calendar where version = :version").columns(
+    head=Text
+)
 
 _TERMS = ("climb_unit", "climb_count", "repeat_unit", "repeat_count", "contact_unit", "contact_count")
 _BESIDES = ("law_unit", "law_count", "statute", "climbs_to")

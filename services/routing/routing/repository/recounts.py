@@ -9,6 +9,7 @@ from sqlalchemy import ARRAY, DateTime, Integer, Text, Uuid, bindparam, text
 from sqlalchemy.dialects.postgresql import JSONB
 
 from routing.domain.case import Deadline
+from routing.repository.claims import Claim
 from routing.repository.rows import deadline_from
 
 #: Before all of them.
@@ -40,12 +41,14 @@ select d.case_id, to_jsonb(d) as claimed
 from deadline d join cases c on c.case_id = d.case_id
 where greatest(d.calendar_version, d.recounted_by) = :version
     and d.due_at > :since and d.state in ('open', 'breached') and d.unit not in ('clock_hours', 'given')
+    and d.case_id <> all(:aside)
 limit :most
 for update of d, c skip locked
 """)
     .bindparams(
         bindparam("version", type_=Integer),
         bindparam("since", type_=DateTime(timezone=True)),
+        bindparam("aside", type_=ARRAY(Uuid)),
         bindparam("most", type_=Integer),
     )
     .columns(case_id=Uuid, claimed=JSONB)
@@ -75,12 +78,13 @@ def list_gone_on_from(uow: UnitOfWork, deadlines: Collection[Deadline]) -> dict[
     return {each.deadline_id: each for each in found}
 
 
-def claim(uow: UnitOfWork, since: Since, *, limit: int) -> list[tuple[UUID, Deadline]]:
+def claim_counted_by(uow: UnitOfWork, since: Since, claim: Claim) -> list[tuple[UUID, Deadline]]:
     """Case and deadline, locked; what another holds is passed over, and comes up again."""
     claimed: list[tuple[UUID, Deadline]] = []
     for version, instant in since.items():
-        asked = {"version": version, "since": instant, "most": limit - len(claimed)}
-        found = uow.execute(_CLAIM, asked)
+        asked = {"version": version, "since": instant, "aside": list(claim.aside), "most": claim.limit - len(claimed)}
+        found = uow.execute(_CLAIM, asked).all()
+        claim.taken |= {row.case_id for row in found}
         claimed += [(row.case_id, deadline_from(row.claimed)) for row in found]
     return claimed
 

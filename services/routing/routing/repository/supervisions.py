@@ -32,7 +32,8 @@ from routing.domain.case import Case
 from routing.domain.promise import Term, Unit
 from routing.domain.supervising import Supervision, SupervisionLine
 from routing.models import cases, supervision
-from routing.repository.cases import Claim, list_cases_for_change
+from routing.repository.cases import list_cases_for_change
+from routing.repository.claims import Claim
 from routing.repository.recounts import Since
 from routing.repository.rows import told_gist
 
@@ -56,44 +57,44 @@ def save_supervisions(uow: UnitOfWork, changed: Sequence[Supervision]) -> None:
 
 def claim_lapsed(uow: UnitOfWork, claim: Claim) -> list[tuple[Case, Supervision]]:
     """Whose limit passed before now with their cases, oldest first, locked; what another holds is passed over."""
-    lapsed = _claim(uow, claim.limit)
-    return _claimed(uow, lapsed.where(cases.c.case_id.not_in(claim.aside)) if claim.aside else lapsed, claim.taken)
+    return _claimed(uow, _lapsed(uow, claim), claim)
 
 
-def claim_counted_by(uow: UnitOfWork, since: Since, *, limit: int) -> list[tuple[Case, Supervision]]:
+def claim_counted_by(uow: UnitOfWork, since: Since, claim: Claim) -> list[tuple[Case, Supervision]]:
     """The same, in whatever order, of those whose limit a calendar has counted that another has taken the place of."""
     claimed: list[tuple[Case, Supervision]] = []
     for version, instant in since.items():
-        claimed += _claimed(uow, _counted_by(version, instant, limit - len(claimed)))
+        claimed += _claimed(uow, _counted_by(version, instant, claim.after(len(claimed))), claim)
     return claimed
 
 
-def _claimed(uow: UnitOfWork, statement: Select[Any], taken: set[UUID] | None = None) -> list[tuple[Case, Supervision]]:
-    claimed = [_supervision(row) for row in uow.execute(statement)]
-    if taken is not None:
-        taken |= {each.case_id for each in claimed}
+def _claimed(uow: UnitOfWork, statement: Select[Any], claim: Claim) -> list[tuple[Case, Supervision]]:
+    rows = uow.execute(statement).all()
+    claim.taken |= {row.case_id for row in rows}
+    claimed = [_supervision(row) for row in rows]
     locked = list_cases_for_change(uow, {each.case_id for each in claimed}) if claimed else {}
     return [(locked[each.case_id], each) for each in claimed]
 
 
-def _claim(uow: UnitOfWork, limit: int) -> Select[Any]:
-    lapsed = _running(limit).where(supervision.c.due_at < uow.now)
+def _lapsed(uow: UnitOfWork, claim: Claim) -> Select[Any]:
+    lapsed = _running(claim).where(supervision.c.due_at < uow.now)
     return lapsed.order_by(supervision.c.due_at, supervision.c.supervision_id)
 
 
-def _counted_by(version: int, since: datetime, limit: int) -> Select[Any]:
+def _counted_by(version: int, since: datetime, claim: Claim) -> Select[Any]:
     counted = supervision.c.unit != Unit.CLOCK_HOURS.value
-    return _running(limit).where(supervision.c.calendar_version == version, supervision.c.due_at > since, counted)
+    return _running(claim).where(supervision.c.calendar_version == version, supervision.c.due_at > since, counted)
 
 
-def _running(limit: int) -> Select[Any]:
-    return (
+def _running(claim: Claim) -> Select[Any]:
+    running = (
         select(*_COLUMNS)
         .join(cases, cases.c.case_id == supervision.c.case_id)
         .where(_STANDS, supervision.c.lapsed_at.is_(None))
-        .limit(limit)
+        .limit(claim.limit)
         .with_for_update(of=[cases, supervision], skip_locked=True)
     )
+    return running.where(cases.c.case_id.not_in(claim.aside)) if claim.aside else running
 
 
 def settle_of_case(uow: UnitOfWork, case_id: UUID) -> None:

@@ -27,6 +27,7 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 
 from routing.domain.vacancy import Looked, Waiting
 from routing.models import cases, vacancy
+from routing.repository.claims import Claim
 from routing.repository.queue import SEALED
 
 _FOUND: ColumnElement[bool] = literal_column("vacancy.found_at is not null")
@@ -69,9 +70,12 @@ _DUE = (
 )
 
 
-def claim_due(uow: UnitOfWork, *, limit: int) -> list[Looked]:
+def claim_due(uow: UnitOfWork, claim: Claim) -> list[Looked]:
     """Those to be looked at by now, locked; what another looks at is passed over."""
-    return [Looked(**row._mapping) for row in uow.execute(_DUE, {"now": uow.now, "most": limit})]
+    due = _DUE.where(vacancy.c.post_id.not_in(claim.aside)) if claim.aside else _DUE
+    looked = [Looked(**row._mapping) for row in uow.execute(due, {"now": uow.now, "most": claim.limit})]
+    claim.taken |= {each.post_id for each in looked}
+    return looked
 
 
 _GONE = delete(vacancy).where(vacancy.c.post_id == bindparam("gone", type_=Uuid))

@@ -52,6 +52,12 @@ def count_uncounted(uow: UnitOfWork, *, limit: int = CHUNK) -> int:
     return len(found)
 
 
+def bring_home(uow: UnitOfWork, *, limit: int = CHUNK) -> list[str]:
+    """Figures of places that were moved before figures went with them; the codes of these places."""
+    figures.lock(uow)
+    return figures.bring_home(uow, limit=limit)
+
+
 def recount(uow: UnitOfWork, *, since: date = date.min) -> Recount:
     """In one look at the database. ``since``: what was counted on days from then on, which no older entry counts."""
     zone, found = policy.get_zone(uow), Recount()

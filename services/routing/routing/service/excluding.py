@@ -7,6 +7,7 @@ from uuid import UUID
 
 from kit.db import UnitOfWork
 from kit.paging import Page, Sheet
+from network import posts
 
 from routing import events
 from routing.domain.case import EXCLUSION_ASKED, EXCLUSION_REVIEWED, Case
@@ -39,10 +40,12 @@ def review_exclusion(uow: UnitOfWork, case_id: UUID, *, version: int, granted: b
     assert asked_by is not None
     _, counts = count(None, cases.list_entries(uow, case), zone=policy.get_zone(uow))
     taken = taken_out(rate, counts) if granted else []
-    facts = {"rate": rate.value, "granted": granted, "asked_by": asked_by, "taken": taken}
+    applicant = next((seat for seat in posts.list_seats_held(uow, [asked_by]) if seat.subject == asked_by), None)
+    told = applicant.subject if applicant else None
+    facts = {"rate": rate.value, "granted": granted, "asked_by": asked_by, "applicant": told, "taken": taken}
     case.ask_exclusion(None, by=None)
     case.record(EXCLUSION_REVIEWED, at=uow.now, by=uow.by, post_id=post_id, facts=facts, words=words)
-    uow.publish(events.exclusion_reviewed(uow, case, rate, granted=granted, asked_by=asked_by))
+    uow.publish(events.exclusion_reviewed(uow, case, rate, granted=granted, asked_by=asked_by, applicant=applicant))
     cases.save_cases(uow, [case])
     return case
 

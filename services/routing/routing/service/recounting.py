@@ -16,6 +16,7 @@ from routing.domain.case import DEADLINE_MOVED, HELD_TO, Case, Deadline, Deadlin
 from routing.domain.promise import Promise, begin_of, is_forecast
 from routing.domain.recounting import Move, find_correction, find_move, recount
 from routing.repository import call_backs, cases, hotline, policy, recounts, supervisions
+from routing.repository.claims import Claim
 from routing.service import climbing, placing, supervising
 from routing.service.deadlines import look_above
 
@@ -24,19 +25,20 @@ BATCH = 200
 Moved = tuple[Case, Move]
 
 
-def sweep_calendar(uow: UnitOfWork, *, limit: int = BATCH) -> int:
+def sweep_calendar(uow: UnitOfWork, claim: Claim | None = None) -> int:
     """Claim what was counted by an older calendar and may be otherwise by the one in force; how many there were. Each
     moves in the same transaction as the event that says so, or is marked; whatever is made by the older one meanwhile
     is claimed too.
     """
+    claim = claim or Claim(BATCH)
     *older, calendar = policy.list_calendars_in_force(uow)
     since = _since(uow, calendar, older)
     if not since:
         return 0
-    claimed = recounts.claim(uow, since, limit=limit)
+    claimed = recounts.claim_counted_by(uow, since, claim)
     if claimed:
         _count_again(uow, claimed, calendar)
-    duties = supervisions.claim_counted_by(uow, since, limit=limit - len(claimed))
+    duties = supervisions.claim_counted_by(uow, since, claim.after(len(claimed)))
     if duties:
         climbing.count_again(uow, duties)
     return len(claimed) + len(duties)

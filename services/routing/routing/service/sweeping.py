@@ -4,15 +4,15 @@ What is missed goes before what a superior has let pass, and that before what me
 first.
 """
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from uuid import UUID
 
 from kit.db import UnitOfWork
 
 from routing.domain.case import Case, Deadline, DeadlineKind, DeadlineState
 from routing.repository import cases, supervisions
+from routing.repository.claims import Claim
 from routing.service import calling_back, climbing, deadlines, parts, pressing
 
 BATCH = 200
@@ -40,14 +40,11 @@ WARNS: Mapping[DeadlineKind, Callable[[UnitOfWork, Fallen], None]] = {
 
 @dataclass
 class Backlog:
-    """What was swept late, since nobody swept when it came up. ``waited``: all that was swept, and how long.
-    ``taken``: the cases that were taken up, whatever came of them.
-    """
+    """What was swept late, since nobody swept when it came up. ``waited``: all that was swept, and how long."""
 
     late: int = 0
     since: datetime | None = None
     waited: list[tuple[str, timedelta]] = field(default_factory=list)
-    taken: set[UUID] = field(default_factory=set)
 
     def note(self, came_up: CameUp, *, now: datetime) -> None:
         self.waited += [(kind, now - instant) for kind, instant in came_up]
@@ -63,21 +60,19 @@ class Backlog:
         self.late, self.since = 0, None
 
 
-def sweep_due(
-    uow: UnitOfWork, *, limit: int = BATCH, backlog: Backlog | None = None, aside: Collection[UUID] = ()
-) -> int:
-    """Claim what came up before now, but of the cases that are set ``aside``; how many there were."""
-    backlog = backlog or Backlog()
+def sweep_due(uow: UnitOfWork, claim: Claim | None = None, *, backlog: Backlog | None = None) -> int:
+    """Claim what came up before now; how many there were."""
+    claim, backlog = claim or Claim(BATCH), backlog or Backlog()
     done = 0
     for sweep in (_sweep_missed, _sweep_lapsed, _sweep_approaching):
-        if done < limit:
-            came_up = sweep(uow, cases.Claim(limit - done, aside, backlog.taken))
+        if done < claim.limit:
+            came_up = sweep(uow, claim.after(done))
             done += len(came_up)
             backlog.note(came_up, now=uow.now)
     return done
 
 
-def _sweep_missed(uow: UnitOfWork, claim: cases.Claim) -> CameUp:
+def _sweep_missed(uow: UnitOfWork, claim: Claim) -> CameUp:
     fallen = cases.claim_due(uow, claim)
     came_up = [(limit.kind.value, limit.promise.due_at) for _, limit in fallen]
     for kind in DeadlineKind:
@@ -88,7 +83,7 @@ def _sweep_missed(uow: UnitOfWork, claim: cases.Claim) -> CameUp:
     return came_up
 
 
-def _sweep_lapsed(uow: UnitOfWork, claim: cases.Claim) -> CameUp:
+def _sweep_lapsed(uow: UnitOfWork, claim: Claim) -> CameUp:
     lapsed = supervisions.claim_lapsed(uow, claim)
     came_up = [("duty", duty.due_at) for _, duty in lapsed]
     if lapsed:
@@ -97,7 +92,7 @@ def _sweep_lapsed(uow: UnitOfWork, claim: cases.Claim) -> CameUp:
     return came_up
 
 
-def _sweep_approaching(uow: UnitOfWork, claim: cases.Claim) -> CameUp:
+def _sweep_approaching(uow: UnitOfWork, claim: Claim) -> CameUp:
     approaching = cases.claim_approaching(uow, claim)
     came_up = [("warning", limit.warn_at) for _, limit in approaching if limit.warn_at]
     for warn in (deadlines.warn_of, *WARNS.values()):

@@ -15,6 +15,7 @@ from routing import events
 from routing.domain.case import HOLDER_LEFT, SEALED, Case
 from routing.domain.vacancy import Looked, Waiting
 from routing.repository import cases, network, vacancies
+from routing.repository.claims import Claim
 from routing.service import placing
 
 BATCH = 200
@@ -24,9 +25,9 @@ def look_again(uow: UnitOfWork, changed: Sequence[PostChangedV1]) -> None:
     vacancies.look_again(uow, changed)
 
 
-def sweep_vacancies(uow: UnitOfWork, *, limit: int = BATCH) -> int:
+def sweep_vacancies(uow: UnitOfWork, claim: Claim | None = None) -> int:
     """Look at the posts that are to be looked at by now; how many there were."""
-    looked = vacancies.claim_due(uow, limit=limit)
+    looked = vacancies.claim_due(uow, claim or Claim(BATCH))
     vacant = [each for each in looked if not each.held]
     dispatchers = _dispatchers(uow, vacant)
     new = [each for each in vacant if each.is_new]

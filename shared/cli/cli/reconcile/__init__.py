@@ -46,9 +46,10 @@ def reconcile(
     except UnreadableRecord as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(2) from error
-    steps, templates = (STEPS, TEMPLATES) if every_step else (FIRST_STEPS, FIRST_TEMPLATES)
-    check_counts(audit, steps=steps, templates=templates)
-    report.show(console, audit)
+    if files or every_step or any(audit.flow.values()):
+        steps, templates = (STEPS, TEMPLATES) if every_step else (FIRST_STEPS, FIRST_TEMPLATES)
+        check_counts(audit, steps=steps, templates=templates, imported=bool(files))
+    report.show(console, audit, imported=bool(files))
     if audit.findings:
         raise typer.Exit(1)
 

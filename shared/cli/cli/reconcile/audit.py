@@ -121,7 +121,7 @@ async def _cases(of: Books, rows: Sequence[Any]) -> list[_Case]:
     for entry in await of.read("routing", books.ENTRIES_BY_CASE, ids=ids, since=books.started_before(ids)):
         entries[entry.case_id].append(entry)
     homes = await read_homes(of, ids, (entry for listed in entries.values() for entry in listed))
-    people = await _people(of, [entry for listed in entries.values() for entry in listed])
+    people = await _people(of, entries.values())
     return [
         _Case(
             row=row,
@@ -136,10 +136,10 @@ async def _cases(of: Books, rows: Sequence[Any]) -> list[_Case]:
     ]
 
 
-async def _people(of: Books, entries: Sequence[Any]) -> dict[str, str | None]:
-    named = sorted({UUID(appeal) for _, appeals in concerned(entries) for appeal in appeals})
+async def _people(of: Books, histories: Iterable[Sequence[Any]]) -> dict[str, str | None]:
+    named = {appeal for history in histories for _, appeals in concerned(history) for appeal in appeals}
     people: dict[str, str | None] = {}
-    for chunk in books.chunks(named):
+    for chunk in books.chunks(sorted(map(UUID, named))):
         for row in await of.read("routing", books.PARTIES_BY_APPEAL, ids=list(chunk)):
             people[str(row.appeal_id)] = str(row.person_id) if row.person_id else None
     return people
@@ -255,10 +255,18 @@ async def check_strays(of: Books, audit: Audit, *, watermark: datetime) -> None:
 
 
 async def check_figures(of: Books, audit: Audit, *, watermark: datetime) -> None:
-    """Of this month and the last: a sample, of the city day by day, of figures that each come of one entry."""
+    """Of this month and the last: a sample, of the city day by day, of figures that each come of one entry. Of all
+    months: whether the city's sums are those of its places, and lie where these do.
+    """
     since = (watermark.date().replace(day=1) - timedelta(days=1)).replace(day=1)
     for row in await of.read("routing", books.FIGURES, since=since):
         audit.find("figure_differs", f"{row.figure} {row.day}", f"kept {row.kept}, counted {row.counted}")
+    for row in await of.read("routing", books.FIGURES_ABOVE):
+        audit.find(
+            "figure_differs", f"the city {row.month:%Y-%m} {row.dimension}", f"kept {row.above}, its places' {row.kept}"
+        )
+    for row in await of.read("routing", books.FIGURES_ASTRAY):
+        audit.find("figure_astray", f"place {row.code}", f"{row.sums} sums")
 
 
 def _chunked(items: Iterable[T]) -> Iterator[list[T]]:

@@ -153,6 +153,25 @@ select figure, day, sum(kept)::int as kept, sum(counted)::int as counted from (
 where day >= :since group by figure, day having sum(kept) <> sum(counted) order by day, figure
 """).bindparams(bindparam("since", type_=Date), figures=list(_COUNTED_BY))
 
+#: Sums that lie where their place lay before it was moved: one of each month and place is looked at.
+FIGURES_ASTRAY = text("""
+select code, count(*) as sums from (
+    select place_id, path from figure_kept where dimension = 'all' and grain = 'month'
+    union all
+    select place_id, path from figure_above where dimension = 'all' and grain = 'month'
+) as summed join place_copy using (place_id) where summed.path <> place_copy.path group by code order by code
+""")
+#: Months of which the sums of the whole city, also by post, are not those of its places.
+FIGURES_ABOVE = text("""
+select first as month, dimension, sum(kept)::int as kept, sum(above)::int as above from (
+    select first, dimension, received + answered + missed as kept, 0 as above
+    from figure_kept where dimension in ('all', 'post') and grain = 'month' and path <> '/'
+    union all
+    select first, dimension, 0, received + answered + missed
+    from figure_above where dimension in ('all', 'post') and grain = 'month' and path = '/'
+) as both_sides group by first, dimension having sum(kept) <> sum(above) order by first, dimension
+""")
+
 
 @dataclass(frozen=True)
 class Edge:

@@ -90,6 +90,7 @@ TEMPLATES = (
     "deadline_earlier",
     "breach_corrected",
     "breach_corrected_superior",
+    "exclusion_reviewed",
 )
 
 #: Of what is worked on a case, what residents are told.
@@ -131,6 +132,7 @@ _TO_STAFF = {
     "corrected": {"holder": "appeal_corrected"},
     "asked": {"ruler": "case_asked"},
     "ruled": {"holder": "case_ruled"},
+    "exclusion_reviewed": {"applicant": "exclusion_reviewed"},
     "reported": {"presser": "pressing_reported"},
     "recused": {
         "dispatcher": "case_waiting",

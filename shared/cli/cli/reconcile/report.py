@@ -9,11 +9,11 @@ from cli.reconcile.findings import FLOW, REMEDIES, Audit
 from cli.reconcile.owed import STEPS, TEMPLATES
 
 
-def show(console: Console, audit: Audit) -> None:
+def show(console: Console, audit: Audit, *, imported: bool) -> None:
     console.print(_counts("Appeals", {name: audit.flow[name] for name in FLOW}))
     console.print(_counts("Steps of cases", {step: audit.steps[step] for step in STEPS if audit.steps[step]}))
     console.print(_templates(audit))
-    _say_what_has_not_come(console, audit)
+    _say_what_has_not_come(console, audit, imported=imported)
     for name, number in sorted(audit.set_aside.items()):
         console.print(f"Set aside, still on their way: {number} {name}")
     _show_findings(console, audit)
@@ -40,7 +40,11 @@ def _templates(audit: Audit) -> Table:
     return table
 
 
-def _say_what_has_not_come(console: Console, audit: Audit) -> None:
+def _say_what_has_not_come(console: Console, audit: Audit, *, imported: bool) -> None:
+    if not imported:
+        console.print("No record of an import: what was acknowledged was compared with nothing. (--import names one.)")
+    if not any(audit.flow.values()):
+        console.print("There is no appeal so far: nothing was shown about any.")
     missing = [step for step in STEPS if not audit.steps[step]]
     if missing:
         console.print(f"No case has come to: {', '.join(missing)}. (--every-step makes this an exception.)")

@@ -14,9 +14,10 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from kit import metrics
 from kit.app import revisions
 from kit.app.revisions import Schema
+from kit.away import sqlstate
 from kit.db import Database
 from kit.health import Component, Health
-from kit.http.problems import answer_defect, route_of, sqlstate
+from kit.http.problems import answer_defect, route_of
 from kit.logging import get_logger
 
 SECONDS = metrics.histogram("http_server_request_duration_seconds")

@@ -14,6 +14,7 @@ from sqlalchemy import Connection, TextClause, text
 from sqlalchemy.exc import DBAPIError
 
 from kit.auth import Claims, NotSignedIn, Person
+from kit.away import sqlstate
 from kit.clock import Clock
 from kit.db import ENTER_COLUMNS, Database, UnitOfWork
 from kit.errors import Forbidden, ServiceError
@@ -21,7 +22,6 @@ from kit.http import idempotency
 from kit.http.conditions import etag, is_unchanged
 from kit.http.idempotency import Answer
 from kit.http.people import Known, People
-from kit.http.problems import sqlstate
 from kit.http.refusals import refuse_nul, refuse_unknown
 from kit.tokens import Tokens
 

@@ -10,12 +10,13 @@ from fastapi.responses import JSONResponse
 from opentelemetry import trace
 from pydantic import BaseModel, Field
 from pydantic_core import core_schema
-from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.exceptions import HTTPException
 from starlette.types import ExceptionHandler
 
 from kit.auth import NotSignedIn
+from kit.away import is_away
 from kit.errors import STATUS, Kind, ServiceError, Stale, Unavailable
 from kit.logging import get_logger
 
@@ -133,10 +134,9 @@ def handle_problems(app: FastAPI) -> None:
         NotSignedIn: _not_signed_in,
         RequestValidationError: _validation_error,
         HTTPException: _http_exception,
-        OperationalError: _database_away,
         PoolTimeout: _busy,
-        DBAPIError: _database_error,
-        OSError: _database_away,
+        DBAPIError: _away_or_defect,
+        OSError: _away_or_defect,
     }
     for kind, handler in handlers.items():
         app.add_exception_handler(kind, handler)
@@ -177,20 +177,8 @@ async def _busy(request: Request, error: Exception) -> JSONResponse:
     return await _service_error(request, Unavailable("busy", detail))
 
 
-async def _database_error(request: Request, error: Exception) -> JSONResponse:
-    assert isinstance(error, DBAPIError)
-    if error.connection_invalidated or is_passing(error):
-        return await _database_away(request, error)
-    return await _defect(request, error)
-
-
-def sqlstate(error: DBAPIError) -> str:
-    return str(getattr(error.orig, "sqlstate", "") or "")
-
-
-def is_passing(error: DBAPIError) -> bool:
-    """Whether the same request may succeed in a moment: connection lost, shutting down, no room, a lock."""
-    return sqlstate(error)[:2] in ("08", "53", "57", "58", "40") or sqlstate(error) in ("55P03", "25P03", "25P02")
+async def _away_or_defect(request: Request, error: Exception) -> JSONResponse:
+    return await (_database_away if is_away(error) else _defect)(request, error)
 
 
 async def _defect(request: Request, error: Exception) -> JSONResponse:
