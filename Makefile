@@ -13,7 +13,7 @@ PROJECTS := pyproject.toml uv.lock $(wildcard services/*/pyproject.toml shared/*
 READY := .venv/.in-step
 TOOLS := .venv/.has-programs
 
-.PHONY: help run up down reset status test check fmt images chaos bench bench-compare
+.PHONY: help run up down reset status test check fmt images test-cluster chaos bench bench-compare
 
 help: ## this page
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 22
@@ -60,6 +60,9 @@ fmt: $(READY) ## put the files into shape
 
 images: ## build the services' images by docker, podman or buildah; REGISTRY, VERSION, BASE, PUSH=1, SERVICES
 	@deploy/images/build $(SERVICES)
+
+test-cluster: $(READY) $(TOOLS) ## deploy to the cluster that KUBECONFIG names, and try it there; NODE_ADDRESS, ONLY
+	@$(PYTHON) -m tests.cluster $(ARGS)
 
 chaos: $(READY) $(TOOLS) ## kill anything at any moment under load, then compare all books; KILLS, SEED, MERGE
 	@$(PYTHON) -m tests.chaos $(ARGS)

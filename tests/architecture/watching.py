@@ -1,5 +1,5 @@
-"""What is watched: the page of metrics from their registry, and dashboards as Grafana reads them from
-deploy/watch/dashboards.yaml. ``python -m tests.architecture.watching check|write``.
+"""What is watched: the page of metrics from their registry, dashboards as Grafana reads them from
+deploy/watch/dashboards.yaml, rules as a cluster reads them. ``python -m tests.architecture.watching check|write``.
 """
 
 import json
@@ -16,6 +16,7 @@ from tests.architecture.guards import ROOT
 PAGE = ROOT / "docs" / "metrics.md"
 SOURCE = ROOT / "deploy" / "watch" / "dashboards.yaml"
 DASHBOARDS = ROOT / "deploy" / "watch" / "dashboards"
+RULES = ROOT / "deploy" / "watch" / "rules.yaml"
 
 _HEAD = """# Metrics
 
@@ -102,9 +103,15 @@ def _panel(place: int, *, title: str, exprs: dict[str, str], unit: str = "short"
     }
 
 
+def wrapped_rules() -> str:
+    """As they stand in rules.yaml, remarks and all, within what the Prometheus operator reads."""
+    head = "apiVersion: monitoring.coreos.com/v1\nkind: PrometheusRule\nmetadata:\n  name: rules\nspec:\n"
+    return head + "".join(f"  {line}" if line.strip() else line for line in RULES.read_text().splitlines(keepends=True))
+
+
 def generated() -> dict[Path, str]:
     boards = {DASHBOARDS / name: json.dumps(board, indent=2) + "\n" for name, board in dashboards().items()}
-    return {PAGE: page(), **boards}
+    return {PAGE: page(), RULES.with_name("rules.k8s.yaml"): wrapped_rules(), **boards}
 
 
 def main(arguments: list[str]) -> int:

@@ -29,13 +29,13 @@ def real_now() -> datetime:
 
 class Draw:
     """``count`` numbers all that is asked for, so that each request can be told from all others by its words; ``now``:
-    as the city has it.
+    as the city has it. ``after``: the number of the last that another drive of the same city asked for.
     """
 
-    def __init__(self, random: Random, *, now: Callable[[], datetime] = real_now) -> None:
+    def __init__(self, random: Random, *, now: Callable[[], datetime] = real_now, after: int = 0) -> None:
         self.random = random
         self._now = now
-        self._count = 0
+        self._count = after
 
     def count(self) -> int:
         self._count += 1

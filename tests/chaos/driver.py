@@ -39,11 +39,12 @@ class Drive:
         seed: int,
         rate: float,
         now: Callable[[], datetime] = real_now,
+        after: int = 0,
     ) -> None:
         self._address = address
         self._people = people
         self._record = record
-        self._draw = Draw(Random(f"drive {seed}"), now=now)
+        self._draw = Draw(Random(f"drive {seed}"), now=now, after=after)
         self._rate = rate
         self._seed = seed
         self._closing = threading.Event()

@@ -129,7 +129,7 @@ def memory_of(pid: int) -> float:
 def identity(home: Home) -> int:
     from local.identity import serve
 
-    serve(home.ports["identity"], key_file=home.path / "identity.json")
+    serve(home.host, home.ports["identity"], key_file=home.path / "identity.json")
     return 0
 
 

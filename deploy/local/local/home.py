@@ -51,19 +51,22 @@ class Busy(RuntimeError):
 
 @dataclass(frozen=True)
 class Home:
-    """``front``: where services are told to find PostgreSQL, and Kafka at the port after it, when not at their own:
-    something that is not ours to start (a proxy) listens there and passes on to ``behind_front``.
+    """``host``: where PostgreSQL, Kafka and the identity provider listen. ``front``: where services are told to find
+    PostgreSQL, and Kafka at the port after it, when not at their own: something that is not ours to start (a proxy)
+    listens there and passes on to ``behind_front``.
     """
 
     path: Path
     port: int
     front: int | None = None
+    host: str = ports.HOST
 
     @classmethod
     def of_environment(cls) -> "Home":
         front = _port_of("FRONT_PORT", os.environ["FRONT_PORT"]) if os.environ.get("FRONT_PORT") else None
         path = Path(os.environ.get("BAIYANG_HOME") or ".local").resolve()
-        return cls(path, _port_of("PORT", os.environ.get("PORT", "8080")), front)
+        host = os.environ.get("SERVERS_HOST") or ports.HOST
+        return cls(path, _port_of("PORT", os.environ.get("PORT", "8080")), front, host)
 
     @property
     def address(self) -> str:
@@ -100,7 +103,7 @@ class Home:
 
     @property
     def issuer(self) -> str:
-        return f"http://{ports.HOST}:{self.ports['identity']}"
+        return f"http://{self.host}:{self.ports['identity']}"
 
     @property
     def env_file(self) -> Path:
@@ -201,7 +204,7 @@ def lay_passwords(home: Home, known: Secrets) -> None:
 
     def lines(roles: Mapping[str, str]) -> str:
         servers = sorted({home.ports["postgres"], home.told["postgres"]})
-        return "".join(f"{ports.HOST}:{port}:*:{role}:{word}\n" for role, word in roles.items() for port in servers)
+        return "".join(f"{home.host}:{port}:*:{role}:{word}\n" for role, word in roles.items() for port in servers)
 
     for service in SERVICES:
         write(folder / service, lines(passwords_of(service, known)))
@@ -215,8 +218,8 @@ def passwords_of(service: str, known: Secrets) -> dict[str, str]:
 def service_environment(home: Home, known: Secrets, service: str) -> dict[str, str]:
     """What one service is told: its own secrets and no other's."""
     told = {
-        "DATABASE_URL": f"postgresql+asyncpg://{{role}}@{ports.HOST}:{home.told['postgres']}/{service}",
-        "KAFKA_BOOTSTRAP_SERVERS": f"{ports.HOST}:{home.told['kafka']}",
+        "DATABASE_URL": f"postgresql+asyncpg://{{role}}@{home.host}:{home.told['postgres']}/{service}",
+        "KAFKA_BOOTSTRAP_SERVERS": f"{home.host}:{home.told['kafka']}",
         "KAFKA_USERNAME": service,
         "KAFKA_PASSWORD": known.kafka[service],
         "HOST": ports.HOST,
@@ -241,7 +244,7 @@ def operator_environment(home: Home, known: Secrets) -> dict[str, str]:
         "OIDC_AUDIENCE": AUDIENCE,
         "PGPASSFILE": str(home.path / "passwords" / "all"),
         "POSTGRES_PROGRAMS": str(programs()),
-        "KAFKA_BOOTSTRAP_SERVERS": f"{ports.HOST}:{home.ports['kafka']}",
+        "KAFKA_BOOTSTRAP_SERVERS": f"{home.host}:{home.ports['kafka']}",
         "KAFKA_ADMIN_USERNAME": "admin",
         "KAFKA_ADMIN_PASSWORD": known.kafka["admin"],
         "KAFKA_BUREAU_USERNAME": SAMPLE_BUREAU,

@@ -10,7 +10,6 @@ from typing import Any
 
 import uvicorn
 
-from local import ports
 from local.people import PEOPLE
 from local.processes import write
 
@@ -23,7 +22,7 @@ with warnings.catch_warnings():
 _SIGNED_IN_FOR = timedelta(hours=12)
 
 
-def serve(port: int, *, key_file: Path) -> None:
+def serve(host: str, port: int, *, key_file: Path) -> None:
     os.environ["AUTHLIB_INSECURE_TRANSPORT"] = "1"
     print("identity: a mock provider for this machine only; every name signs in", file=sys.stderr)
     _keep_the_key(key_file)
@@ -35,7 +34,7 @@ def serve(port: int, *, key_file: Path) -> None:
             for name, roles in PEOPLE.items()
         ],
     )
-    uvicorn.run(app, interface="wsgi", host=ports.HOST, port=port, log_level="warning")
+    uvicorn.run(app, interface="wsgi", host=host, port=port, log_level="warning")
 
 
 def _keep_the_key(file: Path) -> None:

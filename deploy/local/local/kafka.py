@@ -81,13 +81,14 @@ class Front:
 
 
 class Kafka:
-    """A single node on 127.0.0.1: SASL_PLAINTEXT with SCRAM-SHA-512, closed to whoever has no ACL but the admin."""
+    """A single node on ``host``: SASL_PLAINTEXT with SCRAM-SHA-512, closed to whoever has no ACL but the admin."""
 
     def __init__(
         self,
         home: Path,
         *,
         port: int,
+        host: str = ports.HOST,
         controller_port: int,
         password: str,
         front: Front | None = None,
@@ -97,6 +98,7 @@ class Kafka:
         self.data = home / "kafka"
         self.front = front
         self.port = port
+        self.host = host
         self.controller_port = controller_port
         self.password = password
         self._start = starter
@@ -104,7 +106,7 @@ class Kafka:
 
     @property
     def bootstrap_servers(self) -> str:
-        return f"{ports.HOST}:{self.port}"
+        return f"{self.host}:{self.port}"
 
     @property
     def child(self) -> processes.Child:
@@ -124,7 +126,7 @@ class Kafka:
         self._child = self._start("kafka", self._java("kafka.Kafka", self._settings_file), home=self.home)
 
     def wait(self) -> None:
-        processes.wait_for(self.child, lambda: ports.answers(self.port))
+        processes.wait_for(self.child, lambda: ports.answers(self.port, self.host))
 
     def stop(self) -> None:
         if self._child is not None:
@@ -154,11 +156,11 @@ class Kafka:
         processes.write(
             self._settings_file,
             _SETTINGS.format(
-                host=ports.HOST,
+                host=self.host,
                 port=self.port,
                 controller_port=self.controller_port,
-                front_listener=f",FRONT://{ports.HOST}:{self.front.listener}" if self.front else "",
-                front_address=f",FRONT://{ports.HOST}:{self.front.address}" if self.front else "",
+                front_listener=f",FRONT://{self.host}:{self.front.listener}" if self.front else "",
+                front_address=f",FRONT://{self.host}:{self.front.address}" if self.front else "",
                 admin=ADMIN,
                 password=self.password,
                 data=self.data,

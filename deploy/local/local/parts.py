@@ -109,11 +109,16 @@ class Platform:
         self.known = known
         self.children = Children()
         self.postgres = Postgres(
-            home.path, port=home.ports["postgres"], password=known.superuser, starter=self.children.start
+            home.path,
+            port=home.ports["postgres"],
+            host=home.host,
+            password=known.superuser,
+            starter=self.children.start,
         )
         self.kafka = Kafka(
             home.path,
             port=home.ports["kafka"],
+            host=home.host,
             controller_port=home.ports["kafka-controller"],
             password=known.kafka[ADMIN],
             front=Front(home.told["kafka"], home.behind_front["kafka"]) if home.front else None,
@@ -198,6 +203,7 @@ class Platform:
         env = {
             "BAIYANG_HOME": str(self.home.path),
             "PORT": str(self.home.port),
+            "SERVERS_HOST": self.home.host,
             "PYTHONUNBUFFERED": "1",
             "MALLOC_ARENA_MAX": "2",
             **told,

@@ -37,7 +37,7 @@ _FORGETFUL = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "
 
 
 class Postgres:
-    """One server on 127.0.0.1 (and a socket in its directory).
+    """One server on ``host``: beyond 127.0.0.1 whoever has a role's password is let in.
 
     ``password`` is the superuser's, and then every role needs one; without it whoever reaches the port is trusted
     (tests). ``durable=False`` gives up what is written when the machine dies (tests).
@@ -48,6 +48,7 @@ class Postgres:
         home: Path,
         *,
         port: int,
+        host: str = ports.HOST,
         password: str | None = None,
         durable: bool = True,
         starter: processes.Starter = processes.start,
@@ -55,6 +56,7 @@ class Postgres:
         self.home = home
         self.data = home / "postgres"
         self.port = port
+        self.host = host
         self.password = password
         self.durable = durable
         self._start = starter
@@ -77,7 +79,7 @@ class Postgres:
             "postgres",
             [
                 programs() / "postgres",
-                *("-D", self.data, "-p", str(self.port), "-h", ports.HOST),
+                *("-D", self.data, "-p", str(self.port), "-h", self.host),
                 *("-c", "unix_socket_directories="),
                 *(part for name, value in settings.items() for part in ("-c", f"{name}={value}")),
             ],
@@ -95,7 +97,7 @@ class Postgres:
     def connect(self, database: str = SUPERUSER, *, role: str = SUPERUSER) -> "psycopg.Connection[tuple[object, ...]]":
         """A connection that commits each statement."""
         return psycopg.connect(
-            host=ports.HOST,
+            host=self.host,
             port=self.port,
             dbname=database,
             user=role,
@@ -105,7 +107,7 @@ class Postgres:
         )
 
     def url(self, database: str, role: str = "{role}", *, driver: str = "postgresql+asyncpg") -> str:
-        return f"{driver}://{role}@{ports.HOST}:{self.port}/{database}"
+        return f"{driver}://{role}@{self.host}:{self.port}/{database}"
 
     def lay_roles(self, service: str, passwords: Mapping[str, str] | None = None) -> None:
         """The roles of a service, with the passwords given now; a second time changes only what differs."""
@@ -195,6 +197,9 @@ class Postgres:
         finally:
             child.stop()
             secret.unlink(missing_ok=True)
+        if self.host != ports.HOST and self.password:
+            with (fresh / "pg_hba.conf").open("a") as rights:
+                rights.write("host all all all scram-sha-256\n")
         self.data.rmdir()
         fresh.replace(self.data)
 

@@ -11,6 +11,7 @@ from typer.core import TyperGroup
 from cli import (
     backup,
     calendars,
+    databases,
     dead_letters,
     demo,
     explain,
@@ -76,6 +77,7 @@ app.command("explain")(explain.explain)
 app.command("reconcile")(reconcile.reconcile)
 app.command("simulate")(simulate.simulate)
 app.command("token")(token.token)
+app.command("databases")(databases.databases)
 app.command("lag")(lag.lag)
 app.command("outbox")(outbox.outbox)
 app.add_typer(backup.app, name="backup")
