@@ -271,6 +271,50 @@ def test_papers_show_which_are_missing_since_when_and_when_they_were_complete(
     assert look(uow_of, station, receipt).papers == Papers(NOW, (), DUE)
 
 
+def test_of_several_residents_each_is_shown_what_concerns_them_alone(
+    uow_of: UnitOfWorkOf, consumer: UnitOfWork, station: Station, receipt: Receipt
+) -> None:
+    theirs = worked(
+        *(receipt.appeal_id, 4, RecordKind.PAPERS_MISSING),
+        papers=["户口簿"],
+        still_missing=["户口簿"],
+        papers_awaited_until=DUE,
+    )
+    clerk = uow_of("intake", person=make_clerk())
+    other = receiving.receive_appeal(clerk, make_submission(), station=station)
+    parties = [*theirs.parties, Party(appeal_id=other.appeal_id, appeal_number="A2")]
+    of_another = theirs.model_copy(update={"parties": parties, "concerns": [parties[1].appeal_id]})
+    reached = worked(receipt.appeal_id, 5, RecordKind.CONTACT_ATTEMPT, outcome=ContactOutcome.REACHED)
+    of_nobody = reached.model_copy(update={"parties": parties})
+    follow_cases(consumer, [accepted(receipt.appeal_id), of_another, of_nobody])
+    assert look(uow_of, station, receipt).steps == (DoneStep(NOW, Done.ACCEPTED),)
+    now = {"version": 6, "parties": parties, "concerns": [receipt.appeal_id]}
+    follow_cases(consumer, [theirs.model_copy(update=now)])
+    assert look(uow_of, station, receipt).steps[1:] == (
+        DoneStep(NOW, Done.PAPERS_MISSING, until=DUE, missing=("户口簿",)),
+    )
+
+
+def test_what_was_missing_is_shown_after_a_merger_while_the_promise_waits_for_it(
+    uow_of: UnitOfWorkOf, consumer: UnitOfWork, station: Station, receipt: Receipt
+) -> None:
+    appeal_id = receipt.appeal_id
+    named = worked(appeal_id, 4, RecordKind.PAPERS_MISSING, papers=["户口簿"], still_missing=["户口簿"])
+    merged = CaseJoinedV1(
+        **facts(appeal_id, 5, CaseState.IN_PROGRESS),
+        how=JoinKind.MERGED,
+        joined=[appeal_id],
+        gist="停水",
+        handler=HANDLER,
+        promise_due=DUE,
+        papers_awaited_until=DUE,
+    )
+    follow_cases(consumer, [accepted(appeal_id), named, merged])
+    assert look(uow_of, station, receipt).papers == Papers(NOW, ("户口簿",), None)
+    follow_cases(consumer, [merged.model_copy(update={"version": 6, "papers_awaited_until": None})])
+    assert look(uow_of, station, receipt).papers is None
+
+
 def test_what_was_said_on_the_spot_is_read_by_the_code(uow_of: UnitOfWorkOf, station: Station) -> None:
     given = make_submission(done_on_the_spot=True, answer="周六上午开门，已告知。")
     receipt = receiving.receive_appeal(uow_of("intake", person=make_clerk()), given, station=station)

@@ -78,14 +78,14 @@ def test_each_thing_that_is_done_has_words_in_both_languages(done: Done) -> None
 
 
 def test_papers_that_are_missing_are_told_with_the_day_and_then_when_they_were_complete() -> None:
-    named = DoneStep(NOON, Done.PAPERS_MISSING, missing=("户口簿", "残疾人证"), waits=True)
+    named = DoneStep(NOON, Done.PAPERS_MISSING, missing=("户口簿", "残疾人证"), until=NOON + timedelta(days=9))
     first = DoneStep(NOON + timedelta(days=1), Done.PAPERS_RECEIVED, missing=("残疾人证",))
     shown = read("zh", Standing.IN_PROGRESS, steps=(named, first))
     assert "残疾人证" in shown
     assert "户口簿" not in shown
     assert "2026年12月4日已告知您" in shown
-    assert "2026年12月4日起：等您补齐材料" in shown
-    last = DoneStep(NOON + timedelta(days=2), Done.PAPERS_RECEIVED, missing=(), waits=True)
+    assert "2026年12月4日到2026年12月13日：等您补齐材料" in shown
+    last = DoneStep(NOON + timedelta(days=2), Done.PAPERS_RECEIVED, missing=())
     shown = re.sub(r"\s+", " ", read("zh", Standing.IN_PROGRESS, steps=(named, first, last)))
     assert "残疾人证" not in shown
     assert "2026年12月4日到2026年12月6日：等您补齐材料" in shown

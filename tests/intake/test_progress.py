@@ -1,9 +1,10 @@
 """How long it takes, and what of that did not count."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from intake.domain.progress import Done, DoneStep, Pause, Progress, Standing, pauses_of
+from intake.domain.progress import Done, DoneStep, Papers, Pause, Progress, Standing, pauses_of
 
 CAME = datetime(2026, 12, 1, tzinfo=UTC)
 WHY = {"zh": "检测", "en": "Testing"}
@@ -30,9 +31,20 @@ def test_papers_that_come_end_no_suspension() -> None:
 
 def test_a_promise_pauses_for_papers_only_where_it_waits_for_them() -> None:
     assert pauses_of([DoneStep(on(1), Done.PAPERS_MISSING, missing=("户口簿",))]) == []
-    waits = DoneStep(on(1), Done.PAPERS_MISSING, missing=("户口簿",), waits=True)
-    assert pauses_of([waits]) == [Pause(on(1), None)]
-    assert pauses_of([waits, SUSPENDED]) == [Pause(on(1), None), Pause(on(1), on(9), WHY)]
+    waits = DoneStep(on(1), Done.PAPERS_MISSING, missing=("户口簿",), until=on(3))
+    assert pauses_of([waits]) == [Pause(on(1), on(3))]
+    assert pauses_of([waits, DoneStep(on(9), Done.CLOSED)]) == [Pause(on(1), on(3))], "none came: it ran all the same"
+    assert pauses_of([waits, DoneStep(on(2), Done.PAPERS_RECEIVED, missing=())]) == [Pause(on(1), on(2))]
+    assert pauses_of([waits, SUSPENDED]) == [Pause(on(1), on(3)), Pause(on(1), on(9), WHY)]
+
+
+def test_papers_are_missing_no_more_where_a_case_was_merged_that_waits_for_none() -> None:
+    named = DoneStep(on(1), Done.PAPERS_MISSING, missing=("户口簿",), until=on(9))
+    goes_on = Progress("A1", Standing.IN_PROGRESS, CAME, steps=(named, DoneStep(on(2), Done.MERGED)))
+    assert goes_on.papers == Papers(on(1), ("户口簿",), None)
+    ended = replace(goes_on, steps=(named, DoneStep(on(2), Done.MERGED, missing=())))
+    assert ended.papers is None
+    assert ended.pauses == [Pause(on(1), on(2))]
 
 
 def test_every_pause_that_is_over_is_kept() -> None:

@@ -24,6 +24,7 @@ from routing.domain.chain import list_faults
 from routing.domain.waiting import Plan
 from routing.repository import cases
 from routing.service import asking, explaining, opening, planning, pressing, reading, steps
+from sqlalchemy import text
 
 from tests.routing.conftest import At, City, make_appeal, statements_of, subject_of
 from tests.routing.test_merging import merge, said
@@ -74,6 +75,8 @@ def test_it_is_a_nudge_on_record_by_the_resident_and_told_once(uow: RolledBackUn
         ("2", "window.clerk", True, "再次反映"),
         ("3", repeats[1].taken_by, True, repeats[1].gist),
     ]
+    nobodys = text("select count(*) from pressing where by_post_id = '00000000-0000-0000-0000-000000000000'")
+    assert uow.execute(nobodys).scalar_one() == 2, "the release before reads no nulls"
     assert all(each.kind is PressingKind.NUDGE and not each.is_owed for each in seen.pressings)
     assert (seen.case.pressings, seen.case.reports_owed) == (3, 0)
     entry = cases.list_entries(uow, seen.case)[-1]

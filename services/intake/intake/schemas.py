@@ -358,7 +358,7 @@ class AppealLineView(BaseModel):
 
 class PauseView(BaseModel):
     since: datetime
-    until: Annotated[datetime | None, Field(description="Null: until the papers that are missing have come.")]
+    until: Annotated[datetime, Field(description="When it ended; before that, when it ends at the latest.")]
     why: Annotated[dict[str, str], Field(description="By language (zh, en).")]
 
 

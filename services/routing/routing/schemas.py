@@ -285,7 +285,15 @@ class InterimWord(WorkDone):
     words: Words = Field(description="How it goes meanwhile, in words for the resident, who is told.")
 
 
-class ContactAttempt(WorkDone):
+class WorkOfOne(WorkDone):
+    """It concerns one resident, whom alone it is told."""
+
+    appeal_id: UUID | None = Field(
+        default=None, description="Where several residents ask in the case: whom it concerns, by an appeal of theirs."
+    )
+
+
+class ContactAttempt(WorkOfOne):
     kind: Literal[RecordKind.CONTACT_ATTEMPT]
     outcome: ContactOutcome
     words: Words | None = Field(default=None, description="How it was tried and what came of it, for the history.")
@@ -305,7 +313,7 @@ class LetterReply(WorkDone):
     words: Words = Field(description="What they reply, for the history.")
 
 
-class PapersReceived(WorkDone):
+class PapersReceived(WorkOfOne):
     kind: Literal[RecordKind.PAPERS_RECEIVED]
     papers: Papers | None = Field(
         default=None, description="What came: those that were named as missing are ticked off by name."
@@ -330,12 +338,12 @@ class PapersReceived(WorkDone):
         return Work(**self.model_dump() | {"papers": self.papers or ()})
 
 
-class PapersReturned(WorkDone):
+class PapersReturned(WorkOfOne):
     kind: Literal[RecordKind.PAPERS_RETURNED]
     papers: Papers = Field(description="Those of the originals in custody that were given back.")
 
 
-class PapersMissing(WorkDone):
+class PapersMissing(WorkOfOne):
     kind: Literal[RecordKind.PAPERS_MISSING]
     papers: Papers = Field(description="All that are missing, at once, in 600 characters; the resident is told.")
 

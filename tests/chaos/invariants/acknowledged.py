@@ -99,7 +99,7 @@ _FAIR = {
     *("sealed_stays_here", "not_sealed", "already_granted", "unfit_grant", "one_is_sealed"),
     "already_excluded",
     *("place_named_already", "papers_in_custody", "papers_named_already", "letter_answered", "not_in_custody"),
-    "no_papers_missing",
+    *("no_papers_missing", "not_of_the_case", "whose_papers_missing"),
 }
 
 #: How a fault of clocks is called, and how long an answer may be on its way.

@@ -67,7 +67,7 @@ class Done(StrEnum):
 @dataclass(frozen=True)
 class DoneStep:
     """``who``: a post or a centre, by title; ``until`` and ``why``: of a suspension; ``missing``: after a step of
-    papers, which have yet to come, and ``waits``: the promise is another by that.
+    papers, which have yet to come, and ``until``: from when the promise runs though none come.
     """
 
     at: datetime
@@ -76,15 +76,14 @@ class DoneStep:
     until: datetime | None = None
     why: dict[str, str] | None = None
     missing: tuple[str, ...] | None = None
-    waits: bool = False
 
 
 @dataclass(frozen=True)
 class Pause:
-    """While the promise did not run. ``until`` none: until the papers have come; ``why`` none: for papers."""
+    """While the promise did not run; ``why`` none: for papers."""
 
     since: datetime
-    until: datetime | None
+    until: datetime
     why: dict[str, str] | None = None
 
 
@@ -96,10 +95,8 @@ def pauses_of(steps: Sequence[DoneStep]) -> list[Pause]:
     """Each from when it began, to when it ended or is to end."""
     found: list[Pause] = []
     for step in steps:
-        if step.done is Done.SUSPENDED:
+        if step.done in (Done.SUSPENDED, Done.PAPERS_MISSING) and step.until is not None:
             found.append(Pause(step.at, step.until, step.why))
-        elif step.done is Done.PAPERS_MISSING and step.waits:
-            found.append(Pause(step.at, None))
         elif found and (step.done in _GOES_ON or step.missing == ()):
             found[-1] = _ended(found[-1], step)
     return found
@@ -109,7 +106,7 @@ def _ended(pause: Pause, step: DoneStep) -> Pause:
     """Papers that have all come end the wait for papers, and nothing else."""
     if step.missing == () and pause.why is not None:
         return pause
-    return pause if pause.until is not None and pause.until <= step.at else replace(pause, until=step.at)
+    return pause if pause.until <= step.at else replace(pause, until=step.at)
 
 
 #: While it is worked on, it may be suspended or planned.
@@ -155,6 +152,7 @@ class Progress:
     suspended_for: dict[str, str] | None = None
     planned_for: date | None = None
     """The day for which it is planned, since it could not be done before, and who does it then, in words."""
+    planned_who: str | None = None
     steps: tuple[DoneStep, ...] = ()
     """What was done so far, oldest first."""
     said: str | None = None
@@ -174,15 +172,12 @@ class Progress:
 
     @property
     def papers(self) -> Papers | None:
-        """As they were named last; none: none were."""
+        """As they were named last; none: none were, or the case to which they came waits for none."""
         named = [step for step in self.steps if step.done is Done.PAPERS_MISSING]
-        if not named:
+        last = next((step for step in reversed(self.steps) if step.missing is not None), None)
+        if not named or last is None or last.done is Done.MERGED:
             return None
-        last = [step for step in self.steps if step.missing is not None][-1:]
-        missing = last[0].missing or () if last else ()
-        return Papers(named[-1].at, missing, last[0].at if last and not missing else None)
-
-    planned_who: str | None = None
+        return Papers(named[-1].at, last.missing or (), None if last.missing else last.at)
 
 
 @dataclass(frozen=True)

@@ -139,7 +139,6 @@ def _step(kept: Mapping[str, Any]) -> DoneStep:
         until=datetime.fromisoformat(until) if until else None,
         why=kept.get("why"),
         missing=tuple(kept["missing"]) if "missing" in kept else None,
-        waits=kept.get("waits", False),
     )
 
 

@@ -70,10 +70,9 @@ def _rows(fact: CaseFact) -> list[dict[str, Any]]:
         "version": fact.version,
         "state": fact.state.value,
         **_changes(fact),
-        **_done(fact),
     }
     return [
-        {"appeal_id": party.appeal_id, "moves": party.moves, **common, **_of_party(fact, party)}
+        {"appeal_id": party.appeal_id, "moves": party.moves, **common, **_done(fact, party), **_of_party(fact, party)}
         for party in fact.parties
     ]
 
@@ -164,9 +163,9 @@ def _by_when(fact: CaseFact) -> dict[str, Any]:
             return {}
 
 
-def _done(fact: CaseFact) -> dict[str, Any]:
+def _done(fact: CaseFact, party: Party) -> dict[str, Any]:
     """What this adds to what was done so far."""
-    step = told(fact)
+    step = told(fact, party)
     return {"steps": [{"at": fact.at.isoformat(), **step}]} if step else {}
 
 

@@ -27,6 +27,8 @@ from contracts.routing import (
     CaseStartedV1,
     CaseSuspendedV1,
     CaseVerifiedV1,
+    JoinKind,
+    Party,
     RecordKind,
 )
 
@@ -48,13 +50,28 @@ _PLAIN: dict[type[CaseFact], Done] = {
 }
 
 
-def told(fact: CaseFact) -> dict[str, Any] | None:
-    """As it is kept; none: it is nothing that is shown."""
+#: Of one resident, and nothing that another reads.
+_OF_ONE = frozenset(
+    {
+        RecordKind.CONTACT_ATTEMPT,
+        RecordKind.PAPERS_MISSING,
+        RecordKind.PAPERS_RECEIVED,
+        RecordKind.PAPERS_RETURNED,
+    }
+)
+
+
+def told(fact: CaseFact, party: Party) -> dict[str, Any] | None:
+    """As it is kept for this resident; none: it is nothing that they are shown."""
     match fact:
+        case CaseAccompaniedV1() | CaseHandedOverV1() if len(fact.parties) > 1:
+            return None  # it was one of them
         case CaseAssignedV1() | CaseHelperCalledV1() | CaseAccompaniedV1():
             return _passed_on(fact)
         case CaseRecordedV1():
-            return _recorded(fact)
+            return _recorded(fact) if _concerns(fact, party) else None
+        case CaseJoinedV1(how=JoinKind.MERGED) if party.appeal_id in fact.joined:
+            return _came(fact)
         case CaseSuspendedV1():
             return {"done": Done.SUSPENDED.value, "until": fact.until.isoformat(), "why": fact.reason_text}
         case _:
@@ -91,11 +108,23 @@ def _passed_on(fact: CaseAssignedV1 | CaseHelperCalledV1 | CaseAccompaniedV1) ->
     return {"done": done.value, "who": None if fact.sealed else who}
 
 
+def _concerns(fact: CaseRecordedV1, party: Party) -> bool:
+    return fact.record not in _OF_ONE or len(fact.parties) == 1 or party.appeal_id in fact.concerns
+
+
+def _came(fact: CaseJoinedV1) -> dict[str, Any]:
+    """The promise waits for their papers no more, unless they brought that with them."""
+    step: dict[str, Any] = {"done": Done.MERGED.value}
+    return step if fact.papers_awaited_until else step | {"missing": []}
+
+
 def _recorded(fact: CaseRecordedV1) -> dict[str, Any]:
-    """Of papers, which are still missing, and whether the promise waits for them."""
+    """Of papers, which are still missing, and how long the promise waits for them."""
     if fact.record is RecordKind.CONTACT_ATTEMPT and fact.outcome is not None:
         return {"done": Done(fact.outcome.value).value}
     step: dict[str, Any] = {"done": Done(fact.record.value).value}
     if fact.still_missing is not None:
-        step |= {"missing": fact.still_missing, "waits": fact.promise_due is not None}
+        step["missing"] = fact.still_missing
+    if fact.papers_awaited_until is not None:
+        step["until"] = fact.papers_awaited_until.isoformat()
     return step

@@ -24,6 +24,15 @@ ALLOWED = {
     CaseState.ANSWERED: frozenset(RecordKind) - _BEGINS,
     CaseState.CLOSED: frozenset(RecordKind) - _BEGINS,
 }
+#: Of one resident of a case, whom alone it is told.
+OF_ONE = frozenset(
+    {
+        RecordKind.CONTACT_ATTEMPT,
+        RecordKind.PAPERS_MISSING,
+        RecordKind.PAPERS_RECEIVED,
+        RecordKind.PAPERS_RETURNED,
+    }
+)
 
 
 #: Between the names in an entry's words.
@@ -42,6 +51,8 @@ class Work:
     papers: Sequence[str] = ()
     copies: bool = False
     """Of papers that came: the resident keeps the originals."""
+    appeal_id: UUID | None = None
+    """Whom it concerns, by an appeal of theirs."""
     complete: str | None = None
     """Why nothing more is waited for, though not all that were named have come."""
 
@@ -80,8 +91,10 @@ class Paper:
     received_at: datetime
 
 
-def check_state(kind: RecordKind, state: CaseState) -> None:
-    allowed = ALLOWED.get(state, frozenset())
+def check_state(kind: RecordKind, state: CaseState, *, papers_held: int) -> None:
+    """What is closed, and has no originals to be given back, is open to a letter's reply alone."""
+    is_over = state is CaseState.CLOSED and not papers_held
+    allowed = frozenset({RecordKind.LETTER_REPLY}) if is_over else ALLOWED.get(state, frozenset())
     if kind not in allowed:
         raise StepNotAllowed(f"record a {kind}", state, [f"record a {each}" for each in sorted(allowed)])
 

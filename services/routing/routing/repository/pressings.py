@@ -36,13 +36,14 @@ _COLUMNS = [pressing.c[name] for name in _NAMES]
 _OF_CASE = [cases.c.number.label("case_number"), cases.c.gist, cases.c.seal, cases.c.version]
 _OWED = pressing.c.settled_at.is_(None)
 _IS_NUDGE = pressing.c.kind == PressingKind.NUDGE.value
+#: Of a resident's own nudge, and where nobody took it down: a process of the release before reads no nulls here.
+_NO_POST, _NOBODY = UUID(int=0), ""
 #: A process of the release before ends a case without ending what is owed on it.
 _OPEN: ColumnElement[bool] = literal_column("cases.state <> 'closed'")
 
 
 def add_pressings(uow: UnitOfWork, new: Sequence[Pressing]) -> None:
-    rows = [asdict(each) | {"kind": each.kind.value, "comes_up_at": each.comes_up_at} for each in new]
-    uow.execute(insert(pressing), rows)
+    uow.execute(insert(pressing), list(map(_row, new)))
 
 
 def get_pressing(uow: UnitOfWork, pressing_id: UUID) -> Pressing:
@@ -61,7 +62,7 @@ def count_nudges(uow: UnitOfWork, case_ids: Collection[UUID]) -> dict[UUID, int]
 
 def list_nudged(uow: UnitOfWork, case_id: UUID) -> dict[UUID, datetime]:
     """When each post has nudged the case last."""
-    posts = (pressing.c.case_id == case_id, _IS_NUDGE, pressing.c.by_post_id.is_not(None))
+    posts = (pressing.c.case_id == case_id, _IS_NUDGE, pressing.c.by_post_id != _NO_POST)
     last = select(pressing.c.by_post_id, func.max(pressing.c.made_at).label("last")).where(*posts)
     return {row.by_post_id: row.last for row in uow.execute(last.group_by(pressing.c.by_post_id))}
 
@@ -117,9 +118,15 @@ def _lines(
     return [PressingLine(_pressing(row), row.case_number, told_gist(row), row.version, uow.now) for row in rows]
 
 
+def _row(new: Pressing) -> dict[str, Any]:
+    who = {"by": new.by or _NOBODY, "by_post_id": new.by_post_id or _NO_POST}
+    return asdict(new) | who | {"kind": new.kind.value, "comes_up_at": new.comes_up_at}
+
+
 def _pressing(row: Row[Any]) -> Pressing:
     facts = {name: row._mapping[name] for name in _NAMES}
-    return Pressing(**facts | {"kind": PressingKind(facts["kind"])})
+    post_id = None if facts["by_post_id"] == _NO_POST else facts["by_post_id"]
+    return Pressing(**facts | {"kind": PressingKind(facts["kind"]), "by": facts["by"] or None, "by_post_id": post_id})
 
 
 _POSTS = func.unnest(bindparam("posts", type_=ARRAY(Uuid))).table_valued("post_id").render_derived()

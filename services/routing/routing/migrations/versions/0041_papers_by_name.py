@@ -1,4 +1,4 @@
-"""Which of the papers that were named have yet to come; and a nudge by a resident, who acts in no post."""
+"""Which of the papers that were named have yet to come, and from whom; and a resident asks again as a nudge."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -11,9 +11,6 @@ branch_labels = None
 depends_on = None
 
 RIGHTS = {"consumer": {"pressing": "insert"}}
-
-EVERYWHERE = "select set_config('app.lo1', '/', true), set_config('app.hi1', '0', true)"
-NOWHERE = "select set_config('app.lo1', '', true), set_config('app.hi1', '', true)"
 
 #: As the last entry that named them has them; a name that is itself a list stays one where they are told apart by
 #: nothing.
@@ -33,8 +30,8 @@ and e.seq = (
 def upgrade() -> None:
     none = sa.text("'{}'::text[]")
     op.add_column("cases", sa.Column("papers_missing", ARRAY(sa.Text), nullable=False, server_default=none))
-    for statement in (EVERYWHERE, NAMED_BEFORE, NOWHERE):
-        op.execute(statement)
-    op.alter_column("pressing", "by", nullable=True)
-    op.alter_column("pressing", "by_post_id", nullable=True)
+    op.add_column("cases", sa.Column("papers_missing_of", sa.Uuid))
+    op.execute("set local app.lo1 = '/'")
+    op.execute("set local app.hi1 = '0'")
+    op.execute(NAMED_BEFORE)
     grant(op.get_bind(), "routing", RIGHTS)
