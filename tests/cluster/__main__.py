@@ -3,7 +3,7 @@
 NODE_ADDRESS is where pods reach this machine: PostgreSQL, Kafka and the identity provider are started there. Images
 are built as `make images` builds them; BUILD, or REGISTRY and PUSH, say how they come to the nodes, and IMAGES=tag
 takes those that are there. CLUSTER_HOME (.cluster) keeps data and logs, PORT (18080) is the first of the ports here.
-ONLY=2,3 leaves out steps after the first.
+ONLY=2,3 names the steps after the first; `kills` is what TARGET=cluster make chaos asks for.
 """
 
 import os
@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from tests.cluster import kube, outside, steps
+from tests.cluster import images, kube, outside, steps
 from tests.cluster.steps import Stage
 
 #: By the number that ONLY takes; the first makes the city for all.
@@ -20,8 +20,10 @@ STEPS: dict[str, Callable[[Stage], str]] = {
     "1": steps.comes_up,
     "2": steps.rolls_under_load,
     "3": steps.survives,
+    "4": steps.upgrades,
     "5": steps.scales_in_order,
     "6": steps.validates,
+    "kills": steps.is_struck,
 }
 
 
@@ -43,14 +45,13 @@ def main() -> int:
     if "NODE_ADDRESS" not in os.environ or sys.argv[1:]:
         print(__doc__)
         return 2
-    chosen = [
-        "1",
-        *(number for number in os.environ.get("ONLY", "2,3,5,6").split(",") if number in STEPS and number != "1"),
-    ]
+    asked = (os.environ.get("ONLY") or "4,2,3,5,6").split(",")
+    chosen = ["1", *(number for number in asked if number in STEPS and number != "1")]
+    built = [*([images.of_the_release_before()] if "4" in chosen else ()), images.of_this_release()]
     told, home = Told(), outside.Outside.of_environment()
     kube.forget()
     with outside.servers(home) as (platform, known):
-        stage = Stage(platform, known, outside.city_of(home))
+        stage = Stage(platform, known, outside.city_of(home), built)
         for number in chosen:
             told.play(number, STEPS[number], stage)
             if told.failed == ["1"]:

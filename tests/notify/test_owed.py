@@ -100,6 +100,10 @@ TABLE: list[tuple[CaseFact, set[tuple[str, str]]]] = [
     (make_event(CaseAcceptedV1, handler=None), {(RESIDENT, "case_accepted")}),
     (make_event(CaseAssignedV1, first=True), {("wang.min", "case_assigned")}),
     (make_event(CaseAssignedV1, first=False), {("wang.min", "case_assigned"), (RESIDENT, "case_reassigned")}),
+    (
+        make_event(CaseAssignedV1, first=False, former=make_handler("li.na")),
+        {("wang.min", "case_assigned"), ("li.na", "case_gone_on"), (RESIDENT, "case_reassigned")},
+    ),
     (make_event(CaseAssignedV1, handler=make_handler(None)), set()),
     (make_event(CaseStartedV1), set()),
     (make_event(CaseAnsweredV1), {(RESIDENT, "case_answered")}),
@@ -304,6 +308,13 @@ TABLE: list[tuple[CaseFact, set[tuple[str, str]]]] = [
         set(),
     ),
 ]
+
+
+@pytest.mark.parametrize("sealed", [None, True])
+def test_who_had_it_is_told_who_has_it_now_but_of_what_is_sealed(sealed: bool | None) -> None:
+    event = make_event(CaseAssignedV1, first=False, former=make_handler("li.na"), sealed=sealed)
+    (notice,) = [each for each in owed_by(event) if each.template is Template.CASE_GONE_ON]
+    assert (notice.facts["handler"] is None) is bool(sealed)
 
 
 @pytest.mark.parametrize("event, owed", TABLE, ids=lambda value: getattr(value, "TYPE", None))

@@ -161,6 +161,41 @@ def test_re_dispatching_tells_the_resident_and_keeps_the_promise(
     assert after.promise_due == case.promise_due
 
 
+def former_of(uow: RolledBackUnitOfWork) -> str | None:
+    """Who hears that it went to another by the last assignment of this person."""
+    told = [event for event in uow.published if event.type == CaseAssignedV1.TYPE][-1]
+    former = CaseAssignedV1.model_validate_json(told.body or "").former
+    return former.subject if former else None
+
+
+def test_who_had_it_hears_that_it_goes_to_another(uow: RolledBackUnitOfWork, city: City, as_person: As) -> None:
+    dispatcher = as_person(city.person("dispatcher"))
+    after = re_dispatch(dispatcher, make_case(uow, city), city.posts["legal"].post_id)
+    assert former_of(dispatcher) == subject_of("municipal")
+    assert cases.list_entries(uow, after)[-1].facts["former"] == subject_of("municipal")
+    re_sort(dispatcher, make_case(uow, city, suggested_category="municipal.water"), "administrative.hukou")
+    assert former_of(dispatcher) == subject_of("municipal")
+
+
+def test_whose_own_doing_it_is_hears_nothing_of_it(uow: RolledBackUnitOfWork, city: City, as_person: As) -> None:
+    """Of a return that was granted, the ruling tells."""
+    dispatcher = as_person(city.person("dispatcher"))
+    mine = re_dispatch(dispatcher, make_case(uow, city), city.posts["dispatcher"].post_id)
+    after = re_dispatch(dispatcher, mine, city.posts["legal"].post_id)
+    assert former_of(dispatcher) is None
+    assert "former" not in cases.list_entries(uow, after)[-1].facts
+    rule(dispatcher, ask(as_person(city.person("legal")), after), granted=True, to=city.posts["window"].post_id)
+    assert former_of(dispatcher) is None
+
+
+def test_who_must_not_be_told_of_it_hears_nothing_either(uow: RolledBackUnitOfWork, city: City, as_person: As) -> None:
+    case, dispatcher = make_case(uow, city), as_person(city.person("dispatcher"))
+    case.complained_of = (subject_of("municipal"),)
+    cases.save_cases(uow, [case])
+    re_dispatch(dispatcher, case, city.posts["legal"].post_id)
+    assert former_of(dispatcher) is None
+
+
 @pytest.mark.parametrize(
     "to, error",
     [

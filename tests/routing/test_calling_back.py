@@ -695,7 +695,8 @@ def test_contested_again_the_next_tier_takes_it_over(uow: RolledBackUnitOfWork, 
     after = rate(uow, again, solved=False, answer=2)
     assert after.holder_post_id == city.posts["district_dispatcher"].post_id
     assert steps_of(uow, after)[-3:] == ["rated", "redone", "assigned"]
-    assert cases.list_entries(uow, after)[-2].facts["redos"] == 2
+    redone, taken_over = cases.list_entries(uow, after)[-2:]
+    assert (redone.facts["redos"], taken_over.facts["former"]) == (2, subject_of("municipal"))
     assert TAKE[Step.ANSWER](as_person(city.person("district_dispatcher")), after).state is CaseState.ANSWERED
 
 
@@ -707,7 +708,8 @@ def test_what_the_tier_above_took_over_is_not_taken_from_it_below(
     for step in (Step.RE_DISPATCH, Step.RE_SORT, Step.ANSWER):
         with pytest.raises(RulingBinds):
             TAKE[step](as_person(city.person("dispatcher")), case)
-    assert TAKE[Step.RE_DISPATCH](as_person(city.person("district_dispatcher")), case).state is CaseState.ASSIGNED
+    given = TAKE[Step.RE_DISPATCH](as_person(city.person("district_dispatcher")), case)
+    assert (given.state, given.ruled_path, given.dispatched_path) == (CaseState.ASSIGNED, None, city.paths["district"])
 
 
 def test_over_an_office_its_own_places_supervisor_takes_it_over(

@@ -42,13 +42,13 @@ def take_over(by: RolledBackUnitOfWork, case: Case) -> Case:
     return dispatching.take_over_case(by, case.case_id, version=case.version, words=WORDS)
 
 
-def give(uow: RolledBackUnitOfWork, case: Case, city: City, to: str, as_person: As) -> Case:
+def give(uow: RolledBackUnitOfWork, case: Case, city: City, to: str, as_person: As, *, by: str = "dispatcher") -> Case:
     """A case that lies with this post."""
     post_id = city.posts[to].post_id
     if case.holder_post_id == post_id:
         return case
-    by = as_person(city.person("dispatcher"))
-    return dispatching.re_dispatch_case(by, case.case_id, version=case.version, to=post_id, words="改派")
+    who = as_person(city.person(by))
+    return dispatching.re_dispatch_case(who, case.case_id, version=case.version, to=post_id, words="改派")
 
 
 @pytest.fixture
@@ -100,9 +100,12 @@ def test_it_is_taken_over_while_somebody_works_on_it_and_the_promise_stays(
     after = take_over(superior, case)
     assert (after.state, after.holder_post_id) == (CaseState.ASSIGNED, city.posts["district_supervisor"].post_id)
     assert (after.promise_due, after.deadline) == (case.promise_due, case.deadline)
+    assert (after.dispatched_path, after.ruled_path) == (city.paths["district"], city.paths["district"])
     (told,) = [event for event in superior.published if event.type == CaseAssignedV1.TYPE]
     said = CaseAssignedV1.model_validate_json(told.body or "")
     assert (said.first, said.handler.subject) == (False, subject_of("district_supervisor"))
+    assert said.former is not None
+    assert said.former.subject == subject_of("municipal")
     entry = cases.list_entries(uow, after)[-1]
     assert (entry.step, entry.words, entry.by) == (ASSIGNED, WORDS, subject_of("district_supervisor"))
     assert faults_of(uow, case.case_id) == []
@@ -211,7 +214,36 @@ def test_what_a_ruling_binds_to_its_holder_is_taken_over_from_that_tier_on_alone
     assert Step.TAKE_OVER not in reading.get_case(head, case.case_id).steps
     with pytest.raises(RulingBinds):
         take_over(head, case)
-    assert take_over(as_person(city.person("district_supervisor")), case).ruled_path == city.paths["district"]
+    case = take_over(as_person(city.person("district_supervisor")), case)
+    assert case.ruled_path == city.paths["district"]
+    case = give(uow, case, city, "municipal", as_person, by="district_dispatcher")
+    assert case.ruled_path == city.paths["district"], "the ruling binds whoever has it"
+    assert Step.ASK_RETURN not in reading.get_case(as_person(city.person("municipal")), case.case_id).steps
+
+
+def test_what_was_taken_over_and_is_given_on_is_returned_to_who_gave_it(
+    uow: RolledBackUnitOfWork, city: City, as_person: As
+) -> None:
+    """As any other: the first return since, and it is passed on too."""
+    asked = ask(as_person(city.person("municipal")), make_case(uow, city))
+    case = rule(as_person(city.person("dispatcher")), asked, granted=False)
+    case = take_over(as_person(city.person("district_supervisor")), case)
+    district, holder = as_person(city.person("district_dispatcher")), as_person(city.person("legal"))
+    case = give(uow, case, city, "legal", as_person, by="district_dispatcher")
+    assert {Step.TRANSFER, Step.ASK_RETURN} <= set(reading.get_case(holder, case.case_id).steps)
+    asked = ask(holder, case)
+    assert asked.ruler_post_id == city.posts["district_dispatcher"].post_id
+    assert rule(district, asked, granted=False).ruled_path is None
+
+
+def test_what_was_taken_over_by_who_has_an_interest_in_it_is_returned_as_the_rules_gave_it(
+    uow: RolledBackUnitOfWork, city: City, as_person: As
+) -> None:
+    superior = as_person(city.person("district_supervisor"))
+    case = take_over(superior, make_case(uow, city))
+    case = recusing.recuse(superior, case.case_id, version=case.version, words="亲属")
+    assert case.holder_post_id == city.posts["municipal"].post_id
+    assert ask(as_person(city.person("municipal")), case).ruler_post_id == city.posts["dispatcher"].post_id
 
 
 def test_where_an_office_helps_whoever_stands_above_it_too_takes_it_over(

@@ -66,7 +66,7 @@ def test_a_holder_passes_it_on_and_the_promise_stays(
     assert after.first_holder_post_id == city.posts["municipal"].post_id
     assert [event.type for event in holder.published] == [CaseAssignedV1.TYPE, "city.case.progressed.v1"]
     event = CaseAssignedV1.model_validate_json(holder.published[0].body or "")
-    assert (event.handler.subject, event.first, event.transferred) == (subject_of(to), False, True)
+    assert (event.handler.subject, event.first, event.transferred, event.former) == (subject_of(to), False, True, None)
     entry = cases.list_entries(uow, after)[-1]
     assert (entry.step, entry.words, entry.facts["transferred"]) == ("assigned", "属路灯管理", True)
     taker = as_person(city.person(to))

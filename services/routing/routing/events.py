@@ -119,7 +119,7 @@ def case_accepted(uow: UnitOfWork, case: Case, *, holder: Seat) -> CaseAcceptedV
 
 
 def case_assigned(
-    uow: UnitOfWork, case: Case, *, holder: Seat, first: bool, transferred: bool = False
+    uow: UnitOfWork, case: Case, *, holder: Seat, first: bool, transferred: bool = False, former: Seat | None = None
 ) -> CaseAssignedV1:
     assert case.due is not None
     return CaseAssignedV1(
@@ -130,6 +130,7 @@ def case_assigned(
         first=first,
         reports_owed=case.reports_owed,
         transferred=transferred,
+        former=_handler(former) if former else None,
     )
 
 

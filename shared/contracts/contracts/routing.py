@@ -245,6 +245,10 @@ class CaseAssignedV1(CaseFact):
     first: bool = Field(description="Assigned with its acceptance, which has told the resident who does it.")
     reports_owed: int = Field(default=0, ge=0, description="On orders and instructions: they go with the case.")
     transferred: bool = Field(default=False, description="Its holder passed it on to whose remit it is.")
+    former: Handler | None = Field(
+        default=None,
+        description="Who had it, and is to hear that they have it no more; none: they know, or nobody had it.",
+    )
 
 
 class CaseStartedV1(CaseFact):

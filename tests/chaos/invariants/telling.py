@@ -31,7 +31,7 @@ _RESIDENTS = {
 _ENDS = {"withdrawn": "case_withdrawn", "declined": "case_declined"}
 _STAFF = {
     "opened": {"dispatcher": "case_waiting"},
-    "assigned": {"handler": "case_assigned"},
+    "assigned": {"handler": "case_assigned", "former": "case_gone_on"},
     "answered": {"helpers": "helper_released"},
     "closed": {"handler": "case_closed_staff", "helpers": "helped_closed"},
     "resorted": {"handler": "case_resorted"},

@@ -92,6 +92,7 @@ class Template(StrEnum):
     CASE_SPLIT_OFF = "case_split_off"
     CASE_WAITING = "case_waiting"
     CASE_ASSIGNED = "case_assigned"
+    CASE_GONE_ON = "case_gone_on"
     CASE_CLOSED_STAFF = "case_closed_staff"
     CASE_RESORTED = "case_resorted"
     APPEAL_CORRECTED = "appeal_corrected"
@@ -199,7 +200,9 @@ def _accepted(event: CaseAcceptedV1) -> list[Owed]:
 def _assigned(event: CaseAssignedV1) -> list[Owed]:
     told = [] if event.first else _reassigned(event)
     mine = {"gist": event.gist, "due": event.promise_due, "reports": event.reports_owed}
-    return told + _staff(event, Template.CASE_ASSIGNED, event.handler, **mine)
+    told += _staff(event, Template.CASE_ASSIGNED, event.handler, **mine)
+    shown = None if event.sealed else _shown(event.handler)
+    return told + _staff(event, Template.CASE_GONE_ON, event.former, gist=event.gist, handler=shown)
 
 
 def _reassigned(event: CaseAssignedV1) -> list[Owed]:

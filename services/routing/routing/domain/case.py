@@ -291,11 +291,12 @@ class Case:
     ruler_post_id: UUID | None = None
     ruler_path: str | None = None
     returns: int = 0
+    """How often one was asked for, since a superior took it over."""
     returned_path: str | None = None
     """Where the dispatcher stands who ruled on the last return: another goes to a tier above."""
     ruled_path: str | None = None
-    """Where the dispatcher stands whose ruling on a second return binds it to its holder; or whoever of a tier above
-    took it over, by themselves or since it was not solved twice.
+    """Where the dispatcher stands whose ruling on a second return binds it to its holder; or, until it is given on,
+    whoever of a tier above took it over, by themselves or since it was not solved twice.
     """
     dispatched_path: str | None = None
     """Where the dispatcher stands who gave it to its holder, and to whom that returns it; none: the rules gave it."""
@@ -556,6 +557,22 @@ class Case:
         has_begun = self.state is CaseState.IN_PROGRESS or self.answered_at is not None
         if passes_it_on or has_begun:
             self.first_holder_post_id = self.first_holder_post_id or self.holder_post_id
+
+    def dispatch_from(self, path: str | None) -> None:
+        """The dispatcher who stands there gives it to its holder; none: the rules do. What a superior took over is
+        given on, and returned, as any other; a ruling on a return goes on binding it.
+        """
+        self.dispatched_path = path
+        if not self.returns:
+            self.ruled_path = None
+
+    def bind_from(self, path: str) -> None:
+        """A superior who stands there takes it over: nobody below takes it back, and its returns are counted anew,
+        unless a ruling on one binds it already.
+        """
+        if self.ruled_path is None:
+            self.returns, self.returned_path = 0, None
+        self.ruled_path = self.dispatched_path = path
 
     def hand_in(self, reviewer_post_id: UUID) -> None:
         """The answer that has just been entered waits for its review; approved, it has kept the promise."""

@@ -55,7 +55,7 @@ def re_sort_case(
         raise NobodyHolds
     if holder is None or moved_to.post_id != holder.post_id:
         case.keep_first_holder()
-        give(uow, case, moved_to, post_id=post_id)
+        give(uow, case, moved_to, post_id=post_id, former=holder)
         supervising.end_from_above(uow, case, post_id)
     _save(uow, case)
     return case
@@ -73,23 +73,32 @@ def _confirm(uow: UnitOfWork, case: Case, category: str, *, post_id: UUID, words
 
 def re_dispatch_case(uow: UnitOfWork, case_id: UUID, *, version: int, to: UUID, words: str) -> Case:
     """Another handler for the same matter."""
-    case, _, post_id = take(uow, case_id, Step.RE_DISPATCH, version)
+    case, holder, post_id = take(uow, case_id, Step.RE_DISPATCH, version)
     seat = seat_for(uow, case, to)
     case.keep_first_holder()
-    give(uow, case, seat, post_id=post_id, words=words)
+    give(uow, case, seat, post_id=post_id, former=holder, words=words)
     supervising.end_from_above(uow, case, post_id)
     _save(uow, case)
     return case
 
 
 def give(
-    uow: UnitOfWork, case: Case, to: Seat, *, post_id: UUID, words: str | None = None, transferred: bool = False
+    uow: UnitOfWork,
+    case: Case,
+    to: Seat,
+    *,
+    post_id: UUID,
+    words: str | None = None,
+    transferred: bool = False,
+    former: Seat | None = None,
 ) -> None:
-    """It is another post's from now on; what a holder passes on alone goes back to who gave it to them."""
+    """It is another post's from now on; what a holder passes on alone goes back to who gave it to them. ``former``: as
+    of ``placing.assign``.
+    """
     parts.change_lead(uow, case, to)
     if not transferred:
-        case.dispatched_path = uow.person.post(post_id).path
-    placing.assign(uow, case, to, post_id=post_id, words=words, transferred=transferred)
+        case.dispatch_from(uow.person.post(post_id).path)
+    placing.assign(uow, case, to, post_id=post_id, words=words, transferred=transferred, former=former)
 
 
 @dataclass(frozen=True)
@@ -172,13 +181,13 @@ def take_over_case(uow: UnitOfWork, case_id: UUID, *, version: int, words: str) 
     """A superior makes it their own, and nobody below takes it back. What was promised, kept or missed stays as it is;
     what is late from now on climbs from them (domain.md, section 4).
     """
-    case, _, post_id = take(uow, case_id, Step.TAKE_OVER, version)
+    case, holder, post_id = take(uow, case_id, Step.TAKE_OVER, version)
     mine = seat_for(uow, case, post_id)
     case.drop_ask()
     case.keep_first_holder()
-    case.ruled_path = case.dispatched_path = mine.path
+    case.bind_from(mine.path)
     parts.end_own_part(uow, case, mine)
-    placing.assign(uow, case, mine, post_id=post_id, words=words)
+    placing.assign(uow, case, mine, post_id=post_id, former=holder, words=words)
     supervising.end_from_above(uow, case, post_id)
     _save(uow, case)
     return case

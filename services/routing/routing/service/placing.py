@@ -315,9 +315,13 @@ def assign(
     post_id: UUID | None,
     first: bool = False,
     transferred: bool = False,
+    former: Seat | None = None,
     words: str | None = None,
 ) -> None:
-    """It is the holder's from now on; but with the acceptance, the resident is told whom to ask."""
+    """It is the holder's from now on; but with the acceptance, the resident is told whom to ask. ``former``: who had
+    it, and hears that they have it no more.
+    """
+    left = former if former is not None and _is_to_hear(uow, case, former, holder) else None
     case.state, case.queue = CaseState.ASSIGNED, None
     case.holder_post_id, case.office_id = holder.post_id, holder.office_id
     facts = {
@@ -329,9 +333,15 @@ def assign(
         "transferred": transferred,
         "path": holder.path,
         **({"office": str(holder.office_id)} if holder.office_id else {}),
+        **({"former": left.subject} if left else {}),
     }
     case.record(ASSIGNED, at=uow.now, by=uow.by, post_id=post_id, facts=facts, words=words)
-    uow.publish(events.case_assigned(uow, case, holder=holder, first=first, transferred=transferred))
+    uow.publish(events.case_assigned(uow, case, holder=holder, first=first, transferred=transferred, former=left))
+
+
+def _is_to_hear(uow: UnitOfWork, case: Case, former: Seat, holder: Seat) -> bool:
+    """That it went to another: not whose own doing it is, who has it still, or who must not be told of it."""
+    return former.subject not in {None, uow.by, holder.subject, *case.barred}
 
 
 def hold_to(

@@ -138,7 +138,7 @@ def _of_post(ground: Ground, post_id: UUID | None) -> frozenset[str]:
 def _hand_on(uow: UnitOfWork, case: Case, taker: Seat, post_id: UUID) -> None:
     """Where nobody of the duty may take it, it waits for its dispatcher, who may do it or give it to another."""
     parts.end_own_part(uow, case, taker)
-    case.dispatched_path = None
+    case.dispatch_from(None)
     placing.assign(uow, case, taker, post_id=post_id)
     if taker.duty is Duty.DISPATCHER:
         placing.await_dispatcher(case)

@@ -43,8 +43,8 @@ def redo(uow: UnitOfWork, case: Case, asked: CallBack, *, holder: Seat | None) -
     uow.publish(events.case_redone(uow, case, asked, due.promise, redos=redos, holder=doer, superior=superior))
     if above is not None:
         case.keep_first_holder()
-        case.ruled_path = case.dispatched_path = above.path
-        placing.assign(uow, case, above, post_id=None)
+        case.bind_from(above.path)
+        placing.assign(uow, case, above, post_id=None, former=holder)
     deadlines.watch_redo(uow, case, superior, due)
     uow.publish(events.city_case_progressed(uow, case))
     cases.save_cases(uow, [case])

@@ -45,7 +45,7 @@ def accept_case(
     rule, holder = placing.find_handler(ground, case, known)
     if holder is None:
         raise NobodyHolds
-    case.dispatched_path = uow.person.post(post_id).path
+    case.dispatch_from(uow.person.post(post_id).path)
     placing.accept(uow, ground, case, rule, holder, since=uow.now, post_id=post_id)
     cases.save_cases(uow, [case])
     cases.grant_to_offices(uow, [case])

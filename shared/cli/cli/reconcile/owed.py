@@ -79,6 +79,7 @@ TEMPLATES = (
     "case_granted",
     "case_waiting",
     "case_assigned",
+    "case_gone_on",
     "case_closed_staff",
     "deadline_approaching",
     "deadline_approaching_superior",
@@ -125,7 +126,7 @@ _ENDS = {"withdrawn": "case_withdrawn", "declined": "case_declined"}
 #: What a step owes those of staff whom its facts name.
 _TO_STAFF = {
     "opened": {"dispatcher": "case_waiting"},
-    "assigned": {"holder": "case_assigned"},
+    "assigned": {"holder": "case_assigned", "former": "case_gone_on"},
     "answered": {"helpers": "helper_released"},
     "closed": {"holder": "case_closed_staff", "helpers": "helped_closed", "pressers": "pressing_ended"},
     "resorted": {"holder": "case_resorted"},
