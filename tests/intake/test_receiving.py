@@ -404,9 +404,7 @@ def test_what_cannot_both_be_is_named_and_changes_nothing(
     assert uow.published == []
 
 
-def test_what_was_done_on_the_spot_is_said_for_the_case_and_not_kept_here(
-    uow_of: UnitOfWorkOf, station: Station
-) -> None:
+def test_what_was_done_on_the_spot_is_said_for_the_case_and_sealed_here(uow_of: UnitOfWorkOf, station: Station) -> None:
     uow = uow_of("intake", person=make_clerk())
     receipt = receive(uow, station, done_on_the_spot=True, answer="周六上午开门，已告知。")
     assert published(uow)[-1]["answer"] == "周六上午开门，已告知。"

@@ -93,7 +93,7 @@ RIGHTS = {
         "case_grant": "si",
         "precedent": "su",
         "reason": "",
-        "pressing": "su",
+        "pressing": "siu",
         "call_back": "siu",
         "letter": "",
         "paper": "",

@@ -412,7 +412,14 @@ def case_grant_revoked(uow: UnitOfWork, case: Case, grant: Grant) -> CaseGrantRe
 
 
 def case_recorded(
-    uow: UnitOfWork, case: Case, work: Work, *, letter: Letter | None, holder: Seat | None, moved: bool
+    uow: UnitOfWork,
+    case: Case,
+    work: Work,
+    *,
+    concerns: Sequence[UUID],
+    letter: Letter | None,
+    holder: Seat | None,
+    moved: bool,
 ) -> CaseRecordedV1:
     """Words only where the resident is told them; the others stay in the history. ``moved``: its promise is by that."""
     return CaseRecordedV1(
@@ -422,10 +429,20 @@ def case_recorded(
         outcome=work.outcome,
         words=work.words if work.kind is RecordKind.INTERIM_WORD else None,
         papers=list(work.papers),
+        copies=work.copies,
+        concerns=list(concerns),
+        still_missing=list(case.papers_missing) if _ticks_off(case, work, concerns) else None,
+        papers_awaited_until=case.awaits_papers_at(uow.now) if moved else None,
         office=letter.office if letter else None,
         letter=letter.number if letter else None,
         **(_promised(case) if moved else {}),
     )
+
+
+def _ticks_off(case: Case, work: Work, concerns: Sequence[UUID]) -> bool:
+    """Whether it is said anew which papers are missing, to whoever was told of them."""
+    of_papers = work.kind in (RecordKind.PAPERS_RECEIVED, RecordKind.PAPERS_MISSING)
+    return of_papers and case.papers_missing_of in (None, *concerns)
 
 
 def case_pressed(uow: UnitOfWork, case: Case, pressing: Pressing, *, holder: Seat, presser_title: str) -> CasePressedV1:
@@ -576,6 +593,7 @@ def case_joined(
         gist=case.told_gist,
         handler=handler_of(holder),
         urgent=urgent,
+        papers_awaited_until=case.awaits_papers_at(uow.now),
         **_promised_yet(case),
     )
 

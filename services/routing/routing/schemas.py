@@ -24,7 +24,16 @@ from kit.clock import Day, Instant
 from kit.errors import STATUS, ServiceError, Stale
 from kit.http import Body, ListView
 from network.posts import Seat
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints, field_validator, model_validator
+from pydantic import (
+    AwareDatetime,
+    BaseModel,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 
 from routing.domain.accompanying import Accompaniment, FollowedLine
 from routing.domain.assignment import Owing, ReportBack
@@ -281,7 +290,15 @@ class InterimWord(WorkDone):
     words: Words = Field(description="How it goes meanwhile, in words for the resident, who is told.")
 
 
-class ContactAttempt(WorkDone):
+class WorkOfOne(WorkDone):
+    """It concerns one resident, whom alone it is told."""
+
+    appeal_id: UUID | None = Field(
+        default=None, description="Where several residents ask in the case: whom it concerns, by an appeal of theirs."
+    )
+
+
+class ContactAttempt(WorkOfOne):
     kind: Literal[RecordKind.CONTACT_ATTEMPT]
     outcome: ContactOutcome
     words: Words | None = Field(default=None, description="How it was tried and what came of it, for the history.")
@@ -301,12 +318,37 @@ class LetterReply(WorkDone):
     words: Words = Field(description="What they reply, for the history.")
 
 
-class PapersMoved(WorkDone):
-    kind: Literal[RecordKind.PAPERS_RECEIVED, RecordKind.PAPERS_RETURNED]
-    papers: Papers = Field(description="Originals that were taken in, or those of them that were given back.")
+class PapersReceived(WorkOfOne):
+    kind: Literal[RecordKind.PAPERS_RECEIVED]
+    papers: Papers | None = Field(
+        default=None, description="What came: those that were named as missing are ticked off by name."
+    )
+    copies: bool = Field(
+        default=False, description="They are copies. Originals alone are in custody, and are given back before its end."
+    )
+    complete: Words | None = Field(
+        default=None,
+        validate_default=True,
+        description="Instead of papers: why no more is waited for of those that were named as missing.",
+    )
+
+    @field_validator("complete")
+    @classmethod
+    def _says_one_thing(cls, complete: str | None, info: ValidationInfo) -> str | None:
+        if "papers" in info.data and (info.data["papers"] is None) == (complete is None):
+            raise ValueError("goes instead of papers: name those that came, or say here why no more is waited for")
+        return complete
+
+    def work(self) -> Work:
+        return Work(**self.model_dump() | {"papers": self.papers or ()})
 
 
-class PapersMissing(WorkDone):
+class PapersReturned(WorkOfOne):
+    kind: Literal[RecordKind.PAPERS_RETURNED]
+    papers: Papers = Field(description="Those of the originals in custody that were given back.")
+
+
+class PapersMissing(WorkOfOne):
     kind: Literal[RecordKind.PAPERS_MISSING]
     papers: Papers = Field(description="All that are missing, at once, in 600 characters; the resident is told.")
 
@@ -319,7 +361,14 @@ class PapersMissing(WorkDone):
 
 
 Recording = Annotated[
-    WorkInWords | InterimWord | ContactAttempt | LetterSent | LetterReply | PapersMoved | PapersMissing,
+    WorkInWords
+    | InterimWord
+    | ContactAttempt
+    | LetterSent
+    | LetterReply
+    | PapersReceived
+    | PapersReturned
+    | PapersMissing,
     Field(discriminator="kind"),
 ]
 
@@ -819,8 +868,9 @@ class CaseView(BaseModel):
         description="When the promise begins though papers are missing; null: it has never waited for any."
     )
     papers_named_at: AwareDatetime | None = Field(
-        description="When all missing papers were named; null: they were not, or papers have come since."
+        description="When all missing papers were named; null: they were not, or have all come since."
     )
+    papers_missing: list[str] = Field(description="Which of them have yet to come.")
     papers_held: int = Field(description="How many originals are in custody; it closes when they are back.")
     closed_at: AwareDatetime | None
     closed_reason: ClosedReason | None
@@ -1192,8 +1242,8 @@ class PressingView(BaseModel):
     pressing_id: UUID
     kind: PressingKind
     number: str = Field(description="Of a nudge: the how-manieth it is on its case; of the others: their own.")
-    by: str = Field(description="The sign-in subject of who pressed.")
-    by_post_id: UUID
+    by: str | None = Field(description="The sign-in subject of who pressed, or took down that the resident asks again.")
+    by_post_id: UUID | None = Field(description="Null: the resident has asked again.")
     leader: str | None = Field(description="Of an instruction: whose word it is, by title.")
     words: str
     made_at: AwareDatetime

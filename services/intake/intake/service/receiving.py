@@ -175,6 +175,7 @@ def _appeal(
         person_id=None if anonymous else envelope.owner,
         urgent=given.urgent,
         done_on_the_spot=given.done_on_the_spot,
+        answer=given.answer,
         complained_of=given.complained_of,
         assignment=given.assignment,
         sealed=sealed,
@@ -192,7 +193,6 @@ def _store(
         uow.publish(events.contact_changed(_asker(appeal, given.who), ring=station.keys.transport))
     received = events.appeal_received(
         appeal,
-        answer=given.answer,
         sealed=given.sealed,
         # An author who is on record is reached as that says, which notify has.
         reached_by_message=known or given.who.is_reached_by_message,

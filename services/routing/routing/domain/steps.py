@@ -185,7 +185,7 @@ class Standing(StrEnum):
     ENDED_OTHERWISE = "ended_otherwise"
     """Closed, but not as done: withdrawn, declined, merged or of a finished past."""
     OVER = "over"
-    """Closed, and nothing of the resident's is left in custody."""
+    """Closed, nothing of the resident's is left in custody, and no letter waits for its reply."""
     REPORT_OWED = "report_owed"
     """On a supervision order or an instruction."""
     FOR_A_CENTRE = "for_a_centre"
@@ -321,7 +321,7 @@ STEPS: dict[Step, StepRule] = {
             bars=[*_PENDING, Standing.SUSPENDED, Standing.PLANNED, Standing.FOLLOWED],
         ),
         _rule(Step.RE_PLAN, _UNDER_WAY, None, [Actor.DISPATCHER], needs=[Standing.PLANNED], bars=_PENDING),
-        # What was withdrawn while originals were here goes on being recorded until they are back.
+        # What was closed before originals were back, or a letter had its reply, goes on being recorded until then.
         _rule(
             *(Step.RECORD, [CaseState.RECEIVED, *_UNDER_WAY, CaseState.ANSWERED, CaseState.CLOSED], None),
             (*_EITHER, Actor.HELPER),
@@ -445,7 +445,7 @@ def standing_of(case: Case) -> frozenset[Standing]:
         Standing.PLANNED: case.planned_for is not None,
         Standing.HANDED_OVER: case.handover is not None,
         Standing.ENDED_OTHERWISE: case.closed_reason not in (None, ClosedReason.DONE),
-        Standing.OVER: not case.is_open and not case.papers_held,
+        Standing.OVER: not (case.is_open or case.papers_held or case.letters_unanswered),
         Standing.REPORT_OWED: case.reports_owed > 0,
         Standing.FOR_A_CENTRE: case.kind in FOR_CENTRES,
         Standing.FOLLOWED: case.followed_since is not None,

@@ -13,7 +13,7 @@ from routing.domain import steps
 from routing.domain.case import Case
 from routing.domain.helping import paths_across
 from routing.domain.steps import Holder, Seated, Step
-from routing.repository import cases, links, network, pressings, supervisions
+from routing.repository import cases, links, network, pressings, records, supervisions
 
 
 def take(uow: UnitOfWork, case_id: UUID, step: Step, version: int | None = None) -> tuple[Case, Seat | None, UUID]:
@@ -43,6 +43,8 @@ def recall(uow: UnitOfWork, case: Case) -> None:
         steps.recall(case, cases.list_entries(uow, case))
     if case.pressings:
         case.nudged = pressings.list_nudged(uow, case.case_id)
+    if case.letters and not case.is_open:
+        case.letters_unanswered = any(each.replied_at is None for each in records.list_letters(uow, case.case_id))
     if case.helper_post_ids:
         case.across = paths_across(list_joint(uow, case))
     if case.supervisor_post_id is not None:
