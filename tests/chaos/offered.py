@@ -74,7 +74,8 @@ def _new_work(draw: Draw, case: Mapping[str, Any], kind: str) -> Body:
 def _whose(draw: Draw, case: Mapping[str, Any]) -> str:
     """One of the appeals that stand; of what was withdrawn by the last of them, one of all."""
     standing = [appeal["appeal_id"] for appeal in case["appeals"] if not appeal["withdrawn_at"]]
-    return draw.one(standing or [appeal["appeal_id"] for appeal in case["appeals"]])
+    whose: str = draw.one(standing or [appeal["appeal_id"] for appeal in case["appeals"]])
+    return whose
 
 
 def _come(draw: Draw, missing: Sequence[str]) -> Body:

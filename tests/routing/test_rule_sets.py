@@ -333,9 +333,11 @@ def waiting(at: At, city: City) -> Case:
     return record(at, city, case, RecordKind.PAPERS_MISSING)
 
 
-def record(at: At, city: City, case: Case, kind: RecordKind, *, now: datetime = NOW, **whose: UUID) -> Case:
+def record(
+    at: At, city: City, case: Case, kind: RecordKind, *, now: datetime = NOW, appeal_id: UUID | None = None
+) -> Case:
     uow = at(city.person("municipal"), now=now)
-    recording.record_work(uow, case.case_id, Work(kind, papers=("户口簿",), **whose))
+    recording.record_work(uow, case.case_id, Work(kind, papers=("户口簿",), appeal_id=appeal_id))
     (told,) = [CaseRecordedV1.model_validate_json(event.body or "") for event in uow.published]
     case = cases.get_case(at(role="auditor"), case.case_id)
     assert told.promise_due in (None, due_of(case))
