@@ -28,6 +28,7 @@ from routing.domain.vacancy import Section
 from routing.schemas import (
     Acceptance,
     Accompanied,
+    AlikeView,
     Answer,
     Asking,
     AskingForTime,
@@ -856,6 +857,15 @@ async def list_queue(page: AskedPage, door: Door, section: InSection = None) -> 
     supervisors too: how much that is sealed lies with nobody.
     """
     return await door.read(reading.get_queue, page, section=section, view=QueueView.of)
+
+
+@router.get("/suggestions", response_model=ListView[AlikeView])
+async def list_alike(page: AskedPage, door: Door) -> Response:
+    """What is open where I dispatch and may be the same trouble as another, each case beside the likest and why, in the
+    order of ``/cases``. A page looks at ``limit`` cases and leaves out those that are like no other: it may hold fewer,
+    or none, while ``next`` leads on.
+    """
+    return await door.read(suggesting.list_alike, page, view=listed(AlikeView.of_alike))
 
 
 @router.get("/custody", response_model=ListView[CustodyLineView])

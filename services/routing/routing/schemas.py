@@ -87,7 +87,7 @@ from routing.service.recording import Recorded
 from routing.service.rosters import RosterAhead
 from routing.service.rule_sets import Community, Gap, RuleSetSeen
 from routing.service.splitting import Split
-from routing.service.suggesting import SideBySide
+from routing.service.suggesting import Alike, SideBySide
 
 #: PostgreSQL's text holds no NUL.
 PRINTABLE = r"^[^\x00]*$"
@@ -1776,6 +1776,17 @@ class SuggestionsView(BaseModel):
     def of(cls, found: SideBySide) -> "SuggestionsView":
         items = [SuggestionView.of_suggestion(each, found.tiers) for each in found.suggestions]
         return cls(case=SideView.of(found.case), items=items)
+
+
+class AlikeView(CaseLineView):
+    """A case, and of what may be the same trouble what is likest."""
+
+    likest: SuggestionView
+
+    @classmethod
+    def of_alike(cls, line: Alike) -> "AlikeView":
+        likest = SuggestionView.of_suggestion(line.suggestion, line.tiers)
+        return cls(**_line(line.case, line.now), likest=likest)
 
 
 class EntryView(BaseModel):

@@ -97,9 +97,9 @@ def list_names(uow: UnitOfWork, path: str) -> list[str]:
     return list(uow.execute(statement).scalars())
 
 
-def list_tiers(uow: UnitOfWork, path: str) -> dict[str, str]:
-    """Of which tier the places on the line are, by path, from the root down."""
-    rows = uow.execute(_BY_PATH, {"paths": prefixes(path)})
+def list_tiers(uow: UnitOfWork, *paths: str) -> dict[str, str]:
+    """Of which tier the places on the lines are, by path, from the root down."""
+    rows = uow.execute(_BY_PATH, {"paths": list({place for path in paths for place in prefixes(path)})})
     return {row.path: row.tier for row in sorted(rows, key=lambda row: len(row.path))}
 
 
