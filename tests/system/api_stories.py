@@ -244,11 +244,11 @@ def _recording(api: Caller, case_id: str) -> None:
 
 
 def _waiting(api: Caller, case_id: str, version: int) -> int:
-    """Begun, planned, and planned anew; the version that the case has then."""
+    """Begun, planned by a dispatcher, since it is late by the day of the events, and planned anew; the version then."""
     plan = {"day": day_ahead(30), "answer": "材料到齐后办理。"}
     for step, who, body in (
         ("starts", CLERK, None),
-        ("plans", CLERK, plan | {"who": "海州区民政局"}),
+        ("plans", DISPATCHER, plan | {"who": "海州区民政局"}),
         ("replans", DISPATCHER, plan),
     ):
         name = f"POST /routing/v1/cases/{{case_id}}/{step}"
@@ -394,6 +394,7 @@ def _merging(api: Caller) -> None:
     found = api.call("GET /routing/v1/cases", CITY_DISPATCHER)["items"]
     fit = [c for c in found if c["state"] == "assigned" and not (c["ask"] or c["urgent"] or c["is_conflict"])]
     into, case = fit[-2:]
+    api.call("GET /routing/v1/suggestions", CITY_DISPATCHER)
     name = "GET /routing/v1/cases/{case_id}/suggestions"
     api.call(name, CITY_DISPATCHER, case_id=case["case_id"])
     name = "POST /routing/v1/cases/{case_id}/suggestions/{other_id}/dismissals"
