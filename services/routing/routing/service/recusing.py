@@ -139,6 +139,7 @@ def _hand_on(uow: UnitOfWork, case: Case, taker: Seat, post_id: UUID) -> None:
     """Where nobody of the duty may take it, it waits for its dispatcher, who may do it or give it to another."""
     parts.end_own_part(uow, case, taker)
     case.dispatch_from(None)
+    deadlines.mark_limit_if_missed(uow, case, DeadlineKind.HOLDING)
     placing.assign(uow, case, taker, post_id=post_id)
     if taker.duty is Duty.DISPATCHER:
         placing.await_dispatcher(case)
