@@ -3,10 +3,10 @@
 from alembic import op
 
 from notify.migrations import wordings
-from notify.migrations.wordings_v28 import WORDINGS
+from notify.migrations.wordings_v27 import WORDINGS
 
-revision = "0029"
-down_revision = "0028"
+revision = "0030"
+down_revision = "0029"
 branch_labels = None
 depends_on = None
 
