@@ -5,8 +5,8 @@ from notify.migrations import wordings_v24
 #: Behind what names the last of the limits, in each of the lists that there are.
 _BEHIND = {
     "'contact': '首次联系'": "'own_part': '接办'",
-    "'contact': 'The resident was to be reached'": "'own_part': 'Your part was to be done'",
-    "'contact': 'The resident is to be reached'": "'own_part': 'Your part is to be done'",
+    "'contact': 'The resident was to be reached'": "'own_part': 'The part of who was given it was due'",
+    "'contact': 'The resident is to be reached'": "'own_part': 'The part of who was given it is due'",
 }
 
 

@@ -11,12 +11,12 @@ from network.posts import Seat
 
 from routing import events
 from routing.domain import steps
-from routing.domain.case import RECUSED, Case
+from routing.domain.case import RECUSED, Case, DeadlineKind
 from routing.domain.helping import Helper
 from routing.domain.steps import Step
 from routing.errors import NobodyHolds
 from routing.repository import cases
-from routing.service import parts, placing, supervising
+from routing.service import deadlines, parts, placing, supervising
 from routing.service.asking import choose_ruler, ruler_instead
 from routing.service.placing import Ground
 from routing.service.taking import holder_in, seated, take
