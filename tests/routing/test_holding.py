@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import date, datetime, timedelta
+from importlib import import_module
 from typing import Any
 
 import pytest
@@ -13,9 +14,11 @@ from routing.domain.origin import Cause, Source
 from routing.domain.promise import Term, Unit
 from routing.domain.reading_aloud import read_aloud
 from routing.domain.rule_document import RuleDocument, SettingLine
+from routing.domain.rules import Limit
 from routing.domain.waiting import Plan
-from routing.repository import cases
+from routing.repository import cases, policy
 from routing.service import asking, dispatching, planning, recusing, supervising, suspending
+from sqlalchemy import Connection, text
 
 from tests.routing import test_calendars as moving
 from tests.routing.conftest import City, lay_city, local, subject_of
@@ -50,7 +53,10 @@ def give(by: RolledBackUnitOfWork, case: Case, city: City, to: str = "legal") ->
 
 
 def holding_of(at: At, case: Case) -> list[tuple[DeadlineState, datetime]]:
-    found = cases.list_deadlines(at(role="auditor"), case.case_id)
+    """As they began."""
+    found = sorted(
+        cases.list_deadlines(at(role="auditor"), case.case_id), key=lambda deadline: deadline.promise.start_at
+    )
     return [(each.state, each.promise.due_at) for each in found if each.kind is Kind.HOLDING]
 
 
@@ -77,6 +83,17 @@ def test_where_no_rule_says_so_there_is_none(at: At) -> None:
     assert holding_of(at, case) == []
 
 
+def test_a_new_city_has_two_working_days_for_it(at: At, database_of: Callable[[str], Connection]) -> None:
+    seeds = import_module("routing.migrations.versions.0041_holding")
+    database_of("routing").execute(text(seeds.HOLDING))
+    assert policy.get_policy(at(), [], [])[0].find_limit(Limit.HOLDING) == 2
+    receive(at, lay_city(at()))
+    database_of("routing").execute(text("update rule_set set limits = limits - 'holding'"))
+    database_of("routing").execute(text(seeds.HOLDING))
+    found = database_of("routing").execute(text("select count(*) from rule_set where limits ? 'holding'"))
+    assert found.scalar_one() == 0, "what was promised by stays as it is"
+
+
 def test_where_the_promise_ends_no_later_there_is_none(at: At, city: City) -> None:
     case = receive(at, city, suggested_category="municipal.water", urgent=True)
     assert holding_of(at, transfer(at(city.person("municipal")), case, city)) == []
@@ -94,7 +111,7 @@ def test_so_has_who_is_given_it_by_a_dispatcher_or_takes_it_over(at: At, city: C
 
 
 def test_and_who_takes_the_place_of_who_has_an_interest_in_it(at: At, city: City, given: Case) -> None:
-    holder = at(city.person("legal"))
+    holder = at(city.person("legal"), now=NOW + timedelta(hours=1))
     recusing.recuse(holder, given.case_id, version=given.version, words="亲属")
     assert [state for state, _ in holding_of(at, given)] == [DeadlineState.CANCELLED, DeadlineState.OPEN]
     assert is_sound(at, given)
