@@ -77,7 +77,8 @@ def test_what_is_not_there_is_found() -> None:
 
 
 def test_every_line_of_bad_input_names_a_test_that_shows_it() -> None:
-    lines = [line for line in (ROOT / "docs" / "bad-input.md").read_text().splitlines() if line.startswith("| ")][2:]
+    rows = [line for line in (ROOT / "docs" / "bad-input.md").read_text().splitlines() if line.startswith("| ")]
+    lines = [line for line in rows if not line.endswith(("| shown by |", "| --- |"))]
     assert len(lines) > 20
     assert [line for line in lines if not TEST.search(line)] == []
 

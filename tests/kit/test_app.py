@@ -1,10 +1,12 @@
 import asyncio
 import json
 import os
+import re
 import signal
 import socket
 import sys
 from collections.abc import AsyncIterator, Callable, Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +14,9 @@ import pytest
 from httpx2 import AsyncClient
 from kit import app as kit_app
 from kit import crypto
-from kit.app import revisions
+from kit.app import revisions, watching
 from kit.app.serving import listen
+from kit.app.watching import Timekeeper
 from kit.db import Database
 from kit.health import Health
 from kit.testing.tokens import Identity
@@ -107,6 +110,42 @@ class TestReadiness:
         assert (await ready(app_of()))[0] == 200
         as_superuser.execute(text("comment on table alembic_version is 'serves 0002'"))
         assert (await ready(app_of()))[0] == 503
+
+    @pytest.mark.parametrize("by", [timedelta(hours=1), timedelta(hours=-1)])
+    async def test_a_clock_that_is_wrong_is_named_with_the_remedy(
+        self, app_of: AppOf, migrations: Path, monkeypatch: pytest.MonkeyPatch, by: timedelta
+    ) -> None:
+        assert migrations.name
+        monkeypatch.setattr(watching, "_this_machines_time", lambda: datetime.now(UTC) + by)
+        status, parts = await ready(app_of())
+        assert status == 503
+        assert re.fullmatch(
+            r"this machine's clock and the database's are 3\d\d\d s apart: set both by NTP", parts["database"]["detail"]
+        )
+
+    async def test_a_clock_that_goes_wrong_ends_its_parts(
+        self, app_of: AppOf, migrations: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        assert migrations.name
+        keeper = Timekeeper(app_of().state.watch, every=timedelta(milliseconds=1))
+        keeping = asyncio.create_task(keeper.run())
+        done, _ = await asyncio.wait([keeping], timeout=0.1)
+        assert not done
+        monkeypatch.setattr(watching, "_this_machines_time", lambda: datetime.now(UTC) + timedelta(hours=1))
+        await asyncio.wait_for(keeping, 10)
+        assert "set both by NTP" in caplog.records[-1].__dict__["detail"]
+
+    async def test_a_database_that_takes_no_connections_is_named_with_the_remedy(
+        self, app_of: AppOf, migrations: Path, as_superuser: Connection
+    ) -> None:
+        assert migrations.name
+        name = as_superuser.execute(text("select current_database()")).scalar_one()
+        as_superuser.execute(text(f'alter database "{name}" connection limit 0'))
+        status, parts = await ready(app_of())
+        assert (status, parts["database"]["detail"]) == (
+            503,
+            "the database takes no more connections: it is being restored, or max_connections is too small",
+        )
 
     async def test_a_database_that_is_away_makes_it_unready_but_not_unlive(
         self, app_of: AppOf, migrations: Path
@@ -293,7 +332,11 @@ class TestProcess:
     async def test_an_unknown_aspect_and_missing_settings_are_named(self, environment: dict[str, str]) -> None:
         for aspect, changes, told in (
             ("what", {}, "usage: python -m scratch api | all | crash | leave"),
-            ("api", {"SCRATCH_SERVICE_KEYS": "k1:short"}, "SCRATCH_SERVICE_KEYS: "),
+            (
+                "api",
+                {"SCRATCH_SERVICE_KEYS": "k1:short"},
+                "scratch does not start: SCRATCH_SERVICE_KEYS cannot be used: ",
+            ),
         ):
             process = await asyncio.create_subprocess_exec(
                 sys.executable, HERE / "scratch_service.py", aspect, env=environment | changes,
@@ -303,3 +346,15 @@ class TestProcess:
             assert process.returncode == 1
             assert told.split(" api")[0] in stderr.decode()
             assert "Traceback" not in stderr.decode()
+
+    @pytest.mark.parametrize("aspect", ["api", "consumer"])
+    async def test_a_missing_secret_is_named_in_one_line_and_nothing_starts(
+        self, environment: dict[str, str], aspect: str
+    ) -> None:
+        del environment["SCRATCH_SERVICE_KEYS"]
+        process = await asyncio.create_subprocess_exec(
+            sys.executable, HERE / "scratch_service.py", aspect, env=environment, stderr=asyncio.subprocess.PIPE
+        )
+        _, stderr = await process.communicate()
+        assert process.returncode == 1
+        assert stderr.decode() == "scratch does not start: SCRATCH_SERVICE_KEYS is not set: set it\n"

@@ -9,9 +9,10 @@ from kit.db import Database
 from kit.http import Door
 from kit.http.problems import prefers_chinese
 from pydantic import BaseModel, Field, field_validator
+from sqlalchemy import Connection
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from tests.kit.conftest import A, AppOf, client_of
+from tests.kit.conftest import A, AppOf, client_of, fill_disk
 
 NOTES = "/scratch/v1/notes"
 MARKER = "13912345678"
@@ -203,6 +204,16 @@ async def test_a_database_that_is_away_is_a_passing_thing(app_of: AppOf, clerk_a
         answer = await client.get(NOTES, headers=clerk_a)
     is_problem(answer, 503, "database_away")
     assert answer.headers["retry-after"]
+
+
+async def test_a_disk_that_is_full_is_said_to_be_that(
+    client: AsyncClient, clerk_a: dict[str, str], as_superuser: Connection, caplog: pytest.LogCaptureFixture
+) -> None:
+    fill_disk(as_superuser, "note")
+    answer = await client.post(NOTES, json={"place": A, "words": "x"}, headers=clerk_a)
+    is_problem(answer, 503, "no_room")
+    assert any(record.__dict__.get("remedy") == "make room on its disk" for record in caplog.records)
+    assert (await client.get(NOTES, headers=clerk_a)).json()["items"] == []
 
 
 async def test_more_than_can_be_answered_is_said_to_be_that(

@@ -16,10 +16,16 @@ import httpx
 import psycopg
 import pytest
 from kit import topics
+from kit.app.watching import Watch
+from kit.away import is_away, told
+from kit.db import Database
+from kit.health import Health
+from kit.migrations import ASPECTS
 from local import ports, processes
 from local.home import SERVICES, Home
 from local.processes import Identity
 from pydantic import SecretStr
+from sqlalchemy.exc import DBAPIError
 
 _STAND_IN = """
 import os, sys
@@ -263,3 +269,18 @@ def postgres(installation: Installation) -> "psycopg.Connection[tuple[object, ..
     return psycopg.connect(
         host="127.0.0.1", port=port, dbname="grid", user="grid_owner", password=word, autocommit=True
     )
+
+
+async def test_a_wrong_password_is_named_with_the_remedy(up: Installation) -> None:
+    url = f"postgresql+asyncpg://{{role}}:wrong@127.0.0.1:{up.home.ports['postgres']}/grid"
+    for aspect in ASPECTS:
+        database = Database(url, role=f"grid_{aspect}")
+        found = await Watch(service="grid", database=database).check_database()
+        assert found == Health(
+            ready=False, detail="the database refuses the role's password: set it, or GRID_DATABASE_URL"
+        )
+        with pytest.raises(DBAPIError) as refused:
+            await database.run_everywhere(lambda _: None)
+        assert is_away(refused.value)
+        assert told(refused.value) == "it refuses the role's password: set the one that it knows"
+        await database.close()

@@ -32,6 +32,23 @@ def sqlstate(error: BaseException | None) -> str:
     return str(getattr(of_driver, "sqlstate", "") or "")
 
 
+def told(error: BaseException) -> str:
+    """What is away in a word, or what to do where a person has to."""
+    while error.__cause__ is not None and not isinstance(error, DBAPIError):
+        error = error.__cause__
+    return _REMEDIES.get(sqlstate(error), type(error).__name__)
+
+
+#: What a server says that has no room on its disk.
+DISK_FULL = "53100"
+
+_REMEDIES = {
+    DISK_FULL: "its disk is full: make room there",
+    "53300": "it takes no more connections: it is being restored, or max_connections is too small",
+    "28P01": "it refuses the role's password: set the one that it knows",
+}
+
+
 def _passes(error: BaseException | None) -> bool:
     if state := sqlstate(error):
         return state[:2] in _PASSING_CLASSES or state in _PASSING_STATES

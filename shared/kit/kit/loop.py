@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable
 from datetime import timedelta
 
 from kit import metrics
+from kit.away import told
 from kit.frames import where
 from kit.health import Health
 
@@ -79,8 +80,8 @@ class Loop:
             done = await self._work()
         except Exception as error:  # noqa: BLE001  # whatever it is, what is due stays due
             self._failures += 1
-            self._trouble = type(error).__name__
-            FAILURES.labels(self.name, self._trouble).inc()
+            self._trouble = told(error)
+            FAILURES.labels(self.name, type(error).__name__).inc()
             log.warning(
                 "loop.failed",
                 extra={"loop": self.name, "error": self._trouble, "at": where(error), "times": self._failures},

@@ -70,10 +70,17 @@ class Node:
                 assert time.monotonic() < end, f"{names} are still there"
                 time.sleep(0.05)
 
-    def ends(self, name: str) -> int:
-        """How far the topic's partitions have come, all together."""
+    def lay_with(self, name: str, *, partitions: int) -> None:
+        """The topic anew, with another number of partitions than the registry says."""
+        self.delete(name)
         with Cluster(self.admin) as cluster:
-            return sum(cluster.ends([TopicPartition(name, p) for p in range(TOPICS[name].partitions)]).values())
+            cluster.create_topics({name: {"num_partitions": partitions, "replication_factor": 1}})
+
+    def ends(self, name: str, partitions: int | None = None) -> int:
+        """How far the topic's partitions have come, all together."""
+        numbers = range(partitions or TOPICS[name].partitions)
+        with Cluster(self.admin) as cluster:
+            return sum(cluster.ends([TopicPartition(name, p) for p in numbers]).values())
 
 
 @pytest.fixture(scope="session")

@@ -10,16 +10,20 @@ from uuid import UUID, uuid4
 import pytest
 from aiokafka import AIOKafkaConsumer
 from aiokafka.consumer.fetcher import Fetcher
-from aiokafka.errors import CommitFailedError
+from aiokafka.errors import CommitFailedError, KafkaConnectionError
 from contracts.grid import PlaceChangedV1
 from contracts.intake import AppealWithdrawnV1
 from kit.db import Database, UnitOfWork
 from kit.errors import NotYet, Unavailable
 from kit.kafka import Consumers, consumes, taker
 from kit.kafka.record import Book, Record
+from kit.kafka.security import client_settings, why_away
 from kit.testing.servers import NOW
 from kit.testing.waiting import running, until
 from sqlalchemy import Connection, text
+
+from tests.kit.conftest import fill_disk
+from tests.kit.events.conftest import PASSWORD
 
 PLANTED = "Lantern Street 7"
 
@@ -121,6 +125,50 @@ async def test_what_is_away_is_waited_for_and_never_buried(real: Any) -> None:
         await real.settle()
     assert [version for _, version, _ in await real.effects()] == [1, 2]
     assert await real.query("select 1 from dead_letter") == []
+
+
+async def test_a_disk_that_is_full_is_waited_for_and_named(
+    real: Any, event_tables_of: Callable[[str], Connection]
+) -> None:
+    tables, key = event_tables_of("routing"), uuid4()
+    fill_disk(tables, "effect")
+    await send(real, withdrawn(key, 1))
+    real.consumers = real.make_consumers(take_withdrawal)
+    async with running(real.consumers):
+
+        async def waits() -> bool:
+            return bool(real.consumers.check().detail == "waits for the database (its disk is full: make room there)")
+
+        await until(waits, "the consumer says what it waits for")
+        tables.execute(text("drop trigger no_room on effect"))
+        await real.settle()
+    assert len(await real.effects()) == 1
+    assert await real.query("select 1 from dead_letter") == []
+
+
+async def test_topics_of_other_partitions_are_taken_and_named(real: Any, node: Any) -> None:
+    await asyncio.to_thread(node.lay_with, "intake.appeal.v1", partitions=3)
+    real.consumers = real.make_consumers(take_withdrawal)
+    async with running(real.consumers):
+
+        async def says_so() -> bool:
+            await real.consumers._watch.look()
+            return "(intake.appeal.v1, not 24): see `baiyang topics drift`" in real.consumers.check().detail
+
+        await until(says_so, "the consumer says which topic it is")
+        assert real.consumers.check().alive
+    await asyncio.to_thread(node.delete, "intake.appeal.v1")
+    await asyncio.to_thread(node.lay)
+
+
+async def test_a_wrong_password_is_told_from_a_kafka_that_is_away(node: Any) -> None:
+    away = KafkaConnectionError()
+    wrong, right = (client_settings(node.access("intake", word)) for word in ("wrong", PASSWORD))
+    assert await why_away("intake", wrong, away) == (
+        "Kafka refuses the password: set INTAKE_KAFKA_PASSWORD, or run `baiyang topics lay`"
+    )
+    assert await why_away("intake", right, away) == "KafkaConnectionError"
+    assert await why_away("intake", right | {"bootstrap_servers": ["127.0.0.1:1"]}, away) == "KafkaConnectionError"
 
 
 async def test_what_is_given_back_to_the_broker_is_waited_over_first_and_longer_each_time() -> None:

@@ -179,6 +179,24 @@ async def test_a_missing_topic_holds_up_no_other_and_is_never_made(real: Any, no
     assert any("intake.contact.v1" in line for line in node.lay())
 
 
+async def test_nothing_is_sent_to_a_topic_of_other_partitions(real: Any, node: Any) -> None:
+    await asyncio.to_thread(node.lay_with, "intake.appeal.v1", partitions=3)
+    relay = real.make_relay("intake", lease=LEASE, check_topics_every=timedelta(seconds=0.2))
+    line = "topics have another number of partitions (intake.appeal.v1, not 24): see `baiyang topics drift`"
+
+    async def says_so() -> bool:
+        return bool(relay.check().detail == line)
+
+    async with running(relay):
+        await until(says_so, "the relay says which topic it is")
+        await real.publish(withdrawn(uuid4(), 1))
+        await asyncio.sleep(0)
+        assert await asyncio.to_thread(node.ends, "intake.appeal.v1", 3) == 0
+        await asyncio.to_thread(node.delete, "intake.appeal.v1")
+        await asyncio.to_thread(node.lay)
+        await until(real._is_sent, "what waited goes on when the topic is as declared")
+
+
 async def test_relays_share_the_shards_fairly(real: Any, event_tables_of: Callable[[str], Connection]) -> None:
     tables = event_tables_of("intake")
 

@@ -10,6 +10,7 @@ import pytest
 from aiokafka.client import AIOKafkaClient
 from contracts.grid import PlaceChangedV1, PlaceState
 from contracts.intake import AppealWithdrawnV1
+from contracts.topics import TOPICS
 from kit.db import UnitOfWork
 from kit.kafka import consumes
 from kit.relay.destinations import Destinations
@@ -169,10 +170,10 @@ class SlowDatabase:
 
 
 async def test_a_log_that_takes_longer_than_a_relay_waits_is_made_pending_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    async def topic_ids(*_: object) -> dict[str, str]:
-        return {"intake.appeal.v1": "another"}
+    async def topics_there(*_: object) -> dict[str, tuple[str, int]]:
+        return {"intake.appeal.v1": ("another", TOPICS["intake.appeal.v1"].partitions)}
 
-    monkeypatch.setattr("kit.relay.destinations.topic_ids", topic_ids)
+    monkeypatch.setattr("kit.relay.destinations.topics_there", topics_there)
     database: Any = SlowDatabase()
     destinations, client = Destinations("intake", database), cast("AIOKafkaClient", None)
     for _ in range(2):

@@ -18,7 +18,7 @@ from pydantic import ValidationError
 
 from kit import logging, telemetry
 from kit.app.defaults import side_app
-from kit.app.watching import Watch
+from kit.app.watching import Timekeeper, Watch
 from kit.db import Database
 from kit.health import Component
 from kit.loading import lightly
@@ -72,8 +72,14 @@ def _settings(service: str, settings: Callable[[], S]) -> S:
     try:
         return settings()
     except ValidationError as error:
-        lines = [f"{service.upper()}_{'_'.join(map(str, e['loc'])).upper()}: {e['msg']}" for e in error.errors()]
-        sys.exit("\n".join(["the settings are not complete:", *lines]))
+        sys.exit(f"{service} does not start: {'; '.join(_remedy(service, wrong) for wrong in error.errors())}")
+
+
+def _remedy(service: str, wrong: Mapping[str, Any]) -> str:
+    name = "_".join([service, *map(str, wrong["loc"])]).upper()
+    if wrong["type"] == "missing":
+        return f"{name} is not set: set it"
+    return f"{name} cannot be used: {wrong['msg'].removeprefix('Value error, ')}"
 
 
 async def serve(service: str, aspect: Aspect, *, settings: ServiceSettings, name: str = "all") -> int:
@@ -83,7 +89,9 @@ async def serve(service: str, aspect: Aspect, *, settings: ServiceSettings, name
     if listening is None:
         return 1
     app = _app_of(service, aspect)
-    running = _Running(aspect.components, _new_server(app), app.state.watch)
+    watch: Watch = app.state.watch
+    keeping = [Timekeeper(watch)] if aspect.components and watch.database else []
+    running = _Running([*aspect.components, *keeping], _new_server(app), watch)
     try:
         log.info("starts", aspect=name, port=listening.getsockname()[1])
         return await running.until_stopped(listening)

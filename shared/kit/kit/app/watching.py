@@ -5,9 +5,11 @@ import time
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 
 from fastapi import FastAPI, Request, Response
 from fastapi.responses import JSONResponse
+from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -28,6 +30,8 @@ _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"
 _QUIET = frozenset({"/healthz", "/readyz", "/metrics"})
 _DATABASE_SECONDS = 3.0
 _LOOK_EVERY = 1.0
+#: By how much this machine's clock and the database's may differ: promises are made to the minute.
+_APART = timedelta(minutes=1)
 
 log = get_logger(__name__)
 
@@ -104,12 +108,21 @@ class Watch:
             return Health()
         try:
             async with asyncio.timeout(_DATABASE_SECONDS):
-                schema = await self._schema()
+                schema, apart = await self._look()
         except (TimeoutError, OSError, SQLAlchemyError) as error:
             return Health(ready=False, detail=_why_away(self.service, error))
-        if schema.fits(self.service):
-            return Health()
-        return Health(ready=False, detail=schema.misfit(self.service))
+        if not schema.fits(self.service):
+            return Health(ready=False, detail=schema.misfit(self.service))
+        return Health(ready=False, detail=_why_apart(apart)) if apart > _APART else Health()
+
+    async def apart(self) -> str:
+        """In one line, that the clocks differ; empty where they do not, and where the database does not tell."""
+        try:
+            async with asyncio.timeout(_DATABASE_SECONDS):
+                _, apart = await self._look()
+        except (TimeoutError, OSError, SQLAlchemyError):
+            return ""
+        return _why_apart(apart) if apart > _APART else ""
 
     async def is_ready(self) -> tuple[bool, dict[str, Health]]:
         """An API is ready when its database is, whatever Kafka does; other aspects when all their parts are."""
@@ -121,10 +134,48 @@ class Watch:
             (log.info if database.ready else log.warning)("readiness", detail=database.detail)
         return ready, {"database": database, **parts}
 
-    async def _schema(self) -> Schema:
+    async def _look(self) -> tuple[Schema, timedelta]:
+        """The schema, and how far this machine's clock and the database's are apart."""
         assert self.database is not None
         async with self.database.engine.connect() as connection:
-            return Schema.of((await connection.execute(revisions.LOOK)).one_or_none())
+            schema = Schema.of((await connection.execute(revisions.LOOK)).one_or_none())
+            before = _this_machines_time()
+            there = await connection.scalar(text("select clock_timestamp()"))
+            return schema, max(before - there, there - _this_machines_time())
+
+
+class Timekeeper:
+    """Ends a process whose clock has gone wrong, so that nothing is taken for due before it is; anew it waits."""
+
+    name = "time"
+
+    def __init__(self, watch: Watch, *, every: timedelta = timedelta(seconds=15)) -> None:
+        self._watch = watch
+        self._every = every.total_seconds()
+        self._stopping = asyncio.Event()
+
+    async def run(self) -> None:
+        while not self._stopping.is_set():
+            if apart := await self._watch.apart():
+                log.error("the clock is wrong", detail=apart)
+                return
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._stopping.wait(), self._every)
+
+    async def stop(self) -> None:
+        self._stopping.set()
+
+    def check(self) -> Health:
+        return Health()
+
+
+def _this_machines_time() -> datetime:
+    """Not the clock that decisions are made by, which may be driven."""
+    return datetime.now(UTC)
+
+
+def _why_apart(apart: timedelta) -> str:
+    return f"this machine's clock and the database's are {apart.total_seconds():.0f} s apart: set both by NTP"
 
 
 def _why_away(service: str, error: Exception) -> str:
@@ -132,6 +183,8 @@ def _why_away(service: str, error: Exception) -> str:
         return f"the database has no tables yet: run python -m {service} migrate"
     if isinstance(error, DBAPIError) and sqlstate(error)[:2] == "28":
         return f"the database refuses the role's password: set it, or {service.upper()}_DATABASE_URL"
+    if isinstance(error, DBAPIError) and sqlstate(error) == "53300":
+        return "the database takes no more connections: it is being restored, or max_connections is too small"
     if isinstance(error, DBAPIError) and sqlstate(error) == "42501":
         return "the role may not read alembic_version: the migrations did not grant it"
     return f"the database does not answer: start it, or set {service.upper()}_DATABASE_URL"

@@ -16,7 +16,7 @@ from starlette.exceptions import HTTPException
 from starlette.types import ExceptionHandler
 
 from kit.auth import NotSignedIn
-from kit.away import is_away
+from kit.away import DISK_FULL, is_away, sqlstate
 from kit.errors import STATUS, Kind, ServiceError, Stale, Unavailable
 from kit.logging import get_logger
 
@@ -178,7 +178,15 @@ async def _busy(request: Request, error: Exception) -> JSONResponse:
 
 
 async def _away_or_defect(request: Request, error: Exception) -> JSONResponse:
+    if sqlstate(error) == DISK_FULL:
+        return await _no_room(request, error)
     return await (_database_away if is_away(error) else _defect)(request, error)
+
+
+async def _no_room(request: Request, error: Exception) -> JSONResponse:
+    log.error("database has no room", error=type(error).__name__, remedy="make room on its disk")
+    detail = "There is no room to keep this at the moment, and nothing of it was kept: try again later."
+    return await _service_error(request, Unavailable("no_room", detail))
 
 
 async def _defect(request: Request, error: Exception) -> JSONResponse:

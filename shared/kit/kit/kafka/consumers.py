@@ -21,7 +21,7 @@ from kit.health import Health
 from kit.kafka import metrics
 from kit.kafka.handlers import Handler
 from kit.kafka.record import Book, Record
-from kit.kafka.security import KafkaSettings, client_settings
+from kit.kafka.security import KafkaSettings, client_settings, why_away
 from kit.kafka.taker import GivenBack, Taker
 from kit.kafka.watch import Rewinder, Watch
 
@@ -101,8 +101,9 @@ class Consumers:
             except Exception as error:  # noqa: BLE001  # whatever it is must not end the consumer
                 await _stop(broker)
                 attempt += 1
-                self._watch.away(type(error).__name__)
-                log.warning("consumer.kafka_away", extra={"service": self.service, "error": type(error).__name__})
+                why = await why_away(self.service, client_settings(self._settings), error)
+                self._watch.away(why)
+                log.warning("consumer.kafka_away", extra={"service": self.service, "error": why})
                 await self._taker.pause(attempt)
             else:
                 self._broker = broker

@@ -13,7 +13,7 @@ from datetime import timedelta
 from typing import Any, Protocol, TypeVar
 from uuid import UUID
 
-from kit.away import is_away
+from kit.away import is_away, told
 from kit.clock import Clock
 from kit.db import UnitOfWork
 from kit.errors import NotYet, ServiceError
@@ -122,7 +122,7 @@ class Taker:
                     raise
                 attempt += 1
                 metrics.RETRIES.labels(self.service, topic).inc()
-                self._waits(type(error).__name__)
+                self._waits(told(error))
                 log.warning("consumer.waits", extra={"topic": topic, "error": type(error).__name__, "attempt": attempt})
                 late = asyncio.get_running_loop().time() - started > self._patience
                 if late or not await self.pause(attempt):

@@ -9,11 +9,13 @@ from typing import Any
 
 from aiokafka import ConsumerRecord, TopicPartition
 from aiokafka.errors import KafkaError
+from contracts.topics import TOPICS
 from sqlalchemy import text
 
 from kit.db import Database, UnitOfWork
 from kit.health import Health
 from kit.kafka import metrics
+from kit.kafka.shape import misshapen
 
 log = logging.getLogger("kit.kafka")
 
@@ -31,6 +33,7 @@ class Watch:
         self._away: str | None = "not connected yet"
         self._waits: str | None = None
         self._stuck: list[str] = []
+        self._misshapen: list[str] = []
 
     def watch(self, subscribers: Mapping[str, Any]) -> None:
         self._subscribers = subscribers
@@ -57,6 +60,8 @@ class Watch:
             return Health(ready=False, detail=f"waits for Kafka ({self._away})")
         if self._waits:
             return Health(ready=False, detail=f"waits for the database ({self._waits})")
+        if self._misshapen:
+            return Health(ready=False, detail=misshapen(self._misshapen))
         return Health()
 
     async def look(self) -> None:
@@ -72,6 +77,7 @@ class Watch:
             self._moved.clear()
             return
         self._away = None
+        self._misshapen = sorted(topic for topic, s in self._subscribers.items() if _is_misshapen(topic, s.consumer))
         self._stuck = [] if self._waits else sorted(tp for found in lags.values() for tp in found[1])
         for topic, (lag, _) in lags.items():
             metrics.LAG.labels(self._service, topic).set(lag)
@@ -100,6 +106,11 @@ class Watch:
             self._moved[tp] = (position, now)
             return False
         return now - since > self._stuck_after
+
+
+def _is_misshapen(topic: str, consumer: Any) -> bool:
+    there = (consumer.partitions_for_topic(topic) or ()) if consumer else ()
+    return len(there) not in (0, TOPICS[topic].partitions)
 
 
 _SEEN = text(

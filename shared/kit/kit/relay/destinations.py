@@ -19,6 +19,7 @@ from contracts.topics import TOPICS
 from sqlalchemy import text
 
 from kit.db import LONGEST_OF_A_COMMAND, Database, UnitOfWork
+from kit.kafka.shape import misshapen
 from kit.relay import metrics
 
 log = logging.getLogger("kit.relay")
@@ -40,16 +41,26 @@ class Destinations:
         self._arriving: tuple[dict[str, str], asyncio.Task[list[str]]] | None = None
         self.ids: dict[str, str] = {}
         self.missing: list[str] = []
+        self.misshapen: list[str] = []
+
+    def unfit(self) -> str:
+        """In one line, what keeps events from being sent, and the remedy; empty where nothing does."""
+        if self.missing:
+            return f"topics are missing ({', '.join(self.missing)}): run `baiyang topics lay`"
+        return misshapen(self.misshapen)
 
     async def check(self, client: AIOKafkaClient, *, now: bool = False) -> None:
         """Ask the broker, at once or if the last time is long ago; what has been laid anew is pending again."""
         async with self._checking:
             if not now and time.monotonic() - self._checked < self._every:
                 return
-            found = await topic_ids(client, self._names)
-            if missing := sorted(set(self._names) - set(found)):
-                log.warning("relay.topics_missing", extra={"topics": missing, "remedy": "baiyang topics lay"})
-            self.missing = missing
+            there = await topics_there(client, self._names)
+            self.missing = sorted(set(self._names) - set(there))
+            # Keys would go to other partitions than they did, and overtake themselves.
+            self.misshapen = [name for name, (_, partitions) in there.items() if partitions != TOPICS[name].partitions]
+            if unfit := self.unfit():
+                log.warning("relay.topics_unfit", extra={"reason": unfit})
+            found = {name: topic_id for name, (topic_id, _) in there.items() if name not in self.misshapen}
             if found != self.ids:
                 again = await self._arrive(found)
                 for topic in again:
@@ -210,7 +221,11 @@ class _MetadataRequest(Request[_MetadataRequestV12]):  # type: ignore[misc]
         return request_struct_class([(NO_ID, name, {}) for name in self._names], *_NO_EXTRAS)
 
 
-async def topic_ids(client: AIOKafkaClient, names: list[str]) -> dict[str, str]:
-    """The ids of those topics that are there."""
+async def topics_there(client: AIOKafkaClient, names: list[str]) -> dict[str, tuple[str, int]]:
+    """The id of each topic that is there, and how many partitions it has."""
     response: Any = await client.send(client.get_random_node(), _MetadataRequest(names))
-    return {name: str(topic_id) for error, name, topic_id, *_ in response.topics if error == 0 and topic_id != NO_ID}
+    return {
+        name: (str(topic_id), len(partitions))
+        for error, name, topic_id, _, partitions, *_ in response.topics
+        if error == 0 and topic_id != NO_ID
+    }

@@ -9,6 +9,7 @@ from functools import partial
 from uuid import uuid4
 
 from kit import outbox
+from kit.away import told
 from kit.db import Database
 from kit.frames import where
 from kit.health import Health
@@ -79,11 +80,10 @@ class Relay:
             return Health(alive=False, ready=False, detail=f"the relay hangs (shards {hung}): restart it")
         if self._database_away:
             return Health(ready=False, detail=f"waits for the database ({self._database_away})")
-        if self._destinations.missing:
-            names = ", ".join(self._destinations.missing)
-            return Health(ready=False, detail=f"topics are missing ({names}): run `baiyang topics lay`")
+        if unfit := self._destinations.unfit():
+            return Health(ready=False, detail=unfit)
         if trouble := next((s.trouble for s, _ in self._senders.values() if s.trouble), None):
-            return Health(ready=False, detail=f"waits for Kafka ({trouble})")
+            return Health(ready=False, detail=f"does not send ({trouble})")
         return Health()
 
     async def _holding(self) -> None:
@@ -96,7 +96,7 @@ class Relay:
                     await self._maintain()
                 self._database_away = None
             except Exception as error:  # noqa: BLE001  # tried again in a moment
-                self._database_away = type(error).__name__
+                self._database_away = told(error)
                 log.warning(
                     "relay.cannot_hold",
                     extra={"service": self.service, "error": self._database_away, "at": where(error)},

@@ -23,6 +23,7 @@ from opentelemetry.trace import SpanKind
 from kit import outbox
 from kit.db import Database, UnitOfWork
 from kit.frames import where
+from kit.kafka.security import why_away
 from kit.relay import batches, metrics, window
 from kit.relay.batches import Record
 from kit.relay.destinations import Destinations
@@ -108,8 +109,8 @@ class Sender:
                 return
             except Exception as error:  # noqa: BLE001  # what is pending stays pending
                 attempt += 1
-                self.trouble = type(error).__name__
-                metrics.FAILURES.labels(self._service, self.trouble).inc()
+                self.trouble = await why_away(self._service, self._producer_settings, error)
+                metrics.FAILURES.labels(self._service, type(error).__name__).inc()
                 log.warning(
                     "relay.not_sent",
                     extra={

@@ -20,10 +20,14 @@ from kafka.admin import (
     ResourceType,
     UserScramCredentialUpsertion,
 )
+from kafka.errors import CoordinatorLoadInProgressError
 from kafka.structs import TopicPartition
 from pydantic import SecretStr
 
 from kit.kafka.security import client_settings
+
+#: How many seconds a broker may take to settle what it was just asked, or started with.
+_PATIENCE = 60
 
 
 @dataclass(frozen=True)
@@ -94,7 +98,10 @@ class Cluster:
         wanted = set(names)
         if there := sorted(wanted & set(self.topics())):
             self._admin.delete_topics(there)
+        until = time.monotonic() + _PATIENCE
         while wanted & set(self.topics()):
+            if time.monotonic() > until:
+                raise TimeoutError("Kafka does not delete its topics: look at its log")
             time.sleep(0.05)
 
     def delete_groups(self, groups: Iterable[str]) -> None:
@@ -148,7 +155,15 @@ class Cluster:
         return self.users() >= set(users) and all(self.acls(user) == acls for user, acls in users.items())
 
     def groups(self) -> list[str]:
-        return sorted(group["group_id"] for group in self._admin.list_groups())
+        """A broker that has just started reads for a while who its groups are."""
+        until = time.monotonic() + _PATIENCE
+        while True:
+            try:
+                return sorted(group["group_id"] for group in self._admin.list_groups())
+            except CoordinatorLoadInProgressError:
+                if time.monotonic() > until:
+                    raise
+                time.sleep(0.1)
 
     def positions(self, group: str) -> dict[TopicPartition, int]:
         """What a group has committed."""
