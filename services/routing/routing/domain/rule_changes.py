@@ -107,7 +107,7 @@ def _settings(rules: RuleSet) -> dict[Limit | Setting, str]:
     return {
         Setting.WARNINGS: ", ".join(str(share) for share in rules.shares),
         Setting.AGAIN: written(rules.repeat) if rules.repeat else "",
-        **{limit: str(rules.limit(limit)) for limit in Limit},
+        **{limit: "" if (days := rules.find_limit(limit)) is None else str(days) for limit in Limit},
     }
 
 
