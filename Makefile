@@ -64,7 +64,7 @@ images: ## build the services' images by docker, podman or buildah; REGISTRY, VE
 test-cluster: $(READY) $(TOOLS) ## deploy to the cluster that KUBECONFIG names, and try it there; NODE_ADDRESS, ONLY
 	@$(PYTHON) -m tests.cluster $(ARGS)
 
-chaos: $(READY) $(TOOLS) ## kill anything at any moment under load, then compare all books; KILLS, SEED, MERGE
+chaos: $(READY) $(TOOLS) ## kill anything at any moment under load, then compare all books; KILLS, SEED, MERGE, TARGET=cluster
 	@$(PYTHON) -m tests.chaos $(ARGS)
 
 bench: $(READY) $(TOOLS) ## measure the platform here: ONLY=P1,P4 SCALE=10k|100k|1m OUT=bench.json

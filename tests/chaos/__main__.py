@@ -2,7 +2,8 @@
 
 KILLS (50), SEED (1), SECONDS (the longest that the faults may take), CHAOS_HOME (.chaos), CHAOS_PORT (the first free
 range), MERGE=1 (only merge what has been run). More than a hundred kills are runs of a hundred, a seed and a city each;
-a seed whose result is there is not run again.
+a seed whose result is there is not run again. TARGET=cluster strikes the pods of a city in the cluster that KUBECONFIG
+names (tests.cluster).
 """
 
 import os
@@ -13,6 +14,7 @@ from pathlib import Path
 from tests.chaos import report
 from tests.chaos.faults import FAULTS, LONG_FAULTS
 from tests.chaos.harness import Plan, Result, run
+from tests.cluster.__main__ import main as cluster
 from tests.system.city import ROOT, free_port_range
 
 #: The kills of one run.
@@ -23,6 +25,9 @@ BUGS = ("ack_before_commit", "delete_before_acks", "skip_inbox")
 
 
 def main() -> int:
+    if os.environ.get("TARGET") == "cluster":
+        os.environ["ONLY"] = "kills"
+        return cluster()
     home = Path(os.environ.get("CHAOS_HOME") or ROOT / ".chaos").resolve()
     if sys.argv[1:] == ["prove"]:
         return prove(home)

@@ -52,17 +52,38 @@ def work(draw: Draw, case: Mapping[str, Any]) -> Body:
     if letters and draw.chance(0.6):
         return {"kind": "letter_reply", "number": draw.one(letters), "words": draw.words("复函")}
     if papers and draw.chance(0.8):
-        return {"kind": "papers_returned", "papers": papers}
+        return {"kind": "papers_returned", "papers": papers, "appeal_id": _whose(draw, case)}
     kind = draw.one(_WORK if case["state"] in _UNDER_WAY else _WORK_ALWAYS)
+    return {"kind": kind, **_new_work(draw, case, kind)}
+
+
+def _new_work(draw: Draw, case: Mapping[str, Any], kind: str) -> Body:
     match kind:
         case "letter_sent":
-            return {"kind": kind, "office": "市水务集团", "words": draw.words("去函")}
-        case "papers_received" | "papers_missing":
-            return {"kind": kind, "papers": [f"证件{draw.count()}", f"证件{draw.count()}"]}
+            return {"office": "市水务集团", "words": draw.words("去函")}
+        case "papers_missing":
+            return {"appeal_id": _whose(draw, case), "papers": [f"证件{draw.count()}", f"证件{draw.count()}"]}
+        case "papers_received":
+            return {"appeal_id": _whose(draw, case), **_come(draw, case["papers_missing"])}
         case "contact_attempt":
-            return {"kind": kind, "outcome": draw.one(["reached", "not_reached"]), "words": draw.words("联系")}
+            return {"outcome": draw.one(["reached", "not_reached"]), "words": draw.words("联系")}
         case _:
-            return {"kind": kind, "words": draw.words("记录")}
+            return {"words": draw.words("记录")}
+
+
+def _whose(draw: Draw, case: Mapping[str, Any]) -> str:
+    """One of the appeals that stand; of what was withdrawn by the last of them, one of all."""
+    standing = [appeal["appeal_id"] for appeal in case["appeals"] if not appeal["withdrawn_at"]]
+    whose: str = draw.one(standing or [appeal["appeal_id"] for appeal in case["appeals"]])
+    return whose
+
+
+def _come(draw: Draw, missing: Sequence[str]) -> Body:
+    """One that was named or all of them, what nobody named, or word that no more is waited for."""
+    if missing and draw.chance(0.2):
+        return {"complete": draw.words("无需再补")}
+    named = missing if draw.chance(0.5) else missing[:1]
+    return {"papers": [*(named or [f"证件{draw.count()}"])], "copies": draw.chance(0.3)}
 
 
 def _in_words(path: str, said: str, **more: Any) -> Offered:

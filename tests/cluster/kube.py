@@ -1,6 +1,7 @@
 """The cluster that KUBECONFIG names, by the pinned kubectl."""
 
 import json
+import os
 import re
 import subprocess
 import sys
@@ -12,6 +13,7 @@ from typing import Any
 import yaml
 
 KUBECTL = Path(sys.executable).with_name("kubectl")
+RELEASE = Path(__file__).parents[2] / "deploy/k8s/release"
 NAMESPACE = "baiyang"
 
 Object = Mapping[str, Any]
@@ -46,6 +48,14 @@ def apply(manifests: str | Sequence[Object], *, dry: bool = False) -> None:
     kubectl("apply", "--server-side", "--force-conflicts", "--warnings-as-errors", *more, "-f", "-", given=text)
 
 
+def release(overlay: Path) -> None:
+    """As an operator brings one."""
+    told = {**os.environ, "KUBECTL": str(KUBECTL)}
+    done = subprocess.run([RELEASE, overlay], env=told, capture_output=True, text=True, check=False, timeout=1800)
+    if done.returncode != 0:
+        raise Refused(f"deploy/k8s/release: {done.stderr.strip()[-2000:]}")
+
+
 def forget() -> None:
     """All that a run before has left."""
     kubectl("delete", "namespace", NAMESPACE, "--ignore-not-found", "--wait", "--timeout=180s", seconds=180)
@@ -74,17 +84,16 @@ def pods(selector: str = "app.kubernetes.io/part-of=baiyang") -> list[Object]:
     ]
 
 
-def wait_for_jobs(seconds: float = 300) -> None:
-    _wait("--for=condition=complete", "job", seconds)
+def scale(replicas: int, *, selector: str = "app.kubernetes.io/part-of=baiyang") -> None:
+    kubectl("-n", NAMESPACE, "scale", "deployment", "-l", selector, f"--replicas={replicas}")
+    wait_for_deployments()
+    if not replicas:
+        kubectl("-n", NAMESPACE, "wait", "--for=delete", "pod", "-l", selector, "--timeout=120s", seconds=120)
 
 
 def wait_for_deployments(seconds: float = 300) -> None:
     for name in deployments():
         kubectl("-n", NAMESPACE, "rollout", "status", f"deployment/{name}", f"--timeout={seconds}s", seconds=seconds)
-
-
-def _wait(condition: str, kind: str, seconds: float) -> None:
-    kubectl("-n", NAMESPACE, "wait", condition, kind, "--all", f"--timeout={seconds}s", seconds=seconds)
 
 
 def restarts() -> dict[str, int]:

@@ -88,6 +88,7 @@ def lay_overlay(home: Outside, images: Mapping[str, str]) -> Path:
     folder.mkdir(exist_ok=True)
     city = {
         "KAFKA_BOOTSTRAP_SERVERS": f"{home.host}:{home.ports['kafka']}",
+        "KAFKA_CA_FILE": "",
         "OIDC_ISSUER": home.issuer,
         "OIDC_JWKS_URL": f"{home.issuer}/jwks",
         "OIDC_AUDIENCE": AUDIENCE,

@@ -1,12 +1,12 @@
 """What is done to a city in the cluster, a function a step: each raises what does not hold and says what was seen."""
 
 import os
-import subprocess
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from random import Random
 from statistics import mean
 
 import yaml
@@ -22,10 +22,8 @@ from tests.chaos.reconciling import in_short, reconcile
 from tests.chaos.record import UNKNOWN, Record
 from tests.chaos.world import look
 from tests.cluster import kube, load, outside
-from tests.cluster.outside import ROOT, Outside
-from tests.system.city import wait_until
-
-IMAGES = ("cli", "grid", "intake", "notify", "routing")
+from tests.cluster.outside import Outside
+from tests.system.city import ROOT, wait_until
 
 #: How long what was said may take to be told everywhere once everything is well again.
 _SETTLES = 180.0
@@ -42,6 +40,8 @@ class Stage:
     platform: Platform
     known: Secrets
     city: ChaosCity
+    images: Sequence[Mapping[str, str]]
+    """Of the release before, where there is one to come from, and of this one: tags by name."""
     people: People = field(init=False)
     record: Record = field(init=False)
     loads: int = 0
@@ -72,13 +72,16 @@ class Stage:
         return not flow.left(self.city) and not flow.falls_due(self.city, within=_LOOKING)
 
     def compare(self) -> str:
-        """Until all has come to rest; then every book against the record, the order of each case among them."""
+        """Until all has come to rest; then every book against the record, the order of each case among them.
+
+        Where the release before has kept the books too, by the auditor alone: the rest knows this release's rules.
+        """
         began = time.monotonic()
         wait_until(self._rests, seconds=_SETTLES, what="all that was said is told, and nothing falls due")
         settled = time.monotonic() - began
         history = record.read(self.home.path / "record.jsonl")
         history.notes.append({"what": "looked", "at": self.city.now.timestamp() - 15})
-        found = judge(history, look(self.city, self.people, history))
+        found = judge(history, look(self.city, self.people, history)) if len(self.images) == 1 else []
         assert not found, [(finding.name, finding.about, finding.detail) for finding in found[:10]]
         told = reconcile(self.city, history)
         assert told.returncode == 0, in_short(told)
@@ -86,33 +89,39 @@ class Stage:
 
 
 def comes_up(stage: Stage) -> str:
-    tags = build_images()
+    """At the release before, where the next step goes from it to this one."""
     namespace = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": kube.NAMESPACE}}
     kube.apply([namespace, *outside.secrets(stage.known)])
     began = time.monotonic()
-    kube.apply(kube.render(outside.lay_overlay(stage.home, tags)))
-    kube.wait_for_jobs()
-    kube.wait_for_deployments()
+    kube.release(outside.lay_overlay(stage.home, stage.images[0]))
     up = time.monotonic() - began
-    starts = {kube.name_of(pod): kube.seconds_to_ready(pod) for pod in kube.pods()}
+    starts = sorted(kube.seconds_to_ready(pod) for pod in kube.pods())
     stage.city.baiyang("demo")
     stage.open()
     load.run_file_appeals(stage.city.address, stage.people, stage.record, 200)
     said = stage.compare()
-    at_rest = ", ".join(f"{name.rsplit('-', 2)[0]} {memory:.0f} MB" for name, _, memory in sorted(kube.usage()))
-    return f"ready {up:.0f} s after apply; {said}\n   seconds to ready: {starts}\n   memory: {at_rest}"
-
-
-def build_images() -> dict[str, str]:
-    """By name, with their tags. IMAGES names a tag of those that are on the nodes already."""
-    if tag := os.environ.get("IMAGES"):
-        registry = os.environ.get("REGISTRY", "localhost/baiyang")
-        return {name: f"{registry}/{name}:{tag}" for name in IMAGES}
-    done = subprocess.run(
-        [ROOT / "deploy/images/build", *IMAGES], stdout=subprocess.PIPE, text=True, check=True, timeout=3600
+    at_rest = ", ".join(f"{_of(pod)} {memory:.0f} MB" for pod, _, memory in kube.usage())
+    return (
+        f"ready {up:.0f} s after it was begun, each process {starts[0]:.0f} to {starts[-1]:.0f} s; {said}\n   {at_rest}"
     )
-    tags = [line for line in done.stdout.splitlines() if line and " " not in line and ":" in line]
-    return {tag.rpartition(":")[0].rpartition("/")[2]: tag for tag in tags[-len(IMAGES) :]}
+
+
+def upgrades(stage: Stage) -> str:
+    """Under load to the next release, back with the new schema in place, and to it again."""
+    since, times = stage.record.now, []
+    newest = stage.images[-1]
+    with stage.load() as told:
+        for tags in (newest, stage.images[0], newest):
+            began = time.monotonic()
+            kube.release(outside.lay_overlay(stage.home, tags))
+            times.append(f"{time.monotonic() - began:.0f} s")
+    failed = told.failed + stage.failed_writes(since)
+    assert not failed, f"not answered: {dict(failed)}"
+    return f"to it, back, to it again in {', '.join(times)}, {told.asked} looked up, none failed; {stage.compare()}"
+
+
+def _of(pod: str) -> str:
+    return pod.rsplit("-", 2)[0]
 
 
 def rolls_under_load(stage: Stage) -> str:
@@ -129,7 +138,7 @@ def rolls_under_load(stage: Stage) -> str:
         rolled = time.monotonic() - began
     failed = told.failed + stage.failed_writes(since)
     assert not failed, f"not answered: {dict(failed)}"
-    cores = ", ".join(f"{name.rsplit('-', 2)[0]} {1000 * used / 20:.0f}m" for name, used in sorted(spent.items()))
+    cores = ", ".join(f"{_of(pod)} {1000 * used / 20:.0f}m" for pod, used in sorted(spent.items()))
     return f"rolled in {rolled:.0f} s, {told.asked} looked up, none failed; {stage.compare()}\n   processor: {cores}"
 
 
@@ -141,11 +150,13 @@ def survives(stage: Stage) -> str:
             kube.kubectl("-n", kube.NAMESPACE, "delete", "pod", kube.name_of(pod), "--wait=false")
             kube.wait_for_deployments()
             times.append(time.monotonic() - began)
+        alone = [kube.seconds_to_ready(pod) for pod in kube.pods()]
         kube.kubectl("-n", kube.NAMESPACE, "delete", "pod", "-l", "app.kubernetes.io/name=routing", "--wait=false")
         kube.wait_for_deployments()
         without_kafka(stage)
     kube.wait_for_deployments()
-    return f"a pod is back after {mean(times):.0f} s ({max(times):.0f} at the most); {stage.compare()}"
+    back = f"a pod is back after {mean(times):.0f} s ({max(times):.0f} at the most)"
+    return f"{back}, {mean(alone):.0f} s from its start to ready ({max(alone):.0f}); {stage.compare()}"
 
 
 def without_kafka(stage: Stage) -> None:
@@ -178,14 +189,25 @@ def validates(stage: Stage) -> str:
     return f"objects: {counted}, no warning"
 
 
+def is_struck(stage: Stage) -> str:
+    """KILLS pods, drawn by SEED, die under load without a word, and others while these come back."""
+    kills, random = int(os.environ.get("KILLS") or 50), Random(int(os.environ.get("SEED") or 1))
+    killed: Counter[str] = Counter()
+    with stage.load():
+        while killed.total() < kills:
+            time.sleep(random.uniform(0.5, 6))
+            if there := sorted(kube.name_of(pod) for pod in kube.pods()):
+                pod = random.choice(there)
+                kube.kubectl("-n", kube.NAMESPACE, "delete", "pod", pod, "--grace-period=0", "--force")
+                killed[_of(pod)] += 1
+        kube.wait_for_deployments()
+    return f"{killed.total()} kills ({', '.join(f'{pod} {n}' for pod, n in sorted(killed.items()))}); {stage.compare()}"
+
+
 def scales_in_order(stage: Stage) -> str:
     """Consumers come and go under load: what of each case is taken in order is among what is compared."""
     with stage.load():
         for replicas in (3, 1):
-            kube.kubectl(
-                *("-n", kube.NAMESPACE, "scale", "deployment", f"--replicas={replicas}"),
-                *("-l", "app.kubernetes.io/component=consumer"),
-            )
-            kube.wait_for_deployments()
+            kube.scale(replicas, selector="app.kubernetes.io/component=consumer")
             time.sleep(20)
     return f"1, 3, 1 consumers of each service; {stage.compare()}"

@@ -264,6 +264,21 @@ def test_what_is_scaled_is_ours_and_never_more_than_its_partitions() -> None:
     assert {fixed[f"{service}-relay"] for service in SERVICES} == {SHARDS}
 
 
+def test_none_of_a_citys_aspects_is_a_single_process() -> None:
+    objects = rendered("city")
+    least = {
+        one["spec"]["scaleTargetRef"]["name"]: one["spec"]["minReplicaCount"]
+        for one in of_kind(objects, "ScaledObject")
+    }
+    least |= {
+        one["metadata"]["name"]: one["spec"]["replicas"]
+        for one in of_kind(objects, "Deployment")
+        if "replicas" in one["spec"]
+    }
+    assert least.keys() == names(objects, "Deployment")
+    assert min(least.values()) >= 2
+
+
 def test_scaling_asks_for_metrics_that_exist_and_stands_still_without_an_answer() -> None:
     for one in of_kind(rendered("city"), "ScaledObject"):
         (trigger,) = one["spec"]["triggers"]

@@ -315,6 +315,11 @@ async def test_progress_tells_what_it_is_for_and_nothing_else(desk: Desk) -> Non
         "suspended_for": None,
         "planned_for": None,
         "planned_who": None,
+        "elapsed": "PT0S",
+        "pauses": [],
+        "papers": None,
+        "done": [],
+        "said": None,
     }
     page = await desk.http.get(f"/progress/{receipt['query_code']}")
     assert page.status_code == 200

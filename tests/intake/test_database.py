@@ -124,6 +124,7 @@ def test_history_is_only_added_to(uow_of: UnitOfWorkOf, words: str) -> None:
         "appeal_by_code('{}', '', now(), 1)",
         "rating_asked(gen_random_uuid(), 1)",
         "waiting_by_code('{}')",
+        "done_by_code('{}')",
     ],
 )
 @pytest.mark.parametrize("role", ["consumer", "relay", "clock", "auditor"])

@@ -24,6 +24,7 @@ from contracts.routing import (
     CaseSplitOffV1,
     CaseState,
     CaseSuspendedV1,
+    ContactOutcome,
     DeadlineKind,
     DeadlineMovedV1,
     Handler,
@@ -35,7 +36,7 @@ from contracts.routing import (
 )
 from intake.consumers import follow_cases
 from intake.domain.appeal import Receipt, WithdrawalReason
-from intake.domain.progress import Progress, Standing
+from intake.domain.progress import Done, DoneStep, Papers, Progress, Standing
 from intake.errors import AppealNotFound, NotYours
 from intake.service import amending, reading, receiving
 from intake.service.following import move_place
@@ -193,7 +194,7 @@ def test_steps_of_several_cases_are_written_together(
         assert (found.standing, found.talk_to) == (Standing.CLOSED, HANDLER.title)
 
 
-def test_how_the_holder_is_pressed_shows_on_no_progress_page(
+def test_that_the_holder_is_pressed_shows_and_nothing_of_by_whom(
     uow_of: UnitOfWorkOf, consumer: UnitOfWork, station: Station, receipt: Receipt
 ) -> None:
     follow_cases(consumer, [opened(receipt.appeal_id), accepted(receipt.appeal_id)])
@@ -209,7 +210,115 @@ def test_how_the_holder_is_pressed_shows_on_no_progress_page(
         leader="区长",
     )
     follow_cases(consumer, [pressed])
-    assert look(uow_of, station, receipt) == before
+    shown = look(uow_of, station, receipt)
+    assert shown == replace(before, steps=(*before.steps, DoneStep(NOW, Done.INSTRUCTED)))
+
+
+def worked(appeal_id: UUID, version: int, record: RecordKind, **told: Any) -> CaseRecordedV1:
+    return CaseRecordedV1(**facts(appeal_id, version, CaseState.IN_PROGRESS), record=record, handler=HANDLER, **told)
+
+
+def test_what_was_done_shows_in_order_once_and_without_words(
+    uow_of: UnitOfWorkOf, consumer: UnitOfWork, station: Station, receipt: Receipt
+) -> None:
+    appeal_id = receipt.appeal_id
+    passed_on = CaseAssignedV1(
+        **facts(appeal_id, 3, CaseState.ASSIGNED), handler=HANDLER, gist="停水", promise_due=DUE, first=False
+    )
+    done = [
+        passed_on,
+        worked(appeal_id, 4, RecordKind.SITE_VISIT),
+        worked(appeal_id, 5, RecordKind.LETTER_SENT, office="临江市自来水公司"),
+        worked(appeal_id, 6, RecordKind.INTERIM_WORD, words="请李小华放心"),
+        worked(appeal_id, 7, RecordKind.CONTACT_ATTEMPT, outcome=ContactOutcome.NOT_REACHED),
+    ]
+    follow_cases(consumer, [opened(appeal_id), accepted(appeal_id), *done[:2]])
+    follow_cases(consumer, [done[1], *done[2:]])
+    assert [(step.done, step.who) for step in look(uow_of, station, receipt).steps] == [
+        (Done.ACCEPTED, None),
+        (Done.PASSED_ON, HANDLER.title),
+        (Done.SITE_VISIT, None),
+        (Done.LETTER_SENT, None),
+        (Done.INTERIM_WORD, None),
+        (Done.NOT_REACHED, None),
+    ]
+    kept = consumer.execute(text("select steps::text from progress")).scalar_one()
+    assert not any(words in kept for words in ("自来水公司", "李小华"))
+
+
+def test_of_what_is_sealed_nobody_is_named_to_whom_it_went(
+    uow_of: UnitOfWorkOf, consumer: UnitOfWork, station: Station, receipt: Receipt
+) -> None:
+    assigned = CaseAssignedV1(
+        **facts(receipt.appeal_id, 3, CaseState.ASSIGNED) | {"sealed": True},
+        handler=HANDLER,
+        gist="密件",
+        promise_due=DUE,
+        first=True,
+    )
+    follow_cases(consumer, [assigned])
+    assert look(uow_of, station, receipt).steps == (DoneStep(NOW, Done.ASSIGNED),)
+
+
+def test_papers_show_which_are_missing_since_when_and_when_they_were_complete(
+    uow_of: UnitOfWorkOf, consumer: UnitOfWork, station: Station, receipt: Receipt
+) -> None:
+    named = worked(receipt.appeal_id, 4, RecordKind.PAPERS_MISSING, papers=["户口簿"], still_missing=["户口簿"])
+    follow_cases(consumer, [accepted(receipt.appeal_id), named])
+    assert look(uow_of, station, receipt).papers == Papers(NOW, ("户口簿",), None)
+    come = worked(receipt.appeal_id, 5, RecordKind.PAPERS_RECEIVED, papers=["户口簿"], still_missing=[])
+    follow_cases(consumer, [come.model_copy(update={"at": DUE})])
+    assert look(uow_of, station, receipt).papers == Papers(NOW, (), DUE)
+
+
+def test_of_several_residents_each_is_shown_what_concerns_them_alone(
+    uow_of: UnitOfWorkOf, consumer: UnitOfWork, station: Station, receipt: Receipt
+) -> None:
+    theirs = worked(
+        *(receipt.appeal_id, 4, RecordKind.PAPERS_MISSING),
+        papers=["户口簿"],
+        still_missing=["户口簿"],
+        papers_awaited_until=DUE,
+    )
+    clerk = uow_of("intake", person=make_clerk())
+    other = receiving.receive_appeal(clerk, make_submission(), station=station)
+    parties = [*theirs.parties, Party(appeal_id=other.appeal_id, appeal_number="A2")]
+    of_another = theirs.model_copy(update={"parties": parties, "concerns": [parties[1].appeal_id]})
+    reached = worked(receipt.appeal_id, 5, RecordKind.CONTACT_ATTEMPT, outcome=ContactOutcome.REACHED)
+    of_nobody = reached.model_copy(update={"parties": parties})
+    follow_cases(consumer, [accepted(receipt.appeal_id), of_another, of_nobody])
+    assert look(uow_of, station, receipt).steps == (DoneStep(NOW, Done.ACCEPTED),)
+    now = {"version": 6, "parties": parties, "concerns": [receipt.appeal_id]}
+    follow_cases(consumer, [theirs.model_copy(update=now)])
+    assert look(uow_of, station, receipt).steps[1:] == (
+        DoneStep(NOW, Done.PAPERS_MISSING, until=DUE, missing=("户口簿",)),
+    )
+
+
+def test_what_was_missing_is_shown_after_a_merger_while_the_promise_waits_for_it(
+    uow_of: UnitOfWorkOf, consumer: UnitOfWork, station: Station, receipt: Receipt
+) -> None:
+    appeal_id = receipt.appeal_id
+    named = worked(appeal_id, 4, RecordKind.PAPERS_MISSING, papers=["户口簿"], still_missing=["户口簿"])
+    merged = CaseJoinedV1(
+        **facts(appeal_id, 5, CaseState.IN_PROGRESS),
+        how=JoinKind.MERGED,
+        joined=[appeal_id],
+        gist="停水",
+        handler=HANDLER,
+        promise_due=DUE,
+        papers_awaited_until=DUE,
+    )
+    follow_cases(consumer, [accepted(appeal_id), named, merged])
+    assert look(uow_of, station, receipt).papers == Papers(NOW, ("户口簿",), None)
+    follow_cases(consumer, [merged.model_copy(update={"version": 6, "papers_awaited_until": None})])
+    assert look(uow_of, station, receipt).papers is None
+
+
+def test_what_was_said_on_the_spot_is_read_by_the_code(uow_of: UnitOfWorkOf, station: Station) -> None:
+    given = make_submission(done_on_the_spot=True, answer="周六上午开门，已告知。")
+    receipt = receiving.receive_appeal(uow_of("intake", person=make_clerk()), given, station=station)
+    assert look(uow_of, station, receipt).said == "周六上午开门，已告知。"
 
 
 def test_a_suspended_promise_shows_why_and_until_when_and_no_longer_than_that(

@@ -1,14 +1,15 @@
 """What the progress page says, read without its markup."""
 
 import re
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from functools import partial
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
 from intake.api.pages import day, page, when
-from intake.domain.progress import Progress, Standing
+from intake.api.wording import FOR_PAPERS, say_done, say_elapsed
+from intake.domain.progress import Done, DoneStep, Progress, Standing
 
 ZONE = ZoneInfo("Asia/Shanghai")
 NOON = datetime(2026, 12, 4, 4, tzinfo=UTC)
@@ -23,6 +24,9 @@ def read(language: str, standing: Standing, **told: Any) -> str:
         rate=None,
         when=partial(when, zone=ZONE),
         day=partial(day, zone=ZONE),
+        said_done=partial(say_done, language=language),
+        elapsed=say_elapsed(progress.elapsed, language),
+        for_papers=FOR_PAPERS[language],
     )
     return re.sub(r"<[^>]*>", "", bytes(shown.body).decode())
 
@@ -53,3 +57,55 @@ def test_who_has_rated_reads_whether_it_is_handled_again() -> None:
     assert "正在重新办理" in read("zh", Standing.ASSIGNED, rated=True)
     assert "it is being handled again" in read("en", Standing.IN_PROGRESS, rated=True)
     assert "您已评价，谢谢。" in read("zh", Standing.CLOSED, rated=True)
+
+
+def test_how_it_is_done_is_told_in_plain_words_the_latest_first() -> None:
+    steps = (DoneStep(NOON, Done.PASSED_ON, "区供水局"), DoneStep(NOON + timedelta(days=1), Done.SITE_VISIT))
+    told = {"steps": steps, "now": NOON + timedelta(days=3, hours=5)}
+    shown = re.sub(r"\s+", " ", read("zh", Standing.IN_PROGRESS, **told))
+    assert "2026年12月5日 现场查看 2026年12月4日 已转区供水局办理" in shown
+    assert "到现在多久了 3天5小时" in shown
+    shown = re.sub(r"\s+", " ", read("en", Standing.IN_PROGRESS, **told))
+    assert "5 December 2026 Looked at on site 4 December 2026 Passed on to 区供水局" in shown
+    assert "How long it has been 3 days, 5 hours" in shown
+
+
+@pytest.mark.parametrize("done", Done)
+def test_each_thing_that_is_done_has_words_in_both_languages(done: Done) -> None:
+    chinese, english = (say_done(DoneStep(NOON, done), language) for language in ("zh", "en"))
+    assert chinese
+    assert english.isascii()
+
+
+def test_papers_that_are_missing_are_told_with_the_day_and_then_when_they_were_complete() -> None:
+    named = DoneStep(NOON, Done.PAPERS_MISSING, missing=("户口簿", "残疾人证"), until=NOON + timedelta(days=9))
+    first = DoneStep(NOON + timedelta(days=1), Done.PAPERS_RECEIVED, missing=("残疾人证",))
+    shown = read("zh", Standing.IN_PROGRESS, steps=(named, first))
+    assert "残疾人证" in shown
+    assert "户口簿" not in shown
+    assert "2026年12月4日已告知您" in shown
+    assert "2026年12月4日到2026年12月13日：等您补齐材料" in shown
+    last = DoneStep(NOON + timedelta(days=2), Done.PAPERS_RECEIVED, missing=())
+    shown = re.sub(r"\s+", " ", read("zh", Standing.IN_PROGRESS, steps=(named, first, last)))
+    assert "残疾人证" not in shown
+    assert "2026年12月4日到2026年12月6日：等您补齐材料" in shown
+    assert "材料齐了的日子 2026年12月6日" in shown
+
+
+def test_what_was_said_on_the_spot_is_told() -> None:
+    assert "当场给您的答复" not in read("zh", Standing.CLOSED)
+    assert "周六上午开门" in read("zh", Standing.CLOSED, said="周六上午开门")
+
+
+@pytest.mark.parametrize(
+    "minutes, zh, en",
+    [
+        (59, "不到1小时", "less than an hour"),
+        (60, "1小时", "1 hour"),
+        (24 * 60, "1天", "1 day"),
+        (49 * 60, "2天1小时", "2 days, 1 hour"),
+    ],
+)
+def test_time_is_told_in_days_and_hours(minutes: int, zh: str, en: str) -> None:
+    elapsed = timedelta(minutes=minutes)
+    assert (say_elapsed(elapsed, "zh"), say_elapsed(elapsed, "en")) == (zh, en)

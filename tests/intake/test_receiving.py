@@ -121,7 +121,8 @@ def test_what_one_person_asks_twice_is_said_to_be_of_one_and_not_of_whom(
     neighbour, resident = uuid4(), uuid4()
     asked = {
         "by phone": make_who(address="13800001234", means=Means.SMS),
-        "typed otherwise": make_who(name="李女士", address="138 0000 1234", means=Means.SMS),
+        "typed otherwise": make_who(name="李 小华", address="138 0000 1234", means=Means.SMS),
+        "by the same telephone": make_who(name="王大明", address="13800001234", means=Means.SMS),
         "somebody else": make_who(address="13800001235", means=Means.SMS),
         "of the register": make_who(reference=resident, address="13800001234", means=Means.SMS),
         "of it again": make_who(reference=resident, address="13900000000", means=Means.SMS),
@@ -135,7 +136,7 @@ def test_what_one_person_asks_twice_is_said_to_be_of_one_and_not_of_whom(
     assert said["by phone"] == said["typed otherwise"]
     assert said["of the register"] == said["of it again"]
     assert said["reached by nothing"] is None
-    assert len(set(told)) == 5
+    assert len(set(told)) == 6
     assert "1380000" not in json.dumps(told)
 
 
@@ -403,9 +404,7 @@ def test_what_cannot_both_be_is_named_and_changes_nothing(
     assert uow.published == []
 
 
-def test_what_was_done_on_the_spot_is_said_for_the_case_and_not_kept_here(
-    uow_of: UnitOfWorkOf, station: Station
-) -> None:
+def test_what_was_done_on_the_spot_is_said_for_the_case_and_sealed_here(uow_of: UnitOfWorkOf, station: Station) -> None:
     uow = uow_of("intake", person=make_clerk())
     receipt = receive(uow, station, done_on_the_spot=True, answer="周六上午开门，已告知。")
     assert published(uow)[-1]["answer"] == "周六上午开门，已告知。"

@@ -346,3 +346,11 @@ def test_a_person_with_two_appeals_in_a_case_is_told_once_and_asked_of_each() ->
     ]
     asked = [[(each.appeal_id, each.answer) for each in notice.asked] for notice in owed]
     assert asked == [[(first.appeal_id, 1), (second.appeal_id, 2)], [(other.appeal_id, 3)]]
+
+
+def test_of_several_residents_those_are_told_of_papers_who_lack_them() -> None:
+    theirs, other = make_party(), make_party()
+    missing = {"record": RecordKind.PAPERS_MISSING, "papers": ["户口簿"], "parties": [theirs, other]}
+    (notice,) = owed_by(make_event(CaseRecordedV1, **missing, concerns=[theirs.appeal_id]))
+    assert notice.appeal_id == theirs.appeal_id
+    assert owed_by(make_event(CaseRecordedV1, **missing)) == []

@@ -37,6 +37,7 @@ from contracts.routing import (
     DeadlineBreachedV1,
     DeadlineKind,
     DeadlineMovedV1,
+    HandoverMeans,
     JoinKind,
     PressingEnded,
     PressingKind,
@@ -157,6 +158,24 @@ def test_the_resident_reads_whom_to_ask_at_the_centre_and_who_follows_it() -> No
     assert "白杨社区司法联络员 李娜，电话 0000-5678 全程跟踪" in chinese
     assert "handed over to 海州区法律援助中心" in english
     assert "ask there from now on, telephone 0000-1234." in english
+
+
+@pytest.mark.parametrize("corrects", [False, True])
+@pytest.mark.parametrize(
+    "means, chinese, english",
+    [
+        (HandoverMeans.COLLECTED, "办好的材料请前来取走。", "What you asked for is ready: please collect it."),
+        (HandoverMeans.BROUGHT_HOME, "办好的材料将送至您家中。", "What you asked for will be brought to your home."),
+    ],
+)
+def test_the_resident_reads_that_it_is_to_be_collected_or_is_brought_home(
+    means: HandoverMeans, chinese: str, english: str, corrects: bool
+) -> None:
+    (told,) = owed_by(make_event(CaseAnsweredV1, handover=means, corrects=corrects))
+    assert chinese in words_of(told, "zh")[1]
+    assert english in words_of(told, "en")[1]
+    (untold,) = owed_by(make_event(CaseAnsweredV1, corrects=corrects))
+    assert chinese not in words_of(untold, "zh")[1]
 
 
 def test_a_dispatcher_reads_that_it_waits_by_conflict_of_interest() -> None:

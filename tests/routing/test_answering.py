@@ -7,7 +7,7 @@ from uuid import UUID
 
 import pytest
 from contracts.intake import AppealRatedV1
-from contracts.routing import CaseAnsweredV1, CaseState, Outcome
+from contracts.routing import CaseAnsweredV1, CaseState, HandoverMeans, Outcome
 from kit.auth import Person
 from kit.crypto import KeyRing, new_key
 from kit.paging import Page
@@ -129,6 +129,21 @@ def test_the_basis_of_what_cannot_be_done_is_told_and_kept(
     after = answer(mine, case, outcome=Outcome.EXPLAINED, basis="《物业管理条例》第五十条")
     assert cases.list_entries(uow, after)[-1].facts["basis"] == "《物业管理条例》第五十条"
     assert told_by(mine, "answered")[0]["basis"] == "《物业管理条例》第五十条"
+
+
+@pytest.mark.parametrize("reviewed", [False, True])
+def test_with_the_answer_its_resident_is_told_how_what_came_of_it_reaches_them(
+    uow: RolledBackUnitOfWork, city: City, as_person: As, reviewed: bool
+) -> None:
+    case = make_case(uow, city, **(DISCIPLINE if reviewed else {}))
+    by = as_person(holder_of(city, case))
+    after = answer(by, case, handover=HandoverMeans.BROUGHT_HOME)
+    if reviewed:
+        by = as_person(city.person("district_dispatcher"))
+        after = review(by, after, approved=True)
+    assert told_by(by, "answered")[0]["handover"] == "brought_home"
+    assert cases.list_entries(uow, after)[-1].facts["handover"] == "brought_home"
+    assert after.handover is None, "it has not reached them yet"
 
 
 # Reviewed --------------------------------------------------------------------------------------------------------

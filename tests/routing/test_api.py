@@ -569,6 +569,7 @@ async def test_what_a_superior_has_to_see_to_is_a_list_of_their_own(desk: Desk, 
     (line,) = [line for line in listed if line["case_id"] == case["case_id"]]
     assert (line["case_number"], line["version"], line["tier"]) == (case["number"], case["version"], "district")
     assert (line["post_id"], line["repeats"], line["lapsed_at"]) == (case["supervisor_post_id"], 0, None)
+    assert line["standing"] == "late"
     assert await desk.items("/supervisions", "city_dispatcher") == []
 
 
@@ -661,6 +662,9 @@ async def test_work_is_recorded_without_a_version_and_a_letter_is_printed(desk: 
         ({"kind": "contact_attempt", "outcome": "maybe"}, "invalid_request", "/outcome"),
         ({"kind": "papers_received", "papers": []}, "invalid_request", "/papers"),
         ({"kind": "papers_received", "papers": ["户口簿", " "]}, "invalid_request", "/papers/1"),
+        ({"kind": "papers_received"}, "invalid_request", "/complete"),
+        ({"kind": "papers_received", "papers": ["户口簿"], "complete": "齐了"}, "invalid_request", "/complete"),
+        ({"kind": "papers_received", "complete": "齐了"}, "no_papers_missing", "/complete"),
         ({"kind": "papers_returned", "papers": ["户口簿"]}, "not_in_custody", "/papers/0"),
         ({"kind": "papers_missing", "papers": ["证"] * 31}, "invalid_request", "/papers"),
     ],
@@ -681,6 +685,8 @@ async def test_a_bad_record_is_refused_with_the_field_that_is_wrong(
         ({"outcome": "explained", "answer": "不能办"}, "/basis"),
         ({"outcome": "explained", "answer": "不能办", "basis": " "}, "/basis"),
         ({"outcome": "solved", "answer": "好", "basis": "规定"}, "/basis"),
+        ({"outcome": "solved", "answer": "好", "handover": "posted"}, "/handover"),
+        ({"outcome": "explained", "answer": "不能办", "basis": "规定", "handover": "collected"}, "/handover"),
         ({"outcome": "solved"}, "/answer"),
         ({"outcome": "solved", "answer": "好", "evidence": "字" * 201}, "/evidence"),
         ({"outcome": "done", "answer": "好"}, "/outcome"),

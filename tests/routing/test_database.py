@@ -8,11 +8,13 @@ from uuid import UUID, uuid4
 
 import pytest
 from kit.auth import EVERYWHERE, NOWHERE, Scope
+from kit.db import after
 from kit.testing.servers import NOW, RolledBackUnitOfWork, as_superuser
 from network import models as network_models
 from routing import models
 from routing.domain.case import Case, Standing
 from routing.domain.figures import Group, Period
+from routing.domain.likeness import WITHIN
 from routing.domain.vacancy import Section
 from routing.repository import (
     accompaniments,
@@ -93,7 +95,7 @@ RIGHTS = {
         "case_grant": "si",
         "precedent": "su",
         "reason": "",
-        "pressing": "su",
+        "pressing": "siu",
         "call_back": "siu",
         "letter": "",
         "paper": "",
@@ -679,6 +681,12 @@ def _suggestions_read_little_to(uow: RolledBackUnitOfWork, path: str) -> None:
     ):
         assert_reads_little(uow, "ix_cases_place", near, most=2 * suggestions.LOOKED_AT)
     assert_reads_little(uow, "pk_dismissal", lambda: suggestions.list_dismissed(uow, case.case_id))
+    days = {"since": case.received_at - WITHIN, "until": case.received_at + WITHIN}
+    assert_reads_little(
+        *(uow, "ix_cases_place", lambda: suggestions.list_near(uow, [(path, after(path))], **days)),
+        most=2 * suggestions.LOOKED_AT,
+    )
+    assert_reads_little(uow, "pk_dismissal", lambda: suggestions.list_dismissed_of(uow, [case.case_id]))
 
 
 def _sweep_reads_little(uow_of: UnitOfWorkOf) -> None:

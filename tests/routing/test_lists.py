@@ -31,13 +31,14 @@ LATER = SOON + timedelta(hours=1)
 List = Callable[[RolledBackUnitOfWork, Page], Sheet[Any]]
 
 
-def walked(uow: RolledBackUnitOfWork, listing: List) -> list[Any]:
-    """All lines, a page of one after the other."""
+def walked(uow: RolledBackUnitOfWork, listing: List, *, most: int = 99) -> list[Any]:
+    """All lines, a page of one after the other; more than ``most``: it would not end."""
     found: list[Any] = []
     cursor: str | None = None
     while True:
         sheet = listing(uow, Page(limit=1, of_list="list", ring=RING, cursor=cursor))
         found += sheet.items
+        assert len(found) <= most
         if sheet.next is None:
             return found
         cursor = sheet.next
@@ -261,3 +262,14 @@ def test_what_moves_up_while_a_list_is_read_keeps_nobody_else_from_it(
     assert [line.case.number for line in rest.items] == [second.number]
     again = reading.list_worklist(at(city.person("municipal"), now=LATER), Page(limit=1, of_list="list", ring=RING))
     assert [line.case.number for line in again.items] == [third.number]
+
+
+def test_a_deadline_that_was_warned_of_by_the_release_before_is_passed_like_any_other(
+    uow: RolledBackUnitOfWork, city: City, at: At
+) -> None:
+    """It has not said how it stands since."""
+    warned, other = make_case(uow, city), make_case(uow, city)
+    sweep_due(at(now=FOUR_FIFTHS + SECOND))
+    as_superuser(uow.connection).execute(text("update deadline set standing = 2"))
+    listed = walked(at(city.person("dispatcher"), now=FOUR_FIFTHS + SECOND), reading.list_open_deadlines, most=2)
+    assert {case_id for case_id, _ in listed} == {warned.case_id, other.case_id}

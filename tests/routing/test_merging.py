@@ -33,6 +33,7 @@ from kit.ids import new_id
 from kit.numbers import Mistyped
 from kit.testing.servers import NOW, RolledBackUnitOfWork
 from routing.domain.calendar import ORDINARY_HOURS
+from routing.domain.call_back import Way
 from routing.domain.case import Appeal, Case, ClosedReason, Deadline, DeadlineKind, DeadlineState
 from routing.domain.chain import list_faults
 from routing.domain.promise import Promise, Term, Unit
@@ -55,7 +56,7 @@ from routing.errors import (
     UnfitTarget,
     UnknownTarget,
 )
-from routing.repository import cases
+from routing.repository import call_backs, cases
 from routing.service import (
     accompanying,
     asking,
@@ -75,6 +76,7 @@ from routing.service.splitting import Split
 from sqlalchemy import text
 
 from tests.conftest import AsyncDatabase, UnitOfWorkOf
+from tests.routing.auditing import faults_of
 from tests.routing.conftest import WAITED_FOR, At, City, lay_city, make_appeal, subject_of
 from tests.routing.test_planning import answer, plan
 from tests.routing.test_reporting_back import make_assignment
@@ -680,12 +682,72 @@ def test_a_missed_promise_stays_missed_in_what_is_split_off(
     assert shared.promise_due is not None
     holder = as_person(city.person("municipal"), now=shared.promise_due + timedelta(seconds=1))
     steps.answer_case(holder, shared.case_id, version=shared.version, outcome=Outcome.SOLVED, answer="已疏通")
-    with pytest.raises(StepNotAllowed):
-        split(dispatcher, now_of(uow, shared), shared.appeals[0].appeal_id)
-    new = now_of(uow, splitting.split_off(dispatcher, now_of(uow, shared), [shared.appeals[0].appeal_id]))
+    new = now_of(uow, split(dispatcher, now_of(uow, shared), shared.appeals[0].appeal_id).new)
     assert (new.state, new.promise_met) == (CaseState.ANSWERED, False)
     assert new.deadline is not None
     assert new.deadline.state is DeadlineState.BREACHED
+
+
+def answered_for_two(
+    uow: RolledBackUnitOfWork, city: City, as_person: As, dispatcher: RolledBackUnitOfWork
+) -> tuple[Case, UUID, UUID]:
+    """With the appeal of whom a message asks, and of whom somebody has to call."""
+    shared = make_case(uow, city, reached_by_message=True)
+    merge(dispatcher, make_case(uow, city, reached_by_message=False), shared)
+    holder = as_person(city.person("municipal"))
+    given = now_of(uow, shared)
+    steps.answer_case(holder, given.case_id, version=given.version, outcome=Outcome.SOLVED, answer="已疏通")
+    by_way = {asked.way: asked.appeal_id for asked in call_backs.list_of_case(uow, shared.case_id)}
+    return now_of(uow, shared), by_way[Way.MESSAGE], by_way[Way.PERSON]
+
+
+def rate_by(case: Case) -> datetime:
+    limit = case.limit(DeadlineKind.RATING)
+    assert limit is not None
+    return limit.promise.due_at
+
+
+def test_what_is_answered_is_split_and_each_appeal_keeps_its_answer_and_whom_to_ask_of_it(
+    uow: RolledBackUnitOfWork, city: City, as_person: As, dispatcher: RolledBackUnitOfWork
+) -> None:
+    shared, written, called = answered_for_two(uow, city, as_person, dispatcher)
+    done = split(dispatcher, shared, called)
+    left, new = now_of(uow, done.case), now_of(uow, done.new)
+    assert (left.state, new.state, new.outcome) == (CaseState.ANSWERED, CaseState.ANSWERED, Outcome.SOLVED)
+    assert (left.calls_owed, new.calls_owed) == (0, 1)
+    ((of_left,), (of_new,)) = (call_backs.list_of_case(uow, each.case_id) for each in (left, new))
+    assert (of_left.appeal_id, of_new.appeal_id) == (written, called)
+    assert rate_by(left) == rate_by(new) == of_left.rate_by == of_new.rate_by
+    caller = as_person(city.person("window"))
+    rating.call_back_resident(caller, new.case_id, version=new.version, words="已回访", solved=True, rating=5)
+    assert now_of(uow, new).calls_owed == 0
+
+
+def test_by_the_link_of_what_was_split_off_its_own_answer_is_contested(
+    uow: RolledBackUnitOfWork, city: City, as_person: As, dispatcher: RolledBackUnitOfWork
+) -> None:
+    shared, written, _ = answered_for_two(uow, city, as_person, dispatcher)
+    done = split(dispatcher, shared, written)
+    contested = AppealRatedV1(version=2, appeal_id=written, answer=1, rated_at=NOW, solved=False, rating=1)
+    rating.take_rating(uow, contested)
+    assert (now_of(uow, done.new).state, now_of(uow, done.case).state) == (CaseState.ASSIGNED, CaseState.ANSWERED)
+    assert faults_of(uow, done.new.case_id) == faults_of(uow, done.case.case_id) == []
+
+
+@pytest.mark.parametrize("stays", ["written", "called"])
+def test_what_waited_only_for_the_call_that_the_other_is_owed_ends_when_they_part(
+    uow: RolledBackUnitOfWork, city: City, as_person: As, at: At, stays: str
+) -> None:
+    dispatcher = as_person(city.person("dispatcher"))
+    shared, written, called = answered_for_two(uow, city, as_person, dispatcher)
+    over = rate_by(shared) + timedelta(seconds=1)
+    sweeping.sweep_due(at(now=over))
+    waits = now_of(uow, shared)
+    assert (waits.state, waits.limit(DeadlineKind.RATING)) == (CaseState.ANSWERED, None)
+    by = at(city.person("dispatcher"), now=over)
+    done = split(by, waits, called if stays == "written" else written)
+    ended, owed = (done.case, done.new) if stays == "written" else (done.new, done.case)
+    assert (now_of(uow, ended).closed_reason, now_of(uow, owed).state) == (ClosedReason.DONE, CaseState.ANSWERED)
 
 
 def test_the_office_that_handles_it_sees_what_is_split_off(
@@ -740,7 +802,7 @@ def test_what_was_merged_is_split_off_again_and_ends_by_itself(
 @pytest.mark.parametrize("state", CaseState)
 def test_from_which_states_is_as_the_table_says(state: CaseState) -> None:
     case = make_domain_case(state, appeals=2)
-    assert STEPS[Step.SPLIT].allows(case) is (state in {CaseState.RECEIVED, CaseState.ASSIGNED, CaseState.IN_PROGRESS})
+    assert STEPS[Step.SPLIT].allows(case) is (state not in {CaseState.ACCEPTED, CaseState.CLOSED})
     assert STEPS[Step.MERGE].allows(case) is (state not in {CaseState.ANSWERED, CaseState.CLOSED})
 
 

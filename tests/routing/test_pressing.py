@@ -143,12 +143,12 @@ WHO: dict[tuple[Step, str], tuple[set[str], set[str]]] = {
     ),
     (Step.ORDER, "area_chief"): ({"dispatcher", "supervisor", "district_supervisor"}, {"area_chief", "window"}),
     (Step.ORDER, "water"): (
-        {"city_supervisor"},
-        {"water", "dispatcher", "supervisor", "district_dispatcher", "district_supervisor", "city_dispatcher"},
+        {"district_dispatcher", "district_supervisor", "city_dispatcher", "city_supervisor"},
+        {"water", "dispatcher", "supervisor", "area_chief", "municipal"},
     ),
     (Step.ORDER, "department"): (
-        {"district_supervisor", "city_dispatcher", "city_supervisor"},
-        {"department", "dispatcher", "supervisor", "district_dispatcher"},
+        {"district_dispatcher", "district_supervisor", "city_dispatcher", "city_supervisor"},
+        {"department", "dispatcher", "supervisor"},
     ),
     (Step.INSTRUCT, "municipal"): (
         {"dispatcher", "supervisor", "district_dispatcher", "district_supervisor", "city_dispatcher"},
@@ -184,7 +184,7 @@ def test_who_may_press_whom(  # noqa: PLR0917  # a table's columns
 def test_a_refusal_says_for_whom_it_is(uow: RolledBackUnitOfWork, city: City, as_person: As) -> None:
     case = held_by("water", uow, city, as_person)
     with pytest.raises(
-        NotYourStep, match="of a tier above whoever holds the case; where an office does, the supervisor"
+        NotYourStep, match="while an office holds it, a dispatcher or supervisor of a tier above the station"
     ):
         order(as_person(city.person("dispatcher")), case)
 

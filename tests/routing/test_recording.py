@@ -21,13 +21,16 @@ from routing.errors import (
     CaseNotFound,
     LetterAnswered,
     LetterNotFound,
+    NoPapersMissing,
     NotInCustody,
+    NotOfTheCase,
     NotYourStep,
     PapersInCustody,
     PapersNamedAlready,
     ReceiptNotFound,
     StepNotAllowed,
     UnknownLetter,
+    WhosePapersMissing,
 )
 from routing.repository import cases
 from routing.service import asking, opening, printing, reading, recording, steps
@@ -35,6 +38,7 @@ from routing.service.reading import CaseDetail
 from routing.service.recording import Recorded
 
 from tests.routing.conftest import City, make_post, put_post, statements_of
+from tests.routing.test_merging import make_shared
 from tests.routing.test_steps import TAKE, As, make_case, make_case_in
 
 WATER = "临江市自来水公司"
@@ -372,15 +376,121 @@ def test_a_case_without_letters_and_papers_costs_no_statement_more(
     assert len(looked) == 1
 
 
-def test_missing_papers_are_named_once_and_again_only_when_papers_have_come(
+def test_missing_papers_are_named_once_and_again_only_when_all_of_them_have_come(
     mine: RolledBackUnitOfWork, case: Case
 ) -> None:
-    assert record(mine, case, RecordKind.PAPERS_MISSING).case.papers_named_at == NOW
+    named = record(mine, case, RecordKind.PAPERS_MISSING).case
+    assert (named.papers_named_at, named.papers_missing) == (NOW, ("户口簿", "残疾人证"))
+    first = receive(mine, case, "户口簿", "照片")
+    assert (first.papers_named_at, first.papers_missing) == (NOW, ("残疾人证",))
     with pytest.raises(PapersNamedAlready):
         record(mine, case, RecordKind.PAPERS_MISSING)
-    assert receive(mine, case, "户口簿").papers_named_at is None
+    last = receive(mine, case, "残疾人证")
+    assert (last.papers_named_at, last.papers_missing) == (None, ())
     assert record(mine, case, RecordKind.PAPERS_MISSING, papers=["残疾人证"]).case.papers_named_at == NOW
-    assert [told.papers for told in told_by(mine)] == [["户口簿", "残疾人证"], ["户口簿"], ["残疾人证"]]
+    assert [told.still_missing for told in told_by(mine)] == [["户口簿", "残疾人证"], ["残疾人证"], [], ["残疾人证"]]
+
+
+def test_the_holder_says_with_a_reason_that_no_more_papers_are_waited_for(
+    mine: RolledBackUnitOfWork, case: Case
+) -> None:
+    record(mine, case, RecordKind.PAPERS_MISSING)
+    receive(mine, case, "户口簿")
+    done = record(mine, case, RecordKind.PAPERS_RECEIVED, complete="残联系统已查到，无需残疾人证。")
+    assert (done.case.papers_named_at, done.case.papers_missing, done.receipt) == (None, (), None)
+    assert cases.list_entries(mine, case)[-1].words == "残联系统已查到，无需残疾人证。"
+    told = told_by(mine)[-1]
+    assert (told.papers, told.still_missing, told.words) == ([], [], None)
+    with pytest.raises(ReceiptNotFound):
+        printing.print_receipt(mine, case.case_id, done.case.version)
+
+
+def test_nothing_is_complete_that_nobody_has_named(mine: RolledBackUnitOfWork, case: Case) -> None:
+    with pytest.raises(NoPapersMissing) as refused:
+        record(mine, case, RecordKind.PAPERS_RECEIVED, complete="齐了")
+    assert refused.value.field == "/complete"
+
+
+def shared_by_two(uow: RolledBackUnitOfWork, city: City, as_person: As) -> tuple[Case, RolledBackUnitOfWork]:
+    return make_shared(uow, city, as_person(city.person("dispatcher"))), as_person(city.person("municipal"))
+
+
+def test_papers_are_ticked_off_for_the_resident_whose_they_are(
+    uow: RolledBackUnitOfWork, city: City, as_person: As
+) -> None:
+    case, mine = shared_by_two(uow, city, as_person)
+    whose, other = (appeal.appeal_id for appeal in case.appeals)
+    missing = {"papers": ["户口簿"], "appeal_id": whose}
+    assert record(mine, case, RecordKind.PAPERS_MISSING, **missing).case.papers_missing == ("户口簿",)
+    others = record(mine, case, RecordKind.PAPERS_RECEIVED, papers=["户口簿"], appeal_id=other)
+    assert (others.case.papers_missing, others.case.papers_held) == (("户口簿",), 1)
+    with pytest.raises(NoPapersMissing):
+        record(mine, case, RecordKind.PAPERS_RECEIVED, complete="齐了", appeal_id=other)
+    record(mine, case, RecordKind.PAPERS_RECEIVED, **missing)
+    reached = {"outcome": ContactOutcome.REACHED}
+    record(mine, case, RecordKind.CONTACT_ATTEMPT, **reached)
+    record(mine, case, RecordKind.CONTACT_ATTEMPT, **reached, appeal_id=other)
+    assert [(told.concerns, told.still_missing) for told in told_by(mine)] == [
+        ([whose], ["户口簿"]),
+        ([other], None),
+        ([whose], []),
+        ([], None),
+        ([other], None),
+    ]
+
+
+@pytest.mark.parametrize("kind", [RecordKind.PAPERS_MISSING, RecordKind.PAPERS_RECEIVED, RecordKind.PAPERS_RETURNED])
+def test_whose_papers_they_are_is_said_where_several_ask(
+    uow: RolledBackUnitOfWork, city: City, as_person: As, kind: RecordKind
+) -> None:
+    case, mine = shared_by_two(uow, city, as_person)
+    with pytest.raises(WhosePapersMissing) as refused:
+        record(mine, case, kind, papers=["户口簿"])
+    assert refused.value.field == "/appeal_id"
+    with pytest.raises(NotOfTheCase) as strange:
+        record(mine, case, kind, papers=["户口簿"], appeal_id=uuid4())
+    assert strange.value.field == "/appeal_id"
+
+
+def test_whose_papers_are_missing_and_asks_no_more_hinders_nobody(
+    uow: RolledBackUnitOfWork, city: City, as_person: As
+) -> None:
+    case, mine = shared_by_two(uow, city, as_person)
+    gone, stays = (appeal.appeal_id for appeal in case.appeals)
+    record(mine, case, RecordKind.PAPERS_MISSING, papers=["户口簿"], appeal_id=gone)
+    opening.withdraw_appeal(uow, AppealWithdrawnV1(version=2, appeal_id=gone, withdrawn_at=NOW, reason="settled"))
+    assert record(mine, case, RecordKind.PAPERS_MISSING).case.papers_missing_of == stays
+
+
+def test_copies_are_ticked_off_and_not_in_custody(mine: RolledBackUnitOfWork, case: Case) -> None:
+    record(mine, case, RecordKind.PAPERS_MISSING)
+    done = record(mine, case, RecordKind.PAPERS_RECEIVED, papers=["户口簿"], copies=True)
+    assert (done.case.papers_held, done.case.papers_missing, done.receipt) == (0, ("残疾人证",), None)
+    assert look(mine, case).papers == []
+    assert Step.CLOSE in look(mine, TAKE[Step.ANSWER](mine, done.case)).steps
+    with pytest.raises(ReceiptNotFound):
+        printing.print_receipt(mine, case.case_id, done.case.version)
+
+
+def test_a_reply_that_comes_after_the_end_is_entered_and_changes_no_state(
+    uow: RolledBackUnitOfWork, city: City, as_person: As
+) -> None:
+    mine = as_person(city.person("municipal"))
+    case = make_case(uow, city)
+    number = send_letter(mine, case)
+    closed = TAKE[Step.CLOSE](mine, TAKE[Step.ANSWER](mine, look(mine, case).case))
+    assert Step.RECORD in look(mine, closed).steps
+    with pytest.raises(StepNotAllowed, match="record a letter_reply"):
+        record(mine, closed, RecordKind.CALL)
+    after = record(mine, closed, RecordKind.LETTER_REPLY, number=number, words="已核实").case
+    assert (after.state, after.closed_reason, look(mine, after).letters[0].replied_at) == (
+        *(CaseState.CLOSED, closed.closed_reason),
+        NOW,
+    )
+    assert cases.list_entries(mine, after)[-1].facts["late"] is True
+    assert Step.RECORD not in look(mine, after).steps
+    with pytest.raises(StepNotAllowed):
+        record(mine, after, RecordKind.CALL)
 
 
 def test_a_letter_is_printed_with_what_it_says_and_who_sends_it(

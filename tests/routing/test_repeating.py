@@ -6,14 +6,25 @@ from uuid import UUID, uuid4
 
 import pytest
 from contracts.intake import AppealReceivedV1
-from contracts.routing import Ask, CaseJoinedV1, CaseResortedV1, CaseResumedV1, CaseState, JoinKind, Outcome
+from contracts.routing import (
+    Ask,
+    CaseJoinedV1,
+    CasePressedV1,
+    CaseResortedV1,
+    CaseResumedV1,
+    CaseState,
+    JoinKind,
+    Outcome,
+    PressingKind,
+)
 from kit.errors import NotYet
 from kit.testing.servers import NOW, RolledBackUnitOfWork
 from routing.domain.case import Case
 from routing.domain.chain import list_faults
 from routing.domain.waiting import Plan
 from routing.repository import cases
-from routing.service import asking, explaining, opening, planning, steps
+from routing.service import asking, explaining, opening, planning, pressing, reading, steps
+from sqlalchemy import text
 
 from tests.routing.conftest import At, City, make_appeal, statements_of, subject_of
 from tests.routing.test_merging import merge, said
@@ -50,6 +61,36 @@ def test_it_joins_the_case_and_is_counted_with_one_entry_and_one_event(uow: Roll
         "window.clerk",
         subject_of("municipal"),
     )
+
+
+def test_it_is_a_nudge_on_record_by_the_resident_and_told_once(uow: RolledBackUnitOfWork, city: City, at: At) -> None:
+    case = make_case(uow, city)
+    clerk = at(city.person("window"))
+    pressing.nudge_case(clerk, case.case_id, version=case.version, words="请尽快")
+    repeats = [again(city, case, taken_by="window.clerk", gist="再次反映"), again(city, case)]
+    opening.open_cases(uow, repeats)
+    seen = reading.get_case(at(city.person("municipal")), case.case_id)
+    nudges = sorted(seen.pressings, key=lambda each: each.number)
+    assert [(each.number, each.by, each.by_post_id is None, each.words) for each in nudges][1:] == [
+        ("2", "window.clerk", True, "再次反映"),
+        ("3", repeats[1].taken_by, True, repeats[1].gist),
+    ]
+    nobodys = text("select count(*) from pressing where by_post_id = '00000000-0000-0000-0000-000000000000'")
+    assert uow.execute(nobodys).scalar_one() == 2, "the release before reads no nulls"
+    assert all(each.kind is PressingKind.NUDGE and not each.is_owed for each in seen.pressings)
+    assert (seen.case.pressings, seen.case.reports_owed) == (3, 0)
+    entry = cases.list_entries(uow, seen.case)[-1]
+    assert (entry.facts["number"], entry.facts["pressing_id"]) == ("3", str(nudges[-1].pressing_id))
+    assert CasePressedV1.TYPE not in [event.type for event in uow.published], "they are told by the repeat"
+
+
+def test_a_resident_who_asks_again_keeps_no_colleague_from_nudging(
+    uow: RolledBackUnitOfWork, city: City, at: At
+) -> None:
+    case = make_case(uow, city)
+    opening.open_cases(uow, [again(city, case)])
+    line = pressing.nudge_case(at(city.person("window")), case.case_id, version=case.version + 1, words="请尽快")
+    assert line.pressing.number == "2"
 
 
 @pytest.mark.parametrize("known", [None, uuid4()], ids=["nobody", "another"])

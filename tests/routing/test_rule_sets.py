@@ -5,6 +5,7 @@ from dataclasses import asdict, replace
 from datetime import date, datetime, timedelta
 from functools import partial
 from typing import Any
+from uuid import UUID
 
 import pytest
 from contracts.grid import Duty
@@ -332,9 +333,11 @@ def waiting(at: At, city: City) -> Case:
     return record(at, city, case, RecordKind.PAPERS_MISSING)
 
 
-def record(at: At, city: City, case: Case, kind: RecordKind, *, now: datetime = NOW) -> Case:
+def record(
+    at: At, city: City, case: Case, kind: RecordKind, *, now: datetime = NOW, appeal_id: UUID | None = None
+) -> Case:
     uow = at(city.person("municipal"), now=now)
-    recording.record_work(uow, case.case_id, Work(kind, papers=("户口簿",)))
+    recording.record_work(uow, case.case_id, Work(kind, papers=("户口簿",), appeal_id=appeal_id))
     (told,) = [CaseRecordedV1.model_validate_json(event.body or "") for event in uow.published]
     case = cases.get_case(at(role="auditor"), case.case_id)
     assert told.promise_due in (None, due_of(case))
@@ -524,7 +527,8 @@ def test_a_promise_that_waits_for_papers_goes_on_waiting_where_it_is_merged(at: 
     into = extend(at, city, receive(at, city, now=last_day), days=3, now=last_day)
     shared = merge(at, city, waiting, into, now=last_day)
     assert due_of(shared) == due_of(waiting) < due_of(into)
-    assert due_of(record(at, city, shared, RecordKind.PAPERS_RECEIVED, now=last_day)) == local("2026-12-09T17:00")
+    theirs = record(at, city, shared, RecordKind.PAPERS_RECEIVED, now=last_day, appeal_id=waiting.appeals[0].appeal_id)
+    assert due_of(theirs) == local("2026-12-09T17:00")
 
 
 def test_where_a_narrower_place_waits_for_no_papers_nobody_does(at: At, city: City) -> None:

@@ -7,7 +7,8 @@ from uuid import UUID, uuid4
 
 import pytest
 from contracts.grid import Duty
-from contracts.routing import Ask, CaseState, HandoverMeans, Outcome, Queue, RecordKind
+from contracts.intake import AppealWithdrawnV1
+from contracts.routing import Ask, CaseHandedOverV1, CaseState, HandoverMeans, Outcome, Queue, RecordKind
 from kit.auth import Person
 from kit.db import UnitOfWork
 from kit.errors import ServiceError
@@ -313,6 +314,28 @@ def test_what_was_handed_over_is_not_handed_over_again(uow: RolledBackUnitOfWork
     with pytest.raises(StepNotAllowed):
         TAKE[Step.HAND_OVER](mine, after)
     assert TAKE[Step.CLOSE](mine, after).state is CaseState.CLOSED
+
+
+def test_who_collects_after_the_end_is_recorded_and_nothing_is_reopened(
+    uow: RolledBackUnitOfWork, city: City, as_person: As
+) -> None:
+    mine = as_person(city.person("municipal"))
+    closed = make_case_in(CaseState.CLOSED, uow, city, as_person)
+    after = cases.get_case(uow, TAKE[Step.HAND_OVER](mine, closed).case_id)
+    assert (after.state, after.closed_at) == (CaseState.CLOSED, closed.closed_at)
+    assert after.handover is HandoverMeans.COLLECTED
+    assert [event.type for event in mine.published] == [CaseHandedOverV1.TYPE]
+    assert Step.HAND_OVER not in reading.get_case(mine, closed.case_id).steps
+
+
+def test_of_what_did_not_end_as_done_nothing_is_handed_over(
+    uow: RolledBackUnitOfWork, city: City, as_person: As
+) -> None:
+    case = make_case(uow, city)
+    withdrawn = AppealWithdrawnV1(version=2, appeal_id=case.appeals[0].appeal_id, withdrawn_at=NOW, reason="settled")
+    opening.withdraw_appeal(uow, withdrawn)
+    with pytest.raises(StepNotAllowed):
+        TAKE[Step.HAND_OVER](as_person(city.person("municipal")), cases.get_case(uow, case.case_id))
 
 
 def unplaced(uow: RolledBackUnitOfWork, city: City) -> Case:

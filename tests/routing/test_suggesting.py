@@ -2,12 +2,15 @@
 
 from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 import pytest
 from contracts.routing import CaseState
 from hypothesis import given
 from hypothesis import strategies as st
 from kit.auth import EVERYWHERE
+from kit.crypto import KeyRing, new_key
+from kit.paging import Page
 from kit.testing.servers import NOW, RolledBackUnitOfWork
 from routing.domain.case import Case
 from routing.domain.likeness import MOST, Suggestion, likeness, shared_path
@@ -19,6 +22,7 @@ from tests.routing.conftest import City, make_place, subject_of
 from tests.routing.test_merging import merge
 from tests.routing.test_steps import As, make_case, make_case_in
 
+RING = KeyRing.parse(new_key("k1"))
 SEWAGE = {"category": "municipal.water", "gist": "二单元一楼污水外溢"}
 
 
@@ -163,6 +167,70 @@ def test_what_is_merged_is_not_suggested_any_more(
     case, other = make_case(uow, city), make_case(uow, city)
     merge(as_person(city.person("dispatcher")), other, case)
     assert suggested(reader, case) == []
+
+
+def alike_of(by: RolledBackUnitOfWork, *, limit: int = 9) -> list[tuple[UUID, UUID]]:
+    """Each with what is likest to it, page by page to the end."""
+    found: list[tuple[UUID, UUID]] = []
+    cursor: str | None = None
+    while True:
+        sheet = suggesting.list_alike(by, Page(limit=limit, of_list="suggestions", ring=RING, cursor=cursor))
+        found += [(line.case.case_id, line.suggestion.other.case_id) for line in sheet.items]
+        if (cursor := sheet.next) is None:
+            return found
+
+
+@pytest.mark.parametrize("limit", [1, 2, 9])
+def test_a_dispatcher_reads_what_may_be_one_trouble_beside_the_likest_and_nothing_that_is_like_no_other(
+    uow: RolledBackUnitOfWork, city: City, as_person: As, limit: int
+) -> None:
+    case = make_case(uow, city, place="b1", **SEWAGE)
+    beside = make_case(uow, city, place="b2", category="municipal.water", gist="一楼厕所污水外溢")
+    same = make_case(uow, city, place="b1", category="municipal.water", gist="污水外溢到二单元门口")
+    make_case(uow, city, place="second", category="legal.aid", gist="咨询赡养费")
+    make_case(uow, city, place="other", **SEWAGE)
+    likest = {case.case_id: same.case_id, same.case_id: case.case_id, beside.case_id: case.case_id}
+    found = alike_of(as_person(city.person("dispatcher")), limit=limit)
+    assert len(found) == len(likest)
+    assert dict(found) == likest
+    assert alike_of(as_person(city.person("municipal")), limit=limit) == []
+
+
+def test_what_is_listed_as_likest_is_what_the_case_itself_is_beside(
+    uow: RolledBackUnitOfWork, city: City, as_person: As
+) -> None:
+    case = make_case(uow, city, place="b1", **SEWAGE)
+    make_case(uow, city, place="b2", category="municipal.water", gist="一楼厕所污水外溢")
+    for place in ("district", "district"):
+        make_case(uow, city, place=place, **SEWAGE)
+    above = as_person(city.person("district_dispatcher"))
+    page = Page(limit=9, of_list="suggestions", ring=RING, cursor=None)
+    lines = suggesting.list_alike(above, page).items
+    assert len(lines) == 4
+    for line in lines:
+        side = suggesting.list_suggestions(above, line.case.case_id)
+        assert line.suggestion == side.suggestions[0]
+        assert line.tiers[line.suggestion.place] == side.tiers[line.suggestion.place]
+    assert case.case_id in {line.case.case_id for line in lines}
+
+
+def test_what_is_two_by_a_dispatchers_word_is_listed_no_more_nor_what_is_answered(
+    uow: RolledBackUnitOfWork, city: City, as_person: As
+) -> None:
+    case, other = make_case(uow, city), make_case(uow, city)
+    answered = make_case_in(CaseState.ANSWERED, uow, city, as_person)
+    dispatcher = as_person(city.person("dispatcher"))
+    assert {answered.case_id} & {each for pair in alike_of(dispatcher) for each in pair} == set()
+    assert set(alike_of(dispatcher)) == {(case.case_id, other.case_id), (other.case_id, case.case_id)}
+    suggesting.dismiss_suggestion(dispatcher, case.case_id, other.case_id)
+    assert alike_of(dispatcher) == []
+
+
+def test_the_list_holds_nothing_that_may_not_be_seen(uow: RolledBackUnitOfWork, city: City, as_person: As) -> None:
+    make_case(uow, city)
+    make_case(uow, city, complained_of=[subject_of("dispatcher")])
+    assert len(alike_of(as_person(city.person("district_dispatcher")))) == 2
+    assert alike_of(as_person(city.person("dispatcher"))) == []
 
 
 GISTS = st.text(alphabet="污水外溢一二楼路灯 abc12，。", max_size=30)

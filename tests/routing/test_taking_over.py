@@ -10,14 +10,14 @@ from network import consumers as network
 from routing.domain.case import ASSIGNED, Case, DeadlineState
 from routing.domain.steps import STEPS, Step
 from routing.errors import CaseNotFound, NotYourStep, NotYoursToName, RulingBinds, StepNotAllowed
-from routing.repository import cases
-from routing.service import dispatching, pressing, reading, recusing, sweeping
+from routing.repository import cases, supervisions
+from routing.service import dispatching, pressing, reading, recusing, sweeping, taking
 
 from tests.conftest import UnitOfWorkOf
 from tests.routing.auditing import faults_of
-from tests.routing.conftest import City, local, make_post, put_post, subject_of
+from tests.routing.conftest import City, local, make_post, put_post, statements_of, subject_of
 from tests.routing.test_asking import ask, rule
-from tests.routing.test_climbing import MISSED, SECOND
+from tests.routing.test_climbing import CLIMBS, MISSED, SECOND
 from tests.routing.test_helping import call_in
 from tests.routing.test_steps import TAKE, WAY, As, make_case, make_case_in
 
@@ -154,6 +154,43 @@ def test_whoever_has_to_see_to_it_may_order_it_or_take_it_over(
     line = pressing.order_report(head, late.case_id, version=late.version, words=WORDS, due_at=due_at)
     after = dispatching.take_over_case(head, late.case_id, version=line.version, words=WORDS)
     assert (after.holder_post_id, after.supervisor_post_id) == (city.posts["head"].post_id, None)
+
+
+@pytest.fixture
+def climbed(uow: RolledBackUnitOfWork, late: Case, uow_of: UnitOfWorkOf) -> Case:
+    """The head of the station has let it pass: the district has to see to it too."""
+    sweeping.sweep_due(uow_of("routing", role="clock", now=CLIMBS))
+    return cases.get_case(uow, late.case_id)
+
+
+def test_who_let_it_pass_may_order_it_and_take_it_over_yet(
+    uow: RolledBackUnitOfWork, city: City, as_person: As, climbed: Case
+) -> None:
+    assert climbed.supervisor_post_id == city.posts["district_supervisor"].post_id
+    head = as_person(city.person("head"), now=CLIMBS + SECOND)
+    assert {Step.ORDER, Step.TAKE_OVER} <= set(reading.get_case(head, climbed.case_id).steps)
+    due_at = local("2026-12-03T17:00")
+    line = pressing.order_report(head, climbed.case_id, version=climbed.version, words=WORDS, due_at=due_at)
+    after = dispatching.take_over_case(head, climbed.case_id, version=line.version, words=WORDS)
+    assert after.holder_post_id == city.posts["head"].post_id
+    assert faults_of(uow, climbed.case_id) == []
+
+
+@pytest.mark.parametrize("who, left", [("head", ["district_supervisor"]), ("district_supervisor", [])])
+def test_whoever_takes_it_over_ends_what_their_tier_and_those_below_have_to_see_to(  # noqa: PLR0917  # a table's columns
+    uow: RolledBackUnitOfWork, city: City, as_person: As, climbed: Case, who: str, left: list[str]
+) -> None:
+    after = take_over(as_person(city.person(who), now=CLIMBS + SECOND), climbed)
+    theirs = {city.posts[each].post_id for each in left}
+    assert supervisions.list_posts(uow, climbed.case_id) == theirs
+    assert {after.supervisor_post_id} - {None} == theirs
+
+
+def test_what_nobody_has_to_see_to_is_read_without_a_statement_more(
+    uow: RolledBackUnitOfWork, city: City, as_person: As
+) -> None:
+    case, holder = make_case(uow, city), as_person(city.person("municipal"))
+    assert statements_of(holder, lambda: taking.recall(holder, case)) == []
 
 
 def test_an_offices_own_head_takes_over_what_their_office_is_late_with(

@@ -219,6 +219,11 @@ def test_roles_that_are_missing_are_refused(backup: Path, reached: Reached, monk
     assert "the server lacks grid_painter" in refused("backup", "restore", backup)
 
 
+def test_a_list_that_cannot_be_written_is_refused_before_anything_is_changed(backup: Path) -> None:
+    said = refused("backup", "restore", backup, "--forgotten", backup / "manifest.json" / "forgotten.csv")
+    assert "cannot be written" in said
+
+
 def test_a_kafka_that_is_away_is_refused_by_a_restore_and_not_by_a_backup(
     reached: Reached, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

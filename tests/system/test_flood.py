@@ -170,7 +170,7 @@ def call_the_bureau(flood: Flood) -> None:
 
 
 def keep_pressing_it(flood: Flood) -> None:
-    """The resident calls again, the community nudges, and a tier above the bureau orders."""
+    """The resident calls again, the community nudges, and the district orders."""
     station, case = flood.station, flood.case
     again = {"channel": "hotline", "place": SEVEN, "repeat_of": flood.receipts["hotline"]["query_code"]}
     flood.receipts["again"] = station.file("window_clerk", "污水还在往外冒！", who=flood.caller.who, **again)
@@ -182,12 +182,12 @@ def keep_pressing_it(flood: Flood) -> None:
 
     due_at = (datetime.now(UTC) + timedelta(days=2)).isoformat()
     order = {"words": "两日内更换管道并反馈。", "due_at": due_at}
-    assert station.refused("district", case, "orders", order)["code"] == "not_your_step"
-    assert station.offered("district", case) & {"nudge", "order", "instruct"} == {"nudge", "instruct"}
-    station.step("city", case, "orders", order)
+    assert station.refused("dispatcher", case, "orders", order)["code"] == "not_your_step"
+    assert station.offered("dispatcher", case) & {"nudge", "order", "instruct"} == {"instruct"}
+    station.step("district", case, "orders", order)
     station.is_told("bureau", case, "case_ordered")
     assert [each["kind"] for each in case["pressings"]] == ["nudge", "order"]
-    assert (case["reports_owed"], [limit["kind"] for limit in case["limits"]]) == (1, ["order"])
+    assert (case["reports_owed"], [limit["kind"] for limit in case["limits"]]) == (1, ["contact", "order"])
 
 
 #: By somebody who did not handle it, as its rule asks of what is urgent.

@@ -17,12 +17,13 @@ STREET = Place("A3-15", "西湖街道", "street")
 
 @pytest.fixture
 def station(city: City) -> Station:
-    """The street's, with the district's dispatcher above it."""
+    """The street's, with the district's dispatcher and supervisor above it."""
     holders = csv.DictReader(io.StringIO(staff_of([STREET, DISTRICT]).holders))
     held = {row["post"]: row["subject"] for row in holders}
     duties = ("window_clerk", "agency", "dispatcher", "supervisor", "municipal", "follow_up")
     people = {duty: held[f"{STREET.code}/{duty}"] for duty in duties}
-    return Station.of(city, {**people, "district_dispatcher": held[f"{DISTRICT.code}/dispatcher"]})
+    above = {f"district_{duty}": held[f"{DISTRICT.code}/{duty}"] for duty in ("dispatcher", "supervisor")}
+    return Station.of(city, people | above)
 
 
 def test_a_family_in_hardship_is_helped_the_same_day_and_a_linked_case_follows_for_longer(station: Station) -> None:
@@ -181,7 +182,7 @@ def contest(station: Station, resident: Resident, receipt: Receipt, case: Case) 
     assert (case["promise_due"], case["promise_met"]) == (limit["due_at"], True)
     assert case["holder"]["duty"] == "follow_up"
     station.is_told("follow_up", case, "case_redone_staff")
-    station.is_told("supervisor", case, "case_redone_superior")
+    station.is_told("district_supervisor", case, "case_redone_superior")
     resident.reads("重新办理")
     shown = station.shows(receipt, standing="assigned", rate=None)
     assert datetime.fromisoformat(shown["due"]) == datetime.fromisoformat(limit["due_at"])

@@ -87,6 +87,7 @@ appeal = Table(
     Column("language", Text, nullable=False),
     Column("urgent", Boolean, nullable=False, server_default=false()),
     Column("done_on_the_spot", Boolean, nullable=False, server_default=false()),
+    Column("answer", Text),
     Column("complained_of", ARRAY(Text), nullable=False, server_default=_NONE_OF_TEXT),
     Column("assigned_due_at", DateTime(timezone=True)),
     Column("report_owed", Boolean, nullable=False, server_default=false()),
@@ -147,6 +148,7 @@ progress = Table(
     Column("planned_for", Date),
     Column("planned_who", Text),
     Column("holder_post_id", Uuid),
+    Column("steps", JSONB, nullable=False, server_default=text("'[]'::jsonb")),
     Index("ix_progress_case_id", "case_id"),
 )
 

@@ -1,6 +1,6 @@
 """HTTP bodies of intake."""
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Annotated, Self
 from uuid import UUID
 
@@ -23,7 +23,7 @@ from intake.domain.appeal import (
     WithdrawalReason,
 )
 from intake.domain.appeal import Location as PlacedAt
-from intake.domain.progress import Progress, Standing
+from intake.domain.progress import Done, Progress, Standing
 from intake.domain.rating import Asked as AskedAnswer
 from intake.domain.rating import Over, Said
 from intake.repository.appeals import AppealFile, AppealLine
@@ -310,6 +310,7 @@ class AppealView(AppealChangedView):
     external_id: str | None
     urgent: bool
     done_on_the_spot: bool
+    answer: Annotated[str | None, Field(description="Of what was done on the spot: what was said or done.")]
     complained_of: list[str]
     assignment: Annotated[AssignmentView | None, Field(description="Of what was assigned from above.")]
     repeat_of: Annotated[UUID | None, Field(description="The earlier appeal that this asks about again.")]
@@ -355,8 +356,31 @@ class AppealLineView(BaseModel):
         return cls(**{name: getattr(line, name) for name in cls.model_fields})
 
 
+class PauseView(BaseModel):
+    since: datetime
+    until: Annotated[datetime, Field(description="When it ended; before that, when it ends at the latest.")]
+    why: Annotated[dict[str, str], Field(description="By language (zh, en).")]
+
+
+class PapersView(BaseModel):
+    model_config = ConfigDict(from_attributes=True)
+
+    named_at: Annotated[datetime, Field(description="When they were named as missing.")]
+    missing: Annotated[list[str], Field(description="Which of them have yet to come.")]
+    complete_at: Annotated[datetime | None, Field(description="When they were complete.")]
+
+
+class DoneView(BaseModel):
+    at: datetime
+    done: Done
+    who: Annotated[str | None, Field(description="The post or centre that it went to, by title.")]
+    text: Annotated[dict[str, str], Field(description="In words, by language (zh, en).")]
+
+
 class ProgressView(BaseModel):
-    """Whom to talk to, who does it, how it stands, by when, and whether its answer may be rated; nothing else."""
+    """Whom to talk to, who does it, how it stands and is being done, since when, by when, and whether its answer may be
+    rated; nothing else.
+    """
 
     number: str
     standing: Standing
@@ -375,12 +399,19 @@ class ProgressView(BaseModel):
     suspended_for: dict[str, str] | None = Field(description="Why, by language (zh, en).")
     planned_for: date | None = Field(description="The day for which it is planned, since it could not be done before.")
     planned_who: str | None = Field(description="Who does it then, in words.")
+    elapsed: timedelta | None = Field(description="The whole time since they came, pauses among it; to its end.")
+    pauses: list[PauseView] = Field(description="While the promise did not run, those that are over too.")
+    papers: PapersView | None = Field(description="That were missing, as they were named last.")
+    done: list[DoneView] = Field(description="What was done so far, oldest first.")
+    said: str | None = Field(description="What was said or done on the spot, where that was all that it took.")
 
     @classmethod
-    def of(cls, progress: Progress, *, rate: str | None) -> Self:
-        same = cls.model_fields.keys() - {"rate", "rate_by"}
+    def of(cls, progress: Progress, *, rate: str | None, pauses: list[PauseView], done: list[DoneView]) -> Self:
+        same = cls.model_fields.keys() - {"rate", "rate_by", "pauses", "done", "papers"}
         until = progress.asked.rate_by if progress.asked else None
-        return cls(**{name: getattr(progress, name) for name in same}, rate=rate, rate_by=until)
+        papers = PapersView.model_validate(progress.papers) if progress.papers else None
+        facts = {name: getattr(progress, name) for name in same}
+        return cls(**facts, rate=rate, rate_by=until, pauses=pauses, papers=papers, done=done)
 
 
 class RatingAsked(Asked):

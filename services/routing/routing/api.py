@@ -28,6 +28,7 @@ from routing.domain.vacancy import Section
 from routing.schemas import (
     Acceptance,
     Accompanied,
+    AlikeView,
     Answer,
     Asking,
     AskingForTime,
@@ -254,7 +255,7 @@ async def review_exclusion(case_id: CaseNamed, body: ExclusionReview, if_match: 
 
 @router.post("/cases/{case_id}/handovers", status_code=201, response_model=CaseView, responses=STEP)
 async def hand_over_case(case_id: CaseNamed, body: Handover, if_match: IfMatch, door: Door) -> Response:
-    """What is finished is collected, or brought home."""
+    """What is finished is collected, or brought home; it may be long after the end."""
     return await door(steps.hand_over_case, case_id, version=if_match, means=body.means, view=CaseView.of)
 
 
@@ -529,7 +530,9 @@ async def nudge_case(case_id: CaseNamed, body: Nudge, if_match: IfMatch, door: D
 
 @router.post("/cases/{case_id}/orders", status_code=201, response_model=PressingLineView, responses=STEP)
 async def order_report(case_id: CaseNamed, body: Order, if_match: IfMatch, door: Door) -> Response:
-    """A supervision order: numbered, with a limit and a report owed. For a tier above whoever holds the case."""
+    """A supervision order: numbered, with a limit and a report owed. For a tier above whoever holds the case; while an
+    office does, from the tier above the station of the case's place on.
+    """
     return await door(
         *(pressing.order_report, case_id),
         version=if_match,
@@ -854,6 +857,15 @@ async def list_queue(page: AskedPage, door: Door, section: InSection = None) -> 
     supervisors too: how much that is sealed lies with nobody.
     """
     return await door.read(reading.get_queue, page, section=section, view=QueueView.of)
+
+
+@router.get("/suggestions", response_model=ListView[AlikeView])
+async def list_alike(page: AskedPage, door: Door) -> Response:
+    """What is open where I dispatch and may be the same trouble as another, each case beside the likest and why, in the
+    order of ``/cases``. A page looks at ``limit`` cases and leaves out those that are like no other: it may hold fewer,
+    or none, while ``next`` leads on.
+    """
+    return await door.read(suggesting.list_alike, page, view=listed(AlikeView.of_alike))
 
 
 @router.get("/custody", response_model=ListView[CustodyLineView])

@@ -24,7 +24,8 @@
                    LinkedToItself, WhoseMissing, UnfitPeriod, UnfitDay, UnfitPlace, TooManyPlaces, NotOfTheCase,
                    LastAppeal, UnknownTarget, UnfitTarget, EvidenceMissing, WhomMissing, UnfitGrant,
                    UnfitNotice, UnfitYear, YearIsOfficial, UnfitTimetable, NotKeptSo, UnfitDocument, NoPlaceWithCode,
-                   RulesBeginTooEarly, LongerThanTheRules, BeyondTheLaw, NamedTwice
+                   RulesBeginTooEarly, LongerThanTheRules, BeyondTheLaw, NamedTwice, NoPapersMissing,
+                   WhosePapersMissing
 """
 
 from collections.abc import Sequence
@@ -399,12 +400,12 @@ class PressingNotFound(NotFound):
 
 
 class NotOfTheCase(Invalid):
-    def __init__(self, appeals: Sequence[UUID]) -> None:
+    def __init__(self, appeals: Sequence[UUID], *, field: str = "/appeal_ids") -> None:
         named = ", ".join(map(str, appeals))
         super().__init__(
             "not_of_the_case",
             f"These appeals are not of this case, or withdrawn: {named}. `appeals` of the case lists those that stand.",
-            field="/appeal_ids",
+            field=field,
         )
 
 
@@ -724,7 +725,24 @@ class PapersNamedAlready(Conflict):
     def __init__(self) -> None:
         super().__init__(
             "papers_named_already",
-            "The resident was told of all missing papers at once: more can be named only after papers_received.",
+            "The resident was told of all missing papers at once: more can be named only when those have all come "
+            "(papers_received), or none of them is waited for any more (its `complete`).",
+        )
+
+
+class WhosePapersMissing(Invalid):
+    def __init__(self, appeals: Sequence[UUID]) -> None:
+        standing = ", ".join(map(str, appeals))
+        said = f"Several residents ask in this case: say whose papers they are by an appeal of {standing}."
+        super().__init__("whose_papers_missing", said, field="/appeal_id")
+
+
+class NoPapersMissing(Invalid):
+    def __init__(self) -> None:
+        super().__init__(
+            "no_papers_missing",
+            "No papers are waited for: none were named, or all have come. Name the papers that came in `papers`.",
+            field="/complete",
         )
 
 

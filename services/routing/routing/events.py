@@ -70,6 +70,7 @@ from contracts.routing import (
     DeadlineMovedV1,
     ExcludableRate,
     Handler,
+    HandoverMeans,
     HotlineStanding,
     JoinKind,
     Party,
@@ -146,6 +147,7 @@ def case_answered(
     answer: str,
     asked: Mapping[UUID, int],
     basis: str | None = None,
+    handover: HandoverMeans | None = None,
     corrects: bool = False,
     helpers: Sequence[Seat] = (),
 ) -> CaseAnsweredV1:
@@ -162,6 +164,7 @@ def case_answered(
         helpers=[_handler(seat) for seat in helpers],
         rate_by=until.promise.due_at if until else None,
         basis=basis,
+        handover=handover,
         corrects=corrects,
     )
 
@@ -409,7 +412,14 @@ def case_grant_revoked(uow: UnitOfWork, case: Case, grant: Grant) -> CaseGrantRe
 
 
 def case_recorded(
-    uow: UnitOfWork, case: Case, work: Work, *, letter: Letter | None, holder: Seat | None, moved: bool
+    uow: UnitOfWork,
+    case: Case,
+    work: Work,
+    *,
+    concerns: Sequence[UUID],
+    letter: Letter | None,
+    holder: Seat | None,
+    moved: bool,
 ) -> CaseRecordedV1:
     """Words only where the resident is told them; the others stay in the history. ``moved``: its promise is by that."""
     return CaseRecordedV1(
@@ -419,10 +429,20 @@ def case_recorded(
         outcome=work.outcome,
         words=work.words if work.kind is RecordKind.INTERIM_WORD else None,
         papers=list(work.papers),
+        copies=work.copies,
+        concerns=list(concerns),
+        still_missing=list(case.papers_missing) if _ticks_off(case, work, concerns) else None,
+        papers_awaited_until=case.awaits_papers_at(uow.now) if moved else None,
         office=letter.office if letter else None,
         letter=letter.number if letter else None,
         **(_promised(case) if moved else {}),
     )
+
+
+def _ticks_off(case: Case, work: Work, concerns: Sequence[UUID]) -> bool:
+    """Whether it is said anew which papers are missing, to whoever was told of them."""
+    of_papers = work.kind in (RecordKind.PAPERS_RECEIVED, RecordKind.PAPERS_MISSING)
+    return of_papers and case.papers_missing_of in (None, *concerns)
 
 
 def case_pressed(uow: UnitOfWork, case: Case, pressing: Pressing, *, holder: Seat, presser_title: str) -> CasePressedV1:
@@ -573,6 +593,7 @@ def case_joined(
         gist=case.told_gist,
         handler=handler_of(holder),
         urgent=urgent,
+        papers_awaited_until=case.awaits_papers_at(uow.now),
         **_promised_yet(case),
     )
 

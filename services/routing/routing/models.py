@@ -241,6 +241,8 @@ cases = Table(
     Column("letters", Integer, nullable=False, server_default="0"),
     Column("papers_held", Integer, nullable=False, server_default="0"),
     _moment("papers_named_at", nullable=True),
+    Column("papers_missing", ARRAY(Text), nullable=False, server_default=text("'{}'::text[]")),
+    Column("papers_missing_of", Uuid),
     _moment("papers_awaited_until", nullable=True),
     _moment("first_contact_at", nullable=True),
     Column("pressings", Integer, nullable=False, server_default="0"),

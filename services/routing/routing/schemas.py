@@ -24,7 +24,16 @@ from kit.clock import Day, Instant
 from kit.errors import STATUS, ServiceError, Stale
 from kit.http import Body, ListView
 from network.posts import Seat
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints, field_validator, model_validator
+from pydantic import (
+    AwareDatetime,
+    BaseModel,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 
 from routing.domain.accompanying import Accompaniment, FollowedLine
 from routing.domain.assignment import Owing, ReportBack
@@ -78,7 +87,7 @@ from routing.service.recording import Recorded
 from routing.service.rosters import RosterAhead
 from routing.service.rule_sets import Community, Gap, RuleSetSeen
 from routing.service.splitting import Split
-from routing.service.suggesting import SideBySide
+from routing.service.suggesting import Alike, SideBySide
 
 #: PostgreSQL's text holds no NUL.
 PRINTABLE = r"^[^\x00]*$"
@@ -119,6 +128,11 @@ class Solved(Request):
     outcome: Literal[Outcome.SOLVED]
     answer: Words = Field(description="What was done, in words for the resident.")
     evidence: Evidence | None = Field(default=None, description=_SHOWN, examples=["照片 2026-1123"])
+    handover: HandoverMeans | None = Field(
+        default=None,
+        description="What came of it is ready: the resident is told to collect it, or that it is brought home. "
+        "Left out: there is nothing to hand over.",
+    )
 
 
 class Explained(Request):
@@ -276,7 +290,15 @@ class InterimWord(WorkDone):
     words: Words = Field(description="How it goes meanwhile, in words for the resident, who is told.")
 
 
-class ContactAttempt(WorkDone):
+class WorkOfOne(WorkDone):
+    """It concerns one resident, whom alone it is told."""
+
+    appeal_id: UUID | None = Field(
+        default=None, description="Where several residents ask in the case: whom it concerns, by an appeal of theirs."
+    )
+
+
+class ContactAttempt(WorkOfOne):
     kind: Literal[RecordKind.CONTACT_ATTEMPT]
     outcome: ContactOutcome
     words: Words | None = Field(default=None, description="How it was tried and what came of it, for the history.")
@@ -296,12 +318,37 @@ class LetterReply(WorkDone):
     words: Words = Field(description="What they reply, for the history.")
 
 
-class PapersMoved(WorkDone):
-    kind: Literal[RecordKind.PAPERS_RECEIVED, RecordKind.PAPERS_RETURNED]
-    papers: Papers = Field(description="Originals that were taken in, or those of them that were given back.")
+class PapersReceived(WorkOfOne):
+    kind: Literal[RecordKind.PAPERS_RECEIVED]
+    papers: Papers | None = Field(
+        default=None, description="What came: those that were named as missing are ticked off by name."
+    )
+    copies: bool = Field(
+        default=False, description="They are copies. Originals alone are in custody, and are given back before its end."
+    )
+    complete: Words | None = Field(
+        default=None,
+        validate_default=True,
+        description="Instead of papers: why no more is waited for of those that were named as missing.",
+    )
+
+    @field_validator("complete")
+    @classmethod
+    def _says_one_thing(cls, complete: str | None, info: ValidationInfo) -> str | None:
+        if "papers" in info.data and (info.data["papers"] is None) == (complete is None):
+            raise ValueError("goes instead of papers: name those that came, or say here why no more is waited for")
+        return complete
+
+    def work(self) -> Work:
+        return Work(**self.model_dump() | {"papers": self.papers or ()})
 
 
-class PapersMissing(WorkDone):
+class PapersReturned(WorkOfOne):
+    kind: Literal[RecordKind.PAPERS_RETURNED]
+    papers: Papers = Field(description="Those of the originals in custody that were given back.")
+
+
+class PapersMissing(WorkOfOne):
     kind: Literal[RecordKind.PAPERS_MISSING]
     papers: Papers = Field(description="All that are missing, at once, in 600 characters; the resident is told.")
 
@@ -314,7 +361,14 @@ class PapersMissing(WorkDone):
 
 
 Recording = Annotated[
-    WorkInWords | InterimWord | ContactAttempt | LetterSent | LetterReply | PapersMoved | PapersMissing,
+    WorkInWords
+    | InterimWord
+    | ContactAttempt
+    | LetterSent
+    | LetterReply
+    | PapersReceived
+    | PapersReturned
+    | PapersMissing,
     Field(discriminator="kind"),
 ]
 
@@ -814,8 +868,9 @@ class CaseView(BaseModel):
         description="When the promise begins though papers are missing; null: it has never waited for any."
     )
     papers_named_at: AwareDatetime | None = Field(
-        description="When all missing papers were named; null: they were not, or papers have come since."
+        description="When all missing papers were named; null: they were not, or have all come since."
     )
+    papers_missing: list[str] = Field(description="Which of them have yet to come.")
     papers_held: int = Field(description="How many originals are in custody; it closes when they are back.")
     closed_at: AwareDatetime | None
     closed_reason: ClosedReason | None
@@ -1187,8 +1242,8 @@ class PressingView(BaseModel):
     pressing_id: UUID
     kind: PressingKind
     number: str = Field(description="Of a nudge: the how-manieth it is on its case; of the others: their own.")
-    by: str = Field(description="The sign-in subject of who pressed.")
-    by_post_id: UUID
+    by: str | None = Field(description="The sign-in subject of who pressed, or took down that the resident asks again.")
+    by_post_id: UUID | None = Field(description="Null: the resident has asked again.")
     leader: str | None = Field(description="Of an instruction: whose word it is, by title.")
     words: str
     made_at: AwareDatetime
@@ -1237,6 +1292,7 @@ class SupervisionLineView(BaseModel):
     state: CaseState
     holder_post_id: UUID | None
     promise_due: AwareDatetime | None
+    standing: Standing
     post_id: UUID = Field(description="Of mine: whose duty it is.")
     tier: str = Field(description="Of the post's place.")
     since: AwareDatetime
@@ -1256,6 +1312,7 @@ class SupervisionLineView(BaseModel):
             state=line.state,
             holder_post_id=line.holder_post_id,
             promise_due=line.promise_due,
+            standing=line.standing,
         )
 
 
@@ -1719,6 +1776,17 @@ class SuggestionsView(BaseModel):
     def of(cls, found: SideBySide) -> "SuggestionsView":
         items = [SuggestionView.of_suggestion(each, found.tiers) for each in found.suggestions]
         return cls(case=SideView.of(found.case), items=items)
+
+
+class AlikeView(CaseLineView):
+    """A case, and of what may be the same trouble what is likest."""
+
+    likest: SuggestionView
+
+    @classmethod
+    def of_alike(cls, line: Alike) -> "AlikeView":
+        likest = SuggestionView.of_suggestion(line.suggestion, line.tiers)
+        return cls(**_line(line.case, line.now), likest=likest)
 
 
 class EntryView(BaseModel):

@@ -270,6 +270,10 @@ class CaseAnsweredV1(CaseFact):
     )
     basis: Personal | None = Field(default=None, description="Where it is explained: the rule by which it cannot be.")
     corrects: bool = Field(default=False, description="It takes the place of an answer before.")
+    handover: HandoverMeans | None = Field(
+        default=None,
+        description="What came of it is ready to be collected, or is brought home; none: there is nothing.",
+    )
 
 
 class CaseHandedOverV1(CaseFact):
@@ -423,6 +427,20 @@ class CaseRecordedV1(CaseFact):
     words: Personal | None = Field(default=None, description="Of an interim word, for the resident; else none.")
     papers: list[Personal] = Field(
         default=[], max_length=30, description="The names of the papers that came, went back, or are missing."
+    )
+    copies: bool = Field(default=False, description="Of papers that came: they are copies, and not in custody.")
+    still_missing: list[Personal] | None = Field(
+        default=None,
+        max_length=30,
+        description="Of papers that came, or are missing: which that were named have yet to come; none: not said.",
+    )
+    concerns: list[UUID] = Field(
+        default=[],
+        description="Of an attempt to contact, and of papers: the appeals of the resident whom it concerns, and who "
+        "alone is told; none: not said.",
+    )
+    papers_awaited_until: Moment | None = Field(
+        default=None, description="While the promise waits for missing papers: from when it runs though none come."
     )
     office: Personal | None = Field(default=None, description="Whom the letter went to.")
     letter: str | None = Field(default=None, max_length=32, description="The letter's number.")
@@ -777,6 +795,9 @@ class CaseJoinedV1(CaseFact):
     promise_due: Moment | None = Field(default=None, description="None: no promise has been made yet.")
     promise_text: dict[str, str] | None = Field(default=None, description="The promise in words, by language (zh, en).")
     urgent: bool = Field(default=False, description="It is urgent by what has come, and was not before.")
+    papers_awaited_until: Moment | None = Field(
+        default=None, description="While the promise waits for missing papers: from when it runs though none come."
+    )
 
 
 class CaseSplitV1(CaseFact):

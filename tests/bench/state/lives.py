@@ -146,11 +146,11 @@ class Player:
 
     def _put_progress(self, facts: Sequence[CaseFact]) -> None:
         """The row that the steps leave, each over the one before."""
-        row: dict[str, Any] = dict.fromkeys(progress.c.keys())
+        row: dict[str, Any] = dict.fromkeys(progress.c.keys()) | {"steps": []}
         followed = [fact for fact in facts if not isinstance(fact, PASSED)]
         for fact in followed:
             for step in following._rows(fact):
-                row |= step
+                row |= step | {"steps": row["steps"] + step.get("steps", [])}
         self.intake.add(progress, row)
         for appeal_id, office_id in sorted({given for fact in followed for given in following._given(fact)}):
             self.intake.add(appeal_grant, {"appeal_id": appeal_id, "office_id": office_id})

@@ -70,7 +70,12 @@ _HANDED_IN = {"answer": ("drafted",)}
 
 #: What follows at once what a person does: whoever reads no messages is owed a call with the answer; a call finds that
 #: it did not solve it; or nothing is waited for any more.
-_BY_ITSELF = {"answered": {"call_back_owed"}, "called_back": {"redone", "closed"}, "verified": {"closed"}}
+_BY_ITSELF = {
+    "answered": {"call_back_owed"},
+    "called_back": {"redone", "closed"},
+    "verified": {"closed"},
+    "split": {"closed"},
+}
 
 #: What stands in the histories of both cases, by the id that both have of it.
 _ON_BOTH = ("linked", "unlinked")
@@ -99,6 +104,7 @@ _FAIR = {
     *("sealed_stays_here", "not_sealed", "already_granted", "unfit_grant", "one_is_sealed"),
     "already_excluded",
     *("place_named_already", "papers_in_custody", "papers_named_already", "letter_answered", "not_in_custody"),
+    *("no_papers_missing", "not_of_the_case", "whose_papers_missing"),
 }
 
 #: How a fault of clocks is called, and how long an answer may be on its way.
@@ -455,7 +461,7 @@ def letters_and_papers_are_kept(history: History, world: World) -> Iterator[Find
     for case_id, of in noted.items():
         papers = Counter[str]()
         for facts in of:
-            papers[str(facts.get("record"))] += facts.get("papers", 0)
+            papers[str(facts.get("record"))] += 0 if facts.get("copies") else facts.get("papers", 0)
         left = papers["papers_received"] - papers["papers_returned"]
         if not world.papers.get(case_id, 0) == left == world.cases[case_id].get("papers_held", 0):
             yield Finding(

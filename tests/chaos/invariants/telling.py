@@ -87,8 +87,9 @@ _WHERE: dict[str, Callable[[Row], bool]] = {
 
 
 def concerned(entries: Sequence[Row]) -> Iterator[tuple[int, set[str]]]:
-    """By version, the appeals of those whom the step is told: of a step by which appeals come, those; else of those
-    that the case has by its history, what is not withdrawn, unless all is. Not by the parties that its event names.
+    """By version, the appeals of those whom the step is told: of a step by which appeals come, those; of what concerns
+    one resident, theirs; else of those that the case has by its history, what is not withdrawn, unless all is. Not by
+    the parties that its event names.
     """
     here: set[str] = set()
     gone: set[str] = set()
@@ -99,7 +100,8 @@ def concerned(entries: Sequence[Row]) -> Iterator[tuple[int, set[str]]]:
         here |= come
         here -= named if entry["step"] in ("split", "closed") else set()
         gone |= named if entry["step"] == "withdrawn" else set()
-        yield entry["seq"], come or (here - gone) or here
+        whom = named if entry["step"] == "recorded" else set()
+        yield entry["seq"], come or whom or (here - gone) or here
 
 
 def owed_by(event: Row, residents: Collection[str]) -> set[Owed]:

@@ -14,9 +14,10 @@ from pydantic import BaseModel
 from intake.api.appeals import station_of
 from intake.api.guessing import client_of, refuse_guessing, seconds_of
 from intake.api.pages import PAGE_HEADERS, AskedLanguage, day, known_language, page, when
-from intake.domain.progress import Progress, TooManyGuesses
+from intake.api.wording import FOR_PAPERS, LANGUAGES, say_done, say_elapsed
+from intake.domain.progress import DoneStep, Progress, TooManyGuesses
 from intake.errors import NoSuchCode
-from intake.schemas import ProgressView
+from intake.schemas import DoneView, PauseView, ProgressView
 from intake.service import reading
 from intake.service.rating import rating_path
 from intake.service.station import Station
@@ -39,7 +40,14 @@ async def get_progress(code: str, request: Request, door: OpenDoor) -> Response:
 
 def _view(answer: Any, *, station: Station) -> BaseModel:
     refuse_guessing(answer)
-    return ProgressView.of(answer, rate=rating_path(answer.asked, station.keys) if answer.asked else None)
+    rate = rating_path(answer.asked, station.keys) if answer.asked else None
+    pauses = [PauseView(since=each.since, until=each.until, why=each.why or FOR_PAPERS) for each in answer.pauses]
+    done = [DoneView(at=each.at, done=each.done, who=each.who, text=_in_words(each)) for each in answer.steps]
+    return ProgressView.of(answer, rate=rate, pauses=pauses, done=done)
+
+
+def _in_words(step: DoneStep) -> dict[str, str]:
+    return {language: say_done(step, language) for language in LANGUAGES}
 
 
 @pages_router.get("/progress")
@@ -79,6 +87,9 @@ async def show_progress(code: str, request: Request, language: AskedLanguage = "
         rate=rating_path(answer.asked, station_of(request).keys) if answer.asked else None,
         when=partial(when, zone=zone),
         day=partial(day, zone=zone),
+        said_done=partial(say_done, language=known_language(language)),
+        elapsed=say_elapsed(answer.elapsed, known_language(language)),
+        for_papers=FOR_PAPERS[known_language(language)],
     )
 
 

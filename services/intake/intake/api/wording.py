@@ -1,5 +1,9 @@
 """The progress page's words, Chinese first."""
 
+from datetime import timedelta
+
+from intake.domain.progress import Done, DoneStep
+
 #: Each language's other.
 LANGUAGES = {"zh": "en", "en": "zh"}
 
@@ -57,6 +61,15 @@ TEXTS: dict[str, dict[str, str]] = {
         "suspended_until": "{why}，{day}恢复办理",
         "planned": "挂账办理，{day}前",
         "planned_who": "，由{who}办理",
+        "elapsed": "到现在多久了",
+        "took": "一共用了多久",
+        "pauses": "中间停过（期限不算这些天）",
+        "pause": "{since}到{until}：{why}",
+        "missing": "还缺这些材料",
+        "missing_since": "{day}已告知您",
+        "complete": "材料齐了的日子",
+        "done": "已经办了这些",
+        "said": "当场给您的答复",
     },
     "en": {
         "lang": "en",
@@ -114,6 +127,15 @@ TEXTS: dict[str, dict[str, str]] = {
         "suspended_until": "{why}; it goes on on {day}",
         "planned": "Planned, by {day}",
         "planned_who": ", and done by {who}",
+        "elapsed": "How long it has been",
+        "took": "How long it took",
+        "pauses": "Pauses, which do not count",
+        "pause": "{since} to {until}: {why}",
+        "missing": "Papers still missing",
+        "missing_since": "You were told on {day}",
+        "complete": "Papers complete on",
+        "done": "What has been done",
+        "said": "What you were told on the spot",
     },
 }
 
@@ -137,3 +159,68 @@ STANDING: dict[str, dict[str, str]] = {
         "withdrawn": "Withdrawn",
     },
 }
+
+#: Why a promise waits that waits for nothing else.
+FOR_PAPERS = {"zh": "等您补齐材料", "en": "waiting for your papers"}
+
+#: What was done: in Chinese, in English.
+_DONE: dict[Done, tuple[str, str]] = {
+    Done.ACCEPTED: ("已受理", "Accepted"),
+    Done.ASSIGNED: ("交给{who}办理", "Given to {who}"),
+    Done.PASSED_ON: ("已转{who}办理", "Passed on to {who}"),
+    Done.STARTED: ("开始办理", "Work began"),
+    Done.CALL: ("打电话联系", "A call was made"),
+    Done.SITE_VISIT: ("现场查看", "Looked at on site"),
+    Done.REACHED: ("联系到您", "You were reached"),
+    Done.NOT_REACHED: ("联系您，没有联系上", "You could not be reached"),
+    Done.CONTACT_ATTEMPT: ("联系您", "Tried to reach you"),
+    Done.INTERIM_WORD: ("告知您进展", "You were told how it goes"),
+    Done.LETTER_SENT: ("发函请有关单位办理", "A letter was sent to another office"),
+    Done.LETTER_REPLY: ("有关单位已回函", "The other office replied"),
+    Done.PAPERS_MISSING: ("告知您要补的材料", "You were told which papers are missing"),
+    Done.PAPERS_RECEIVED: ("收到您的材料", "Papers came"),
+    Done.PAPERS_RETURNED: ("退还您的原件", "Your originals were given back"),
+    Done.NUDGED: ("已催办", "They were reminded"),
+    Done.ORDERED: ("上级已督办", "A superior ordered a report"),
+    Done.INSTRUCTED: ("领导已批示", "A leader gave an instruction"),
+    Done.REPEATED: ("再次反映，已催办", "It was asked about again, and they were reminded"),
+    Done.MERGED: ("与同一件事一起办理", "Handled together with others' appeals"),
+    Done.HELPER_CALLED: ("请{who}协助", "{who} was called in to help"),
+    Done.ACCOMPANIED: ("陪您到{who}", "You were accompanied to {who}"),
+    Done.CENTRE_REPORTED: ("中心已回复情况", "The centre said how it stands"),
+    Done.HANDED_TO_HOTLINE: ("已转市热线", "Handed to the city hotline"),
+    Done.HOTLINE_REPLIED: ("市热线已回复", "The city hotline replied"),
+    Done.EXTENDED: ("延长了期限", "It was given more time"),
+    Done.SUSPENDED: ("暂时中止", "Suspended"),
+    Done.RESUMED: ("恢复办理", "It goes on"),
+    Done.PLANNED: ("现在办不了，已定下日子", "It was planned for a day"),
+    Done.OUT_OF_PLAN: ("情况紧急，提前办理", "It is urgent, and done sooner"),
+    Done.ANSWERED: ("已答复", "Answered"),
+    Done.VERIFIED: ("现场核查，已办好", "Checked on site: it is done"),
+    Done.NOT_VERIFIED: ("现场核查，还没办好", "Checked on site: it is not done yet"),
+    Done.HANDED_OVER: ("办好的材料已交给您", "What was finished was handed over to you"),
+    Done.REDONE: ("重新办理", "It is done again"),
+    Done.CLOSED: ("办结", "Closed"),
+}
+
+#: Whom it went to, where that is not told.
+_SOMEBODY = {"zh": "专人", "en": "those who handle it"}
+
+
+def say_done(step: DoneStep, language: str) -> str:
+    chinese, english = _DONE[step.done]
+    return (chinese if language == "zh" else english).format(who=step.who or _SOMEBODY[language])
+
+
+def say_elapsed(elapsed: timedelta | None, language: str) -> str | None:
+    """In days and hours: nobody counts minutes."""
+    if elapsed is None:
+        return None
+    days, hours = elapsed.days, elapsed.seconds // 3600
+    if not days and not hours:
+        return "不到1小时" if language == "zh" else "less than an hour"
+    named = (("天", "day"), ("小时", "hour"))
+    parts = [(many, *unit) for many, unit in zip((days, hours), named, strict=True) if many]
+    if language == "zh":
+        return "".join(f"{many}{chinese}" for many, chinese, _ in parts)
+    return ", ".join(f"{many} {english}{'' if many == 1 else 's'}" for many, _, english in parts)

@@ -58,6 +58,11 @@ class Who:
     origin: str | None = None
 
     @property
+    def known_by(self) -> UUID | str | None:
+        """What two appeals of one person have in common; several may be reached by one telephone."""
+        return self.reference or (f"{self.address} {self.name or ''}" if self.address else None)
+
+    @property
     def is_reached_by_message(self) -> bool:
         return self.means in (Means.SMS, Means.SANDBOX)
 
@@ -102,7 +107,7 @@ class Submission:
     urgent: bool = False
     done_on_the_spot: bool = False
     answer: str | None = None
-    """Of what is settled on the spot: what was said or done. It is kept with the case, as every answer is."""
+    """Of what is settled on the spot: what was said or done."""
     complained_of: tuple[str, ...] = ()
     assignment: Assignment | None = None
     sealed: bool = False
@@ -167,6 +172,8 @@ class Appeal:
     sealed: bool = False
     seen_by: tuple[str, ...] = ()
     """While it is sealed: the posts and persons that routing says it is open to; before, who took it."""
+    answer: str | None = None
+    """Of what was settled on the spot: what was said or done. As every answer, it is the case's."""
     version: int = 1
     withdrawn_at: datetime | None = None
 

@@ -1,6 +1,7 @@
 """What anybody who holds the query code may see: whom to talk to, who does it, how it stands, by when."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
 from uuid import UUID
@@ -22,6 +23,92 @@ class Standing(StrEnum):
     WITHDRAWN = "withdrawn"
 
 
+class Done(StrEnum):
+    """What has been done, as a resident is told."""
+
+    ACCEPTED = "accepted"
+    ASSIGNED = "assigned"
+    PASSED_ON = "passed_on"
+    STARTED = "started"
+    CALL = "call"
+    SITE_VISIT = "site_visit"
+    REACHED = "reached"
+    NOT_REACHED = "not_reached"
+    CONTACT_ATTEMPT = "contact_attempt"
+    INTERIM_WORD = "interim_word"
+    LETTER_SENT = "letter_sent"
+    LETTER_REPLY = "letter_reply"
+    PAPERS_MISSING = "papers_missing"
+    PAPERS_RECEIVED = "papers_received"
+    PAPERS_RETURNED = "papers_returned"
+    NUDGED = "nudge"
+    ORDERED = "order"
+    INSTRUCTED = "instruction"
+    REPEATED = "repeat"
+    MERGED = "merged"
+    HELPER_CALLED = "helper_called"
+    ACCOMPANIED = "accompanied"
+    CENTRE_REPORTED = "centre_reported"
+    HANDED_TO_HOTLINE = "handed_to_hotline"
+    HOTLINE_REPLIED = "hotline_replied"
+    EXTENDED = "extended"
+    SUSPENDED = "suspended"
+    RESUMED = "resumed"
+    PLANNED = "planned"
+    OUT_OF_PLAN = "out_of_plan"
+    ANSWERED = "answered"
+    VERIFIED = "verified"
+    NOT_VERIFIED = "not_verified"
+    HANDED_OVER = "handed_over"
+    REDONE = "redone"
+    CLOSED = "closed"
+
+
+@dataclass(frozen=True)
+class DoneStep:
+    """``who``: a post or a centre, by title; ``until`` and ``why``: of a suspension; ``missing``: after a step of
+    papers, which have yet to come, and ``until``: from when the promise runs though none come.
+    """
+
+    at: datetime
+    done: Done
+    who: str | None = None
+    until: datetime | None = None
+    why: dict[str, str] | None = None
+    missing: tuple[str, ...] | None = None
+
+
+@dataclass(frozen=True)
+class Pause:
+    """While the promise did not run; ``why`` none: for papers."""
+
+    since: datetime
+    until: datetime
+    why: dict[str, str] | None = None
+
+
+#: What ends every pause before its time.
+_GOES_ON = frozenset({Done.RESUMED, Done.OUT_OF_PLAN, Done.ANSWERED, Done.NOT_VERIFIED, Done.REDONE, Done.CLOSED})
+
+
+def pauses_of(steps: Sequence[DoneStep]) -> list[Pause]:
+    """Each from when it began, to when it ended or is to end."""
+    found: list[Pause] = []
+    for step in steps:
+        if step.done in (Done.SUSPENDED, Done.PAPERS_MISSING) and step.until is not None:
+            found.append(Pause(step.at, step.until, step.why))
+        elif found and (step.done in _GOES_ON or step.missing == ()):
+            found[-1] = _ended(found[-1], step)
+    return found
+
+
+def _ended(pause: Pause, step: DoneStep) -> Pause:
+    """Papers that have all come end the wait for papers, and nothing else."""
+    if step.missing == () and pause.why is not None:
+        return pause
+    return pause if pause.until <= step.at else replace(pause, until=step.at)
+
+
 #: While it is worked on, it may be suspended or planned.
 UNDER_WAY = (Standing.ASSIGNED, Standing.IN_PROGRESS)
 
@@ -33,6 +120,15 @@ class Asking:
     appeal_id: UUID
     answer: int
     rate_by: datetime
+
+
+@dataclass(frozen=True)
+class Papers:
+    """Missing papers: since when they were named, which have yet to come, and since when none has."""
+
+    named_at: datetime
+    missing: tuple[str, ...]
+    complete_at: datetime | None
 
 
 @dataclass(frozen=True)
@@ -57,6 +153,31 @@ class Progress:
     planned_for: date | None = None
     """The day for which it is planned, since it could not be done before, and who does it then, in words."""
     planned_who: str | None = None
+    steps: tuple[DoneStep, ...] = ()
+    """What was done so far, oldest first."""
+    said: str | None = None
+    """What they were told, or what was done, on the spot."""
+    now: datetime | None = None
+
+    @property
+    def elapsed(self) -> timedelta | None:
+        """The whole time since they came, to its end; none: it was withdrawn."""
+        ended = next((step.at for step in reversed(self.steps) if step.done is Done.CLOSED), None)
+        until = ended if self.standing is Standing.CLOSED else self.now
+        return until - self.received_at if until and self.standing is not Standing.WITHDRAWN else None
+
+    @property
+    def pauses(self) -> list[Pause]:
+        return pauses_of(self.steps)
+
+    @property
+    def papers(self) -> Papers | None:
+        """As they were named last; none: none were, or the case to which they came waits for none."""
+        named = [step for step in self.steps if step.done is Done.PAPERS_MISSING]
+        last = next((step for step in reversed(self.steps) if step.missing is not None), None)
+        if not named or last is None or last.done is Done.MERGED:
+            return None
+        return Papers(named[-1].at, last.missing or (), None if last.missing else last.at)
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,6 @@
 """The copy of routing.case, and the one way in for who holds a code."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -13,6 +14,8 @@ from intake.domain.progress import (
     GUESSES,
     UNDER_WAY,
     Asking,
+    Done,
+    DoneStep,
     Progress,
     Standing,
     TooManyGuesses,
@@ -22,10 +25,11 @@ from intake.domain.progress import (
 from intake.domain.rating import Asked
 from intake.errors import NoSuchCode
 from intake.models import appeal_grant, progress
-from intake.repository.sealing import Keys
+from intake.repository.sealing import Envelope, Keys
 
 _BY_CODE = text(
     "select * from progress_by_code(:codes, :client, :window, :limit) left join waiting_by_code(:codes) on true"
+    " left join done_by_code(:codes) on true"
 )
 _APPEAL_BY_CODE = text("select * from appeal_by_code(:codes, :client, :window, :limit)")
 _ASKED = text("select * from rating_asked(:appeal_id, :answer)")
@@ -35,7 +39,7 @@ def find_by_code(uow: UnitOfWork, keys: Keys, code: str, *, client: str) -> Prog
     row = uow.execute(_BY_CODE, _guessed(uow, keys, code, client)).one_or_none()
     if row is None:
         return NoSuchCode()
-    return TooManyGuesses(wait_of(uow.now)) if row.outcome == "too_many" else _progress(row, uow.now)
+    return TooManyGuesses(wait_of(uow.now)) if row.outcome == "too_many" else _progress(keys, row, uow.now)
 
 
 def find_appeal_by_code(uow: UnitOfWork, keys: Keys, code: str, *, client: str) -> Earlier | TooManyGuesses | None:
@@ -75,12 +79,16 @@ def put(uow: UnitOfWork, rows: list[dict[str, Any]]) -> None:
     """
     if not rows:
         return
-    kept = ", ".join(f"{name} = excluded.{name}" for name in rows[0] if name != "appeal_id")
+    kept = ", ".join(f"{name} = {_BEHIND.get(name, '')}excluded.{name}" for name in rows[0] if name != "appeal_id")
     newer = (
         "progress.moves < excluded.moves or progress.moves = excluded.moves"
         " and (progress.version < excluded.version or progress.case_id <> excluded.case_id)"
     )
     insert_rows(uow, progress, rows, then=f"on conflict (appeal_id) do update set {kept} where {newer}")
+
+
+#: What is added to rather than replaced.
+_BEHIND = {"steps": "progress.steps || "}
 
 
 def grant(uow: UnitOfWork, given: set[tuple[UUID, UUID]]) -> None:
@@ -90,7 +98,7 @@ def grant(uow: UnitOfWork, given: set[tuple[UUID, UUID]]) -> None:
         insert_rows(uow, appeal_grant, rows, then="on conflict do nothing")
 
 
-def _progress(row: Row[Any], now: datetime) -> Progress:
+def _progress(keys: Keys, row: Row[Any], now: datetime) -> Progress:
     """As of ``now``: nobody says that the end of a suspension has come."""
     standing = Standing.WITHDRAWN if row.withdrawn else Standing(row.state or Standing.RECEIVED.value)
     done = standing in (Standing.CLOSED, Standing.WITHDRAWN)
@@ -111,6 +119,26 @@ def _progress(row: Row[Any], now: datetime) -> Progress:
         suspended_for=row.suspended_for if suspended else None,
         planned_for=row.planned_for if waits else None,
         planned_who=row.planned_who if waits else None,
+        steps=tuple(map(_step, row.steps or ())),
+        said=_said(keys, row),
+        now=now,
+    )
+
+
+def _said(keys: Keys, row: Row[Any]) -> str | None:
+    envelope = Envelope.open(keys, row.wrapped_key, owner=row.owner)
+    return envelope.read(row.said, table="appeal", column="answer", row=row.said_in) or None
+
+
+def _step(kept: Mapping[str, Any]) -> DoneStep:
+    until = kept.get("until")
+    return DoneStep(
+        at=datetime.fromisoformat(kept["at"]),
+        done=Done(kept["done"]),
+        who=kept.get("who"),
+        until=datetime.fromisoformat(until) if until else None,
+        why=kept.get("why"),
+        missing=tuple(kept["missing"]) if "missing" in kept else None,
     )
 
 

@@ -16,7 +16,7 @@ class Keys:
 
     def asker(self, known: UUID | str | None) -> UUID | None:
         """What tells others that two appeals are of one person, and not of whom: by the register, or an address
-        however that is typed.
+        and a name however they are typed.
         """
         return UUID(bytes=blind_index(self.service, "asker", str(known))[:16]) if known else None
 

@@ -37,6 +37,7 @@ from contracts.routing import (
 from kit.db import UnitOfWork
 
 from intake.repository import appeals, copies, progress
+from intake.service.telling import told
 
 
 def follow_cases(uow: UnitOfWork, facts: Sequence[CaseFact]) -> None:
@@ -71,7 +72,7 @@ def _rows(fact: CaseFact) -> list[dict[str, Any]]:
         **_changes(fact),
     }
     return [
-        {"appeal_id": party.appeal_id, "moves": party.moves, **common, **_of_party(fact, party)}
+        {"appeal_id": party.appeal_id, "moves": party.moves, **common, **_done(fact, party), **_of_party(fact, party)}
         for party in fact.parties
     ]
 
@@ -160,6 +161,12 @@ def _by_when(fact: CaseFact) -> dict[str, Any]:
             return {"due": fact.due_at, "promise": None, "planned_for": fact.day, "planned_who": fact.who}
         case _:
             return {}
+
+
+def _done(fact: CaseFact, party: Party) -> dict[str, Any]:
+    """What this adds to what was done so far."""
+    step = told(fact, party)
+    return {"steps": [{"at": fact.at.isoformat(), **step}]} if step else {}
 
 
 def _given(fact: CaseFact) -> list[tuple[UUID, UUID]]:

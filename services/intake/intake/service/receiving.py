@@ -175,6 +175,7 @@ def _appeal(
         person_id=None if anonymous else envelope.owner,
         urgent=given.urgent,
         done_on_the_spot=given.done_on_the_spot,
+        answer=given.answer,
         complained_of=given.complained_of,
         assignment=given.assignment,
         sealed=sealed,
@@ -192,13 +193,12 @@ def _store(
         uow.publish(events.contact_changed(_asker(appeal, given.who), ring=station.keys.transport))
     received = events.appeal_received(
         appeal,
-        answer=given.answer,
         sealed=given.sealed,
         # An author who is on record is reached as that says, which notify has.
         reached_by_message=known or given.who.is_reached_by_message,
         query_code=code,
         ring=station.keys.transport,
-        asker=station.keys.asker(given.who.reference or given.who.address),
+        asker=station.keys.asker(given.who.known_by),
     )
     uow.publish(received)
     return Receipt(

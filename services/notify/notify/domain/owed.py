@@ -224,7 +224,8 @@ def _corrected(event: CaseCorrectedV1) -> list[Owed]:
 
 def _answered(event: CaseAnsweredV1) -> list[Owed]:
     template = Template.CASE_CORRECTED if event.corrects else Template.CASE_ANSWERED
-    said = {"answer": event.answer, "basis": event.basis, "until": event.rate_by}
+    handover = event.handover.value if event.handover else ""
+    said = {"answer": event.answer, "basis": event.basis, "handover": handover, "until": event.rate_by}
     told = _residents(event, template, event.handler, **said)
     return told + _each(event, Template.HELPER_RELEASED, event.helpers, answered=True)
 
@@ -319,9 +320,16 @@ def _recorded(event: CaseRecordedV1) -> list[Owed]:
             return _residents(event, Template.CASE_INTERIM, event.handler, answer=event.words or "")
         case RecordKind.PAPERS_MISSING:
             named = {"papers": event.papers, "due": event.promise_due}
-            return _residents(event, Template.PAPERS_MISSING, event.handler, **named)
+            return _residents(_of_whom(event), Template.PAPERS_MISSING, event.handler, **named)
         case _:
             return []
+
+
+def _of_whom(event: CaseRecordedV1) -> CaseRecordedV1:
+    """Whose papers are missing is nobody else's to know: where several ask, those alone whom it concerns."""
+    if len(event.parties) == 1:
+        return event
+    return event.model_copy(update={"parties": [each for each in event.parties if each.appeal_id in event.concerns]})
 
 
 def _pressed(event: CasePressedV1) -> list[Owed]:

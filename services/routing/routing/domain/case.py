@@ -229,7 +229,7 @@ class Appeal:
 
 #: What stands on one case, and is counted on it, does not go along where appeals are split off.
 _STAYS = (
-    *("papers_named_at", "followed_since", "tally", "excluding", "excluding_by"),
+    *("papers_named_at", "papers_missing_of", "followed_since", "tally", "excluding", "excluding_by"),
     *("assigned_by", "assigned_number", "assigned_due", "report_back"),
 )
 _OF_ONE_CASE = (
@@ -239,7 +239,7 @@ _OF_ONE_CASE = (
 
 
 #: Of the limits beside the promise, those that are of what is owed to the resident.
-_GO_ALONG = (DeadlineKind.REDO, DeadlineKind.PLANNED, DeadlineKind.CONTACT)
+_GO_ALONG = (DeadlineKind.REDO, DeadlineKind.PLANNED, DeadlineKind.CONTACT, DeadlineKind.RATING)
 
 
 @dataclass
@@ -310,10 +310,16 @@ class Case:
     """When the resident was first reached, or told how it goes."""
     letters: int = 0
     """How many have been sent about it to offices that are not on the platform."""
+    letters_unanswered: bool = False
+    """Whether the reply to one of them has yet to come. Read where that decides a step: once the case is over."""
     papers_held: int = 0
     """How many of the resident's originals are in custody."""
     papers_named_at: datetime | None = None
-    """When the missing papers were named; none again once papers have come."""
+    """When the missing papers were named; none again once they have all come."""
+    papers_missing: tuple[str, ...] = ()
+    """Which of them have yet to come."""
+    papers_missing_of: UUID | None = None
+    """From whom, by an appeal of theirs; none: from whoever asks."""
     papers_awaited_until: datetime | None = None
     """When its promise begins though papers are missing; it has waited for papers once where this is there."""
     pressings: int = 0
@@ -409,6 +415,10 @@ class Case:
     """When each post has nudged it last. Read where it has been pressed."""
     across: tuple[str, ...] = ()
     """Where its lead and its helpers stand, once they are of more than one office. Read where somebody helps."""
+    seen_to_by: frozenset[UUID] = frozenset()
+    """The posts whose duty it is to see to it, of every tier that it has climbed to. Read where somebody has to."""
+    station_path: str | None = None
+    """From where its place is dispatched. Read while an office holds it."""
 
     @property
     def parties(self) -> list[Appeal]:
@@ -447,6 +457,10 @@ class Case:
             return None
         begins = self.deadline.promise.start_at
         return begins if now < begins and begins == self.papers_awaited_until else None
+
+    def awaits_papers_of(self, appeals: Collection[UUID]) -> bool:
+        """Whether some are missing that whoever asks by these appeals was told of."""
+        return self.papers_named_at is not None and self.papers_missing_of in (None, *appeals)
 
     @property
     def is_unsettled(self) -> bool:
@@ -655,9 +669,10 @@ class Case:
         lists: dict[str, Any] = {"limits": limits, "replaced": [], "entries": []}
         own: dict[str, Any] = {"case_id": new_id(), "number": number, "opened_at": at, "head": GENESIS}
         none: dict[str, Any] = dict.fromkeys(_STAYS) | {"at_hotline": False}
-        none |= dict.fromkeys(("helper_post_ids", "behind", "granted_to"), ())
+        none |= dict.fromkeys(("helper_post_ids", "behind", "granted_to", "papers_missing"), ())
         if self.awaits_papers_at(at) is not None:
-            none["papers_named_at"] = self.papers_named_at
+            kept = ("papers_named_at", "papers_missing", "papers_missing_of")
+            none |= {name: getattr(self, name) for name in kept}
         new = replace(self, appeals=going, deadline=deadline, **own, **fresh, **lists, **none)
         new.drop_ask()
         new.end_draft()
@@ -685,8 +700,9 @@ class Case:
     def _wait_like(self, other: "Case", *, is_earlier: bool) -> None:
         """Whoever of them has waited for papers, it has waited once; a promise that waits for them goes on waiting."""
         self.papers_awaited_until = self.papers_awaited_until or other.papers_awaited_until
-        if is_earlier:
-            self.papers_named_at = self.papers_named_at or other.papers_named_at
+        if is_earlier and self.papers_named_at is None:
+            self.papers_named_at, self.papers_missing = other.papers_named_at, other.papers_missing
+            self.papers_missing_of = other.papers_missing_of
 
     def complain_as(self, other: "Case") -> None:
         """Of whom the other complains, and sealed if it is: what it says is no less so in another case."""

@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cached_property
 from typing import Protocol
 from uuid import UUID
 
@@ -64,6 +65,10 @@ class Other:
     def told_gist(self) -> str:
         return SEALED_GIST if self.seal is not None else self.gist
 
+    @cached_property
+    def grams(self) -> frozenset[str]:
+        return _grams(self.gist)
+
 
 @dataclass(frozen=True)
 class Suggestion:
@@ -92,7 +97,7 @@ def _compare(case: Matter, grams: frozenset[str], other: Other, community: str) 
     place = shared_path(case.placed_path, other.placed_path)
     tiers = place.count("/") - community.count("/")
     category = _category(case, other)
-    words = _share(grams, _grams(other.gist))
+    words = _share(grams, other.grams)
     alike = PLACE * NEAR[max(0, min(tiers, len(NEAR) - 1))] + CATEGORY * category + WORDS * words
     return Suggestion(other, place, category, round(words, 2), round(alike, 2))
 

@@ -15,14 +15,16 @@ NO_LIMIT = datetime(9999, 1, 1, tzinfo=UTC)
 
 @dataclass
 class Pressing:
-    """``number``: of a nudge the how-manieth it is on its case, of the others their own in the city."""
+    """``number``: of a nudge the how-manieth it is on its case, of the others their own in the city. ``by_post_id``
+    none: the resident has asked again; ``by`` is then who took that down, if anybody did.
+    """
 
     pressing_id: UUID
     kind: PressingKind
     number: str
     case_id: UUID
-    by: str
-    by_post_id: UUID
+    by: str | None
+    by_post_id: UUID | None
     words: str
     made_at: datetime
     leader: str | None = None

@@ -1,6 +1,6 @@
 """The handling record: what is done on a case between its steps (domain.md, section 4)."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -24,6 +24,19 @@ ALLOWED = {
     CaseState.ANSWERED: frozenset(RecordKind) - _BEGINS,
     CaseState.CLOSED: frozenset(RecordKind) - _BEGINS,
 }
+#: Of one resident of a case, whom alone it is told.
+OF_ONE = frozenset(
+    {
+        RecordKind.CONTACT_ATTEMPT,
+        RecordKind.PAPERS_MISSING,
+        RecordKind.PAPERS_RECEIVED,
+        RecordKind.PAPERS_RETURNED,
+    }
+)
+
+
+#: Between the names in an entry's words.
+BETWEEN = "、"
 
 
 @dataclass(frozen=True)
@@ -36,6 +49,17 @@ class Work:
     office: str | None = None
     number: str | None = None
     papers: Sequence[str] = ()
+    copies: bool = False
+    """Of papers that came: the resident keeps the originals."""
+    appeal_id: UUID | None = None
+    """Whom it concerns, by an appeal of theirs."""
+    complete: str | None = None
+    """Why nothing more is waited for, though not all that were named have come."""
+
+    @property
+    def said(self) -> str | None:
+        """What the history keeps of it in words."""
+        return self.words or BETWEEN.join(self.papers) or self.complete
 
 
 def reaches(facts: Mapping[str, Any]) -> bool:
@@ -67,8 +91,10 @@ class Paper:
     received_at: datetime
 
 
-def check_state(kind: RecordKind, state: CaseState) -> None:
-    allowed = ALLOWED.get(state, frozenset())
+def check_state(kind: RecordKind, state: CaseState, *, papers_held: int) -> None:
+    """What is closed, and has no originals to be given back, is open to a letter's reply alone."""
+    is_over = state is CaseState.CLOSED and not papers_held
+    allowed = frozenset({RecordKind.LETTER_REPLY}) if is_over else ALLOWED.get(state, frozenset())
     if kind not in allowed:
         raise StepNotAllowed(f"record a {kind}", state, [f"record a {each}" for each in sorted(allowed)])
 
@@ -83,19 +109,23 @@ def letter_replied(letters: Sequence[Letter], number: str) -> Letter:
     return letter
 
 
-#: Between the names in an entry's words.
-BETWEEN = "、"
 OF_PAPERS = (RecordKind.PAPERS_RECEIVED, RecordKind.PAPERS_RETURNED)
 
 
 def papers_in(entry: Entry) -> list[str]:
-    """Which were taken in, or given back, by this entry; a name that is itself a list stays one where they are told
-    apart by nothing.
+    """Which originals were taken in, or given back, by this entry; a name that is itself a list stays one where they
+    are told apart by nothing.
     """
-    if entry.facts.get("record") not in OF_PAPERS or not entry.words:
+    is_of_originals = entry.facts.get("record") in OF_PAPERS and entry.facts.get("papers")
+    if not is_of_originals or entry.facts.get("copies") or not entry.words:
         return []
     names = entry.words.split(BETWEEN)
     return names if len(names) == entry.facts["papers"] else [entry.words]
+
+
+def papers_still_missing(missing: Sequence[str], come: Collection[str]) -> tuple[str, ...]:
+    """What of that which was named has not come, by its name; what nobody has named may come too."""
+    return tuple(name for name in missing if name not in come)
 
 
 def papers_given_back(held: Sequence[Paper], names: Sequence[str]) -> list[Paper]:

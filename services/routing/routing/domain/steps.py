@@ -21,6 +21,7 @@ from routing.domain.case import (
     STARTED,
     VERIFIED,
     Case,
+    ClosedReason,
     DeadlineKind,
     DeadlineState,
 )
@@ -74,6 +75,10 @@ class Actor(StrEnum):
     """A dispatcher or supervisor of a tier above the holder; over an office, the supervisor of its own place too. And
     whoever has to see to it, since it is late or done again.
     """
+    ABOVE_STATION = "above_station"
+    """While an office holds it, wherever that stands: a dispatcher or supervisor of a tier above the station of the
+    case's place.
+    """
     CALLER = "caller"
     """A window clerk or dispatcher of the case's place or of a tier above; neither who holds it nor who answered it."""
     REVIEWER = "reviewer"
@@ -98,6 +103,9 @@ WHO: dict[Actor, str] = {
     Actor.SUPERIOR: (
         "a dispatcher or supervisor of a tier above whoever holds the case; where an office does, "
         "the supervisor of the office's own place too; and whoever has to see to what is late or done again"
+    ),
+    Actor.ABOVE_STATION: (
+        "while an office holds it, a dispatcher or supervisor of a tier above the station of the case's place"
     ),
     Actor.CALLER: (
         "a window clerk or dispatcher of its place or of a tier above who neither holds the case nor answered it"
@@ -174,8 +182,10 @@ class Standing(StrEnum):
     PLANNED = "planned"
     """For a later day; its promise is settled."""
     HANDED_OVER = "handed_over"
+    ENDED_OTHERWISE = "ended_otherwise"
+    """Closed, but not as done: withdrawn, declined, merged or of a finished past."""
     OVER = "over"
-    """Closed, and nothing of the resident's is left in custody."""
+    """Closed, nothing of the resident's is left in custody, and no letter waits for its reply."""
     REPORT_OWED = "report_owed"
     """On a supervision order or an instruction."""
     FOR_A_CENTRE = "for_a_centre"
@@ -256,7 +266,11 @@ STEPS: dict[Step, StepRule] = {
             *(Step.ANSWER, [*_UNDER_WAY, CaseState.ANSWERED], CaseState.ANSWERED, _EITHER),
             bars=[Standing.FOLLOWED, Standing.ANSWER_DRAFTED],
         ),
-        _rule(Step.HAND_OVER, [CaseState.ANSWERED], None, _EITHER, bars=[Standing.HANDED_OVER]),
+        # Who collects may come long after the end.
+        _rule(
+            *(Step.HAND_OVER, [CaseState.ANSWERED, CaseState.CLOSED], None, _EITHER),
+            bars=[Standing.HANDED_OVER, Standing.ENDED_OTHERWISE],
+        ),
         _rule(
             *(Step.CLOSE, [CaseState.ANSWERED], CaseState.CLOSED, _EITHER),
             bars=[
@@ -307,14 +321,14 @@ STEPS: dict[Step, StepRule] = {
             bars=[*_PENDING, Standing.SUSPENDED, Standing.PLANNED, Standing.FOLLOWED],
         ),
         _rule(Step.RE_PLAN, _UNDER_WAY, None, [Actor.DISPATCHER], needs=[Standing.PLANNED], bars=_PENDING),
-        # What was withdrawn while originals were here goes on being recorded until they are back.
+        # What was closed before originals were back, or a letter had its reply, goes on being recorded until then.
         _rule(
             *(Step.RECORD, [CaseState.RECEIVED, *_UNDER_WAY, CaseState.ANSWERED, CaseState.CLOSED], None),
             (*_EITHER, Actor.HELPER),
             bars=[Standing.OVER],
         ),
         _rule(Step.NUDGE, _UNSETTLED, None, [Actor.COLLEAGUE]),
-        _rule(Step.ORDER, _UNSETTLED, None, [Actor.SUPERIOR]),
+        _rule(Step.ORDER, _UNSETTLED, None, [Actor.SUPERIOR, Actor.ABOVE_STATION]),
         _rule(Step.INSTRUCT, _UNSETTLED, None, [Actor.OVERSEER]),
         _rule(
             *(Step.REPORT, [*_UNSETTLED, CaseState.ANSWERED], None, _EITHER),
@@ -365,7 +379,7 @@ STEPS: dict[Step, StepRule] = {
             ],
         ),
         _rule(
-            *(Step.SPLIT, [CaseState.RECEIVED, *_UNDER_WAY], None, [Actor.DISPATCHER]),
+            *(Step.SPLIT, [CaseState.RECEIVED, *_UNDER_WAY, CaseState.ANSWERED], None, [Actor.DISPATCHER]),
             needs=[Standing.SHARED],
             bars=[Standing.ASKED, Standing.FOLLOWED, Standing.ANSWER_DRAFTED],
         ),
@@ -430,7 +444,8 @@ def standing_of(case: Case) -> frozenset[Standing]:
         Standing.SUSPENDED: case.suspended_until is not None,
         Standing.PLANNED: case.planned_for is not None,
         Standing.HANDED_OVER: case.handover is not None,
-        Standing.OVER: not case.is_open and not case.papers_held,
+        Standing.ENDED_OTHERWISE: case.closed_reason not in (None, ClosedReason.DONE),
+        Standing.OVER: not (case.is_open or case.papers_held or case.letters_unanswered),
         Standing.REPORT_OWED: case.reports_owed > 0,
         Standing.FOR_A_CENTRE: case.kind in FOR_CENTRES,
         Standing.FOLLOWED: case.followed_since is not None,
@@ -689,7 +704,7 @@ def _is(actor: Actor, post: Seated, case: Case, subject: str, holder: Holder | N
             return subject != case.asked_by and _rules_on(post, case)
         case Actor.OVERSEER:
             return post.oversees and case.placed_path.startswith(post.path)
-        case Actor.SUPERIOR | Actor.SECOND:
+        case Actor.SUPERIOR | Actor.SECOND | Actor.ABOVE_STATION:
             return _is_superior(actor, post, case, subject, holder)
         case Actor.CALLER | Actor.REVIEWER | Actor.VERIFIER:
             return _is_beside(actor, post, case, subject)
@@ -698,8 +713,12 @@ def _is(actor: Actor, post: Seated, case: Case, subject: str, holder: Holder | N
 
 
 def _is_superior(actor: Actor, post: Seated, case: Case, subject: str, holder: Holder | None) -> bool:
-    """By a tier above the holder's; or, but for a second opinion, by the duty to see to it."""
-    if actor is Actor.SUPERIOR and post.post_id == case.supervisor_post_id:
+    """By a tier above the holder's; or, but for a second opinion, by the duty to see to it. Or by one above the station
+    that calls in an office.
+    """
+    if actor is Actor.ABOVE_STATION:
+        return post.oversees and _is_above_station(post, case)
+    if actor is Actor.SUPERIOR and post.post_id in case.seen_to_by:
         return True
     is_other = actor is Actor.SUPERIOR or subject != case.excluding_by
     return is_other and post.oversees and _is_above(post, case, holder)
@@ -734,6 +753,11 @@ def _is_above(post: Seated, case: Case, holder: Holder | None) -> bool:
     held_at = holder.path if holder is not None else case.placed_path
     beside_office = case.office_id is not None and post.duty == Duty.SUPERVISOR
     return held_at.startswith(post.path) and (beside_office or post.path != held_at)
+
+
+def _is_above_station(post: Seated, case: Case) -> bool:
+    station = case.station_path
+    return station is not None and station.startswith(post.path) and post.path != station
 
 
 def _narrowest(posts: Iterable[Seated]) -> Seated | None:

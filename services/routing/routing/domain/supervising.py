@@ -8,6 +8,7 @@ from uuid import UUID
 
 from contracts.routing import CaseState
 
+from routing.domain.case import Standing
 from routing.domain.promise import Promise, Term
 
 
@@ -88,3 +89,4 @@ class SupervisionLine:
     state: CaseState
     holder_post_id: UUID | None
     promise_due: datetime | None
+    standing: Standing

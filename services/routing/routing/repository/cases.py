@@ -442,14 +442,18 @@ def list_open_deadlines(
     forecast: bool = False,
     after_key: AfterPlace | None,
     limit: int,
-) -> list[tuple[str, UUID, Deadline]]:
-    """Path, case and deadline, sorted as cases are; ``forecast``: those alone that hang on one."""
+) -> list[tuple[AfterPlace, UUID, Deadline]]:
+    """Where each stands in the list, case and deadline, sorted as cases are; ``forecast``: those alone that hang on
+    one.
+    """
     found = select(deadline).where(within(deadline.c.placed_path, *paths), literal_column("deadline.state = 'open'"))
     if forecast:
         found = found.where(deadline.c.forecast)
     by = (deadline.c.standing, deadline.c.placed_path, deadline.c.due_at, deadline.c.deadline_id)
     rows = uow.execute(page_of(found, by, after_key=after_key, limit=limit))
-    return [(row.placed_path, row.case_id, deadline_of(row)) for row in rows]
+    return [
+        ((row.standing, row.placed_path, row.due_at, row.deadline_id), row.case_id, deadline_of(row)) for row in rows
+    ]
 
 
 def list_deadlines(

@@ -38,6 +38,10 @@ class Network:
     def seats_on(self, path: str) -> list[Seat]:
         return [seat for seat in self.seats if path.startswith(seat.path)]
 
+    def station_of(self, path: str) -> str | None:
+        """Where the place is dispatched from, whether somebody holds that post or not; of a network of dispatchers."""
+        return max((seat.path for seat in self.seats_on(path) if seat.office_id is None), key=len, default=None)
+
     def hours_at(self, path: str) -> Hours:
         """Those of the place's own station, or of the nearest above it."""
         listed = (self.places[p].hours for p in reversed(prefixes(path)) if p in self.places)
@@ -93,9 +97,9 @@ def list_names(uow: UnitOfWork, path: str) -> list[str]:
     return list(uow.execute(statement).scalars())
 
 
-def list_tiers(uow: UnitOfWork, path: str) -> dict[str, str]:
-    """Of which tier the places on the line are, by path, from the root down."""
-    rows = uow.execute(_BY_PATH, {"paths": prefixes(path)})
+def list_tiers(uow: UnitOfWork, *paths: str) -> dict[str, str]:
+    """Of which tier the places on the lines are, by path, from the root down."""
+    rows = uow.execute(_BY_PATH, {"paths": list({place for path in paths for place in prefixes(path)})})
     return {row.path: row.tier for row in sorted(rows, key=lambda row: len(row.path))}
 
 

@@ -1,6 +1,6 @@
 """How holders are pressed. Who owes a report is found through the case, which goes from holder to holder."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import asdict, fields
 from datetime import datetime
 from typing import Any
@@ -35,13 +35,15 @@ _NAMES = [field.name for field in fields(Pressing)]
 _COLUMNS = [pressing.c[name] for name in _NAMES]
 _OF_CASE = [cases.c.number.label("case_number"), cases.c.gist, cases.c.seal, cases.c.version]
 _OWED = pressing.c.settled_at.is_(None)
+_IS_NUDGE = pressing.c.kind == PressingKind.NUDGE.value
+#: Of a resident's own nudge, and where nobody took it down: a process of the release before reads no nulls here.
+_NO_POST, _NOBODY = UUID(int=0), ""
 #: A process of the release before ends a case without ending what is owed on it.
 _OPEN: ColumnElement[bool] = literal_column("cases.state <> 'closed'")
 
 
-def add_pressing(uow: UnitOfWork, new: Pressing) -> None:
-    row = asdict(new) | {"kind": new.kind.value, "comes_up_at": new.comes_up_at}
-    uow.execute(insert(pressing), [row])
+def add_pressings(uow: UnitOfWork, new: Sequence[Pressing]) -> None:
+    uow.execute(insert(pressing), list(map(_row, new)))
 
 
 def get_pressing(uow: UnitOfWork, pressing_id: UUID) -> Pressing:
@@ -51,20 +53,18 @@ def get_pressing(uow: UnitOfWork, pressing_id: UUID) -> Pressing:
     return _pressing(row)
 
 
-def count_nudges(uow: UnitOfWork, case_id: UUID) -> int:
-    """How many there have been on the case."""
-    many: int = uow.execute(select(func.count()).select_from(pressing).where(*_nudges_of(case_id))).scalar_one()
-    return many
+def count_nudges(uow: UnitOfWork, case_ids: Collection[UUID]) -> dict[UUID, int]:
+    """How many there have been, by case; on one that was never nudged, none."""
+    many = func.count().label("many")
+    counted = select(pressing.c.case_id, many).where(pressing.c.case_id.in_(case_ids), _IS_NUDGE)
+    return {row.case_id: row.many for row in uow.execute(counted.group_by(pressing.c.case_id))}
 
 
 def list_nudged(uow: UnitOfWork, case_id: UUID) -> dict[UUID, datetime]:
     """When each post has nudged the case last."""
-    last = select(pressing.c.by_post_id, func.max(pressing.c.made_at).label("last")).where(*_nudges_of(case_id))
+    posts = (pressing.c.case_id == case_id, _IS_NUDGE, pressing.c.by_post_id != _NO_POST)
+    last = select(pressing.c.by_post_id, func.max(pressing.c.made_at).label("last")).where(*posts)
     return {row.by_post_id: row.last for row in uow.execute(last.group_by(pressing.c.by_post_id))}
-
-
-def _nudges_of(case_id: UUID) -> tuple[ColumnElement[bool], ...]:
-    return pressing.c.case_id == case_id, pressing.c.kind == PressingKind.NUDGE.value
 
 
 def save_report(uow: UnitOfWork, answered: Pressing) -> None:
@@ -118,9 +118,15 @@ def _lines(
     return [PressingLine(_pressing(row), row.case_number, told_gist(row), row.version, uow.now) for row in rows]
 
 
+def _row(new: Pressing) -> dict[str, Any]:
+    who = {"by": new.by or _NOBODY, "by_post_id": new.by_post_id or _NO_POST}
+    return asdict(new) | who | {"kind": new.kind.value, "comes_up_at": new.comes_up_at}
+
+
 def _pressing(row: Row[Any]) -> Pressing:
     facts = {name: row._mapping[name] for name in _NAMES}
-    return Pressing(**facts | {"kind": PressingKind(facts["kind"])})
+    post_id = None if facts["by_post_id"] == _NO_POST else facts["by_post_id"]
+    return Pressing(**facts | {"kind": PressingKind(facts["kind"]), "by": facts["by"] or None, "by_post_id": post_id})
 
 
 _POSTS = func.unnest(bindparam("posts", type_=ARRAY(Uuid))).table_valued("post_id").render_derived()

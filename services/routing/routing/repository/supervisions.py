@@ -28,7 +28,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.types import Uuid
 
-from routing.domain.case import Case
+from routing.domain.case import Case, Standing
 from routing.domain.promise import Term, Unit
 from routing.domain.supervising import Supervision, SupervisionLine
 from routing.models import cases, supervision
@@ -41,7 +41,7 @@ _NAMES = [field.name for field in fields(Supervision) if field.name != "term"]
 _COLUMNS = [supervision.c[name] for name in (*_NAMES, "unit", "count")]
 _OF_CASE = [
     cases.c.number.label("case_number"),
-    *(cases.c[name] for name in ("gist", "seal", "version", "state", "holder_post_id", "promise_due")),
+    *(cases.c[name] for name in ("gist", "seal", "version", "state", "holder_post_id", "promise_due", "standing")),
 ]
 _STANDS = supervision.c.settled_at.is_(None)
 #: A process of the release before answers and ends a case without settling whose duty it is.
@@ -97,9 +97,16 @@ def _running(claim: Claim) -> Select[Any]:
     return running.where(cases.c.case_id.not_in(claim.aside)) if claim.aside else running
 
 
-def settle_of_case(uow: UnitOfWork, case_id: UUID) -> None:
-    """All tiers' at once."""
-    uow.execute(update(supervision).where(supervision.c.case_id == case_id, _STANDS).values(settled_at=uow.now))
+def list_posts(uow: UnitOfWork, case_id: UUID) -> frozenset[UUID]:
+    """Whose duty it is to see to the case, of every tier: who let it pass keeps it."""
+    standing = select(supervision.c.post_id).where(supervision.c.case_id == case_id, _STANDS)
+    return frozenset(uow.execute(standing).scalars())
+
+
+def settle_of_case(uow: UnitOfWork, case_id: UUID, *, but: Collection[UUID] = ()) -> None:
+    """All tiers' at once, but for those of these posts."""
+    settled = (supervision.c.case_id == case_id, _STANDS, supervision.c.post_id.not_in(but))
+    uow.execute(update(supervision).where(*settled).values(settled_at=uow.now))
 
 
 def move_to_case(uow: UnitOfWork, case_id: UUID, to: UUID) -> None:
@@ -140,6 +147,7 @@ def _line(row: Row[Any]) -> SupervisionLine:
         CaseState(row.state),
         row.holder_post_id,
         row.promise_due,
+        Standing.ranked(row.standing),
     )
 
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from uuid import UUID
 
-from contracts.routing import CaseState, Outcome
+from contracts.routing import CaseState, HandoverMeans, Outcome
 from kit.db import UnitOfWork
 from network.posts import Seat
 
@@ -20,15 +20,23 @@ from routing.service.taking import subjects_of, take
 
 @dataclass(frozen=True)
 class Answer:
-    """``evidence``: the number of what shows that it was done; ``basis``: the rule by which it cannot be."""
+    """``evidence``: the number of what shows that it was done; ``basis``: the rule by which it cannot be;
+    ``handover``: how what came of it reaches the resident, where there is something.
+    """
 
     outcome: Outcome
     words: str
     evidence: str | None = None
     basis: str | None = None
+    handover: HandoverMeans | None = None
 
     def facts(self) -> dict[str, object]:
-        told = {"outcome": self.outcome.value, "evidence": self.evidence, "basis": self.basis}
+        told = {
+            "outcome": self.outcome.value,
+            "evidence": self.evidence,
+            "basis": self.basis,
+            "handover": self.handover.value if self.handover else None,
+        }
         return {name: fact for name, fact in told.items() if fact}
 
 
@@ -70,6 +78,7 @@ def give(
         helpers=helping,
         answer=said.words,
         basis=said.basis,
+        handover=said.handover,
         corrects=corrects,
         asked=asked,
     )
@@ -97,7 +106,8 @@ def review_answer(uow: UnitOfWork, case_id: UUID, *, version: int, approved: boo
 
 def _answer_in(draft: Entry) -> Answer:
     facts = draft.facts
-    return Answer(Outcome(facts["outcome"]), draft.words or "", facts.get("evidence"), facts.get("basis"))
+    handover = HandoverMeans(facts["handover"]) if "handover" in facts else None
+    return Answer(Outcome(facts["outcome"]), draft.words or "", facts.get("evidence"), facts.get("basis"), handover)
 
 
 def verify_case(uow: UnitOfWork, case_id: UUID, *, version: int, passed: bool, words: str) -> Case:

@@ -61,7 +61,7 @@ def _check_fit(
         place = places.get(place_id)
         if place is None or place.state != PlaceState.ACTIVE:
             raise UnfitPlace(index, f"there is no open place {place_id}")
-        if (why := limits.why_unfit(place.path, station=_station(found, place.path))) is not None:
+        if (why := limits.why_unfit(place.path, station=found.station_of(place.path))) is not None:
             raise UnfitPlace(index, why)
         if is_named(place.path, named):
             raise PlaceNamedAlready(index)
@@ -71,11 +71,5 @@ def _check_fit(
 def _limits(uow: UnitOfWork, case: Case, post_id: UUID, found: Network) -> Limits:
     """A dispatcher's reach is their own place; whoever holds the case does not go beyond its station either."""
     post = next(post for post in seated(uow.person) if post.post_id == post_id)
-    station = _station(found, case.placed_path) or case.placed_path
+    station = found.station_of(case.placed_path) or case.placed_path
     return Limits((post.path,) if post.dispatches else (post.path, station))
-
-
-def _station(found: Network, path: str) -> str | None:
-    """Where the place is dispatched from, whether somebody holds that post or not."""
-    posts = (seat.path for seat in found.seats_on(path) if seat.office_id is None)
-    return max(posts, key=len, default=None)

@@ -1,5 +1,6 @@
 """A case comes into being from an appeal, and follows what becomes of the appeal."""
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from typing import Any
@@ -30,8 +31,9 @@ from routing.domain.case import (
     DeadlineKind,
     Seal,
 )
+from routing.domain.pressing import Pressing
 from routing.domain.rules import Category, Demand, Rule
-from routing.repository import cases
+from routing.repository import cases, pressings
 from routing.service import calling_back, deadlines, placing, repeating
 from routing.service.ending import end_case
 from routing.service.naming import CASE_PREFIX
@@ -67,7 +69,9 @@ def _take_repeats(uow: UnitOfWork, repeats: Sequence[AppealReceivedV1], under: T
     """What is settled by now is asked about in a case of its own, whose history names that one."""
     asked = repeating.list_asked_about(uow, repeats)
     ground = placing.survey(uow, paths=[], codes=_codes(repeats))
+    nudged = Counter(pressings.count_nudges(uow, {case.case_id for case in asked.values() if case.pressings}))
     joined: list[tuple[Case, Appeal]] = []
+    nudges: list[Pressing] = []
     for event in repeats:
         case = repeating.case_asked_about(asked, event)
         category = _sorted(ground, event)
@@ -75,13 +79,21 @@ def _take_repeats(uow: UnitOfWork, repeats: Sequence[AppealReceivedV1], under: T
             (asked[event.appeal_id],) = _open_all(uow, [_where_it_was(event, case)], under, follows=case)
             continue
         appeal = _appeal(event)
+        nudged[case.case_id] += 1
         with under(event):
-            repeating.join_case(uow, case, event, appeal, category=category, rules=ground.rules_at(case.placed_path))
+            nudge = repeating.join_case(
+                *(uow, case, event, appeal),
+                category=category,
+                rules=ground.rules_at(case.placed_path),
+                nth=nudged[case.case_id],
+            )
+        nudges.append(nudge)
         joined.append((case, appeal))
         asked[event.appeal_id] = case
     if joined:
         cases.add_appeals(uow, joined)
         cases.save_cases(uow, list({case.case_id: case for case, _ in joined}.values()))
+        pressings.add_pressings(uow, nudges)
 
 
 def _where_it_was(event: AppealReceivedV1, before: Case) -> AppealReceivedV1:

@@ -1,6 +1,6 @@
 """Pressing whoever holds a case, from beside and from above, and the reports that are owed (domain.md, section 4)."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -29,7 +29,7 @@ Taken = tuple[Case, Seat | None, UUID]
 def nudge_case(uow: UnitOfWork, case_id: UUID, *, version: int, words: str) -> PressingLine:
     """A reminder on record; no report is owed on it."""
     taken = take(uow, case_id, Step.NUDGE, version)
-    number = pressings.count_nudges(uow, case_id) + 1
+    number = pressings.count_nudges(uow, [case_id]).get(case_id, 0) + 1
     return _press(uow, taken, PressingKind.NUDGE, number=str(number), words=words)
 
 
@@ -84,7 +84,7 @@ def _press(
     title = uow.person.post(post_id).title
     uow.publish(events.case_pressed(uow, case, pressing, holder=holder, presser_title=title))
     cases.save_cases(uow, [case])
-    pressings.add_pressing(uow, pressing)
+    pressings.add_pressings(uow, [pressing])
     return _line(uow, case, pressing)
 
 
@@ -101,7 +101,7 @@ def report_on_pressing(uow: UnitOfWork, pressing_id: UUID, *, version: int, word
     case.settle_limit(DeadlineKind.ORDER, DeadlineState.MET, at=uow.now, about=pressing_id)
     pressing.answer(words, by=uow.person.subject, at=uow.now)
     case.reports_owed -= 1
-    presser = posts.find_seat(uow, pressing.by_post_id)
+    presser = posts.find_seat(uow, pressing.by_post_id) if pressing.by_post_id else None
     facts = {**_named(pressing), "presser": presser.subject if presser else None}
     case.record(REPORTED, at=uow.now, by=uow.by, post_id=post_id, facts=facts, words=words)
     uow.publish(events.case_reported(uow, case, pressing, holder=holder, presser=presser))
@@ -118,8 +118,15 @@ def end_owed(uow: UnitOfWork, case: Case) -> Ended:
     if not case.reports_owed:
         return []
     ended = pressings.end_owed(uow, case.case_id)
-    pressers = posts.list_seats_of(uow, {each.by_post_id for each in ended})
-    return [(each, pressers.get(each.by_post_id)) for each in ended]
+    pressers = _pressers(uow, ended)
+    return [(each, pressers.get(each.pressing_id)) for each in ended]
+
+
+def _pressers(uow: UnitOfWork, made: Collection[Pressing]) -> dict[UUID, Seat]:
+    """Who answers now for the post that pressed, by pressing."""
+    by = {each.pressing_id: each.by_post_id for each in made if each.by_post_id}
+    seats = posts.list_seats_of(uow, set(by.values()))
+    return {pressing_id: seats[post_id] for pressing_id, post_id in by.items() if post_id in seats}
 
 
 def subjects_of(ended: Ended) -> list[str]:
@@ -153,11 +160,12 @@ def _whose(uow: UnitOfWork, limits: Sequence[tuple[Case, Deadline]]) -> list[Who
     """With who holds the case now, and who answers now in the post that ordered the report."""
     ordered = pressings.list_pressings(uow, {limit.about for _, limit in limits if limit.about})
     holders = {case.holder_post_id for case, _ in limits if case.holder_post_id}
-    seats = posts.list_seats_of(uow, {each.by_post_id for each in ordered.values()} | holders)
+    pressers = {each.by_post_id for each in ordered.values() if each.by_post_id}
+    seats = posts.list_seats_of(uow, pressers | holders)
     found: list[Whose] = []
     for case, limit in limits:
         order = ordered.get(limit.about) if limit.about else None
-        presser = seats.get(order.by_post_id) if order else None
+        presser = seats.get(order.by_post_id) if order and order.by_post_id else None
         found.append((case, limit, seats.get(case.holder_post_id) if case.holder_post_id else None, presser))
     return found
 

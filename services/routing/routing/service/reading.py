@@ -268,13 +268,8 @@ def list_open_deadlines(
     position = page.after(int, str, datetime, UUID)
     paths = paths_of(uow, place_id)
     found = cases.list_open_deadlines(uow, paths, forecast=forecast, after_key=position, limit=page.fetch)
-    sheet = page.sheet(found, position=_position_of_deadline)
+    sheet = page.sheet(found, position=lambda row: row[0])
     return sheet.of(lambda row: (row[1], row[2]))
-
-
-def _position_of_deadline(row: tuple[str, UUID, Deadline]) -> tuple[int, str, datetime, UUID]:
-    path, _, limit = row
-    return limit.standing.rank, path, limit.promise.due_at, limit.deadline_id
 
 
 def paths_of(uow: UnitOfWork, place_id: UUID | None) -> list[str]:

@@ -1,16 +1,18 @@
-"""A resident asks again about the same matter: it joins the case that there is, and reminds whoever holds it."""
+"""A resident asks again about the same matter: it joins the case that there is, and is a nudge to whoever holds it."""
 
 from collections.abc import Sequence
 from uuid import UUID
 
 from contracts.intake import AppealReceivedV1
-from contracts.routing import JoinKind
+from contracts.routing import JoinKind, PressingKind
 from kit.db import UnitOfWork
 from kit.errors import NotYet
+from kit.ids import new_id
 from network.posts import Seat
 
 from routing import events
 from routing.domain.case import JOINED, RESORTED, Appeal, Case
+from routing.domain.pressing import Pressing
 from routing.domain.rules import Category, RuleSet
 from routing.repository import cases, policy
 from routing.service import placing, planning, suspending
@@ -41,9 +43,18 @@ def joins(event: AppealReceivedV1, case: Case, *, sealed: bool) -> bool:
 
 
 def join_case(
-    uow: UnitOfWork, case: Case, event: AppealReceivedV1, appeal: Appeal, *, category: Category | None, rules: RuleSet
-) -> None:
-    """``category``: of what is asked now, by ``rules`` where the case has begun under none yet."""
+    uow: UnitOfWork,
+    case: Case,
+    event: AppealReceivedV1,
+    appeal: Appeal,
+    *,
+    category: Category | None,
+    rules: RuleSet,
+    nth: int,
+) -> Pressing:
+    """The nudge that it is, the ``nth`` of the case: by its resident, and told with the joining. ``category``: of what
+    is asked now, by ``rules`` where the case has begun under none yet.
+    """
     holder = find_holder(uow, case)
     is_urgent_now = not case.urgent and (event.urgent or _is_danger(uow, case, category, rules))
     if is_urgent_now:
@@ -53,8 +64,26 @@ def join_case(
         appeal.asker = earlier.whose  # who asks again is who asked, unless both are known and differ
     case.appeals.append(appeal)
     case.repeats += 1
-    case.record(JOINED, at=uow.now, by=event.taken_by, facts=_facts(case, event, holder))
+    case.pressings += 1
+    nudge = _nudge(uow, case, event, nth=nth)
+    facts = {**_facts(case, event, holder), "pressing_id": str(nudge.pressing_id), "number": nudge.number}
+    case.record(JOINED, at=uow.now, by=event.taken_by, facts=facts)
     uow.publish(events.case_joined(uow, case, JoinKind.REPEAT, [appeal], holder=holder, urgent=is_urgent_now))
+    return nudge
+
+
+def _nudge(uow: UnitOfWork, case: Case, event: AppealReceivedV1, *, nth: int) -> Pressing:
+    return Pressing(
+        pressing_id=new_id(uow.now),
+        kind=PressingKind.NUDGE,
+        number=str(nth),
+        case_id=case.case_id,
+        by=event.taken_by,
+        by_post_id=None,
+        words=event.gist,
+        made_at=uow.now,
+        settled_at=uow.now,
+    )
 
 
 def _is_danger(uow: UnitOfWork, case: Case, category: Category | None, rules: RuleSet) -> bool:

@@ -13,8 +13,9 @@ from routing import events
 from routing.domain.case import SPLIT, SPLIT_OFF, Case
 from routing.domain.steps import Step
 from routing.errors import LastAppeal, NotOfTheCase
-from routing.repository import cases
+from routing.repository import call_backs, cases
 from routing.service import supervising
+from routing.service.calling_back import close_if_over
 from routing.service.naming import CASE_PREFIX
 from routing.service.placing import promise_facts
 from routing.service.taking import find_holder, take
@@ -31,7 +32,16 @@ class Split:
 def split_case(uow: UnitOfWork, case_id: UUID, *, version: int, appeal_ids: Collection[UUID], words: str) -> Split:
     """A dispatcher takes apart what is not one trouble."""
     case, holder, post_id = take(uow, case_id, Step.SPLIT, version)
-    return Split(case, _split_off(uow, case, appeal_ids, holder, post_id=post_id, words=words))
+    new = _split_off(uow, case, appeal_ids, holder, post_id=post_id, words=words)
+    _close_what_is_over(uow, [case, new], holder)
+    return Split(case, new)
+
+
+def _close_what_is_over(uow: UnitOfWork, parts: list[Case], holder: Seat | None) -> None:
+    """Whose time to rate the answer is over, and who waited only for what is asked in the other."""
+    for each in parts:
+        close_if_over(uow, each, holder)
+    cases.save_cases(uow, [each for each in parts if not each.is_open])
 
 
 def split_off(uow: UnitOfWork, case: Case, appeal_ids: Collection[UUID]) -> Case:
@@ -51,7 +61,9 @@ def _split_off(
     words: str | None,
 ) -> Case:
     going = _check(case, appeal_ids)
+    calls = _calls_owed_to(uow, case, going)
     new = case.split_off(going, number=new_number(CASE_PREFIX), new_id=lambda: new_id(uow.now), at=uow.now)
+    case.calls_owed, new.calls_owed = case.calls_owed - calls, calls
     facts = {"appeals": sorted(map(str, going)), "into": str(new.case_id), "into_number": new.number}
     case.record(SPLIT, at=uow.now, by=uow.by, post_id=post_id, facts=facts, words=words)
     new.record(SPLIT_OFF, at=uow.now, by=uow.by, post_id=post_id, facts=_origin(new, case, holder))
@@ -62,6 +74,14 @@ def _split_off(
     cases.add_split_off(uow, new)
     supervising.split_off(uow, case, new)
     return new
+
+
+def _calls_owed_to(uow: UnitOfWork, case: Case, going: Collection[UUID]) -> int:
+    if not case.calls_owed:
+        return 0
+    return sum(
+        asked.is_to_be_called and asked.appeal_id in going for asked in call_backs.list_of_case(uow, case.case_id)
+    )
 
 
 def _counted(new: Case, case: Case) -> dict[str, object]:

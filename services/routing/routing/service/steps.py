@@ -73,13 +73,14 @@ def answer_case(
     answer: str,
     evidence: str | None = None,
     basis: str | None = None,
+    handover: HandoverMeans | None = None,
 ) -> Case:
     """What was done or why it cannot be, in words for the resident. In time, it keeps the promise; late, the promise
     is marked as missed first, so that it counts the same whether or not a clock came by in between. One that follows
     another is a correction of that.
     """
     case, holder, post_id = take(uow, case_id, Step.ANSWER, version)
-    said = Answer(outcome, answer, evidence, basis)
+    said = Answer(outcome, answer, evidence, basis, handover)
     if Demand.EVIDENCE in case.demands and not evidence:
         raise EvidenceMissing
     deadlines.mark_if_missed(uow, case)
@@ -95,7 +96,9 @@ def answer_case(
 
 
 def hand_over_case(uow: UnitOfWork, case_id: UUID, *, version: int, means: HandoverMeans) -> Case:
-    """What is finished is given back once: the resident collects it, or it is brought home."""
+    """What is finished is given back once, though the case has been closed: the resident collects it, or it is brought
+    home.
+    """
     case, _, post_id = take(uow, case_id, Step.HAND_OVER, version)
     case.handover = means
     case.record(HANDED_OVER, at=uow.now, by=uow.by, post_id=post_id, facts={"means": means.value})

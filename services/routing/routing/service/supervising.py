@@ -22,11 +22,14 @@ def end(uow: UnitOfWork, case: Case) -> None:
 
 
 def end_from_above(uow: UnitOfWork, case: Case, post_id: UUID) -> None:
-    """Whoever acts by this post decides what becomes of it: if they are of the superior's tier, or of one above."""
+    """Whoever acts by this post decides what becomes of it: what their own tier and those below have to see to ends."""
     if case.supervisor_post_id is None:
         return
-    superior, decides = posts.find_seat(uow, case.supervisor_post_id), uow.person.post(post_id)
-    if superior is None or superior.path.startswith(decides.path):
+    seats, decides = posts.list_seats_of(uow, case.seen_to_by), uow.person.post(post_id)
+    above = {seat.post_id for seat in seats.values() if not seat.path.startswith(decides.path)}
+    if case.supervisor_post_id in above:
+        supervisions.settle_of_case(uow, case.case_id, but=above)
+    else:
         end(uow, case)
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from uuid import UUID
 
+from contracts.grid import Duty
 from kit.auth import Person
 from kit.db import UnitOfWork
 from network import posts
@@ -12,7 +13,7 @@ from routing.domain import steps
 from routing.domain.case import Case
 from routing.domain.helping import paths_across
 from routing.domain.steps import Holder, Seated, Step
-from routing.repository import cases, links, pressings
+from routing.repository import cases, links, network, pressings, records, supervisions
 
 
 def take(uow: UnitOfWork, case_id: UUID, step: Step, version: int | None = None) -> tuple[Case, Seat | None, UUID]:
@@ -42,8 +43,14 @@ def recall(uow: UnitOfWork, case: Case) -> None:
         steps.recall(case, cases.list_entries(uow, case))
     if case.pressings:
         case.nudged = pressings.list_nudged(uow, case.case_id)
+    if case.letters and not case.is_open:
+        case.letters_unanswered = any(each.replied_at is None for each in records.list_letters(uow, case.case_id))
     if case.helper_post_ids:
         case.across = paths_across(list_joint(uow, case))
+    if case.supervisor_post_id is not None:
+        case.seen_to_by = supervisions.list_posts(uow, case.case_id)
+    if case.office_id is not None:
+        case.station_path = network.get_network(uow, [case.placed_path], [Duty.DISPATCHER]).station_of(case.placed_path)
 
 
 def list_joint(uow: UnitOfWork, case: Case) -> list[Seated]:

@@ -27,6 +27,7 @@ Tell = Callable[[str], None]
 
 async def restore(settings: Settings, folder: Path, forgotten: Path, tell: Tell) -> None:
     wanted = manifest.read(folder)
+    _insist_on_writing(forgotten)
     manifest.insist_on_keys(wanted, settings)
     _insist_on_revisions(wanted)
     await asyncio.to_thread(_insist_on_kafka, settings)
@@ -42,6 +43,14 @@ async def restore(settings: Settings, folder: Path, forgotten: Path, tell: Tell)
         await _forget(settings, wanted, connections, forgotten, tell)
         for connection in connections.values():
             await connection.run_sync(servers.open_)
+
+
+def _insist_on_writing(file: Path) -> None:
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.touch()
+    except OSError as error:
+        raise Refusal(f"{file} cannot be written ({error.strerror}): name another file by --forgotten") from None
 
 
 def _insist_on_revisions(wanted: Manifest) -> None:

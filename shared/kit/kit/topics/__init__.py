@@ -59,13 +59,13 @@ def lay(access: Access, users: Mapping[str, str]) -> list[str]:
 
 
 def begin_anew(access: Access, users: Mapping[str, str]) -> None:
-    """Delete the registry's topics with all that is in them, and where their consumers stood; then lay them again.
+    """Delete the registry's topics with all that is in them, and lay them again.
 
-    For databases that are older than what Kafka holds. Relays send their log again, since the topics have other ids.
+    For databases that are older than what Kafka holds. Relays send their log again, since the topics have other ids;
+    with a topic the broker forgets where its consumers stood.
     """
     with Cluster(access) as cluster:
         cluster.delete_topics(TOPICS)
-        cluster.delete_groups(f"{service}-{topic.name}" for topic in TOPICS.values() for service in topic.consumers)
     lay(access, users)
 
 

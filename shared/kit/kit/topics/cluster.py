@@ -104,10 +104,6 @@ class Cluster:
                 raise TimeoutError("Kafka does not delete its topics: look at its log")
             time.sleep(0.05)
 
-    def delete_groups(self, groups: Iterable[str]) -> None:
-        if there := sorted(set(groups) & set(self.groups())):
-            self._admin.delete_groups(there)
-
     def change_settings(self, topic: str, settings: Mapping[str, str]) -> None:
         outcome = self._admin.alter_configs([ConfigResource(ConfigResourceType.TOPIC, topic, dict(settings))])
         _insist(topic, outcome["topic"][topic], "OK")

@@ -1,0 +1,130 @@
+"""Which steps of a case its resident is shown: without anybody's words, and without a name but that of a post or a
+centre that is theirs to turn to.
+"""
+
+from typing import Any
+
+from contracts.routing import (
+    CaseAcceptedV1,
+    CaseAccompaniedV1,
+    CaseAnsweredV1,
+    CaseAssignedV1,
+    CaseCentreReportedV1,
+    CaseClosedV1,
+    CaseExtendedV1,
+    CaseFact,
+    CaseHandedOverV1,
+    CaseHandedToHotlineV1,
+    CaseHelperCalledV1,
+    CaseHotlineRepliedV1,
+    CaseJoinedV1,
+    CasePlannedV1,
+    CasePressedV1,
+    CaseRecordedV1,
+    CaseRedoneV1,
+    CaseResortedV1,
+    CaseResumedV1,
+    CaseStartedV1,
+    CaseSuspendedV1,
+    CaseVerifiedV1,
+    JoinKind,
+    Party,
+    RecordKind,
+)
+
+from intake.domain.progress import Done
+
+#: Those that say no more than that they were taken.
+_PLAIN: dict[type[CaseFact], Done] = {
+    CaseAcceptedV1: Done.ACCEPTED,
+    CaseStartedV1: Done.STARTED,
+    CaseExtendedV1: Done.EXTENDED,
+    CasePlannedV1: Done.PLANNED,
+    CaseResumedV1: Done.RESUMED,
+    CaseHandedToHotlineV1: Done.HANDED_TO_HOTLINE,
+    CaseHotlineRepliedV1: Done.HOTLINE_REPLIED,
+    CaseCentreReportedV1: Done.CENTRE_REPORTED,
+    CaseAnsweredV1: Done.ANSWERED,
+    CaseHandedOverV1: Done.HANDED_OVER,
+    CaseRedoneV1: Done.REDONE,
+}
+
+
+#: Of one resident, and nothing that another reads.
+_OF_ONE = frozenset(
+    {
+        RecordKind.CONTACT_ATTEMPT,
+        RecordKind.PAPERS_MISSING,
+        RecordKind.PAPERS_RECEIVED,
+        RecordKind.PAPERS_RETURNED,
+    }
+)
+
+
+def told(fact: CaseFact, party: Party) -> dict[str, Any] | None:
+    """As it is kept for this resident; none: it is nothing that they are shown."""
+    match fact:
+        case CaseAccompaniedV1() | CaseHandedOverV1() if len(fact.parties) > 1:
+            return None  # it was one of them
+        case CaseAssignedV1() | CaseHelperCalledV1() | CaseAccompaniedV1():
+            return _passed_on(fact)
+        case CaseRecordedV1():
+            return _recorded(fact) if _concerns(fact, party) else None
+        case CaseJoinedV1(how=JoinKind.MERGED) if party.appeal_id in fact.joined:
+            return _came(fact)
+        case CaseSuspendedV1():
+            return {"done": Done.SUSPENDED.value, "until": fact.until.isoformat(), "why": fact.reason_text}
+        case _:
+            done = _PLAIN.get(type(fact)) or _by_what_it_says(fact)
+            return {"done": done.value} if done else None
+
+
+def _by_what_it_says(fact: CaseFact) -> Done | None:
+    done: Done | None = None
+    match fact:
+        case CasePressedV1():
+            done = Done(fact.pressing.value)
+        case CaseJoinedV1():
+            done = Done(fact.how.value)
+        case CaseVerifiedV1():
+            done = Done.VERIFIED if fact.passed else Done.NOT_VERIFIED
+        case CaseResortedV1() if fact.out_of_plan:
+            done = Done.OUT_OF_PLAN
+        case CaseClosedV1() if fact.reason != "merged":
+            done = Done.CLOSED
+    return done
+
+
+def _passed_on(fact: CaseAssignedV1 | CaseHelperCalledV1 | CaseAccompaniedV1) -> dict[str, Any]:
+    """To whom; but not of what is sealed."""
+    who: str | None
+    match fact:
+        case CaseAssignedV1():
+            done, who = Done.ASSIGNED if fact.first else Done.PASSED_ON, fact.handler.title
+        case CaseHelperCalledV1():
+            done, who = Done.HELPER_CALLED, fact.helper.title if fact.helper else None
+        case CaseAccompaniedV1():
+            done, who = Done.ACCOMPANIED, fact.centre
+    return {"done": done.value, "who": None if fact.sealed else who}
+
+
+def _concerns(fact: CaseRecordedV1, party: Party) -> bool:
+    return fact.record not in _OF_ONE or len(fact.parties) == 1 or party.appeal_id in fact.concerns
+
+
+def _came(fact: CaseJoinedV1) -> dict[str, Any]:
+    """The promise waits for their papers no more, unless they brought that with them."""
+    step: dict[str, Any] = {"done": Done.MERGED.value}
+    return step if fact.papers_awaited_until else step | {"missing": []}
+
+
+def _recorded(fact: CaseRecordedV1) -> dict[str, Any]:
+    """Of papers, which are still missing, and how long the promise waits for them."""
+    if fact.record is RecordKind.CONTACT_ATTEMPT and fact.outcome is not None:
+        return {"done": Done(fact.outcome.value).value}
+    step: dict[str, Any] = {"done": Done(fact.record.value).value}
+    if fact.still_missing is not None:
+        step["missing"] = fact.still_missing
+    if fact.papers_awaited_until is not None:
+        step["until"] = fact.papers_awaited_until.isoformat()
+    return step
