@@ -5,8 +5,8 @@ from alembic import op
 from notify.migrations import wordings
 from notify.migrations.wordings_v29 import WORDINGS
 
-revision = "0031"
-down_revision = "0030"
+revision = "0032"
+down_revision = "0031"
 branch_labels = None
 depends_on = None
 
