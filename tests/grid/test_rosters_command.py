@@ -13,7 +13,11 @@ from tests import commands
 TURN = {"line": 2, "post": "BY-M", "subject": "wang", "since": "2026-12-01T09:00:00Z", "until": "2026-12-02T01:00:00Z"}
 GAP = {"line": 3, "post": "BY-M", "since": "2026-12-02T01:00:00Z", "until": "2026-12-02T09:00:00Z"}
 ROSTER = {"place": "M", "version": 2, "kept": True, "turns": [TURN], "gaps": [GAP]}
-AHEAD = [{"code": "BY-M", "gaps": [GAP]}, {"code": "BY-W1", "gaps": []}, {"code": "BY-W2", "gaps": [GAP]}]
+AHEAD = [
+    {"code": "BY-M", "gaps": [GAP], "left": []},
+    {"code": "BY-W1", "gaps": [], "left": []},
+    {"code": "BY-W2", "gaps": [GAP], "left": ["wang"]},
+]
 
 
 class Platform:
@@ -70,9 +74,11 @@ def test_the_roster_that_counts_is_shown(platform: Platform) -> None:
     assert platform.sent[0][1] == "/grid/v1/rosters/M"
 
 
-def test_the_gaps_ahead_are_listed_of_all_posts(platform: Platform) -> None:
+def test_the_gaps_ahead_and_turns_of_who_left_are_listed_of_all_posts(platform: Platform) -> None:
     code, output = run("ahead")
     assert code == 0
     assert output.splitlines() == [
-        f"{post}  no roster from 2026-12-02T01:00:00Z to 2026-12-02T09:00:00Z" for post in ("BY-M", "BY-W2")
+        "BY-M  no roster from 2026-12-02T01:00:00Z to 2026-12-02T09:00:00Z",
+        "BY-W2  no roster from 2026-12-02T01:00:00Z to 2026-12-02T09:00:00Z",
+        "BY-W2  wang holds no post when their turn comes: name somebody else",
     ]

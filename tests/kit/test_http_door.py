@@ -8,7 +8,7 @@ from fastapi import Depends, FastAPI, Response
 from httpx2 import AsyncClient
 from kit.clock import DrivenClock
 from kit.db import Database, UnitOfWork
-from kit.http import Door, html_page
+from kit.http import Door, html_page, idempotency
 from kit.testing.tokens import Identity
 from sqlalchemy import Connection, event, text
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -254,6 +254,16 @@ class TestIdempotency:
         assert {a.json()["code"] for a in answers if a.status_code == 409} <= {"request_in_progress"}
         assert len({answer.content for answer in answers if answer.status_code == 201}) == 1
         assert count(as_superuser) == 1
+
+    async def test_who_looked_before_the_first_was_done_is_not_refused_by_what_it_did(
+        self, client: AsyncClient, clerk_a: dict[str, str], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        first = await client.post(NOTES, json=note_at(), headers=clerk_a | self.KEY)
+        looks = iter([None])
+        found = idempotency.answered_before
+        monkeypatch.setattr(idempotency, "answered_before", lambda key, row: next(looks, found(key, row)))
+        again = await client.post(NOTES, json=note_at(), headers=clerk_a | self.KEY)
+        assert (again.status_code, again.content) == (201, first.content)
 
     async def test_the_kept_answer_cannot_be_read_in_the_table(
         self, client: AsyncClient, clerk_a: dict[str, str], as_superuser: Connection

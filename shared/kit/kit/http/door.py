@@ -28,6 +28,8 @@ from kit.tokens import Tokens
 _ATTEMPTS = 3
 #: Two requests met: serialization failure, deadlock, and a unique row that the other had just written.
 _MET = ("40001", "40P01", "23505")
+#: Of a transaction that was begun to read; of any other it says that the server is a standby.
+_READ_ONLY = "25006"
 
 
 _bearer = HTTPBearer(auto_error=False, description="A token of the city's identity provider.")
@@ -122,13 +124,25 @@ class DoorFor:
             try:
                 answer = await database.transaction(partial(self._run, use, database.clock))
             except DBAPIError as error:
+                if use.reads and sqlstate(error) == _READ_ONLY:
+                    raise RuntimeError("a use case that is read through wrote") from error
                 if sqlstate(error) not in _MET or attempt == _ATTEMPTS:
+                    raise
+            except ServiceError:
+                if attempt == _ATTEMPTS or not await self._is_answered(database, use.key):
                     raise
             else:
                 break
         if isinstance(answer, ServiceError):
             raise answer
         return answer
+
+    async def _is_answered(self, database: Database, key: idempotency.Key | None) -> bool:
+        """By now: who asks twice at once may look before the first is done, and be refused by what the first did."""
+        if key is None:
+            return False
+        row = await database.transaction(lambda connection: connection.execute(_LOOK_AGAIN, key.named).one())
+        return row.status is not None
 
     def _run(self, use: "_Use", clock: Clock, connection: Connection) -> Answer | ServiceError:
         """All of a request's transaction but its commit."""
@@ -220,6 +234,7 @@ class _Use:
 
 _NOBODY = Known.of(None, Person(""))
 _ENTER = text(f"select {ENTER_COLUMNS}")
+_LOOK_AGAIN = text(f"select {idempotency.LOOK_COLUMNS} from (select 1) as one {idempotency.LOOK_JOIN}")
 
 
 @cache
