@@ -84,7 +84,7 @@ def test_where_no_rule_says_so_there_is_none(at: At) -> None:
 
 
 def test_a_new_city_has_two_working_days_for_it(at: At, database_of: Callable[[str], Connection]) -> None:
-    seeds = import_module("routing.migrations.versions.0041_holding")
+    seeds = import_module("routing.migrations.versions.0042_holding")
     database_of("routing").execute(text(seeds.HOLDING))
     assert policy.get_policy(at(), [], [])[0].find_limit(Limit.HOLDING) == 2
     receive(at, lay_city(at()))
