@@ -57,18 +57,20 @@ def template_of(postgres_server: Postgres) -> Callable[[str], str]:
             raise LookupError(f"{service} has no migrations")
         servers.migrate(service, postgres_server.url(name, f"{service}_owner", driver="postgresql+psycopg"))
         if service == "routing":
-            _leave_first_contact_out(postgres_server, name)
+            _leave_later_limits_out(postgres_server, name)
         return name
 
     return template_of
 
 
-def _leave_first_contact_out(server: Postgres, name: str) -> None:
-    """As in a city from before it came with the rules, so that a test counts the limits that it is about. What cities
-    are given stands in tests/routing/test_contact.py; the simulated year and the tests of the whole platform have it.
+def _leave_later_limits_out(server: Postgres, name: str) -> None:
+    """As in a city from before they came with the rules, so that a test counts the limits that it is about. What cities
+    are given stands in tests/routing/test_contact.py and test_holding.py; the simulated year and the tests of the whole
+    platform have it.
     """
     with server.connect(name) as connection:
         connection.execute("update rule set contact_unit = null, contact_count = null")
+        connection.execute("update rule_set set limits = limits - 'holding'")
 
 
 @pytest.fixture(scope="session")

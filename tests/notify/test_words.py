@@ -346,15 +346,23 @@ def test_staff_read_which_limit_a_calendar_has_moved_and_that_it_is_no_breach(
         assert english in words_of(notice, "en")[1]
 
 
+OWN_PART_MISSED = make_event(DeadlineBreachedV1, deadline=DeadlineKind.PART, own=True)
+OWN_PART_MOVED = make_event(DeadlineMovedV1, deadline=DeadlineKind.PART, own=True, promise_due=None, corrects=True)
+
+
 @pytest.mark.parametrize(
     "event, chinese, english",
     [
         (make_event(ContactDeadlineApproachingV1), "首次联系期限为", "The resident was to be reached by"),
         (make_event(ContactDeadlineBreachedV1), "首次联系期限为", "The resident was to be reached by"),
         (make_event(ContactDeadlineMovedV1, corrects=True), "首次联系期限由", "The resident is to be reached by"),
+        (OWN_PART_MISSED, "接办期限为", "The part of who was given it was due by"),
+        (OWN_PART_MOVED, "接办期限由", "The part of who was given it is due by"),
     ],
 )
-def test_staff_read_that_it_is_the_limit_of_first_contact(event: CaseFact, chinese: str, english: str) -> None:
+def test_staff_read_that_it_is_the_limit_of_first_contact_or_of_who_was_given_it(
+    event: CaseFact, chinese: str, english: str
+) -> None:
     for notice in owed_by(event):
         assert chinese in words_of(notice, "zh")[1]
         assert english in words_of(notice, "en")[1]

@@ -274,7 +274,7 @@ def test_a_place_may_name_a_shorter_statutory_limit_and_keeps_its_own() -> None:
         tighten(by_law(9, limit="2 working days", handler="", promise=""), above=above)
 
 
-@pytest.mark.parametrize("limit", Limit)
+@pytest.mark.parametrize("limit", ORDINARY_LIMITS)
 def test_limits_of_all_matters_are_tightened_to_the_residents_good(limit: Limit) -> None:
     now, better = ORDINARY_LIMITS[limit], 1 if limit in GIVEN_TO_RESIDENTS else -1
     tightened = tighten(settings=[SettingLine(4, limit, str(now + better))])
@@ -283,6 +283,15 @@ def test_limits_of_all_matters_are_tightened_to_the_residents_good(limit: Limit)
     why = f"line 4: {limit} of {now - better}{unit} loosens the {now}{unit} above it"
     with pytest.raises(UnfitDocument, match=why):
         tighten(settings=[SettingLine(4, limit, str(now - better))])
+
+
+def test_of_what_is_not_there_unless_it_is_said_a_place_may_say_it_first() -> None:
+    assert CITY.find_limit(Limit.HOLDING) is None
+    district = tighten(settings=[SettingLine(4, "holding", "2")])
+    above = replace(CITY, layers=(district,))
+    assert above.find_limit(Limit.HOLDING) == 2
+    with pytest.raises(UnfitDocument, match="line 4: holding of 3 days loosens the 2 days above it"):
+        tighten(settings=[SettingLine(4, "holding", "3")], above=above, path=COMMUNITY)
 
 
 @pytest.mark.parametrize("name", ["warnings", "superior", "again"])

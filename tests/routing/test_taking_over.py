@@ -101,6 +101,8 @@ def test_it_is_taken_over_while_somebody_works_on_it_and_the_promise_stays(
     assert (after.state, after.holder_post_id) == (CaseState.ASSIGNED, city.posts["district_supervisor"].post_id)
     assert (after.promise_due, after.deadline) == (case.promise_due, case.deadline)
     assert (after.dispatched_path, after.ruled_path) == (city.paths["district"], city.paths["district"])
+    has_begun = state is CaseState.IN_PROGRESS
+    assert after.first_holder_post_id == (city.posts["municipal"].post_id if has_begun else None)
     (told,) = [event for event in superior.published if event.type == CaseAssignedV1.TYPE]
     said = CaseAssignedV1.model_validate_json(told.body or "")
     assert (said.first, said.handler.subject) == (False, subject_of("district_supervisor"))
@@ -294,3 +296,13 @@ def test_where_an_office_helps_whoever_stands_above_it_too_takes_it_over(
     with pytest.raises(NotYoursToName):
         take_over(district, case)
     assert take_over(as_person(city.person("city_supervisor")), case).helper_post_ids == case.helper_post_ids
+
+
+def test_what_was_a_part_of_whoever_takes_it_over_is_the_whole_now(
+    uow: RolledBackUnitOfWork, city: City, as_person: As
+) -> None:
+    case = make_case(uow, city)
+    call_in(as_person(city.person("city_dispatcher")), city, case, "district_supervisor")
+    case = cases.get_case(uow, case.case_id)
+    assert case.helper_post_ids == (city.posts["district_supervisor"].post_id,)
+    assert take_over(as_person(city.person("district_supervisor")), case).helper_post_ids == ()

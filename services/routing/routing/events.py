@@ -629,7 +629,7 @@ def deadline_breached(
     told: dict[str, Any] = {"handler": handler_of(holder), "superior": handler_of(superior)}
     if missed.kind is DeadlineKind.CONTACT:
         return ContactDeadlineBreachedV1(**facts, **told, supervise_by=supervise_by)
-    return DeadlineBreachedV1(**facts, **told, deadline=_kind(missed), supervise_by=supervise_by)
+    return DeadlineBreachedV1(**facts, **told, **_of_kind(missed), supervise_by=supervise_by)
 
 
 def deadline_approaching(
@@ -639,7 +639,7 @@ def deadline_approaching(
     told: dict[str, Any] = {"handler": handler_of(holder), "superior": handler_of(superior)}
     if limit.kind is DeadlineKind.CONTACT:
         return ContactDeadlineApproachingV1(**facts, **told)
-    return DeadlineApproachingV1(**facts, **told, deadline=_kind(limit))
+    return DeadlineApproachingV1(**facts, **told, **_of_kind(limit))
 
 
 def supervision_climbed(
@@ -688,7 +688,7 @@ def deadline_moved(
     parties = [_party(appeal, answer=asked.get(appeal.appeal_id)) for appeal in case.parties]
     return DeadlineMovedV1(
         **facts | {"parties": parties},
-        deadline=_kind(after),
+        **_of_kind(after),
         promise_due=after.promise.due_at if move.is_awaited else None,
         promise_text=in_words(after.promise) if move.is_awaited else None,
         promise_met=case.promise_met,
@@ -804,7 +804,12 @@ def _limit(case: Case, limit: Deadline) -> dict[str, Any]:
 
 
 def _kind(limit: Deadline) -> PublishedKind:
-    return PublishedKind(limit.kind.value)
+    """That of whoever was given it is told as a part, their own: readers know the kinds that there were."""
+    return PublishedKind.PART if limit.kind is DeadlineKind.HOLDING else PublishedKind(limit.kind.value)
+
+
+def _of_kind(limit: Deadline) -> dict[str, Any]:
+    return {"deadline": _kind(limit), "own": limit.kind is DeadlineKind.HOLDING}
 
 
 def _helper(case: Case, helper: Helper, seat: Seat | None) -> dict[str, Any]:

@@ -46,8 +46,8 @@ _STATUS = r"0|[1-5]\d\d"
 _ERROR = "[A-Z][A-Za-z]+"
 _LOOP = "[a-z_]+"
 _PROVIDER = "[a-z_]+"
-#: What a limit is of; routing has one of which no event tells.
-_KIND = _one_of((*DeadlineKind, "contact"))
+#: What a limit is of; routing has two that events tell by other names.
+_KIND = _one_of((*DeadlineKind, "contact", "holding"))
 
 _REQUESTS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
 _WAITS = (0.001, 0.01, 0.1, 0.5, 1, 5, 30)

@@ -836,6 +836,7 @@ class DeadlineBreachedV1(CaseFact):
     supervise_by: Moment | None = Field(
         default=None, description="Until when the superior has to see to it; none: no duty begins by it."
     )
+    own: bool = Field(default=False, description="Of a part: of whoever holds the case, since they were given it.")
 
 
 class DeadlineApproachingV1(CaseFact):
@@ -850,6 +851,7 @@ class DeadlineApproachingV1(CaseFact):
     gist: str = Field(max_length=200)
     handler: Handler | None
     superior: Handler | None = Field(default=None, description="Who is told besides; with the last warning alone.")
+    own: bool = Field(default=False, description="Of a part: of whoever holds the case, since they were given it.")
 
 
 class SupervisionClimbedV1(CaseFact):
@@ -891,6 +893,7 @@ class DeadlineMovedV1(CaseFact):
     gist: str = Field(max_length=200)
     handler: Handler | None
     superior: Handler | None = Field(default=None, description="Of a breach that is none: who was told of it.")
+    own: bool = Field(default=False, description="Of a part: of whoever holds the case, since they were given it.")
 
 
 class ContactDeadlineApproachingV1(CaseFact):

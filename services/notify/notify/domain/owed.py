@@ -474,8 +474,10 @@ OfALimit = OfAKind | ContactDeadlineApproachingV1 | ContactDeadlineBreachedV1 | 
 
 
 def _limit_of(event: OfALimit) -> str:
-    """First contact is told by types of its own."""
-    return event.deadline.value if isinstance(event, OfAKind) else "contact"
+    """First contact is told by types of its own; a part is a helper's, or the holder's own."""
+    if not isinstance(event, OfAKind):
+        return "contact"
+    return "own_part" if event.own else event.deadline.value
 
 
 def _breached(event: DeadlineBreachedV1 | ContactDeadlineBreachedV1) -> list[Owed]:

@@ -38,6 +38,8 @@ class DeadlineKind(StrEnum):
     """Of the city hotline, to which it was handed."""
     CONTACT = "contact"
     """Until then the resident is to be reached for the first time."""
+    HOLDING = "holding"
+    """Of whoever was given it by its holder before them: by when their part is done."""
 
 
 class DeadlineState(StrEnum):
@@ -118,7 +120,10 @@ NOTICE_NOT_DELIVERED = "notice_not_delivered"
 
 #: The limits that whoever holds a case is held to: of these they are warned, and what is missed of them is supervised.
 HELD_TO = frozenset(
-    {DeadlineKind.PROMISE, DeadlineKind.REDO, DeadlineKind.PLANNED, DeadlineKind.ASSIGNED, DeadlineKind.CONTACT}
+    {
+        *(DeadlineKind.PROMISE, DeadlineKind.REDO, DeadlineKind.PLANNED, DeadlineKind.ASSIGNED),
+        *(DeadlineKind.CONTACT, DeadlineKind.HOLDING),
+    }
 )
 
 
@@ -335,7 +340,9 @@ class Case:
     helper_post_ids: tuple[UUID, ...] = ()
     """The posts whose part is open."""
     behind: tuple[UUID, ...] = ()
-    """The helpers' parts, and the orders to be reported on, that were missed and are owed yet."""
+    """The helpers' parts, and the orders to be reported on, that were missed and are owed yet; and its own id, where
+    whoever was given it has missed theirs.
+    """
     linked: int = 0
     """How many other cases it is linked with."""
     links_hidden: int = 0
@@ -765,6 +772,8 @@ class Case:
             self.promise_met = True if after.state is DeadlineState.MET else None
         else:
             self.limits = [*(each for each in self.limits if each is not before), before, after]
+        if before.kind is DeadlineKind.HOLDING and after.state is DeadlineState.OPEN:
+            self.behind = tuple(each for each in self.behind if each != self.case_id)
         if was_told and before.kind in (DeadlineKind.PROMISE, DeadlineKind.REDO):
             self.promise_due = after.promise.due_at
 
@@ -787,7 +796,8 @@ class Case:
         self, kind: DeadlineKind, state: DeadlineState, *, at: datetime, about: UUID | None = None
     ) -> None:
         """Nothing where none is open: what was missed stays missed."""
-        self.behind = tuple(each for each in self.behind if each != about)
+        done = self.case_id if kind is DeadlineKind.HOLDING else about
+        self.behind = tuple(each for each in self.behind if each != done)
         if (found := self.limit(kind, about)) is not None:
             found.settle(state, at=at)
 
@@ -818,6 +828,8 @@ class Case:
             self.promise_met = False
         if limit.kind in (DeadlineKind.PART, DeadlineKind.ORDER) and limit.about is not None:
             self.behind = (*self.behind, limit.about)
+        if limit.kind is DeadlineKind.HOLDING:
+            self.behind = (*self.behind, self.case_id)
         facts = {**_facts_of(limit), "holder": holder, "superior": superior}
         duty = {"supervise_by": supervise_by.isoformat()} if supervise_by else {}
         self.record(BREACHED, at=at, by=None, post_id=post_id or self.holder_post_id, facts=facts | duty)
@@ -826,6 +838,7 @@ class Case:
         if self.deadline is not None and self.deadline.state is DeadlineState.OPEN:
             self.deadline.settle(DeadlineState.MET, at=at)
             self.promise_met = True
+        self.settle_limit(DeadlineKind.HOLDING, DeadlineState.MET, at=at)
 
     def keep_theirs(self, *, at: datetime) -> None:
         """Where whoever assigned it wants no report, the answer is what they want by their limit."""

@@ -15,6 +15,7 @@ from routing.domain.case import (
     ACCEPTED,
     ANSWERED,
     APPROACHING,
+    ASSIGNED,
     BREACHED,
     DEADLINE_MOVED,
     EXTENDED,
@@ -62,6 +63,7 @@ class Cause(StrEnum):
     ORDERED = "ordered"
     HELPER_CALLED = "helper_called"
     HANDED_TO_HOTLINE = "handed_to_hotline"
+    HANDED_ON = "handed_on"
     ASSIGNED_FROM_ABOVE = "assigned_from_above"
     REPORT_REJECTED = "report_rejected"
     OTHER = "other"
@@ -85,6 +87,7 @@ _CAUSES = {
     PRESSED: Cause.ORDERED,
     HELPER_CALLED: Cause.HELPER_CALLED,
     HANDED_TO_HOTLINE: Cause.HANDED_TO_HOTLINE,
+    ASSIGNED: Cause.HANDED_ON,
     OPENED: Cause.ASSIGNED_FROM_ABOVE,
     REPORT_REVIEWED: Cause.REPORT_REJECTED,
 }
@@ -204,7 +207,8 @@ class Story:
     def before(self) -> "Story | None":
         """The promise of the same case that it goes on from, or the deadline that another calendar has moved."""
         maker = self.maker
-        if maker is None or maker.step not in (*_GO_ON, DEADLINE_MOVED):
+        goes_on = (DEADLINE_MOVED,) if self.deadline.kind is DeadlineKind.HOLDING else (*_GO_ON, DEADLINE_MOVED)
+        if maker is None or maker.step not in goes_on:
             return None
         name = maker.facts["replaces"] if self.is_recounted else self._promise_before(maker)
         found = (each for each in self.deadlines if str(each.deadline_id) == name)
@@ -227,6 +231,8 @@ class Story:
 _CAME_UP = (APPROACHING, BREACHED)
 _MOVES = (SPLIT_OFF, JOINED)
 _GO_ON = (SUSPENDED, RESUMED, EXTENDED)
+#: What begins the clock of whoever was given a case, beside whatever else it makes.
+_HAND_ON = (ASSIGNED, SUSPENDED, RESUMED)
 _BY_RULE = (ACCEPTED, RESORTED, RECORDED)
 
 
@@ -242,6 +248,9 @@ def _said_of(entry: Entry, deadline: Deadline) -> Mapping[str, Any]:
     if deadline.kind is DeadlineKind.CONTACT and entry.step in (ACCEPTED, RESORTED):
         contact: Mapping[str, Any] = entry.facts.get("contact", {})
         return contact
+    if deadline.kind is DeadlineKind.HOLDING and entry.step in _HAND_ON:
+        holding: Mapping[str, Any] = entry.facts.get("holding", {})
+        return holding
     return entry.facts
 
 

@@ -100,6 +100,10 @@ _KINDS: Mapping[DeadlineKind, Said] = {
         "这是首次联系居民的期限。",
         "Until then the resident is to be reached for the first time.",
     ),
+    DeadlineKind.HOLDING: (
+        "这是接办岗位办理其部分的期限，不改变对居民的承诺。",
+        "By then whoever was given it is to have done their part; the resident's promise stays as it is.",
+    ),
     DeadlineKind.REPLY: ("这是等待市民热线回复的期限。", "By then a reply of the city hotline is expected."),
 }
 KINDS_OF_MATTER: Mapping[Kind, Said] = {
@@ -134,7 +138,7 @@ def _why_so_long(explained: Explanation) -> Iterator[Said]:
         yield _OF_ANOTHER_CASE if explained.moved_through else _OF_NO_RULE
 
 
-_SAID_BY_RULES = (DeadlineKind.RATING, DeadlineKind.REDO)
+_SAID_BY_RULES = (DeadlineKind.RATING, DeadlineKind.REDO, DeadlineKind.HOLDING)
 _OF_ANOTHER_CASE = (
     "期限沿用另一事项，您无权查看该事项，故不能说明其规则。",
     "It is as in another case, which is not for you to see; so its rule cannot be shown.",
@@ -256,6 +260,7 @@ _SINCE: Mapping[Cause, Said] = {
         "上级于{start}退回报告，另定期限。",
         "The report was sent back on {start}, with another limit.",
     ),
+    Cause.HANDED_ON: ("自转办时起算：{start}。", "It runs from when the case was handed on: {start}."),
     Cause.OTHER: ("自{start}起算。", "It runs from {start}."),
     Cause.UNKNOWN: (
         "自{start}起算；事项记录中没有设定它的一步。",

@@ -10,6 +10,7 @@ from routing.domain.calendar import Calendar
 from routing.domain.case import (
     ACCOMPANIED,
     ANSWERED,
+    ASSIGNED,
     BREACHED,
     DRAFTED,
     HOTLINE_REPLIED,
@@ -35,6 +36,7 @@ _KEPT_BY: Mapping[DeadlineKind, Sequence[str]] = {
     DeadlineKind.REDO: (ANSWERED,),
     DeadlineKind.REPLY: (HOTLINE_REPLIED,),
     DeadlineKind.CONTACT: (RECORDED, PLANNED, ACCOMPANIED, ANSWERED),
+    DeadlineKind.HOLDING: (ANSWERED, ACCOMPANIED, PLANNED, ASSIGNED),
 }
 
 
@@ -125,7 +127,7 @@ def find_kept(deadline: Deadline, entries: Sequence[Entry]) -> datetime | None:
     """
     handed_in: datetime | None = None
     for entry in _since_missed(deadline, entries):
-        if entry.step == DRAFTED and deadline.kind is DeadlineKind.PROMISE:
+        if entry.step == DRAFTED and deadline.kind in (DeadlineKind.PROMISE, DeadlineKind.HOLDING):
             handed_in = entry.at
         elif _takes_back(entry):
             handed_in = None

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 #: Raised by whoever adds what a rule set or a calendar may say.
-FORM = 3
+FORM = 4
 #: What a process says of itself on its connections. Those of the first form say nothing.
 KNOWS = f"form {FORM}"
 

@@ -107,7 +107,7 @@ def _settings(rules: RuleSet) -> dict[Limit | Setting, str]:
     return {
         Setting.WARNINGS: ", ".join(str(share) for share in rules.shares),
         Setting.AGAIN: written(rules.repeat) if rules.repeat else "",
-        **{limit: str(rules.limit(limit)) for limit in Limit},
+        **{limit: "" if (days := rules.find_limit(limit)) is None else str(days) for limit in Limit},
     }
 
 
@@ -245,6 +245,7 @@ _SETTINGS: Mapping[Limit | Setting, Said] = {
     Limit.SUSPENSION: ("中止上限（日）", "The most days of a suspension"),
     Limit.PAPERS: ("等待补件上限（日）", "The most days of waiting for papers"),
     Limit.RETURNS: ("本级可裁定的退单次数", "Returns on which the tier that assigned rules"),
+    Limit.HOLDING: ("转办后承办期限（工作日）", "Working days of whoever is given it by another"),
 }
 DUTIES: Mapping[Duty, Said] = {
     Duty.DISPATCHER: ("派单员", "the dispatcher"),

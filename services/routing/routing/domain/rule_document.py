@@ -273,11 +273,11 @@ class _Reading:
                 self._fault(line.line, f"contact within {written(self.contact)} loosens the {written(now)} above it")
 
     def _read_limit(self, line: SettingLine, limit: Limit) -> None:
-        said, now = int(line.value) if re.fullmatch(r"\d{1,4}", line.value) else -1, self.above.limit(limit)
+        said, now = int(line.value) if re.fullmatch(r"\d{1,4}", line.value) else -1, self.above.find_limit(limit)
         (least, most), unit = RANGES[limit], "" if limit is Limit.RETURNS else " days"
         if not least <= said <= most:
             self._fault(line.line, f"{limit} is a number{unit and ' of days'} from {least} to {most}")
-        elif not self.is_of_the_city and (said < now if limit in GIVEN_TO_RESIDENTS else said > now):
+        elif now is not None and not self.is_of_the_city and _is_looser(limit, said, now):
             self._fault(line.line, f"{limit} of {said}{unit} loosens the {now}{unit} above it")
         else:
             self.limits[limit] = said
@@ -422,6 +422,10 @@ class _Reading:
 
     def _fault(self, line: int, why: str) -> None:
         self.faults.append((line, why))
+
+
+def _is_looser(limit: Limit, said: int, now: int) -> bool:
+    return said < now if limit in GIVEN_TO_RESIDENTS else said > now
 
 
 def _is_later(start: Start, than: Start) -> bool:

@@ -73,9 +73,11 @@ class Limit(StrEnum):
     """The most days for which a promise waits for missing papers."""
     RETURNS = "returns"
     """How many returns of a case the dispatcher who assigned it rules on, before the tier above does, which binds."""
+    HOLDING = "holding"
+    """Working days that whoever is given a case by its holder before them has for it; none where no set says so."""
 
 
-#: Of a set that does not say.
+#: Of a set that does not say; of what is not here there is none then.
 ORDINARY_LIMITS: Mapping[Limit, int] = {
     Limit.RATING: 5,
     Limit.REDO: 3,
@@ -217,6 +219,8 @@ class RuleSet:
     @property
     def form(self) -> int:
         """What a process has to know, to read it for what it says (domain/releases.py)."""
+        if Limit.HOLDING in self.limits:
+            return 4
         if self.contact or Limit.RETURNS in self.limits or any(map(_is_of_the_third, self.rules)):
             return 3
         is_of_the_first = self.path == EVERYWHERE and not self.limits
@@ -256,10 +260,16 @@ class RuleSet:
         return rule.tightened_by([each for each in found if each is not None])
 
     def limit(self, limit: Limit) -> int:
+        """Of one that there is in any case."""
+        found = self.find_limit(limit)
+        assert found is not None
+        return found
+
+    def find_limit(self, limit: Limit) -> int | None:
         """The city's, or the tightest of the layers."""
-        said = [self.limits.get(limit, ORDINARY_LIMITS[limit])]
-        said += [layer.limits[limit] for layer in self.layers if limit in layer.limits]
-        return max(said) if limit in GIVEN_TO_RESIDENTS else min(said)
+        said = [self.limits.get(limit, ORDINARY_LIMITS.get(limit)), *(each.limits.get(limit) for each in self.layers)]
+        known = [each for each in said if each is not None]
+        return (max if limit in GIVEN_TO_RESIDENTS else min)(known, default=None)
 
     @property
     def rule_of_the_counter(self) -> Rule:

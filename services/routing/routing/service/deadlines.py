@@ -31,7 +31,7 @@ def mark_if_missed(uow: UnitOfWork, case: Case) -> None:
     """Whoever ends a case that is late counts the same, whether or not a clock came by in between."""
     if case.deadline is not None and case.deadline.is_missed_at(uow.now):
         mark_missed(uow, [(case, case.deadline)])
-    for kind in (DeadlineKind.ASSIGNED, DeadlineKind.CONTACT):
+    for kind in (DeadlineKind.ASSIGNED, DeadlineKind.CONTACT, DeadlineKind.HOLDING):
         mark_limit_if_missed(uow, case, kind)
 
 

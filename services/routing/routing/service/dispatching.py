@@ -13,7 +13,7 @@ from network import places, posts
 from network.posts import Seat
 
 from routing import events
-from routing.domain.case import ASSIGNED, RESORTED, Case
+from routing.domain.case import ASSIGNED, RESORTED, Case, DeadlineKind
 from routing.domain.rules import Category
 from routing.domain.steps import Step
 from routing.errors import (
@@ -29,7 +29,7 @@ from routing.errors import (
     UnknownPlace,
 )
 from routing.repository import cases, network, policy
-from routing.service import parts, placing, planning, supervising
+from routing.service import deadlines, parts, placing, planning, supervising
 from routing.service.naming import find_ids
 from routing.service.placing import Ground
 from routing.service.taking import dispatches_above, take
@@ -96,6 +96,7 @@ def give(
     of ``placing.assign``.
     """
     parts.change_lead(uow, case, to)
+    deadlines.mark_limit_if_missed(uow, case, DeadlineKind.HOLDING)
     if not transferred:
         case.dispatch_from(uow.person.post(post_id).path)
     placing.assign(uow, case, to, post_id=post_id, words=words, transferred=transferred, former=former)
@@ -187,6 +188,7 @@ def take_over_case(uow: UnitOfWork, case_id: UUID, *, version: int, words: str) 
     case.keep_first_holder()
     case.bind_from(mine.path)
     parts.end_own_part(uow, case, mine)
+    deadlines.mark_limit_if_missed(uow, case, DeadlineKind.HOLDING)
     placing.assign(uow, case, mine, post_id=post_id, former=holder, words=words)
     supervising.end_from_above(uow, case, post_id)
     _save(uow, case)

@@ -321,6 +321,7 @@ def assign(
     """It is the holder's from now on; but with the acceptance, the resident is told whom to ask. ``former``: who had
     it, and hears that they have it no more.
     """
+    holding = {} if first else begin_holding(uow, case, since=uow.now)
     left = former if former is not None and _is_to_hear(uow, case, former, holder) else None
     case.state, case.queue = CaseState.ASSIGNED, None
     case.holder_post_id, case.office_id = holder.post_id, holder.office_id
@@ -334,9 +335,34 @@ def assign(
         "path": holder.path,
         **({"office": str(holder.office_id)} if holder.office_id else {}),
         **({"former": left.subject} if left else {}),
+        **holding,
     }
     case.record(ASSIGNED, at=uow.now, by=uow.by, post_id=post_id, facts=facts, words=words)
     uow.publish(events.case_assigned(uow, case, holder=holder, first=first, transferred=transferred, former=left))
+
+
+def begin_holding(uow: UnitOfWork, case: Case, *, since: datetime) -> dict[str, object]:
+    """Whoever is given it has a clock of their own, by the rules of its promise, which it never moves; none where that
+    ends sooner, or was kept, or where it is done again by a limit of its own. What its entry says of it.
+    """
+    case.settle_limit(DeadlineKind.HOLDING, DeadlineState.CANCELLED, at=uow.now)
+    if case.deadline is None or case.deadline.state is DeadlineState.MET or case.limit(DeadlineKind.REDO):
+        return {}
+    promise, days = case.deadline.promise, _rules_of_promise(uow, case).find_limit(Limit.HOLDING)
+    if days is None:
+        return {}
+    begins, term = max(since, case.suspended_until or since), Term(Unit.WORKING_DAYS, days)
+    limit = counted_like(term, begins, like=promise, calendar=policy.get_calendar(uow), path=case.placed_path)
+    if case.deadline.state is DeadlineState.OPEN and promise.due_at <= limit.due_at:
+        return {}
+    holding = Deadline(new_id(uow.now), DeadlineKind.HOLDING, limit, changed=True)
+    case.limits.append(holding)
+    return {"holding": {"deadline": str(holding.deadline_id), **inputs_of(limit)}}
+
+
+def hold_on(uow: UnitOfWork, case: Case, *, since: datetime) -> dict[str, object]:
+    """The clock of whoever was given it stands still as the promise does, and begins anew when that runs again."""
+    return begin_holding(uow, case, since=since) if case.limit(DeadlineKind.HOLDING) is not None else {}
 
 
 def _is_to_hear(uow: UnitOfWork, case: Case, former: Seat, holder: Seat) -> bool:
@@ -475,9 +501,13 @@ def resume(uow: UnitOfWork, case: Case) -> bool:
 
 def allowed(uow: UnitOfWork, case: Case, limit: Limit) -> int:
     """In days, by the rules that its promise is under."""
+    return _rules_of_promise(uow, case).limit(limit)
+
+
+def _rules_of_promise(uow: UnitOfWork, case: Case) -> RuleSet:
     assert case.deadline is not None
     promise = case.deadline.promise
-    return policy.get_rules(uow, promise.rule_version, promise.rule_layers).limit(limit)
+    return policy.get_rules(uow, promise.rule_version, promise.rule_layers)
 
 
 def await_papers(uow: UnitOfWork, case: Case) -> bool:

@@ -11,12 +11,12 @@ from network.posts import Seat
 
 from routing import events
 from routing.domain import steps
-from routing.domain.case import RECUSED, Case
+from routing.domain.case import RECUSED, Case, DeadlineKind
 from routing.domain.helping import Helper
 from routing.domain.steps import Step
 from routing.errors import NobodyHolds
 from routing.repository import cases
-from routing.service import parts, placing, supervising
+from routing.service import deadlines, parts, placing, supervising
 from routing.service.asking import choose_ruler, ruler_instead
 from routing.service.placing import Ground
 from routing.service.taking import holder_in, seated, take
@@ -139,6 +139,7 @@ def _hand_on(uow: UnitOfWork, case: Case, taker: Seat, post_id: UUID) -> None:
     """Where nobody of the duty may take it, it waits for its dispatcher, who may do it or give it to another."""
     parts.end_own_part(uow, case, taker)
     case.dispatch_from(None)
+    deadlines.mark_limit_if_missed(uow, case, DeadlineKind.HOLDING)
     placing.assign(uow, case, taker, post_id=post_id)
     if taker.duty is Duty.DISPATCHER:
         placing.await_dispatcher(case)

@@ -8,14 +8,14 @@ from kit.db import UnitOfWork
 from network.posts import Seat
 
 from routing import events
-from routing.domain.case import RESUMED, SUSPENDED, Case
+from routing.domain.case import RESUMED, SUSPENDED, Case, DeadlineKind
 from routing.domain.promise import begin_of, day_of
 from routing.domain.rules import Limit
 from routing.domain.steps import Step, find_bar_to_more_time
 from routing.domain.waiting import AWAITING_RESIDENT, DAYS_TRIED, check_day, days_not_reached
 from routing.errors import NotTriedEnough, SuspensionOver
 from routing.repository import cases, reasons
-from routing.service import placing, supervising
+from routing.service import deadlines, placing, supervising
 from routing.service.taking import take
 
 
@@ -47,7 +47,9 @@ def suspend(uow: UnitOfWork, case: Case, holder: Seat | None, *, until: date, re
     placing.suspend(uow, case, until=runs_again)
     case.suspend(runs_again, reason=reason)
     supervising.end(uow, case)
-    facts = {"reason": reason, "until": runs_again.isoformat(), **placing.promise_facts(case)}
+    deadlines.mark_limit_if_missed(uow, case, DeadlineKind.HOLDING)
+    holding = placing.hold_on(uow, case, since=runs_again)
+    facts = {"reason": reason, "until": runs_again.isoformat(), **placing.promise_facts(case), **holding}
     case.record(SUSPENDED, at=uow.now, by=uow.by, post_id=post_id, facts=facts)
     known = next(each for each in reasons.list_reasons(uow, Ask.SUSPENSION) if each.code == reason)
     uow.publish(events.case_suspended(uow, case, known, runs_again_on=until, holder=holder))
@@ -69,8 +71,9 @@ def go_on(
     """``post_id`` none: by itself, since it is urgent."""
     is_earlier = placing.resume(uow, case)
     case.resume()
+    holding = placing.hold_on(uow, case, since=uow.now)
     told = holder.subject if holder and holder.subject != uow.by else None
-    facts = {"earlier": is_earlier, "holder": told, **placing.promise_facts(case)}
+    facts = {"earlier": is_earlier, "holder": told, **placing.promise_facts(case), **holding}
     case.record(RESUMED, at=uow.now, by=uow.by, post_id=post_id, facts=facts, words=words)
     uow.publish(events.case_resumed(uow, case, holder=holder))
 
