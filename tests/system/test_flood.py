@@ -170,14 +170,14 @@ def call_the_bureau(flood: Flood) -> None:
 
 
 def keep_pressing_it(flood: Flood) -> None:
-    """The resident calls again, the community nudges, and the district orders."""
+    """The resident calls again, which is the first nudge; the community gives the second, and the district orders."""
     station, case = flood.station, flood.case
     again = {"channel": "hotline", "place": SEVEN, "repeat_of": flood.receipts["hotline"]["query_code"]}
     flood.receipts["again"] = station.file("window_clerk", "污水还在往外冒！", who=flood.caller.who, **again)
     station.look_until("dispatcher", case, repeats=1)
     station.is_told("bureau", case, "case_joined_staff")
     station.step("dispatcher", case, "nudges", {"words": "居民又来电，已三天。"})
-    assert "第1次催办，催办方：白杨社区" in station.is_told("bureau", case, "case_nudged")["body"]
+    assert "第2次催办，催办方：白杨社区" in station.is_told("bureau", case, "case_nudged")["body"]
     assert station.refused("dispatcher", case, "nudges", {"words": "再催。"})["code"] == "nudged_already"
 
     due_at = (datetime.now(UTC) + timedelta(days=2)).isoformat()
@@ -186,7 +186,7 @@ def keep_pressing_it(flood: Flood) -> None:
     assert station.offered("dispatcher", case) & {"nudge", "order", "instruct"} == {"instruct"}
     station.step("district", case, "orders", order)
     station.is_told("bureau", case, "case_ordered")
-    assert [each["kind"] for each in case["pressings"]] == ["nudge", "order"]
+    assert [each["kind"] for each in case["pressings"]] == ["nudge", "nudge", "order"]
     assert (case["reports_owed"], [limit["kind"] for limit in case["limits"]]) == (1, ["contact", "order"])
 
 
@@ -208,7 +208,7 @@ def replace_the_pipes(flood: Flood) -> None:
     (owed,) = (line for line in owing if line["case_id"] == case["case_id"])
     report = f"/routing/v1/pressings/{owed['pressing_id']}/reports"
     station.call("bureau", "POST", report, {"words": "已更换。"}, version=case["version"])
-    station.is_told("city", case, "pressing_reported")
+    station.is_told("district", case, "pressing_reported")
     station.step("area_chief", station.look("area_chief", case), "verifications", SEEN)
     assert (case["verified"], case["reports_owed"]) == (True, 0)
     station.step("dispatcher", case, "incident_words", {"words": "排污主管已更换，可以正常用水。"})
