@@ -81,6 +81,17 @@ class RecordKind(StrEnum):
     PAPERS_MISSING = "papers_missing"
 
 
+#: Of one resident of a case, whom alone it is told.
+RECORDS_OF_ONE = frozenset(
+    {
+        RecordKind.CONTACT_ATTEMPT,
+        RecordKind.PAPERS_MISSING,
+        RecordKind.PAPERS_RECEIVED,
+        RecordKind.PAPERS_RETURNED,
+    }
+)
+
+
 class ContactOutcome(StrEnum):
     """Whether an attempt to contact the resident reached them."""
 

@@ -41,10 +41,13 @@ def told(error: BaseException) -> str:
 
 #: What a server says that has no room on its disk.
 DISK_FULL = "53100"
+#: And what one says that lets nobody else in.
+NO_CONNECTION_LEFT = "53300"
+NO_MORE_CONNECTIONS = "takes no more connections: it is being restored, or max_connections is too small"
 
 _REMEDIES = {
     DISK_FULL: "its disk is full: make room there",
-    "53300": "it takes no more connections: it is being restored, or max_connections is too small",
+    NO_CONNECTION_LEFT: f"it {NO_MORE_CONNECTIONS}",
     "28P01": "it refuses the role's password: set the one that it knows",
 }
 

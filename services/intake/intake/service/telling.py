@@ -5,6 +5,7 @@ centre that is theirs to turn to.
 from typing import Any
 
 from contracts.routing import (
+    RECORDS_OF_ONE,
     CaseAcceptedV1,
     CaseAccompaniedV1,
     CaseAnsweredV1,
@@ -48,17 +49,6 @@ _PLAIN: dict[type[CaseFact], Done] = {
     CaseHandedOverV1: Done.HANDED_OVER,
     CaseRedoneV1: Done.REDONE,
 }
-
-
-#: Of one resident, and nothing that another reads.
-_OF_ONE = frozenset(
-    {
-        RecordKind.CONTACT_ATTEMPT,
-        RecordKind.PAPERS_MISSING,
-        RecordKind.PAPERS_RECEIVED,
-        RecordKind.PAPERS_RETURNED,
-    }
-)
 
 
 def told(fact: CaseFact, party: Party) -> dict[str, Any] | None:
@@ -109,7 +99,7 @@ def _passed_on(fact: CaseAssignedV1 | CaseHelperCalledV1 | CaseAccompaniedV1) ->
 
 
 def _concerns(fact: CaseRecordedV1, party: Party) -> bool:
-    return fact.record not in _OF_ONE or len(fact.parties) == 1 or party.appeal_id in fact.concerns
+    return fact.record not in RECORDS_OF_ONE or len(fact.parties) == 1 or party.appeal_id in fact.concerns
 
 
 def _came(fact: CaseJoinedV1) -> dict[str, Any]:

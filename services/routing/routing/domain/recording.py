@@ -24,17 +24,6 @@ ALLOWED = {
     CaseState.ANSWERED: frozenset(RecordKind) - _BEGINS,
     CaseState.CLOSED: frozenset(RecordKind) - _BEGINS,
 }
-#: Of one resident of a case, whom alone it is told.
-OF_ONE = frozenset(
-    {
-        RecordKind.CONTACT_ATTEMPT,
-        RecordKind.PAPERS_MISSING,
-        RecordKind.PAPERS_RECEIVED,
-        RecordKind.PAPERS_RETURNED,
-    }
-)
-
-
 #: Between the names in an entry's words.
 BETWEEN = "、"
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from contracts.routing import ContactOutcome, RecordKind
+from contracts.routing import RECORDS_OF_ONE, ContactOutcome, RecordKind
 from kit.db import UnitOfWork
 from kit.ids import new_id
 from kit.numbers import new_number, parse_number
@@ -12,7 +12,6 @@ from kit.numbers import new_number, parse_number
 from routing import events
 from routing.domain.case import RECORDED, Case
 from routing.domain.recording import (
-    OF_ONE,
     OF_PAPERS,
     Letter,
     Paper,
@@ -71,7 +70,7 @@ def record_work(uow: UnitOfWork, case_id: UUID, work: Work) -> Recorded:
 
 def _whom(case: Case, work: Work) -> list[UUID]:
     """The appeals of the resident whom it concerns; none: not said. Papers are always somebody's."""
-    if work.kind not in OF_ONE:
+    if work.kind not in RECORDS_OF_ONE:
         return []
     parties = [appeal.appeal_id for appeal in case.parties]
     if work.appeal_id is not None and work.appeal_id not in parties:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
-from kit.away import is_away
+from kit.away import is_away, sqlstate
 from kit.db import Database
 from kit.migrations import ASPECTS
 from sqlalchemy import Connection, text
@@ -112,7 +112,7 @@ class Servers:
 
 
 def _why_not(service: str, role: str, error: Exception) -> str:
-    if getattr(getattr(error, "orig", None), "sqlstate", None) in {"28P01", "28000"}:
+    if sqlstate(error) in {"28P01", "28000"}:
         return f"{service}'s database refuses {role}: set PGPASSFILE or PGPASSWORD, or another BACKUP_ROLE"
     return f"{service}'s database does not answer: start it, or set {service.upper()}_DATABASE_URL"
 

@@ -16,7 +16,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from kit import metrics
 from kit.app import revisions
 from kit.app.revisions import Schema
-from kit.away import sqlstate
+from kit.away import NO_CONNECTION_LEFT, NO_MORE_CONNECTIONS, sqlstate
 from kit.db import Database
 from kit.health import Component, Health
 from kit.http.problems import answer_defect, route_of
@@ -183,8 +183,8 @@ def _why_away(service: str, error: Exception) -> str:
         return f"the database has no tables yet: run python -m {service} migrate"
     if isinstance(error, DBAPIError) and sqlstate(error)[:2] == "28":
         return f"the database refuses the role's password: set it, or {service.upper()}_DATABASE_URL"
-    if isinstance(error, DBAPIError) and sqlstate(error) == "53300":
-        return "the database takes no more connections: it is being restored, or max_connections is too small"
+    if isinstance(error, DBAPIError) and sqlstate(error) == NO_CONNECTION_LEFT:
+        return f"the database {NO_MORE_CONNECTIONS}"
     if isinstance(error, DBAPIError) and sqlstate(error) == "42501":
         return "the role may not read alembic_version: the migrations did not grant it"
     return f"the database does not answer: start it, or set {service.upper()}_DATABASE_URL"

@@ -141,8 +141,7 @@ class DoorFor:
         """By now: who asks twice at once may look before the first is done, and be refused by what the first did."""
         if key is None:
             return False
-        row = await database.transaction(lambda connection: connection.execute(_LOOK_AGAIN, key.named).one())
-        return row.status is not None
+        return await database.transaction(partial(idempotency.is_answered, key))
 
     def _run(self, use: "_Use", clock: Clock, connection: Connection) -> Answer | ServiceError:
         """All of a request's transaction but its commit."""
@@ -234,7 +233,6 @@ class _Use:
 
 _NOBODY = Known.of(None, Person(""))
 _ENTER = text(f"select {ENTER_COLUMNS}")
-_LOOK_AGAIN = text(f"select {idempotency.LOOK_COLUMNS} from (select 1) as one {idempotency.LOOK_JOIN}")
 
 
 @cache

@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from fastapi import Request, Response
-from sqlalchemy import Row
+from sqlalchemy import Connection, Row, text
 
 from kit.crypto import KeyRing
 from kit.errors import Invalid
@@ -101,6 +101,8 @@ LOOK_COLUMNS = (
 )
 LOOK_JOIN = "left join idempotency as kept on kept.client = :client and kept.route = :route and kept.key = :key"
 
+_IS_ANSWERED = text("select exists (select from idempotency where client = :client and route = :route and key = :key)")
+
 _KEEP = """
 answer as (
     insert into idempotency (client, route, key, request_hash, status, body, headers, created_at)
@@ -114,6 +116,11 @@ old as (
 forgotten as (
     delete from idempotency as i using old where (i.client, i.route, i.key) = (old.client, old.route, old.key)
 ),{_KEEP}"""
+
+
+def is_answered(key: Key, connection: Connection) -> bool:
+    """By now, whatever a look before has found."""
+    return bool(connection.execute(_IS_ANSWERED, key.named).scalar_one())
 
 
 def answered_before(key: Key, row: Row[Any]) -> Answer | None:
