@@ -390,7 +390,7 @@ def test_what_complains_of_who_holds_the_other_does_not_go_to_them(
 
 
 def hold_papers(uow: RolledBackUnitOfWork, city: City, as_person: As, case: Case) -> None:
-    papers = Work(RecordKind.PAPERS_RECEIVED, papers=("户口簿",))
+    papers = Work(RecordKind.PAPERS_RECEIVED, papers=("户口簿",), appeal_id=case.appeals[-1].appeal_id)
     recording.record_work(as_person(city.person("municipal")), case.case_id, papers)
 
 
