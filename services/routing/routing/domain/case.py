@@ -773,7 +773,7 @@ class Case:
         else:
             self.limits = [*(each for each in self.limits if each is not before), before, after]
         if before.kind is DeadlineKind.HOLDING and after.state is DeadlineState.OPEN:
-            self.behind = tuple(each for each in self.behind if each != self.case_id)
+            self._catch_up(before.kind, before.about)
         if was_told and before.kind in (DeadlineKind.PROMISE, DeadlineKind.REDO):
             self.promise_due = after.promise.due_at
 
@@ -792,12 +792,24 @@ class Case:
         of_kind = (each for each in self.limits if (each.kind, each.about) == (kind, about))
         return next((each for each in of_kind if each.state is DeadlineState.OPEN), None)
 
+    def _owed_by(self, kind: DeadlineKind, about: UUID | None) -> UUID | None:
+        """What is owed yet where such a limit is missed, as ``behind`` names it; none: what another fact tells."""
+        match kind:
+            case DeadlineKind.PART | DeadlineKind.ORDER:
+                return about
+            case DeadlineKind.HOLDING:
+                return self.case_id
+        return None
+
+    def _catch_up(self, kind: DeadlineKind, about: UUID | None) -> None:
+        done = self._owed_by(kind, about)
+        self.behind = tuple(each for each in self.behind if each != done)
+
     def settle_limit(
         self, kind: DeadlineKind, state: DeadlineState, *, at: datetime, about: UUID | None = None
     ) -> None:
         """Nothing where none is open: what was missed stays missed."""
-        done = self.case_id if kind is DeadlineKind.HOLDING else about
-        self.behind = tuple(each for each in self.behind if each != done)
+        self._catch_up(kind, about)
         if (found := self.limit(kind, about)) is not None:
             found.settle(state, at=at)
 
@@ -826,10 +838,8 @@ class Case:
         limit.settle(DeadlineState.BREACHED, at=at)
         if limit.kind is DeadlineKind.PROMISE:
             self.promise_met = False
-        if limit.kind in (DeadlineKind.PART, DeadlineKind.ORDER) and limit.about is not None:
-            self.behind = (*self.behind, limit.about)
-        if limit.kind is DeadlineKind.HOLDING:
-            self.behind = (*self.behind, self.case_id)
+        if (owed := self._owed_by(limit.kind, limit.about)) is not None:
+            self.behind = (*self.behind, owed)
         facts = {**_facts_of(limit), "holder": holder, "superior": superior}
         duty = {"supervise_by": supervise_by.isoformat()} if supervise_by else {}
         self.record(BREACHED, at=at, by=None, post_id=post_id or self.holder_post_id, facts=facts | duty)

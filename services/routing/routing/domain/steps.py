@@ -169,7 +169,7 @@ class Step(StrEnum):
     REVIEW_EXCLUSION = "review_exclusion"
 
 
-class Standing(StrEnum):
+class Circumstance(StrEnum):
     """What stands on a case beside its state, and opens or bars steps."""
 
     ASKED = "asked"
@@ -226,13 +226,13 @@ class StepRule:
     states: frozenset[CaseState]
     to: CaseState | None
     actors: frozenset[Actor]
-    needs: frozenset[Standing] = frozenset()
-    bars: frozenset[Standing] = frozenset()
+    needs: frozenset[Circumstance] = frozenset()
+    bars: frozenset[Circumstance] = frozenset()
     reasons: Ask | None = None
 
     def allows(self, case: Case) -> bool:
-        standing = standing_of(case)
-        return case.state in self.states and self.needs <= standing and not self.bars & standing
+        there = circumstances_of(case)
+        return case.state in self.states and self.needs <= there and not self.bars & there
 
 
 def _rule(
@@ -241,8 +241,8 @@ def _rule(
     to: CaseState | None,
     actors: Collection[Actor],
     *,
-    needs: Collection[Standing] = (),
-    bars: Collection[Standing] = (),
+    needs: Collection[Circumstance] = (),
+    bars: Collection[Circumstance] = (),
     reasons: Ask | None = None,
 ) -> StepRule:
     return StepRule(step, frozenset(states), to, frozenset(actors), frozenset(needs), frozenset(bars), reasons)
@@ -251,9 +251,9 @@ def _rule(
 _EITHER = (Actor.HOLDER, Actor.DISPATCHER)
 _UNDER_WAY = (CaseState.ASSIGNED, CaseState.IN_PROGRESS)
 #: What was assigned from above ends only once they have accepted the report that they want.
-_REPORT_BACK = (Standing.REPORT_BACK_OWED, Standing.UNDER_REVIEW)
+_REPORT_BACK = (Circumstance.REPORT_BACK_OWED, Circumstance.UNDER_REVIEW)
 #: A dispatcher has to say something first.
-_PENDING = (Standing.ASKED, Standing.ANSWER_DRAFTED)
+_PENDING = (Circumstance.ASKED, Circumstance.ANSWER_DRAFTED)
 _UNSETTLED = (CaseState.RECEIVED, CaseState.ACCEPTED, *_UNDER_WAY)
 
 STEPS: dict[Step, StepRule] = {
@@ -264,143 +264,145 @@ STEPS: dict[Step, StepRule] = {
         # Once given, an answer is never edited: a correction is another.
         _rule(
             *(Step.ANSWER, [*_UNDER_WAY, CaseState.ANSWERED], CaseState.ANSWERED, _EITHER),
-            bars=[Standing.FOLLOWED, Standing.ANSWER_DRAFTED],
+            bars=[Circumstance.FOLLOWED, Circumstance.ANSWER_DRAFTED],
         ),
         # Who collects may come long after the end.
         _rule(
             *(Step.HAND_OVER, [CaseState.ANSWERED, CaseState.CLOSED], None, _EITHER),
-            bars=[Standing.HANDED_OVER, Standing.ENDED_OTHERWISE],
+            bars=[Circumstance.HANDED_OVER, Circumstance.ENDED_OTHERWISE],
         ),
         _rule(
             *(Step.CLOSE, [CaseState.ANSWERED], CaseState.CLOSED, _EITHER),
             bars=[
-                *(Standing.REPORT_OWED, Standing.CALL_BACK_OWED, Standing.VERIFICATION_OWED),
-                *(Standing.ANSWER_DRAFTED, *_REPORT_BACK),
+                *(Circumstance.REPORT_OWED, Circumstance.CALL_BACK_OWED, Circumstance.VERIFICATION_OWED),
+                *(Circumstance.ANSWER_DRAFTED, *_REPORT_BACK),
             ],
         ),
-        _rule(Step.RE_SORT, _UNDER_WAY, None, [Actor.DISPATCHER], bars=[*_PENDING, Standing.SUSPENDED]),
+        _rule(Step.RE_SORT, _UNDER_WAY, None, [Actor.DISPATCHER], bars=[*_PENDING, Circumstance.SUSPENDED]),
         _rule(Step.RE_DISPATCH, _UNDER_WAY, CaseState.ASSIGNED, [Actor.DISPATCHER], bars=_PENDING),
         _rule(
             *(Step.ASK_RETURN, _UNDER_WAY, None, [Actor.HOLDER]),
-            bars=[*_PENDING, Standing.RULED],
+            bars=[*_PENDING, Circumstance.RULED],
             reasons=Ask.RETURN,
         ),
         _rule(
             *(Step.ASK_DECLINE, _UNDER_WAY, None, [Actor.HOLDER]),
-            bars=[*_PENDING, Standing.FOLLOWED, *_REPORT_BACK],
+            bars=[*_PENDING, Circumstance.FOLLOWED, *_REPORT_BACK],
             reasons=Ask.DECLINE,
         ),
         _rule(
             *(Step.ASK_EXTENSION, _UNDER_WAY, None, [Actor.HOLDER]),
-            bars=[*_PENDING, Standing.EXTENDED, Standing.SUSPENDED, Standing.PLANNED],
+            bars=[*_PENDING, Circumstance.EXTENDED, Circumstance.SUSPENDED, Circumstance.PLANNED],
             reasons=Ask.EXTENSION,
         ),
         _rule(
             *(Step.ASK_SUSPENSION, _UNDER_WAY, None, [Actor.HOLDER]),
-            bars=[*_PENDING, Standing.SUSPENDED, Standing.PLANNED],
+            bars=[*_PENDING, Circumstance.SUSPENDED, Circumstance.PLANNED],
             reasons=Ask.SUSPENSION,
         ),
-        _rule(Step.RULE, _UNDER_WAY, None, [Actor.RULER], needs=[Standing.ASKED]),
+        _rule(Step.RULE, _UNDER_WAY, None, [Actor.RULER], needs=[Circumstance.ASKED]),
         _rule(
             *(Step.RESUME, _UNDER_WAY, None, _EITHER),
-            needs=[Standing.SUSPENDED],
-            bars=[Standing.ANSWER_DRAFTED],
+            needs=[Circumstance.SUSPENDED],
+            bars=[Circumstance.ANSWER_DRAFTED],
         ),
         # Not back and forth: who would be rid of what a ruling binds to them, or of what they were passed, asks.
         _rule(
             *(Step.TRANSFER, _UNDER_WAY, CaseState.ASSIGNED, [Actor.HOLDER]),
-            bars=[*_PENDING, Standing.RULED],
+            bars=[*_PENDING, Circumstance.RULED],
         ),
         # What its holder asks is asked no more; an answer that waits for its review is nearly one.
         _rule(
             *(Step.TAKE_OVER, _UNDER_WAY, CaseState.ASSIGNED, [Actor.SUPERIOR]),
-            bars=[Standing.ANSWER_DRAFTED],
+            bars=[Circumstance.ANSWER_DRAFTED],
         ),
         _rule(
             *(Step.PLAN, _UNDER_WAY, CaseState.IN_PROGRESS, _EITHER),
-            bars=[*_PENDING, Standing.SUSPENDED, Standing.PLANNED, Standing.FOLLOWED],
+            bars=[*_PENDING, Circumstance.SUSPENDED, Circumstance.PLANNED, Circumstance.FOLLOWED],
         ),
-        _rule(Step.RE_PLAN, _UNDER_WAY, None, [Actor.DISPATCHER], needs=[Standing.PLANNED], bars=_PENDING),
+        _rule(Step.RE_PLAN, _UNDER_WAY, None, [Actor.DISPATCHER], needs=[Circumstance.PLANNED], bars=_PENDING),
         # What was closed before originals were back, or a letter had its reply, goes on being recorded until then.
         _rule(
             *(Step.RECORD, [CaseState.RECEIVED, *_UNDER_WAY, CaseState.ANSWERED, CaseState.CLOSED], None),
             (*_EITHER, Actor.HELPER),
-            bars=[Standing.OVER],
+            bars=[Circumstance.OVER],
         ),
         _rule(Step.NUDGE, _UNSETTLED, None, [Actor.COLLEAGUE]),
         _rule(Step.ORDER, _UNSETTLED, None, [Actor.SUPERIOR, Actor.ABOVE_STATION]),
         _rule(Step.INSTRUCT, _UNSETTLED, None, [Actor.OVERSEER]),
         _rule(
             *(Step.REPORT, [*_UNSETTLED, CaseState.ANSWERED], None, _EITHER),
-            needs=[Standing.REPORT_OWED],
+            needs=[Circumstance.REPORT_OWED],
         ),
         _rule(Step.RECUSE, [CaseState.RECEIVED, *_UNDER_WAY], None, (*_EITHER, Actor.HELPER)),
         # Handing it over closes nothing: the case stays in progress and is followed.
         _rule(
             *(Step.ACCOMPANY, _UNDER_WAY, CaseState.IN_PROGRESS, _EITHER),
-            needs=[Standing.FOR_A_CENTRE],
-            bars=[Standing.FOLLOWED, Standing.SUSPENDED, Standing.PLANNED, Standing.ANSWER_DRAFTED],
+            needs=[Circumstance.FOR_A_CENTRE],
+            bars=[Circumstance.FOLLOWED, Circumstance.SUSPENDED, Circumstance.PLANNED, Circumstance.ANSWER_DRAFTED],
         ),
-        _rule(Step.CENTRE_REPORT, _UNDER_WAY, None, _EITHER, needs=[Standing.FOLLOWED]),
+        _rule(Step.CENTRE_REPORT, _UNDER_WAY, None, _EITHER, needs=[Circumstance.FOLLOWED]),
         _rule(
             *(Step.REPORT_BACK, [CaseState.ANSWERED], None, _EITHER),
-            needs=[Standing.REPORT_BACK_OWED],
+            needs=[Circumstance.REPORT_BACK_OWED],
         ),
         _rule(
             *(Step.ENTER_REVIEW, [*_UNDER_WAY, CaseState.ANSWERED], None, [Actor.DISPATCHER]),
-            needs=[Standing.UNDER_REVIEW],
+            needs=[Circumstance.UNDER_REVIEW],
         ),
         _rule(Step.CALL_IN, _UNDER_WAY, None, _EITHER),
-        _rule(Step.REPORT_PART, _UNDER_WAY, None, [Actor.HELPER], needs=[Standing.JOINT]),
-        _rule(Step.RELEASE, _UNDER_WAY, None, _EITHER, needs=[Standing.JOINT]),
+        _rule(Step.REPORT_PART, _UNDER_WAY, None, [Actor.HELPER], needs=[Circumstance.JOINT]),
+        _rule(Step.RELEASE, _UNDER_WAY, None, _EITHER, needs=[Circumstance.JOINT]),
         _rule(Step.LINK, list(CaseState), None, _EITHER),
-        _rule(Step.UNLINK, list(CaseState), None, _EITHER, needs=[Standing.LINKED]),
+        _rule(Step.UNLINK, list(CaseState), None, _EITHER, needs=[Circumstance.LINKED]),
         # It stays with its holder: passed to another office is no answer.
         _rule(
             *(Step.HAND_TO_HOTLINE, _UNDER_WAY, None, [Actor.DISPATCHER]),
-            bars=[Standing.AT_HOTLINE, Standing.SEALED],
+            bars=[Circumstance.AT_HOTLINE, Circumstance.SEALED],
         ),
         # What was closed before it was known that no message comes through.
         _rule(
             *(Step.CALL_BACK, [CaseState.ANSWERED, CaseState.CLOSED], None, [Actor.CALLER]),
-            needs=[Standing.CALL_BACK_OWED],
+            needs=[Circumstance.CALL_BACK_OWED],
         ),
-        _rule(Step.NAME_AFFECTED, [*_UNDER_WAY, CaseState.ANSWERED], None, _EITHER, bars=[Standing.SEALED]),
+        _rule(Step.NAME_AFFECTED, [*_UNDER_WAY, CaseState.ANSWERED], None, _EITHER, bars=[Circumstance.SEALED]),
         _rule(
             *(Step.TELL_AFFECTED, [*_UNDER_WAY, CaseState.ANSWERED], None, _EITHER),
-            needs=[Standing.INCIDENT],
-            bars=[Standing.SEALED],
+            needs=[Circumstance.INCIDENT],
+            bars=[Circumstance.SEALED],
         ),
         _rule(
             *(Step.MERGE, _UNSETTLED, CaseState.CLOSED, [Actor.DISPATCHER]),
             bars=[
-                *(Standing.ASKED, Standing.REPORT_OWED, Standing.FOLLOWED, Standing.AT_HOTLINE),
-                *(Standing.SUSPENDED, Standing.PLANNED, Standing.ANSWER_DRAFTED),
+                *(Circumstance.ASKED, Circumstance.REPORT_OWED, Circumstance.FOLLOWED, Circumstance.AT_HOTLINE),
+                *(Circumstance.SUSPENDED, Circumstance.PLANNED, Circumstance.ANSWER_DRAFTED),
             ],
         ),
         _rule(
             *(Step.SPLIT, [CaseState.RECEIVED, *_UNDER_WAY, CaseState.ANSWERED], None, [Actor.DISPATCHER]),
-            needs=[Standing.SHARED],
-            bars=[Standing.ASKED, Standing.FOLLOWED, Standing.ANSWER_DRAFTED],
+            needs=[Circumstance.SHARED],
+            bars=[Circumstance.ASKED, Circumstance.FOLLOWED, Circumstance.ANSWER_DRAFTED],
         ),
         _rule(
             *(Step.REVIEW, [*_UNDER_WAY, CaseState.ANSWERED], None, [Actor.REVIEWER]),
-            needs=[Standing.ANSWER_DRAFTED],
+            needs=[Circumstance.ANSWER_DRAFTED],
         ),
         _rule(
             *(Step.VERIFY, [CaseState.ANSWERED], None, [Actor.VERIFIER]),
-            needs=[Standing.VERIFICATION_OWED],
+            needs=[Circumstance.VERIFICATION_OWED],
         ),
-        _rule(Step.GRANT, list(CaseState), None, [Actor.DISPATCHER, Actor.OVERSEER], needs=[Standing.SEALED]),
-        _rule(Step.REVOKE_GRANT, list(CaseState), None, [Actor.DISPATCHER, Actor.OVERSEER], needs=[Standing.SEALED]),
+        _rule(Step.GRANT, list(CaseState), None, [Actor.DISPATCHER, Actor.OVERSEER], needs=[Circumstance.SEALED]),
+        _rule(
+            Step.REVOKE_GRANT, list(CaseState), None, [Actor.DISPATCHER, Actor.OVERSEER], needs=[Circumstance.SEALED]
+        ),
         # A figure may be asked to leave a case out long after its end.
         _rule(
             *(Step.ASK_EXCLUSION, [*_UNDER_WAY, CaseState.ANSWERED, CaseState.CLOSED], None, [Actor.HOLDER]),
-            bars=[Standing.EXCLUSION_ASKED],
+            bars=[Circumstance.EXCLUSION_ASKED],
         ),
         _rule(
             *(Step.REVIEW_EXCLUSION, [*_UNDER_WAY, CaseState.ANSWERED, CaseState.CLOSED], None, [Actor.SECOND]),
-            needs=[Standing.EXCLUSION_ASKED],
+            needs=[Circumstance.EXCLUSION_ASKED],
         ),
     )
 }
@@ -436,33 +438,33 @@ class Holder:
     subject: str | None
 
 
-def standing_of(case: Case) -> frozenset[Standing]:
-    stands = {
-        Standing.ASKED: case.ask is not None,
-        Standing.RULED: case.ruled_path is not None,
-        Standing.EXTENDED: case.extended,
-        Standing.SUSPENDED: case.suspended_until is not None,
-        Standing.PLANNED: case.planned_for is not None,
-        Standing.HANDED_OVER: case.handover is not None,
-        Standing.ENDED_OTHERWISE: case.closed_reason not in (None, ClosedReason.DONE),
-        Standing.OVER: not (case.is_open or case.papers_held or case.letters_unanswered),
-        Standing.REPORT_OWED: case.reports_owed > 0,
-        Standing.FOR_A_CENTRE: case.kind in FOR_CENTRES,
-        Standing.FOLLOWED: case.followed_since is not None,
-        Standing.REPORT_BACK_OWED: case.report_back is Owing.OWED,
-        Standing.UNDER_REVIEW: case.report_back is Owing.GIVEN,
-        Standing.JOINT: bool(case.helper_post_ids),
-        Standing.LINKED: case.links_seen > 0,
-        Standing.AT_HOTLINE: case.at_hotline,
-        Standing.CALL_BACK_OWED: case.calls_owed > 0,
-        Standing.INCIDENT: case.tellings > 0,
-        Standing.SHARED: sum(appeal.stands for appeal in case.appeals) > 1,
-        Standing.ANSWER_DRAFTED: case.draft is not None,
-        Standing.VERIFICATION_OWED: _is_to_be_verified(case),
-        Standing.EXCLUSION_ASKED: case.excluding is not None,
-        Standing.SEALED: case.seal is not None,
+def circumstances_of(case: Case) -> frozenset[Circumstance]:
+    found = {
+        Circumstance.ASKED: case.ask is not None,
+        Circumstance.RULED: case.ruled_path is not None,
+        Circumstance.EXTENDED: case.extended,
+        Circumstance.SUSPENDED: case.suspended_until is not None,
+        Circumstance.PLANNED: case.planned_for is not None,
+        Circumstance.HANDED_OVER: case.handover is not None,
+        Circumstance.ENDED_OTHERWISE: case.closed_reason not in (None, ClosedReason.DONE),
+        Circumstance.OVER: not (case.is_open or case.papers_held or case.letters_unanswered),
+        Circumstance.REPORT_OWED: case.reports_owed > 0,
+        Circumstance.FOR_A_CENTRE: case.kind in FOR_CENTRES,
+        Circumstance.FOLLOWED: case.followed_since is not None,
+        Circumstance.REPORT_BACK_OWED: case.report_back is Owing.OWED,
+        Circumstance.UNDER_REVIEW: case.report_back is Owing.GIVEN,
+        Circumstance.JOINT: bool(case.helper_post_ids),
+        Circumstance.LINKED: case.links_seen > 0,
+        Circumstance.AT_HOTLINE: case.at_hotline,
+        Circumstance.CALL_BACK_OWED: case.calls_owed > 0,
+        Circumstance.INCIDENT: case.tellings > 0,
+        Circumstance.SHARED: sum(appeal.stands for appeal in case.appeals) > 1,
+        Circumstance.ANSWER_DRAFTED: case.draft is not None,
+        Circumstance.VERIFICATION_OWED: _is_to_be_verified(case),
+        Circumstance.EXCLUSION_ASKED: case.excluding is not None,
+        Circumstance.SEALED: case.seal is not None,
     }
-    return frozenset(standing for standing, holds in stands.items() if holds)
+    return frozenset(each for each, holds in found.items() if holds)
 
 
 def _is_to_be_verified(case: Case) -> bool:
@@ -611,57 +613,60 @@ def dispatches_above(posts: Collection[Seated], path: str) -> bool:
 
 def dispatches_above_all(posts: Collection[Seated], paths: Collection[str]) -> bool:
     """By one of their posts; above nothing, anybody does."""
-    return not paths or any(all(dispatches_above([post], path) for path in paths) for post in posts)
+    return _is_above_all((post for post in posts if post.dispatches), paths)
 
 
 def oversees_above_all(posts: Collection[Seated], paths: Collection[str]) -> bool:
     """The same of the tree's supervisors too."""
-    overseeing = (post for post in posts if post.oversees)
-    return not paths or any(all(path.startswith(post.path) for path in paths) for post in overseeing)
+    return _is_above_all((post for post in posts if post.oversees), paths)
+
+
+def _is_above_all(posts: Iterable[Seated], paths: Collection[str]) -> bool:
+    return not paths or any(all(path.startswith(post.path) for path in paths) for post in posts)
 
 
 def check_state(
     step: Step, case: Case, posts: Collection[Seated], *, subject: str, holder: Holder | None, now: datetime
 ) -> None:
     """What is refused names the steps that this person may take instead."""
-    rule, standing = STEPS[step], standing_of(case)
+    rule, there = STEPS[step], circumstances_of(case)
     if rule.allows(case):
         return
     if case.state in rule.states:
-        _check_standing(case, barring=rule.bars & standing, missing=rule.needs - standing)
+        _check_circumstances(case, barring=rule.bars & there, missing=rule.needs - there)
     theirs = steps_for(case, posts, subject=subject, holder=holder, now=now)
-    raise StepNotAllowed(step, " and ".join((case.state, *sorted(standing))), theirs)
+    raise StepNotAllowed(step, " and ".join((case.state, *sorted(there))), theirs)
 
 
-def _check_standing(case: Case, *, barring: Collection[Standing], missing: Collection[Standing]) -> None:
+def _check_circumstances(case: Case, *, barring: Collection[Circumstance], missing: Collection[Circumstance]) -> None:
     """What has a remedy of its own."""
-    if Standing.REPORT_OWED in barring:
+    if Circumstance.REPORT_OWED in barring:
         raise ReportOwed(case.reports_owed)
-    if Standing.FOLLOWED in barring:
+    if Circumstance.FOLLOWED in barring:
         raise StillFollowed
-    if Standing.REPORT_OWED in missing:
+    if Circumstance.REPORT_OWED in missing:
         raise NoReportOwed
-    if Standing.FOR_A_CENTRE in missing:
+    if Circumstance.FOR_A_CENTRE in missing:
         raise NotForACentre
-    if Standing.SEALED in barring:
+    if Circumstance.SEALED in barring:
         raise SealedStaysHere
-    if Standing.SEALED in missing:
+    if Circumstance.SEALED in missing:
         raise NotSealed
     _check_report_back(case, barring=barring, missing=missing)
 
 
-def _check_report_back(case: Case, *, barring: Collection[Standing], missing: Collection[Standing]) -> None:
+def _check_report_back(case: Case, *, barring: Collection[Circumstance], missing: Collection[Circumstance]) -> None:
     if not {*barring}.isdisjoint(_REPORT_BACK):
-        raise ReportBackOwed(case.assigned_by or "", is_given=Standing.UNDER_REVIEW in barring)
+        raise ReportBackOwed(case.assigned_by or "", is_given=Circumstance.UNDER_REVIEW in barring)
     if not {*missing}.isdisjoint(_REPORT_BACK):
         raise NoReportBackOwed
-    if Standing.CALL_BACK_OWED in barring:
+    if Circumstance.CALL_BACK_OWED in barring:
         raise CallBackOwed(case.calls_owed)
-    if Standing.CALL_BACK_OWED in missing:
+    if Circumstance.CALL_BACK_OWED in missing:
         raise NoCallBackOwed
-    if Standing.ANSWER_DRAFTED in barring:
+    if Circumstance.ANSWER_DRAFTED in barring:
         raise AnswerDrafted
-    if Standing.VERIFICATION_OWED in barring:
+    if Circumstance.VERIFICATION_OWED in barring:
         raise VerificationOwed
 
 

@@ -3,7 +3,7 @@ see to it; the holder keeps the case.
 """
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
@@ -176,21 +176,45 @@ def warn_of(uow: UnitOfWork, approaching: Sequence[tuple[Case, Deadline]]) -> No
     for case, limit in approaching:
         limit.warn(at=uow.now)
         superior = above.superior(case) if limit.is_warned_last else None
-        tell_warned(uow, case, limit, holder=above.holders.get(case.case_id), superior=superior)
+        _tell_warned(uow, Held(case, limit, above.holders.get(case.case_id), superior))
 
 
-def tell_warned(
-    uow: UnitOfWork,
-    case: Case,
-    limit: Deadline,
-    *,
-    holder: Seat | None,
-    superior: Seat | None,
-    post_id: UUID | None = None,
-) -> None:
-    """Whoever is held to it, and whoever is above them."""
-    case.approach(limit, at=uow.now, holder=_subject(holder), superior=_subject(superior), post_id=post_id)
-    uow.publish(events.deadline_approaching(uow, case, limit, holder=holder, superior=superior))
+@dataclass(frozen=True)
+class Held:
+    """Somebody to a limit: who answers for it now, and whoever is above them; ``post_id``: whose it is, where not the
+    holder's of the case.
+    """
+
+    case: Case
+    limit: Deadline
+    holder: Seat | None
+    superior: Seat | None
+    post_id: UUID | None = None
+
+
+def warn_each(uow: UnitOfWork, held: Sequence[Held]) -> None:
+    """Whoever is held to it, and with the last warning whoever is above them."""
+    for each in held:
+        each.limit.warn(at=uow.now)
+        _tell_warned(uow, each if each.limit.is_warned_last else replace(each, superior=None))
+
+
+def _tell_warned(uow: UnitOfWork, held: Held) -> None:
+    holder, superior = held.holder, held.superior
+    held.case.approach(
+        held.limit, at=uow.now, holder=_subject(holder), superior=_subject(superior), post_id=held.post_id
+    )
+    uow.publish(events.deadline_approaching(uow, held.case, held.limit, holder=holder, superior=superior))
+
+
+def miss_each(uow: UnitOfWork, held: Sequence[Held]) -> None:
+    """Both are told; no duty begins."""
+    for each in held:
+        holder, superior = each.holder, each.superior
+        each.case.miss(
+            each.limit, at=uow.now, holder=_subject(holder), superior=_subject(superior), post_id=each.post_id
+        )
+        uow.publish(events.deadline_breached(uow, each.case, each.limit, holder=holder, superior=superior))
 
 
 def mark_missed(uow: UnitOfWork, missed: Sequence[tuple[Case, Deadline]]) -> None:

@@ -7,13 +7,13 @@ from kit.db import UnitOfWork
 from network import posts
 from network.posts import Seat
 
-from routing import events
 from routing.domain.case import Case, Deadline, DeadlineKind, DeadlineState
 from routing.domain.helping import Helper, HelperState, paths_across
 from routing.domain.steps import dispatches_above_all
 from routing.errors import NotYoursToName
 from routing.repository import joint, network
 from routing.service import deadlines
+from routing.service.deadlines import Held
 from routing.service.superiors import superior_of
 from routing.service.taking import list_joint, seated, seated_at
 
@@ -92,42 +92,27 @@ def mark_if_missed(uow: UnitOfWork, case: Case) -> None:
 
 def warn_of(uow: UnitOfWork, approaching: Sequence[tuple[Case, Deadline]]) -> None:
     """The helper whose part it is, and with the last warning who is above them."""
-    for case, limit, helper, seat, superior in _whose(uow, approaching):
-        limit.warn(at=uow.now)
-        told = superior if limit.is_warned_last else None
-        deadlines.tell_warned(uow, case, limit, holder=seat, superior=told, post_id=helper.post_id)
+    deadlines.warn_each(uow, _held(uow, approaching))
 
 
 def mark_missed(uow: UnitOfWork, missed: Sequence[tuple[Case, Deadline]]) -> None:
     """A late helper is late alone: it and its superior are told, and neither promise nor lead are touched."""
-    late = _whose(uow, missed)
-    for case, limit, helper, seat, superior in late:
-        case.miss(
-            limit,
-            at=uow.now,
-            post_id=helper.post_id,
-            holder=seat.subject if seat else None,
-            superior=superior.subject if superior else None,
-        )
-        uow.publish(events.deadline_breached(uow, case, limit, holder=seat, superior=superior))
-    joint.save_missed(uow, [helper.helper_id for _, _, helper, _, _ in late])
+    deadlines.miss_each(uow, _held(uow, missed))
+    joint.save_missed(uow, [limit.about for _, limit in missed if limit.about])
 
 
-Whose = tuple[Case, Deadline, Helper, Seat | None, Seat | None]
-
-
-def _whose(uow: UnitOfWork, limits: Sequence[tuple[Case, Deadline]]) -> list[Whose]:
-    """With the helper whose part each is the limit of, who answers in that post now, and who is above them."""
+def _held(uow: UnitOfWork, limits: Sequence[tuple[Case, Deadline]]) -> list[Held]:
+    """The helper whose part each is the limit of: who answers in that post now, and who is above them."""
     helping = joint.list_these(uow, [limit.about for _, limit in limits if limit.about])
     seats = posts.list_seats_of(uow, {helper.post_id for helper in helping.values()})
     above = network.get_network(uow, {seat.path for seat in seats.values()}, [Duty.SUPERVISOR, Duty.DISPATCHER])
-    found: list[Whose] = []
+    found: list[Held] = []
     for case, limit in limits:
         assert limit.about is not None
-        helper = helping[limit.about]
-        seat = seats.get(helper.post_id)
+        post_id = helping[limit.about].post_id
+        seat = seats.get(post_id)
         superior = superior_of(above.seats_on(seat.path), case, seat) if seat else None
-        found.append((case, limit, helper, seat, superior))
+        found.append(Held(case, limit, seat, superior, post_id))
     return found
 
 

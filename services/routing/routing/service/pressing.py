@@ -19,6 +19,7 @@ from routing.domain.steps import Step
 from routing.errors import NobodyHolds, NoReportOwed, UnfitLimit
 from routing.repository import cases, pressings
 from routing.service import deadlines, placing
+from routing.service.deadlines import Held
 from routing.service.taking import take
 
 ORDER_PREFIX, INSTRUCTION_PREFIX = "D", "P"
@@ -135,38 +136,25 @@ def subjects_of(ended: Ended) -> list[str]:
 
 def warn_of_orders(uow: UnitOfWork, approaching: Sequence[tuple[Case, Deadline]]) -> None:
     """Whoever owes the report, and with the last warning whoever ordered it."""
-    for case, limit, holder, presser in _whose(uow, approaching):
-        limit.warn(at=uow.now)
-        told = presser if limit.is_warned_last else None
-        deadlines.tell_warned(uow, case, limit, holder=holder, superior=told)
+    deadlines.warn_each(uow, _held(uow, approaching))
 
 
 def mark_orders_missed(uow: UnitOfWork, missed: Sequence[tuple[Case, Deadline]]) -> None:
     """Told to whoever holds the case and to whoever ordered the report; the promise is not touched."""
-    for case, limit, holder, presser in _whose(uow, missed):
-        case.miss(
-            limit,
-            at=uow.now,
-            holder=holder.subject if holder else None,
-            superior=presser.subject if presser else None,
-        )
-        uow.publish(events.deadline_breached(uow, case, limit, holder=holder, superior=presser))
+    deadlines.miss_each(uow, _held(uow, missed))
 
 
-Whose = tuple[Case, Deadline, Seat | None, Seat | None]
-
-
-def _whose(uow: UnitOfWork, limits: Sequence[tuple[Case, Deadline]]) -> list[Whose]:
-    """With who holds the case now, and who answers now in the post that ordered the report."""
+def _held(uow: UnitOfWork, limits: Sequence[tuple[Case, Deadline]]) -> list[Held]:
+    """Whoever holds the case now, and above them whoever answers now in the post that ordered the report."""
     ordered = pressings.list_pressings(uow, {limit.about for _, limit in limits if limit.about})
     holders = {case.holder_post_id for case, _ in limits if case.holder_post_id}
     pressers = {each.by_post_id for each in ordered.values() if each.by_post_id}
     seats = posts.list_seats_of(uow, pressers | holders)
-    found: list[Whose] = []
+    found: list[Held] = []
     for case, limit in limits:
         order = ordered.get(limit.about) if limit.about else None
         presser = seats.get(order.by_post_id) if order and order.by_post_id else None
-        found.append((case, limit, seats.get(case.holder_post_id) if case.holder_post_id else None, presser))
+        found.append(Held(case, limit, seats.get(case.holder_post_id) if case.holder_post_id else None, presser))
     return found
 
 
