@@ -6,7 +6,7 @@ import psycopg
 import pytest
 from grid.settings import Settings
 from kit import crypto
-from kit.app import revisions
+from kit.app import migrating, revisions
 from kit.app.migrating import migrate
 from pydantic import SecretStr
 
@@ -39,6 +39,16 @@ def connect(settings: Settings) -> "psycopg.Connection[tuple[str, str | None]]":
 async def test_it_says_from_which_revision_on_the_schema_serves(settings: Settings) -> None:
     assert await migrate("grid", settings) == 0
     assert stands(settings) == (revisions.newest("grid"), f"serves {revisions.serves('grid')}")
+
+
+async def test_a_server_that_is_too_old_is_refused_before_anything_is_made(
+    settings: Settings, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = stands(settings)
+    monkeypatch.setattr(migrating, "OLDEST", 99)
+    assert await migrate("grid", settings) == 1
+    assert "PostgreSQL 99 or newer is needed, and this is" in caplog.text
+    assert stands(settings) == before
 
 
 async def test_a_schema_that_is_ahead_and_serves_this_release_is_left_as_it_is(settings: Settings) -> None:

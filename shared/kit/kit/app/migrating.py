@@ -14,6 +14,9 @@ from kit.settings import ServiceSettings
 
 log = logging.get_logger(__name__)
 
+#: The oldest major release of PostgreSQL that the schemas are written for.
+OLDEST = 18
+
 
 async def migrate(service: str, settings: ServiceSettings) -> int:
     """Bring the service's schema to the newest revision, as its owner."""
@@ -38,6 +41,14 @@ async def migrate(service: str, settings: ServiceSettings) -> int:
 
 
 def _upgrade(connection: Connection, service: str) -> None:
+    with connection.begin():
+        found = connection.execute(text("select current_setting('server_version_num')::int / 10000")).scalar_one()
+    if found < OLDEST:
+        raise CommandError(f"PostgreSQL {OLDEST} or newer is needed, and this is {found}: upgrade the server first")
+    _bring(connection, service)
+
+
+def _bring(connection: Connection, service: str) -> None:
     """A release that is rolled back finds its schema ahead, and leaves it where it serves that release still."""
     schema = _look(connection)
     if schema.is_ahead_of(service):
