@@ -28,6 +28,7 @@ from contracts.routing import (
     DeadlineKind,
     DeadlineMovedV1,
     Handler,
+    HandoverMeans,
     JoinKind,
     Outcome,
     Party,
@@ -503,6 +504,15 @@ def test_an_office_reads_the_words_of_what_joins_its_case(
     water = uuid4()
     follow_cases(consumer, [joined(receipt, office_id=water)])
     assert reading.get_appeal(uow_of("intake", person=liaison(water)), receipt.appeal_id, station=station).appeal.words
+
+
+def test_an_answer_says_that_something_is_ready_and_how_it_comes(
+    uow_of: UnitOfWorkOf, consumer: UnitOfWork, station: Station, receipt: Receipt
+) -> None:
+    ready = answered(receipt.appeal_id).model_copy(update={"handover": HandoverMeans.BROUGHT_HOME})
+    follow_cases(consumer, [ready])
+    (step,) = look(uow_of, station, receipt).steps
+    assert step == DoneStep(NOW, Done.ANSWERED, handover=HandoverMeans.BROUGHT_HOME)
 
 
 def test_the_answer_is_not_kept_here(uow_of: UnitOfWorkOf, consumer: UnitOfWork, receipt: Receipt) -> None:

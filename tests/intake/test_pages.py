@@ -7,6 +7,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
+from contracts.routing import HandoverMeans
 from intake.api.pages import day, page, when
 from intake.api.wording import FOR_PAPERS, say_done, say_elapsed
 from intake.domain.progress import Done, DoneStep, Progress, Standing
@@ -75,6 +76,19 @@ def test_each_thing_that_is_done_has_words_in_both_languages(done: Done) -> None
     chinese, english = (say_done(DoneStep(NOON, done), language) for language in ("zh", "en"))
     assert chinese
     assert english.isascii()
+
+
+@pytest.mark.parametrize(
+    "means, chinese, english",
+    [
+        (HandoverMeans.COLLECTED, "已答复，办好的材料请来取", "Answered: what is finished is ready to be collected"),
+        (HandoverMeans.BROUGHT_HOME, "已答复，办好的材料送到您家", "Answered: what is finished is brought to your"),
+    ],
+)
+def test_what_is_ready_with_the_answer_is_told(means: HandoverMeans, chinese: str, english: str) -> None:
+    steps = (DoneStep(NOON, Done.ANSWERED, handover=means),)
+    assert chinese in read("zh", Standing.CLOSED, steps=steps)
+    assert english in read("en", Standing.CLOSED, steps=steps)
 
 
 def test_papers_that_are_missing_are_told_with_the_day_and_then_when_they_were_complete() -> None:

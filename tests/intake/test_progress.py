@@ -57,6 +57,7 @@ def test_every_pause_that_is_over_is_kept() -> None:
 
 def test_time_goes_on_until_the_end_pauses_among_it() -> None:
     steps = (SUSPENDED, DoneStep(on(12), Done.CLOSED))
-    assert Progress("A1", Standing.IN_PROGRESS, CAME, steps=(SUSPENDED,), now=on(5)).elapsed == timedelta(days=5)
+    at = on(5) + timedelta(microseconds=1234)
+    assert Progress("A1", Standing.IN_PROGRESS, CAME, steps=(SUSPENDED,), now=at).elapsed == timedelta(days=5)
     assert Progress("A1", Standing.CLOSED, CAME, steps=steps, now=on(90)).elapsed == timedelta(days=12)
     assert Progress("A1", Standing.WITHDRAWN, CAME, steps=steps, now=on(90)).elapsed is None

@@ -2,6 +2,8 @@
 
 from datetime import timedelta
 
+from contracts.routing import HandoverMeans
+
 from intake.domain.progress import Done, DoneStep
 
 #: Each language's other.
@@ -203,12 +205,18 @@ _DONE: dict[Done, tuple[str, str]] = {
     Done.CLOSED: ("办结", "Closed"),
 }
 
+#: Where something is ready for them with the answer.
+_READY: dict[HandoverMeans, tuple[str, str]] = {
+    HandoverMeans.COLLECTED: ("已答复，办好的材料请来取", "Answered: what is finished is ready to be collected"),
+    HandoverMeans.BROUGHT_HOME: ("已答复，办好的材料送到您家", "Answered: what is finished is brought to your home"),
+}
+
 #: Whom it went to, where that is not told.
 _SOMEBODY = {"zh": "专人", "en": "those who handle it"}
 
 
 def say_done(step: DoneStep, language: str) -> str:
-    chinese, english = _DONE[step.done]
+    chinese, english = _READY[step.handover] if step.handover else _DONE[step.done]
     return (chinese if language == "zh" else english).format(who=step.who or _SOMEBODY[language])
 
 

@@ -6,6 +6,8 @@ from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
 from uuid import UUID
 
+from contracts.routing import HandoverMeans
+
 #: So many codes that do not exist may one client try, in each window.
 GUESSES = 10
 GUESS_WINDOW = timedelta(minutes=15)
@@ -67,7 +69,8 @@ class Done(StrEnum):
 @dataclass(frozen=True)
 class DoneStep:
     """``who``: a post or a centre, by title; ``until`` and ``why``: of a suspension; ``missing``: after a step of
-    papers, which have yet to come, and ``until``: from when the promise runs though none come.
+    papers, which have yet to come, and ``until``: from when the promise runs though none come; ``handover``: of an
+    answer with which something is ready for them.
     """
 
     at: datetime
@@ -76,6 +79,7 @@ class DoneStep:
     until: datetime | None = None
     why: dict[str, str] | None = None
     missing: tuple[str, ...] | None = None
+    handover: HandoverMeans | None = None
 
 
 @dataclass(frozen=True)
@@ -161,10 +165,12 @@ class Progress:
 
     @property
     def elapsed(self) -> timedelta | None:
-        """The whole time since they came, to its end; none: it was withdrawn."""
+        """The whole time since they came, in whole seconds, to its end; none: it was withdrawn."""
         ended = next((step.at for step in reversed(self.steps) if step.done is Done.CLOSED), None)
         until = ended if self.standing is Standing.CLOSED else self.now
-        return until - self.received_at if until and self.standing is not Standing.WITHDRAWN else None
+        if until is None or self.standing is Standing.WITHDRAWN:
+            return None
+        return timedelta(seconds=int((until - self.received_at).total_seconds()))
 
     @property
     def pauses(self) -> list[Pause]:

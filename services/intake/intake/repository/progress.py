@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from contracts.routing import HandoverMeans
 from kit.db import UnitOfWork
 from kit.rows import insert_rows
 from sqlalchemy import Row, select, text
@@ -139,6 +140,7 @@ def _step(kept: Mapping[str, Any]) -> DoneStep:
         until=datetime.fromisoformat(until) if until else None,
         why=kept.get("why"),
         missing=tuple(kept["missing"]) if "missing" in kept else None,
+        handover=HandoverMeans(kept["handover"]) if "handover" in kept else None,
     )
 
 

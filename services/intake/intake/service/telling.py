@@ -28,6 +28,7 @@ from contracts.routing import (
     CaseStartedV1,
     CaseSuspendedV1,
     CaseVerifiedV1,
+    HandoverMeans,
     JoinKind,
     Party,
     RecordKind,
@@ -35,13 +36,14 @@ from contracts.routing import (
 
 from intake.domain.progress import Done
 
-#: Those that say no more than that they were taken.
+#: Those that are the same thing done, whatever they say.
 _PLAIN: dict[type[CaseFact], Done] = {
     CaseAcceptedV1: Done.ACCEPTED,
     CaseStartedV1: Done.STARTED,
     CaseExtendedV1: Done.EXTENDED,
     CasePlannedV1: Done.PLANNED,
     CaseResumedV1: Done.RESUMED,
+    CaseSuspendedV1: Done.SUSPENDED,
     CaseHandedToHotlineV1: Done.HANDED_TO_HOTLINE,
     CaseHotlineRepliedV1: Done.HOTLINE_REPLIED,
     CaseCentreReportedV1: Done.CENTRE_REPORTED,
@@ -62,11 +64,19 @@ def told(fact: CaseFact, party: Party) -> dict[str, Any] | None:
             return _recorded(fact) if _concerns(fact, party) else None
         case CaseJoinedV1(how=JoinKind.MERGED) if party.appeal_id in fact.joined:
             return _came(fact)
-        case CaseSuspendedV1():
-            return {"done": Done.SUSPENDED.value, "until": fact.until.isoformat(), "why": fact.reason_text}
         case _:
             done = _PLAIN.get(type(fact)) or _by_what_it_says(fact)
-            return {"done": done.value} if done else None
+            return {"done": done.value, **_besides(fact)} if done else None
+
+
+def _besides(fact: CaseFact) -> dict[str, Any]:
+    match fact:
+        case CaseAnsweredV1(handover=HandoverMeans() as means):
+            return {"handover": means.value}
+        case CaseSuspendedV1():
+            return {"until": fact.until.isoformat(), "why": fact.reason_text}
+        case _:
+            return {}
 
 
 def _by_what_it_says(fact: CaseFact) -> Done | None:
