@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -41,7 +41,7 @@ from routing.errors import (
     UnfitLimit,
 )
 from routing.repository import cases
-from routing.service import asking, dispatching, opening, pressing, reading, steps, sweeping
+from routing.service import asking, dispatching, opening, pressing, printing, reading, steps, sweeping
 from sqlalchemy import text
 
 from tests.conftest import UnitOfWorkOf
@@ -322,6 +322,37 @@ def test_an_instruction_is_its_leaders_word_and_has_no_limit(
     assert entry.words == f"{LEADER}：{WORDS}"
     assert LEADER not in str(entry.facts)
     assert owed_by(as_person(city.person("municipal"))) == [line.pressing.pressing_id]
+
+
+def test_an_order_is_printed_to_be_signed_with_its_limit_and_later_its_report(
+    uow: RolledBackUnitOfWork, city: City, as_person: As
+) -> None:
+    case = make_case(uow, city)
+    supervisor, holder = as_person(city.person("district_supervisor")), as_person(city.person("municipal"))
+    line = order(supervisor, case, due_at=datetime(2026, 12, 7, 9, 30, tzinfo=UTC))
+    page = printing.print_pressing(supervisor, case.case_id, line.pressing.pressing_id)
+    for said in ("督办单", line.pressing.number, case.number, WORDS, "2026年12月7日17:30", "签发人签名"):
+        assert said in page
+    assert "办理报告" not in page
+    report(holder, line)
+    assert "办理报告" in printing.print_pressing(holder, case.case_id, line.pressing.pressing_id)
+
+
+def test_an_instruction_is_printed_with_its_leader_and_a_nudge_is_not(
+    uow: RolledBackUnitOfWork, city: City, as_person: As
+) -> None:
+    case = make_case(uow, city)
+    dispatcher = as_person(city.person("dispatcher"))
+    line = instruct(dispatcher, case)
+    page = printing.print_pressing(dispatcher, case.case_id, line.pressing.pressing_id)
+    assert "领导批示" in page
+    assert LEADER in page
+    assert "报告期限" not in page
+    nudged = nudge(dispatcher, case_of(uow, line))
+    with pytest.raises(PressingNotFound):
+        printing.print_pressing(dispatcher, case.case_id, nudged.pressing.pressing_id)
+    with pytest.raises(PressingNotFound):
+        printing.print_pressing(dispatcher, make_case(uow, city).case_id, line.pressing.pressing_id)
 
 
 @pytest.mark.parametrize("limit", [timedelta(0), timedelta(seconds=-1), timedelta(days=30, seconds=1)])

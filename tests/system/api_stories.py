@@ -273,7 +273,10 @@ def _pressing(api: Caller, case_id: str, version: int) -> int:
         name = f"POST /routing/v1/cases/{{case_id}}/{path}"
         version = api.call(name, who, case_id=case_id, version=version, body={"words": words, **more})["version"]
     api.call("GET /routing/v1/supervisions", SUPERVISOR)
+    page = "GET /routing/v1/cases/{case_id}/pressings/{pressing_id}"
     for pressing in api.call("GET /routing/v1/pressings", SUPERVISOR, query={"stage": "given"})["items"]:
+        printed = api.call(page, SUPERVISOR, case_id=case_id, pressing_id=pressing["pressing_id"])
+        assert pressing["number"] in printed
         name, pressing_id = "POST /routing/v1/pressings/{pressing_id}/reports", pressing["pressing_id"]
         version = api.call(name, CLERK, pressing_id=pressing_id, version=version, body={"words": words})["version"]
     return version

@@ -443,6 +443,14 @@ async def print_letter(case_id: CaseNamed, number: LetterNumber, door: Door) -> 
     return await door.read_on_record(printing.print_letter, case_id, number, view=html_page)
 
 
+@router.get("/cases/{case_id}/pressings/{pressing_id}", response_class=HTMLResponse, responses=responses_for(404))
+async def print_pressing(case_id: CaseNamed, pressing_id: UUID, door: Door) -> Response:
+    """A supervision order or an instruction as a page to print on A4, with the report on it once there is one. Of a
+    sealed case, it is noted who asked for it.
+    """
+    return await door.read_on_record(printing.print_pressing, case_id, pressing_id, view=html_page)
+
+
 @router.get("/cases/{case_id}/receipts/{seq}", response_class=HTMLResponse, responses=responses_for(404))
 async def print_receipt(case_id: CaseNamed, seq: EntryNumber, door: Door) -> Response:
     """The receipt for originals that were taken in by this entry of the history, or the note that they were given back,

@@ -1,5 +1,5 @@
-"""Letters to offices that are not on the platform, reports to those that assigned a case, and receipts for originals,
-as pages to print: they say what was written, and no more.
+"""Letters to offices that are not on the platform, reports to those that assigned a case, orders, instructions, and
+receipts for originals, as pages to print: they say what was written, and no more.
 """
 
 from datetime import datetime
@@ -7,18 +7,19 @@ from pathlib import Path
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from contracts.routing import PressingKind
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from kit.db import UnitOfWork
 from kit.numbers import parse_number
 from network import posts
 
 from routing.domain.assignment import ReportBack
-from routing.domain.case import Case
+from routing.domain.case import PRESSED, Case
 from routing.domain.chain import Entry
 from routing.domain.recording import Letter, papers_in
 from routing.domain.sealing import Opened
-from routing.errors import LetterNotFound, ReceiptNotFound, ReportBackNotFound
-from routing.repository import cases, network, policy, records, reports_back
+from routing.errors import LetterNotFound, PressingNotFound, ReceiptNotFound, ReportBackNotFound
+from routing.repository import cases, network, policy, pressings, records, reports_back
 from routing.service.recording import LETTER_LENGTH, LETTER_PREFIX
 from routing.service.reporting_back import REPORT_LENGTH, REPORT_PREFIX
 from routing.service.sealing import note_opening
@@ -52,6 +53,25 @@ def print_report_back(uow: UnitOfWork, case_id: UUID, typed: str) -> str:
     return _print(uow, case, report, "report_back.html")
 
 
+def print_pressing(uow: UnitOfWork, case_id: UUID, pressing_id: UUID) -> str:
+    """An order or an instruction, for its signature; to whoever holds the case by now, with what they reported."""
+    case = cases.get_case(uow, case_id)
+    pressing = pressings.get_pressing(uow, pressing_id)
+    if pressing.case_id != case.case_id or pressing.kind is PressingKind.NUDGE:
+        raise PressingNotFound(pressing_id)
+    note_opening(uow, case, Opened.LETTER)
+    made = (each for each in cases.list_entries(uow, case) if each.step == PRESSED)
+    entry = next(each for each in made if each.facts["number"] == pressing.number)
+    holder = posts.find_seat(uow, case.holder_post_id) if case.holder_post_id else None
+    return _page(
+        *(uow, case, entry, "pressing.html"),
+        number=pressing.number,
+        pressing=pressing,
+        due_on=_local(uow, case, pressing.due_at) if pressing.due_at else None,
+        holder=holder.title if holder else None,
+    )
+
+
 def print_receipt(uow: UnitOfWork, case_id: UUID, seq: int) -> str:
     """For the resident whose originals were taken in, or given back, by this entry of the history. It names neither
     them nor the matter: a receipt lies about.
@@ -77,7 +97,7 @@ def _print(uow: UnitOfWork, case: Case, sent: Letter | ReportBack, template: str
 
 
 def _page(uow: UnitOfWork, case: Case, entry: Entry, template: str, **more: object) -> str:
-    sent_on = _day(uow, case, entry)
+    sent_on = _local(uow, case, entry.at)
     return _PAGES.get_template(template).render(case=case, sent_on=sent_on, **_sender(uow, case, entry), **more)
 
 
@@ -92,7 +112,7 @@ def _sender(uow: UnitOfWork, case: Case, entry: Entry) -> dict[str, str]:
     }
 
 
-def _day(uow: UnitOfWork, case: Case, entry: Entry) -> datetime:
-    """When it was entered, as the city's clocks showed it."""
+def _local(uow: UnitOfWork, case: Case, at: datetime) -> datetime:
+    """As the city's clocks showed it."""
     assert case.rule_version is not None
-    return entry.at.astimezone(ZoneInfo(policy.get_rules(uow, case.rule_version).zone))
+    return at.astimezone(ZoneInfo(policy.get_rules(uow, case.rule_version).zone))
