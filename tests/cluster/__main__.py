@@ -1,10 +1,11 @@
 """``make test-cluster``: a city in the cluster that KUBECONFIG names, and what must hold of it whatever happens there.
 
 Twice: `overlays/external`, with PostgreSQL, Kafka and the identity provider on this machine at NODE_ADDRESS, where pods
-reach it; then `overlays/local`, with everything in the cluster. OVERLAY=external or local is one of them. Images are built  as `make images` builds them; BUILD, or REGISTRY and PUSH, say how they come to the nodes, and IMAGES=tag takes those
-that are there. CLUSTER_HOME (.cluster) keeps data and logs, PORT (18080) is the first of the ports here. Where the cluster
-has no default class of storage, volumes are folders of CLUSTER_HOME, and this machine is its node. ONLY=2,3 names the
-steps after the first; `kills` is what TARGET=cluster make chaos asks for.
+reach it; then `overlays/local`, with everything in the cluster. OVERLAY=external or local is one of them. Images are
+built as `make images` builds them; BUILD, or REGISTRY and PUSH, say how they come to the nodes, and IMAGES=tag takes
+those that are there. CLUSTER_HOME (.cluster) keeps data and logs, PORT (18080) is the first of the ports here. Where
+the cluster has no default class of storage, volumes are folders of CLUSTER_HOME, and this machine is its node. ONLY=2,3
+names the steps after the first; `kills` is what TARGET=cluster make chaos asks for.
 """
 
 import os

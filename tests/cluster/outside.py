@@ -7,7 +7,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from local import home as homes
 from local.home import Secrets
 from local.parts import Platform
 

@@ -110,7 +110,7 @@ def lay(
     patches: Sequence[Object] = (),
     components: Sequence[Path] = (),
 ) -> Path:
-    """The overlay as whoever runs a city would change it: ``told`` by ConfigMap, these images, and APIs at node ports."""
+    """The overlay as whoever runs a city would change it: ``told`` by ConfigMap, these images, APIs at node ports."""
     folder = home.path / "overlay"
     folder.mkdir(exist_ok=True)
     kustomization = {

@@ -12,6 +12,7 @@ from random import Random
 from statistics import mean
 
 import yaml
+
 from tests.chaos import flow, record
 from tests.chaos.fault import ChaosCity
 from tests.chaos.homes import lay_homes

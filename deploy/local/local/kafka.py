@@ -74,7 +74,7 @@ _JAVA = (
 
 @dataclass(frozen=True)
 class Front:
-    """What stands between clients and the node: they are told ``address`` (host:port), which passes on to ``listener``."""
+    """What stands between clients and the node: they are told ``address`` (host:port), and come in at ``listener``."""
 
     address: str
     listener: int

@@ -1,4 +1,4 @@
-"""``python -m local serve SERVER``: PostgreSQL, Kafka or the identity provider alone, for as long as its container lasts.
+"""``python -m local serve SERVER``: PostgreSQL, Kafka or the identity provider, for as long as its container lasts.
 
 As ``make run`` brings it up, but asked from everywhere: its data under /data, its passwords from the environment.
 """
@@ -12,7 +12,6 @@ from pathlib import Path
 
 from kit.migrations import ASPECTS
 
-from local import processes
 from local.home import SERVICES
 from local.kafka import ADMIN, Front, Kafka
 from local.postgres import Postgres
