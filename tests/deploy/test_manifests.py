@@ -1,5 +1,6 @@
 """What every overlay must hold to, on the manifests as they are rendered: what a cluster itself would not refuse."""
 
+import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -11,6 +12,7 @@ import pytest
 import yaml
 from contracts.topics import TOPICS
 from kit.app.serving import GRACE_SECONDS
+from kit.auth import AUDITOR, OPERATOR, RESIDENT
 from kit.outbox import SHARDS
 
 from tests.architecture.guards import ROOT
@@ -155,7 +157,7 @@ def is_spread(pod: Pod) -> Iterator[str]:
 
 OF_ALL = (is_restricted, has_no_rights, is_bounded, is_of_one_version, is_told_secrets_by_reference)
 OF_WHAT_RUNS_ON = (is_asked_how_it_is, ends_in_grace, is_spread)
-OF_SERVERS = (is_asked_somehow, keeps_its_data)
+OF_SERVERS = (is_asked_somehow,)
 
 
 @pytest.mark.parametrize("overlay", OVERLAYS)
@@ -174,7 +176,7 @@ def test_every_pod_holds_to_the_rules(overlay: str) -> None:
 
 def test_each_rule_finds_who_does_not_hold_to_it() -> None:
     bare = Pod("Deployment/x", {}, {"containers": [{"image": "x", "env": [{"name": "X_PASSWORD", "value": "y"}]}]})
-    for rule in (*OF_ALL, *OF_WHAT_RUNS_ON, *OF_SERVERS):
+    for rule in (*OF_ALL, *OF_WHAT_RUNS_ON, *OF_SERVERS, keeps_its_data):
         assert list(rule(bare)), rule
 
 
@@ -284,6 +286,28 @@ def test_there_are_overlays() -> None:
 
 
 # What only some overlays have.
+
+
+def test_what_a_server_keeps_outlives_its_pod() -> None:
+    servers = pods(rendered("local"), "StatefulSet")
+    assert [pod.owner for pod in servers] == ["StatefulSet/identity", "StatefulSet/kafka", "StatefulSet/postgres"]
+    assert [f"{pod.owner} {fault}" for pod in servers for fault in keeps_its_data(pod)] == []
+
+
+def test_keycloaks_tokens_say_what_services_read_of_them() -> None:
+    realm = json.loads((ROOT / "deploy/k8s/components/keycloak/city.json").read_text())
+    (client,), (scope,) = realm["clients"], realm["clientScopes"]
+    assert client["defaultClientScopes"] == [scope["name"]]
+    said = [mapper["config"] for mapper in scope["protocolMappers"]]
+    by_name = {one["claim.name"]: one for one in said if "claim.name" in one}
+    assert by_name["sub"]["user.attribute"] == "username"
+    assert by_name["roles"]["multivalued"] == "true"
+    assert [one["included.client.audience"] for one in said if "included.client.audience" in one] == [
+        client["clientId"]
+    ]
+    assert {role["name"] for role in realm["roles"]["realm"]} == {AUDITOR, OPERATOR, RESIDENT}
+    told = [one["data"] for one in of_kind(rendered("city"), "ConfigMap") if "OIDC_AUDIENCE" in one["data"]]
+    assert [one["OIDC_AUDIENCE"] for one in told] == [client["clientId"]]
 
 
 def test_what_is_scaled_is_ours_and_never_more_than_its_partitions() -> None:
