@@ -56,8 +56,10 @@ class Inside:
     @contextmanager
     def without_kafka(self) -> Iterator[None]:
         kube.scale_server("kafka", 0)
-        yield
-        kube.scale_server("kafka", 1)
+        try:
+            yield
+        finally:
+            kube.scale_server("kafka", 1)
 
     def lose_databases(self) -> None:
         """And Kafka with them."""

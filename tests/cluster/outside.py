@@ -33,8 +33,10 @@ class Outside:
     @contextmanager
     def without_kafka(self) -> Iterator[None]:
         self.platform.kafka.stop()
-        yield
-        self.platform.kafka.start()
+        try:
+            yield
+        finally:
+            self.platform.kafka.start()
 
     def lose_databases(self) -> None:
         self.platform.postgres.stop()
