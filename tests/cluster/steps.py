@@ -22,7 +22,7 @@ from tests.chaos.reconciling import in_short, reconcile
 from tests.chaos.record import UNKNOWN, Record
 from tests.chaos.world import look
 from tests.cluster import kube, load, site, volumes
-from tests.cluster.site import Site
+from tests.cluster.site import ClusterHome, Site
 from tests.system.city import ROOT, wait_until
 
 #: How long what was said may take to be told everywhere once everything is well again.
@@ -45,7 +45,7 @@ class Stage:
     loads: int = 0
 
     @property
-    def home(self) -> site.ClusterHome:
+    def home(self) -> ClusterHome:
         return self.site.home
 
     @cached_property
