@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 import yaml
 from local import home as homes
+from local import processes
 from local.home import SERVICES, Home
 from local.kafka import Kafka
 
@@ -41,6 +42,20 @@ def test_kafka_tells_clients_the_address_at_which_it_listens(tmp_path: Path) -> 
     settings = (tmp_path / "kafka.properties").read_text()
     assert f"\nadvertised.listeners=CLIENTS://{HOST}:1\n" in settings
     assert kafka.bootstrap_servers == f"{HOST}:1"
+
+
+def test_what_formats_kafkas_disk_leaves_nothing_by_which_a_password_is_checked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def say(name: str, command: object, *, home: Path, **_: object) -> processes.Child:
+        del command
+        return processes.start(name, ["echo", "storedKey"], home=home)
+
+    monkeypatch.setattr(Kafka, "_jars", lambda _: tmp_path)
+    kafka = Kafka(tmp_path, port=1, controller_port=2, password="x", starter=say)
+    kafka._settle()
+    kafka._format()
+    assert [file.name for file in (tmp_path / "log").iterdir()] == []
 
 
 TAGS = {name: f"localhost/baiyang/{name}:7" for name in ("cli", "local", *SERVICES)}

@@ -84,6 +84,17 @@ def test_kafka_tells_clients_its_services_name_and_those_from_outside_the_front(
     assert stand_in.given["front"].address == "127.0.0.1:30806"
 
 
+def test_what_is_said_goes_out_but_for_what_would_tell_a_password(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    for name in ("kafka", "kafka-format"):
+        assert (
+            serving.aloud(name, ["sh", "-c", f"echo {name} says; echo {name} fails >&2"], home=tmp_path).popen.wait()
+            == 0
+        )
+    assert capfd.readouterr() == ("kafka says\n", "kafka fails\nkafka-format fails\n")
+
+
 class Ended:
     name = "kafka"
     has_ended = True

@@ -198,6 +198,8 @@ class Kafka:
             if child.popen.wait(120) != 0:
                 raise processes.NotStarted(f"Kafka's disk was not formatted: {processes.last_words(child.log)}")
             child.stop()
+            # It says by what the password is checked.
+            (self.home / "log" / "kafka-format.log").unlink(missing_ok=True)
         finally:
             arguments.unlink(missing_ok=True)
 
