@@ -361,6 +361,8 @@ def test_whom_nobody_reached_in_time_is_late_in_what_is_split_off_until_they_are
     assert (new.standing, new.contact_due) == (Standing.LATE, A_DAY)
     after = reach(at, city, new, now=LATE)
     assert (after.standing, after.supervisor_post_id) == (Standing.IN_TIME, None)
-    assert cases.get_case(at(role="auditor"), case.case_id).standing is Standing.LATE
+    looking = at(role="auditor")
+    assert cases.get_case(looking, case.case_id).standing is Standing.LATE
     assert is_sound(at, case)
-    assert doubts(at(role="auditor"), new.case_id) == []
+    assert doubts(looking, new.case_id) == []
+    assert [each for each in faults_of(looking, new.case_id) if each.name.startswith("deadline")] == []
