@@ -25,21 +25,20 @@ _START_SECONDS = 300
 _DUE_AT_ONCE = """
 with new as (
     insert into rule_set
-        (version, zone, note, effective_from, shares, climb_unit, climb_count, repeat_unit, repeat_count)
-    select version + 1, zone, 'public services at once', now(), shares, climb_unit, climb_count,
-        repeat_unit, repeat_count
-    from rule_set order by version desc limit 1
+    select (jsonb_populate_record(newest, jsonb_build_object(
+        'version', version + 1, 'note', 'public services at once', 'effective_from', now()
+    ))).*
+    from (select * from rule_set order by version desc limit 1) as newest
     returning version
 )
-insert into rule (version, kind, remit, category, urgent, duty, unit, count, evidence, review, verification,
-    climb_unit, climb_count, repeat_unit, repeat_count)
-select new.version, kind, remit, category, urgent, duty,
-    case kind when 'public_service' then 'clock_hours' else unit end,
-    case kind when 'public_service' then 0 else count end,
-    evidence, review or (kind = 'administrative' and remit <> 'community'), verification or kind = 'public_service',
-    case kind when 'public_service' then 'clock_hours' else climb_unit end,
-    case kind when 'public_service' then 0 else climb_count end,
-    repeat_unit, repeat_count
+insert into rule
+select (jsonb_populate_record(rule, jsonb_build_object(
+    'version', new.version,
+    'review', review or (kind = 'administrative' and remit <> 'community')
+) || case kind when 'public_service' then jsonb_build_object(
+    'unit', 'clock_hours', 'count', 0, 'verification', true, 'climb_unit', 'clock_hours', 'climb_count', 0,
+    'contact_unit', null, 'contact_count', null
+) else '{}' end)).*
 from rule, new where rule.version = new.version - 1
 """
 

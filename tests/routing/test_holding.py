@@ -6,18 +6,26 @@ from importlib import import_module
 from typing import Any
 
 import pytest
-from contracts.routing import Ask, DeadlineApproachingV1, DeadlineBreachedV1, DeadlineKind
+from contracts.routing import (
+    Ask,
+    ContactOutcome,
+    DeadlineApproachingV1,
+    DeadlineBreachedV1,
+    DeadlineKind,
+    RecordKind,
+)
 from kit.testing.servers import NOW, RolledBackUnitOfWork
 from routing.domain.case import Case, DeadlineState, Standing
 from routing.domain.case import DeadlineKind as Kind
 from routing.domain.origin import Cause, Source
 from routing.domain.promise import Term, Unit
 from routing.domain.reading_aloud import read_aloud
+from routing.domain.recording import Work
 from routing.domain.rule_document import RuleDocument, SettingLine
 from routing.domain.rules import Limit
 from routing.domain.waiting import Plan
 from routing.repository import cases, policy
-from routing.service import asking, dispatching, planning, recusing, supervising, suspending
+from routing.service import asking, dispatching, planning, recording, recusing, supervising, suspending
 from sqlalchemy import Connection, text
 
 from tests.routing import test_calendars as moving
@@ -145,6 +153,18 @@ def test_so_it_is_where_it_goes_to_another_and_that_one_is_in_time(at: At, city:
     assert [state for state, _ in holding_of(at, given)] == [DeadlineState.BREACHED, DeadlineState.OPEN]
     assert after.standing is Standing.IN_TIME
     assert is_sound(at, given)
+
+
+def test_a_resident_who_is_reached_ends_no_duty_to_see_to_it(at: At) -> None:
+    """Nobody has reached them in time, and whoever was given it is late as well: of that their word changes nothing."""
+    city = lay_city(at())
+    put_into_force(at, as_document(at(moving.ONE), settings={"holding": "1", "contact": "1 working day"}))
+    case = transfer(at(city.person("municipal")), receive(at, city), city)
+    sweep(at, now=LATE)
+    work = Work(RecordKind.CONTACT_ATTEMPT, words="已联系", outcome=ContactOutcome.REACHED)
+    after = recording.record_work(at(city.person("legal"), now=LATE), case.case_id, work).case
+    assert (after.standing, after.supervisor_post_id) == (Standing.LATE, city.posts["district_supervisor"].post_id)
+    assert is_sound(at, case)
 
 
 def plan(uow: RolledBackUnitOfWork, case: Case) -> Case:

@@ -32,6 +32,9 @@ SOON, _AT_ONCE = 2 * ONE_DAY, timedelta(hours=1)
 #: How many of those who look at a case have an interest in it.
 _CONFLICT = 0.004
 
+#: How many of those who are called pick up.
+_REACHED = 0.8
+
 
 def handle(sight: Sight) -> bool:
     """What is owed to others first, then the matter itself; whether anything was done."""
@@ -52,6 +55,15 @@ def report_part(sight: Sight) -> bool:
         sight.take(recusing.recuse, words="相对人是我的亲属")
         return True
     helping.report_part(sight.uow, case.case_id, helper.helper_id, version=case.version, words="已协助办理")
+    return True
+
+
+def reach(sight: Sight) -> bool:
+    """The resident, before anything else is done about the matter, where somebody has promised that."""
+    if sight.case.contact_due is None or not sight.offers(Step.RECORD):
+        return False
+    outcome = ContactOutcome.REACHED if sight.chance.random() < _REACHED else ContactOutcome.NOT_REACHED
+    _call(sight, outcome)
     return True
 
 
@@ -136,9 +148,8 @@ def _record(sight: Sight) -> None:
     recording.record_work(sight.uow, sight.case.case_id, Work(kind, "已联系并到场了解情况"))
 
 
-def _try_to_reach(sight: Sight) -> None:
-    work = Work(RecordKind.CONTACT_ATTEMPT, "电话联系", sight.chance.choice([*ContactOutcome]))
-    recording.record_work(sight.uow, sight.case.case_id, work)
+def _call(sight: Sight, outcome: ContactOutcome) -> None:
+    recording.record_work(sight.uow, sight.case.case_id, Work(RecordKind.CONTACT_ATTEMPT, "电话联系", outcome))
 
 
 def _answer(sight: Sight) -> None:
@@ -172,7 +183,7 @@ _UNDER_WAY = (
     Habit(Step.TRANSFER, 0.03, _transfer),
     Habit(Step.CALL_IN, 0.03, _call_in),
     Habit(Step.RECORD, 0.25, _record),
-    Habit(Step.RECORD, 0.05, _try_to_reach),
+    Habit(Step.RECORD, 0.05, lambda sight: _call(sight, sight.chance.choice([*ContactOutcome]))),
     Habit(Step.START, 0.8, lambda sight: sight.take(steps.start_case)),
     Habit(Step.ANSWER, 1, _answer),
 )

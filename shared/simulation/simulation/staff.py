@@ -22,6 +22,7 @@ from contracts.routing import (
     CaseOpenedV1,
     CasePlannedV1,
     CasePressedV1,
+    CaseRecordedV1,
     CaseRecusedV1,
     CaseRedoneV1,
     CaseReportedBackV1,
@@ -56,6 +57,9 @@ Look = Callable[[Sight], bool]
 
 #: How long somebody takes over a look at what is asked of them.
 _ERRAND = timedelta(hours=3)
+
+#: How long whoever gets a case takes to call its resident, on the whole; some put it off.
+_FIRST_CALL = timedelta(hours=4)
 
 #: The work on a case is spread over so many looks.
 _LOOKS = 3
@@ -93,6 +97,7 @@ class Staff:
             CaseReportedBackV1: lambda life, fact: self._sees_to(life, fact.dispatcher, overseeing.dispatch),
             CaseReportReviewedV1: lambda life, _: self._looks_again(life, _ERRAND),
             CasePressedV1: lambda life, _: self._looks_again(life, ONE_DAY),
+            CaseRecordedV1: self._recorded,
             DeadlineBreachedV1: self._breached,
             ContactDeadlineBreachedV1: self._breached,
             SupervisionClimbedV1: lambda life, fact: self._sees_to(life, fact.superior, overseeing.press),
@@ -144,6 +149,8 @@ class Staff:
         pace = self._pace_of(fact.handler.subject) * life.chance.lognormvariate(-1.1, 0.7)
         life.rest = max(due - fact.at, timedelta(hours=1)) * pace / _LOOKS
         self._looks_again(life, life.rest)
+        if not life.sleeps:
+            self._sees_to(life, fact.handler, handling.reach, after=_FIRST_CALL * life.chance.lognormvariate(0, 0.9))
         if fact.kind is Kind.MUNICIPAL and life.chance.random() < 0.02:
             self._errand(life, Duty.DISPATCHER, overseeing.join_the_same)
 
@@ -165,6 +172,11 @@ class Staff:
         """Where a helper has, whoever leads sees what is left of it."""
         if fact.handler is not None:
             self._looks_again(life, _ERRAND)
+
+    def _recorded(self, life: Life, fact: CaseRecordedV1) -> None:
+        """Whoever did not pick up is called again the same day."""
+        if fact.outcome is ContactOutcome.NOT_REACHED:
+            self._sees_to(life, fact.handler, handling.reach)
 
     def _called_back(self, life: Life, fact: CaseCalledBackV1) -> None:
         """Whoever was not reached is tried again, by another dispatcher or window of the place."""

@@ -113,6 +113,6 @@ def _sender(uow: UnitOfWork, case: Case, entry: Entry) -> dict[str, str]:
 
 
 def _local(uow: UnitOfWork, case: Case, at: datetime) -> datetime:
-    """As the city's clocks showed it."""
-    assert case.rule_version is not None
-    return at.astimezone(ZoneInfo(policy.get_rules(uow, case.rule_version).zone))
+    """As the city's clocks showed it; what waits to be accepted is under no rules yet."""
+    zone = policy.get_zone(uow) if case.rule_version is None else policy.get_rules(uow, case.rule_version).zone
+    return at.astimezone(ZoneInfo(zone))
