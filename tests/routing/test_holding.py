@@ -182,7 +182,7 @@ def test_what_is_split_off_has_the_promise_alone_and_nobody_above_sees_to_it(at:
 
 def test_whoever_is_given_what_is_planned_is_held_to_its_day_alone(at: At, city: City) -> None:
     """Planned late, by a dispatcher: its promise stays missed."""
-    case, late = receive(at, city), local("2026-11-30T10:00")
+    case, late = receive(at, city), local("2026-12-01T10:00")
     planned = plan(at(city.person("dispatcher"), now=late), case, now=late)
     after = give(at(city.person("dispatcher"), now=late), planned, city)
     assert (after.promise_met, after.planned_for is not None, holding_of(at, after)) == (False, True, [])
