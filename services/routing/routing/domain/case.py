@@ -463,6 +463,12 @@ class Case:
         return self.papers_named_at is not None and self.papers_missing_of in (None, *appeals)
 
     @property
+    def waits_by_its_own(self) -> bool:
+        """Done again by a limit of its own, planned for a day of its own, or followed while a centre has it in hand."""
+        is_redone = self.limit(DeadlineKind.REDO) is not None
+        return is_redone or self.planned_for is not None or self.followed_since is not None
+
+    @property
     def is_unsettled(self) -> bool:
         """Somebody still has to answer it."""
         return self.state not in (CaseState.ANSWERED, CaseState.CLOSED)
@@ -679,7 +685,14 @@ class Case:
         new = replace(self, appeals=going, deadline=deadline, **own, **fresh, **lists, **none)
         new.drop_ask()
         new.end_draft()
+        if not new.is_for_a_superior(at):
+            new.supervisor_post_id = None
         return new
+
+    def is_for_a_superior(self, now: datetime) -> bool:
+        """To see to, for what is owed to its residents was missed, or is done again."""
+        is_late = self.promise_met is False or self.is_overdue(now) or self.is_contact_missed
+        return is_late or self.limit(DeadlineKind.REDO) is not None
 
     def _goes_along(self, limit: Deadline) -> bool:
         """What is owed to the resident, and that they have not been reached though that was missed."""
