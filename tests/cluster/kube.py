@@ -155,12 +155,23 @@ def restarts() -> dict[str, int]:
     return {name: count for name, count in found.items() if count}
 
 
+def is_ready(pod: Object) -> bool:
+    return _ready(pod)["status"] == "True"
+
+
 def seconds_to_ready(pod: Object) -> float:
-    """From the start of its container, to the second."""
+    """From the start of its container, to the second; of one that has been ready ever since."""
     (container,) = pod["status"]["containerStatuses"]
-    ready = next(said for said in pod["status"]["conditions"] if said["type"] == "Ready")
-    began, came = container["state"]["running"]["startedAt"], ready["lastTransitionTime"]
+    began, came = container["state"]["running"]["startedAt"], _ready(pod)["lastTransitionTime"]
     return (datetime.fromisoformat(came) - datetime.fromisoformat(began)).total_seconds()
+
+
+def _ready(pod: Object) -> Object:
+    said: Object
+    for said in pod["status"].get("conditions", ()):
+        if said["type"] == "Ready":
+            return said
+    return {"status": "Unknown"}
 
 
 def usage() -> Iterator[tuple[str, float, float]]:

@@ -147,14 +147,16 @@ def rolls_under_load(stage: Stage) -> str:
 
 
 def survives(stage: Stage) -> str:
-    times = []
+    times, began_alone, before = [], dict[str, float](), _processes()
     with stage.load():
         for pod in kube.pods():
             began = time.monotonic()
             kube.delete_pod(pod)
             kube.wait_for_all()
             times.append(time.monotonic() - began)
-        alone = [kube.seconds_to_ready(pod) for pod in kube.pods(kube.PROCESSES)]
+            for new in filter(kube.is_ready, kube.pods(kube.PROCESSES)):
+                began_alone.setdefault(kube.name_of(new), kube.seconds_to_ready(new))
+        alone = [seconds for name, seconds in began_alone.items() if name not in before]
         kube.kubectl("-n", kube.NAMESPACE, "delete", "pod", "-l", "app.kubernetes.io/name=routing", "--wait=false")
         kube.wait_for_all()
         without_kafka(stage)
