@@ -34,12 +34,14 @@ def of_the_release_before() -> Mapping[str, str]:
 
 
 def before() -> str:
-    """The last commit whose migrations were others and which knows that a schema may be ahead. BEFORE names another."""
+    """The last commit that had some of today's migrations and no other (a branch numbers its own anew as it lands), and
+    which knows that a schema may be ahead. BEFORE names another.
+    """
     if named := os.environ.get("BEFORE"):
         return named
     now = migrations("HEAD")
     for commit in _git("rev-list", "--topo-order", "HEAD").split():
-        if migrations(commit) != now and "def serves" in _git("show", f"{commit}:shared/kit/kit/app/revisions.py"):
+        if migrations(commit) < now and "def serves" in _git("show", f"{commit}:shared/kit/kit/app/revisions.py"):
             return commit
     raise LookupError("no release before this one has another schema and says whom it serves")
 

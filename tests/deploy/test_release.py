@@ -104,6 +104,24 @@ def test_every_object_is_laid_once(overlay: str) -> None:
             assert labels["app.kubernetes.io/name"] in ("grid", "intake", "notify", "routing")
 
 
+def test_the_release_before_is_one_whose_migrations_are_all_here_still(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A branch that has not landed yet may have another's number."""
+    had = {"HEAD": ("0001_a", "0002_b", "0003_mine"), "merged": ("0001_a", "0002_b", "0002_mine"), "main": ("0001_a",)}
+
+    def git(*asked: str) -> str:
+        match asked:
+            case "rev-list", *_:
+                return "HEAD merged main"
+            case "ls-tree", *_, commit, _:
+                return " ".join(f"services/grid/grid/migrations/versions/{name}.py" for name in had[commit])
+            case _:
+                return "def serves"
+
+    monkeypatch.setattr(images, "_git", git)
+    monkeypatch.delenv("BEFORE", raising=False)
+    assert images.before() == "main"
+
+
 def test_the_tags_of_built_images_are_told_from_what_a_builder_says() -> None:
     said = "STEP 1/3: FROM x\nlocalhost/baiyang/grid:7\nCOMMIT localhost/baiyang/cli:7\nregistry:5000/by/cli:7\n"
     assert dict(images._tags(said)) == {"grid": "localhost/baiyang/grid:7", "cli": "registry:5000/by/cli:7"}
