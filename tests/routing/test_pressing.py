@@ -355,6 +355,17 @@ def test_an_instruction_is_printed_with_its_leader_and_a_nudge_is_not(
         printing.print_pressing(dispatcher, make_case(uow, city).case_id, line.pressing.pressing_id)
 
 
+def test_what_is_pressed_before_it_is_accepted_is_printed_to_its_dispatcher(
+    uow: RolledBackUnitOfWork, city: City, as_person: As
+) -> None:
+    case = make_case(uow, city, suggested_category=None)
+    supervisor = as_person(city.person("district_supervisor"))
+    line = order(supervisor, case, due_at=datetime(2026, 12, 7, 9, 30, tzinfo=UTC))
+    page = printing.print_pressing(supervisor, case.case_id, line.pressing.pressing_id)
+    assert "2026年12月7日17:30" in page
+    assert "post dispatcher：" in page
+
+
 @pytest.mark.parametrize("limit", [timedelta(0), timedelta(seconds=-1), timedelta(days=30, seconds=1)])
 def test_an_orders_limit_lies_ahead_and_within_thirty_days(
     uow: RolledBackUnitOfWork, city: City, as_person: As, limit: timedelta
