@@ -187,6 +187,9 @@ def test_a_refusal_says_for_whom_it_is(uow: RolledBackUnitOfWork, city: City, as
         NotYourStep, match="while an office holds it, a dispatcher or supervisor of a tier above the station"
     ):
         order(as_person(city.person("dispatcher")), case)
+    waits = make_case(uow, city, suggested_category=None)
+    with pytest.raises(NotYourStep, match="of a tier above, but not whoever holds the case"):
+        instruct(as_person(city.person("dispatcher")), waits)
 
 
 @pytest.mark.parametrize("step", PRESS)

@@ -70,7 +70,7 @@ class Actor(StrEnum):
     COLLEAGUE = "colleague"
     """Who holds a post on the line of the case's place or of where it was taken; never its holder."""
     OVERSEER = "overseer"
-    """The dispatcher or supervisor of the case's place or of a tier above it."""
+    """The dispatcher or supervisor of the case's place or of a tier above it; never its holder."""
     SUPERIOR = "superior"
     """A dispatcher or supervisor of a tier above the holder; over an office, the supervisor of its own place too. And
     whoever has to see to it, since it is late or done again.
@@ -99,7 +99,7 @@ WHO: dict[Actor, str] = {
     Actor.DISPATCHER: "a dispatcher of its place or of a tier above",
     Actor.RULER: "the dispatcher who is asked or one above, but not who asked",
     Actor.COLLEAGUE: "who holds a post on the line of its place, but not whoever holds the case",
-    Actor.OVERSEER: "a dispatcher or supervisor of its place or of a tier above",
+    Actor.OVERSEER: "a dispatcher or supervisor of its place or of a tier above, but not whoever holds the case",
     Actor.SUPERIOR: (
         "a dispatcher or supervisor of a tier above whoever holds the case; where an office does, "
         "the supervisor of the office's own place too; and whoever has to see to what is late or done again"
