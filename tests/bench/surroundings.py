@@ -8,6 +8,7 @@ from importlib.metadata import version
 from typing import Any
 
 import psutil
+from cli.programs import programs
 from local import kafka, postgres
 
 from tests.system.city import ROOT
@@ -55,7 +56,7 @@ def _kafka() -> str:
 
 
 def _postgresql() -> str:
-    done = subprocess.run([postgres.programs() / "postgres", "--version"], capture_output=True, text=True, check=False)
+    done = subprocess.run([programs() / "postgres", "--version"], capture_output=True, text=True, check=False)
     return done.stdout.strip().rpartition(" ")[2]
 
 

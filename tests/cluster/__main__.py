@@ -1,31 +1,54 @@
 """``make test-cluster``: a city in the cluster that KUBECONFIG names, and what must hold of it whatever happens there.
 
-NODE_ADDRESS is where pods reach this machine: PostgreSQL, Kafka and the identity provider are started there. Images
-are built as `make images` builds them; BUILD, or REGISTRY and PUSH, say how they come to the nodes, and IMAGES=tag
-takes those that are there. CLUSTER_HOME (.cluster) keeps data and logs, PORT (18080) is the first of the ports here.
-ONLY=2,3 names the steps after the first; `kills` is what TARGET=cluster make chaos asks for.
+Twice: `overlays/external`, with PostgreSQL, Kafka and the identity provider on this machine at NODE_ADDRESS, where pods
+reach it; then `overlays/local`, with everything in the cluster. OVERLAY=external or local is one of them. Images are
+built as `make images` builds them; BUILD, or REGISTRY and PUSH, say how they come to the nodes, and IMAGES=tag takes
+those that are there. CLUSTER_HOME (.cluster) keeps data and logs, PORT (18080) is the first of the ports here. Where
+the cluster has no default class of storage, volumes are folders of CLUSTER_HOME, and this machine is its node. ONLY=2,3
+names the steps after the first; `kills` is what TARGET=cluster make chaos asks for.
 """
 
 import os
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 
-from tests.cluster import images, kube, outside, steps
+from tests.cluster import images, inside, kube, outside, steps
+from tests.cluster.site import Site
 from tests.cluster.steps import Stage
 
 #: By the number that ONLY takes. Each city begins with the first.
-FIRST, UPGRADES = "1", "4"
+FIRST = "1"
 STEPS: dict[str, Callable[[Stage], str]] = {
     FIRST: steps.comes_up,
     "2": steps.rolls_under_load,
     "3": steps.survives,
-    UPGRADES: steps.upgrades,
+    "4": steps.upgrades,
     "5": steps.scales_in_order,
     "6": steps.validates,
+    "7": steps.comes_back,
     "kills": steps.is_struck,
 }
+_UNLESS_ASKED = "1,2,3,4,5,6,7"
+
+
+@dataclass(frozen=True)
+class City:
+    """What is done to a city of its own. ``built``: the images, of the release before first where it comes from one."""
+
+    overlay: str
+    servers: Callable[[], AbstractContextManager[Site]]
+    numbers: tuple[str, ...]
+    built: Callable[[], Sequence[Mapping[str, str]]]
+
+
+CITIES = (
+    City("external", outside.servers, ("1", "2", "3", "5", "6", "7", "kills"), lambda: [images.of_this_release()]),
+    City("external", outside.servers, ("4",), lambda: [images.of_the_release_before(), images.of_this_release()]),
+    City("local", inside.servers, ("1", "2", "3", "7"), lambda: [images.of_this_release(images.SERVERS)]),
+)
 
 
 @dataclass
@@ -44,12 +67,13 @@ class Told:
         print(f"{number}. {step.__name__.replace('_', ' ')} ({time.monotonic() - began:.0f} s): {said}", flush=True)
         return not said.startswith("FAILED")
 
-    def play_all(self, numbers: Sequence[str], built: Sequence[Mapping[str, str]]) -> None:
-        """In a city of their own; nothing follows one that does not come up."""
-        home = outside.Outside.of_environment()
+    def play_all(self, city: City, numbers: Sequence[str]) -> None:
+        """Nothing follows a city that does not come up."""
+        print(f"overlays/{city.overlay}:", flush=True)
+        built = city.built()
         kube.forget()
-        with outside.servers(home) as (platform, known):
-            stage = Stage(platform, known, outside.city_of(home), built)
+        with city.servers() as site:
+            stage = Stage(site, built)
             if self.play(FIRST, stage):
                 for number in numbers:
                     self.play(number, stage)
@@ -59,13 +83,13 @@ def main() -> int:
     if "NODE_ADDRESS" not in os.environ or sys.argv[1:]:
         print(__doc__)
         return 2
-    asked = [number for number in (os.environ.get("ONLY") or "2,3,5,6,4").split(",") if number in STEPS]
-    told, this = Told(), images.of_this_release()
-    others = [number for number in asked if number not in (FIRST, UPGRADES)]
-    if others or UPGRADES not in asked:
-        told.play_all(others, [this])
-    if UPGRADES in asked:
-        told.play_all([UPGRADES], [images.of_the_release_before(), this])
+    asked = (os.environ.get("ONLY") or _UNLESS_ASKED).split(",")
+    overlays = (os.environ.get("OVERLAY") or "external,local").split(",")
+    told = Told()
+    for city in CITIES:
+        numbers = [number for number in city.numbers if number in asked]
+        if numbers and city.overlay in overlays:
+            told.play_all(city, [number for number in numbers if number != FIRST])
     print(f"{told.passed} passed, {told.failed} failed")
     return int(bool(told.failed))
 

@@ -11,15 +11,18 @@ from tests.system.city import ROOT
 
 NAMES = ("cli", "grid", "intake", "notify", "routing")
 
+#: Of `overlays/local` beside.
+SERVERS = "local"
+
 _MIGRATION = re.compile(r"services/(\w+)/\1/migrations/versions/\d+_\w+\.py")
 
 
-def of_this_release() -> Mapping[str, str]:
-    """Tags by name. IMAGES names the tag of those that are on the nodes already."""
+def of_this_release(*more: str) -> Mapping[str, str]:
+    """Tags by name, of ``more`` too. IMAGES names the tag of those that are on the nodes already."""
     if tag := os.environ.get("IMAGES"):
         registry = os.environ.get("REGISTRY", "localhost/baiyang")
-        return {name: f"{registry}/{name}:{tag}" for name in NAMES}
-    return build(ROOT)
+        return {name: f"{registry}/{name}:{tag}" for name in (*NAMES, *more)}
+    return build(ROOT, *more)
 
 
 def of_the_release_before() -> Mapping[str, str]:
@@ -47,9 +50,9 @@ def migrations(commit: str) -> frozenset[str]:
     )
 
 
-def build(folder: Path, **told: str) -> Mapping[str, str]:
+def build(folder: Path, *more: str, **told: str) -> Mapping[str, str]:
     done = subprocess.run(
-        [folder / "deploy/images/build", *NAMES],
+        [folder / "deploy/images/build", *NAMES, *more],
         env=os.environ | told,
         stdout=subprocess.PIPE,
         text=True,

@@ -13,10 +13,13 @@ from typing import Any
 import yaml
 
 KUBECTL = Path(sys.executable).with_name("kubectl")
-RELEASE = Path(__file__).parents[2] / "deploy/k8s/release"
+MANIFESTS = Path(__file__).parents[2] / "deploy/k8s"
 NAMESPACE = "baiyang"
 
 Object = Mapping[str, Any]
+
+#: The services' own, among all that is part of a city.
+PROCESSES = "app.kubernetes.io/component in (api,consumer,relay,clock)"
 
 _USED = re.compile(
     r"""^container_(cpu_usage_seconds_total|memory_working_set_bytes)\{.*namespace="baiyang",pod="([^"]+)"\} (\S+)""",
@@ -50,15 +53,42 @@ def apply(manifests: str | Sequence[Object], *, dry: bool = False) -> None:
 
 def release(overlay: Path) -> None:
     """As an operator brings one."""
+    _operate("release", overlay)
+
+
+def restore(overlay: Path, backup: str) -> str:
+    """As an operator does; what the restore said."""
+    return _operate("restore", overlay, backup)
+
+
+def _operate(script: str, *arguments: str | Path) -> str:
     told = {**os.environ, "KUBECTL": str(KUBECTL)}
-    done = subprocess.run([RELEASE, overlay], env=told, capture_output=True, text=True, check=False, timeout=1800)
+    done = subprocess.run(
+        [MANIFESTS / script, *arguments], env=told, capture_output=True, text=True, check=False, timeout=1800
+    )
     if done.returncode != 0:
-        raise Refused(f"deploy/k8s/release: {done.stderr.strip()[-2000:]}")
+        raise Refused(f"deploy/k8s/{script}: {done.stdout[-1000:]}{done.stderr.strip()[-2000:]}")
+    return done.stdout
+
+
+def run_now(cronjob: str) -> str:
+    """A Job of it, to its end; what it said."""
+    kubectl("-n", NAMESPACE, "create", "job", f"{cronjob}-now", f"--from=cronjob/{cronjob}")
+    kubectl("-n", NAMESPACE, "wait", "--for=condition=complete", f"job/{cronjob}-now", "--timeout=120s", seconds=120)
+    said = kubectl("-n", NAMESPACE, "logs", f"job/{cronjob}-now")
+    delete("job", f"{cronjob}-now")
+    return said
+
+
+def delete(kind: str, *which: str) -> None:
+    """Until it is gone."""
+    kubectl("-n", NAMESPACE, "delete", kind, *which, "--ignore-not-found", "--timeout=180s", seconds=180)
 
 
 def forget() -> None:
     """All that a run before has left."""
     kubectl("delete", "namespace", NAMESPACE, "--ignore-not-found", "--wait", "--timeout=180s", seconds=180)
+    kubectl("delete", "persistentvolume", "-l", "app.kubernetes.io/part-of=baiyang", "--timeout=60s")
 
 
 def get(kind: str, *, selector: str = "") -> list[Object]:
@@ -69,10 +99,6 @@ def get(kind: str, *, selector: str = "") -> list[Object]:
 
 def name_of(one: Object) -> str:
     return str(one["metadata"]["name"])
-
-
-def deployments(selector: str = "") -> list[str]:
-    return [name_of(found) for found in get("deployment", selector=selector)]
 
 
 def pods(selector: str = "app.kubernetes.io/part-of=baiyang") -> list[Object]:
@@ -86,14 +112,41 @@ def pods(selector: str = "app.kubernetes.io/part-of=baiyang") -> list[Object]:
 
 def scale(replicas: int, *, selector: str = "app.kubernetes.io/part-of=baiyang") -> None:
     kubectl("-n", NAMESPACE, "scale", "deployment", "-l", selector, f"--replicas={replicas}")
-    wait_for_deployments()
+    wait_for_all()
     if not replicas:
         kubectl("-n", NAMESPACE, "wait", "--for=delete", "pod", "-l", selector, "--timeout=120s", seconds=120)
 
 
-def wait_for_deployments(seconds: float = 300) -> None:
-    for name in deployments():
-        kubectl("-n", NAMESPACE, "rollout", "status", f"deployment/{name}", f"--timeout={seconds}s", seconds=seconds)
+def scale_server(name: str, replicas: int) -> None:
+    kubectl("-n", NAMESPACE, "scale", "statefulset", name, f"--replicas={replicas}")
+    if replicas:
+        wait_for_all()
+    else:
+        kubectl("-n", NAMESPACE, "wait", "--for=delete", f"pod/{name}-0", "--timeout=120s", seconds=120)
+
+
+def delete_pod(pod: Object) -> None:
+    """A server's until it is gone: its place is taken only then."""
+    is_server = pod["metadata"]["ownerReferences"][0]["kind"] == "StatefulSet"
+    kubectl("-n", NAMESPACE, "delete", "pod", name_of(pod), f"--wait={str(is_server).lower()}")
+
+
+def wait_for_all(seconds: float = 300) -> None:
+    for kind in ("statefulset", "deployment"):
+        for found in get(kind):
+            name = f"{kind}/{name_of(found)}"
+            kubectl("-n", NAMESPACE, "rollout", "status", name, f"--timeout={seconds}s", seconds=seconds)
+
+
+def has_storage() -> bool:
+    """Whether the cluster makes volumes where nobody says of which class."""
+    default = "storageclass.kubernetes.io/is-default-class"
+    classes = json.loads(kubectl("get", "storageclass", "-o", "json"))["items"]
+    return any(one["metadata"].get("annotations", {}).get(default) == "true" for one in classes)
+
+
+def first_node() -> str:
+    return name_of(json.loads(kubectl("get", "node", "-o", "json"))["items"][0])
 
 
 def restarts() -> dict[str, int]:

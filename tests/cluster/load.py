@@ -22,9 +22,11 @@ from tests.chaos.record import Record
 _LOOKED_UP = ("/grid/v1/tiers", "/intake/v1/copies", "/routing/v1/categories", "/notify/v1/messages/troubled")
 
 
-async def file_appeals(address: str, people: People, record: Record, count: int, *, rate: float = 10) -> None:
-    """So many, by residents on the web; each is acknowledged."""
-    draw = Draw(Random("appeals"), after=1_000_000)
+async def file_appeals(
+    address: str, people: People, record: Record, count: int, *, drawn: str, rate: float = 10
+) -> None:
+    """So many, by residents on the web; each is acknowledged. Another ``drawn`` draws others."""
+    draw = Draw(Random(drawn), after=1_000_000)
     async with httpx.AsyncClient(base_url=address, timeout=TIMEOUT) as http:
         client = Client(http, people, record, draw.random, Pace(rate, draw.random))
         for _ in range(count):
@@ -90,5 +92,5 @@ def load(address: str, people: People, record: Record, *, seed: int, rate: float
         told.seconds, told.asked, told.failed = time.monotonic() - began, reader.asked, reader.failed
 
 
-def run_file_appeals(address: str, people: People, record: Record, count: int) -> None:
-    asyncio.run(file_appeals(address, people, record, count))
+def run_file_appeals(address: str, people: People, record: Record, count: int, *, drawn: str = "appeals") -> None:
+    asyncio.run(file_appeals(address, people, record, count, drawn=drawn))

@@ -1,17 +1,17 @@
 """What is done to a city in the cluster, a function a step: each raises what does not hold and says what was seen."""
 
 import os
+import re
 import time
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cached_property
 from random import Random
 from statistics import mean
 
 import yaml
-from local.home import Secrets
-from local.parts import Platform
 
 from tests.chaos import flow, record
 from tests.chaos.fault import ChaosCity
@@ -21,8 +21,8 @@ from tests.chaos.people import People, find_people
 from tests.chaos.reconciling import in_short, reconcile
 from tests.chaos.record import UNKNOWN, Record
 from tests.chaos.world import look
-from tests.cluster import kube, load, outside
-from tests.cluster.outside import Outside
+from tests.cluster import kube, load, site, volumes
+from tests.cluster.site import ClusterHome, Site
 from tests.system.city import ROOT, wait_until
 
 #: How long what was said may take to be told everywhere once everything is well again.
@@ -37,9 +37,7 @@ _LOOKING = 30.0
 class Stage:
     """One city for all steps, and one record of what it acknowledged."""
 
-    platform: Platform
-    known: Secrets
-    city: ChaosCity
+    site: Site
     images: Sequence[Mapping[str, str]]
     """Of the release before, where there is one to come from, and of this one: tags by name."""
     people: People = field(init=False)
@@ -47,13 +45,22 @@ class Stage:
     loads: int = 0
 
     @property
-    def home(self) -> Outside:
-        assert isinstance(self.platform.home, Outside)
-        return self.platform.home
+    def home(self) -> ClusterHome:
+        return self.site.home
+
+    @cached_property
+    def city(self) -> ChaosCity:
+        return self.home.city
 
     def open(self) -> None:
         self.people = lay_homes(self.city, find_people(self.city))
         self.record = Record(self.home.path / "record.jsonl")
+
+    def release(self, images: Mapping[str, str]) -> float:
+        """How long it takes."""
+        began = time.monotonic()
+        kube.release(self.site.lay_overlay(images))
+        return time.monotonic() - began
 
     @contextmanager
     def load(self) -> Iterator[load.Load]:
@@ -91,11 +98,11 @@ class Stage:
 def comes_up(stage: Stage) -> str:
     """At the release before, where the next step goes from it to this one."""
     namespace = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": kube.NAMESPACE}}
-    kube.apply([namespace, *outside.secrets(stage.known)])
-    began = time.monotonic()
-    kube.release(outside.lay_overlay(stage.home, stage.images[0]))
-    up = time.monotonic() - began
-    starts = sorted(kube.seconds_to_ready(pod) for pod in kube.pods())
+    kube.apply([namespace, *site.secrets(stage.site.known)])
+    volumes.lay(stage.home.path, stage.site.claims)
+    stage.site.open_ways_in()
+    up = stage.release(stage.images[0])
+    starts = sorted(kube.seconds_to_ready(pod) for pod in kube.pods(kube.PROCESSES))
     stage.city.baiyang("demo")
     stage.open()
     load.run_file_appeals(stage.city.address, stage.people, stage.record, 200)
@@ -108,13 +115,10 @@ def comes_up(stage: Stage) -> str:
 
 def upgrades(stage: Stage) -> str:
     """Under load to the next release, back with the new schema in place, and to it again."""
-    since, times = stage.record.now, []
+    since = stage.record.now
     newest = stage.images[-1]
     with stage.load() as told:
-        for tags in (newest, stage.images[0], newest):
-            began = time.monotonic()
-            kube.release(outside.lay_overlay(stage.home, tags))
-            times.append(f"{time.monotonic() - began:.0f} s")
+        times = [f"{stage.release(tags):.0f} s" for tags in (newest, stage.images[0], newest)]
     failed = told.failed + stage.failed_writes(since)
     assert not failed, f"not answered: {dict(failed)}"
     return f"to it, back, to it again in {', '.join(times)}, {told.asked} looked up, none failed; {stage.compare()}"
@@ -131,10 +135,10 @@ def rolls_under_load(stage: Stage) -> str:
         time.sleep(20)
         spent = {name: used - before.get(name, 0) for name, used, _ in kube.usage()}
         began = time.monotonic()
-        for service in outside.NODE_PORTS:
+        for service in site.NODE_PORTS:
             selector = f"app.kubernetes.io/name={service}"
             kube.kubectl("-n", kube.NAMESPACE, "rollout", "restart", "deployment", "-l", selector)
-            kube.wait_for_deployments()
+            kube.wait_for_all()
         rolled = time.monotonic() - began
     failed = told.failed + stage.failed_writes(since)
     assert not failed, f"not answered: {dict(failed)}"
@@ -147,27 +151,53 @@ def survives(stage: Stage) -> str:
     with stage.load():
         for pod in kube.pods():
             began = time.monotonic()
-            kube.kubectl("-n", kube.NAMESPACE, "delete", "pod", kube.name_of(pod), "--wait=false")
-            kube.wait_for_deployments()
+            kube.delete_pod(pod)
+            kube.wait_for_all()
             times.append(time.monotonic() - began)
-        alone = [kube.seconds_to_ready(pod) for pod in kube.pods()]
+        alone = [kube.seconds_to_ready(pod) for pod in kube.pods(kube.PROCESSES)]
         kube.kubectl("-n", kube.NAMESPACE, "delete", "pod", "-l", "app.kubernetes.io/name=routing", "--wait=false")
-        kube.wait_for_deployments()
+        kube.wait_for_all()
         without_kafka(stage)
-    kube.wait_for_deployments()
+    kube.wait_for_all()
     back = f"a pod is back after {mean(times):.0f} s ({max(times):.0f} at the most)"
     return f"{back}, {mean(alone):.0f} s from its start to ready ({max(alone):.0f}); {stage.compare()}"
 
 
 def without_kafka(stage: Stage) -> None:
     """Nothing dies of it, and APIs go on."""
-    pods, before = {kube.name_of(pod) for pod in kube.pods()}, kube.restarts()
+    pods, before = _processes(), kube.restarts()
     acknowledged = stage.record.acknowledged["file"]
-    stage.platform.kafka.stop()
-    time.sleep(_KAFKA_AWAY)
-    assert ({kube.name_of(pod) for pod in kube.pods()}, kube.restarts()) == (pods, before)
-    assert stage.record.acknowledged["file"] > acknowledged, "no appeal was taken while Kafka was away"
-    stage.platform.kafka.start()
+    with stage.site.without_kafka():
+        time.sleep(_KAFKA_AWAY)
+        assert (_processes(), kube.restarts()) == (pods, before)
+        assert stage.record.acknowledged["file"] > acknowledged, "no appeal was taken while Kafka was away"
+
+
+def _processes() -> set[str]:
+    return {kube.name_of(pod) for pod in kube.pods(kube.PROCESSES)}
+
+
+def comes_back(stage: Stage) -> str:
+    """From a backup, its databases lost with all that was acknowledged since; where Kafka survived, it says what."""
+    said = kube.run_now("backup")
+    ((place, size),) = re.findall(r"^(\S+) holds the city as of .*: (.*)\.$", said, re.MULTILINE)
+    lost = Record(stage.home.path / "lost.jsonl")
+    load.run_file_appeals(stage.city.address, stage.people, lost, 5, drawn="lost")
+    wait_until(lambda: not flow.left(stage.city), seconds=_SETTLES, what="Kafka has what is about to be lost")
+    stage.site.lose_databases()
+    overlay = stage.site.lay_overlay(stage.images[-1])
+    began = time.monotonic()
+    said = kube.restore(overlay, place)
+    restored = time.monotonic() - began
+    stage.record.note("kafka_wiped")
+    up = stage.release(stage.images[-1])
+    numbers = {str(op.ack["number"]) for op in record.read(stage.home.path / "lost.jsonl").of_kind("file")}
+    listed = {number for number in numbers if f",{number}," in said}
+    assert listed == (numbers if stage.site.kafka_survives else set()), said
+    return (
+        f"{size}; restored {restored:.0f} s after it was begun, ready {up:.0f} s later, "
+        f"{len(listed)} of 5 appeals that were lost are listed; {stage.compare()}"
+    )
 
 
 def validates(stage: Stage) -> str:
@@ -200,7 +230,7 @@ def is_struck(stage: Stage) -> str:
                 pod = random.choice(there)
                 kube.kubectl("-n", kube.NAMESPACE, "delete", "pod", pod, "--grace-period=0", "--force")
                 killed[_of(pod)] += 1
-        kube.wait_for_deployments()
+        kube.wait_for_all()
     return f"{killed.total()} kills ({', '.join(f'{pod} {n}' for pod, n in sorted(killed.items()))}); {stage.compare()}"
 
 

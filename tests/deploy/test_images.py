@@ -1,6 +1,8 @@
 """What images are made of; that they build and run is seen where there is a cluster."""
 
+import difflib
 import os
+import re
 import runpy
 import subprocess
 from importlib.metadata import Distribution
@@ -12,6 +14,7 @@ import pytest
 from tests.architecture.guards import ROOT
 
 DOCKERFILES = sorted([*ROOT.glob("services/*/Dockerfile"), *ROOT.glob("shared/*/Dockerfile")])
+LOCAL = ROOT / "deploy/local/Dockerfile"
 BILL = runpy.run_path(str(ROOT / "deploy/images/bill.py"))
 
 DEBIAN = """\
@@ -39,6 +42,21 @@ def test_dockerfiles_differ_in_whose_they_are_alone(file: Path) -> None:
     assert its == first.read_text().replace("ARG SERVICE=grid\n", f"ARG SERVICE={file.parent.name}\n")
 
 
+def test_the_servers_image_is_made_as_the_services_are_and_has_kafka_beside() -> None:
+    service = DOCKERFILES[0].read_text().replace("ARG SERVICE=grid\n", "ARG SERVICE=local\n").splitlines()[2:]
+    more = LOCAL.read_text().splitlines()
+    assert [line for line in difflib.ndiff(service, more) if line.startswith("- ")] == []
+    assert "kafka/pom.xml" in LOCAL.read_text()
+
+
+def test_an_image_is_made_of_all_that_its_dockerfile_copies() -> None:
+    """Let through by `.dockerignore`: what is not fails a build, which no test sees."""
+    let = [line[1:] for line in (ROOT / ".dockerignore").read_text().splitlines() if line.startswith("!")]
+    for file in (*DOCKERFILES, LOCAL):
+        copied = re.findall(r"^COPY (?!--from)(\S+) ", file.read_text(), re.MULTILINE)
+        assert {one for one in copied if one != "."} <= set(let)
+
+
 def build(*services: str, **told: str) -> list[str]:
     """What the builder is asked for, a line each."""
     done = subprocess.run(
@@ -60,7 +78,12 @@ def test_one_image_is_built_by_whatever_command_is_named() -> None:
 
 def test_all_are_built_where_none_is_named() -> None:
     tags = [line for line in build() if " " not in line]
-    assert tags == [f"localhost/baiyang/{name}:7" for name in ("grid", "intake", "notify", "routing", "cli")]
+    assert tags == [f"localhost/baiyang/{name}:7" for name in ("grid", "intake", "notify", "routing", "cli", "local")]
+
+
+def test_a_dockerfile_is_found_wherever_its_package_lies() -> None:
+    asked = [line.partition(" -f ")[2].split()[0] for line in build() if " -f " in line]
+    assert asked == [str(file.relative_to(ROOT)) for file in (*DOCKERFILES, LOCAL)]
 
 
 class Package(Distribution):

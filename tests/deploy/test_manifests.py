@@ -1,5 +1,6 @@
 """What every overlay must hold to, on the manifests as they are rendered: what a cluster itself would not refuse."""
 
+import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -11,6 +12,7 @@ import pytest
 import yaml
 from contracts.topics import TOPICS
 from kit.app.serving import GRACE_SECONDS
+from kit.auth import AUDITOR, OPERATOR, RESIDENT
 from kit.outbox import SHARDS
 
 from tests.architecture.guards import ROOT
@@ -56,16 +58,19 @@ class Pod:
 
 
 def pods(objects: Sequence[Object], *kinds: str) -> list[Pod]:
-    found = of_kind(objects, *(kinds or ("Deployment", "Job")))
+    found = of_kind(objects, *(kinds or ("Deployment", "StatefulSet", "Job", "CronJob")))
     ours = [one for one in found if one["metadata"].get("labels", {}).get("app.kubernetes.io/part-of") == "baiyang"]
     return [
-        Pod(
-            f"{one['kind']}/{one['metadata']['name']}",
-            one["spec"]["template"]["metadata"]["labels"],
-            one["spec"]["template"]["spec"],
-        )
+        Pod(f"{one['kind']}/{one['metadata']['name']}", template["metadata"]["labels"], template["spec"])
         for one in ours
+        for template in [_template(one)]
     ]
+
+
+def _template(one: Object) -> Object:
+    spec = one["spec"]["jobTemplate"]["spec"] if one["kind"] == "CronJob" else one["spec"]
+    found: Object = spec["template"]
+    return found
 
 
 def names(objects: Sequence[Object], kind: str) -> set[str]:
@@ -120,6 +125,18 @@ def is_asked_how_it_is(pod: Pod) -> Iterator[str]:
             yield f"has no {probe} at {path}"
 
 
+def is_asked_somehow(pod: Pod) -> Iterator[str]:
+    for probe in {"startupProbe", "livenessProbe", "readinessProbe"} - pod.container.keys():
+        yield f"has no {probe}"
+
+
+def keeps_its_data(pod: Pod) -> Iterator[str]:
+    if {"name": "data", "mountPath": "/data"} not in pod.container.get("volumeMounts", ()):
+        yield "keeps its data nowhere"
+    if any(volume["name"] == "data" for volume in pod.spec.get("volumes", ())):
+        yield "loses its data with its pod"
+
+
 def ends_in_grace(pod: Pod) -> Iterator[str]:
     pause = pod.container.get("lifecycle", {}).get("preStop", {}).get("sleep", {}).get("seconds", 0)
     if not pause:
@@ -140,6 +157,7 @@ def is_spread(pod: Pod) -> Iterator[str]:
 
 OF_ALL = (is_restricted, has_no_rights, is_bounded, is_of_one_version, is_told_secrets_by_reference)
 OF_WHAT_RUNS_ON = (is_asked_how_it_is, ends_in_grace, is_spread)
+OF_SERVERS = (is_asked_somehow,)
 
 
 @pytest.mark.parametrize("overlay", OVERLAYS)
@@ -147,14 +165,18 @@ def test_every_pod_holds_to_the_rules(overlay: str) -> None:
     objects = rendered(overlay)
     faults = [f"{pod.owner} {fault}" for pod in pods(objects) for rule in OF_ALL for fault in rule(pod)]
     faults += [
-        f"{pod.owner} {fault}" for pod in pods(objects, "Deployment") for rule in OF_WHAT_RUNS_ON for fault in rule(pod)
+        f"{pod.owner} {fault}"
+        for kind, rules in (("Deployment", OF_WHAT_RUNS_ON), ("StatefulSet", OF_SERVERS))
+        for pod in pods(objects, kind)
+        for rule in rules
+        for fault in rule(pod)
     ]
     assert faults == []
 
 
 def test_each_rule_finds_who_does_not_hold_to_it() -> None:
     bare = Pod("Deployment/x", {}, {"containers": [{"image": "x", "env": [{"name": "X_PASSWORD", "value": "y"}]}]})
-    for rule in (*OF_ALL, *OF_WHAT_RUNS_ON):
+    for rule in (*OF_ALL, *OF_WHAT_RUNS_ON, *OF_SERVERS, keeps_its_data):
         assert list(rule(bare)), rule
 
 
@@ -204,9 +226,11 @@ def test_nobody_is_given_a_right_in_the_cluster_and_no_secret_is_among_the_manif
 def test_a_service_is_reached_at_its_api_alone(overlay: str) -> None:
     objects = rendered(overlay)
     for one in of_kind(objects, "Service"):
-        chosen = [pod for pod in pods(objects, "Deployment") if pod.is_chosen_by(one["spec"]["selector"])]
-        assert [pod.owner for pod in chosen] == [f"Deployment/{one['metadata']['name']}"]
-        assert one["metadata"]["name"].endswith("-api")
+        chosen = [
+            pod for pod in pods(objects, "Deployment", "StatefulSet") if pod.is_chosen_by(one["spec"]["selector"])
+        ]
+        assert [pod.owner.partition("/")[2] for pod in chosen] == [one["metadata"]["name"]]
+        assert one["metadata"]["name"].endswith("-api") or chosen[0].owner.startswith("StatefulSet")
 
 
 @pytest.mark.parametrize("overlay", OVERLAYS)
@@ -227,7 +251,7 @@ def test_only_who_needs_it_reaches_kafka(overlay: str) -> None:
         for pod in pods(objects)
         if pod.is_chosen_by(kafka["spec"]["podSelector"])
     }
-    assert reach == {"consumer", "relay", "topics"}
+    assert reach == {"consumer", "relay", "topics", "backup", "restore"}
 
 
 @pytest.mark.parametrize("overlay", OVERLAYS)
@@ -242,12 +266,48 @@ def test_priorities_are_those_that_are_declared(overlay: str) -> None:
     assert {pod.spec.get("priorityClassName") for pod in pods(objects)} == names(objects, "PriorityClass")
 
 
+@pytest.mark.parametrize("overlay", OVERLAYS)
+def test_a_backup_is_taken_each_night_and_a_restore_waits_to_be_asked_for(overlay: str) -> None:
+    objects = rendered(overlay)
+    jobs = {one["metadata"]["name"]: one["spec"] for one in of_kind(objects, "CronJob")}
+    assert {name: job.get("suspend", False) for name, job in jobs.items()} == {"backup": False, "restore": True}
+    for pod in pods(objects, "CronJob"):
+        told = {one["name"] for one in pod.container["env"]}
+        assert told >= {f"{service.upper()}_DATABASE_URL" for service in SERVICES}
+        keys = {one["secretRef"]["name"]: one.get("prefix") for one in pod.container["envFrom"] if "secretRef" in one}
+        assert keys.items() >= {f"{service}-secrets": f"{service.upper()}_" for service in SERVICES}.items()
+    (place,) = [one["data"] for one in of_kind(objects, "ConfigMap") if one["metadata"]["name"].startswith("backup-")]
+    assert place["BACKUP_TO"]
+
+
 def test_there_are_overlays() -> None:
-    assert "external" in OVERLAYS
+    assert set(OVERLAYS) >= {"external", "local", "city"}
     assert Path(ROOT / "deploy/k8s/base").is_dir()
 
 
 # What only some overlays have.
+
+
+def test_what_a_server_keeps_outlives_its_pod() -> None:
+    servers = pods(rendered("local"), "StatefulSet")
+    assert [pod.owner for pod in servers] == ["StatefulSet/identity", "StatefulSet/kafka", "StatefulSet/postgres"]
+    assert [f"{pod.owner} {fault}" for pod in servers for fault in keeps_its_data(pod)] == []
+
+
+def test_keycloaks_tokens_say_what_services_read_of_them() -> None:
+    realm = json.loads((ROOT / "deploy/k8s/components/keycloak/city.json").read_text())
+    (client,), (scope,) = realm["clients"], realm["clientScopes"]
+    assert client["defaultClientScopes"] == [scope["name"]]
+    said = [mapper["config"] for mapper in scope["protocolMappers"]]
+    by_name = {one["claim.name"]: one for one in said if "claim.name" in one}
+    assert by_name["sub"]["user.attribute"] == "username"
+    assert by_name["roles"]["multivalued"] == "true"
+    assert [one["included.client.audience"] for one in said if "included.client.audience" in one] == [
+        client["clientId"]
+    ]
+    assert {role["name"] for role in realm["roles"]["realm"]} == {AUDITOR, OPERATOR, RESIDENT}
+    told = [one["data"] for one in of_kind(rendered("city"), "ConfigMap") if "OIDC_AUDIENCE" in one["data"]]
+    assert [one["OIDC_AUDIENCE"] for one in told] == [client["clientId"]]
 
 
 def test_what_is_scaled_is_ours_and_never_more_than_its_partitions() -> None:

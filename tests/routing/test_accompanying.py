@@ -236,6 +236,21 @@ def test_what_is_followed_is_listed_by_how_long_nothing_was_heard(
     assert followed_by(mine) == order[1:]
 
 
+def test_a_bureau_that_holds_what_is_followed_finds_it_on_its_list(
+    uow: RolledBackUnitOfWork, city: City, as_person: As
+) -> None:
+    """It sees what it is given, and no place."""
+    justice = make_post(city, "justice", Duty.BUREAU, "city", office_id=uuid4(), matters=["legal"])
+    put_post(uow, justice, version=1)
+    case = legal_case(uow, city)
+    dispatcher = as_person(city.person("dispatcher"))
+    given = dispatching.re_dispatch_case(
+        dispatcher, case.case_id, version=case.version, to=justice.post_id, words="改派"
+    )
+    accompany(as_person(city.person("justice")), given)
+    assert followed_by(as_person(city.person("justice"))) == [case.case_id]
+
+
 def test_what_is_followed_leaves_the_work_list_and_comes_back_with_the_final_report(
     uow: RolledBackUnitOfWork, city: City, as_person: As
 ) -> None:

@@ -37,6 +37,7 @@ from tests.routing.test_accompanying import accompany
 from tests.routing.test_helping import call_in, report
 from tests.routing.test_merging import merge, split
 from tests.routing.test_steps import TAKE, WAY, As, make_case, make_case_in
+from tests.routing.test_vacancies import leave, sweep
 
 RING = KeyRing.parse(new_key("k1"))
 ANSWER, WORDS = "经核实，反映属实，已处理。", "请补充依据"
@@ -360,6 +361,19 @@ def test_a_reviewer_who_recuses_hands_on_the_review(uow: RolledBackUnitOfWork, c
         review(mine, after, approved=True)
     assert review(as_person(city.person("district_dispatcher")), after, approved=True).state is CaseState.ANSWERED
     assert faults_of(uow, case.case_id) == []
+
+
+def test_what_waits_for_a_reviewer_who_left_stands_in_the_queue_above(
+    uow: RolledBackUnitOfWork, city: City, as_person: As, uow_of: UnitOfWorkOf
+) -> None:
+    case = reviewed(uow, city, as_person)
+    above, top = as_person(city.person("district_dispatcher")), as_person(city.person("city_dispatcher"))
+    assert queued_for(above) == []
+    leave(uow, city, "dispatcher")
+    sweep(uow_of("routing", role="clock", now=NOW))
+    assert (queued_for(above), queued_for(top)) == ([case.case_id], [])
+    review(above, case, approved=True)
+    assert queued_for(above) == []
 
 
 def test_the_draft_of_a_holder_who_recuses_falls(uow: RolledBackUnitOfWork, city: City, as_person: As) -> None:

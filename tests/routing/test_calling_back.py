@@ -19,6 +19,7 @@ from routing.domain.call_back import MOST_ATTEMPTS, CallBack, Way
 from routing.domain.case import Case, ClosedReason, DeadlineKind, DeadlineState
 from routing.domain.chain import list_faults
 from routing.domain.recording import Work
+from routing.domain.rules import Demand
 from routing.domain.steps import STEPS, Step
 from routing.errors import (
     CallBackOwed,
@@ -31,6 +32,7 @@ from routing.errors import (
 )
 from routing.repository import call_backs, cases
 from routing.service import (
+    answering,
     calling_back,
     dispatching,
     merging,
@@ -632,6 +634,26 @@ def test_an_answer_in_time_keeps_the_limit_and_asks_anew(uow: RolledBackUnitOfWo
     said = CaseAnsweredV1.model_validate_json(mine.published[0].body or "")
     assert [party.answer for party in said.parties] == [2]
     assert [asked.answer for asked in asked_of(uow, again)] == [1, 2]
+
+
+@pytest.mark.parametrize("reviewed", [False, True])
+def test_an_answer_after_the_limit_has_missed_it_though_no_clock_came_by(
+    uow: RolledBackUnitOfWork, city: City, as_person: As, reviewed: bool
+) -> None:
+    case = rate(uow, answered(uow, city, as_person), solved=False)
+    if reviewed:
+        case.demands = frozenset({Demand.REVIEW})
+        cases.save_cases(uow, [case])
+    assert case.promise_due is not None
+    late = case.promise_due + timedelta(seconds=1)
+    again = TAKE[Step.ANSWER](as_person(city.person("municipal"), now=late), cases.get_case(uow, case.case_id))
+    if reviewed:
+        above = as_person(city.person("dispatcher"), now=late)
+        again = answering.review_answer(above, case.case_id, version=again.version, approved=True, words=WORDS)
+    limits = {each.kind: each.state for each in cases.list_deadlines(uow, case.case_id)}
+    assert (again.state, limits[DeadlineKind.REDO]) == (CaseState.ANSWERED, DeadlineState.BREACHED)
+    assert watched(as_person(city.person("district_supervisor"), now=late)) == []
+    assert faults_of(uow, case.case_id) == []
 
 
 def test_a_redo_that_is_late_is_missed_alone_and_the_superior_is_told(

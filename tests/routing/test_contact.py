@@ -16,7 +16,7 @@ from contracts.routing import (
 )
 from contracts.routing import DeadlineKind as PublishedKind
 from kit.testing.servers import NOW, RolledBackUnitOfWork
-from routing.domain.case import Case, DeadlineKind, DeadlineState
+from routing.domain.case import Case, DeadlineKind, DeadlineState, Standing
 from routing.domain.figures import Figure
 from routing.domain.origin import Cause
 from routing.domain.promise import Term, Unit
@@ -227,6 +227,16 @@ def test_so_does_accompanying_them_to_a_centre(at: At, city: City) -> None:
     assert contact_of(at, case).state is DeadlineState.MET
 
 
+def test_who_plans_it_has_told_them_and_nobody_above_has_to_see_to_that(at: At, city: City) -> None:
+    case = receive(at, city)
+    sweep(at, now=LATE)
+    late = cases.get_case(at(role="auditor"), case.case_id)
+    assert late.supervisor_post_id is not None
+    after = plan(at(city.person("municipal"), now=LATE), late)
+    assert after.supervisor_post_id is None
+    assert is_sound(at, case)
+
+
 def test_an_attempt_that_reaches_nobody_keeps_nothing(at: At, city: City) -> None:
     case = receive(at, city)
     work = Work(RecordKind.CONTACT_ATTEMPT, words="无人接听", outcome=ContactOutcome.NOT_REACHED)
@@ -338,3 +348,21 @@ def test_what_is_split_off_is_held_to_it_as_well(at: At, city: City) -> None:
     assert new.contact_due == A_DAY
     assert is_sound(at, case)
     assert doubts(at(role="auditor"), new.case_id) == []
+
+
+def test_whom_nobody_reached_in_time_is_late_in_what_is_split_off_until_they_are(at: At, city: City) -> None:
+    case = receive(at, city)
+    opening.open_cases(at(), [make_appeal(city, "area", repeat_of=case.appeals[0].appeal_id)])
+    sweep(at, now=LATE)
+    case = cases.get_case(at(role="auditor"), case.case_id)
+    going = [case.appeals[1].appeal_id]
+    dispatcher = at(city.person("dispatcher"), now=LATE)
+    new = splitting.split_case(dispatcher, case.case_id, version=case.version, appeal_ids=going, words="分案").new
+    assert (new.standing, new.contact_due) == (Standing.LATE, A_DAY)
+    after = reach(at, city, new, now=LATE)
+    assert (after.standing, after.supervisor_post_id) == (Standing.IN_TIME, None)
+    looking = at(role="auditor")
+    assert cases.get_case(looking, case.case_id).standing is Standing.LATE
+    assert is_sound(at, case)
+    assert doubts(looking, new.case_id) == []
+    assert [each for each in faults_of(looking, new.case_id) if each.name.startswith("deadline")] == []

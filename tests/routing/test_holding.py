@@ -6,22 +6,40 @@ from importlib import import_module
 from typing import Any
 
 import pytest
-from contracts.routing import Ask, DeadlineApproachingV1, DeadlineBreachedV1, DeadlineKind
+from contracts.routing import (
+    Ask,
+    ContactOutcome,
+    DeadlineApproachingV1,
+    DeadlineBreachedV1,
+    DeadlineKind,
+    RecordKind,
+)
 from kit.testing.servers import NOW, RolledBackUnitOfWork
 from routing.domain.case import Case, DeadlineState, Standing
 from routing.domain.case import DeadlineKind as Kind
 from routing.domain.origin import Cause, Source
 from routing.domain.promise import Term, Unit
 from routing.domain.reading_aloud import read_aloud
+from routing.domain.recording import Work
 from routing.domain.rule_document import RuleDocument, SettingLine
 from routing.domain.rules import Limit
 from routing.domain.waiting import Plan
 from routing.repository import cases, policy
-from routing.service import asking, dispatching, planning, recusing, supervising, suspending
+from routing.service import (
+    asking,
+    dispatching,
+    opening,
+    planning,
+    recording,
+    recusing,
+    splitting,
+    supervising,
+    suspending,
+)
 from sqlalchemy import Connection, text
 
 from tests.routing import test_calendars as moving
-from tests.routing.conftest import City, lay_city, local, subject_of
+from tests.routing.conftest import City, lay_city, local, make_appeal, subject_of
 from tests.routing.documents import as_document, put_into_force
 from tests.routing.test_climbing import PAGE
 from tests.routing.test_contact import At, answer, at, is_sound, receive, sweep, told
@@ -147,9 +165,45 @@ def test_so_it_is_where_it_goes_to_another_and_that_one_is_in_time(at: At, city:
     assert is_sound(at, given)
 
 
-def plan(uow: RolledBackUnitOfWork, case: Case) -> Case:
+def test_what_is_split_off_has_the_promise_alone_and_nobody_above_sees_to_it(at: At, city: City) -> None:
+    case = receive(at, city)
+    opening.open_cases(at(), [make_appeal(city, "area", repeat_of=case.appeals[0].appeal_id)])
+    case = transfer(at(city.person("municipal")), cases.get_case(at(role="auditor"), case.case_id), city)
+    sweep(at, now=LATE)
+    case = cases.get_case(at(role="auditor"), case.case_id)
+    going = [case.appeals[1].appeal_id]
+    by = at(city.person("dispatcher"), now=LATE)
+    new = splitting.split_case(by, case.case_id, version=case.version, appeal_ids=going, words="分案").new
+    assert (new.standing, new.supervisor_post_id) == (Standing.IN_TIME, None)
+    lines = supervising.list_mine(at(city.person("district_supervisor"), now=LATE), PAGE).items
+    assert [line.supervision.case_id for line in lines] == [case.case_id]
+    assert is_sound(at, case)
+
+
+def test_whoever_is_given_what_is_planned_is_held_to_its_day_alone(at: At, city: City) -> None:
+    """Planned late, by a dispatcher: its promise stays missed."""
+    case, late = receive(at, city), local("2026-12-01T10:00")
+    planned = plan(at(city.person("dispatcher"), now=late), case, now=late)
+    after = give(at(city.person("dispatcher"), now=late), planned, city)
+    assert (after.promise_met, after.planned_for is not None, holding_of(at, after)) == (False, True, [])
+    assert is_sound(at, after)
+
+
+def test_a_resident_who_is_reached_ends_no_duty_to_see_to_it(at: At) -> None:
+    """Nobody has reached them in time, and whoever was given it is late as well: of that their word changes nothing."""
+    city = lay_city(at())
+    put_into_force(at, as_document(at(moving.ONE), settings={"holding": "1", "contact": "1 working day"}))
+    case = transfer(at(city.person("municipal")), receive(at, city), city)
+    sweep(at, now=LATE)
+    work = Work(RecordKind.CONTACT_ATTEMPT, words="已联系", outcome=ContactOutcome.REACHED)
+    after = recording.record_work(at(city.person("legal"), now=LATE), case.case_id, work).case
+    assert (after.standing, after.supervisor_post_id) == (Standing.LATE, city.posts["district_supervisor"].post_id)
+    assert is_sound(at, case)
+
+
+def plan(uow: RolledBackUnitOfWork, case: Case, *, now: datetime = NOW) -> Case:
     return planning.plan_case(
-        uow, case.case_id, Plan((NOW + timedelta(days=9)).date(), "列入计划"), version=case.version
+        uow, case.case_id, Plan((now + timedelta(days=9)).date(), "列入计划"), version=case.version
     )
 
 

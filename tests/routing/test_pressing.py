@@ -341,6 +341,18 @@ def test_an_order_is_printed_to_be_signed_with_its_limit_and_later_its_report(
     assert "办理报告" in printing.print_pressing(holder, case.case_id, line.pressing.pressing_id)
 
 
+def test_what_waits_to_be_accepted_is_ordered_and_instructed_on_paper_too(
+    uow: RolledBackUnitOfWork, city: City, as_person: As
+) -> None:
+    """It is under no rules yet."""
+    case = make_case_in(CaseState.RECEIVED, uow, city, as_person)
+    supervisor = as_person(city.person("district_supervisor"))
+    line = order(supervisor, case, due_at=datetime(2026, 12, 7, 9, 30, tzinfo=UTC))
+    assert "2026年12月7日17:30" in printing.print_pressing(supervisor, case.case_id, line.pressing.pressing_id)
+    written = instruct(supervisor, case_of(uow, line))
+    assert LEADER in printing.print_pressing(supervisor, case.case_id, written.pressing.pressing_id)
+
+
 def test_an_instruction_is_printed_with_its_leader_and_a_nudge_is_not(
     uow: RolledBackUnitOfWork, city: City, as_person: As
 ) -> None:
@@ -356,17 +368,6 @@ def test_an_instruction_is_printed_with_its_leader_and_a_nudge_is_not(
         printing.print_pressing(dispatcher, case.case_id, nudged.pressing.pressing_id)
     with pytest.raises(PressingNotFound):
         printing.print_pressing(dispatcher, make_case(uow, city).case_id, line.pressing.pressing_id)
-
-
-def test_what_is_pressed_before_it_is_accepted_is_printed_to_its_dispatcher(
-    uow: RolledBackUnitOfWork, city: City, as_person: As
-) -> None:
-    case = make_case(uow, city, suggested_category=None)
-    supervisor = as_person(city.person("district_supervisor"))
-    line = order(supervisor, case, due_at=datetime(2026, 12, 7, 9, 30, tzinfo=UTC))
-    page = printing.print_pressing(supervisor, case.case_id, line.pressing.pressing_id)
-    assert "2026年12月7日17:30" in page
-    assert "post dispatcher：" in page
 
 
 @pytest.mark.parametrize("limit", [timedelta(0), timedelta(seconds=-1), timedelta(days=30, seconds=1)])

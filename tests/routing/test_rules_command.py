@@ -12,7 +12,7 @@ import pytest
 import yaml
 from cli import rules
 from cli.rule_files import HEAD, RULE, BadForm, read, write
-from routing.schemas import RuleLineBody, RuleSetDocument
+from routing.schemas.rule_sets import RuleLineBody, RuleSetDocument
 
 from tests import commands
 

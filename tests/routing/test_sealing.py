@@ -44,7 +44,9 @@ from routing.errors import (
     WhomMissing,
 )
 from routing.repository import cases, precedents, seals
-from routing.schemas import CaseDetailView, CaseLineView, CaseView, EntriesView, SuggestionsView
+from routing.schemas.cases import CaseLineView, CaseView
+from routing.schemas.detail import CaseDetailView, EntriesView
+from routing.schemas.linking import SuggestionsView
 from routing.service import (
     answering,
     asking,

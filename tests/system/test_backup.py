@@ -22,7 +22,7 @@ from kit import crypto, topics
 from kit.app import revisions
 from kit.migrations import ASPECTS
 from kit.topics import Refused
-from local.postgres import Postgres, programs
+from local.postgres import Postgres
 from obstore.store import MemoryStore
 
 from tests.commands import run
@@ -58,7 +58,6 @@ class Reached:
         self._patch = patch
         self._server = server
         patch.setenv("BAIYANG_HOME", str(home))
-        patch.setenv("POSTGRES_PROGRAMS", str(programs()))
         patch.setenv("KAFKA_BOOTSTRAP_SERVERS", "127.0.0.1:1")
         for service, key in KEYS.items():
             self.keys(service, key)

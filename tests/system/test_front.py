@@ -39,7 +39,7 @@ def test_nothing_in_front_is_told_of_where_nothing_stands(tmp_path: Path, monkey
 
 
 def test_kafka_names_the_front_to_those_that_come_through_it_only(tmp_path: Path) -> None:
-    node = Kafka(tmp_path, port=1, controller_port=2, password="secret", front=Front(address=50, listener=32))
+    node = Kafka(tmp_path, port=1, controller_port=2, password="secret", front=Front("127.0.0.1:50", listener=32))
     node._settle()
     lines = (tmp_path / "kafka.properties").read_text().splitlines()
     assert "listeners=CLIENTS://127.0.0.1:1,CONTROLLER://127.0.0.1:2,FRONT://127.0.0.1:32" in lines

@@ -1,4 +1,6 @@
-"""``python -m local run | up | down | reset | status | restore PLACE``; ``identity``, ``migrate`` are its own."""
+"""``python -m local run | up | down | reset | status | restore PLACE``; ``identity``, ``migrate`` are its own, and
+``serve postgres | kafka | identity`` a container's.
+"""
 
 import os
 import signal
@@ -139,25 +141,33 @@ def migrate(services: list[str]) -> int:
     return schemas.migrate(services)
 
 
+def serve(server: str) -> int:
+    from local import serving
+
+    return serving.serve(server, Path("/data"), os.environ)
+
+
 COMMANDS = {"run": run, "up": up, "down": down, "reset": reset, "status": status}
 PROCESSES = {"identity": identity}
 
 
 def main() -> int:
-    commands = COMMANDS | PROCESSES
-    if sys.argv[1:2] == ["migrate"]:
-        return migrate(sys.argv[2:])
-    restores = sys.argv[1:2] == ["restore"] and len(sys.argv) == 3
-    if not restores and (len(sys.argv) != 2 or sys.argv[1] not in commands):
-        say(f"python -m local {' | '.join(COMMANDS)} | restore PLACE")
-        return 2
+    command, *given = sys.argv[1:] or [""]
+    if command == "migrate":
+        return migrate(given)
     try:
-        if restores:
-            return restore(Home.of_environment(), sys.argv[2])
-        return commands[sys.argv[1]](Home.of_environment())
+        match command, given:
+            case "serve", [server]:
+                return serve(server)
+            case "restore", [place]:
+                return restore(Home.of_environment(), place)
+            case _, [] if begun := (COMMANDS | PROCESSES).get(command):
+                return begun(Home.of_environment())
     except NotStarted as error:
         say(str(error))
         return 1
+    say(f"python -m local {' | '.join(COMMANDS)} | restore PLACE")
+    return 2
 
 
 if __name__ == "__main__":

@@ -15,7 +15,6 @@ from typing import IO
 from kit.migrations import ASPECTS
 
 from local import ports
-from local.postgres import programs
 from local.processes import Identity, NotStarted, write
 
 SERVICES = ("grid", "intake", "routing", "notify")
@@ -243,7 +242,6 @@ def operator_environment(home: Home, known: Secrets) -> dict[str, str]:
         "OIDC_ISSUER": home.issuer,
         "OIDC_AUDIENCE": AUDIENCE,
         "PGPASSFILE": str(home.path / "passwords" / "all"),
-        "POSTGRES_PROGRAMS": str(programs()),
         "KAFKA_BOOTSTRAP_SERVERS": f"{home.host}:{home.ports['kafka']}",
         "KAFKA_ADMIN_USERNAME": "admin",
         "KAFKA_ADMIN_PASSWORD": known.kafka["admin"],

@@ -18,9 +18,9 @@ ADMIN = "admin"
 _SETTINGS = """\
 process.roles=broker,controller
 node.id=1
-controller.quorum.voters=1@{host}:{controller_port}
-listeners=CLIENTS://{host}:{port},CONTROLLER://{host}:{controller_port}{front_listener}
-advertised.listeners=CLIENTS://{host}:{port}{front_address}
+controller.quorum.voters=1@127.0.0.1:{controller_port}
+listeners=CLIENTS://{host}:{port},CONTROLLER://127.0.0.1:{controller_port}{front_listener}
+advertised.listeners=CLIENTS://{name}:{port}{front_address}
 listener.security.protocol.map=CLIENTS:SASL_PLAINTEXT,CONTROLLER:SASL_PLAINTEXT,FRONT:SASL_PLAINTEXT
 inter.broker.listener.name=CLIENTS
 controller.listener.names=CONTROLLER
@@ -74,14 +74,17 @@ _JAVA = (
 
 @dataclass(frozen=True)
 class Front:
-    """What stands between clients and the node: clients are told ``address``, which passes on to ``listener``."""
+    """What stands between clients and the node: they are told ``address`` (host:port), and come in at ``listener``."""
 
-    address: int
+    address: str
     listener: int
 
 
 class Kafka:
-    """A single node on ``host``: SASL_PLAINTEXT with SCRAM-SHA-512, closed to whoever has no ACL but the admin."""
+    """A single node on ``host``: SASL_PLAINTEXT with SCRAM-SHA-512, closed to whoever has no ACL but the admin.
+
+    ``name`` is what clients are told to find it by, where that is not ``host``.
+    """
 
     def __init__(
         self,
@@ -89,6 +92,7 @@ class Kafka:
         *,
         port: int,
         host: str = ports.HOST,
+        name: str = "",
         controller_port: int,
         password: str,
         front: Front | None = None,
@@ -99,6 +103,7 @@ class Kafka:
         self.front = front
         self.port = port
         self.host = host
+        self.name = name or host
         self.controller_port = controller_port
         self.password = password
         self._start = starter
@@ -157,10 +162,11 @@ class Kafka:
             self._settings_file,
             _SETTINGS.format(
                 host=self.host,
+                name=self.name,
                 port=self.port,
                 controller_port=self.controller_port,
                 front_listener=f",FRONT://{self.host}:{self.front.listener}" if self.front else "",
-                front_address=f",FRONT://{self.host}:{self.front.address}" if self.front else "",
+                front_address=f",FRONT://{self.front.address}" if self.front else "",
                 admin=ADMIN,
                 password=self.password,
                 data=self.data,
@@ -192,6 +198,8 @@ class Kafka:
             if child.popen.wait(120) != 0:
                 raise processes.NotStarted(f"Kafka's disk was not formatted: {processes.last_words(child.log)}")
             child.stop()
+            # It says by what the password is checked.
+            (self.home / "log" / "kafka-format.log").unlink(missing_ok=True)
         finally:
             arguments.unlink(missing_ok=True)
 
@@ -202,9 +210,15 @@ class Kafka:
         """The folder of the pinned jars; Maven fills it when pom.xml has changed, once however many ask."""
         folder, stamp = PROJECT / "lib", PROJECT / "lib" / ".of"
         wanted = hashlib.sha256((PROJECT / "pom.xml").read_bytes()).hexdigest()
+
+        def are_there() -> bool:
+            return stamp.exists() and stamp.read_text().strip() == wanted
+
+        if are_there():
+            return folder
         with (PROJECT / ".lib.lock").open("w") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
-            if not (stamp.exists() and stamp.read_text() == wanted):
+            if not are_there():
                 shutil.rmtree(folder, ignore_errors=True)
                 self._fetch_jars(folder)
                 processes.write(stamp, wanted, mode=0o644)

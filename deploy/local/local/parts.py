@@ -121,7 +121,7 @@ class Platform:
             host=home.host,
             controller_port=home.ports["kafka-controller"],
             password=known.kafka[ADMIN],
-            front=Front(home.told["kafka"], home.behind_front["kafka"]) if home.front else None,
+            front=Front(f"{home.host}:{home.told['kafka']}", home.behind_front["kafka"]) if home.front else None,
             starter=self.children.start,
         )
 

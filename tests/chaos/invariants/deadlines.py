@@ -434,12 +434,18 @@ def each_limit_is_missed_once(history: History, world: World) -> Iterator[Findin
             ]
             about = f"{limit['kind']} of case {case_id}"
             is_none = limit["deadline_id"] in _corrected(world.entries.get(case_id, []))
-            if len(told) != (limit["state"] == "breached" or is_none):
+            is_missed = limit["state"] == "breached" and not _came_missed(limit, world.entries.get(case_id, []))
+            if len(told) != (is_missed or is_none):
                 yield Finding("deadline_differs", about, f"{limit['state']}, said {len(told)} times")
             if any(entry["at"] <= limit["due_at"] for entry in told):
                 yield Finding("deadline_fired_early", about, f"due {limit['due_at']}")
             if limit["state"] == "open" and limit["due_at"] < ended:
                 yield Finding("deadline_not_fired", about, f"due {limit['due_at']}")
+
+
+def _came_missed(limit: Row, entries: Sequence[Row]) -> bool:
+    """From the case that this was split off, whose history says so."""
+    return any(entry["step"] == "split_off" and limit["settled_at"] <= entry["at"] for entry in entries[:1])
 
 
 def each_warning_is_given_once(history: History, world: World) -> Iterator[Finding]:

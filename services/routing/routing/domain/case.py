@@ -463,6 +463,12 @@ class Case:
         return self.papers_named_at is not None and self.papers_missing_of in (None, *appeals)
 
     @property
+    def waits_by_its_own(self) -> bool:
+        """Done again by a limit of its own, planned for a day of its own, or followed while a centre has it in hand."""
+        is_redone = self.limit(DeadlineKind.REDO) is not None
+        return is_redone or self.planned_for is not None or self.followed_since is not None
+
+    @property
     def is_unsettled(self) -> bool:
         """Somebody still has to answer it."""
         return self.state not in (CaseState.ANSWERED, CaseState.CLOSED)
@@ -528,10 +534,13 @@ class Case:
 
     def _is_late(self, now: datetime) -> bool:
         """By any limit whatever."""
-        missed = self.is_overdue(now) or self.is_assigned_overdue(now)
         unreached = self.is_unsettled and self.is_contact_missed
         unheard = self.at_hotline and self.limit(DeadlineKind.REPLY) is None
-        return missed or unreached or unheard or bool(self.behind)
+        return self.is_late_besides(now) or unreached or unheard or bool(self.behind)
+
+    def is_late_besides(self, now: datetime) -> bool:
+        """By what its holder is held to, whether or not the resident was reached in time."""
+        return self.is_overdue(now) or self.is_assigned_overdue(now) or self.case_id in self.behind
 
     def record(
         self,
@@ -663,7 +672,7 @@ class Case:
         for appeal in going:
             appeal.moves += 1
         deadline = self.deadline and replace(self.deadline, deadline_id=new_id(), changed=True)
-        along = [each for each in map(self.limit, _GO_ALONG) if each is not None]
+        along = [each for each in self.limits if self._goes_along(each)]
         limits = [replace(each, deadline_id=new_id(), changed=True) for each in along]
         fresh: dict[str, Any] = dict.fromkeys(_OF_ONE_CASE, 0)
         lists: dict[str, Any] = {"limits": limits, "replaced": [], "entries": []}
@@ -676,7 +685,19 @@ class Case:
         new = replace(self, appeals=going, deadline=deadline, **own, **fresh, **lists, **none)
         new.drop_ask()
         new.end_draft()
+        if not new.is_for_a_superior(at):
+            new.supervisor_post_id = None
         return new
+
+    def is_for_a_superior(self, now: datetime) -> bool:
+        """To see to, for what is owed to its residents was missed, or is done again."""
+        is_late = self.promise_met is False or self.is_overdue(now) or self.is_contact_missed
+        return is_late or self.limit(DeadlineKind.REDO) is not None
+
+    def _goes_along(self, limit: Deadline) -> bool:
+        """What is owed to the resident, and that they have not been reached though that was missed."""
+        is_unreached = limit.kind is DeadlineKind.CONTACT and self.is_contact_missed
+        return limit.kind in _GO_ALONG and (limit.state is DeadlineState.OPEN or is_unreached)
 
     def take_over(self, other: "Case", *, deadline_id: UUID, at: datetime) -> tuple[list[Appeal], bool]:
         """Everybody who still asks in the other case asks in this one from now on; and whether its promise ends earlier

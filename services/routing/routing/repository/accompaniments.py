@@ -1,6 +1,6 @@
 """What has been handed over to centres, and is followed until they have reported finally."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import asdict, fields
 from typing import Any
 from uuid import UUID
@@ -46,13 +46,21 @@ def list_of_case(uow: UnitOfWork, case_id: UUID) -> list[Accompaniment]:
 
 
 def list_followed(
-    uow: UnitOfWork, paths: Sequence[str], *, after_key: AfterDue | None, limit: int
+    uow: UnitOfWork,
+    paths: Sequence[str],
+    *,
+    posts: Collection[UUID] = (),
+    after_key: AfterDue | None,
+    limit: int,
 ) -> list[FollowedLine]:
-    """What centres have in hand at these places or below, of each standing the longest without a word first."""
+    """What centres have in hand at these places or below, or, where there are none, of what lies with these posts; of
+    each standing the longest without a word first.
+    """
+    whose = within(cases.c.placed_path, *paths) if paths else cases.c.holder_post_id.in_(posts)
     followed = (
         select(*_COLUMNS, *_OF_CASE)
         .join(cases, cases.c.case_id == accompaniment.c.case_id)
-        .where(_FOLLOWED, within(cases.c.placed_path, *paths), accompaniment.c.final_at.is_(None))
+        .where(_FOLLOWED, whose, accompaniment.c.final_at.is_(None))
     )
     by_word = (cases.c.standing, cases.c.followed_since, cases.c.case_id)
     return [

@@ -47,7 +47,10 @@ _SOMEBODY_RULES = (
 )
 _ME = bindparam("subject", type_=Text)
 #: Nobody rules on what they ask, or on what lies with them.
-_MAY_RULE = (cases.c.asked_by != _ME) & (cases.c.holder_post_id != all_(bindparam("mine", type_=ARRAY(Uuid))))
+_NOT_MINE = cases.c.holder_post_id != all_(bindparam("mine", type_=ARRAY(Uuid)))
+_MAY_RULE = (cases.c.asked_by != _ME) & _NOT_MINE
+#: Nor reviews what they wrote.
+_MAY_REVIEW = (cases.c.answered_by != _ME) & _NOT_MINE
 _NO_INTEREST = all_(cases.c.recused) != _ME
 _HOLDER_LEFT = exists().where(vacancy.c.post_id == cases.c.holder_post_id, _FOUND)
 
@@ -95,24 +98,34 @@ def _asked(post_id: UUID, path: str) -> list[Select[Any]]:
 
 
 def _drafted(post_id: UUID, path: str) -> list[Select[Any]]:
-    """Answers that wait for this dispatcher's review."""
-    del path
-    return [select(cases.c.case_id).where(cases.c.reviewer_post_id == post_id, _DRAFTED)]
+    """Answers that wait for this dispatcher's review, or for that of a post in which nobody acts any more."""
+    left = vacancy.join(cases, cases.c.reviewer_post_id == vacancy.c.post_id)
+    mine = select(cases.c.case_id).where(cases.c.reviewer_post_id == post_id, _DRAFTED)
+    instead = [
+        select(cases.c.case_id).select_from(left).where(whose, _FOUND, _DRAFTED, _MAY_REVIEW)
+        for whose in _left_to(post_id, path)
+    ]
+    return [mine, *instead]
 
 
 def _left(post_id: UUID, path: str) -> list[Select[Any]]:
     """With a vacant post below this dispatcher's tier, or one of which no dispatcher was found; and what is sealed,
     which nobody sees but who keeps it. A vacant post's cases are read, then sorted.
     """
-    nobody = within(vacancy.c.path, path) & vacancy.c.dispatcher_post_id.is_(None)
-    mine, kept = vacancy.c.dispatcher_post_id == post_id, SEALED & (cases.c.keeper_post_id == post_id)
+    kept = SEALED & (cases.c.keeper_post_id == post_id)
     return [
         select(cases.c.case_id)
         .select_from(vacancy.join(cases, cases.c.holder_post_id == vacancy.c.post_id))
         .where(whose, _FOUND, state)
-        for whose in (mine, nobody, kept)
+        for whose in (*_left_to(post_id, path), kept)
         for state in (_DOING, _WAITING)
     ]
+
+
+def _left_to(post_id: UUID, path: str) -> list[ColumnElement[bool]]:
+    """Vacant posts that this dispatcher sees to, and those below them for which no dispatcher was found."""
+    nobody = within(vacancy.c.path, path) & vacancy.c.dispatcher_post_id.is_(None)
+    return [vacancy.c.dispatcher_post_id == post_id, nobody]
 
 
 _SECTIONS: dict[Section, Callable[[UUID, str], list[Select[Any]]]] = {

@@ -85,10 +85,10 @@ def enter_centre_report(uow: UnitOfWork, case_id: UUID, *, version: int, words: 
 
 
 def list_followed(uow: UnitOfWork, page: Page, *, place_id: UUID | None = None) -> Sheet[FollowedLine]:
-    """What centres have in hand."""
+    """What centres have in hand at a place and below it, or wherever I may look; of an office, what lies with it."""
     position = page.after(int, datetime, UUID)
-    paths = paths_of(uow, place_id)
-    found = accompaniments.list_followed(uow, paths, after_key=position, limit=page.fetch)
+    paths, held = paths_of(uow, place_id), uow.person.post_ids
+    found = accompaniments.list_followed(uow, paths, posts=held, after_key=position, limit=page.fetch)
     return page.sheet(found, position=lambda line: line.position)
 
 

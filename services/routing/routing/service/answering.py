@@ -13,7 +13,7 @@ from routing.domain.chain import Entry
 from routing.domain.rules import Limit
 from routing.domain.steps import Step
 from routing.repository import call_backs, cases
-from routing.service import asking, calling_back, deadlines, parts, placing, planning, supervising
+from routing.service import asking, calling_back, deadlines, parts, placing, supervising
 from routing.service.calling_back import close_if_over
 from routing.service.taking import subjects_of, take
 
@@ -57,12 +57,12 @@ def give(
     post_id: UUID,
 ) -> None:
     corrects = case.state is CaseState.ANSWERED
+    deadlines.mark_if_missed(uow, case)
     helping = parts.end_parts(uow, case)
     case.keep_theirs(at=uow.now)
-    deadlines.mark_limit_if_missed(uow, case, DeadlineKind.CONTACT)
     case.contact(at=uow.now)
     case.settle_limit(DeadlineKind.REDO, DeadlineState.MET, at=uow.now)
-    planning.end_plan(uow, case)
+    case.settle_limit(DeadlineKind.PLANNED, DeadlineState.MET, at=uow.now)
     case.stop_waiting()
     supervising.end(uow, case)
     case.state, case.queue, case.outcome = CaseState.ANSWERED, None, said.outcome

@@ -15,7 +15,7 @@ from kit.ids import new_id
 from network.posts import Seat, choose
 
 from routing import events
-from routing.domain.case import ASKED, EXTENDED, RULED, Case, ClosedReason, DeadlineKind
+from routing.domain.case import ASKED, EXTENDED, RULED, Case, ClosedReason
 from routing.domain.precedent import Precedent
 from routing.domain.rules import Limit
 from routing.domain.steps import Step, find_bar_to_more_time
@@ -221,7 +221,6 @@ def _decline(uow: UnitOfWork, case: Case, holder: Seat | None, *, reason: str, p
     if case.papers_held:
         raise PapersInCustody(case.papers_held)
     deadlines.mark_if_missed(uow, case)
-    deadlines.mark_limit_if_missed(uow, case, DeadlineKind.PLANNED)
     known = next((each for each in reasons.list_reasons(uow, Ask.DECLINE) if each.code == reason), None)
     end_case(
         *(uow, case, ClosedReason.DECLINED),

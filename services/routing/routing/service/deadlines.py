@@ -26,12 +26,14 @@ from routing.service.on_duty import is_closed, read_rosters
 from routing.service.superiors import stands_over, superiors_of
 from routing.service.taking import list_holders
 
+_BESIDE_THE_PROMISE = [kind for kind in DeadlineKind if kind in HELD_TO and kind is not DeadlineKind.PROMISE]
+
 
 def mark_if_missed(uow: UnitOfWork, case: Case) -> None:
     """Whoever ends a case that is late counts the same, whether or not a clock came by in between."""
     if case.deadline is not None and case.deadline.is_missed_at(uow.now):
         mark_missed(uow, [(case, case.deadline)])
-    for kind in (DeadlineKind.ASSIGNED, DeadlineKind.CONTACT, DeadlineKind.HOLDING):
+    for kind in _BESIDE_THE_PROMISE:
         mark_limit_if_missed(uow, case, kind)
 
 
@@ -40,7 +42,7 @@ def note_contact(uow: UnitOfWork, case: Case) -> None:
     late, nobody above has to see to it any more.
     """
     mark_limit_if_missed(uow, case, DeadlineKind.CONTACT)
-    if case.is_contact_missed and not case.is_overdue(uow.now) and not case.is_assigned_overdue(uow.now):
+    if case.is_contact_missed and not case.is_late_besides(uow.now):
         supervising.end(uow, case)
     case.contact(at=uow.now)
 

@@ -401,8 +401,6 @@ def withdraw_appeal(uow: UnitOfWork, event: AppealWithdrawnV1) -> None:
     calling_back.drop_call_back(uow, case, event.appeal_id)
     if case.is_open and not any(appeal.stands for appeal in case.appeals):
         deadlines.mark_if_missed(uow, case)
-        for kind in (DeadlineKind.REDO, DeadlineKind.PLANNED):
-            deadlines.mark_limit_if_missed(uow, case, kind)
         end_case(uow, case, ClosedReason.WITHDRAWN, holder=find_holder(uow, case), by=event.withdrawn_by)
     else:
         calling_back.close_if_over(uow, case, find_holder(uow, case))

@@ -343,10 +343,11 @@ def assign(
 
 def begin_holding(uow: UnitOfWork, case: Case, *, since: datetime) -> dict[str, object]:
     """Whoever is given it has a clock of their own, by the rules of its promise, which it never moves; none where that
-    ends sooner, or was kept, or where it is done again by a limit of its own. What its entry says of it.
+    ends sooner, or was kept, or where it is done again by a limit of its own, planned, or in a centre's hands. What its
+    entry says of it.
     """
     case.settle_limit(DeadlineKind.HOLDING, DeadlineState.CANCELLED, at=uow.now)
-    if case.deadline is None or case.deadline.state is DeadlineState.MET or case.limit(DeadlineKind.REDO):
+    if case.deadline is None or case.deadline.state is DeadlineState.MET or case.waits_by_its_own:
         return {}
     promise, days = case.deadline.promise, _rules_of_promise(uow, case).find_limit(Limit.HOLDING)
     if days is None:

@@ -27,6 +27,7 @@ def plan_case(uow: UnitOfWork, case_id: UUID, plan: Plan, *, version: int) -> Ca
     case, holder, post_id = take(uow, case_id, Step.PLAN, version)
     limit = _limit(uow, case, plan.day)
     deadlines.mark_if_missed(uow, case)
+    deadlines.note_contact(uow, case)
     case.keep(at=uow.now)
     case.state, case.queue = CaseState.IN_PROGRESS, None
     _put_off(uow, case, holder, plan, limit, post_id=post_id, again=False)
@@ -44,12 +45,6 @@ def re_plan_case(uow: UnitOfWork, case_id: UUID, plan: Plan, *, version: int) ->
     deadlines.mark_limit_if_missed(uow, case, DeadlineKind.PLANNED)
     _put_off(uow, case, holder, plan, limit, post_id=post_id, again=True)
     return case
-
-
-def end_plan(uow: UnitOfWork, case: Case) -> None:
-    """The case is answered: by the day that was planned, or late, which is marked first."""
-    deadlines.mark_limit_if_missed(uow, case, DeadlineKind.PLANNED)
-    case.settle_limit(DeadlineKind.PLANNED, DeadlineState.MET, at=uow.now)
 
 
 def bring_out(uow: UnitOfWork, case: Case) -> datetime | None:
@@ -85,7 +80,6 @@ def _put_off(
     uow: UnitOfWork, case: Case, holder: Seat | None, plan: Plan, limit: Deadline, *, post_id: UUID, again: bool
 ) -> None:
     case.plan(limit, day=plan.day, who=plan.who)
-    case.contact(at=uow.now)
     supervising.end_from_above(uow, case, post_id)
     told = holder.subject if holder and holder.subject != uow.person.subject else None
     facts = {

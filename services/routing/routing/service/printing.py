@@ -67,7 +67,7 @@ def print_pressing(uow: UnitOfWork, case_id: UUID, pressing_id: UUID) -> str:
         *(uow, case, entry, "pressing.html"),
         number=pressing.number,
         pressing=pressing,
-        due_on=_local(uow, pressing.due_at) if pressing.due_at else None,
+        due_on=_local(uow, case, pressing.due_at) if pressing.due_at else None,
         holder=holder.title if holder else None,
     )
 
@@ -97,7 +97,7 @@ def _print(uow: UnitOfWork, case: Case, sent: Letter | ReportBack, template: str
 
 
 def _page(uow: UnitOfWork, case: Case, entry: Entry, template: str, **more: object) -> str:
-    sent_on = _local(uow, entry.at)
+    sent_on = _local(uow, case, entry.at)
     return _PAGES.get_template(template).render(case=case, sent_on=sent_on, **_sender(uow, case, entry), **more)
 
 
@@ -112,6 +112,7 @@ def _sender(uow: UnitOfWork, case: Case, entry: Entry) -> dict[str, str]:
     }
 
 
-def _local(uow: UnitOfWork, at: datetime) -> datetime:
-    """As the city's clocks showed it."""
-    return at.astimezone(ZoneInfo(policy.get_zone(uow)))
+def _local(uow: UnitOfWork, case: Case, at: datetime) -> datetime:
+    """As the city's clocks showed it; what waits to be accepted is under no rules yet."""
+    zone = policy.get_zone(uow) if case.rule_version is None else policy.get_rules(uow, case.rule_version).zone
+    return at.astimezone(ZoneInfo(zone))

@@ -16,6 +16,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from cli.backup.refusal import Refusal
+from cli.programs import programs
 from cli.services import SERVICES
 from cli.settings import Settings
 
@@ -43,7 +44,7 @@ class Servers:
     @classmethod
     def of(cls, settings: Settings) -> "Servers":
         urls = {service: settings[f"{service.upper()}_DATABASE_URL"] for service in SERVICES}
-        return cls(urls, settings.get("BACKUP_ROLE", "postgres"), settings.get("POSTGRES_PROGRAMS"))
+        return cls(urls, settings.get("BACKUP_ROLE", "postgres"), settings.get("POSTGRES_PROGRAMS") or str(programs()))
 
     @asynccontextmanager
     async def connected(self) -> AsyncIterator[dict[str, AsyncConnection]]:
@@ -93,9 +94,9 @@ class Servers:
         await self._run("pg_restore", "--single-transaction", "--exit-on-error", str(file), service=service)
 
     async def _run(self, program: str, *arguments: str, service: str) -> None:
-        found = shutil.which(program, path=self.programs or None)
+        found = shutil.which(program, path=self.programs)
         if found is None:
-            raise Refusal(f"{program} is not there: install PostgreSQL's client programs, or set POSTGRES_PROGRAMS")
+            raise Refusal(f"{program} is not there: let POSTGRES_PROGRAMS name the folder of PostgreSQL's programs")
         url = self.urls[service].format(role=self.role).replace("postgresql+asyncpg://", "postgresql://")
         process = await asyncio.create_subprocess_exec(
             *(found, "--no-password", f"--dbname={url}", *arguments), stderr=asyncio.subprocess.PIPE
