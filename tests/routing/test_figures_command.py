@@ -60,6 +60,22 @@ def test_rates_are_shown_with_what_they_are_of_and_what_was_taken_out(monkeypatc
     assert dict(asked[0].params) == {"since": "2026-11-01", "by": "place", "limit": "200"}
 
 
+def test_what_lines_are_of_is_named_and_not_by_an_id(monkeypatch: pytest.MonkeyPatch) -> None:
+    def answer(request: httpx.Request) -> httpx.Response:
+        if request.url.path == "/grid/v1/posts/p1":
+            return httpx.Response(200, json={"title": "二号服务窗口", "code": "HZ-BY/window-2"})
+        if request.url.path != "/routing/v1/figures":
+            return httpx.Response(404)
+        items = [{**LINE, "key": key} for key in ("p1", "gone", None)]
+        return httpx.Response(200, json={"items": items, "next": None, "since": "2026-11-01", "until": "2026-11-30"})
+
+    commands.reach(monkeypatch, figures, commands.only("zhou.lan", answer))
+    shown = CliRunner().invoke(app, ["figures", "show", "--as", "zhou.lan", "--by", "post"])
+    assert shown.exit_code == 0
+    for heading in ("二号服务窗口 (HZ-BY/window-2), 2026-11-01", "gone, 2026-11-01", "Of no post, 2026-11-01"):
+        assert heading in " ".join(shown.output.split())
+
+
 def test_what_works_beside_the_database_is_routings_own_command(monkeypatch: pytest.MonkeyPatch) -> None:
     ran: list[list[str]] = []
 

@@ -47,7 +47,7 @@ from routing.errors import (
 )
 from routing.repository import cases, policy
 from routing.repository import rule_sets as stored
-from routing.schemas import RuleSetDocument
+from routing.schemas.rule_sets import RuleSetDocument
 from routing.service import (
     asking,
     dispatching,
