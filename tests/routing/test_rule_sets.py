@@ -12,7 +12,7 @@ import pytest
 from cli.rule_files import read
 from contracts.grid import Duty
 from contracts.intake import AppealWithdrawnV1
-from contracts.routing import Ask, CaseRecordedV1, Outcome, RecordKind
+from contracts.routing import Ask, CaseJoinedV1, CaseRecordedV1, Outcome, RecordKind
 from kit.auth import Person
 from kit.crypto import KeyRing, new_key
 from kit.paging import Page
@@ -539,6 +539,19 @@ def test_a_promise_that_waits_for_papers_goes_on_waiting_where_it_is_merged(at: 
     assert due_of(shared) == due_of(waiting) < due_of(into)
     theirs = record(at, city, shared, RecordKind.PAPERS_RECEIVED, now=last_day, appeal_id=waiting.appeals[0].appeal_id)
     assert due_of(theirs) == local("2026-12-09T17:00")
+
+
+def test_whoever_comes_to_a_case_that_waits_for_the_papers_of_another_is_waited_for_no_more(
+    at: At, city: City, waiting: Case
+) -> None:
+    tuesday = NOW + timedelta(days=1)
+    theirs = record(at, city, receive(at, city, now=tuesday), RecordKind.PAPERS_MISSING, now=tuesday)
+    dispatcher = at(city.person("dispatcher"), now=tuesday)
+    merging.merge_case(dispatcher, theirs.case_id, version=theirs.version, into=waiting.number, words="同一处")
+    (told,) = [event.body or "" for event in dispatcher.published if event.type == CaseJoinedV1.TYPE]
+    shared = cases.get_case(at(role="auditor"), waiting.case_id)
+    assert shared.papers_missing_of == waiting.appeals[0].appeal_id
+    assert CaseJoinedV1.model_validate_json(told).papers_awaited_until is None
 
 
 def test_where_a_narrower_place_waits_for_no_papers_nobody_does(at: At, city: City) -> None:

@@ -584,16 +584,18 @@ def case_joined(
     origin: Case | None = None,
     urgent: bool = False,
 ) -> CaseJoinedV1:
+    """Whether the promise waits for papers concerns those alone whose papers they are."""
+    came = [appeal.appeal_id for appeal in joined]
     return CaseJoinedV1(
         **_fact(uow, case),
         how=how,
-        joined=[appeal.appeal_id for appeal in joined],
+        joined=came,
         from_number=origin.number if origin else None,
         repeats=case.repeats,
         gist=case.told_gist,
         handler=handler_of(holder),
         urgent=urgent,
-        papers_awaited_until=case.awaits_papers_at(uow.now),
+        papers_awaited_until=case.awaits_papers_at(uow.now) if case.awaits_papers_of(came) else None,
         **_promised_yet(case),
     )
 

@@ -807,7 +807,8 @@ class CaseJoinedV1(CaseFact):
     promise_text: dict[str, str] | None = Field(default=None, description="The promise in words, by language (zh, en).")
     urgent: bool = Field(default=False, description="It is urgent by what has come, and was not before.")
     papers_awaited_until: Moment | None = Field(
-        default=None, description="While the promise waits for missing papers: from when it runs though none come."
+        default=None,
+        description="While the promise waits for papers of those who have come: from when it runs though none come.",
     )
 
 
