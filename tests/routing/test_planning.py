@@ -122,9 +122,10 @@ def test_what_is_split_off_what_is_done_again_late_is_not_planned_away_either(
     uow: RolledBackUnitOfWork, city: City, at: At
 ) -> None:
     case, holder = make_case(uow, city), city.person("municipal")
-    opening.open_cases(uow, [make_appeal(city, repeat_of=case.appeals[0].appeal_id)])
+    first = case.appeals[0]
+    opening.open_cases(uow, [make_appeal(city, repeat_of=first.appeal_id, asker=first.asker)])
     case = answer(at(holder), cases.get_case(uow, case.case_id))
-    said = AppealRatedV1(version=2, appeal_id=case.appeals[0].appeal_id, answer=1, rated_at=NOW, solved=False, rating=1)
+    said = AppealRatedV1(version=2, appeal_id=first.appeal_id, answer=1, rated_at=NOW, solved=False, rating=1)
     rating.take_rating(uow, said)
     later = NOW + timedelta(days=30)
     sweeping.sweep_due(at(now=later))
