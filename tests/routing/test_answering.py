@@ -435,7 +435,7 @@ def test_who_held_it_before_it_was_split_off_does_not_verify_that(
     case = make_case(uow, city, **URGENT)
     opening.open_cases(uow, [make_appeal(city, repeat_of=case.appeals[0].appeal_id)])
     before, dispatcher = holder_of(city, case), as_person(city.person("dispatcher"))
-    given = {"version": now_of(uow, case).version, "to": city.posts["legal"].post_id, "words": WORDS}
+    given: dict[str, Any] = {"version": now_of(uow, case).version, "to": city.posts["legal"].post_id, "words": WORDS}
     case = dispatching.re_dispatch_case(dispatcher, case.case_id, **given)
     case = answer(as_person(city.person("legal")), case, evidence="照片1")
     new = split(dispatcher, case, case.appeals[1].appeal_id).new
