@@ -116,6 +116,7 @@ def lay(
     kustomization = {
         "apiVersion": "kustomize.config.k8s.io/v1beta1",
         "kind": "Kustomization",
+        "namespace": NAMESPACE,
         "resources": [from_(folder, OVERLAYS / overlay)],
         "configMapGenerator": list(_config_maps(told)),
         "images": [_image(name, tag) for name, tag in images.items()],

@@ -105,6 +105,10 @@ def test_every_secret_that_a_pod_is_told_of_is_laid(home: ClusterHome, overlay: 
 def test_every_volume_that_is_asked_for_is_laid(home: ClusterHome, claims: Sequence[str]) -> None:
     lay = inside.lay_overlay if len(claims) > 1 else outside.lay_overlay
     objects = list(yaml.safe_load_all(kube.render(lay(InsideHome(home.path, home.port), TAGS))))
-    asked = {one["metadata"]["name"] for one in objects if one["kind"] == "PersistentVolumeClaim"}
+    asked = {
+        one["metadata"]["name"]
+        for one in objects
+        if one["kind"] == "PersistentVolumeClaim" and one["metadata"].get("namespace") == kube.NAMESPACE
+    }
     asked |= {f"data-{one['metadata']['name']}-0" for one in objects if one["kind"] == "StatefulSet"}
     assert asked == set(claims)

@@ -18,6 +18,7 @@ from routing.domain.case import (
     DRAFTED,
     HELPER_REPORTED,
     REDONE,
+    SPLIT_OFF,
     STARTED,
     VERIFIED,
     Case,
@@ -600,8 +601,9 @@ def recall(case: Case, entries: Iterable[Entry]) -> None:
     did = {entry.by for entry in known if entry.step in _WORK and entry.by}
     held = [entry.facts for entry in known if entry.step == ASSIGNED]
     holders = {who for each in held for who in (each["holder"], each["post"]) if who}
-    case.worked_by = frozenset(did | holders)
-    case.done_again = any(
+    before = next((entry.facts for entry in known if entry.step == SPLIT_OFF), {})
+    case.worked_by = frozenset({*did, *holders, *before.get("worked_by", ())})
+    case.done_again = bool(before.get("done_again")) or any(
         entry.step == REDONE or (entry.step == VERIFIED and not entry.facts["passed"]) for entry in known
     )
 
