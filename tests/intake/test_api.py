@@ -231,7 +231,8 @@ async def test_a_correction_is_an_entry_and_the_words_stay(desk: Desk) -> None:
     receipt = await desk.take()
     path = f"{APPEALS}/{receipt['appeal_id']}"
     body = {"words": "说错了，是停电", "place": "HZ1-2", "category": "water"}
-    response = await desk.post("wang.min", f"{path}/corrections", body, **{"If-Match": '"1"'})
+    by_number = f"{APPEALS}/{receipt['number'].replace('-', ' ')}"
+    response = await desk.post("wang.min", f"{by_number}/corrections", body, **{"If-Match": '"1"'})
     assert (response.status_code, response.headers["ETag"]) == (201, '"2"')
     read = (await desk.get("wang.min", path)).json()
     assert read["words"] == ANONYMOUS["words"]
@@ -269,7 +270,7 @@ async def test_an_old_version_is_refused_and_a_missing_one_asked_for(desk: Desk)
 
 async def test_what_is_withdrawn_is_withdrawn_once(desk: Desk) -> None:
     receipt = await desk.take()
-    path = f"{APPEALS}/{receipt['appeal_id']}/withdrawals"
+    path = f"{APPEALS}/{receipt['number'].lower()}/withdrawals"
     first = await desk.post("wang.min", path, {"reason": "settled"}, **{"If-Match": '"1"'})
     assert first.json()["withdrawn_at"] is not None
     again = await desk.post("wang.min", path, {"reason": "settled"}, **{"If-Match": '"2"'})

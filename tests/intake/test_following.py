@@ -1,5 +1,6 @@
 """The progress page's copy of a case."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from itertools import permutations
@@ -272,6 +273,17 @@ def test_papers_show_which_are_missing_since_when_and_when_they_were_complete(
     assert look(uow_of, station, receipt).papers == Papers(NOW, (), DUE)
 
 
+def test_that_no_more_papers_are_waited_for_is_not_said_to_be_papers_that_came(
+    uow_of: UnitOfWorkOf, consumer: UnitOfWork, station: Station, receipt: Receipt
+) -> None:
+    named = worked(receipt.appeal_id, 4, RecordKind.PAPERS_MISSING, papers=["户口簿"], still_missing=["户口簿"])
+    complete = worked(receipt.appeal_id, 5, RecordKind.PAPERS_RECEIVED, still_missing=[])
+    follow_cases(consumer, [accepted(receipt.appeal_id), named, complete])
+    found = look(uow_of, station, receipt)
+    assert found.steps[-1] == DoneStep(NOW, Done.PAPERS_COMPLETE, missing=())
+    assert found.papers == Papers(NOW, (), NOW)
+
+
 def test_of_several_residents_each_is_shown_what_concerns_them_alone(
     uow_of: UnitOfWorkOf, consumer: UnitOfWork, station: Station, receipt: Receipt
 ) -> None:
@@ -429,6 +441,36 @@ def test_a_plan_shows_its_day_and_who_does_it_until_it_is_answered(
     follow_cases(consumer, [later])
     found = look(uow_of, station, receipt)
     assert (found.standing, found.planned_for, found.planned_who) == (Standing.ANSWERED, None, None)
+
+
+@pytest.mark.parametrize("waiting", [suspended, planned])
+def test_what_is_asked_again_waits_as_its_case_does_for_the_same_day(
+    uow_of: UnitOfWorkOf,
+    consumer: UnitOfWork,
+    station: Station,
+    receipt: Receipt,
+    waiting: Callable[[UUID], CaseSuspendedV1 | CasePlannedV1],
+) -> None:
+    again = receiving.receive_appeal(uow_of("intake", person=make_clerk()), make_submission(), station=station)
+    both = [Party(appeal_id=each.appeal_id, appeal_number=each.number) for each in (receipt, again)]
+    follow_cases(consumer, [accepted(receipt.appeal_id), waiting(receipt.appeal_id)])
+    came = {"case_id": CASE, "number": "C7K2", "parties": both, "how": JoinKind.REPEAT, "joined": [again.appeal_id]}
+    follow_cases(consumer, [joined(again).model_copy(update=came)])
+    first, second = (look(uow_of, station, each) for each in (receipt, again))
+    assert (second.suspended_until, second.suspended_for) == (first.suspended_until, first.suspended_for)
+    assert (second.planned_for, second.planned_who) == (first.planned_for, first.planned_who)
+    assert second.suspended_until or second.planned_for
+
+
+def test_what_is_declined_says_so_with_its_reason(
+    uow_of: UnitOfWorkOf, consumer: UnitOfWork, station: Station, receipt: Receipt
+) -> None:
+    why = {"zh": "已进入诉讼程序", "en": "Before a court already"}
+    declined = closed(receipt.appeal_id).model_copy(update={"reason": "declined", "reason_text": why})
+    follow_cases(consumer, [declined])
+    found = look(uow_of, station, receipt)
+    assert found.is_declined
+    assert found.steps == (DoneStep(NOW, Done.DECLINED, why=why),)
 
 
 def test_an_old_step_changes_nothing(

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from contracts.routing import HandoverMeans
-from intake.api.pages import day, page, when
+from intake.api.pages import day, page, span, when
 from intake.api.wording import FOR_PAPERS, say_done, say_elapsed
 from intake.domain.progress import Done, DoneStep, Progress, Standing
 
@@ -25,6 +25,7 @@ def read(language: str, standing: Standing, **told: Any) -> str:
         rate=None,
         when=partial(when, zone=ZONE),
         day=partial(day, zone=ZONE),
+        span=partial(span, zone=ZONE),
         said_done=partial(say_done, language=language),
         elapsed=say_elapsed(progress.elapsed, language),
         for_papers=FOR_PAPERS[language],
@@ -104,6 +105,28 @@ def test_papers_that_are_missing_are_told_with_the_day_and_then_when_they_were_c
     assert "残疾人证" not in shown
     assert "2026年12月4日到2026年12月6日：等您补齐材料" in shown
     assert "材料齐了的日子 2026年12月6日" in shown
+
+
+def test_a_pause_that_ends_the_day_it_began_is_told_as_one_day() -> None:
+    suspended = DoneStep(NOON, Done.SUSPENDED, until=NOON + timedelta(days=9), why={"zh": "检测", "en": "Testing"})
+    steps = (suspended, DoneStep(NOON + timedelta(hours=2), Done.RESUMED))
+    assert "\n2026年12月4日：检测\n" in read("zh", Standing.IN_PROGRESS, steps=steps)
+    assert "\n4 December 2026: Testing\n" in read("en", Standing.IN_PROGRESS, steps=steps)
+
+
+@pytest.mark.parametrize(
+    "language, stands, why, finished",
+    [
+        ("zh", "不予受理 – 诉求办理进度", "不予受理：已进入诉讼程序", "办结"),
+        ("en", "Not taken on – How your appeal stands", "Not taken on: Before a court already", "finished"),
+    ],
+)
+def test_what_is_declined_is_not_said_to_be_finished(language: str, stands: str, why: str, finished: str) -> None:
+    reason = {"zh": "已进入诉讼程序", "en": "Before a court already"}
+    shown = read(language, Standing.CLOSED, steps=(DoneStep(NOON, Done.DECLINED, why=reason),))
+    assert stands in shown
+    assert why in shown
+    assert finished not in shown
 
 
 def test_what_was_said_on_the_spot_is_told() -> None:

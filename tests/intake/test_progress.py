@@ -17,7 +17,9 @@ def on(day: int) -> datetime:
 SUSPENDED = DoneStep(on(1), Done.SUSPENDED, until=on(9), why=WHY)
 
 
-@pytest.mark.parametrize("ends", [Done.RESUMED, Done.OUT_OF_PLAN, Done.ANSWERED, Done.REDONE, Done.CLOSED])
+@pytest.mark.parametrize(
+    "ends", [Done.RESUMED, Done.OUT_OF_PLAN, Done.ANSWERED, Done.REDONE, Done.CLOSED, Done.DECLINED]
+)
 def test_a_pause_ends_when_it_is_said_or_with_what_comes_before(ends: Done) -> None:
     assert pauses_of([SUSPENDED]) == [Pause(on(1), on(9), WHY)]
     assert pauses_of([SUSPENDED, DoneStep(on(4), ends)]) == [Pause(on(1), on(4), WHY)]

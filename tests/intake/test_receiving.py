@@ -87,10 +87,10 @@ def test_it_is_read_by_its_number_however_that_is_typed(uow_of: UnitOfWorkOf, st
     clerk = uow_of("intake", person=make_clerk())
     receipt = receive(clerk, station)
     typed = receipt.number.lower().replace("-", " ")
-    assert reading.get_appeal(clerk, typed, station=station).appeal.id == receipt.appeal_id
+    assert reading.get_id(clerk, typed, field="/appeal_id") == receipt.appeal_id
     elsewhere = uow_of("intake", person=make_clerk("HZ2-1", "chen.jie"))
     with pytest.raises(errors.AppealNotFound):
-        reading.get_appeal(elsewhere, receipt.number, station=station)
+        reading.get_id(elsewhere, receipt.number, field="/appeal_id")
 
 
 def test_the_contact_is_said_before_the_appeal_and_neither_tells_who_or_what(

@@ -168,6 +168,9 @@ async def test_a_case_is_named_by_its_number_however_that_is_typed(desk: Desk) -
     response = await desk.get("/messages", "wang.min", case=number[:-1])
     assert (response.status_code, response.json()["code"]) == (422, "mistyped")
     assert response.json()["errors"][0]["pointer"] == "/case"
+    response = await desk.get("/messages", "wang.min", case=new_number("A"))
+    assert (response.status_code, response.json()["code"]) == (422, "not_a_case")
+    assert response.json()["errors"][0]["pointer"] == "/case"
     assert (await desk.get(f"/cases/{typed}/tellings", "wang.min")).json() == {"items": []}
     response = await desk.get(f"/cases/{typed}/tellings/1/households", "wang.min")
     assert (response.status_code, response.json()["code"]) == (404, "telling_not_found")

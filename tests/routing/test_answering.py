@@ -28,11 +28,22 @@ from routing.errors import (
     VerificationOwed,
 )
 from routing.repository import call_backs, cases
-from routing.service import answering, calling_back, dispatching, rating, reading, recusing, sealing, steps, sweeping
+from routing.service import (
+    answering,
+    calling_back,
+    dispatching,
+    opening,
+    rating,
+    reading,
+    recusing,
+    sealing,
+    steps,
+    sweeping,
+)
 
 from tests.conftest import UnitOfWorkOf
 from tests.routing.auditing import faults_of
-from tests.routing.conftest import City, put_post, subject_of
+from tests.routing.conftest import City, make_appeal, put_post, subject_of
 from tests.routing.test_accompanying import accompany
 from tests.routing.test_helping import call_in, report
 from tests.routing.test_merging import merge, split
@@ -416,6 +427,21 @@ def test_who_held_it_before_does_not_verify_it(uow: RolledBackUnitOfWork, city: 
     with pytest.raises(NotYourStep):
         verify(as_person(before), case, passed=True)
     assert verify(as_person(city.person("window")), case, passed=True).verified
+
+
+def test_who_held_it_before_it_was_split_off_does_not_verify_that(
+    uow: RolledBackUnitOfWork, city: City, as_person: As
+) -> None:
+    case = make_case(uow, city, **URGENT)
+    opening.open_cases(uow, [make_appeal(city, repeat_of=case.appeals[0].appeal_id)])
+    before, dispatcher = holder_of(city, case), as_person(city.person("dispatcher"))
+    given: dict[str, Any] = {"version": now_of(uow, case).version, "to": city.posts["legal"].post_id, "words": WORDS}
+    case = dispatching.re_dispatch_case(dispatcher, case.case_id, **given)
+    case = answer(as_person(city.person("legal")), case, evidence="照片1")
+    new = split(dispatcher, case, case.appeals[1].appeal_id).new
+    with pytest.raises(NotYourStep):
+        verify(as_person(before), now_of(uow, new), passed=True)
+    assert verify(as_person(city.person("window")), now_of(uow, new), passed=True).verified
 
 
 def test_who_did_a_part_of_it_does_not_verify_it(uow: RolledBackUnitOfWork, city: City, as_person: As) -> None:

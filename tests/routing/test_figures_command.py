@@ -60,6 +60,22 @@ def test_rates_are_shown_with_what_they_are_of_and_what_was_taken_out(monkeypatc
     assert dict(asked[0].params) == {"since": "2026-11-01", "by": "place", "limit": "200"}
 
 
+def test_what_lines_are_of_is_named_and_not_by_an_id(monkeypatch: pytest.MonkeyPatch) -> None:
+    def answer(request: httpx.Request) -> httpx.Response:
+        if request.url.path == "/grid/v1/posts/p1":
+            return httpx.Response(200, json={"title": "二号服务窗口", "code": "HZ-BY/window-2"})
+        if request.url.path != "/routing/v1/figures":
+            return httpx.Response(404)
+        items = [{**LINE, "key": key} for key in ("p1", "gone", None)]
+        return httpx.Response(200, json={"items": items, "next": None, "since": "2026-11-01", "until": "2026-11-30"})
+
+    commands.reach(monkeypatch, figures, commands.only("zhou.lan", answer))
+    shown = CliRunner().invoke(app, ["figures", "show", "--as", "zhou.lan", "--by", "post"])
+    assert shown.exit_code == 0
+    for heading in ("二号服务窗口 (HZ-BY/window-2), 2026-11-01", "gone, 2026-11-01", "Of no post, 2026-11-01"):
+        assert heading in " ".join(shown.output.split())
+
+
 def test_what_works_beside_the_database_is_routings_own_command(monkeypatch: pytest.MonkeyPatch) -> None:
     ran: list[list[str]] = []
 
@@ -146,7 +162,7 @@ def test_the_command_counts_again_puts_right_freezes_and_verifies(
     month = (NOW - timedelta(days=400)).strftime("%Y-%m")
     code, said = command(capsys, "freeze", month, "--by", "gao.ning")
     assert (code, said[0].startswith(f"{month} is frozen: ")) == (0, True)
-    assert command(capsys, "verify") == (0, [])
+    assert command(capsys, "verify") == (0, ["1 frozen months"])
     wrong = "update figure_kept set received = received + 1 where dimension = 'all' and grain = 'month'"
     on(city_url, "clock", lambda uow: uow.execute(text(wrong)))
     code, said = command(capsys, "compare")
@@ -172,7 +188,7 @@ def adding_up(city_url: str) -> Iterator[Connection[Any]]:
 @pytest.mark.usefixtures("adding_up")
 def test_counting_again_waits_for_nobody_who_adds_up(city_url: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert command(capsys, "compare")[0] == 0
-    assert command(capsys, "verify") == (0, [])
+    assert command(capsys, "verify") == (0, ["0 frozen months"])
 
 
 def test_a_place_that_moves_meanwhile_holds_no_case(laid: Laid, adding_up: Connection[Any]) -> None:

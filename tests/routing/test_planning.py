@@ -16,12 +16,12 @@ from routing.domain.steps import Step
 from routing.domain.waiting import Plan
 from routing.errors import ClockRuns, DoneAgain, LateAlready, NotYourStep, StepNotAllowed, UnfitDay
 from routing.repository import cases
-from routing.service import asking, dispatching, merging, opening, planning, rating, reading, steps, sweeping
+from routing.service import asking, dispatching, merging, opening, planning, rating, reading, splitting, steps, sweeping
 from sqlalchemy import text
 
 from tests.conftest import UnitOfWorkOf
 from tests.routing.auditing import faults_of
-from tests.routing.conftest import At, City, local, put_post
+from tests.routing.conftest import At, City, local, make_appeal, put_post
 from tests.routing.test_steps import As, make_case
 
 RING = KeyRing.parse(new_key("k1"))
@@ -116,6 +116,24 @@ def test_what_is_done_again_late_is_not_planned_away_either(uow: RolledBackUnitO
     assert Step.PLAN not in reading.get_case(at(holder, now=later), case.case_id).steps
     with pytest.raises(DoneAgain):
         plan(at(holder, now=later), late, day=(later + timedelta(days=90)).date())
+
+
+def test_what_is_split_off_what_is_done_again_late_is_not_planned_away_either(
+    uow: RolledBackUnitOfWork, city: City, at: At
+) -> None:
+    case, holder = make_case(uow, city), city.person("municipal")
+    first = case.appeals[0]
+    opening.open_cases(uow, [make_appeal(city, repeat_of=first.appeal_id, asker=first.asker)])
+    case = answer(at(holder), cases.get_case(uow, case.case_id))
+    said = AppealRatedV1(version=2, appeal_id=first.appeal_id, answer=1, rated_at=NOW, solved=False, rating=1)
+    rating.take_rating(uow, said)
+    later = NOW + timedelta(days=30)
+    sweeping.sweep_due(at(now=later))
+    late, dispatcher = cases.get_case(uow, case.case_id), at(city.person("dispatcher"), now=later)
+    going = [late.appeals[1].appeal_id]
+    new = splitting.split_case(dispatcher, late.case_id, version=late.version, appeal_ids=going, words="分案").new
+    with pytest.raises(DoneAgain):
+        plan(dispatcher, new, day=(later + timedelta(days=90)).date())
 
 
 def test_what_is_late_is_planned_by_a_dispatcher_and_not_by_its_holder_alone(

@@ -187,6 +187,9 @@ def test_a_refusal_says_for_whom_it_is(uow: RolledBackUnitOfWork, city: City, as
         NotYourStep, match="while an office holds it, a dispatcher or supervisor of a tier above the station"
     ):
         order(as_person(city.person("dispatcher")), case)
+    waits = make_case(uow, city, suggested_category=None)
+    with pytest.raises(NotYourStep, match="of a tier above, but not whoever holds the case"):
+        instruct(as_person(city.person("dispatcher")), waits)
 
 
 @pytest.mark.parametrize("step", PRESS)
@@ -335,7 +338,9 @@ def test_an_order_is_printed_to_be_signed_with_its_limit_and_later_its_report(
         assert said in page
     assert "办理报告" not in page
     report(holder, line)
-    assert "办理报告" in printing.print_pressing(holder, case.case_id, line.pressing.pressing_id)
+    page = printing.print_pressing(holder, case.case_id, line.pressing.pressing_id)
+    for said in ("办理报告", "报告日期", f"{NOW.year}年{NOW.month}月{NOW.day}日</time></td>"):
+        assert said in page
 
 
 def test_what_waits_to_be_accepted_is_ordered_and_instructed_on_paper_too(

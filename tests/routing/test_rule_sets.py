@@ -4,10 +4,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import asdict, replace
 from datetime import date, datetime, timedelta
 from functools import partial
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
 import pytest
+from cli.rule_files import read
 from contracts.grid import Duty
 from contracts.intake import AppealWithdrawnV1
 from contracts.routing import Ask, CaseJoinedV1, CaseRecordedV1, Outcome, RecordKind
@@ -45,6 +47,7 @@ from routing.errors import (
 )
 from routing.repository import cases, policy
 from routing.repository import rule_sets as stored
+from routing.schemas.rule_sets import RuleSetDocument
 from routing.service import (
     asking,
     dispatching,
@@ -183,6 +186,13 @@ def test_the_narrowest_promise_holds_and_the_case_keeps_all_layers(at: At, city:
     put_into_force(at, as_document(at(ONE), promise="1 working day"))
     assert cases.get_case(at(role="auditor"), case.case_id).rule_layers == (district, community)
     assert due_of(receive(at, city)) == local("2026-11-24T17:00"), "the city has come to ask more than they"
+
+
+def test_the_example_of_the_documents_is_taken(at: At, city: City) -> None:
+    page = Path(__file__).parents[2].joinpath("docs", "rules.md").read_text(encoding="utf-8")
+    example = RuleSetDocument.model_validate(read(page.split("```yaml\n")[1].split("```")[0])).document()
+    seen = rule_sets.draft_rule_set(at(ONE), replace(example, place="district", begins=None))
+    assert [change.line for change in seen.changes if change.line] == [8, 12]
 
 
 def test_what_loosens_is_refused_by_line_and_nothing_is_changed(at: At, city: City) -> None:

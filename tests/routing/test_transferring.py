@@ -14,9 +14,9 @@ from network import consumers as network
 from routing.domain.case import Case
 from routing.errors import AlreadyThere, HadItBefore, NotYourStep, StepNotAllowed, UnfitPost
 from routing.repository import cases
-from routing.service import asking, dispatching, reading, steps
+from routing.service import asking, dispatching, opening, reading, splitting, steps
 
-from tests.routing.conftest import City, make_post, put_post, subject_of
+from tests.routing.conftest import City, make_appeal, make_post, put_post, subject_of
 from tests.routing.test_steps import As, make_case
 
 RING = KeyRing.parse(new_key("k1"))
@@ -92,6 +92,17 @@ def test_it_goes_to_nobody_who_cannot_take_it(uow: RolledBackUnitOfWork, city: C
         transfer(holder, case, city.posts["window"].post_id)
     assert cases.get_case(uow, case.case_id).version == case.version
     assert holder.published == []
+
+
+def test_nor_is_what_was_split_off_passed_back(uow: RolledBackUnitOfWork, city: City, as_person: As) -> None:
+    case = make_case(uow, city)
+    opening.open_cases(uow, [make_appeal(city, repeat_of=case.appeals[0].appeal_id)])
+    second = city.posts["legal"].post_id
+    case = transfer(as_person(city.person("municipal")), cases.get_case(uow, case.case_id), second)
+    dispatcher, going = as_person(city.person("dispatcher")), [case.appeals[1].appeal_id]
+    new = splitting.split_case(dispatcher, case.case_id, version=case.version, appeal_ids=going, words="分案").new
+    with pytest.raises(HadItBefore):
+        transfer(as_person(city.person("legal")), new, city.posts["municipal"].post_id)
 
 
 def test_it_is_not_passed_back_but_returned(uow: RolledBackUnitOfWork, city: City, as_person: As) -> None:

@@ -5,7 +5,7 @@
     NotFound   MessageNotFound, InboxItemNotFound, TellingNotFound
     Conflict   MessageNotRetryable
     Forbidden  NotYoursToRetry, NotYoursToVisit
-    Invalid    ContactUnreadable, WordingMissing, UnknownHousehold
+    Invalid    ContactUnreadable, WordingMissing, UnknownHousehold, NotACase
 """
 
 from kit.errors import Conflict, Forbidden, Invalid, NotFound
@@ -31,6 +31,13 @@ class MessageNotRetryable(Conflict):
 class TellingNotFound(NotFound):
     def __init__(self) -> None:
         super().__init__("telling_not_found", "The case has no such telling, or it is not yours to see.")
+
+
+class NotACase(Invalid):
+    def __init__(self, field: str) -> None:
+        super().__init__(
+            "not_a_case", "This is the number of an appeal: name its case, whose number begins with C.", field=field
+        )
 
 
 class UnknownHousehold(Invalid):

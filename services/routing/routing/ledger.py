@@ -148,6 +148,7 @@ def _say_each(done: str, lines: Iterable[str]) -> None:
 
 
 def _verify(uow: UnitOfWork, *, settings: Settings) -> list[str]:
+    _say(f"{len(freezing.list_freezes(uow))} frozen months")
     faults = freezing.list_faults(uow, ring=settings.service_ring)
     comparing.recount(uow)
     return [*faults, *map(str, comparing.compare_frozen(uow))]

@@ -5,12 +5,16 @@ import subprocess
 import sys
 from typing import Annotated, Any
 
+import httpx
 import typer
 from rich.console import Console
 from rich.table import Table
 
 from cli import settings
 from cli.client import client_of, expect
+
+#: Where what an id stands for is called something.
+_NAMED = {"place": ("places", "name"), "office": ("offices", "name"), "post": ("posts", "title")}
 
 app = typer.Typer(no_args_is_help=True, help="How the city does: rates and counts, and where they come from.")
 
@@ -28,14 +32,26 @@ def show(
     with client_of(name, settings.load()) as client:
         params = {key: value for key, value in asked.items() if value is not None}
         found = expect(client.get("/routing/v1/figures", params=params)).json()
-    for line in found["items"]:
-        Console().print(_table(line, f"{found['since']} to {found['until']}"))
+        for line in found["items"]:
+            title = f"{_heading(client, by, line['key'])}, {found['since']} to {found['until']}"
+            Console().print(_table(line, title))
     if found["next"]:
         typer.echo("There are more lines: ask for a narrower place or period.", err=True)
 
 
-def _table(line: dict[str, Any], period: str) -> Table:
-    table = Table(title=f"{line['key'] or 'All together'}, {period}", title_justify="left")
+def _heading(client: httpx.Client, by: str | None, key: str | None) -> str:
+    """What a line is of. What has an id goes by its name, and by the code that tells it from others of that name."""
+    if by is None:
+        return "All together"
+    if not key or by not in _NAMED:
+        return key or f"Of no {by}"
+    path, called = _NAMED[by]
+    answer = client.get(f"/grid/v1/{path}/{key}")
+    return f"{answer.json()[called]} ({answer.json()['code']})" if answer.is_success else key
+
+
+def _table(line: dict[str, Any], title: str) -> Table:
+    table = Table(title=title, title_justify="left")
     for heading in ("rate", "share", "of", "taken out"):
         table.add_column(heading, justify="left" if heading == "rate" else "right")
     for rate, part in line["rates"].items():

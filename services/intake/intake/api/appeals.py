@@ -3,8 +3,8 @@
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter, Path, Query, Request, Response
-from kit.http import AskedPage, Door, IfMatch, ListView, listed, responses_for
+from fastapi import APIRouter, Depends, Path, Query, Request, Response
+from kit.http import AskedPage, Door, IfMatch, ListView, LookedUp, listed, responses_for
 from pydantic import BaseModel
 
 from intake.api.guessing import client_of, refuse_guessing
@@ -29,7 +29,14 @@ router = APIRouter(
     prefix="/intake/v1", tags=["appeals"], responses=responses_for(400, 401, 403, 404, 409, 413, 415, 422, 503)
 )
 
-AppealNamed = Annotated[str, Path(max_length=40, description="Its id, or its number however it is typed.")]
+_NAME = "Its id, or its number however it is typed."
+
+
+def _appeal_named(appeal_id: Annotated[str, Path(max_length=40, description=_NAME)]) -> LookedUp:
+    return LookedUp(lambda uow: reading.get_id(uow, appeal_id, field="/appeal_id"))
+
+
+AppealNamed = Annotated[LookedUp, Depends(_appeal_named)]
 
 _WRITES = responses_for(412, 428)
 
@@ -106,7 +113,7 @@ async def list_openings(appeal_id: UUID, page: AskedPage, door: Door) -> Respons
     responses=_WRITES,
 )
 async def correct_appeal(
-    appeal_id: UUID, body: CorrectionAsked, request: Request, if_match: IfMatch, door: Door
+    appeal_id: AppealNamed, body: CorrectionAsked, request: Request, if_match: IfMatch, door: Door
 ) -> Response:
     return await door(
         amending.correct_appeal,
@@ -128,7 +135,7 @@ async def correct_appeal(
     responses=_WRITES,
 )
 async def withdraw_appeal(
-    appeal_id: UUID, body: WithdrawalAsked, request: Request, if_match: IfMatch, door: Door
+    appeal_id: AppealNamed, body: WithdrawalAsked, request: Request, if_match: IfMatch, door: Door
 ) -> Response:
     return await door(
         amending.withdraw_appeal,

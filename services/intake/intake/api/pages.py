@@ -61,3 +61,9 @@ def when(moment: datetime, *, zone: ZoneInfo, language: str) -> str:
 def day(named: date | datetime, *, zone: ZoneInfo, language: str) -> str:
     local = named.astimezone(zone) if isinstance(named, datetime) else named
     return f"{local.year}年{local.month}月{local.day}日" if language == "zh" else f"{local.day} {local:%B %Y}"
+
+
+def span(since: datetime, until: datetime, *, zone: ZoneInfo, language: str) -> str:
+    """From a day to a day; of one day that alone."""
+    days = dict.fromkeys(day(each, zone=zone, language=language) for each in (since, until))
+    return ("到" if language == "zh" else " to ").join(days)

@@ -13,7 +13,7 @@ from pydantic import BaseModel
 
 from intake.api.appeals import station_of
 from intake.api.guessing import client_of, refuse_guessing, seconds_of
-from intake.api.pages import PAGE_HEADERS, AskedLanguage, day, known_language, page, when
+from intake.api.pages import PAGE_HEADERS, AskedLanguage, day, known_language, page, span, when
 from intake.api.wording import FOR_PAPERS, LANGUAGES, say_done, say_elapsed
 from intake.domain.progress import DoneStep, Progress, TooManyGuesses
 from intake.errors import NoSuchCode
@@ -87,6 +87,7 @@ async def show_progress(code: str, request: Request, language: AskedLanguage = "
         rate=rating_path(answer.asked, station_of(request).keys) if answer.asked else None,
         when=partial(when, zone=zone),
         day=partial(day, zone=zone),
+        span=partial(span, zone=zone),
         said_done=partial(say_done, language=known_language(language)),
         elapsed=say_elapsed(answer.elapsed, known_language(language)),
         for_papers=FOR_PAPERS[known_language(language)],

@@ -31,6 +31,7 @@ TEXTS: dict[str, dict[str, str]] = {
         "nobody_yet": "正在分派，派单后这里会显示。",
         "no_due": "受理后会告知期限。",
         "finished": "已经办结。",
+        "declined": "不予受理，原因和可以找谁已告知您。没有收到的，请拨打社区服务站电话。",
         "withdrawn_due": "已经撤回。",
         "answered_due": "已经答复。没有收到答复的，请拨打社区服务站电话。",
         "rate_title": "请您评价",
@@ -66,7 +67,7 @@ TEXTS: dict[str, dict[str, str]] = {
         "elapsed": "到现在多久了",
         "took": "一共用了多久",
         "pauses": "中间停过（期限不算这些天）",
-        "pause": "{since}到{until}：{why}",
+        "pause": "{span}：{why}",
         "missing": "还缺这些材料",
         "missing_since": "{day}已告知您",
         "complete": "材料齐了的日子",
@@ -95,11 +96,13 @@ TEXTS: dict[str, dict[str, str]] = {
         "nobody_yet": "It is being handed to somebody; they will be named here.",
         "no_due": "You will be told when it is accepted.",
         "finished": "It is finished.",
+        "declined": "It is not taken on. You were told why, and who can help; if that has not reached you, call the "
+        "community's station.",
         "withdrawn_due": "It was withdrawn.",
         "answered_due": "It is answered. If the answer has not reached you, call the community's station.",
         "rate_title": "Rate the answer",
         "rate_now": "Is it solved? Say what you think",
-        "rate_until": "Until",
+        "rate_until": "Until ",
         "has_rated": "You have said what you think of the answer. Thank you.",
         "done_again": "We have what you said of the answer: it is being handled again.",
         "is_it_solved": "Is what you asked for solved?",
@@ -132,7 +135,7 @@ TEXTS: dict[str, dict[str, str]] = {
         "elapsed": "How long it has been",
         "took": "How long it took",
         "pauses": "Pauses, which do not count",
-        "pause": "{since} to {until}: {why}",
+        "pause": "{span}: {why}",
         "missing": "Papers still missing",
         "missing_since": "You were told on {day}",
         "complete": "Papers complete on",
@@ -149,6 +152,7 @@ STANDING: dict[str, dict[str, str]] = {
         "in_progress": "正在办理",
         "answered": "已答复",
         "closed": "已办结",
+        "declined": "不予受理",
         "withdrawn": "已撤回",
     },
     "en": {
@@ -158,6 +162,7 @@ STANDING: dict[str, dict[str, str]] = {
         "in_progress": "Being worked on",
         "answered": "Answered",
         "closed": "Closed",
+        "declined": "Not taken on",
         "withdrawn": "Withdrawn",
     },
 }
@@ -181,6 +186,7 @@ _DONE: dict[Done, tuple[str, str]] = {
     Done.LETTER_REPLY: ("有关单位已回函", "The other office replied"),
     Done.PAPERS_MISSING: ("告知您要补的材料", "You were told which papers are missing"),
     Done.PAPERS_RECEIVED: ("收到您的材料", "Papers came"),
+    Done.PAPERS_COMPLETE: ("不再需要其他材料", "No more papers are needed"),
     Done.PAPERS_RETURNED: ("退还您的原件", "Your originals were given back"),
     Done.NUDGED: ("已催办", "They were reminded"),
     Done.ORDERED: ("上级已督办", "A superior ordered a report"),
@@ -203,6 +209,7 @@ _DONE: dict[Done, tuple[str, str]] = {
     Done.HANDED_OVER: ("办好的材料已交给您", "What was finished was handed over to you"),
     Done.REDONE: ("重新办理", "It is done again"),
     Done.CLOSED: ("办结", "Closed"),
+    Done.DECLINED: ("不予受理", "Not taken on"),
 }
 
 #: Where something is ready for them with the answer.
@@ -217,7 +224,10 @@ _SOMEBODY = {"zh": "专人", "en": "those who handle it"}
 
 def say_done(step: DoneStep, language: str) -> str:
     chinese, english = _READY[step.handover] if step.handover else _DONE[step.done]
-    return (chinese if language == "zh" else english).format(who=step.who or _SOMEBODY[language])
+    said = (chinese if language == "zh" else english).format(who=step.who or _SOMEBODY[language])
+    if step.done is not Done.DECLINED or not step.why:
+        return said
+    return f"{said}{'：' if language == 'zh' else ': '}{step.why[language]}"
 
 
 def say_elapsed(elapsed: timedelta | None, language: str) -> str | None:

@@ -42,6 +42,7 @@ class Done(StrEnum):
     LETTER_REPLY = "letter_reply"
     PAPERS_MISSING = "papers_missing"
     PAPERS_RECEIVED = "papers_received"
+    PAPERS_COMPLETE = "papers_complete"
     PAPERS_RETURNED = "papers_returned"
     NUDGED = "nudge"
     ORDERED = "order"
@@ -64,13 +65,14 @@ class Done(StrEnum):
     HANDED_OVER = "handed_over"
     REDONE = "redone"
     CLOSED = "closed"
+    DECLINED = "declined"
 
 
 @dataclass(frozen=True)
 class DoneStep:
-    """``who``: a post or a centre, by title; ``until`` and ``why``: of a suspension; ``missing``: after a step of
-    papers, which have yet to come, and ``until``: from when the promise runs though none come; ``handover``: of an
-    answer with which something is ready for them.
+    """``who``: a post or a centre, by title; ``until`` and ``why``: of a suspension, and ``why`` of what was declined;
+    ``missing``: after a step of papers, which have yet to come, and ``until``: from when the promise runs though none
+    come; ``handover``: of an answer with which something is ready for them.
     """
 
     at: datetime
@@ -91,8 +93,9 @@ class Pause:
     why: dict[str, str] | None = None
 
 
+_ENDS = frozenset({Done.CLOSED, Done.DECLINED})
 #: What ends every pause before its time.
-_GOES_ON = frozenset({Done.RESUMED, Done.OUT_OF_PLAN, Done.ANSWERED, Done.NOT_VERIFIED, Done.REDONE, Done.CLOSED})
+_GOES_ON = _ENDS | {Done.RESUMED, Done.OUT_OF_PLAN, Done.ANSWERED, Done.NOT_VERIFIED, Done.REDONE}
 
 
 def pauses_of(steps: Sequence[DoneStep]) -> list[Pause]:
@@ -164,9 +167,19 @@ class Progress:
     now: datetime | None = None
 
     @property
+    def ended(self) -> DoneStep | None:
+        """By what it is closed."""
+        ends = (step for step in reversed(self.steps) if step.done in _ENDS)
+        return next(ends, None) if self.standing is Standing.CLOSED else None
+
+    @property
+    def is_declined(self) -> bool:
+        return self.ended is not None and self.ended.done is Done.DECLINED
+
+    @property
     def elapsed(self) -> timedelta | None:
         """The whole time since they came, in whole seconds, to its end; none: it was withdrawn."""
-        ended = next((step.at for step in reversed(self.steps) if step.done is Done.CLOSED), None)
+        ended = self.ended.at if self.ended else None
         until = ended if self.standing is Standing.CLOSED else self.now
         if until is None or self.standing is Standing.WITHDRAWN:
             return None

@@ -32,6 +32,14 @@ _BY_CODE = text(
     "select * from progress_by_code(:codes, :client, :window, :limit) left join waiting_by_code(:codes) on true"
     " left join done_by_code(:codes) on true"
 )
+_WAIT_ALIKE = text("""
+update progress set suspended_until = other.suspended_until, suspended_for = other.suspended_for,
+    planned_for = other.planned_for, planned_who = other.planned_who
+from (
+    select distinct on (case_id) * from progress where case_id = any(:cases) and appeal_id <> all(:joined)
+    order by case_id, version desc
+) as other where progress.case_id = other.case_id and progress.appeal_id = any(:joined)
+""")
 _APPEAL_BY_CODE = text("select * from appeal_by_code(:codes, :client, :window, :limit)")
 _ASKED = text("select * from rating_asked(:appeal_id, :answer)")
 
@@ -86,6 +94,12 @@ def put(uow: UnitOfWork, rows: list[dict[str, Any]]) -> None:
         " and (progress.version < excluded.version or progress.case_id <> excluded.case_id)"
     )
     insert_rows(uow, progress, rows, then=f"on conflict (appeal_id) do update set {kept} where {newer}")
+
+
+def wait_alike(uow: UnitOfWork, cases: list[UUID], joined: list[UUID]) -> None:
+    """What has come to a case waits as the others in it do, for the same day."""
+    if joined:
+        uow.execute(_WAIT_ALIKE, {"cases": cases, "joined": joined})
 
 
 #: What is added to rather than replaced.

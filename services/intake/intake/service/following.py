@@ -51,6 +51,7 @@ def follow_cases(uow: UnitOfWork, facts: Sequence[CaseFact]) -> None:
         alike.setdefault((nth[row["appeal_id"]], tuple(sorted(row))), []).append(row)
     for turn in sorted(alike):
         progress.put(uow, alike[turn])
+    progress.wait_alike(uow, *_joined(facts))
     appeals.seal(uow, _seals(facts))
     progress.grant(uow, {given for fact in facts for given in _given(fact)})
 
@@ -167,6 +168,12 @@ def _done(fact: CaseFact, party: Party) -> dict[str, Any]:
     """What this adds to what was done so far."""
     step = told(fact, party)
     return {"steps": [{"at": fact.at.isoformat(), **step}]} if step else {}
+
+
+def _joined(facts: Sequence[CaseFact]) -> tuple[list[UUID], list[UUID]]:
+    """(cases, appeals): what waits for a day was asked about again."""
+    came = [fact for fact in facts if isinstance(fact, CaseJoinedV1)]
+    return [fact.case_id for fact in came], [appeal_id for fact in came for appeal_id in fact.joined]
 
 
 def _given(fact: CaseFact) -> list[tuple[UUID, UUID]]:

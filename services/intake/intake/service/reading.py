@@ -5,7 +5,7 @@ from uuid import UUID
 from kit.auth import AUDITOR
 from kit.db import UnitOfWork
 from kit.ids import new_id
-from kit.numbers import parse_code, parse_number
+from kit.numbers import parse_code, parse_name
 from kit.paging import Page, Sheet
 
 from intake.domain.appeal import Location, Opening
@@ -18,23 +18,23 @@ from intake.service.receiving import NUMBER_PREFIX, taken_path_of
 from intake.service.station import Station
 
 
-def get_appeal(uow: UnitOfWork, named: UUID | str, *, station: Station) -> AppealFile:
-    """By its id, or by its number however it is typed."""
-    appeal_id = named if isinstance(named, UUID) else _find_id(uow, named)
-    file = appeals.find_file(uow, station.keys, appeal_id) if appeal_id else None
+def get_id(uow: UnitOfWork, named: str, *, field: str) -> UUID:
+    """By its id, or by its number however it is typed; what is not to be seen is not found."""
+    name = parse_name(named, NUMBER_PREFIX, field=field)
+    appeal_id = name if isinstance(name, UUID) else appeals.find_id(uow, name)
+    if appeal_id is None:
+        raise AppealNotFound
+    return appeal_id
+
+
+def get_appeal(uow: UnitOfWork, appeal_id: UUID, *, station: Station) -> AppealFile:
+    file = appeals.find_file(uow, station.keys, appeal_id)
     if file is None:
         raise AppealNotFound
     if file.appeal.sealed:
         opening = Opening(new_id(uow.now), uow.person.subject, uow.now)
         appeals.add_opening(uow, opening, file.appeal)
     return file
-
-
-def _find_id(uow: UnitOfWork, named: str) -> UUID | None:
-    try:
-        return UUID(named)
-    except ValueError:
-        return appeals.find_id(uow, parse_number(named, NUMBER_PREFIX, field="/appeal_id"))
 
 
 def list_openings(uow: UnitOfWork, appeal_id: UUID, page: Page) -> Sheet[Opening]:

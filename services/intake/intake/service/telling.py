@@ -75,6 +75,8 @@ def _besides(fact: CaseFact) -> dict[str, Any]:
             return {"handover": means.value}
         case CaseSuspendedV1():
             return {"until": fact.until.isoformat(), "why": fact.reason_text}
+        case CaseClosedV1(reason_text=dict() as why):
+            return {"why": why}
         case _:
             return {}
 
@@ -91,7 +93,7 @@ def _by_what_it_says(fact: CaseFact) -> Done | None:
         case CaseResortedV1() if fact.out_of_plan:
             done = Done.OUT_OF_PLAN
         case CaseClosedV1() if fact.reason != "merged":
-            done = Done.CLOSED
+            done = Done.DECLINED if fact.reason == "declined" else Done.CLOSED
     return done
 
 
@@ -119,10 +121,13 @@ def _came(fact: CaseJoinedV1) -> dict[str, Any]:
 
 
 def _recorded(fact: CaseRecordedV1) -> dict[str, Any]:
-    """Of papers, which are still missing, and how long the promise waits for them."""
+    """Of papers, which are still missing, and how long the promise waits for them. That no more are waited for is said
+    without any that came.
+    """
     if fact.record is RecordKind.CONTACT_ATTEMPT and fact.outcome is not None:
         return {"done": Done(fact.outcome.value).value}
-    step: dict[str, Any] = {"done": Done(fact.record.value).value}
+    none_came = fact.record is RecordKind.PAPERS_RECEIVED and not fact.papers
+    step: dict[str, Any] = {"done": (Done.PAPERS_COMPLETE if none_came else Done(fact.record.value)).value}
     if fact.still_missing is not None:
         step["missing"] = fact.still_missing
     if fact.papers_awaited_until is not None:

@@ -16,6 +16,7 @@ from notify.errors import (
     InboxItemNotFound,
     MessageNotFound,
     MessageNotRetryable,
+    NotACase,
     NotYoursToRetry,
     NotYoursToVisit,
     TellingNotFound,
@@ -23,15 +24,19 @@ from notify.errors import (
 )
 from notify.repository import HouseholdTold, InboxItem, Message, TellingCounts
 
-CASE_PREFIX = "C"
+CASE_PREFIX, APPEAL_PREFIX = "C", "A"
 #: Who sees to the telling of their place's cases.
 RETRYING = (Duty.DISPATCHER.value, Duty.SUPERVISOR.value)
 
 
 def find_case(uow: UnitOfWork, named: str, *, field: str) -> UUID | None:
     """By its id, or its number however it is typed; none: nobody was told of it whom whoever asks may see."""
-    name = parse_name(named, CASE_PREFIX, field=field)
-    return name if isinstance(name, UUID) else repository.find_case(uow, name)
+    name = parse_name(named, CASE_PREFIX, APPEAL_PREFIX, field=field)
+    if isinstance(name, UUID):
+        return name
+    if name.startswith(APPEAL_PREFIX):
+        raise NotACase(field)
+    return repository.find_case(uow, name)
 
 
 def list_case_messages(uow: UnitOfWork, case_id: UUID | None, page: Page) -> Sheet[Message]:

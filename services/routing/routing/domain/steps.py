@@ -18,6 +18,7 @@ from routing.domain.case import (
     DRAFTED,
     HELPER_REPORTED,
     REDONE,
+    SPLIT_OFF,
     STARTED,
     VERIFIED,
     Case,
@@ -70,7 +71,7 @@ class Actor(StrEnum):
     COLLEAGUE = "colleague"
     """Who holds a post on the line of the case's place or of where it was taken; never its holder."""
     OVERSEER = "overseer"
-    """The dispatcher or supervisor of the case's place or of a tier above it."""
+    """The dispatcher or supervisor of the case's place or of a tier above it; never its holder."""
     SUPERIOR = "superior"
     """A dispatcher or supervisor of a tier above the holder; over an office, the supervisor of its own place too. And
     whoever has to see to it, since it is late or done again.
@@ -99,7 +100,7 @@ WHO: dict[Actor, str] = {
     Actor.DISPATCHER: "a dispatcher of its place or of a tier above",
     Actor.RULER: "the dispatcher who is asked or one above, but not who asked",
     Actor.COLLEAGUE: "who holds a post on the line of its place, but not whoever holds the case",
-    Actor.OVERSEER: "a dispatcher or supervisor of its place or of a tier above",
+    Actor.OVERSEER: "a dispatcher or supervisor of its place or of a tier above, but not whoever holds the case",
     Actor.SUPERIOR: (
         "a dispatcher or supervisor of a tier above whoever holds the case; where an office does, "
         "the supervisor of the office's own place too; and whoever has to see to what is late or done again"
@@ -600,8 +601,9 @@ def recall(case: Case, entries: Iterable[Entry]) -> None:
     did = {entry.by for entry in known if entry.step in _WORK and entry.by}
     held = [entry.facts for entry in known if entry.step == ASSIGNED]
     holders = {who for each in held for who in (each["holder"], each["post"]) if who}
-    case.worked_by = frozenset(did | holders)
-    case.done_again = any(
+    before = next((entry.facts for entry in known if entry.step == SPLIT_OFF), {})
+    case.worked_by = frozenset({*did, *holders, *before.get("worked_by", ())})
+    case.done_again = bool(before.get("done_again")) or any(
         entry.step == REDONE or (entry.step == VERIFIED and not entry.facts["passed"]) for entry in known
     )
 

@@ -68,6 +68,7 @@ def print_pressing(uow: UnitOfWork, case_id: UUID, pressing_id: UUID) -> str:
         number=pressing.number,
         pressing=pressing,
         due_on=_local(uow, case, pressing.due_at) if pressing.due_at else None,
+        reported_on=_local(uow, case, pressing.reported_at) if pressing.reported_at else None,
         holder=holder.title if holder else None,
     )
 

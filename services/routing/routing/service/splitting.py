@@ -10,6 +10,7 @@ from kit.numbers import new_number
 from network.posts import Seat
 
 from routing import events
+from routing.domain import steps
 from routing.domain.case import SPLIT, SPLIT_OFF, Case
 from routing.domain.steps import Step
 from routing.errors import LastAppeal, NotOfTheCase
@@ -64,6 +65,7 @@ def _split_off(
     calls = _calls_owed_to(uow, case, going)
     new = case.split_off(going, number=new_number(CASE_PREFIX), new_id=lambda: new_id(uow.now), at=uow.now)
     case.calls_owed, new.calls_owed = case.calls_owed - calls, calls
+    steps.recall(case, cases.list_entries(uow, case))
     facts = {"appeals": sorted(map(str, going)), "into": str(new.case_id), "into_number": new.number}
     case.record(SPLIT, at=uow.now, by=uow.by, post_id=post_id, facts=facts, words=words)
     new.record(SPLIT_OFF, at=uow.now, by=uow.by, post_id=post_id, facts=_origin(new, case, holder))
@@ -112,7 +114,9 @@ def _check(case: Case, appeal_ids: Collection[UUID]) -> set[UUID]:
 
 
 def _origin(new: Case, case: Case, holder: Seat | None) -> dict[str, object]:
-    """Where it comes from and how it stands from its first day on."""
+    """Where it comes from and how it stands from its first day on; who has worked on it, and that it was done again,
+    goes on deciding who verifies it and whether it waits.
+    """
     return {
         "appeals": sorted(str(appeal.appeal_id) for appeal in new.appeals),
         "from": str(case.case_id),
@@ -121,6 +125,8 @@ def _origin(new: Case, case: Case, holder: Seat | None) -> dict[str, object]:
         "queue": new.queue.value if new.queue else None,
         "holder": holder.subject if holder else None,
         "promise_met": new.promise_met,
+        "worked_by": sorted(case.worked_by),
+        "done_again": case.done_again,
         **(promise_facts(new) if new.deadline else {}),
         **_counted(new, case),
     }
