@@ -156,7 +156,7 @@ def restarts() -> dict[str, int]:
 
 
 def is_ready(pod: Object) -> bool:
-    return _ready(pod)["status"] == "True"
+    return bool(_ready(pod)["status"] == "True")
 
 
 def seconds_to_ready(pod: Object) -> float:
