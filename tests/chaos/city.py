@@ -28,7 +28,7 @@ with new as (
     select (jsonb_populate_record(newest, jsonb_build_object(
         'version', version + 1, 'note', 'public services at once', 'effective_from', now()
     ))).*
-    from (select * from rule_set order by version desc limit 1) as newest
+    from rule_set as newest order by version desc limit 1
     returning version
 )
 insert into rule

@@ -120,6 +120,13 @@ def test_nobody_below_takes_it_back(uow: RolledBackUnitOfWork, city: City, as_pe
     assert TAKE[Step.RE_DISPATCH](as_person(city.person("district_dispatcher")), case).state is CaseState.ASSIGNED
 
 
+def test_nobody_below_puts_it_off(uow: RolledBackUnitOfWork, city: City, as_person: As) -> None:
+    case = take_over(as_person(city.person("district_supervisor")), make_case(uow, city))
+    with pytest.raises(RulingBinds):
+        TAKE[Step.PLAN](as_person(city.person("dispatcher")), case)
+    assert TAKE[Step.PLAN](as_person(city.person("district_supervisor")), case).planned_for
+
+
 def test_what_was_missed_stays_so_and_is_nobodys_to_see_to_any_more(
     uow: RolledBackUnitOfWork, city: City, as_person: As, late: Case
 ) -> None:

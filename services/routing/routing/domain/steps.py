@@ -534,7 +534,8 @@ def _is_bound(step: Step, case: Case, posts: Collection[Seated]) -> bool:
     if dispatches_above(posts, case.ruled_path):
         return False
     holds_it = any(post.post_id == case.holder_post_id for post in posts)
-    return step in (Step.RE_SORT, Step.RE_DISPATCH, Step.MERGE) or (step is Step.ANSWER and not holds_it)
+    instead_of_holder = step in (Step.ANSWER, Step.PLAN, Step.RE_PLAN) and not holds_it
+    return instead_of_holder or step in (Step.RE_SORT, Step.RE_DISPATCH, Step.MERGE)
 
 
 def find_bar_to_more_time(case: Case, now: datetime) -> PromiseMissed | ClockRuns | PapersAwaited | None:
