@@ -477,6 +477,14 @@ def test_a_narrower_places_change_is_named_by_the_line_of_its_own_document() -> 
     assert change.line == 7
 
 
+def test_a_line_for_all_matters_changes_nothing_of_what_is_urgent_and_promised_sooner() -> None:
+    urgent = line_of(20, urgent=True, handler="municipal", promise="24 hours", superior="12 hours")
+    before = city(urgent)
+    after = replace(before, layers=(tighten(line_of(promise="3 working days"), above=before),))
+    (change,) = list_changes(before, after, CATEGORIES)
+    assert change.said[1].endswith("community's remit: promised within 3 working days instead of 5 working days.")
+
+
 def test_what_a_document_does_not_speak_of_any_more_is_told_too() -> None:
     before = city(line_of(20, category=LIGHTS.code, handler="municipal", promise="same day"))
     (gone,) = list_changes(before, CITY, CATEGORIES)

@@ -7,7 +7,7 @@ from datetime import datetime
 from contracts.grid import Duty
 
 from routing.domain.calendar import Calendar, Hours
-from routing.domain.promise import Term, due
+from routing.domain.promise import Term, due, is_no_longer
 from routing.domain.reading_aloud import KINDS_OF_MATTER, REMITS, Said, term_in_words
 from routing.domain.rule_document import Setting, matter_of, written
 from routing.domain.rules import Category, Demand, Key, Limit, Rule, RuleSet, Start, Tier
@@ -166,8 +166,9 @@ def _first(said: Sequence[Rule]) -> Term | None:
 
 
 def _parts(before: Rule, after: Rule) -> Iterator[Said]:
-    if before.tightest != after.tightest or {r.term for r in before.all} != {r.term for r in after.all}:
-        yield _promise(before.tightest, after.tightest)
+    then, now = _binding(before), _binding(after)
+    if set(then) != set(now):
+        yield _promise(then, now)
     if before.starts_first is not after.starts_first:
         then, now = _STARTS[before.starts_first], _STARTS[after.starts_first]
         yield f"起算点由{then[0]}改为{now[0]}", f"counted {now[1]} instead of {then[1]}"
@@ -180,6 +181,13 @@ def _parts(before: Rule, after: Rule) -> Iterator[Said]:
             yield (f"须{chinese}", f"needs {english}") if is_now else (f"不再须{chinese}", f"needs {english} no more")
     if before.climbs_to != after.climbs_to:
         yield _tiers(after.climbs_to)
+
+
+def _binding(rule: Rule) -> list[Term]:
+    """The tightest, and what may end before it in some case."""
+    tightest = rule.tightest
+    others = dict.fromkeys(each.term for each in rule.all if not is_no_longer(tightest, each.term))
+    return [tightest, *others]
 
 
 def _climb(before: Term | None, after: Term | None) -> Iterator[Said]:
@@ -213,9 +221,13 @@ def _tiers(named: Sequence[Tier]) -> Said:
     return f"超期依次由{chinese}督办", f"what is missed climbs to {english}"
 
 
-def _promise(before: Term, after: Term) -> Said:
-    then, now = term_in_words(before), term_in_words(after)
-    return f"承诺由{then[0]}改为{now[0]}", f"promised within {now[1]} instead of {then[1]}"
+def _promise(before: Sequence[Term], after: Sequence[Term]) -> Said:
+    """Of several, whichever ends first in a case."""
+    then, now = (list(zip(*map(term_in_words, terms), strict=True)) for terms in (before, after))
+    return (
+        f"承诺由{'或'.join(then[0])}改为{'或'.join(now[0])}",
+        f"promised within {' or '.join(now[1])} instead of {' or '.join(then[1])}",
+    )
 
 
 def _matter(change: RuleChange) -> Said:
