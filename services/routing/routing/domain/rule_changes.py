@@ -170,11 +170,11 @@ def _parts(before: Rule, after: Rule) -> Iterator[Said]:
     if set(then) != set(now):
         yield _promise(then, now)
     if before.starts_first is not after.starts_first:
-        then, now = _STARTS[before.starts_first], _STARTS[after.starts_first]
-        yield f"起算点由{then[0]}改为{now[0]}", f"counted {now[1]} instead of {then[1]}"
+        old, new = _STARTS[before.starts_first], _STARTS[after.starts_first]
+        yield f"起算点由{old[0]}改为{new[0]}", f"counted {new[1]} instead of {old[1]}"
     if before.duty is not after.duty:
-        then, now = DUTIES[before.duty], DUTIES[after.duty]
-        yield f"承办由{then[0]}改为{now[0]}", f"handled by {now[1]} instead of {then[1]}"
+        old, new = DUTIES[before.duty], DUTIES[after.duty]
+        yield f"承办由{old[0]}改为{new[0]}", f"handled by {new[1]} instead of {old[1]}"
     for demand in Demand:
         if (is_now := demand in after.demands) != (demand in before.demands):
             chinese, english = _DEMANDS[demand]
