@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 from uuid import UUID, uuid4
 from zoneinfo import ZoneInfo
@@ -19,7 +20,7 @@ from cli.__main__ import app
 from cli.reconcile import audit_books
 from cli.reconcile.books import SERVICES, Books
 from cli.reconcile.findings import Audit, check_counts
-from cli.reconcile.owed import STEPS, TEMPLATES
+from cli.reconcile.owed import STEPS, TEMPLATES, concerned
 from contracts.grid import Duty, Holding, PostChangedV1
 from contracts.intake import Channel, Means, Reach
 from contracts.rating import PURPOSE, subject_of
@@ -829,6 +830,16 @@ def test_what_happened_after_the_watermark_is_set_aside(city: City, record: Path
         audit = audited(city, record, grace=timedelta(days=1))
     assert audit.findings == []
     assert audit.set_aside["cases"] == 25
+
+
+def test_papers_that_are_missing_are_owed_to_whose_they_are_alone() -> None:
+    history = [
+        SimpleNamespace(step="opened", facts={"appeals": ["A1"]}),
+        SimpleNamespace(step="joined", facts={"appeals": ["A2"]}),
+        SimpleNamespace(step="recorded", facts={"record": "papers_missing", "appeals": ["A2"]}),
+        SimpleNamespace(step="recorded", facts={"record": "interim_word"}),
+    ]
+    assert [whom for _, whom in concerned(history)] == [{"A1"}, {"A2"}, {"A2"}, {"A1", "A2"}]
 
 
 def test_an_audit_of_nothing_proves_nothing() -> None:

@@ -231,7 +231,7 @@ def _goes_on(facts: Mapping[str, Any]) -> bool:
 
 def concerned(entries: Iterable[Any]) -> Iterator[tuple[Any, set[str]]]:
     """Each step of a history with the appeals of those whom it concerns: whose appeal the case had by then and was not
-    withdrawn, unless all were; of a step by which appeals come, those.
+    withdrawn, unless all were; of a step by which appeals come, those; of papers, of the resident whose they are.
     """
     here: set[str] = set()
     gone: set[str] = set()
@@ -240,7 +240,7 @@ def concerned(entries: Iterable[Any]) -> Iterator[tuple[Any, set[str]]]:
         here |= come
         here -= _appeals(entry, "split", "closed")
         gone |= _appeals(entry, "withdrawn")
-        yield entry, come or (here - gone) or here
+        yield entry, come or _appeals(entry, "recorded") or (here - gone) or here
 
 
 def _appeals(entry: Any, *steps: str) -> set[str]:
