@@ -16,7 +16,7 @@ from kit.ids import time_of
 from routing.service import comparing, explaining
 from sqlalchemy import text
 
-from simulation.year import AFTER_DUE, BEAT, Year
+from simulation.year import AFTER_DUE, BEAT, Year, up_to_beat
 
 #: Deadlines that are explained in one transaction.
 _AT_ONCE = 100
@@ -103,8 +103,10 @@ def _runs_since(row: Any) -> datetime:
 
 
 def _fires_by(year: Year, due_at: datetime, *, since: datetime) -> datetime:
-    """By when it comes to its end: on its instant, or a beat after what has made it run past that."""
-    by = due_at + AFTER_DUE if since <= due_at else since + BEAT
+    """By when it comes to its end: on its instant, but not before the beat at which what has made it run is carried; or
+    a beat after that has made it run past its instant.
+    """
+    by = max(due_at + AFTER_DUE, up_to_beat(since)) if since <= due_at else since + BEAT
     return max(by, year.asked.outage[1]) if year.asked.is_out(by) else by
 
 
@@ -124,7 +126,7 @@ async def every_warning_is_given_once_and_on_its_instant(year: Year, checked: Ch
         about = f"deadline {row.deadline_id}"
         given[row.deadline_id, row.share] += 1
         checked.hold(that=given[row.deadline_id, row.share] == 1, about=about, detail=f"warned of {row.share} again")
-        since = max(time_of(UUID(row.deadline_id)), row.warn_at or row.at)
+        since = time_of(UUID(row.deadline_id))
         in_time = row.warn_at is not None and row.at <= _fires_by(year, row.warn_at, since=since)
         checked.hold(that=in_time, about=about, detail=f"{row.share} of its time passed {row.warn_at}, told {row.at}")
 

@@ -143,7 +143,7 @@ class Year:
 
     async def _next_beat(self, end: datetime) -> datetime | None:
         """When somebody does something, rounded up to a beat, or a deadline has passed; and when an outage ends."""
-        moments = [_rounded(self._agenda.next_at)] if self._agenda.next_at else []
+        moments = [up_to_beat(self._agenda.next_at)] if self._agenda.next_at else []
         _, out_until = self.asked.outage
         if self.city.now < out_until:
             moments.append(out_until)
@@ -162,7 +162,7 @@ class Year:
             await planned.act()
         self.city.clock.set(max(self.city.now, at))
         if not self.asked.is_out(at):
-            await self._work(self.city.sweep if at == _rounded(at) else self.city.fire)
+            await self._work(self.city.sweep if at == up_to_beat(at) else self.city.fire)
 
     async def _work(self, sweep: Callable[[], Awaitable[int]]) -> None:
         """What the platform does by itself, until it rests: a backlog first, then what is due, then what is owed."""
@@ -212,7 +212,7 @@ def _counts(uow: UnitOfWork) -> tuple[int, int]:
     return uow.execute(_OPEN).scalar_one(), uow.execute(_LATE).scalar_one()
 
 
-def _rounded(moment: datetime) -> datetime:
+def up_to_beat(moment: datetime) -> datetime:
     """Up to the next beat."""
     past = timedelta(seconds=moment.timestamp() % BEAT.total_seconds())
     return moment if not past else moment - past + BEAT
