@@ -32,6 +32,7 @@ select count(*) from deadline where state = 'open' and due_at < %s
 """
 _SAID: LiteralString = "select event_id from event_log where topic = %s and type <> all(%s)"
 _TAKEN: LiteralString = "select event_id from inbox where consumer = %s"
+_SNAPSHOTS: LiteralString = "select key, version from event_snapshot where topic = %s"
 _PARKED: LiteralString = "select count(*) from parked"
 
 
@@ -53,10 +54,22 @@ EDGES = (
 )
 
 
+#: By who keeps it and the topic of what it is a copy of.
+COPIES: dict[tuple[str, str], LiteralString] = {
+    **{
+        (s, "grid.place.v1"): "select place_id as key, version from place_copy" for s in ("intake", "routing", "notify")
+    },
+    **{(s, "grid.post.v1"): "select post_id as key, version from post_copy" for s in ("intake", "routing", "notify")},
+    ("notify", "grid.contact.v1"): "select contact_id as key, version from contact where topic = 'grid.contact.v1'",
+    ("notify", "intake.contact.v1"): "select contact_id as key, version from contact where topic = 'intake.contact.v1'",
+    ("intake", "routing.category.v1"): "select code as key, version from category_copy",
+}
+
+
 def left(city: ChaosCity) -> list[str]:
     """What has not arrived yet, in words; a service whose database does not answer is on its way too."""
     try:
-        return [*_unsent(city), *_untaken(city)]
+        return [*_unsent(city), *_untaken(city), *_uncopied(city)]
     except psycopg.OperationalError as error:
         return [f"a database is away: {type(error).__name__}"]
 
@@ -90,6 +103,23 @@ def _unsent(city: ChaosCity) -> list[str]:
 def _untaken(city: ChaosCity) -> list[str]:
     counts = {edge: len(untaken(city, edge)) for edge in EDGES}
     return [f"{count} of {edge.topic} for {edge.consumer}" for edge, count in counts.items() if count]
+
+
+def _uncopied(city: ChaosCity) -> list[str]:
+    """Whose consumer was killed last waits for its dead session to expire, and its copies with it."""
+    found = []
+    for service, topic in COPIES:
+        with auditor(city, topic.partition(".")[0]) as owner:
+            said = {(row[0], row[1]) for row in owner.execute(_SNAPSHOTS, [topic])}
+        if behind := said - copied(city, service, topic).items():
+            found.append(f"{len(behind)} of {topic} for the copy of {service}")
+    return found
+
+
+def copied(city: ChaosCity, service: str, topic: str) -> dict[str, int]:
+    """By key, the version that the service's copy has."""
+    with auditor(city, service) as keeper:
+        return {str(row[0]): row[1] for row in keeper.execute(COPIES[service, topic])}
 
 
 def untaken(city: ChaosCity, edge: Edge) -> set[UUID]:

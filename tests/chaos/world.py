@@ -234,17 +234,6 @@ def _look_at_notify(city: ChaosCity, world: World) -> None:
     world.deliveries = [row["message_id"] for row in _rows(city, "notify", "select message_id from sandbox_message")]
 
 
-_COPIES: dict[tuple[str, str], LiteralString] = {
-    **{
-        (s, "grid.place.v1"): "select place_id as key, version from place_copy" for s in ("intake", "routing", "notify")
-    },
-    **{(s, "grid.post.v1"): "select post_id as key, version from post_copy" for s in ("intake", "routing", "notify")},
-    ("notify", "grid.contact.v1"): "select contact_id as key, version from contact where topic = 'grid.contact.v1'",
-    ("notify", "intake.contact.v1"): "select contact_id as key, version from contact where topic = 'intake.contact.v1'",
-    ("intake", "routing.category.v1"): "select code as key, version from category_copy",
-}
-
-
 def _look_at_events(city: ChaosCity, world: World) -> None:
     for service in SERVICES:
         logged = _rows(city, service, "select topic, event_id, type, key, version, body from event_log order by id")
@@ -259,8 +248,8 @@ def _look_at_events(city: ChaosCity, world: World) -> None:
             world.snapshots.setdefault(row["topic"], {})[row["key"]] = row["version"]
     for edge in flow.EDGES:
         world.untaken[f"{edge.topic} by {edge.consumer}"] = sorted(map(str, flow.untaken(city, edge)))
-    for (service, topic), query in _COPIES.items():
-        world.copies[service, topic] = {str(row["key"]): row["version"] for row in _rows(city, service, query)}
+    for service, topic in flow.COPIES:
+        world.copies[service, topic] = flow.copied(city, service, topic)
 
 
 def _ask(city: ChaosCity, people: People, history: History, world: World) -> None:
