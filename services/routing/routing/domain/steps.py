@@ -2,10 +2,11 @@
 documentation's diagram and the tests come from this table.
 """
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 from uuid import UUID
 
 from contracts.grid import Duty
@@ -600,13 +601,25 @@ def recall(case: Case, entries: Iterable[Entry]) -> None:
     """What its history says of who has worked on it, and whether it was done again."""
     known = list(entries)
     did = {entry.by for entry in known if entry.step in _WORK and entry.by}
-    held = [entry.facts for entry in known if entry.step == ASSIGNED]
-    holders = {who for each in held for who in (each["holder"], each["post"]) if who}
-    before = next((entry.facts for entry in known if entry.step == SPLIT_OFF), {})
-    case.worked_by = frozenset({*did, *holders, *before.get("worked_by", ())})
-    case.done_again = bool(before.get("done_again")) or any(
+    case.worked_by = frozenset(did | had_it(known))
+    case.done_again = bool(_before(known).get("done_again")) or any(
         entry.step == REDONE or (entry.step == VERIFIED and not entry.facts["passed"]) for entry in known
     )
+
+
+def had_it(entries: Iterable[Entry]) -> set[str]:
+    """The posts and people to whom it was given; and who had worked on what it was split off from."""
+    known = list(entries)
+    given = [entry.facts for entry in known if entry.step == ASSIGNED]
+    return {
+        *_before(known).get("worked_by", ()),
+        *(who for had in given for who in (had["holder"], had["post"]) if who),
+    }
+
+
+def _before(known: Iterable[Entry]) -> Mapping[str, Any]:
+    """What it was split off with; nothing where it was not."""
+    return next((entry.facts for entry in known if entry.step == SPLIT_OFF), {})
 
 
 def dispatches_above(posts: Collection[Seated], path: str) -> bool:

@@ -57,7 +57,6 @@ def give(
     post_id: UUID,
 ) -> None:
     corrects = case.state is CaseState.ANSWERED
-    deadlines.mark_if_missed(uow, case)
     helping = parts.end_parts(uow, case)
     case.keep_theirs(at=uow.now)
     case.contact(at=uow.now)
@@ -97,6 +96,7 @@ def review_answer(uow: UnitOfWork, case_id: UUID, *, version: int, approved: boo
     uow.publish(events.case_reviewed(uow, case, approved=approved, holder=holder))
     if approved:
         case.end_draft()
+        deadlines.mark_if_missed(uow, case)
         give(uow, case, _answer_in(draft), holder, post_id)
     else:
         case.send_back(handed_in_at=draft.at)

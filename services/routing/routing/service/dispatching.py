@@ -13,9 +13,9 @@ from network import places, posts
 from network.posts import Seat
 
 from routing import events
-from routing.domain.case import ASSIGNED, RESORTED, SPLIT_OFF, Case, DeadlineKind
+from routing.domain.case import RESORTED, Case, DeadlineKind
 from routing.domain.rules import Category
-from routing.domain.steps import Step
+from routing.domain.steps import Step, had_it
 from routing.errors import (
     AlreadyThere,
     CaseNotFound,
@@ -203,16 +203,8 @@ def _check_transfer(uow: UnitOfWork, case: Case, seat: Seat) -> None:
     category = placing.survey(uow, paths=[], codes=[case.category]).categories[case.category]
     if not placing.answers_for(seat, category):
         raise UnfitPost("that office does not answer for such matters")
-    if not {str(seat.post_id), seat.subject}.isdisjoint(_had_it(uow, case)):
+    if not {str(seat.post_id), seat.subject}.isdisjoint(had_it(cases.list_entries(uow, case))):
         raise HadItBefore
-
-
-def _had_it(uow: UnitOfWork, case: Case) -> set[str]:
-    """The posts and people to whom it was given; and who had worked on what it was split off from."""
-    entries = cases.list_entries(uow, case)
-    given = [entry.facts for entry in entries if entry.step == ASSIGNED]
-    before = [who for entry in entries if entry.step == SPLIT_OFF for who in entry.facts.get("worked_by", ())]
-    return {*before, *(who for had in given for who in (had["post"], had["holder"]) if who)}
 
 
 def place_case(uow: UnitOfWork, case: Case, place_id: UUID) -> None:

@@ -41,15 +41,8 @@ async def migrate(service: str, settings: ServiceSettings) -> int:
 
 
 def _upgrade(connection: Connection, service: str) -> None:
-    with connection.begin():
-        found = connection.execute(text("select current_setting('server_version_num')::int / 10000")).scalar_one()
-    if found < OLDEST:
-        raise CommandError(f"PostgreSQL {OLDEST} or newer is needed, and this is {found}: upgrade the server first")
-    _bring(connection, service)
-
-
-def _bring(connection: Connection, service: str) -> None:
     """A release that is rolled back finds its schema ahead, and leaves it where it serves that release still."""
+    _check_server(connection)
     schema = _look(connection)
     if schema.is_ahead_of(service):
         if not schema.fits(service):
@@ -62,6 +55,13 @@ def _bring(connection: Connection, service: str) -> None:
     command.upgrade(config, "head")
     with connection.begin():
         connection.execute(text(f"comment on table alembic_version is 'serves {revisions.serves(service)}'"))
+
+
+def _check_server(connection: Connection) -> None:
+    with connection.begin():
+        found = connection.execute(text("select current_setting('server_version_num')::int / 10000")).scalar_one()
+    if found < OLDEST:
+        raise CommandError(f"PostgreSQL {OLDEST} or newer is needed, and this is {found}: upgrade the server first")
 
 
 def _look(connection: Connection) -> Schema:
