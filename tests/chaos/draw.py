@@ -1,5 +1,6 @@
 """Chance and numbers of one drive, shared by all who drive: what is drawn hangs on the seed."""
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from random import Random
@@ -36,6 +37,8 @@ class Draw:
         self.random = random
         self._now = now
         self._count = after
+        self.taken: Counter[str] = Counter()
+        """How often each step that cases offer was asked for."""
 
     def count(self) -> int:
         self._count += 1

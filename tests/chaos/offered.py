@@ -241,10 +241,15 @@ _OFTEN = {
 
 
 def choose(draw: Draw, seen: Seen) -> tuple[str, Asked] | None:
-    """One of the steps that the case offers to whoever has read it, if any of them can be asked for."""
+    """One of the steps that the case offers to whoever has read it, if any of them can be asked for; rather one that has
+    seldom been taken so far.
+    """
     steps = [step for step in seen.case["steps"] if step in OFFERED]
     if not steps:
         return None
-    (step,) = draw.random.choices(steps, weights=[_OFTEN.get(step, 1) for step in steps])
-    asked = OFFERED[step](draw, seen)
-    return (step, asked) if asked else None
+    weights = [_OFTEN.get(step, 1) / (1 + draw.taken[step]) for step in steps]
+    (step,) = draw.random.choices(steps, weights=weights)
+    if asked := OFFERED[step](draw, seen):
+        draw.taken[step] += 1
+        return step, asked
+    return None

@@ -20,7 +20,7 @@ TITLE = "each step of a case's life"
 AIM = "p95 < 300 ms"
 
 #: Requests a second, looking included.
-RATE = 12.0
+RATE = 30.0
 
 #: Whose people take part: the demonstration's own district, beside which the others are laid.
 DISTRICT = "HZ"
