@@ -131,9 +131,10 @@ def _show(client: Any, changes: dict[str, Any]) -> None:
         _show_rows("+", station["after"], but=station["before"])
     if changes["earlier"] is None:
         return
-    typer.echo(
-        f"it would move {changes['later']} deadlines to later, {changes['earlier']} to earlier; the first of them:"
-    )
+    typer.echo(f"it would move {changes['later']} deadlines to later, {changes['earlier']} to earlier")
+    if not changes["later"] + changes["earlier"]:
+        return
+    typer.echo("the first of them:")
     for move in expect(client.get(f"{AT}/{version}/moves", params={"limit": 10})).json()["items"]:
         typer.echo(f"  {move['case_number']}  {move['kind']}  {move['due_at']} -> {move['would_be_due_at']}")
 
