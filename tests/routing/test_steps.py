@@ -175,6 +175,18 @@ def test_a_refusal_names_the_steps_that_whoever_asks_may_take(
     assert "start" not in theirs
 
 
+def test_a_refusal_says_what_lacks_or_is_in_the_way(uow: RolledBackUnitOfWork, city: City, as_person: As) -> None:
+    case = make_case(uow, city)
+    both = as_person(city.person("municipal", "dispatcher", subject="both"))
+    with pytest.raises(StepNotAllowed, match="the step accept, which is taken while it is received; you may now: "):
+        steps.accept_case(both, case.case_id, version=case.version)
+    with pytest.raises(StepNotAllowed, match="the step resume, which needs that it is suspended; you"):
+        suspending.resume_case(both, case.case_id, version=case.version, words="恢复")
+    asked = TAKE[Step.ASK_RETURN](as_person(city.person("municipal")), case)
+    with pytest.raises(StepNotAllowed, match="the step ask_decline, which is not taken while it is asked; you"):
+        TAKE[Step.ASK_DECLINE](as_person(city.person("municipal")), asked)
+
+
 @pytest.mark.parametrize("step", TAKE)
 @pytest.mark.parametrize("who", ["window", "legal", "other_dispatcher"])
 def test_a_step_is_only_for_its_holder_or_dispatcher(

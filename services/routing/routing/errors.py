@@ -71,10 +71,13 @@ class CaseChanged(Stale):
 
 
 class StepNotAllowed(Conflict):
-    def __init__(self, step: str, state: str, theirs: Sequence[str]) -> None:
+    """``why``: what is in its way, or lacks."""
+
+    def __init__(self, step: str, state: str, theirs: Sequence[str], *, why: str = "") -> None:
         now = ", ".join(theirs) or "nothing"
         super().__init__(
-            "step_not_allowed", f"A case that is {state} does not allow the step {step}; you may now: {now}."
+            "step_not_allowed",
+            f"A case that is {state} does not allow the step {step}{f', {why}' if why else ''}; you may now: {now}.",
         )
 
 

@@ -648,10 +648,24 @@ def check_state(
     rule, there = STEPS[step], circumstances_of(case)
     if rule.allows(case):
         return
+    barring, missing = rule.bars & there, rule.needs - there
     if case.state in rule.states:
-        _check_circumstances(case, barring=rule.bars & there, missing=rule.needs - there)
+        _check_circumstances(case, barring=barring, missing=missing)
     theirs = steps_for(case, posts, subject=subject, holder=holder, now=now)
-    raise StepNotAllowed(step, " and ".join((case.state, *sorted(there))), theirs)
+    why = _why_not(rule, case, barring=barring, missing=missing)
+    raise StepNotAllowed(step, " and ".join((case.state, *sorted(there))), theirs, why=why)
+
+
+def _why_not(
+    rule: StepRule, case: Case, *, barring: Collection[Circumstance], missing: Collection[Circumstance]
+) -> str:
+    """In the words of the table."""
+    parts = {
+        "which is taken while it is": [] if case.state in rule.states else sorted(rule.states),
+        "which needs that it is": sorted(missing),
+        "which is not taken while it is": sorted(barring),
+    }
+    return " and ".join(f"{said} {' or '.join(names)}" for said, names in parts.items() if names)
 
 
 def _check_circumstances(case: Case, *, barring: Collection[Circumstance], missing: Collection[Circumstance]) -> None:
