@@ -387,6 +387,63 @@ def test_what_waits_for_a_reviewer_who_left_stands_in_the_queue_above(
     assert queued_for(above) == []
 
 
+def test_what_waits_for_a_reviewer_who_left_stands_above_whoever_wrote_it(
+    uow: RolledBackUnitOfWork, city: City, as_person: As, uow_of: UnitOfWorkOf
+) -> None:
+    case = make_case(uow, city)
+    case.demands = frozenset({Demand.REVIEW})
+    cases.save_cases(uow, [case])
+    author, top = as_person(city.person("district_dispatcher")), as_person(city.person("city_dispatcher"))
+    handed_in = answer(author, now_of(uow, case))
+    assert handed_in.reviewer_post_id == city.posts["dispatcher"].post_id
+    leave(uow, city, "dispatcher")
+    sweep(uow_of("routing", role="clock", now=NOW))
+    assert (queued_for(author), queued_for(top)) == ([], [case.case_id])
+    assert review(top, handed_in, approved=True).state is CaseState.ANSWERED
+
+
+def done_again(uow: RolledBackUnitOfWork, city: City, as_person: As, uow_of: UnitOfWorkOf) -> Case:
+    """Of what is to be reviewed: its resident says that the answer has not solved it."""
+    given = review(as_person(city.person("dispatcher")), reviewed(uow, city, as_person), approved=True)
+    whose = given.appeals[0].appeal_id
+    contested = AppealRatedV1(version=2, appeal_id=whose, answer=1, rated_at=NOW, solved=False, rating=1)
+    rating.take_rating(uow_of("routing", role="consumer"), contested)
+    return now_of(uow, given)
+
+
+def test_what_is_done_again_and_handed_in_in_time_is_not_late_though_its_reviewer_is(
+    uow: RolledBackUnitOfWork, city: City, as_person: As, uow_of: UnitOfWorkOf
+) -> None:
+    case = done_again(uow, city, as_person, uow_of)
+    (redo,) = case.limits
+    handed_in = answer(as_person(holder_of(city, case)), case)
+    late = redo.promise.due_at + timedelta(hours=1)
+    clock = uow_of("routing", role="clock", now=late)
+    sweeping.sweep_due(clock)
+    assert not now_of(uow, case).is_overdue(late)
+    given = review(as_person(city.person("dispatcher"), now=late), now_of(uow, handed_in), approved=True)
+    missed = [entry.facts["kind"] for entry in cases.list_entries(uow, given) if entry.step == "deadline_breached"]
+    assert (given.state, missed) == (CaseState.ANSWERED, [])
+    assert faults_of(uow, case.case_id) == []
+
+
+def test_what_is_done_again_runs_on_where_it_is_sent_back(
+    uow: RolledBackUnitOfWork, city: City, as_person: As, uow_of: UnitOfWorkOf
+) -> None:
+    case = done_again(uow, city, as_person, uow_of)
+    (redo,) = case.limits
+    handed_in = answer(as_person(holder_of(city, case), now=NOW + timedelta(hours=1)), case)
+    assert [limit.state for limit in handed_in.limits if limit.kind is DeadlineKind.REDO] == [DeadlineState.MET]
+    back = review(as_person(city.person("dispatcher")), now_of(uow, handed_in), approved=False)
+    assert back.promise_met is True
+    assert now_of(uow, back).limits == [redo]
+    late = redo.promise.due_at + timedelta(seconds=1)
+    sweeping.sweep_due(uow_of("routing", role="clock", now=late))
+    assert now_of(uow, back).is_overdue(late)
+    missed = [entry.facts["kind"] for entry in cases.list_entries(uow, back) if entry.step == "deadline_breached"]
+    assert missed == ["redo"]
+
+
 def test_the_draft_of_a_holder_who_recuses_falls(uow: RolledBackUnitOfWork, city: City, as_person: As) -> None:
     case = reviewed(uow, city, as_person)
     assert case.promise_met is True

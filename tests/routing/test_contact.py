@@ -25,7 +25,17 @@ from routing.domain.recording import Work
 from routing.domain.rule_document import RuleDocument, RuleLine, SettingLine
 from routing.domain.waiting import Plan
 from routing.repository import cases
-from routing.service import accompanying, dispatching, opening, planning, recording, splitting, steps, supervising
+from routing.service import (
+    accompanying,
+    dispatching,
+    merging,
+    opening,
+    planning,
+    recording,
+    splitting,
+    steps,
+    supervising,
+)
 from routing.service.sweeping import sweep_due
 from sqlalchemy import Connection, text
 
@@ -336,6 +346,18 @@ def test_what_was_missed_by_a_wrong_calendar_alone_is_put_right(at: At, city: Ci
     assert contact_of(at, case).state is (DeadlineState.MET if is_reached else DeadlineState.OPEN)
     assert counted(at, Figure.CONTACTED) == is_reached
     assert is_sound(at, case)
+
+
+def test_who_is_merged_unreached_is_seen_to_until_somebody_reaches_them(at: At, city: City) -> None:
+    into = reach(at, city, receive(at, city))
+    late = receive(at, city)
+    sweep(at, now=LATE)
+    late = cases.get_case(at(role="auditor"), late.case_id)
+    dispatcher = at(city.person("dispatcher"), now=LATE)
+    merging.merge_case(dispatcher, late.case_id, version=late.version, into=into.number, words="同一处")
+    assert cases.get_case(at(role="auditor"), into.case_id).supervisor_post_id is not None
+    assert reach(at, city, into, now=LATE).supervisor_post_id is None
+    assert is_sound(at, into)
 
 
 def test_what_is_split_off_is_held_to_it_as_well(at: At, city: City) -> None:

@@ -31,8 +31,8 @@ from routing.errors import (
     TheirLimitMissing,
     TheirLimitUnasked,
 )
-from routing.repository import cases
-from routing.service import asking, opening, printing, reading, reporting_back, steps, sweeping
+from routing.repository import call_backs, cases
+from routing.service import asking, calling_back, opening, printing, reading, reporting_back, steps, sweeping
 
 from tests.conftest import UnitOfWorkOf
 from tests.routing.conftest import City, make_appeal, put_post, subject_of
@@ -331,6 +331,21 @@ def test_what_they_reject_is_open_again_with_its_holder_by_their_new_limit(
     assert (event.accepted, event.due_at, event.state) == (False, IN_A_WEEK, CaseState.ASSIGNED)
     assert event.handler.subject == subject_of("municipal")
     assert [each.type for each in dispatcher.published] == [CaseReportReviewedV1.TYPE, "city.case.progressed.v1"]
+
+
+def test_nobody_is_called_about_what_they_reject(
+    uow: RolledBackUnitOfWork, city: City, holder: RolledBackUnitOfWork, dispatcher: RolledBackUnitOfWork
+) -> None:
+    answered = TAKE[Step.ANSWER](holder, assigned(uow, city))
+    calling_back.have_called(uow, answered.appeals[0].appeal_id)
+    assert call_backs.list_owed(uow, ["/"], handled_by=("nobody", []), after_key=None, limit=9) != []
+    after = review(dispatcher, report(holder, now_of(uow, answered)), accepted=False, due_at=IN_A_WEEK)
+    assert (after.state, after.calls_owed) == (CaseState.ASSIGNED, 0)
+    assert call_backs.list_owed(uow, ["/"], handled_by=("nobody", []), after_key=None, limit=9) == []
+    assert now_of(uow, after).limit(DeadlineKind.RATING) is None
+    again = TAKE[Step.ANSWER](holder, now_of(uow, after))
+    assert [asked.answer for asked in call_backs.list_of_case(uow, again.case_id) if asked.is_open] == [2]
+    assert whole(uow, again)
 
 
 def test_after_a_rejection_it_is_answered_and_reported_back_again(

@@ -238,6 +238,9 @@ _OF_ONE_CASE = (
 )
 
 
+#: What an answer keeps beside the promise, given or handed in; sent back, it has kept nothing.
+KEPT_BY_AN_ANSWER = (DeadlineKind.REDO, DeadlineKind.PLANNED, DeadlineKind.HOLDING)
+
 #: Of the limits beside the promise, those that are of what is owed to the resident.
 _GO_ALONG = (DeadlineKind.REDO, DeadlineKind.PLANNED, DeadlineKind.CONTACT, DeadlineKind.RATING)
 
@@ -401,7 +404,7 @@ class Case:
     """The promise to the resident."""
     limits: list[Deadline] = field(default_factory=list)
     """The deadlines beside the promise that are open, and those that this transaction has settled; of first contact,
-    what was missed too.
+    what was missed too, and while an answer waits for its review what was kept by it.
     """
     replaced: list[Deadline] = field(default_factory=list)
     """Deadlines that this transaction has put another in the place of."""
@@ -506,7 +509,13 @@ class Case:
         """
         is_due = self.due is not None and self.due < now
         is_kept = self.promise_met is True and self.answered_at is None and self.planned_due is None
-        return self.is_unsettled and is_due and not is_kept
+        return self.is_unsettled and is_due and not is_kept and not self._is_handed_in
+
+    @property
+    def _is_handed_in(self) -> bool:
+        """What it is done again by, or was planned for, was kept by the answer that waits for its review."""
+        kept = (each.promise.due_at for each in self.limits if each.state is DeadlineState.MET)
+        return self.draft is not None and self.due in kept
 
     def is_assigned_overdue(self, now: datetime) -> bool:
         """Past the limit of whoever assigned it, as long as they have not got what they want by it."""
@@ -602,12 +611,15 @@ class Case:
         self.draft = self.reviewer_post_id = None
 
     def send_back(self, *, handed_in_at: datetime) -> None:
-        """As if it had not been handed in: a promise that was kept by it runs on. A correction kept none."""
+        """As if it had not been handed in: what was kept by it runs on. A correction kept nothing."""
         self.end_draft()
-        promise = self.deadline
-        if self.state is CaseState.ANSWERED or promise is None or promise.settled_at != handed_in_at:
+        if self.state is CaseState.ANSWERED:
             return
-        self.count_again()
+        if self.deadline is not None and self.deadline.settled_at == handed_in_at:
+            self.count_again()
+        for limit in self.limits:
+            if limit.state is DeadlineState.MET and limit.settled_at == handed_in_at:
+                limit.run_again()
 
     def count_again(self) -> None:
         """What has kept its promise does so no more; one that was missed stays missed."""
@@ -870,6 +882,12 @@ class Case:
             self.deadline.settle(DeadlineState.MET, at=at)
             self.promise_met = True
         self.settle_limit(DeadlineKind.HOLDING, DeadlineState.MET, at=at)
+
+    def keep_by_answer(self, *, at: datetime) -> None:
+        """Given, or handed in for review: then whoever reviews it late makes nothing of it late."""
+        self.keep(at=at)
+        for kind in KEPT_BY_AN_ANSWER:
+            self.settle_limit(kind, DeadlineState.MET, at=at)
 
     def keep_theirs(self, *, at: datetime) -> None:
         """Where whoever assigned it wants no report, the answer is what they want by their limit."""

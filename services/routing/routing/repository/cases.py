@@ -31,7 +31,7 @@ from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.dialects.postgresql import insert as insert_unless_there
 from sqlalchemy.types import Uuid
 
-from routing.domain.case import Appeal, Case, Deadline, DeadlineState
+from routing.domain.case import KEPT_BY_AN_ANSWER, Appeal, Case, Deadline, DeadlineState
 from routing.domain.chain import Entry
 from routing.errors import CaseChanged, CaseNotFound
 from routing.models import (
@@ -56,13 +56,20 @@ _APPEALS = (
     .correlate(cases)
     .scalar_subquery()
 )
-_MISSED_CONTACT = "deadline.kind = 'contact' and deadline.state = 'breached'"
-#: The promise, settled or not, what else is open, and that its resident was not reached in time.
+_KEPT = ", ".join(f"'{kind.value}'" for kind in KEPT_BY_AN_ANSWER)
+#: The promise, settled or not, what else is open, that its resident was not reached in time, and what was kept by an
+#: answer that waits for its review.
+_READ = (
+    "deadline.kind = 'promise'",
+    "deadline.state = 'open'",
+    "deadline.kind = 'contact' and deadline.state = 'breached'",
+    f"deadline.kind in ({_KEPT}) and deadline.state = 'met' and cases.draft is not null",
+)
 _DEADLINES = (
     select(func.jsonb_agg(func.to_jsonb(literal_column("deadline")), type_=JSONB))
     .select_from(deadline)
     .where(deadline.c.case_id == cases.c.case_id, literal_column("deadline.state <> 'replaced'"))
-    .where(literal_column(f"(deadline.kind = 'promise' or deadline.state = 'open' or {_MISSED_CONTACT})"))
+    .where(literal_column(f"({' or '.join(_READ)})"))
     .correlate(cases)
     .scalar_subquery()
 )

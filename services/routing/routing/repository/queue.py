@@ -51,6 +51,15 @@ _NOT_MINE = cases.c.holder_post_id != all_(bindparam("mine", type_=ARRAY(Uuid)))
 _MAY_RULE = (cases.c.asked_by != _ME) & _NOT_MINE
 #: Nor reviews what they wrote.
 _MAY_REVIEW = (cases.c.answered_by != _ME) & _NOT_MINE
+#: Whoever sees to a vacant post.
+_seeing = holding.alias("seeing")
+_WROTE_IT = (
+    exists()
+    .where(
+        _seeing.c.post_id == vacancy.c.dispatcher_post_id, in_term(_seeing), _seeing.c.subject == cases.c.answered_by
+    )
+    .correlate(vacancy, cases)
+)
 _NO_INTEREST = all_(cases.c.recused) != _ME
 _HOLDER_LEFT = exists().where(vacancy.c.post_id == cases.c.holder_post_id, _FOUND)
 
@@ -98,12 +107,15 @@ def _asked(post_id: UUID, path: str) -> list[Select[Any]]:
 
 
 def _drafted(post_id: UUID, path: str) -> list[Select[Any]]:
-    """Answers that wait for this dispatcher's review, or for that of a post in which nobody acts any more."""
+    """Answers that wait for this dispatcher's review, or for that of a post in which nobody acts any more; where whoever
+    sees to that post wrote the answer, whoever is above them reviews it.
+    """
     left = vacancy.join(cases, cases.c.reviewer_post_id == vacancy.c.post_id)
     mine = select(cases.c.case_id).where(cases.c.reviewer_post_id == post_id, _DRAFTED)
+    theirs = within(cases.c.placed_path, path) & within(vacancy.c.path, path) & _WROTE_IT
     instead = [
         select(cases.c.case_id).select_from(left).where(whose, _FOUND, _DRAFTED, _MAY_REVIEW)
-        for whose in _left_to(post_id, path)
+        for whose in (*_left_to(post_id, path), theirs)
     ]
     return [mine, *instead]
 

@@ -8,11 +8,11 @@ from kit.db import UnitOfWork
 from network.posts import Seat
 
 from routing import events
-from routing.domain.case import ANSWERED, DRAFTED, REVIEWED, VERIFIED, Case, DeadlineKind, DeadlineState
+from routing.domain.case import ANSWERED, DRAFTED, REVIEWED, VERIFIED, Case, DeadlineKind
 from routing.domain.chain import Entry
 from routing.domain.rules import Limit
 from routing.domain.steps import Step
-from routing.repository import call_backs, cases
+from routing.repository import cases
 from routing.service import asking, calling_back, deadlines, parts, placing, supervising
 from routing.service.calling_back import close_if_over
 from routing.service.taking import subjects_of, take
@@ -41,7 +41,8 @@ class Answer:
 
 
 def hand_in(uow: UnitOfWork, case: Case, said: Answer, holder: Seat | None, post_id: UUID) -> None:
-    """Nothing of it goes to the resident yet; the promise is kept by it, if it is approved."""
+    """Nothing of it goes to the resident yet; what its holder is held to is kept by it, if it is approved."""
+    case.keep_by_answer(at=uow.now)
     reviewer = asking.choose_ruler(placing.list_dispatchers(uow, case), case, asker=uow.by)
     facts = {**said.facts(), "reviewer": reviewer.subject}
     case.record(DRAFTED, at=uow.now, by=uow.by, post_id=post_id, facts=facts, words=said.words)
@@ -58,10 +59,9 @@ def give(
 ) -> None:
     corrects = case.state is CaseState.ANSWERED
     helping = parts.end_parts(uow, case)
+    case.keep_by_answer(at=uow.now)
     case.keep_theirs(at=uow.now)
     case.contact(at=uow.now)
-    case.settle_limit(DeadlineKind.REDO, DeadlineState.MET, at=uow.now)
-    case.settle_limit(DeadlineKind.PLANNED, DeadlineState.MET, at=uow.now)
     case.stop_waiting()
     supervising.end(uow, case)
     case.state, case.queue, case.outcome = CaseState.ANSWERED, None, said.outcome
@@ -122,10 +122,8 @@ def verify_case(uow: UnitOfWork, case_id: UUID, *, version: int, passed: bool, w
     else:
         limit = deadlines.count_by_rules(uow, case, DeadlineKind.REDO, Limit.REDO)
         due = limit.promise
-        call_backs.end_of_case(uow, case_id)
-        case.settle_limit(DeadlineKind.RATING, DeadlineState.CANCELLED, at=uow.now)
+        calling_back.ask_nobody(uow, case)
         case.reopen(limit)
-        case.calls_owed = 0
         facts["due_at"] = due.due_at.isoformat()
     case.record(VERIFIED, at=uow.now, by=uow.by, post_id=post_id, facts=facts, words=words)
     uow.publish(events.case_verified(uow, case, passed=passed, due=due, holder=holder))

@@ -99,6 +99,13 @@ def drop_call_back(uow: UnitOfWork, case: Case, appeal_id: UUID) -> None:
         call_backs.save_call_back(uow, asked)
 
 
+def ask_nobody(uow: UnitOfWork, case: Case) -> None:
+    """What was answered is not done after all: of the answer that comes they are asked again."""
+    call_backs.end_of_case(uow, case.case_id)
+    case.settle_limit(DeadlineKind.RATING, DeadlineState.CANCELLED, at=uow.now)
+    case.calls_owed = 0
+
+
 def close_unrated(uow: UnitOfWork, fallen: Sequence[tuple[Case, Deadline]]) -> None:
     """The time for saying so is over: what was answered is closed, and who has said nothing has not rated it."""
     holders = list_holders(uow, (case for case, _ in fallen))

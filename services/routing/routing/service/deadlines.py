@@ -38,13 +38,13 @@ def mark_if_missed(uow: UnitOfWork, case: Case) -> None:
 
 
 def note_contact(uow: UnitOfWork, case: Case) -> None:
-    """The resident is reached: by when the rules say, or late, which is marked first. Where nothing else of the case is
-    late, nobody above has to see to it any more.
+    """The resident is reached: by when the rules say, or late, which is marked first. Where nothing of the case is late
+    nor done again, nobody above has to see to it any more, be it for one who came to it by a merger.
     """
     mark_limit_if_missed(uow, case, DeadlineKind.CONTACT)
-    if case.is_contact_missed and not case.is_late_besides(uow.now):
-        supervising.end(uow, case)
     case.contact(at=uow.now)
+    if not case.is_late_besides(uow.now) and case.limit(DeadlineKind.REDO) is None:
+        supervising.end(uow, case)
 
 
 def mark_limit_if_missed(uow: UnitOfWork, case: Case, kind: DeadlineKind) -> None:

@@ -17,7 +17,7 @@ from routing.domain.case import REPORT_REVIEWED, REPORTED_BACK, Case, DeadlineKi
 from routing.domain.steps import Step
 from routing.errors import TheirLimitMissing, TheirLimitUnasked
 from routing.repository import cases, reports_back
-from routing.service import deadlines, placing
+from routing.service import calling_back, deadlines, placing
 from routing.service.taking import take
 
 #: 报. Short, since it is written on paper and read out over the telephone.
@@ -59,6 +59,7 @@ def enter_review(
     if due_at is None:
         case.report_back = Owing.ACCEPTED
     else:
+        calling_back.ask_nobody(uow, case)
         case.open_again(placing.limit_until(uow, case, DeadlineKind.ASSIGNED, due_at))
     facts = {
         "report": report.number,

@@ -84,7 +84,6 @@ def answer_case(
     if Demand.EVIDENCE in case.demands and not evidence:
         raise EvidenceMissing
     deadlines.mark_if_missed(uow, case)
-    case.keep(at=uow.now)
     case.drop_ask()
     case.answered_by = uow.by
     if Demand.REVIEW in case.demands:
