@@ -241,8 +241,8 @@ _OFTEN = {
 
 
 def choose(draw: Draw, seen: Seen) -> tuple[str, Asked] | None:
-    """One of the steps that the case offers to whoever has read it, if any of them can be asked for; rather one that has
-    seldom been taken so far.
+    """One of the steps that the case offers to whoever has read it, if any of them can be asked for; rather one that
+    has seldom been taken so far.
     """
     steps = [step for step in seen.case["steps"] if step in OFFERED]
     if not steps:

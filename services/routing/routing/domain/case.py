@@ -514,8 +514,8 @@ class Case:
     @property
     def _is_handed_in(self) -> bool:
         """What it is done again by, or was planned for, was kept by the answer that waits for its review."""
-        kept = (each.promise.due_at for each in self.limits if each.state is DeadlineState.MET)
-        return self.draft is not None and self.due in kept
+        kept = [each for each in self.limits if each.state is DeadlineState.MET]
+        return self.draft is not None and any(each.promise.due_at == self.due for each in kept)
 
     def is_assigned_overdue(self, now: datetime) -> bool:
         """Past the limit of whoever assigned it, as long as they have not got what they want by it."""

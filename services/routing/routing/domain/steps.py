@@ -660,12 +660,12 @@ def _why_not(
     rule: StepRule, case: Case, *, barring: Collection[Circumstance], missing: Collection[Circumstance]
 ) -> str:
     """In the words of the table."""
-    parts = {
-        "which is taken while it is": [] if case.state in rule.states else sorted(rule.states),
-        "which needs that it is": sorted(missing),
-        "which is not taken while it is": sorted(barring),
-    }
-    return " and ".join(f"{said} {' or '.join(names)}" for said, names in parts.items() if names)
+    parts: tuple[tuple[str, Collection[str]], ...] = (
+        ("which is taken while it is", () if case.state in rule.states else rule.states),
+        ("which needs that it is", missing),
+        ("which is not taken while it is", barring),
+    )
+    return " and ".join(f"{said} {' or '.join(sorted(names))}" for said, names in parts if names)
 
 
 def _check_circumstances(case: Case, *, barring: Collection[Circumstance], missing: Collection[Circumstance]) -> None:

@@ -107,7 +107,7 @@ def _asked(post_id: UUID, path: str) -> list[Select[Any]]:
 
 
 def _drafted(post_id: UUID, path: str) -> list[Select[Any]]:
-    """Answers that wait for this dispatcher's review, or for that of a post in which nobody acts any more; where whoever
+    """Answers that wait for this dispatcher's review, or for that of a post in which nobody acts any more; where who
     sees to that post wrote the answer, whoever is above them reviews it.
     """
     left = vacancy.join(cases, cases.c.reviewer_post_id == vacancy.c.post_id)
