@@ -24,7 +24,7 @@ _CHANNELS = ("window", "hotline", "letterbox", "visit")
 OFFICE = "海澜市12345热线"
 
 #: How many of each are at it at once.
-_RESIDENTS, _CLERKS, _HANDLERS, _DISPATCHERS, _READERS, _DESKS = 2, 3, 9, 3, 10, 3
+_RESIDENTS, _CLERKS, _HANDLERS, _DISPATCHERS, _READERS, _DESKS = 2, 3, 16, 5, 12, 3
 
 
 class Drive:

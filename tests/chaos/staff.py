@@ -190,12 +190,14 @@ class Staff:
         elif case["followed_since"]:
             reported = {"words": self._draw.words("中心反馈"), "final": self._draw.chance(0.6)}
             await self.write_step(client, "centre_report", by, case, reported)
-        elif not case["ask"] and self._draw.chance(0.08):
+        elif case["suspended_until"] and self._draw.chance(0.4):
+            await self.write_step(client, "resume", by, case, {"words": self._draw.words("恢复")})
+        elif not case["ask"] and self._draw.chance(0.12):
             await self._ask(client, by, case)
         elif case["kind"] in _FOR_CENTRES and self._draw.chance(0.6):
             body = {"centre": "区法律援助中心", "with_whom": "社区干部", "words": self._draw.words("移交")}
             await self.write_step(client, "accompany", by, case, body)
-        elif not case["ask"] and self._draw.chance(0.08):
+        elif not case["ask"] and self._draw.chance(0.12):
             await self._pause(client, by, case)
         elif case["state"] == "assigned" and self._draw.chance(0.8):
             await self.write_step(client, "start", by, case, None)
@@ -210,14 +212,12 @@ class Staff:
         await self.write_step(client, kind, by, case, body)
 
     async def _pause(self, client: Client, by: str, case: Mapping[str, Any]) -> None:
-        """It goes on, or waits for a day, or is passed on to somebody else."""
+        """It waits for a day, or is passed on to somebody else."""
         words = self._draw.words("说明")
-        if case["suspended_until"]:
-            await self.write_step(client, "resume", by, case, {"words": words})
-        elif self.posts and self._draw.chance(0.5):
+        if self.posts and self._draw.chance(0.5):
             body = {"post_id": self._draw.one(sorted(self.posts)), "words": words}
             await self.write_step(client, "transfer", by, case, body)
-        elif not case["planned_for"]:
+        elif not (case["planned_for"] or case["suspended_until"]):
             await self.write_step(client, "plan", by, case, {"day": self._draw.day_ahead(), "answer": words})
 
     async def _record_work(self, client: Client, by: str, case: Mapping[str, Any]) -> None:
