@@ -553,6 +553,15 @@ def explained(uow: RolledBackUnitOfWork, run: Callable[[], object]) -> list[dict
     return plans
 
 
+def planned_once(uow: RolledBackUnitOfWork, run: Callable[[], object]) -> set[str]:
+    """The indexes by which the one statement that ``run`` sends is planned for all values alike."""
+    ((statement, parameters),) = statements_of(uow, run)
+    numbers = {name: f"${place}" for place, name in enumerate(parameters, start=1)}
+    found = uow.connection.exec_driver_sql(f"explain (generic_plan, format json) {statement % numbers}").scalar_one()
+    (answer,) = found
+    return {node["Index Name"] for node in nodes(answer["Plan"]) if "Index Name" in node}
+
+
 def nodes(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:
     yield plan
     for child in plan.get("Plans", []):
@@ -694,6 +703,9 @@ def _sweep_reads_little(uow_of: UnitOfWorkOf) -> None:
     assert_reads_little(clock, "ix_deadline_due", lambda: cases.claim_due(clock, Claim(20)))
     assert_reads_little(clock, "ix_deadline_due", lambda: cases.find_due(clock, most=20))
     assert_reads_little(clock, "ix_deadline_warn", lambda: cases.claim_approaching(clock, Claim(20)))
+    assert "ix_deadline_due" in planned_once(clock, lambda: cases.claim_due(clock, Claim(20)))
+    assert "ix_deadline_due" in planned_once(clock, lambda: cases.find_due(clock, most=20))
+    assert "ix_deadline_warn" in planned_once(clock, lambda: cases.claim_approaching(clock, Claim(20)))
     assert_reads_little(clock, "ix_supervision_due", lambda: clock.execute(supervisions._lapsed(clock, Claim(20))))
     assert_reads_little(clock, None, lambda: supervisions.claim_lapsed(clock, Claim(20)))
     # Each that is claimed lies with its case on pages of their own; nothing is of version 7 any more.
