@@ -7,7 +7,17 @@ from uuid import UUID, uuid4
 import pytest
 from contracts.intake import AppealRatedV1
 from contracts.rating import PURPOSE, subject_of
-from contracts.routing import CaseAnsweredV1, CaseCalledBackV1, CaseRedoneV1, CaseState, ContactOutcome, Outcome, Party
+from contracts.routing import (
+    CaseAnsweredV1,
+    CaseCalledBackV1,
+    CaseRedoneV1,
+    CaseReportReviewedV1,
+    CaseState,
+    CaseVerifiedV1,
+    ContactOutcome,
+    Outcome,
+    Party,
+)
 from intake.domain.appeal import EntryKind, Receipt, WithdrawalReason
 from intake.domain.progress import Progress, Standing
 from intake.domain.rating import Over, Said
@@ -151,6 +161,36 @@ def test_when_the_time_is_over_nothing_is_asked_any_more(
         say(resident(uow_of, now=UNTIL + timedelta(seconds=1)), ticket_of(receipt, keys), station)
     assert refused.value.over == Over.TOO_LATE
     say(resident(uow_of, now=UNTIL), ticket_of(receipt, keys), station)
+
+
+@pytest.mark.parametrize(
+    "kind, more",
+    [
+        (CaseVerifiedV1, {"passed": False, "gist": "路灯", "handler": None}),
+        (
+            CaseReportReviewedV1,
+            {
+                "office": "市热线", "their_number": "GD1", "report": "B1", "accepted": False, "gist": "路灯",
+                "handler": None, "due_at": UNTIL,
+            },
+        ),
+    ],
+)
+def test_of_what_was_no_answer_after_all_nothing_is_asked(  # noqa: PLR0917  # a table's columns
+    uow_of: UnitOfWorkOf,
+    consumer: UnitOfWork,
+    receipt: Receipt,
+    station: Station,
+    keys: Keys,
+    kind: type[Any],
+    more: dict[str, Any],
+) -> None:
+    follow_cases(consumer, [answered(receipt), step(kind, receipt, version=5, state=CaseState.ASSIGNED, **more)])
+    with pytest.raises(NothingAsked) as refused:
+        say(resident(uow_of), ticket_of(receipt, keys), station)
+    assert refused.value.over == Over.NOT_ASKED
+    follow_cases(consumer, [answered(receipt, 2, version=6)])
+    say(resident(uow_of), ticket_of(receipt, keys, 2), station)
 
 
 def test_of_what_was_withdrawn_nothing_is_asked(

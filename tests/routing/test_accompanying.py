@@ -20,7 +20,7 @@ from routing.errors import (
     CentreMissing,
     NotForACentre,
     NotYourStep,
-    PromiseMissed,
+    PromiseKept,
     StepNotAllowed,
     StillFollowed,
     UnfitPost,
@@ -287,7 +287,7 @@ def test_a_followed_case_is_not_asked_to_be_declined_or_extended(
     case = accompany(holder, legal_case(uow, city))
     with pytest.raises(StillFollowed):
         TAKE[Step.ASK_DECLINE](holder, case)
-    with pytest.raises(PromiseMissed):
+    with pytest.raises(PromiseKept):
         TAKE[Step.ASK_EXTENSION](holder, case)
     assert cases.get_case(uow, case.case_id).version == case.version
 

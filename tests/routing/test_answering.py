@@ -7,13 +7,15 @@ from uuid import UUID
 
 import pytest
 from contracts.intake import AppealRatedV1
-from contracts.routing import CaseAnsweredV1, CaseState, HandoverMeans, Outcome
+from contracts.routing import CaseAnsweredV1, CaseState, HandoverMeans, Outcome, RecordKind
 from kit.auth import Person
 from kit.crypto import KeyRing, new_key
 from kit.paging import Page
 from kit.testing.servers import NOW, RolledBackUnitOfWork
 from routing.domain.case import Case, DeadlineKind, DeadlineState
 from routing.domain.chain import list_faults
+from routing.domain.promise import Unit
+from routing.domain.recording import Work
 from routing.domain.rules import Demand
 from routing.domain.steps import Step
 from routing.errors import (
@@ -35,6 +37,7 @@ from routing.service import (
     opening,
     rating,
     reading,
+    recording,
     recusing,
     sealing,
     steps,
@@ -509,6 +512,33 @@ def test_who_did_a_part_of_it_does_not_verify_it(uow: RolledBackUnitOfWork, city
     case = answer(mine, now_of(uow, case), evidence="照片1")
     with pytest.raises(NotYourStep):
         verify(as_person(city.person("window")), case, passed=True)
+
+
+def test_who_entered_what_they_did_on_it_does_not_verify_it(
+    uow: RolledBackUnitOfWork, city: City, as_person: As
+) -> None:
+    case = make_case(uow, city, **URGENT)
+    helper, holder = as_person(city.person("legal")), as_person(holder_of(city, case))
+    call_in(holder, city, case, "legal")
+    seen = recording.record_work(helper, case.case_id, Work(RecordKind.SITE_VISIT, words="我到场修好了")).case
+    answered = answer(holder, seen, evidence="照片")
+    with pytest.raises(NotYourStep):
+        verify(helper, answered, passed=True)
+    assert verify(as_person(city.person("dispatcher")), answered, passed=True).verified
+
+
+def test_danger_is_done_again_within_the_hours_that_were_promised(
+    uow: RolledBackUnitOfWork, city: City, as_person: As
+) -> None:
+    case = urgent_answered(uow, city, as_person)
+    assert case.deadline is not None
+    promised = case.deadline.promise.term
+    assert promised.unit is Unit.CLOCK_HOURS
+    verify(as_person(city.person("dispatcher")), now_of(uow, case), passed=False)
+    (redo,) = now_of(uow, case).limits
+    assert redo.promise.term == promised
+    assert redo.promise.due_at == NOW + timedelta(hours=promised.count)
+    assert faults_of(uow, case.case_id) == []
 
 
 def test_who_wrote_an_answer_before_does_not_verify_it(uow: RolledBackUnitOfWork, city: City, as_person: As) -> None:

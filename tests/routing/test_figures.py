@@ -364,6 +364,21 @@ def test_a_plan_that_was_put_off_is_not_kept(uow: RolledBackUnitOfWork, city: Ci
     assert rate(dispatcher, Rate.PLANS_KEPT) == (0, 1, 0.0)
 
 
+def test_a_plan_counts_as_put_off_once_and_not_where_its_day_comes_sooner(
+    uow: RolledBackUnitOfWork, city: City, as_person: As
+) -> None:
+    mine, dispatcher = as_person(city.person("municipal")), as_person(city.person("dispatcher"))
+    for days, expected in (((9, 7), (1, 0)), ((7, 9, 11), (1, 1))):
+        plans = [Plan(TODAY + timedelta(days=ahead), "列入计划") for ahead in days]
+        case = make_case(uow, city)
+        case = planning.plan_case(mine, case.case_id, plans[0], version=case.version)
+        for plan in plans[1:]:
+            case = planning.re_plan_case(dispatcher, case.case_id, plan, version=case.version)
+        answer(mine, case)
+        found = sums(dispatcher)
+        assert (found["plans_kept"], found.get("plans_moved", 0)) == expected
+
+
 def test_a_matter_is_contained_while_it_lies_with_nobody_above_its_remit(
     uow: RolledBackUnitOfWork, city: City, as_person: As
 ) -> None:

@@ -14,7 +14,7 @@ from routing.domain.case import Case, DeadlineKind, DeadlineState
 from routing.domain.chain import list_faults
 from routing.domain.steps import Step
 from routing.domain.waiting import Plan
-from routing.errors import ClockRuns, DoneAgain, LateAlready, NotYourStep, StepNotAllowed, UnfitDay
+from routing.errors import AlreadyThere, ClockRuns, DoneAgain, LateAlready, NotYourStep, StepNotAllowed, UnfitDay
 from routing.repository import cases
 from routing.service import asking, dispatching, merging, opening, planning, rating, reading, splitting, steps, sweeping
 from sqlalchemy import text
@@ -162,6 +162,18 @@ def test_another_day_keeps_who_will_do_it(uow: RolledBackUnitOfWork, city: City,
     assert re_plan(dispatcher, case, day=SPRING + timedelta(days=1)).planned_who == "海州区住建局"
     (event,) = said(dispatcher, CasePlannedV1)
     assert event.who == "海州区住建局"
+
+
+def test_the_same_day_by_the_same_hands_is_no_other_plan(uow: RolledBackUnitOfWork, city: City, as_person: As) -> None:
+    case = plan(as_person(city.person("municipal")), make_case(uow, city), who="海州区住建局")
+    dispatcher = as_person(city.person("dispatcher"))
+    with pytest.raises(AlreadyThere) as refused:
+        re_plan(dispatcher, case, day=SPRING)
+    assert refused.value.field == "/day"
+    assert dispatcher.published == []
+    other = Plan(SPRING, "列入计划", who="海州区城管局")
+    after = planning.re_plan_case(dispatcher, case.case_id, other, version=case.version)
+    assert (after.planned_for, after.planned_who) == (SPRING, "海州区城管局")
 
 
 def test_a_late_plan_marks_the_missed_promise_first(uow: RolledBackUnitOfWork, city: City, as_person: As) -> None:

@@ -32,7 +32,17 @@ from routing.errors import (
     TheirLimitUnasked,
 )
 from routing.repository import call_backs, cases
-from routing.service import asking, calling_back, opening, printing, reading, reporting_back, steps, sweeping
+from routing.service import (
+    asking,
+    calling_back,
+    dispatching,
+    opening,
+    printing,
+    reading,
+    reporting_back,
+    steps,
+    sweeping,
+)
 
 from tests.conftest import UnitOfWorkOf
 from tests.routing.conftest import City, make_appeal, put_post, subject_of
@@ -331,6 +341,16 @@ def test_what_they_reject_is_open_again_with_its_holder_by_their_new_limit(
     assert (event.accepted, event.due_at, event.state) == (False, IN_A_WEEK, CaseState.ASSIGNED)
     assert event.handler.subject == subject_of("municipal")
     assert [each.type for each in dispatcher.published] == [CaseReportReviewedV1.TYPE, "city.case.progressed.v1"]
+
+
+def test_what_they_reject_is_followed_by_whoever_had_it_first_when_it_goes_to_another(
+    uow: RolledBackUnitOfWork, city: City, holder: RolledBackUnitOfWork, dispatcher: RolledBackUnitOfWork
+) -> None:
+    answered = TAKE[Step.ANSWER](holder, assigned(uow, city))
+    after = review(dispatcher, report(holder, answered), accepted=False, due_at=IN_A_WEEK)
+    to = city.posts["window"].post_id
+    given = dispatching.re_dispatch_case(dispatcher, after.case_id, version=after.version, to=to, words="改派")
+    assert given.first_holder_post_id == answered.holder_post_id
 
 
 def test_nobody_is_called_about_what_they_reject(

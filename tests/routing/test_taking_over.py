@@ -282,6 +282,22 @@ def test_what_was_taken_over_and_is_given_on_is_returned_to_who_gave_it(
     assert rule(district, asked, granted=False).ruled_path is None
 
 
+def test_whoever_took_it_over_gives_it_on_though_they_dispatch_nothing(
+    uow: RolledBackUnitOfWork, city: City, as_person: As
+) -> None:
+    superior = as_person(city.person("district_supervisor"))
+    case = take_over(superior, make_case(uow, city))
+    assert Step.RE_DISPATCH in reading.get_case(superior, case.case_id).steps
+    back = dispatching.re_dispatch_case(
+        superior, case.case_id, version=case.version, to=city.posts["municipal"].post_id, words="发还原承办人"
+    )
+    assert (back.holder_post_id, back.ruled_path) == (city.posts["municipal"].post_id, None)
+    with pytest.raises(NotYourStep):
+        dispatching.re_dispatch_case(
+            superior, case.case_id, version=back.version, to=city.posts["legal"].post_id, words="改派"
+        )
+
+
 def test_what_was_taken_over_by_who_has_an_interest_in_it_is_returned_as_the_rules_gave_it(
     uow: RolledBackUnitOfWork, city: City, as_person: As
 ) -> None:

@@ -46,6 +46,10 @@ _OVER = {
     "withdrawn": ("withdrawn", "The appeal has been withdrawn: take a new one."),
     "rated": ("rated_already", "This answer has been rated, and that is once: if it is not solved, call the station."),
     "answered_anew": ("answered_anew", "There is a newer answer: use the link in the message that has it."),
+    "not_asked": (
+        "not_asked",
+        "Nothing is asked of this answer any more: you were called about it, or the next one has a link of its own.",
+    ),
     "too_late": ("rating_over", "The time for it is over: if it is not solved, call the station or file it again."),
 }
 

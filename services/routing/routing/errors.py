@@ -113,6 +113,14 @@ class PromiseMissed(Conflict):
         )
 
 
+class PromiseKept(Conflict):
+    def __init__(self) -> None:
+        super().__init__(
+            "promise_kept",
+            "Its promise was kept, by a plan, by accompanying or by an answer: none runs that could be extended.",
+        )
+
+
 class PapersAwaited(Conflict):
     def __init__(self) -> None:
         super().__init__(
@@ -174,7 +182,7 @@ class HadItBefore(Conflict):
 
 class AlreadyThere(Conflict):
     def __init__(self, field: str) -> None:
-        super().__init__("already_there", "That is where it lies already: name another.", field=field)
+        super().__init__("already_there", "That is how it stands already: name another.", field=field)
 
 
 class NotYourStep(Forbidden):
@@ -483,7 +491,8 @@ class NotYoursToName(Forbidden):
         super().__init__(
             "not_yours_to_name",
             "Between offices, or an office and a place, the dispatcher of a tier above both names who leads and who "
-            "helps; whoever leads names helpers at or below their own place, or of their own office.",
+            "helps; whoever leads names helpers at or below their own place, or of their own office. Who passes a case "
+            "on while another helps releases that part first, or asks that dispatcher.",
             field=field,
         )
 

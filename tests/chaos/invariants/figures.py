@@ -140,7 +140,6 @@ def _simple(entries: Entries) -> Iterator[Found]:
         "suspensions": _steps(entries, "suspended"),
         "extensions": _steps(entries, "extended"),
         "planned": _steps(entries, "planned", again=False),
-        "plans_moved": _steps(entries, "planned", again=True),
         "closed": _steps(entries, "closed", reason="done"),
         "withdrawn": _steps(entries, "closed", reason="withdrawn"),
         "declined": _steps(entries, "closed", reason="declined"),
@@ -281,14 +280,28 @@ def _plans(entries: Entries) -> Iterator[Found]:
         yield ("plans_open", entry, None, 1)
         ended = next((e for e in entries if e["seq"] > entry["seq"] and _is_out_of_plan(e)), None)
         yield from _ends("plans_open", entries, entry, ended)
+    for plan in _steps(entries, "planned", again=False):
+        yield from (("plans_moved", entry, None, 1) for entry in _first_put_off(entries, plan))
     for answer in _answers(entries):
         since = [e for e in entries if e["seq"] < answer["seq"]]
         ends = (*_answers(entries), *(e for e in since if e["step"] == "closed" or _is_out_of_plan(e)))
         last = [e["seq"] for e in since if e in ends]
         since = [e for e in since if e["seq"] > max(last, default=0)]
         missed = _steps(since, "deadline_breached", kind="planned")
-        if _steps(since, "planned", again=False) and not missed and not _steps(since, "planned", again=True):
+        if _steps(since, "planned", again=False) and not missed and not any(map(_puts_off, since)):
             yield ("plans_kept", answer, None, 1)
+
+
+def _first_put_off(entries: Entries, plan: Row) -> list[Row]:
+    """A plan that is put off is so once, and not if it was missed before."""
+    after = [e for e in entries if e["seq"] > plan["seq"]]
+    next_plan = next((e["seq"] for e in _steps(after, "planned", again=False)), len(entries) + 1)
+    missed = next((e["seq"] for e in _steps(after, "deadline_breached", kind="planned")), next_plan)
+    return [e for e in after if _puts_off(e) and e["seq"] < min(next_plan, missed)][:1]
+
+
+def _puts_off(entry: Row) -> bool:
+    return entry["step"] == "planned" and entry["facts"]["again"] and bool(entry["facts"].get("put_off", True))
 
 
 def _dispatches(entries: Entries) -> Iterator[Found]:

@@ -59,6 +59,7 @@ TEXTS: dict[str, dict[str, str]] = {
         "over_rated": "谢谢，您的评价已收到。如反映没有解决，我们会重新办理并告知您。",
         "over_withdrawn": "这件诉求已经撤回，无需评价。",
         "over_answered_anew": "已有新的答复，请用新短信里的链接评价。",
+        "over_not_asked": "这次答复不再评价：已电话回访过您，或正在重新办理。有新的答复时会再请您评价。",
         "over_too_late": "评价时间已过。如仍未解决，请拨打社区服务站电话或重新反映。",
         "suspended": "暂时中止",
         "suspended_until": "{why}，{day}恢复办理",
@@ -126,6 +127,8 @@ TEXTS: dict[str, dict[str, str]] = {
         "over_rated": "Thank you: we have what you said. What is not solved is handled again, and you are told.",
         "over_withdrawn": "This appeal was withdrawn: there is nothing to rate.",
         "over_answered_anew": "There is a newer answer: use the link in the newer message.",
+        "over_not_asked": "Nothing is asked of this answer any more: you were called about it, or it is being handled "
+        "again. Of a new answer you will be asked again.",
         "over_too_late": "The time for it is over. If it is still not solved, call the community's station or file it "
         "again.",
         "suspended": "Suspended",
@@ -208,6 +211,7 @@ _DONE: dict[Done, tuple[str, str]] = {
     Done.NOT_VERIFIED: ("现场核查，还没办好", "Checked on site: it is not done yet"),
     Done.HANDED_OVER: ("办好的材料已交给您", "What was finished was handed over to you"),
     Done.REDONE: ("重新办理", "It is done again"),
+    Done.REOPENED: ("上级要求再办，继续办理", "A higher office wants more done: it goes on"),
     Done.CLOSED: ("办结", "Closed"),
     Done.DECLINED: ("不予受理", "Not taken on"),
 }

@@ -64,6 +64,7 @@ class Done(StrEnum):
     NOT_VERIFIED = "not_verified"
     HANDED_OVER = "handed_over"
     REDONE = "redone"
+    REOPENED = "reopened"
     CLOSED = "closed"
     DECLINED = "declined"
 

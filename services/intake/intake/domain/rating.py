@@ -12,6 +12,8 @@ class Over(StrEnum):
     WITHDRAWN = "withdrawn"
     RATED = "rated"
     ANSWERED_ANEW = "answered_anew"
+    NOT_ASKED = "not_asked"
+    """Somebody has called them about it, or it was no answer after all and is handled again."""
     TOO_LATE = "too_late"
 
 
@@ -36,8 +38,12 @@ class Asked:
             return Over.RATED
         if self.newest is not None and self.newest > self.answer:
             return Over.ANSWERED_ANEW
-        is_late = self.newest == self.answer and (self.rate_by is None or self.rate_by < now)
-        return Over.TOO_LATE if is_late else None
+        return self._over_of_newest(now) if self.newest == self.answer else None
+
+    def _over_of_newest(self, now: datetime) -> Over | None:
+        if self.rate_by is None:
+            return Over.NOT_ASKED
+        return Over.TOO_LATE if self.rate_by < now else None
 
 
 @dataclass(frozen=True)

@@ -22,6 +22,7 @@ from contracts.routing import (
     CasePlannedV1,
     CaseRecordedV1,
     CaseRedoneV1,
+    CaseReportReviewedV1,
     CaseResortedV1,
     CaseResumedV1,
     CaseSplitOffV1,
@@ -79,13 +80,17 @@ def _rows(fact: CaseFact) -> list[dict[str, Any]]:
 
 
 def _of_party(fact: CaseFact, party: Party) -> dict[str, Any]:
-    """Which answer its resident is asked about; whoever has told a caller is asked no more."""
+    """Which answer its resident is asked about; whoever has told a caller is asked no more, nor is anybody of what was
+    no answer after all.
+    """
     match fact:
         case CaseAnsweredV1():
             return {"answer": party.answer, "rate_by": fact.rate_by}
         case DeadlineMovedV1(deadline=DeadlineKind.RATING) if party.answer is not None:
             return {"answer": party.answer, "rate_by": fact.due_at}
         case CaseCalledBackV1(solved=bool()) if fact.appeal_id == party.appeal_id:
+            return {"rate_by": None}
+        case CaseVerifiedV1(passed=False) | CaseReportReviewedV1(accepted=False):
             return {"rate_by": None}
         case _:
             return {}

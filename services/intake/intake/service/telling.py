@@ -23,6 +23,7 @@ from contracts.routing import (
     CasePressedV1,
     CaseRecordedV1,
     CaseRedoneV1,
+    CaseReportReviewedV1,
     CaseResortedV1,
     CaseResumedV1,
     CaseStartedV1,
@@ -90,6 +91,8 @@ def _by_what_it_says(fact: CaseFact) -> Done | None:
             done = Done(fact.how.value)
         case CaseVerifiedV1():
             done = Done.VERIFIED if fact.passed else Done.NOT_VERIFIED
+        case CaseReportReviewedV1(accepted=False):
+            done = Done.REOPENED
         case CaseResortedV1() if fact.out_of_plan:
             done = Done.OUT_OF_PLAN
         case CaseClosedV1() if fact.reason != "merged":

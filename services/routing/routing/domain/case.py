@@ -583,7 +583,7 @@ class Case:
         """It goes to another: who took it up first follows it to its end, as whoever passes it on has done; not who was
         given it wrongly and had not begun.
         """
-        has_begun = self.state is CaseState.IN_PROGRESS or self.answered_at is not None
+        has_begun = self.state is CaseState.IN_PROGRESS or self.answered_by is not None
         if passes_it_on or has_begun:
             self.first_holder_post_id = self.first_holder_post_id or self.holder_post_id
 

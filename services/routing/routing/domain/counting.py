@@ -166,8 +166,9 @@ class _Counting:
         self.contacted()
         tally = self.tally
         if facts["again"]:
-            tally.plan = "moved"
-            self.add(Figure.PLANS_MOVED)
+            if tally.plan == "open" and facts.get("put_off", True):
+                tally.plan = "moved"
+                self.add(Figure.PLANS_MOVED)
             return
         if tally.promise == "open":
             tally.promise = "planned"

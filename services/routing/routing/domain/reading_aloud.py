@@ -127,7 +127,12 @@ def _why_so_long(explained: Explanation) -> Iterator[Said]:
     if explained.law is not None:
         yield _law(explained.law)
     term, version = explained.promise.term.count, explained.promise.rule_version
-    if explained.source is Source.PLATFORM and explained.kind in _SAID_BY_RULES:
+    if explained.kind is DeadlineKind.REDO and explained.promise.term.unit is Unit.CLOCK_HOURS:
+        yield (
+            f"险情重办不按工作日，仍按原先承诺的{term}小时。",
+            f"Danger waits for no working day: it is done again within the {term} hours that were promised first.",
+        )
+    elif explained.source is Source.PLATFORM and explained.kind in _SAID_BY_RULES:
         yield (
             f"依第{version}版规则，每个事项一律{term}个工作日。",
             f"Rule set {version} gives every case {_days_long(term)} for this.",

@@ -18,6 +18,7 @@ from routing.domain.case import (
     ASSIGNED,
     DRAFTED,
     HELPER_REPORTED,
+    RECORDED,
     REDONE,
     SPLIT_OFF,
     STARTED,
@@ -49,6 +50,7 @@ from routing.errors import (
     NudgedAlready,
     PapersAwaited,
     PapersInCustody,
+    PromiseKept,
     PromiseMissed,
     ReportBackOwed,
     ReportOwed,
@@ -77,6 +79,8 @@ class Actor(StrEnum):
     """A dispatcher or supervisor of a tier above the holder; over an office, the supervisor of its own place too. And
     whoever has to see to it, since it is late or done again.
     """
+    TAKER = "taker"
+    """Who has taken it over, while it lies with them."""
     ABOVE_STATION = "above_station"
     """While an office holds it, wherever that stands: a dispatcher or supervisor of a tier above the station of the
     case's place.
@@ -106,6 +110,7 @@ WHO: dict[Actor, str] = {
         "a dispatcher or supervisor of a tier above whoever holds the case; where an office does, "
         "the supervisor of the office's own place too; and whoever has to see to what is late or done again"
     ),
+    Actor.TAKER: "who has taken it over, while it lies with them",
     Actor.ABOVE_STATION: (
         "while an office holds it, a dispatcher or supervisor of a tier above the station of the case's place"
     ),
@@ -281,7 +286,7 @@ STEPS: dict[Step, StepRule] = {
             ],
         ),
         _rule(Step.RE_SORT, _UNDER_WAY, None, [Actor.DISPATCHER], bars=[*_PENDING, Circumstance.SUSPENDED]),
-        _rule(Step.RE_DISPATCH, _UNDER_WAY, CaseState.ASSIGNED, [Actor.DISPATCHER], bars=_PENDING),
+        _rule(Step.RE_DISPATCH, _UNDER_WAY, CaseState.ASSIGNED, [Actor.DISPATCHER, Actor.TAKER], bars=_PENDING),
         _rule(
             *(Step.ASK_RETURN, _UNDER_WAY, None, [Actor.HOLDER]),
             bars=[*_PENDING, Circumstance.RULED],
@@ -486,6 +491,7 @@ def steps_for(
 Hindrance = (
     RulingBinds
     | PromiseMissed
+    | PromiseKept
     | ClockRuns
     | PapersAwaited
     | PapersInCustody
@@ -526,24 +532,31 @@ def _find_reserve(step: Step, case: Case, posts: Collection[Seated]) -> RulingBi
     return NotYoursToName() if names_lead and not dispatches_above_all(posts, case.across) else None
 
 
+def has_taken(post: Seated, case: Case) -> bool:
+    """By themselves or since it was not solved twice; what a ruling on a return binds goes on being bound."""
+    return post.post_id == case.holder_post_id and post.oversees and post.path == case.ruled_path and not case.returns
+
+
 def _is_bound(step: Step, case: Case, posts: Collection[Seated]) -> bool:
     """By the ruling of a tier above theirs."""
     if case.ruled_path is None:
         return False
     if step is Step.TAKE_OVER:
         return not oversees_above_all(posts, [case.ruled_path])
-    if dispatches_above(posts, case.ruled_path):
+    if dispatches_above(posts, case.ruled_path) or any(has_taken(post, case) for post in posts):
         return False
     holds_it = any(post.post_id == case.holder_post_id for post in posts)
     instead_of_holder = step in (Step.ANSWER, Step.PLAN, Step.RE_PLAN) and not holds_it
     return instead_of_holder or step in (Step.RE_SORT, Step.RE_DISPATCH, Step.MERGE)
 
 
-def find_bar_to_more_time(case: Case, now: datetime) -> PromiseMissed | ClockRuns | PapersAwaited | None:
+def find_bar_to_more_time(case: Case, now: datetime) -> PromiseMissed | PromiseKept | ClockRuns | PapersAwaited | None:
     """A promise is moved before it falls due, and not while it waits for papers; one in hours is for danger, which does
     not wait either.
     """
     deadline = case.deadline
+    if deadline is not None and deadline.state is DeadlineState.MET:
+        return PromiseKept()
     if deadline is None or deadline.state is not DeadlineState.OPEN or deadline.is_missed_at(now):
         return PromiseMissed()
     if case.awaits_papers_at(now) is not None:
@@ -593,8 +606,8 @@ def asks_its_history(case: Case) -> bool:
     return _is_to_be_verified(case) or (case.answered_at is not None and case.is_unsettled)
 
 
-#: Who took such a step has worked on it.
-_WORK = frozenset({STARTED, DRAFTED, ANSWERED, HELPER_REPORTED})
+#: Who took such a step has worked on it, or entered what they did.
+_WORK = frozenset({STARTED, RECORDED, DRAFTED, ANSWERED, HELPER_REPORTED})
 
 
 def recall(case: Case, entries: Iterable[Entry]) -> None:
@@ -722,6 +735,8 @@ def _acting_as(
 ) -> Seated | None:
     if actor is Actor.HOLDER:
         return next((post for post in posts if post.post_id == case.holder_post_id), None)
+    if actor is Actor.TAKER:
+        return next((post for post in posts if has_taken(post, case)), None)
     if actor is Actor.HELPER:
         return next((post for post in posts if post.post_id in case.helper_post_ids), None)
     if actor is not Actor.DISPATCHER and holds(posts, case, subject, holder):

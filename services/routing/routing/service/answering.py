@@ -8,9 +8,8 @@ from kit.db import UnitOfWork
 from network.posts import Seat
 
 from routing import events
-from routing.domain.case import ANSWERED, DRAFTED, REVIEWED, VERIFIED, Case, DeadlineKind
+from routing.domain.case import ANSWERED, DRAFTED, REVIEWED, VERIFIED, Case
 from routing.domain.chain import Entry
-from routing.domain.rules import Limit
 from routing.domain.steps import Step
 from routing.repository import cases
 from routing.service import asking, calling_back, deadlines, parts, placing, supervising
@@ -120,7 +119,7 @@ def verify_case(uow: UnitOfWork, case_id: UUID, *, version: int, passed: bool, w
     if passed:
         case.verified = True
     else:
-        limit = deadlines.count_by_rules(uow, case, DeadlineKind.REDO, Limit.REDO)
+        limit = deadlines.count_redo(uow, case)
         due = limit.promise
         calling_back.ask_nobody(uow, case)
         case.reopen(limit)

@@ -59,6 +59,15 @@ def count_by_rules(uow: UnitOfWork, case: Case, kind: DeadlineKind, limit: Limit
     return count_from_now(uow, case, kind, Term(Unit.WORKING_DAYS, placing.allowed(uow, case, limit)))
 
 
+def count_redo(uow: UnitOfWork, case: Case) -> Deadline:
+    """For what is done again: days that the rules say; of danger, the hours that were promised first."""
+    assert case.deadline is not None
+    promised = case.deadline.promise.term
+    if promised.unit is Unit.CLOCK_HOURS:
+        return count_from_now(uow, case, DeadlineKind.REDO, promised)
+    return count_by_rules(uow, case, DeadlineKind.REDO, Limit.REDO)
+
+
 def count_from_now(uow: UnitOfWork, case: Case, kind: DeadlineKind, term: Term) -> Deadline:
     """A limit beside the promise, by the hours and under the rules of that."""
     assert case.deadline is not None

@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from kit.db import UnitOfWork
 from kit.ids import new_id
@@ -74,7 +75,7 @@ def _limit(uow: UnitOfWork, case: Case, helper: Helper) -> Deadline:
     assert case.deadline is not None
     latest = latest_limit(case.due or case.deadline.promise.due_at, uow.now)
     if not uow.now < helper.due_at <= latest:
-        raise UnfitPartLimit(latest)
+        raise UnfitPartLimit(latest.astimezone(ZoneInfo(case.deadline.promise.zone)))
     return placing.limit_until(uow, case, DeadlineKind.PART, helper.due_at, about=helper.helper_id)
 
 

@@ -15,6 +15,7 @@ from routing.domain.case import ACCOMPANIED, ANSWERED, PLANNED, Case, Deadline, 
 from routing.domain.promise import begin_of, day_of
 from routing.domain.steps import Step
 from routing.domain.waiting import LONGEST_PLAN, Plan, check_day
+from routing.errors import AlreadyThere
 from routing.repository import cases
 from routing.service import deadlines, placing, supervising
 from routing.service.taking import take
@@ -36,11 +37,13 @@ def plan_case(uow: UnitOfWork, case_id: UUID, plan: Plan, *, version: int) -> Ca
 
 
 def re_plan_case(uow: UnitOfWork, case_id: UUID, plan: Plan, *, version: int) -> Case:
-    """For another day, by the same hands where no others are named: a dispatcher's step, or it would be put off for
-    ever. A day that was missed stays missed.
+    """For another day, by the same hands where no others are named, or by others: a dispatcher's step, or it would be
+    put off for ever. A day that was missed stays missed.
     """
     case, holder, post_id = take(uow, case_id, Step.RE_PLAN, version)
     limit = _limit(uow, case, plan.day)
+    if plan.day == case.planned_for and plan.who in (None, case.planned_who):
+        raise AlreadyThere("/day")
     plan = replace(plan, who=plan.who or case.planned_who)
     deadlines.mark_limit_if_missed(uow, case, DeadlineKind.PLANNED)
     _put_off(uow, case, holder, plan, limit, post_id=post_id, again=True)
@@ -79,6 +82,7 @@ def _limit(uow: UnitOfWork, case: Case, day: date) -> Deadline:
 def _put_off(
     uow: UnitOfWork, case: Case, holder: Seat | None, plan: Plan, limit: Deadline, *, post_id: UUID, again: bool
 ) -> None:
+    put_off = case.planned_for is not None and plan.day > case.planned_for
     case.plan(limit, day=plan.day, who=plan.who)
     supervising.end_from_above(uow, case, post_id)
     told = holder.subject if holder and holder.subject != uow.person.subject else None
@@ -87,6 +91,7 @@ def _put_off(
         "due_at": limit.promise.due_at.isoformat(),
         "deadline": str(limit.deadline_id),
         "again": again,
+        **({"put_off": put_off} if again else {}),
         "promise_met": case.promise_met,
         "holder": told,
     }

@@ -9,7 +9,6 @@ from network.posts import Seat
 from routing import events
 from routing.domain.call_back import TAKEN_OVER, CallBack
 from routing.domain.case import REDONE, Case, DeadlineKind, DeadlineState
-from routing.domain.rules import Limit
 from routing.domain.steps import OVERSEEING
 from routing.repository import call_backs, cases, network
 from routing.service import deadlines, placing, splitting
@@ -24,7 +23,7 @@ def redo(uow: UnitOfWork, case: Case, asked: CallBack, *, holder: Seat | None) -
     case.calls_owed -= call_backs.end_of_appeals(uow, theirs)
     if len(theirs) < len(case.parties):
         case = splitting.split_off(uow, case, theirs)
-    due = deadlines.count_by_rules(uow, case, DeadlineKind.REDO, Limit.REDO)
+    due = deadlines.count_redo(uow, case)
     case.settle_limit(DeadlineKind.RATING, DeadlineState.CANCELLED, at=uow.now)
     case.reopen(due)
     seats = network.get_network(uow, [case.placed_path], OVERSEEING).seats_on(case.placed_path)
