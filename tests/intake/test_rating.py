@@ -170,8 +170,13 @@ def test_when_the_time_is_over_nothing_is_asked_any_more(
         (
             CaseReportReviewedV1,
             {
-                "office": "市热线", "their_number": "GD1", "report": "B1", "accepted": False, "gist": "路灯",
-                "handler": None, "due_at": UNTIL,
+                "office": "市热线",
+                "their_number": "GD1",
+                "report": "B1",
+                "accepted": False,
+                "gist": "路灯",
+                "handler": None,
+                "due_at": UNTIL,
             },
         ),
     ],
