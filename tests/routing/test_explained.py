@@ -278,6 +278,14 @@ def test_a_promise_is_read_aloud_in_both_languages(
     }
 
 
+def test_a_plan_is_read_to_the_end_of_its_day(
+    uow: RolledBackUnitOfWork, city: City, as_person: As, looking: RolledBackUnitOfWork
+) -> None:
+    said = read_aloud(standing(looking, planned(uow, city, as_person), DeadlineKind.PLANNED))
+    assert "期限由人指定，不经计算：2027年4月30日（星期五）终了。" in said["zh"]
+    assert "The limit was named, not counted: the end of Friday 30 April 2027." in said["en"]
+
+
 def test_holidays_make_up_days_and_a_forecast_are_read_aloud(
     uow: RolledBackUnitOfWork, city: City, looking: RolledBackUnitOfWork
 ) -> None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, time
 from zoneinfo import ZoneInfo
 
 from contracts.routing import Ask, Kind, Remit
@@ -413,9 +413,10 @@ def _ends(explained: Explanation) -> Said:
     """By the reckoning where there is one, so that whoever follows it gets there."""
     promise, reckoning = explained.promise, explained.reckoning
     due_at = reckoning.due_at if reckoning is not None else promise.due_at
-    chinese, english = _moment(due_at, promise.zone)
     if reckoning is None:
+        chinese, english = _named(due_at, promise.zone)
         return f"期限由人指定，不经计算：{chinese}。", f"The limit was named, not counted: {english}."
+    chinese, english = _moment(due_at, promise.zone)
     if promise.term.unit is Unit.CLOCK_HOURS:
         return f"故期限为{chinese}。", f"So it falls due at {english}."
     if reckoning.closes is None:
@@ -467,6 +468,15 @@ def _short(day: date) -> Said:
 def _day(day: date) -> Said:
     chinese, english = _short(day)
     return f"{day.year}年{chinese}", f"{english} {day.year}"
+
+
+def _named(moment: datetime, zone: str) -> Said:
+    """A day is named to its end, which is no hour of the next."""
+    local = moment.astimezone(ZoneInfo(zone))
+    if local.time() != time.min:
+        return _moment(moment, zone)
+    chinese, english = _day(local.date() - ONE_DAY)
+    return f"{chinese}终了", f"the end of {english}"
 
 
 def _moment(moment: datetime, zone: str) -> Said:

@@ -92,7 +92,9 @@ class Actor(StrEnum):
     SECOND = "second"
     """A dispatcher or supervisor of a tier above the holder, and not who applied."""
     VERIFIER = "verifier"
-    """Who holds a post on the line of the case's place; neither who holds or held it, nor answered or helped."""
+    """Who holds a post on the line of the case's place; neither who holds or held it, nor answered, approved the answer,
+    helped, or entered work on it.
+    """
 
 
 #: Whose matters are handed over to a centre, the resident accompanied.
@@ -120,7 +122,8 @@ WHO: dict[Actor, str] = {
     Actor.REVIEWER: "a dispatcher of its place or of a tier above who neither holds the case nor wrote the answer",
     Actor.SECOND: "a dispatcher or supervisor of a tier above whoever holds the case, but not who applied",
     Actor.VERIFIER: (
-        "who holds a post on the line of its place, but neither holds nor held the case, answered it or helped with it"
+        "who holds a post on the line of its place, but neither holds nor held the case, answered it, approved its "
+        "answer, helped with it nor entered work that they did on it"
     ),
 }
 
