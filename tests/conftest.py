@@ -11,6 +11,10 @@ from typing import Protocol
 from uuid import uuid4
 
 import pytest
+
+# anyio loads this when it is first used; deep within a request Python 3.11 miscounts how deep it is, where pytest
+# compiles it then: "AST constructor recursion depth mismatch".
+from anyio import open_file as open_file
 from kit.auth import Person, Scope
 from kit.clock import Clock
 from kit.db import Database

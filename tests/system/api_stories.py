@@ -249,7 +249,7 @@ def _waiting(api: Caller, case_id: str, version: int) -> int:
     for step, who, body in (
         ("starts", CLERK, None),
         ("plans", DISPATCHER, plan | {"who": "海州区民政局"}),
-        ("replans", DISPATCHER, plan),
+        ("replans", DISPATCHER, plan | {"day": day_ahead(31)}),
     ):
         name = f"POST /routing/v1/cases/{{case_id}}/{step}"
         version = api.call(name, who, case_id=case_id, version=version, body=body)["version"]

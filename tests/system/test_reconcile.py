@@ -435,9 +435,9 @@ def wait(city: City, station: Station, bus: FakeBus) -> None:
     city.step(waiting, asking.ask_dispatcher, "dispatcher", **until)
     city.step(waiting, asking.rule_on_case, "city_dispatcher", granted=True, **WHY)
     city.step(waiting, suspending.resume_case, "city_dispatcher", **WHY)
-    plan = Plan(today + timedelta(days=99), "列入计划。")
+    plan, put_off = (Plan(today + timedelta(days=days), "列入计划。") for days in (99, 100))
     city.step(waiting, planning.plan_case, "dispatcher", plan=plan)
-    city.step(waiting, planning.re_plan_case, "city_dispatcher", plan=plan)
+    city.step(waiting, planning.re_plan_case, "city_dispatcher", plan=put_off)
 
 
 SEWAGE: dict[str, Any] = {"title": "污水外溢", "words": "一楼污水外溢，整栋楼都是臭味。", "place": "HZ1-1-1-1"}

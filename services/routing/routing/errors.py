@@ -182,7 +182,7 @@ class HadItBefore(Conflict):
 
 class AlreadyThere(Conflict):
     def __init__(self, field: str) -> None:
-        super().__init__("already_there", "That is how it stands already: name another.", field=field)
+        super().__init__("already_there", "That is where it lies already, or how it stands: name another.", field=field)
 
 
 class NotYourStep(Forbidden):
