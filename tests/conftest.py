@@ -10,11 +10,8 @@ from pathlib import Path
 from typing import Protocol
 from uuid import uuid4
 
+import anyio
 import pytest
-
-# anyio loads this when it is first used; deep within a request Python 3.11 miscounts how deep it is, where pytest
-# compiles it then: "AST constructor recursion depth mismatch".
-from anyio import open_file as open_file
 from kit.auth import Person, Scope
 from kit.clock import Clock
 from kit.db import Database
@@ -26,6 +23,9 @@ from local.postgres import SUPERUSER, Postgres
 from routing.domain.releases import KNOWS
 from sqlalchemy import Connection, create_engine
 from sqlalchemy.pool import NullPool
+
+#: Loaded before a request asks for it: where pytest compiles it deep within one, Python 3.11 miscounts how deep it is.
+_FILES = anyio.open_file
 
 SERVICES = ("grid", "intake", "routing", "notify")
 

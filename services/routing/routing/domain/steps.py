@@ -92,8 +92,8 @@ class Actor(StrEnum):
     SECOND = "second"
     """A dispatcher or supervisor of a tier above the holder, and not who applied."""
     VERIFIER = "verifier"
-    """Who holds a post on the line of the case's place; neither who holds or held it, nor answered, approved the answer,
-    helped, or entered work on it.
+    """Who holds a post on the line of the case's place; neither who holds or held it, nor answered, approved the
+    answer, helped, or entered work on it.
     """
 
 
