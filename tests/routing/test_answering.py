@@ -7,7 +7,7 @@ from uuid import UUID
 
 import pytest
 from contracts.intake import AppealRatedV1
-from contracts.routing import CaseAnsweredV1, CaseState, HandoverMeans, Outcome, RecordKind
+from contracts.routing import CaseAnsweredV1, CaseState, ContactOutcome, HandoverMeans, Outcome, RecordKind
 from kit.auth import Person
 from kit.crypto import KeyRing, new_key
 from kit.paging import Page
@@ -428,6 +428,18 @@ def test_what_is_done_again_and_handed_in_in_time_is_not_late_though_its_reviewe
     missed = [entry.facts["kind"] for entry in cases.list_entries(uow, given) if entry.step == "deadline_breached"]
     assert (given.state, missed) == (CaseState.ANSWERED, [])
     assert faults_of(uow, case.case_id) == []
+
+
+def test_what_is_done_again_is_under_its_eye_while_its_answer_waits_for_review(
+    uow: RolledBackUnitOfWork, city: City, as_person: As, uow_of: UnitOfWorkOf
+) -> None:
+    case = done_again(uow, city, as_person, uow_of)
+    assert case.supervisor_post_id is not None
+    mine = as_person(holder_of(city, case), now=NOW + timedelta(hours=1))
+    handed_in = answer(mine, case)
+    reached = Work(RecordKind.CONTACT_ATTEMPT, words="已联系", outcome=ContactOutcome.REACHED)
+    recording.record_work(mine, handed_in.case_id, reached)
+    assert now_of(uow, case).supervisor_post_id == case.supervisor_post_id
 
 
 def test_what_is_done_again_runs_on_where_it_is_sent_back(

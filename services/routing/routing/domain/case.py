@@ -514,8 +514,8 @@ class Case:
     @property
     def _is_handed_in(self) -> bool:
         """What it is done again by, or was planned for, was kept by the answer that waits for its review."""
-        kept = [each for each in self.limits if each.state is DeadlineState.MET]
-        return self.draft is not None and any(each.promise.due_at == self.due for each in kept)
+        met = (each.promise.due_at for each in self.limits if each.state is DeadlineState.MET)
+        return self.draft is not None and any(due_at == self.due for due_at in met)
 
     def is_assigned_overdue(self, now: datetime) -> bool:
         """Past the limit of whoever assigned it, as long as they have not got what they want by it."""
@@ -761,6 +761,11 @@ class Case:
         self.settle_limit(DeadlineKind.CONTACT, DeadlineState.MET, at=at)
 
     @property
+    def is_redone(self) -> bool:
+        """It is done again, though an answer has been handed in by which that is kept."""
+        return any(each.kind is DeadlineKind.REDO for each in self.limits)
+
+    @property
     def contact_due(self) -> datetime | None:
         """By when the resident is, or was, to be reached; none: they were, or nothing says so."""
         due = [each.promise.due_at for each in self.limits if each.kind is DeadlineKind.CONTACT]
@@ -877,17 +882,17 @@ class Case:
         duty = {"supervise_by": supervise_by.isoformat()} if supervise_by else {}
         self.record(BREACHED, at=at, by=None, post_id=post_id or self.holder_post_id, facts=facts | duty)
 
-    def keep(self, *, at: datetime) -> None:
+    def keep(self, *, at: datetime, limits: Collection[DeadlineKind] = (DeadlineKind.HOLDING,)) -> None:
+        """``limits``: which of those beside the promise are kept by the same."""
         if self.deadline is not None and self.deadline.state is DeadlineState.OPEN:
             self.deadline.settle(DeadlineState.MET, at=at)
             self.promise_met = True
-        self.settle_limit(DeadlineKind.HOLDING, DeadlineState.MET, at=at)
+        for kind in limits:
+            self.settle_limit(kind, DeadlineState.MET, at=at)
 
     def keep_by_answer(self, *, at: datetime) -> None:
         """Given, or handed in for review: then whoever reviews it late makes nothing of it late."""
-        self.keep(at=at)
-        for kind in KEPT_BY_AN_ANSWER:
-            self.settle_limit(kind, DeadlineState.MET, at=at)
+        self.keep(at=at, limits=KEPT_BY_AN_ANSWER)
 
     def keep_theirs(self, *, at: datetime) -> None:
         """Where whoever assigned it wants no report, the answer is what they want by their limit."""

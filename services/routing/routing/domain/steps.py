@@ -535,7 +535,7 @@ def _find_reserve(step: Step, case: Case, posts: Collection[Seated]) -> RulingBi
     return NotYoursToName() if names_lead and not dispatches_above_all(posts, case.across) else None
 
 
-def has_taken(post: Seated, case: Case) -> bool:
+def _has_taken(post: Seated, case: Case) -> bool:
     """By themselves or since it was not solved twice; what a ruling on a return binds goes on being bound."""
     return post.post_id == case.holder_post_id and post.oversees and post.path == case.ruled_path and not case.returns
 
@@ -546,7 +546,7 @@ def _is_bound(step: Step, case: Case, posts: Collection[Seated]) -> bool:
         return False
     if step is Step.TAKE_OVER:
         return not oversees_above_all(posts, [case.ruled_path])
-    if dispatches_above(posts, case.ruled_path) or any(has_taken(post, case) for post in posts):
+    if dispatches_above(posts, case.ruled_path) or any(_has_taken(post, case) for post in posts):
         return False
     holds_it = any(post.post_id == case.holder_post_id for post in posts)
     instead_of_holder = step in (Step.ANSWER, Step.PLAN, Step.RE_PLAN) and not holds_it
@@ -739,7 +739,7 @@ def _acting_as(
     if actor is Actor.HOLDER:
         return next((post for post in posts if post.post_id == case.holder_post_id), None)
     if actor is Actor.TAKER:
-        return next((post for post in posts if has_taken(post, case)), None)
+        return next((post for post in posts if _has_taken(post, case)), None)
     if actor is Actor.HELPER:
         return next((post for post in posts if post.post_id in case.helper_post_ids), None)
     if actor is not Actor.DISPATCHER and holds(posts, case, subject, holder):

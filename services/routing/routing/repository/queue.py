@@ -112,7 +112,7 @@ def _drafted(post_id: UUID, path: str) -> list[Select[Any]]:
     """
     left = vacancy.join(cases, cases.c.reviewer_post_id == vacancy.c.post_id)
     mine = select(cases.c.case_id).where(cases.c.reviewer_post_id == post_id, _DRAFTED)
-    theirs = within(cases.c.placed_path, path) & within(vacancy.c.path, path) & _WROTE_IT
+    theirs = within(vacancy.c.path, path) & _WROTE_IT
     instead = [
         select(cases.c.case_id).select_from(left).where(whose, _FOUND, _DRAFTED, _MAY_REVIEW)
         for whose in (*_left_to(post_id, path), theirs)

@@ -43,7 +43,7 @@ def note_contact(uow: UnitOfWork, case: Case) -> None:
     """
     mark_limit_if_missed(uow, case, DeadlineKind.CONTACT)
     case.contact(at=uow.now)
-    if not case.is_late_besides(uow.now) and case.limit(DeadlineKind.REDO) is None:
+    if not case.is_late_besides(uow.now) and not case.is_redone:
         supervising.end(uow, case)
 
 
