@@ -349,6 +349,26 @@ async def test_one_that_is_cut_off_does_not_keep_the_others_from_leaving(
     assert await real._is_taken()
 
 
+async def test_none_waits_until_another_has_joined_its_group(
+    real: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As long as who is in the group needs to hear of it, for each of a service's topics."""
+    start, joining = AIOKafkaConsumer.start, asyncio.Barrier(2)
+
+    async def together(self: AIOKafkaConsumer) -> None:
+        await asyncio.wait_for(joining.wait(), 10)  # else it hangs where it should fail
+        await start(self)
+
+    monkeypatch.setattr(AIOKafkaConsumer, "start", together)
+    consumers = real.make_consumers(take_withdrawal, take_place)
+    async with running(consumers):
+
+        async def ready() -> bool:
+            return bool(consumers.check().ready)
+
+        await until(ready, "it is ready")
+
+
 async def test_nothing_of_a_body_is_logged_or_kept_as_a_reason(
     real: Any, node: Any, caplog: pytest.LogCaptureFixture
 ) -> None:

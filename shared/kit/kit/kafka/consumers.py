@@ -97,7 +97,7 @@ class Consumers:
         while not self._stopping.is_set():
             broker = self._make_broker()
             try:
-                await broker.start()
+                await _start(broker)
             except Exception as error:  # noqa: BLE001  # whatever it is must not end the consumer
                 await _stop(broker)
                 attempt += 1
@@ -151,7 +151,7 @@ class Consumers:
             fetch_max_wait_ms=500,
             max_poll_interval_ms=_ms(MAX_POLL_INTERVAL),
             session_timeout_ms=_ms(self._session_timeout),
-            heartbeat_interval_ms=_ms(self._session_timeout / 3),
+            heartbeat_interval_ms=_ms(self._session_timeout / 10),
             parser=_untouched(lambda: subscriber),
             decoder=_nothing,
         )
@@ -191,13 +191,23 @@ class Consumers:
     async def _watching(self) -> None:
         while True:
             await self._watch.look()
-            await asyncio.sleep(5)
+            await asyncio.sleep(5 if self._broker else 0.2)
 
     async def _pause(self, seconds: float) -> bool:
         """Whether to go on."""
         with suppress(TimeoutError):
             await asyncio.wait_for(self._stopping.wait(), seconds)
         return not self._stopping.is_set()
+
+
+async def _start(broker: KafkaBroker) -> None:
+    """All subscribers at once: the framework's own start has each wait until the one before it has joined its group, which
+    takes as long as whoever is in it needs to hear of that.
+    """
+    await broker.connect()
+    started = await asyncio.gather(*(one.start() for one in broker.subscribers), return_exceptions=True)
+    for error in filter(None, started):
+        raise error
 
 
 async def _stop(broker: KafkaBroker) -> None:
