@@ -67,10 +67,9 @@ class Told:
         print(f"{number}. {step.__name__.replace('_', ' ')} ({time.monotonic() - began:.0f} s): {said}", flush=True)
         return not said.startswith("FAILED")
 
-    def play_all(self, city: City, numbers: Sequence[str]) -> None:
+    def play_all(self, city: City, built: Sequence[Mapping[str, str]], numbers: Sequence[str]) -> None:
         """Nothing follows a city that does not come up."""
         print(f"overlays/{city.overlay}:", flush=True)
-        built = city.built()
         kube.forget()
         with city.servers() as site:
             stage = Stage(site, built)
@@ -86,10 +85,11 @@ def main() -> int:
     asked = (os.environ.get("ONLY") or _UNLESS_ASKED).split(",")
     overlays = (os.environ.get("OVERLAY") or "external,local").split(",")
     told = Told()
-    for city in CITIES:
-        numbers = [number for number in city.numbers if number in asked]
-        if numbers and city.overlay in overlays:
-            told.play_all(city, [number for number in numbers if number != FIRST])
+    numbers = {city: [number for number in city.numbers if number in asked] for city in CITIES}
+    cities = [city for city in CITIES if numbers[city] and city.overlay in overlays]
+    built = [city.built() for city in cities]  # before the first: what cannot be built is not found out after an hour
+    for city, images_of_it in zip(cities, built, strict=True):
+        told.play_all(city, images_of_it, [number for number in numbers[city] if number != FIRST])
     print(f"{told.passed} passed, {told.failed} failed")
     return int(bool(told.failed))
 

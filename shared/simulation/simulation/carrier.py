@@ -28,7 +28,9 @@ GOES_BACK, FAR = 0.02, 40
 _TAKE_PENDING = text("""
 with sent as (delete from event_pending returning id, recorded_at)
 select l.id, l.event_id, l.topic, l.type, l.key, l.version, l.body, l.headers
-from sent join event_log l using (id, recorded_at) order by l.id
+from sent cross join lateral (
+    select * from event_log logged where logged.recorded_at = sent.recorded_at and logged.id = sent.id offset 0
+) l order by l.id
 """)
 
 
