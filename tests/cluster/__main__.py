@@ -14,9 +14,10 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from pathlib import Path
 
 from tests.cluster import images, inside, kube, outside, steps
-from tests.cluster.site import Site
+from tests.cluster.site import ClusterHome, Site
 from tests.cluster.steps import Stage
 
 #: By the number that ONLY takes. Each city begins with the first.
@@ -63,7 +64,7 @@ class Told:
             self.passed += 1
         except Exception as error:  # noqa: BLE001  # the steps after it have something to say too
             self.failed += 1
-            said = f"FAILED: {type(error).__name__}: {error}"
+            said = "\n   ".join([f"FAILED: {type(error).__name__}: {error}", *kube.errors_in(_logs(stage.home))[-10:]])
         print(f"{number}. {step.__name__.replace('_', ' ')} ({time.monotonic() - began:.0f} s): {said}", flush=True)
         return not said.startswith("FAILED")
 
@@ -71,11 +72,15 @@ class Told:
         """Nothing follows a city that does not come up."""
         print(f"overlays/{city.overlay}:", flush=True)
         kube.forget()
-        with city.servers() as site:
+        with city.servers() as site, kube.follow_logs(_logs(site.home)):
             stage = Stage(site, built)
             if self.play(FIRST, stage):
                 for number in numbers:
                     self.play(number, stage)
+
+
+def _logs(home: ClusterHome) -> Path:
+    return home.path / "log/pods"
 
 
 def main() -> int:

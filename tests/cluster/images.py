@@ -34,13 +34,13 @@ def of_the_release_before() -> Mapping[str, str]:
 
 
 def before() -> str:
-    """The last commit that had some of today's migrations and no other (a branch numbers its own anew as it lands), and
-    which knows that a schema may be ahead. BEFORE names another.
+    """The last that landed with some of today's migrations and no other, and which knows that a schema may be ahead; what
+    a branch came by before it landed was never anybody's release. BEFORE names another.
     """
     if named := os.environ.get("BEFORE"):
         return named
     now = migrations("HEAD")
-    for commit in _git("rev-list", "--topo-order", "HEAD").split():
+    for commit in _git("rev-list", "--first-parent", "HEAD").split():
         if migrations(commit) < now and "def serves" in _git("show", f"{commit}:shared/kit/kit/app/revisions.py"):
             return commit
     raise LookupError("no release before this one has another schema and says whom it serves")

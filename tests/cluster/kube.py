@@ -5,7 +5,9 @@ import os
 import re
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -172,6 +174,41 @@ def _ready(pod: Object) -> Object:
         if said["type"] == "Ready":
             return said
     return {"status": "Unknown"}
+
+
+@contextmanager
+def follow_logs(folder: Path) -> Iterator[None]:
+    """A file a pod: one that goes takes with it what it has said."""
+    folder.mkdir(parents=True)
+    over = threading.Event()
+    thread = threading.Thread(target=_follow_logs, args=(folder, over), name="logs")
+    thread.start()
+    try:
+        yield
+    finally:
+        over.set()
+        thread.join()
+
+
+def _follow_logs(folder: Path, over: threading.Event) -> None:
+    following: dict[str, subprocess.Popen[bytes]] = {}
+    while not over.wait(2):
+        with suppress(Refused):
+            there = {name_of(pod) for pod in pods(PROCESSES) if pod["status"]["phase"] == "Running"}
+            for name in there - set(following):
+                with (folder / f"{name}.log").open("wb") as log:
+                    following[name] = subprocess.Popen(
+                        [KUBECTL, "-n", NAMESPACE, "logs", "-f", f"pod/{name}"], stdout=log, stderr=subprocess.DEVNULL
+                    )
+    for process in following.values():
+        process.kill()
+        process.wait()
+
+
+def errors_in(folder: Path) -> Sequence[str]:
+    """The lines by which processes say that something of theirs went wrong, with the pod that said it."""
+    lines = (f"{log.stem} {line}" for log in sorted(folder.glob("*.log")) for line in log.read_text().splitlines())
+    return [line for line in lines if '"level": "error"' in line]
 
 
 def usage() -> Iterator[tuple[str, float, float]]:

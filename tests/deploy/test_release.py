@@ -110,7 +110,7 @@ def test_the_release_before_is_one_whose_migrations_are_all_here_still(monkeypat
 
     def git(*asked: str) -> str:
         match asked:
-            case "rev-list", *_:
+            case "rev-list", "--first-parent", _:
                 return "HEAD merged main"
             case "ls-tree", *_, commit, _:
                 return " ".join(f"services/grid/grid/migrations/versions/{name}.py" for name in had[commit])
