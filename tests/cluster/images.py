@@ -34,8 +34,8 @@ def of_the_release_before() -> Mapping[str, str]:
 
 
 def before() -> str:
-    """The last that landed with some of today's migrations and no other, and which knows that a schema may be ahead; what
-    a branch came by before it landed was never anybody's release. BEFORE names another.
+    """The last that landed with some of today's migrations and no other, and which knows that a schema may be ahead: a
+    branch's own commits were never anybody's release. BEFORE names another.
     """
     if named := os.environ.get("BEFORE"):
         return named

@@ -349,9 +349,7 @@ async def test_one_that_is_cut_off_does_not_keep_the_others_from_leaving(
     assert await real._is_taken()
 
 
-async def test_none_waits_until_another_has_joined_its_group(
-    real: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_none_waits_until_another_has_joined_its_group(real: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     """As long as who is in the group needs to hear of it, for each of a service's topics."""
     start, joining = AIOKafkaConsumer.start, asyncio.Barrier(2)
 

@@ -201,8 +201,8 @@ class Consumers:
 
 
 async def _start(broker: KafkaBroker) -> None:
-    """All subscribers at once: the framework's own start has each wait until the one before it has joined its group, which
-    takes as long as whoever is in it needs to hear of that.
+    """All subscribers at once: the framework's own start has each wait until the one before it has joined its group,
+    which takes as long as whoever is in it needs to hear of that.
     """
     await broker.connect()
     started = await asyncio.gather(*(one.start() for one in broker.subscribers), return_exceptions=True)
