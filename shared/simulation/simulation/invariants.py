@@ -111,24 +111,28 @@ def _fires_by(year: Year, due_at: datetime, *, since: datetime) -> datetime:
 
 
 _WARNINGS = """
-select w.case_id, w.at, w.facts ->> 'deadline' as deadline_id, (w.facts ->> 'share')::int as share, d.due_at,
+select w.at, d.deadline_id, d.case_id, d.kind, (w.facts ->> 'share')::int as share,
     (select (each ->> 'at')::timestamptz from jsonb_array_elements(d.warnings) each
-        where each ->> 'share' = w.facts ->> 'share') as warn_at
+        where each ->> 'share' = w.facts ->> 'share') as warn_at,
+    (select max(r.at) from case_entry r where r.case_id = d.case_id and r.step = 'reviewed'
+        and r.facts ->> 'approved' = 'false' and r.at <= w.at) as sent_back_at
 from case_entry w join deadline d on d.deadline_id = (w.facts ->> 'deadline')::uuid
 where w.step = 'deadline_approaching'
 """
 
 
 async def every_warning_is_given_once_and_on_its_instant(year: Year, checked: Checked) -> None:
-    """Or at the first moment after an outage, while there is still something to be warned of."""
-    given: Counter[tuple[str, int]] = Counter()
+    """Or at the first moment after an outage, while there is still something to be warned of; or as soon as an answer
+    is sent back that was handed in before.
+    """
+    given: Counter[tuple[UUID, int]] = Counter()
     for row in await _rows(year, "routing", _WARNINGS):
-        about = f"deadline {row.deadline_id}"
+        about, told = f"deadline {row.deadline_id}", f"{row.kind} of case {row.case_id}"
         given[row.deadline_id, row.share] += 1
         checked.hold(that=given[row.deadline_id, row.share] == 1, about=about, detail=f"warned of {row.share} again")
-        since = time_of(UUID(row.deadline_id))
-        in_time = row.warn_at is not None and row.at <= _fires_by(year, row.warn_at, since=since)
-        checked.hold(that=in_time, about=about, detail=f"{row.share} of its time passed {row.warn_at}, told {row.at}")
+        in_time = row.warn_at is not None and row.at <= _fires_by(year, row.warn_at, since=_runs_since(row))
+        passed = f"{row.share} of its time passed {row.warn_at}, told {row.at}"
+        checked.hold(that=in_time, about=about, detail=f"{told}: {passed}")
 
 
 _DUTIES = """
