@@ -193,7 +193,7 @@ def follow_logs(folder: Path) -> Iterator[None]:
 def _follow_logs(folder: Path, over: threading.Event) -> None:
     following: dict[str, subprocess.Popen[bytes]] = {}
     while not over.wait(2):
-        with suppress(Refused):
+        with suppress(Refused, subprocess.TimeoutExpired):
             there = {name_of(pod) for pod in pods(PROCESSES) if pod["status"]["phase"] == "Running"}
             for name in there - set(following):
                 with (folder / f"{name}.log").open("wb") as log:

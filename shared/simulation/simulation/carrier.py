@@ -15,7 +15,7 @@ from kit.db import Database
 from kit.kafka.record import Book, Record
 from kit.kafka.taker import Taker
 from kit.relay.window import Pending
-from sqlalchemy import text
+from kit.testing.bus import TAKE_PENDING
 
 from simulation.city import SERVICES, City
 
@@ -24,14 +24,6 @@ AT_ONCE = 200
 
 #: How often a consumer goes back, and how far.
 GOES_BACK, FAR = 0.02, 40
-
-_TAKE_PENDING = text("""
-with sent as (delete from event_pending returning id, recorded_at)
-select l.id, l.event_id, l.topic, l.type, l.key, l.version, l.body, l.headers
-from sent cross join lateral (
-    select * from event_log logged where logged.recorded_at = sent.recorded_at and logged.id = sent.id offset 0
-) l order by l.id
-""")
 
 
 @dataclass
@@ -98,9 +90,7 @@ class Carrier:
 
     async def _pending(self, service: str) -> list[Pending]:
         database = self._city.database(service, "relay")
-        return await database.run_everywhere(
-            lambda uow: [Pending(**row._mapping) for row in uow.execute(_TAKE_PENDING)]
-        )
+        return await database.run_everywhere(lambda uow: [Pending(**row._mapping) for row in uow.execute(TAKE_PENDING)])
 
     def _send(self, service: str, event: Pending) -> None:
         headers = tuple((name, value) for name, value in event.wire_headers(service, f"simulated:{event.topic}"))

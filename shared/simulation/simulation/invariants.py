@@ -63,12 +63,16 @@ async def _rows(year: Year, service: str, query: str, **asked: Any) -> Sequence[
     return await year.city.audit(service, lambda uow: uow.execute(text(query), asked).all())
 
 
-_DEADLINES = """
+#: When an answer that had been handed in was sent back: what it had stopped runs on from then.
+_SENT_BACK = (
+    "from case_entry r where r.case_id = d.case_id and r.step = 'reviewed' and r.facts ->> 'approved' = 'false'"
+)
+
+_DEADLINES = f"""
 select d.deadline_id, d.case_id, d.kind, d.state, d.due_at, d.settled_at, coalesce(b.times, 0) as times,
     exists (select from case_entry m where m.case_id = d.case_id and m.step = 'deadline_moved'
         and m.facts ->> 'corrects' = 'true' and m.facts ->> 'replaces' = d.deadline_id::text) as corrected,
-    (select max(r.at) from case_entry r where r.case_id = d.case_id and r.step = 'reviewed'
-        and r.facts ->> 'approved' = 'false' and r.at <= d.settled_at) as sent_back_at
+    (select max(r.at) {_SENT_BACK} and r.at <= d.settled_at) as sent_back_at
 from deadline d left join (
     select (facts ->> 'deadline')::uuid as deadline_id, count(*) as times
     from case_entry where step = 'deadline_breached' group by 1
@@ -110,12 +114,11 @@ def _fires_by(year: Year, due_at: datetime, *, since: datetime) -> datetime:
     return max(by, year.asked.outage[1]) if year.asked.is_out(by) else by
 
 
-_WARNINGS = """
+_WARNINGS = f"""
 select w.at, d.deadline_id, d.case_id, d.kind, (w.facts ->> 'share')::int as share,
     (select (each ->> 'at')::timestamptz from jsonb_array_elements(d.warnings) each
         where each ->> 'share' = w.facts ->> 'share') as warn_at,
-    (select max(r.at) from case_entry r where r.case_id = d.case_id and r.step = 'reviewed'
-        and r.facts ->> 'approved' = 'false' and r.at <= w.at) as sent_back_at
+    (select max(r.at) {_SENT_BACK} and r.at <= w.at) as sent_back_at
 from case_entry w join deadline d on d.deadline_id = (w.facts ->> 'deadline')::uuid
 where w.step = 'deadline_approaching'
 """

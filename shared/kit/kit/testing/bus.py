@@ -21,10 +21,12 @@ from kit.testing.servers import NOW
 
 T = TypeVar("T")
 
-_TAKE_PENDING = text("""
+TAKE_PENDING = text("""
 with sent as (delete from event_pending returning id, recorded_at)
 select l.id, l.event_id, l.topic, l.type, l.key, l.version, l.body, l.headers
-from sent join event_log l using (id, recorded_at) order by l.id
+from sent cross join lateral (
+    select * from event_log logged where logged.recorded_at = sent.recorded_at and logged.id = sent.id offset 0
+) l order by l.id
 """)
 
 
@@ -82,7 +84,7 @@ class FakeBus:
     def _relay(self) -> int:
         sent = 0
         for service in self._services:
-            for row in service.connection.execute(_TAKE_PENDING):
+            for row in service.connection.execute(TAKE_PENDING):
                 event = Pending(**row._mapping)
                 headers = tuple((k, v) for k, v in event.wire_headers(service.name, f"fake:{event.topic}"))
                 body = None if event.body is None else event.body.encode()
