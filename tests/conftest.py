@@ -30,6 +30,13 @@ _FILES = anyio.open_file
 SERVICES = ("grid", "intake", "routing", "notify")
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Where two processes share the tests, a file goes to one of them; what needs the whole platform, all of it, to one."""
+    for item in items:
+        file = item.nodeid.partition("::")[0]
+        item.add_marker(pytest.mark.xdist_group("system" if file.startswith("tests/system/") else file))
+
+
 @pytest.fixture(scope="session")
 def servers_home() -> Iterator[Path]:
     with tempfile.TemporaryDirectory(prefix="baiyang-tests-", ignore_cleanup_errors=True) as home:
