@@ -31,7 +31,7 @@ SERVICES = ("grid", "intake", "routing", "notify")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Where two processes share the tests, a file goes to one of them; what needs the whole platform, all of it, to one."""
+    """Where processes share the tests, each file goes to one of them, and all that needs the whole platform to one."""
     for item in items:
         file = item.nodeid.partition("::")[0]
         item.add_marker(pytest.mark.xdist_group("system" if file.startswith("tests/system/") else file))

@@ -1,8 +1,7 @@
 """A look at the copy costs what it finds: in a city of 250 communities and 20,000 posts no table is read whole."""
 
 import json
-from collections.abc import Callable, Iterator
-from typing import Any
+from collections.abc import Callable
 
 import pytest
 from contracts.grid import Duty
@@ -14,7 +13,7 @@ from routing.repository import network
 from sqlalchemy import Connection, text
 
 from tests.conftest import UnitOfWorkOf
-from tests.routing.conftest import statements_of
+from tests.plans import nodes, plans_of
 
 #: Districts of a city, communities of a district, areas of a community, buildings of an area.
 EACH = [10, 25, 6, 12]
@@ -77,21 +76,8 @@ def test_no_look_reads_a_table_of_the_copy_whole(big_city: RolledBackUnitOfWork)
         "the posts with a roster": lambda: posts.list_rostered(uow, [building], until=NOW, after_key=None, limit=50),
     }
     for name, look in looks.items():
-        for plan in explained(uow, look):
+        for plan in plans_of(uow, look):
             read = [node for node in nodes(plan) if node.get("Relation Name") in COPIES]
             whole = {node["Relation Name"] for node in read if node["Node Type"] == "Seq Scan"}
             few = plan["Shared Hit Blocks"] + plan["Shared Read Blocks"] < FEW_PAGES
             assert (name, bool(read), whole, few) == (name, True, set(), True), json.dumps(plan, indent=1)
-
-
-def explained(uow: RolledBackUnitOfWork, look: Callable[[], object]) -> Iterator[dict[str, Any]]:
-    """The plans, executed, of the statements that ``look`` sends."""
-    for statement, parameters in statements_of(uow, look):
-        found = uow.connection.exec_driver_sql(f"explain (analyze, buffers, format json) {statement}", parameters)
-        yield found.scalar_one()[0]["Plan"]
-
-
-def nodes(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    yield plan
-    for child in plan.get("Plans", []):
-        yield from nodes(child)

@@ -1,7 +1,7 @@
 """Who sees which rows, who may do what to which table, and that the policies leave the indexes of use."""
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
@@ -16,11 +16,12 @@ from notify import models, repository
 from notify.consumers import handlers
 from notify.domain.sending import Settled, State
 from notify.service.tell import tell
-from sqlalchemy import Connection, event, text
+from sqlalchemy import Connection, text
 from sqlalchemy.exc import ProgrammingError
 
 from tests.conftest import UnitOfWorkOf
 from tests.notify.factories import OFFICE, make_event
+from tests.plans import nodes, plans_of
 
 COPIES = tuple(network_models.metadata.tables)
 TABLES = (*models.metadata.tables, *COPIES)
@@ -319,40 +320,9 @@ def test_what_runs_often_reads_a_handful_of_pages_under_the_policy(crowd: str, u
 
 
 def assert_reads_little(uow: RolledBackUnitOfWork, index: str, run: Callable[[], object]) -> None:
-    for answer in explained(uow, run):
-        found = list(nodes(answer["Plan"]))
+    for plan in plans_of(uow, run):
+        found = list(nodes(plan))
         scans = [n for n in found if n["Node Type"] == "Seq Scan" and n.get("Relation Name") == "message"]
-        assert scans == [], json.dumps(answer, indent=1)
-        assert index in {node.get("Index Name") for node in found}, json.dumps(answer, indent=1)
-        assert answer["Plan"]["Shared Hit Blocks"] + answer["Plan"]["Shared Read Blocks"] < FEW_PAGES
-
-
-def explained(uow: RolledBackUnitOfWork, run: Callable[[], object]) -> list[dict[str, Any]]:
-    """The plans, executed, of the statements that ``run`` sends."""
-    sent: list[tuple[str, Any]] = []
-
-    def note(_c: Any, _cursor: Any, statement: str, parameters: Any, *_: Any) -> None:
-        sent.append((statement, parameters))
-
-    uow.enter()
-    event.listen(uow.connection, "before_cursor_execute", note)
-    savepoint = uow.connection.begin_nested()
-    try:
-        run()
-    finally:
-        savepoint.rollback()
-        event.remove(uow.connection, "before_cursor_execute", note)
-    plans = []
-    for statement, parameters in sent:
-        if not statement.lstrip().lower().startswith(("select", "update", "with")):
-            continue
-        found = uow.connection.exec_driver_sql(f"explain (analyze, buffers, format json) {statement}", parameters)
-        (answer,) = found.scalar_one()
-        plans.append(answer)
-    return plans
-
-
-def nodes(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    yield plan
-    for child in plan.get("Plans", []):
-        yield from nodes(child)
+        assert scans == [], json.dumps(plan, indent=1)
+        assert index in {node.get("Index Name") for node in found}, json.dumps(plan, indent=1)
+        assert plan["Shared Hit Blocks"] + plan["Shared Read Blocks"] < FEW_PAGES

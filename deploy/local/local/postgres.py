@@ -137,12 +137,6 @@ class Postgres:
                 sql.SQL("grant connect on database {} to {}").format(sql.Identifier(database), everybody)
             )
 
-    def set_of(self, database: str, name: str, value: str) -> None:
-        """A setting of whoever connects to it from now on."""
-        change = sql.SQL("alter database {} set {} = {}")
-        with self.connect() as connection:
-            connection.execute(change.format(sql.Identifier(database), sql.Identifier(name), sql.Literal(value)))
-
     def drop_database(self, name: str) -> None:
         with self.connect() as connection:
             connection.execute(sql.SQL("drop database if exists {} with (force)").format(sql.Identifier(name)))

@@ -107,8 +107,6 @@ class City:
             self._postgres.lay_roles(service)
             self._postgres.lay_database(service)
             migrate(service, self._postgres.url(service, f"{service}_owner", driver="postgresql+psycopg"))
-            # With so few rows a plan for each value of a statement took as long as all that the plans do.
-            self._postgres.set_of(service, "plan_cache_mode", "force_generic_plan")
         network = make_network(seed=seed, communities=communities)
         await self.database("grid", "api").run(
             lambda uow: demonstration.lay_network(uow, network, keys=self.grid_keys, zone=ZONE),

@@ -8,7 +8,7 @@ import json
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date
-from functools import lru_cache, partial
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
@@ -286,11 +286,12 @@ def _places(uow: UnitOfWork, shape: _Shape, paths: Sequence[str]) -> dict[str, A
 @lru_cache(maxsize=512)
 def _statement(shape: _Shape) -> Select[Any]:
     """Built once: to build it takes longer than to answer it."""
-    key = partial(_key, shape)
-    found = union_all(
-        *(_summed(shape, table, at, key(table)) for table, at in ((figure_kept, "at"), (figure_above, "below"))),
-        _unsummed(shape, key(figure_increment)),
-    ).subquery("found")
+    summed = [
+        _summed(shape, table, at, grain)
+        for table, at in ((figure_kept, "at"), (figure_above, "below"))
+        for grain in shape.grains
+    ]
+    found = union_all(*summed, _unsummed(shape)).subquery("found")
     sums = [func.sum(found.c[figure.value]).label(figure.value) for figure in Figure]
     statement = select(found.c.key, *sums).group_by(found.c.key).order_by(found.c.key.nulls_last())
     if shape.goes_on:
@@ -373,13 +374,12 @@ def _segment(path: ColumnElement[str], nth: ColumnElement[int]) -> ColumnElement
     return func.nullif(func.split_part(path, "/", nth), "")
 
 
-def _summed(shape: _Shape, table: Table, at: str, key: ColumnElement[Any]) -> Select[Any]:
+def _summed(shape: _Shape, table: Table, at: str, grain: str) -> Select[Any]:
     kept, there = table.c, table.c.path == any_(bindparam(at, type_=ARRAY(Text)))
-    spans = [
-        and_(kept.grain == grain, kept.first == any_(bindparam(grain, type_=ARRAY(Date)))) for grain in shape.grains
-    ]
+    span = and_(kept.grain == grain, kept.first == any_(bindparam(grain, type_=ARRAY(Date))))
     sums = [kept[figure.value] for figure in Figure]
-    statement = select(key.label("key"), *sums).where(there, or_(*spans), kept.dimension == (shape.dimension or ALL))
+    statement = select(_key(shape, table).label("key"), *sums)
+    statement = statement.where(there, span, kept.dimension == (shape.dimension or ALL))
     return statement.where(_is_of(kept.value, shape.of)) if shape.of else statement
 
 
@@ -387,11 +387,12 @@ def _days(period: Period) -> list[date]:
     return [date.fromordinal(period.since.toordinal() + ahead) for ahead in range(period.days)]
 
 
-def _unsummed(shape: _Shape, key: ColumnElement[Any]) -> Select[Any]:
+def _unsummed(shape: _Shape) -> Select[Any]:
     added = figure_increment.c
     since, until = (bindparam(name, type_=Date) for name in ("since", "until"))
     sums = [literal_column(f"case figure when '{f}' then amount else 0 end", Integer).label(f.value) for f in Figure]
-    statement = select(key.label("key"), *sums).where(_within(added.path, shape), added.day.between(since, until))
+    statement = select(_key(shape, figure_increment).label("key"), *sums)
+    statement = statement.where(_within(added.path, shape), added.day.between(since, until))
     if shape.dimension is not None:
         statement = statement.where(added[shape.dimension.value].is_not(None))
     return statement.where(_is_of(added[shape.of.value], shape.of)) if shape.of else statement
@@ -399,10 +400,7 @@ def _unsummed(shape: _Shape, key: ColumnElement[Any]) -> Select[Any]:
 
 def _is_of(column: ColumnElement[str], of: Group) -> ColumnElement[bool]:
     value = bindparam("of", type_=Text)
-    if of is not Group.CATEGORY:
-        return column == value
-    # '/' follows '.' in ASCII.
-    return or_(column == value, and_(column > value + ".", column < value + "/"))
+    return column == value if of is not Group.CATEGORY else func.starts_with(column + ".", value + ".")
 
 
 _CLEAR_RECOUNTED = delete(figure_recounted)
