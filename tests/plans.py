@@ -21,6 +21,7 @@ def plans_of(
         sent = statements_of(uow, run)
     finally:
         savepoint.rollback()
+    uow.connection.exec_driver_sql("set local plan_cache_mode = force_generic_plan")
     return [_carried_out(uow, statement, values, first or uow) for statement, values in sent]
 
 
@@ -31,7 +32,6 @@ def _carried_out(
     places = {name: f"${place}" for place, name in enumerate(values, start=1)}
     given = ", ".join(sql.Literal(value).as_string(driver) for value in values.values())
     execute = f"execute looked_at ({given})" if given else "execute looked_at"
-    uow.connection.exec_driver_sql("set local plan_cache_mode = force_generic_plan")
     first.enter()
     driver.execute(f"prepare looked_at as {statement % places}")
     driver.execute(f"explain {execute}")

@@ -77,6 +77,12 @@ class UnitOfWork:
     ) -> CursorResult[Any]:
         return self.connection.execute(statement, parameters)
 
+    def plan_by_values(self) -> None:
+        """What follows is planned for the very values that are asked for: a few places are read by another way than
+        a whole city.
+        """
+        self.execute(_BY_VALUES)
+
     def publish(self, event: Event | Tombstone) -> None:
         self._events.append(outbox.outgoing(event, now=self.now))
 
@@ -96,6 +102,8 @@ class UnitOfWork:
         outbox.append(self.connection, self._events, now=self.now, beside=beside)
         self._events.clear()
 
+
+_BY_VALUES = text("select set_config('plan_cache_mode', 'force_custom_plan', true)")
 
 #: What sets the scope of a transaction, as select columns, so that a door can ask for something more in the round trip.
 ENTER_COLUMNS = (

@@ -232,6 +232,7 @@ def list_openings(uow: UnitOfWork, appeal_id: UUID, page: Page) -> Sheet[Opening
 
 def list_appeals(uow: UnitOfWork, page: Page, *, below: str) -> Sheet[AppealLine]:
     """Newest first: those placed at or below the path, of those that may be seen."""
+    uow.plan_by_values()
     statement = select(*_LINE).where(within(appeal.c.placed_path, below)).order_by(appeal.c.id.desc()).limit(page.fetch)
     if behind := page.after_one(UUID):
         statement = statement.where(appeal.c.id < behind)
