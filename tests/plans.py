@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
+from kit.db import PLANNING
 from kit.testing.servers import RolledBackUnitOfWork
 from psycopg import sql
 
@@ -21,7 +22,8 @@ def plans_of(
         sent = statements_of(uow, run)
     finally:
         savepoint.rollback()
-    uow.connection.exec_driver_sql("set local plan_cache_mode = force_generic_plan")
+    for name, value in PLANNING.items():
+        uow.connection.exec_driver_sql(f"set local {name} = {value}")
     return [_carried_out(uow, statement, values, first or uow) for statement, values in sent]
 
 

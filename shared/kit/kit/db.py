@@ -35,6 +35,10 @@ LONGEST_WAIT = timedelta(seconds=30)
 #: A request may be under this many separate places at once: the policies compare that many fixed slots.
 SCOPE_SLOTS = 4
 
+#: A statement is planned once for all values, by one process and without a compiler: under the policies to plan it takes
+#: longer than what most of them do, and so does it to start another process or to compile.
+PLANNING = {"plan_cache_mode": "force_generic_plan", "max_parallel_workers_per_gather": "0", "jit": "off"}
+
 NAMING = {
     "ix": "ix_%(column_0_label)s",
     "uq": "uq_%(table_name)s_%(column_0_name)s",
@@ -228,16 +232,9 @@ def _pass_over_lost(connection: Any, *_: Any) -> None:
 
 
 def _settings(name: str, longest: timedelta) -> dict[str, str]:
-    """The bound on what is idle is the server's own: it lets go of what a client holds that is gone without a word. A
-    statement is planned once for all values: under the policies, planning takes longer than what most of them do.
-    """
-    return {
-        "application_name": name,
-        "jit": "off",
-        "plan_cache_mode": "force_generic_plan",
-        "timezone": "UTC",
-        "idle_in_transaction_session_timeout": f"{longest.total_seconds():.0f}s",
-    }
+    """The bound on what is idle is the server's own: it lets go of what a client holds that is gone without a word."""
+    bound = f"{longest.total_seconds():.0f}s"
+    return {"application_name": name, "timezone": "UTC", "idle_in_transaction_session_timeout": bound, **PLANNING}
 
 
 @contextmanager
