@@ -28,8 +28,8 @@ LOOKS_EVERY = timedelta(seconds=15)
 #: So is what another calendar moves.
 RECOUNTS_EVERY = timedelta(seconds=15)
 
-#: What steps have counted is read beside the sums until then: the more of it at once, the fewer rows of the places above
-#: are written for each.
+#: What steps have counted is read beside the sums until then. The more at once, the fewer rows of places above are
+#: written for each.
 ADDS_UP_EVERY = timedelta(seconds=10)
 
 DUE = metrics.gauge("baiyang_deadlines_due")
