@@ -35,8 +35,8 @@ LONGEST_WAIT = timedelta(seconds=30)
 #: A request may be under this many separate places at once: the policies compare that many fixed slots.
 SCOPE_SLOTS = 4
 
-#: A statement is planned once for all values, by one process and without a compiler: to plan it under the policies takes
-#: longer than what most of them do, and so would another process or a compiler.
+#: A statement is planned once for all values, by one process and without a compiler: planning under the policies takes
+#: longer than most of them do, and so would another process or a compiler.
 PLANNING = {"plan_cache_mode": "force_generic_plan", "max_parallel_workers_per_gather": "0", "jit": "off"}
 
 NAMING = {
