@@ -24,7 +24,7 @@ from tests.chaos.faults import poison as poisons
 from tests.chaos.faults.clocks import WrongClock
 from tests.chaos.faults.disk import FullDisk
 from tests.chaos.faults.failpoints import strike_at
-from tests.chaos.faults.kills import Kill
+from tests.chaos.faults.kills import Kill, KillBackend
 from tests.chaos.faults.outages import kept_away
 from tests.chaos.faults.stops import StandStill
 from tests.chaos.inside.arming import file_of
@@ -69,6 +69,14 @@ def test_a_killed_process_is_dead_and_nothing_is_struck_twice(city: ChaosCity) -
         assert Kill("routing").strike(city, CHANCE) == "routing: killed"
         wait_until(lambda: not identity.is_running(), seconds=10, what="it dies")
         assert Kill("routing").strike(city, CHANCE).startswith(MISSED)
+
+
+def test_a_backend_that_has_just_ended_is_none_to_kill(city: ChaosCity) -> None:
+    parent = "import subprocess, time; child = subprocess.Popen(['true', 'and ended']); time.sleep(60)"
+    with stand_in(city, "postgres", parent) as identity:
+        process = psutil.Process(identity.pid)
+        wait_until(lambda: [c.status() for c in process.children()] == ["zombie"], seconds=10, what="its child ends")
+        assert KillBackend().strike(city, CHANCE) == f"{MISSED}postgres has no backend"
 
 
 def test_what_stands_still_goes_on_afterwards_with_its_children(city: ChaosCity) -> None:

@@ -1,7 +1,7 @@
 """Processes that die at any instant: as a machine loses its power, and in the middle of a transaction."""
 
-import os
 import signal
+from contextlib import suppress
 from dataclasses import dataclass
 from random import Random
 
@@ -81,13 +81,24 @@ class KillBackend:
         identity = city.identity_of("postgres")
         if identity is None:
             return f"{MISSED}postgres is not running"
-        backends = [child for child in psutil.Process(identity.pid).children() if " " in " ".join(child.cmdline())]
-        if not backends:
-            return f"{MISSED}postgres has no backend"
-        victim = random.choice(backends)
-        told = " ".join(victim.cmdline()).split(" 127.")[0]
-        os.kill(victim.pid, signal.SIGKILL)
-        return f"postgres: killed its process “{told}”"
+        try:
+            backends = _backends(identity.pid)
+            if not backends:
+                return f"{MISSED}postgres has no backend"
+            victim, told = random.choice(backends)
+            victim.kill()
+        except psutil.NoSuchProcess as gone:
+            return f"{MISSED}postgres: {gone}"
+        return f"postgres: killed its process “{told.split(' 127.')[0]}”"
+
+
+def _backends(pid: int) -> list[tuple[psutil.Process, str]]:
+    """With what each says that it does; one that has just ended says nothing any more."""
+    found = []
+    for child in psutil.Process(pid).children():
+        with suppress(psutil.NoSuchProcess):
+            found.append((child, " ".join(child.cmdline())))
+    return [(child, told) for child, told in found if " " in told]
 
 
 @dataclass(frozen=True)
