@@ -551,7 +551,9 @@ async def test_who_asks_again_names_the_code_of_the_earlier_appeal(desk: Desk) -
     assert again["query_code"] not in (None, first["query_code"])
 
 
-@pytest.mark.parametrize("code, why", [("0000-0000-0000-1", "mistyped"), (new_query_code(), "no_such_code")])
+@pytest.mark.parametrize(
+    "code, why", [("0000-0000-0000-1", "mistyped"), (new_query_code(), "no_such_code")], ids=["mistyped", "unknown"]
+)
 async def test_a_wrong_code_of_an_earlier_appeal_is_named_and_nothing_is_taken(desk: Desk, code: str, why: str) -> None:
     before = await desk.count()
     response = await desk.post("wang.min", APPEALS, {**ANONYMOUS, "repeat_of": code})

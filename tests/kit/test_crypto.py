@@ -153,7 +153,7 @@ def test_what_travels_opens_for_its_own_subject_and_kind_only() -> None:
         ("k.1:" + "A" * 44, "id:base64"),
         ("k1:***", "not base64"),
         ("k1:" + base64.b64encode(b"short").decode(), "5 bytes"),
-        (f"{K1},{K1}", "once"),
+        pytest.param(f"{K1},{K1}", "once", id="twice"),
     ],
 )
 def test_a_key_ring_that_is_wrong_says_how(text: str, why: str) -> None:
