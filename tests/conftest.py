@@ -30,6 +30,7 @@ _FILES = anyio.open_file
 SERVICES = ("grid", "intake", "routing", "notify")
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Where processes share the tests, each file goes to one of them, and all that needs the whole platform to one."""
     for item in items:
