@@ -30,14 +30,6 @@ _FILES = anyio.open_file
 SERVICES = ("grid", "intake", "routing", "notify")
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Where processes share the tests, each file goes to one of them, and all that needs the whole platform to one."""
-    for item in items:
-        file = item.nodeid.partition("::")[0]
-        item.add_marker(pytest.mark.xdist_group("system" if file.startswith("tests/system/") else file))
-
-
 @pytest.fixture(scope="session")
 def servers_home() -> Iterator[Path]:
     with tempfile.TemporaryDirectory(prefix="baiyang-tests-", ignore_cleanup_errors=True) as home:
