@@ -1,12 +1,14 @@
 """What a shard reads next costs by the window, not by what waits behind it."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
 from kit.relay import window
 from kit.testing.servers import NOW
 from sqlalchemy import Connection, text
+
+from tests.plans import nodes
 
 WINDOW, WAITING = 50, 20_000
 
@@ -31,14 +33,8 @@ def test_a_backlog_that_no_statistics_know_is_read_window_by_window(
     asked = {"shard": 0, "holder": holder, "fence": 1, "topics": ["intake.appeal.v1"], "size": WINDOW, "now": NOW}
     explain = text(f"explain (analyze, format json) {window._READ.text}")
     plan = tables.execute(explain, asked).scalar_one()[0]["Plan"]
-    read = sum(node["Actual Rows"] * node["Actual Loops"] for node in _nodes(plan) if _is_log(node))
+    read = sum(node["Actual Rows"] * node["Actual Loops"] for node in nodes(plan) if _is_log(node))
     assert WINDOW <= read <= 2 * WINDOW
-
-
-def _nodes(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    yield plan
-    for inner in plan.get("Plans", ()):
-        yield from _nodes(inner)
 
 
 def _is_log(node: dict[str, Any]) -> bool:
