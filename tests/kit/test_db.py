@@ -18,6 +18,7 @@ from local.postgres import Postgres
 from prometheus_client import REGISTRY
 from sqlalchemy import Connection, create_engine, text
 from sqlalchemy.exc import DBAPIError, IntegrityError, ProgrammingError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.pool import NullPool
 
 from tests.chaos.proxy import Proxy, Rule
@@ -277,3 +278,36 @@ async def test_waits_for_a_connection_are_seen_and_those_in_use(database: Databa
     waits, used = seen("baiyang_pool_wait_seconds_count"), seen("baiyang_pool_used")
     assert await database.run(lambda _: seen("baiyang_pool_used")) == used + 1
     assert (seen("baiyang_pool_wait_seconds_count"), seen("baiyang_pool_used")) == (waits + 1, used)
+
+
+async def test_who_came_first_is_served_first(scratch_url: str) -> None:
+    database = Database(scratch_url, role="scratch_api", pool_size=1)
+    come: list[int] = []
+    served: list[int] = []
+
+    async def ask(number: int) -> None:
+        come.append(number)
+        await database.run(lambda _: served.append(number))
+
+    asking = []
+    for number in range(50):
+        asking.append(asyncio.create_task(ask(number)))
+        await asyncio.sleep(0.001 * (number > 20))
+    await asyncio.gather(*asking)
+    await database.close()
+    assert served == come
+
+
+async def test_who_waits_too_long_is_told_and_takes_nobodys_turn(
+    scratch_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("kit.db.LONGEST_WAIT", timedelta(milliseconds=50))
+    database = Database(scratch_url, role="scratch_api", pool_size=1)
+    sleep = asyncio.create_task(database.run(lambda uow: uow.execute(text("select pg_sleep(1)"))))
+    await asyncio.sleep(0.2)
+    for _ in range(3):
+        with pytest.raises(PoolTimeout):
+            await database.run(places)
+    await sleep
+    assert await database.run(places) == []
+    await database.close()

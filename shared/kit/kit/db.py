@@ -2,14 +2,15 @@
 
 import asyncio
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from contextlib import asynccontextmanager, contextmanager
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
 from contracts.envelope import Event, Tombstone
 from sqlalchemy import ColumnElement, Connection, CursorResult, Executable, MetaData, event, false, or_, text
 from sqlalchemy.exc import InvalidatePoolError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from kit import metrics, outbox
@@ -166,12 +167,12 @@ class Database:
         ``knows``: what its connections say, behind the role, to whoever looks at who is connected.
         """
         self._longest = longest.total_seconds()
+        self._turns = asyncio.Semaphore(pool_size)
         self.engine: AsyncEngine = create_async_engine(
             url.format(role=role),
             pool_size=pool_size,
             max_overflow=0,
             pool_pre_ping=False,
-            pool_timeout=LONGEST_WAIT.total_seconds(),
             hide_parameters=True,
             connect_args={"server_settings": _settings(f"{role} {knows}".strip(), longest), "timeout": 5},
         )
@@ -191,7 +192,7 @@ class Database:
             return result
 
         asked = time.perf_counter()
-        async with self.engine.connect() as connection:
+        async with self._turn(), self.engine.connect() as connection:
             self._wait.observe(time.perf_counter() - asked)
             with self._used.track_inprogress():
                 return await connection.run_sync(in_transaction)
@@ -221,6 +222,21 @@ class Database:
 
     async def close(self) -> None:
         await self.engine.dispose()
+
+    @asynccontextmanager
+    async def _turn(self) -> AsyncIterator[None]:
+        """Whoever came first is served first. The pool lets those who come pass those who wait, and whoever is passed
+        waits anew: in a rush some would wait for ever while most do not wait at all.
+        """
+        try:
+            async with asyncio.timeout(LONGEST_WAIT.total_seconds()):
+                await self._turns.acquire()
+        except TimeoutError as error:
+            raise PoolTimeout from error
+        try:
+            yield
+        finally:
+            self._turns.release()
 
 
 def _pass_over_lost(connection: Any, *_: Any) -> None:
