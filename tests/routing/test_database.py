@@ -590,6 +590,22 @@ def test_lists_read_a_handful_of_pages_under_the_policy(crowd: dict[str, Any], u
     _opening_reads_little(uow_of)
 
 
+def test_adding_up_reads_what_it_adds_and_not_what_waits(
+    uow: RolledBackUnitOfWork, city: City, superuser: Connection, uow_of: UnitOfWorkOf
+) -> None:
+    lay_rows(uow, city)
+    counted = text("""
+        insert into figure_increment (case_id, seq, at, figure, amount, day, place_id, path)
+        select gen_random_uuid(), n, now(), 'kept', 1, current_date, :place, :path from generate_series(1, 20000) n
+    """)
+    as_superuser(superuser).execute(text("analyze figure_increment"))
+    superuser.execute(counted, {"place": city.ids["community"], "path": city.paths["community"]})
+    clock = uow_of("routing", role="clock")
+    (plan,) = plans_of(clock, lambda: figures.fold(clock, limit=20))
+    read = {node["Node Type"] for node in nodes(plan) if node.get("Relation Name") == "figure_increment"}
+    assert read == {"Index Scan", "Tid Scan", "ModifyTable"}
+
+
 SECTIONS = {
     Section.WAITING: "ix_cases_queue",
     Section.ASKED: "ix_cases_asked",

@@ -25,6 +25,8 @@ def each_chunk(total: int, prepare: Callable[[], Work]) -> Iterator[dict[str, in
     chunks = [(first, min(first + CHUNK, total)) for first in range(0, total, CHUNK)]
     with context.Pool(os.cpu_count(), _begin, [prepare]) as pool:
         yield from pool.imap_unordered(_do, chunks)
+        pool.close()
+        pool.join()
 
 
 def dealt(seed: str) -> Random:

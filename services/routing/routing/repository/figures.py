@@ -152,7 +152,7 @@ added_above as ({_add_to("figure_above", "lifted")})
 _FOLD = text(f"""
 with taken as (
     delete from figure_increment
-    where increment_id in (select increment_id from figure_increment order by increment_id limit :most)
+    where ctid = any(array(select ctid from figure_increment order by increment_id limit :most))
     returning *
 ),
 placed as (
