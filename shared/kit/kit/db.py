@@ -8,7 +8,21 @@ from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
 from contracts.envelope import Event, Tombstone
-from sqlalchemy import ColumnElement, Connection, CursorResult, Executable, MetaData, event, false, or_, text
+from pydantic_core import from_json
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    CursorResult,
+    Executable,
+    MetaData,
+    TypeDecorator,
+    event,
+    false,
+    or_,
+    text,
+)
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.engine import Dialect
 from sqlalchemy.exc import InvalidatePoolError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
@@ -47,6 +61,16 @@ NAMING = {
     "fk": "fk_%(table_name)s_%(column_0_name)s_%(referred_table_name)s",
     "pk": "pk_%(table_name)s",
 }
+
+
+class Items(TypeDecorator[list[Any]]):
+    """An array of what the driver itself gives: SQLAlchemy would copy each of each row once more."""
+
+    impl = ARRAY
+    cache_ok = True
+
+    def result_processor(self, dialect: Dialect, coltype: object) -> None:  # noqa: ARG002  # as it is called
+        return None
 
 
 def new_metadata() -> MetaData:
@@ -174,6 +198,7 @@ class Database:
             max_overflow=0,
             pool_pre_ping=False,
             hide_parameters=True,
+            json_deserializer=from_json,
             connect_args={"server_settings": _settings(f"{role} {knows}".strip(), longest), "timeout": 5},
         )
         event.listen(self.engine.sync_engine, "checkout", _pass_over_lost)
