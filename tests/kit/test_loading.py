@@ -6,6 +6,7 @@ import sys
 import pytest
 from alembic.config import Config
 from alembic.script import ScriptDirectory
+from kit import loading
 from kit.app import revisions
 from kit.telemetry import OnlyIds
 from opentelemetry import trace
@@ -29,7 +30,7 @@ import gc
 from kit.loading import lightly
 with lightly():
     print(gc.isenabled())
-print(gc.isenabled(), gc.get_freeze_count())
+print(gc.isenabled(), gc.get_freeze_count(), gc.get_threshold()[0])
 """
 
 
@@ -52,9 +53,10 @@ def test_the_newest_revision_is_the_one_that_alembic_goes_to(service: str) -> No
 
 def test_the_garbage_collector_rests_while_code_is_loaded_and_passes_over_it_afterwards() -> None:
     told = subprocess.run([sys.executable, "-c", REST], check=True, capture_output=True)
-    within, after, passed_over = told.stdout.decode().split()
+    within, after, passed_over, young = told.stdout.decode().split()
     assert (within, after) == ("False", "True")
     assert int(passed_over) > 0
+    assert int(young) == loading.YOUNG
 
 
 def test_what_nobody_records_has_ids_and_its_children_stay_in_its_trace() -> None:

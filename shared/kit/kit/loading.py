@@ -5,6 +5,10 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+#: What a request makes goes with it, uncollected: a list of cases alone is some thousand objects, and at every seven
+#: hundredth the collector, left as it is, would look for cycles among them.
+YOUNG, MIDDLE, OLD = 10_000, 20, 20
+
 
 @contextmanager
 def lightly() -> Iterator[None]:
@@ -16,4 +20,5 @@ def lightly() -> Iterator[None]:
         yield
     finally:
         gc.freeze()
+        gc.set_threshold(YOUNG, MIDDLE, OLD)
         gc.enable()
