@@ -596,7 +596,7 @@ def test_adding_up_reads_what_it_adds_and_not_what_waits(
     lay_rows(uow, city)
     counted = text("""
         insert into figure_increment (case_id, seq, at, figure, amount, day, place_id, path)
-        select gen_random_uuid(), n, now(), 'kept', 1, current_date, :place, :path from generate_series(1, 20000) n
+        select gen_random_uuid(), n, now(), 'kept', 1, current_date, :place, :path from generate_series(1, 2000) n
     """)
     as_superuser(superuser).execute(text("analyze figure_increment"))
     superuser.execute(counted, {"place": city.ids["community"], "path": city.paths["community"]})

@@ -8,6 +8,7 @@ from operator import attrgetter
 from typing import Any
 
 import psycopg
+from kit.db import Items
 from psycopg import sql
 from sqlalchemy import ARRAY, Boolean, Column, DateTime, LargeBinary, Table, Text, Uuid
 from sqlalchemy.dialects.postgresql import JSONB
@@ -80,4 +81,5 @@ _WRITERS: dict[type, Write] = {
     LargeBinary: lambda value: f"\\x{value.hex()}",
     JSONB: json.JSONEncoder(ensure_ascii=False).encode,
     ARRAY: _array,
+    Items: _array,
 }
