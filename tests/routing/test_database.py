@@ -666,7 +666,8 @@ def _figures_read_little(uow: RolledBackUnitOfWork, path: str, reads_little: Cal
     by_category: dict[str, Any] = {"by": Group.CATEGORY, "limit": 51}
     reads_little("ix_figure_kept_first", lambda: figures.sum_up(uow, [path], YEAR, **by_category), most=8 * FEW_PAGES)
     branch, post = (Group.CATEGORY, "municipal.1"), (Group.POST, f"{path}1")
-    reads_little("ix_figure_kept_first", lambda: figures.sum_up(uow, [path], YEAR, of=branch))
+    # 34 months and days of twelve categories and all of them: each row may lie on a page of its own.
+    reads_little("ix_figure_kept_first", lambda: figures.sum_up(uow, [path], YEAR, of=branch), most=2 * FEW_PAGES)
     reads_little("ix_figure_kept_value", lambda: figures.sum_up(uow, [path], YEAR, of=post))
 
 
