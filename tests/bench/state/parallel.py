@@ -25,6 +25,7 @@ def each_chunk(total: int, prepare: Callable[[], Work]) -> Iterator[dict[str, in
     chunks = [(first, min(first + CHUNK, total)) for first in range(0, total, CHUNK)]
     with context.Pool(os.cpu_count(), _begin, [prepare]) as pool:
         yield from pool.imap_unordered(_do, chunks)
+        # They end by themselves: one that is ended while it waits for work keeps the others waiting for ever.
         pool.close()
         pool.join()
 
