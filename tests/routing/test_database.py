@@ -609,6 +609,24 @@ def test_adding_up_reads_what_it_adds_and_not_what_waits(
     assert read == {"Index Scan", "Tid Scan", "ModifyTable"}
 
 
+def test_what_a_step_counts_finds_its_places_by_key(superuser: Connection, uow_of: UnitOfWorkOf) -> None:
+    places = text("""
+        insert into place_copy (place_id, version, code, name, aliases, tier, path, depth, state, opening_hours,
+            changed_at)
+        select gen_random_uuid(), 1, 'P' || n, 'n', '{}', 'building', '/' || n || '/', 1, 'active', '[]', now()
+        from generate_series(1, 5000) n
+    """)
+    as_superuser(superuser).execute(places)
+    superuser.execute(text("analyze place_copy"))
+    consumer = uow_of("routing", role="consumer")
+    appeal = make_appeal(lay_city(consumer))
+    plans = plans_of(consumer, lambda: opening.open_cases(consumer, [appeal]))
+    counting = [plan for plan in plans if "figure_increment" in {node.get("Relation Name") for node in nodes(plan)}]
+    assert len(counting) == 1
+    read = {node["Node Type"] for node in nodes(counting[0]) if node.get("Relation Name") == "place_copy"}
+    assert read == {"Index Scan"}
+
+
 SECTIONS = {
     Section.WAITING: "ix_cases_queue",
     Section.ASKED: "ix_cases_asked",
