@@ -319,6 +319,30 @@ def test_what_runs_often_reads_a_handful_of_pages_under_the_policy(crowd: str, u
     )
 
 
+def test_what_is_settled_is_found_by_its_key_though_nothing_waited_when_it_was_planned(
+    crowd: str, superuser: Connection, uow_of: UnitOfWorkOf
+) -> None:
+    superuser.execute(
+        text("create temp table waiting as select message_id, due_at from message where due_at is not null")
+    )
+    superuser.execute(text("update message set state = 'sent', due_at = null"))
+    superuser.execute(text("analyze message"))
+    clock = uow_of("notify", role="clock", now=NOW + timedelta(days=2))
+    superuser.execute(
+        text(
+            "update message m set state = 'queued', due_at = w.due_at from waiting w where w.message_id = m.message_id"
+        )
+    )
+    taken = repository.claim_due(clock, limit=10)
+    repository.hold(
+        clock,
+        [repository.Prepared(row.message_id, row.claim, "sms", "sandbox") for row in taken],
+        until=clock.now + timedelta(seconds=30),
+    )
+    settled = {(row.message_id, row.claim): Settled(State.SENT) for row in taken}
+    assert_reads_little(clock, "pk_message", lambda: repository.settle(clock, settled))
+
+
 def assert_reads_little(uow: RolledBackUnitOfWork, index: str, run: Callable[[], object]) -> None:
     for plan in plans_of(uow, run):
         found = list(nodes(plan))

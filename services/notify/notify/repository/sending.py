@@ -107,6 +107,8 @@ def mark_called(uow: UnitOfWork, claims: Mapping[UUID, int], *, lease: timedelta
     return set(uow.execute(statement).scalars())
 
 
+#: The states in a case: else the indexes of what is under way and of what is troubled offer themselves, and all of that
+#: was read, however little was settled.
 _SETTLE = text("""
 update message m set state = e.state, reason = e.reason, due_at = e.due_at, provider_ref = e.ref,
     sent_at = case when e.state = 'sent' then cast(:now as timestamptz) end,
@@ -115,7 +117,7 @@ update message m set state = e.state, reason = e.reason, due_at = e.due_at, prov
 from unnest(cast(:ids as uuid[]), cast(:claims as int[]), cast(:states as text[]), cast(:reasons as text[]),
             cast(:dues as timestamptz[]), cast(:refs as text[])) as e(message_id, claim, state, reason, due_at, ref)
 where m.message_id = e.message_id
-  and (m.state = 'sending' and m.claim = e.claim or m.state = 'unknown' and e.state = 'sent')
+  and case m.state when 'sending' then m.claim = e.claim when 'unknown' then e.state = 'sent' end
 returning m.message_id, m.case_id, m.appeal_id, m.template, m.means, m.state, m.reason, m.version, m.traceparent
 """)
 
