@@ -1,6 +1,9 @@
-"""Every operation of the four APIs goes through a door, which refuses parameters that nobody reads."""
+"""Every operation of the four APIs goes through a door, which refuses parameters that nobody reads; none through a
+thread.
+"""
 
 from collections.abc import Iterator
+from inspect import iscoroutinefunction
 from typing import Annotated, Any
 
 import pytest
@@ -42,3 +45,16 @@ def test_an_operation_without_a_door_is_found() -> None:
     async def get_through(way: Annotated[Any, Depends(open_door)]) -> None: ...
 
     assert without_a_door(router.routes) == ["/grid/v1/aside"]
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_what_an_operation_depends_on_is_awaited(service: str) -> None:
+    """A plain function would be called in a thread: two switches for each request."""
+    app = aspect_of(service, settings_of(service)).app
+    assert app is not None
+    operations = [each for each in iter_route_contexts(app.router.routes) if hasattr(each, "dependant")]
+    calls = {call for each in operations for call in calls_of(each.dependant)}
+    assert len(calls) > 10
+    assert {
+        call for call in calls if not iscoroutinefunction(call) and not iscoroutinefunction(type(call).__call__)
+    } == set()

@@ -58,7 +58,7 @@ Place = Annotated[str, Query(max_length=64, min_length=1, description="A code or
 MaybePlace = Annotated[str | None, Query(max_length=64, min_length=1, description="A code or an id.")]
 
 
-def _keys(request: Request) -> Keys:
+async def _keys(request: Request) -> Keys:
     keys: Keys = request.app.state.keys
     return keys
 

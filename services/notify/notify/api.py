@@ -30,11 +30,11 @@ Told = Annotated[bool | None, Query(description="None: all.")]
 _NAME = "Its id, or its number however it is typed."
 
 
-def _case_asked(case: Annotated[str, Query(max_length=40, description=_NAME)]) -> LookedUp:
+async def _case_asked(case: Annotated[str, Query(max_length=40, description=_NAME)]) -> LookedUp:
     return LookedUp(lambda uow: read.find_case(uow, case, field="/case"))
 
 
-def _case_named(case_id: Annotated[str, Path(max_length=40, description=_NAME)]) -> LookedUp:
+async def _case_named(case_id: Annotated[str, Path(max_length=40, description=_NAME)]) -> LookedUp:
     return LookedUp(lambda uow: read.find_case(uow, case_id, field="/case_id"))
 
 

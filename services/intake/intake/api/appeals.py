@@ -32,7 +32,7 @@ router = APIRouter(
 _NAME = "Its id, or its number however it is typed."
 
 
-def _appeal_named(appeal_id: Annotated[str, Path(max_length=40, description=_NAME)]) -> LookedUp:
+async def _appeal_named(appeal_id: Annotated[str, Path(max_length=40, description=_NAME)]) -> LookedUp:
     return LookedUp(lambda uow: reading.get_id(uow, appeal_id, field="/appeal_id"))
 
 

@@ -34,11 +34,11 @@ RuleNumber = Annotated[int, Path(ge=1, le=2**31 - 1)]
 _NAME = "Its id, its number or that of an appeal in it, however they are typed."
 
 
-def _case_named(case_id: Annotated[str, Path(max_length=40, description=_NAME)]) -> LookedUp:
+async def _case_named(case_id: Annotated[str, Path(max_length=40, description=_NAME)]) -> LookedUp:
     return LookedUp(lambda uow: naming.get_id(uow, case_id, field="/case_id"))
 
 
-def _other_named(other_id: Annotated[str, Path(max_length=40, description=_NAME)]) -> LookedUp:
+async def _other_named(other_id: Annotated[str, Path(max_length=40, description=_NAME)]) -> LookedUp:
     return LookedUp(lambda uow: naming.get_id(uow, other_id, field="/other_id"))
 
 
