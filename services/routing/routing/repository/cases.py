@@ -1,6 +1,5 @@
 """Cases, their appeals, history, deadlines and grants."""
 
-import json
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime
@@ -9,6 +8,7 @@ from uuid import UUID
 
 from kit.db import UnitOfWork, after, within
 from network.posts import Seat, seat_column, seat_of
+from pydantic_core import to_json
 from sqlalchemy import (
     Column,
     ColumnElement,
@@ -262,7 +262,7 @@ def _case_rows(uow: UnitOfWork, saved: Sequence[Case]) -> list[dict[str, Any]]:
 
 
 def _as_json(rows: list[dict[str, Any]]) -> str:
-    return json.dumps(rows, default=str)
+    return to_json(rows).decode()
 
 
 def seal_what_hangs_on(uow: UnitOfWork, case: Case) -> None:
