@@ -1,6 +1,6 @@
 """Tables. The register of who lives where lies under row-level security; the network itself is for all to read."""
 
-from kit.db import new_metadata
+from kit.db import Items, new_metadata
 from sqlalchemy import (
     Boolean,
     CheckConstraint,
@@ -15,7 +15,7 @@ from sqlalchemy import (
     Uuid,
     text,
 )
-from sqlalchemy.dialects.postgresql import ARRAY, JSONB
+from sqlalchemy.dialects.postgresql import JSONB
 
 metadata = new_metadata()
 
@@ -39,7 +39,7 @@ place = Table(
     Column("version", Integer, nullable=False),
     Column("code", Text(collation="C"), nullable=False, unique=True),
     Column("name", Text(collation="C"), nullable=False),
-    Column("aliases", ARRAY(Text), nullable=False, server_default=_NO_TEXTS),
+    Column("aliases", Items(Text), nullable=False, server_default=_NO_TEXTS),
     Column("tier", Text, ForeignKey("tier.name"), nullable=False),
     Column("parent_id", Uuid, ForeignKey("place.id")),
     Column("path", _PATH, nullable=False),
@@ -79,8 +79,8 @@ office = Table(
     Column("name", Text, nullable=False),
     Column("kind", Text, nullable=False),
     Column("place_id", Uuid, ForeignKey("place.id"), nullable=False),
-    Column("matters", ARRAY(Text), nullable=False, server_default=_NO_TEXTS),
-    Column("districts", ARRAY(Uuid), nullable=False, server_default=_NO_IDS),
+    Column("matters", Items(Text), nullable=False, server_default=_NO_TEXTS),
+    Column("districts", Items(Uuid), nullable=False, server_default=_NO_IDS),
     Column("phone", Text),
     Index("ix_office_place", "place_id", "code"),
 )
@@ -146,7 +146,7 @@ organisation = Table(
     Column("version", Integer, nullable=False),
     Column("code", Text(collation="C"), nullable=False, unique=True),
     Column("name", Text, nullable=False),
-    Column("aliases", ARRAY(Text), nullable=False, server_default=_NO_TEXTS),
+    Column("aliases", Items(Text), nullable=False, server_default=_NO_TEXTS),
     Column("kind", Text, nullable=False),
     Column("place_id", Uuid, ForeignKey("place.id"), nullable=False),
     Index("ix_organisation_place", "place_id", "code"),
@@ -160,7 +160,7 @@ household = Table(
     Column("place_id", Uuid, ForeignKey("place.id"), nullable=False),
     Column("placed_path", _PATH, nullable=False),
     Column("room", Text, nullable=False),
-    Column("flags", ARRAY(Text), nullable=False, server_default=_NO_TEXTS),
+    Column("flags", Items(Text), nullable=False, server_default=_NO_TEXTS),
     Column("version", Integer, nullable=False, server_default=text("0"), comment="0: not said to others yet."),
     Column("wrapped_key", Text, comment="None: nobody has said how it is reached, or that was erased."),
     Column("reach", Text, comment="contracts.intake.Reach, encrypted under the household's key."),
@@ -179,7 +179,7 @@ resident = Table(
     Column("name", Text, nullable=False),
     Column("phone", Text),
     Column("phone_index", LargeBinary),
-    Column("flags", ARRAY(Text), nullable=False, server_default=_NO_TEXTS),
+    Column("flags", Items(Text), nullable=False, server_default=_NO_TEXTS),
     Column("branch_id", Uuid, ForeignKey("organisation.id"), comment="The party branch of a retired member."),
     Index("ix_resident_path", "placed_path"),
     Index("ix_resident_household", "household_id"),
@@ -193,8 +193,8 @@ team = Table(
     Column("code", Text(collation="C"), nullable=False, unique=True),
     Column("name", Text, nullable=False),
     Column("place_id", Uuid, ForeignKey("place.id"), nullable=False),
-    Column("skills", ARRAY(Text), nullable=False, server_default=_NO_TEXTS),
-    Column("areas", ARRAY(Uuid), nullable=False, server_default=_NO_IDS),
+    Column("skills", Items(Text), nullable=False, server_default=_NO_TEXTS),
+    Column("areas", Items(Uuid), nullable=False, server_default=_NO_IDS),
     Column("fee", Text, nullable=False),
     Index("ix_team_place", "place_id", "code"),
 )

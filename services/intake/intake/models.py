@@ -3,7 +3,7 @@
 Only ``appeal`` carries paths: what belongs to an appeal is seen by whoever sees the appeal.
 """
 
-from kit.db import new_metadata
+from kit.db import Items, new_metadata
 from sqlalchemy import (
     BigInteger,
     Boolean,
@@ -23,7 +23,7 @@ from sqlalchemy import (
     false,
     text,
 )
-from sqlalchemy.dialects.postgresql import ARRAY, JSONB
+from sqlalchemy.dialects.postgresql import JSONB
 
 metadata = new_metadata()
 
@@ -71,12 +71,12 @@ appeal = Table(
     Column("address", Text),
     Column("gist", Text, nullable=False),
     Column("suggested_category", Text),
-    Column("suggestion_why", ARRAY(Text), nullable=False, server_default=_NONE_OF_TEXT),
+    Column("suggestion_why", Items(Text), nullable=False, server_default=_NONE_OF_TEXT),
     Column("category", Text),
     Column("placing", Text, nullable=False),
     Column("place_id", Uuid),
     Column("placed_path", Text(collation="C"), nullable=False),
-    Column("candidates", ARRAY(Uuid), nullable=False, server_default=text("'{}'::uuid[]")),
+    Column("candidates", Items(Uuid), nullable=False, server_default=text("'{}'::uuid[]")),
     Column("taken_path", Text(collation="C"), nullable=False),
     Column("taken_by", Text),
     Column("source", Text),
@@ -88,12 +88,12 @@ appeal = Table(
     Column("urgent", Boolean, nullable=False, server_default=false()),
     Column("done_on_the_spot", Boolean, nullable=False, server_default=false()),
     Column("answer", Text),
-    Column("complained_of", ARRAY(Text), nullable=False, server_default=_NONE_OF_TEXT),
+    Column("complained_of", Items(Text), nullable=False, server_default=_NONE_OF_TEXT),
     Column("assigned_due_at", DateTime(timezone=True)),
     Column("report_owed", Boolean, nullable=False, server_default=false()),
     Column("repeat_of", Uuid),
     Column("sealed", Boolean, nullable=False, server_default=false()),
-    Column("seen_by", ARRAY(Text), nullable=False, server_default=_NONE_OF_TEXT),
+    Column("seen_by", Items(Text), nullable=False, server_default=_NONE_OF_TEXT),
     Column("withdrawn_at", DateTime(timezone=True)),
     Column("version", Integer, nullable=False),
     CheckConstraint("(source is null) = (external_id is null)", name="source_with_external_id"),
@@ -161,7 +161,7 @@ appeal_opening = Table(
     Column("appeal_id", Uuid, ForeignKey("appeal.id"), nullable=False),
     Column("opened_by", Text, nullable=False),
     Column("opened_at", DateTime(timezone=True), nullable=False),
-    Column("complained_of", ARRAY(Text), nullable=False),
+    Column("complained_of", Items(Text), nullable=False),
     Column("placed_path", Text(collation="C"), nullable=False),
     Index("ix_appeal_opening_appeal", "appeal_id", "opening_id"),
 )
@@ -189,7 +189,7 @@ category_copy = Table(
     Column("version", BigInteger, nullable=False),
     Column("parent", Text),
     Column("name", JSONB, nullable=False),
-    Column("words", ARRAY(Text), nullable=False),
+    Column("words", Items(Text), nullable=False),
     Column("retired", Boolean, nullable=False),
     Column("sealed", Boolean, nullable=False, server_default=false()),
     Column("changed_at", DateTime(timezone=True), nullable=False),

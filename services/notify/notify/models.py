@@ -1,6 +1,6 @@
 """notify's tables. What is about a person is sealed under that person's own key, which erasure destroys."""
 
-from kit.db import new_metadata
+from kit.db import Items, new_metadata
 from sqlalchemy import (
     BigInteger,
     Boolean,
@@ -15,7 +15,7 @@ from sqlalchemy import (
     Uuid,
     text,
 )
-from sqlalchemy.dialects.postgresql import ARRAY, JSONB
+from sqlalchemy.dialects.postgresql import JSONB
 
 metadata = new_metadata()
 
@@ -88,7 +88,7 @@ message = Table(
     Column("placed_path", Text(collation="C"), nullable=False),
     Column("version", BigInteger, nullable=False, server_default="1"),
     Column("sealed", Boolean, nullable=False, server_default="false"),
-    Column("seen_by", ARRAY(Text), nullable=False, server_default=text("'{}'::text[]")),
+    Column("seen_by", Items(Text), nullable=False, server_default=text("'{}'::text[]")),
     _moment("created_at"),
     _moment("changed_at"),
     UniqueConstraint("case_id", "case_version", "recipient", "template", name="uq_message_once"),
@@ -136,8 +136,8 @@ telling = Table(
     Column("gist", Text, nullable=False),
     Column("words", Text),
     Column("handler", JSONB),
-    Column("persons", ARRAY(Uuid), nullable=False),
-    Column("barred", ARRAY(Text), nullable=False),
+    Column("persons", Items(Uuid), nullable=False),
+    Column("barred", Items(Text), nullable=False),
     Column("traceparent", Text),
     _moment("begun_at"),
     _moment("finished_at", nullable=True),

@@ -1,7 +1,8 @@
 """The copy's tables. Public knowledge within the city: which places there are, who holds which post."""
 
+from kit.db import Items
 from sqlalchemy import BigInteger, Boolean, Column, DateTime, Index, Integer, MetaData, Table, Text, Uuid, text
-from sqlalchemy.dialects.postgresql import ARRAY, JSONB
+from sqlalchemy.dialects.postgresql import JSONB
 
 metadata = MetaData()
 
@@ -12,7 +13,7 @@ place = Table(
     Column("version", BigInteger, nullable=False),
     Column("code", Text, nullable=False),
     Column("name", Text, nullable=False),
-    Column("aliases", ARRAY(Text), nullable=False),
+    Column("aliases", Items(Text), nullable=False),
     Column("tier", Text, nullable=False),
     Column("parent_id", Uuid),
     Column("path", Text(collation="C"), nullable=False),
@@ -39,7 +40,7 @@ post = Table(
     Column("place_id", Uuid, nullable=False),
     Column("path", Text(collation="C"), nullable=False),
     Column("office_id", Uuid),
-    Column("matters", ARRAY(Text), nullable=False),
+    Column("matters", Items(Text), nullable=False),
     Column("phone", Text),
     Column("retired", Boolean, nullable=False),
     Index("ix_post_copy_path", "path", "duty", postgresql_where=text("not retired")),

@@ -10,7 +10,7 @@ from typing import Any
 import psycopg
 from kit.db import Items
 from psycopg import sql
-from sqlalchemy import ARRAY, Boolean, Column, DateTime, LargeBinary, Table, Text, Uuid
+from sqlalchemy import Boolean, Column, DateTime, LargeBinary, Table, Text, Uuid
 from sqlalchemy.dialects.postgresql import JSONB
 
 Write = Callable[[Any], str]
@@ -80,6 +80,5 @@ _WRITERS: dict[type, Write] = {
     Boolean: lambda value: "t" if value else "f",
     LargeBinary: lambda value: f"\\x{value.hex()}",
     JSONB: json.JSONEncoder(ensure_ascii=False).encode,
-    ARRAY: _array,
     Items: _array,
 }
