@@ -7,7 +7,7 @@ from uuid import UUID
 
 from kit.db import UnitOfWork, within
 from sqlalchemy import Row, Text, Uuid, bindparam, func, literal_column, select, text, update
-from sqlalchemy.dialects.postgresql import ARRAY, distinct_on
+from sqlalchemy.dialects.postgresql import ARRAY
 
 from routing.domain.call_back import CallBack, CallBackLine, Way
 from routing.domain.case import Case, Standing
@@ -39,6 +39,13 @@ returning appeal_id, answer
     bindparam("appeals", type_=ARRAY(Uuid)),
     bindparam("ways", type_=ARRAY(Text)),
 )
+
+_UNRATED = text("""
+select case_id, count(*) as silent from (
+    select distinct on (appeal_id) case_id, solved from call_back
+    where case_id = any(:cases) and appeal_id = any(:standing) order by appeal_id, answer desc
+) as last where solved is null group by case_id
+""").bindparams(bindparam("cases", type_=ARRAY(Uuid)), bindparam("standing", type_=ARRAY(Uuid)))
 
 
 def add_call_backs(uow: UnitOfWork, case: Case, asked: Mapping[UUID, Way], *, rate_by: datetime) -> dict[UUID, int]:
@@ -122,13 +129,9 @@ def count_unsolved(uow: UnitOfWork, appeal_ids: Collection[UUID]) -> int:
 
 def count_unrated(uow: UnitOfWork, these: Sequence[Case]) -> Mapping[UUID, int]:
     """By case: of those who still ask, how many were asked about the last answer and have said nothing of it."""
-    stand = [appeal.appeal_id for case in these for appeal in case.appeals if appeal.stands]
-    asked = call_back.c.case_id.in_([case.case_id for case in these]), call_back.c.appeal_id.in_(stand)
-    last = distinct_on(call_back.c.appeal_id)
-    answers = select(call_back.c.case_id, call_back.c.solved).ext(last).where(*asked)
-    latest = answers.order_by(call_back.c.appeal_id, call_back.c.answer.desc()).subquery("latest")
-    silent = select(latest.c.case_id, func.count().label("silent")).where(latest.c.solved.is_(None))
-    return {row.case_id: row.silent for row in uow.execute(silent.group_by(latest.c.case_id))}
+    standing = [appeal.appeal_id for case in these for appeal in case.appeals if appeal.stands]
+    asked = {"cases": [case.case_id for case in these], "standing": standing}
+    return {row.case_id: row.silent for row in uow.execute(_UNRATED, asked)}
 
 
 def _call_back(row: Row[Any]) -> CallBack:

@@ -48,7 +48,7 @@ from routing.models import (
 from routing.repository import figures, policy
 from routing.repository.claims import Claim
 from routing.repository.rows import appeal_row, case_of, case_row, deadline_of, deadline_row, entry_of, entry_row
-from routing.repository.standing import AT_THE_TOP, PLACE_BY_PLACE, AfterDue, AfterPlace, page_of
+from routing.repository.standing import AT_THE_TOP, LINE, PLACE_BY_PLACE, AfterDue, AfterPlace, page_of
 
 _APPEALS = (
     select(func.jsonb_agg(func.to_jsonb(literal_column("case_appeal")), type_=JSONB))
@@ -413,7 +413,7 @@ def list_planned(
     own indexes hold no others: they are read, then sorted.
     """
     whose = within(cases.c.placed_path, *paths) if paths else cases.c.holder_post_id.in_(posts)
-    planned = select(cases).where(whose, literal_column(_PLANNED))
+    planned = select(*LINE).where(whose, literal_column(_PLANNED))
     by_day = (cases.c.standing, cases.c.planned_due, cases.c.case_id)
     rows = uow.execute(page_of(planned, by_day, after_key=after_key, limit=limit))
     return [case_of(row, uow.now) for row in rows]
@@ -423,7 +423,7 @@ def list_open_cases(
     uow: UnitOfWork, paths: Sequence[str], *, suggested: bool = False, after_key: AfterPlace | None, limit: int
 ) -> list[Case]:
     """What is open at these places or below, or of that what was sorted by its words alone."""
-    found = select(cases).where(within(cases.c.placed_path, *paths), literal_column("cases.state <> 'closed'"))
+    found = select(*LINE).where(within(cases.c.placed_path, *paths), literal_column("cases.state <> 'closed'"))
     if suggested:
         found = found.where(cases.c.category_suggested)
     rows = uow.execute(page_of(found, PLACE_BY_PLACE, after_key=after_key, limit=limit))
@@ -441,7 +441,7 @@ def list_custody(
         for whose in (within(cases.c.placed_path, *paths), cases.c.holder_post_id.in_(posts))
     ]
     kept = parts[0].union(parts[1]).subquery("kept")
-    found = select(cases).join(kept, kept.c.case_id == cases.c.case_id)
+    found = select(*LINE).join(kept, kept.c.case_id == cases.c.case_id)
     return [case_of(row, uow.now) for row in uow.execute(page_of(found, AT_THE_TOP, after_key=after_key, limit=limit))]
 
 
@@ -536,7 +536,7 @@ def each_history(
 
 def list_excluding(uow: UnitOfWork, paths: Sequence[str], *, after_key: AfterPlace | None, limit: int) -> list[Case]:
     """Which somebody applies to take out of a rate."""
-    found = select(cases).where(within(cases.c.placed_path, *paths), literal_column("cases.excluding is not null"))
+    found = select(*LINE).where(within(cases.c.placed_path, *paths), literal_column("cases.excluding is not null"))
     rows = uow.execute(page_of(found, PLACE_BY_PLACE, after_key=after_key, limit=limit))
     return [case_of(row, uow.now) for row in rows]
 
@@ -565,7 +565,7 @@ def _new_entries(changed: Sequence[Case]) -> list[dict[str, Any]]:
 def _worklist(stands: str, *, goes_on: bool, whose: Column[UUID] = cases.c.holder_post_id) -> Select[Any]:
     """``stands`` is spelled as the partial index spells it, so that the planner sees that it fits."""
     holder = func.unnest(bindparam("posts", type_=ARRAY(Uuid))).table_valued("post_id").render_derived()
-    mine = select(cases).where(whose == holder.c.post_id, literal_column(stands))
+    mine = select(*LINE).where(whose == holder.c.post_id, literal_column(stands))
     if goes_on:
         mine = mine.where(tuple_(*AT_THE_TOP) > _AFTER)
     most = bindparam("most", type_=Integer)

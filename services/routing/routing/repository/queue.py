@@ -15,7 +15,7 @@ from routing.domain.case import Case
 from routing.domain.vacancy import Section
 from routing.models import cases, vacancy
 from routing.repository.rows import case_of
-from routing.repository.standing import AT_THE_TOP, AfterDue, page_of
+from routing.repository.standing import AT_THE_TOP, LINE, AfterDue, page_of
 
 #: A process of the release before ends a case without ending what is asked of it.
 _ASKED: ColumnElement[bool] = literal_column("(cases.ask is not null and cases.state in ('assigned', 'in_progress'))")
@@ -86,7 +86,7 @@ def list_queue(
     if not parts:
         return []
     merged = parts[0].union(*parts[1:]).subquery("waiting")
-    statement = select(cases, _HOLDER_LEFT.label("holder_left")).join(merged, merged.c.case_id == cases.c.case_id)
+    statement = select(*LINE, _HOLDER_LEFT.label("holder_left")).join(merged, merged.c.case_id == cases.c.case_id)
     asked = {"now": uow.now, "subject": uow.by or "", "mine": list(mine)}
     rows = uow.execute(statement.order_by(*AT_THE_TOP).limit(limit), asked)
     return [(case_of(row, uow.now), row.holder_left) for row in rows]

@@ -137,7 +137,7 @@ def case_row(case: Case) -> dict[str, Any]:
 
 def case_of(row: Row[Any], now: datetime) -> Case:
     """As it stands ``now``: a suspension whose end has come is none any more, and nothing has to end it."""
-    facts = dict(zip(row._fields, row, strict=True))
+    facts = row._mapping  # a name of the row itself is found six times as slowly
     case = Case(
         case_id=facts["case_id"],
         number=facts["number"],
@@ -227,14 +227,14 @@ def case_of(row: Row[Any], now: datetime) -> Case:
         standing=Standing.ranked(facts["standing"]),
         falls_due=facts["falls_due"],
         behind=tuple(facts["behind"]),
-        tally=Tally.of(facts["tally"]) if facts["tally"] is not None else None,
         version=facts["version"],
         head=facts["head"],
     )
     if facts["suspended_until"] is not None and now < facts["suspended_until"]:
         case.suspend(facts["suspended_until"], reason=facts["suspension_reason"])
-    if "appeals" not in facts:  # a line of a list. To get() what is not there, a row first makes an exception
+    if "appeals" not in facts:  # a line of a list
         return case
+    case.tally = Tally.of(facts["tally"]) if facts["tally"] is not None else None
     case.appeals = [_appeal(item) for item in facts["appeals"] or ()]
     standing = [deadline_from(item) for item in facts["deadlines"] or ()]
     promises = [deadline for deadline in standing if deadline.kind is DeadlineKind.PROMISE]

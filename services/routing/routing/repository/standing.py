@@ -13,6 +13,9 @@ from routing.models import cases
 AT_THE_TOP = (cases.c.standing, cases.c.falls_due, cases.c.case_id)
 PLACE_BY_PLACE = (cases.c.standing, cases.c.placed_path, cases.c.falls_due, cases.c.case_id)
 
+#: What a list reads of a case: how far its history has been counted is no part of that, and of another kind to read.
+LINE = [column for column in cases.c if column.name != "tally"]
+
 AfterDue = tuple[int, datetime, UUID]
 AfterPlace = tuple[int, str, datetime, UUID]
 
