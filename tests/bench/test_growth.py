@@ -16,6 +16,12 @@ def test_a_statement_is_the_same_for_one_row_and_for_many() -> None:
     assert spelled(one) == spelled(many)
 
 
+def test_a_statement_is_the_same_with_its_constants() -> None:
+    parsed = "select a from cases join b on $3 where state in ($1 /*, ... */) and it = $2 limit $4::INTEGER"
+    kept = "select a from cases join b on true where state in ('new', 'it''s old') and it = 'held' limit $2::INTEGER"
+    assert spelled(parsed) == spelled(kept)
+
+
 def test_statements_that_differ_stay_apart() -> None:
     assert spelled("select a from cases where b = $1") != spelled("select a from cases where c = $1")
 

@@ -26,6 +26,10 @@ from pg_stat_user_tables t
 """
 
 _PARAMETER = re.compile(r"\$\d+(?:::[\w ]+(?:\[\])?)?")
+#: A statement that PostgreSQL meets again after its counts were reset, and does not parse again, is kept with its
+#: constants; elsewhere they are parameters, and of a list of them the first alone is told.
+_CONSTANT = re.compile(r"'(?:[^']|'')*'|\b(?:true|false|\d+)\b")
+_OF_MANY = re.compile(r"\?(?: /\*, \.\.\. \*/|(?:, ?\?)+)")
 _REPEATED = re.compile(r"(\((?:\?|, |default|null)+\))(?:, ?\1)+", re.IGNORECASE)
 _PARTITION = re.compile(r"_(?:\d{8}|\d{4}_\d{2}|default)$")
 
@@ -92,6 +96,6 @@ def _rows(connection: psycopg.Connection) -> Iterable[tuple[str, int]]:
 
 
 def spelled(query: str) -> str:
-    """The same for one row and for many."""
-    plain = " ".join(_PARAMETER.sub("?", query).split())
-    return _REPEATED.sub(r"\1", plain)
+    """The same for one row and for many, for constants and for parameters."""
+    plain = _CONSTANT.sub("?", " ".join(_PARAMETER.sub("?", query).split()))
+    return _REPEATED.sub(r"\1", _OF_MANY.sub("?", plain))
