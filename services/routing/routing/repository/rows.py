@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import datetime
+from operator import attrgetter
 from typing import Any, TypeVar
 from uuid import UUID
 
@@ -236,9 +237,9 @@ def case_of(row: Row[Any], now: datetime) -> Case:
         return case
     case.tally = Tally.of(facts["tally"]) if facts["tally"] is not None else None
     case.appeals = [_appeal(item) for item in facts["appeals"] or ()]
-    standing = [deadline_from(item) for item in facts["deadlines"] or ()]
-    promises = [deadline for deadline in standing if deadline.kind is DeadlineKind.PROMISE]
-    case.deadline = max(promises, key=lambda deadline: deadline.deadline_id, default=None)
+    as_made = attrgetter("deadline_id")
+    standing = sorted(map(deadline_from, facts["deadlines"] or ()), key=as_made)
+    case.deadline = next((each for each in reversed(standing) if each.kind is DeadlineKind.PROMISE), None)
     case.limits = [deadline for deadline in standing if deadline.kind is not DeadlineKind.PROMISE]
     return case
 
