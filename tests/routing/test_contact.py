@@ -31,6 +31,7 @@ from routing.service import (
     merging,
     opening,
     planning,
+    pressing,
     recording,
     splitting,
     steps,
@@ -388,3 +389,20 @@ def test_whom_nobody_reached_in_time_is_late_in_what_is_split_off_until_they_are
     assert is_sound(at, case)
     assert doubts(looking, new.case_id) == []
     assert [each for each in faults_of(looking, new.case_id) if each.name.startswith("deadline")] == []
+
+
+def test_limits_are_shown_in_the_order_in_which_they_were_made(
+    at: At, city: City, database_of: Callable[[str], Connection]
+) -> None:
+    case = receive(at, city)
+    pressing.order_report(
+        at(city.person("district_supervisor")),
+        case.case_id,
+        version=case.version,
+        words="催",
+        due_at=NOW + timedelta(days=7),
+    )
+    rewritten = text("update deadline set warn_at = warn_at - interval '1 second' where kind = 'contact'")
+    database_of("routing").execute(rewritten)
+    limits = cases.get_case(at(role="auditor"), case.case_id).limits
+    assert [limit.kind for limit in limits] == [DeadlineKind.CONTACT, DeadlineKind.ORDER]
