@@ -396,7 +396,7 @@ def test_limits_are_shown_in_the_order_in_which_they_were_made(
 ) -> None:
     case = receive(at, city)
     pressing.order_report(
-        at(city.person("district_supervisor")),
+        at(city.person("district_supervisor"), now=NOW + timedelta(minutes=1)),
         case.case_id,
         version=case.version,
         words="催",
