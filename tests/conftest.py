@@ -30,7 +30,7 @@ _FILES = anyio.open_file
 SERVICES = ("grid", "intake", "routing", "notify")
 
 
-#: Their tests bring up cities, which look for ports side by side.
+#: One after the other: cities look for free ports side by side, and the others of these work the machine as hard.
 _CITIES = ("tests/system/", "tests/chaos/", "tests/simulation/", "tests/bench/")
 
 
