@@ -209,8 +209,8 @@ class Replicas:
         self._here.execute(service, "delete from event_pending")
 
     def _taken_at_rest(self) -> int:
-        """How much, once it is no more from look to look. The group's positions do not tell: they have been short of the
-        ends for three minutes where nothing was left to take.
+        """How much, once it is no more from look to look. The group's positions do not tell: they have been short of
+        the ends for three minutes where nothing was left to take.
         """
         looks = [-1]
 
