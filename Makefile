@@ -45,7 +45,7 @@ restore: $(READY) $(TOOLS) ## FROM=the same: restore it here, where nothing runs
 	@$(LOCAL) restore "$(FROM)"
 
 test: $(READY) $(TOOLS) ## run every test that needs no cluster
-	@$(PYTHON) -m pytest -n 2 --dist loadgroup $(ARGS)
+	@$(PYTHON) -m pytest -n 2 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 check: $(READY) ## lint, types, import rules, contracts, generated files; changes nothing
 	@$(PYTHON) -m tests.architecture.guards

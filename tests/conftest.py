@@ -30,18 +30,6 @@ _FILES = anyio.open_file
 SERVICES = ("grid", "intake", "routing", "notify")
 
 
-#: One after the other: cities look for free ports side by side, and the others of these work the machine as hard.
-_CITIES = ("tests/system/", "tests/chaos/", "tests/simulation/", "tests/bench/")
-
-
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Two processes share the tests: a file goes to one of them, and all that brings up cities to one."""
-    for item in items:
-        file = item.nodeid.partition("::")[0]
-        item.add_marker(pytest.mark.xdist_group("cities" if file.startswith(_CITIES) else file))
-
-
 @pytest.fixture(scope="session")
 def servers_home() -> Iterator[Path]:
     with tempfile.TemporaryDirectory(prefix="baiyang-tests-", ignore_cleanup_errors=True) as home:

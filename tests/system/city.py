@@ -3,7 +3,6 @@
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -15,6 +14,8 @@ from typing import LiteralString
 
 import psutil
 import psycopg
+from local import ports
+from local.home import Home
 
 ROOT = Path(__file__).parents[2]
 DATA = Path(os.environ.get("BAIYANG_DATA", ROOT.parent / "shared" / "data"))
@@ -98,12 +99,13 @@ def assert_reconciled(city: City, *, grace: int = 5) -> None:
 
 
 def free_port_range() -> int:
-    """A port with the hundred after it unused, as the supervisor lays its processes out behind PORT."""
-    for port in range(21000, 31000, 200):
-        with socket.socket() as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            if probe.connect_ex(("127.0.0.1", port)) != 0 and probe.connect_ex(("127.0.0.1", port + 30)) != 0:
-                return port
+    """A port with the hundred after it unused, as the supervisor lays its processes out behind PORT. Each of the
+    processes that share the tests looks in a range of its own.
+    """
+    first = 21000 + 2000 * int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+    for port in range(first, first + 2000, 200):
+        if all(ports.is_free(one) for one in Home(Path(), port).ports.values()):
+            return port
     raise AssertionError("no free range of ports")
 
 

@@ -21,11 +21,13 @@ from kit.away import is_away, told
 from kit.db import Database
 from kit.health import Health
 from kit.migrations import ASPECTS
-from local import ports, processes
+from local import processes
 from local.home import SERVICES, Home
 from local.processes import Identity
 from pydantic import SecretStr
 from sqlalchemy.exc import DBAPIError
+
+from tests.system.city import free_port_range
 
 _STAND_IN = """
 import os, sys
@@ -48,14 +50,6 @@ async def answer(request):
 routes = [Route("/{{path:path}}", answer, methods=["GET", "POST"])]
 uvicorn.run(Starlette(routes=routes), port=int(os.environ["{upper}_PORT"]), log_level="warning")
 """
-
-
-def free_base() -> int:
-    """A PORT whose whole family of ports is free."""
-    for base in range(21000, 32000, 50):
-        if all(ports.is_free(port) for port in Home(Path(), base).ports.values()):
-            return base
-    raise AssertionError("no family of ports is free")
 
 
 @dataclass
@@ -111,7 +105,7 @@ def installed(folder: Path) -> Iterator[Installation]:
         (stand_ins / name).mkdir(parents=True)
         (stand_ins / name / "__init__.py").touch()
         (stand_ins / name / "__main__.py").write_text(_STAND_IN.format(name=name, upper=name.upper()))
-    home = Home(folder / "home", free_base())
+    home = Home(folder / "home", free_port_range())
     home.path.mkdir()
     home.has_city.touch()
     try:
