@@ -181,7 +181,10 @@ def test_a_post_without_a_number_is_reached_by_its_stations(uow: UnitOfWork) -> 
         copy_post(uow, post, version=1)
 
     def phones() -> list[str | None]:
-        return [seat.phone for post in (own, none) if (seat := posts.find_seat(uow, post.post_id))]
+        on_line = {seat.post_id: seat.phone for seat in posts.list_seats(uow, [own.path], [own.duty])}
+        by_itself = [seat.phone for post in (own, none) if (seat := posts.find_seat(uow, post.post_id))]
+        assert [on_line[post.post_id] for post in (own, none)] == by_itself
+        return by_itself
 
     assert phones() == ["3", "1"]
     copies.copy_place(uow, make_place(phone="2"), version=1)

@@ -66,10 +66,8 @@ _STATION_PHONE = (
     .correlate(post)
     .scalar_subquery()
 )
-_POST = [
-    *(post.c[name] for name in ("post_id", "code", "title", "duty", "place_id", "path", "office_id", "matters")),
-    func.coalesce(post.c.phone, _STATION_PHONE).label("phone"),
-]
+_OF_POST = [post.c[name] for name in ("post_id", "code", "title", "duty", "place_id", "path", "office_id", "matters")]
+_POST = [*_OF_POST, func.coalesce(post.c.phone, _STATION_PHONE).label("phone")]
 _HOLDER = [holding.c.subject, holding.c.name, holding.c.contact_id, holding.c.stand_in]
 
 
@@ -84,10 +82,30 @@ def in_term(terms: FromClause) -> ColumnElement[bool]:
 _HELD = and_(holding.c.post_id == post.c.post_id, ~holding.c.on_duty, in_term(holding))
 _SEATS = select(*_POST, *_HOLDER).outerjoin(holding, _HELD).where(~post.c.retired)
 _NEWEST = (holding.c.stand_in.desc(), holding.c.since.desc())
-_IN_ORDER = _SEATS.order_by(post.c.path.desc(), post.c.post_id, *_NEWEST)
-_ON_LINES = _IN_ORDER.where(
-    post.c.path == any_(bindparam("paths", type_=ARRAY(Text))),
-    post.c.duty == any_(bindparam("duties", type_=ARRAY(Text))),
+_ORDER = (post.c.path.desc(), post.c.post_id, *_NEWEST)
+_IN_ORDER = _SEATS.order_by(*_ORDER)
+
+_PATHS = any_(bindparam("paths", type_=ARRAY(Text)))
+#: Read once for all posts of the lines: each looked up by itself cost more than who holds it.
+_PHONES = (
+    select(place.c.path, place.c.depth, place.c.phone)
+    .where(place.c.path == _PATHS, place.c.phone.is_not(None))
+    .cte("phones")
+    .prefix_with("materialized")
+)
+_PHONE_ON_LINE = (
+    select(_PHONES.c.phone)
+    .where(func.starts_with(post.c.path, _PHONES.c.path))
+    .order_by(_PHONES.c.depth.desc())
+    .limit(1)
+    .correlate(post)
+    .scalar_subquery()
+)
+_ON_LINES = (
+    select(*_OF_POST, func.coalesce(post.c.phone, _PHONE_ON_LINE).label("phone"), *_HOLDER)
+    .outerjoin(holding, _HELD)
+    .where(~post.c.retired, post.c.path == _PATHS, post.c.duty == any_(bindparam("duties", type_=ARRAY(Text))))
+    .order_by(*_ORDER)
 )
 _HELD_BY = _IN_ORDER.where(
     post.c.post_id.in_(
