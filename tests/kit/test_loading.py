@@ -14,7 +14,7 @@ from opentelemetry import trace
 SERVICES = ("grid", "intake", "notify", "routing")
 
 #: Each costs a process time and memory that it would never use.
-LEFT_ALONE = ("alembic", "kafka", "opentelemetry.exporter", "opentelemetry.sdk", "pydantic.v1")
+LEFT_ALONE = ("alembic", "kafka", "opentelemetry.exporter", "opentelemetry.sdk", "pydantic.v1", "rich")
 
 LOAD = """
 import sys

@@ -9,12 +9,16 @@ from contextlib import contextmanager
 #: hundredth the collector, left as it is, would look for cycles among them.
 YOUNG, MIDDLE, OLD = 10_000, 20, 20
 
+#: FastAPI asks for pydantic 1 at its first route, and no model of ours is of it; structlog takes rich where the command
+#: line has brought it, to colour what no service colours. Both do without.
+_DONE_WITHOUT = ("pydantic.v1", "rich")
+
 
 @contextmanager
 def lightly() -> Iterator[None]:
     """What is loaded lasts as long as the process: the garbage collector looks for nothing in it, now or later."""
-    # No model of ours is of pydantic 1: FastAPI asks for it at its first route, and does without.
-    sys.modules.setdefault("pydantic.v1", None)  # type: ignore[arg-type]  # typeshed does not know that None forbids
+    for name in _DONE_WITHOUT:
+        sys.modules.setdefault(name, None)  # type: ignore[arg-type]  # typeshed does not know that None forbids
     gc.disable()
     try:
         yield

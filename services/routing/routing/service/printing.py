@@ -3,12 +3,13 @@ receipts for originals, as pages to print: they say what was written, and no mor
 """
 
 from datetime import datetime
+from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from contracts.routing import PressingKind
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from kit.db import UnitOfWork
 from kit.numbers import parse_number
 from network import posts
@@ -24,13 +25,8 @@ from routing.service.recording import LETTER_LENGTH, LETTER_PREFIX
 from routing.service.reporting_back import REPORT_LENGTH, REPORT_PREFIX
 from routing.service.sealing import note_opening
 
-_PAGES = Environment(
-    loader=FileSystemLoader(Path(__file__).parent / "templates"),
-    autoescape=True,
-    undefined=StrictUndefined,
-    trim_blocks=True,
-    lstrip_blocks=True,
-)
+if TYPE_CHECKING:
+    from jinja2 import Environment
 
 
 def print_letter(uow: UnitOfWork, case_id: UUID, typed: str) -> str:
@@ -99,7 +95,21 @@ def _print(uow: UnitOfWork, case: Case, sent: Letter | ReportBack, template: str
 
 def _page(uow: UnitOfWork, case: Case, entry: Entry, template: str, **more: object) -> str:
     sent_on = _local(uow, case, entry.at)
-    return _PAGES.get_template(template).render(case=case, sent_on=sent_on, **_sender(uow, case, entry), **more)
+    return _pages().get_template(template).render(case=case, sent_on=sent_on, **_sender(uow, case, entry), **more)
+
+
+@cache
+def _pages() -> "Environment":
+    """Loaded when the first sheet is printed: most processes never print one."""
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+    return Environment(
+        loader=FileSystemLoader(Path(__file__).parent / "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
 
 
 def _sender(uow: UnitOfWork, case: Case, entry: Entry) -> dict[str, str]:
