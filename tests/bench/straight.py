@@ -9,7 +9,7 @@ import subprocess
 import sys
 import time
 from dataclasses import asdict, dataclass
-from itertools import count, cycle
+from itertools import count
 from random import Random
 from uuid import UUID, uuid4
 
@@ -26,13 +26,16 @@ PLACES = ("HZ-BY-1-02", "HZ-BY-2-03", "HZ-BY-3-02")
 
 @dataclass(frozen=True)
 class Order:
-    """So many appeals, or as many as fit into the seconds, by so many clients, in turn to each port."""
+    """So many appeals, or as many as fit into the seconds, by so many clients, to each port in turn, ``in_a_row`` at a
+    time.
+    """
 
     ports: tuple[int, ...]
     token: str
     clients: int
     seconds: float = 0
     appeals: int = 0
+    in_a_row: int = 1
     seed: int = 1
 
 
@@ -64,22 +67,22 @@ def send(order: Order) -> Tally:
 
 
 async def _send(order: Order) -> Tally:
-    targets = cycle([Client("127.0.0.1", port) for port in order.ports])
+    targets = [Client("127.0.0.1", port) for port in order.ports]
     random, numbers = Random(order.seed), count()
     took: list[float] = []
     refused = 0
     begun, cpu = time.perf_counter(), time.process_time()
 
-    def goes_on() -> bool:
-        number = next(numbers)
+    def goes_on(number: int) -> bool:
         return number < order.appeals if order.appeals else time.perf_counter() - begun < order.seconds
 
     async def client() -> None:
         nonlocal refused
-        while goes_on():
+        while goes_on(number := next(numbers)):
+            target = targets[number // order.in_a_row % len(targets)]
             body, key = _appeal(random)
             sent = time.perf_counter()
-            answer = await next(targets).ask(
+            answer = await target.ask(
                 "POST", "/intake/v1/appeals", token=order.token, body=body, more=f"Idempotency-Key: {key}\r\n"
             )
             took.append(time.perf_counter() - sent)

@@ -3,12 +3,16 @@
 Each way begins when all its replicas are ready and have divided the work (leases, partitions), so that starting costs
 nothing here; then a prepared backlog is let go, or so many requests are sent, to each replica in turn. Counted is what
 the replicas and PostgreSQL have taken when the last of it is done. Ways and counts are interleaved.
+
+Replicas that share a core find its caches cold whenever another has had it. What that costs is seen by sending the same
+requests once more, many in a row to each replica.
 """
 
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
+from functools import partial
 from statistics import median
 from typing import LiteralString
 
@@ -33,6 +37,8 @@ APPEALS = 1_500
 RELAYED = 20_000
 BREACHED = 1_500
 MESSAGES = 1_500
+
+IN_A_ROW = 100
 
 _CLIENTS = 8
 _GROUP = "routing-intake.appeal.v1"
@@ -97,6 +103,7 @@ class Replicas:
         self._relayed = (0, 0)
         self.ways: dict[str, Way] = {
             "api: a request": self._api,
+            f"api: a request, {IN_A_ROW} in a row": partial(self._api, in_a_row=IN_A_ROW),
             "consumer: an event": self._consumer,
             "relay: an event": self._relay,
             "routing's clock: a breach": self._clock,
@@ -121,14 +128,14 @@ class Replicas:
         unsent = sum(here.count(service, "select count(*) from event_pending") for service in ("intake", "routing"))
         return unsent == 0 and here.count("notify", "select count(*) from message where body is not null") >= MESSAGES
 
-    def _api(self, count: int) -> Cost:
+    def _api(self, count: int, *, in_a_row: int = 1) -> Cost:
         with self._here.running("intake", "api", count) as replicas:
             ports = tuple(each.port for each in replicas)
             send(Order(ports, self._token, _CLIENTS, appeals=20 * count))
             self._empty("intake")
             self._filed = self._last_event()
             with self._counting(replicas, APPEALS) as costs:
-                tally = send(Order(ports, self._token, _CLIENTS, appeals=APPEALS))
+                tally = send(Order(ports, self._token, _CLIENTS, appeals=APPEALS, in_a_row=in_a_row))
         if tally.refused:
             raise RuntimeError(f"{tally.refused} appeals were refused")
         return costs[0]
