@@ -80,6 +80,15 @@ class Stage:
         with self.connect("postgres") as connection:
             connection.execute("checkpoint")
 
+    def leave_vacuum(self) -> None:
+        """To ``vacuum`` alone: what comes by itself each minute falls into whatever is measured then."""
+        self.execute("postgres", "alter system set autovacuum = off")
+        self.execute("postgres", "select pg_reload_conf()")
+
+    def vacuum(self) -> None:
+        for database in homes.SERVICES:
+            self.execute(database, "vacuum analyze")
+
     @property
     def administrator(self) -> topics.Access:
         kafka = self.platform.kafka

@@ -2,7 +2,8 @@
 
 Each way begins when all its replicas are ready and have divided the work (leases, partitions), so that starting costs
 nothing here; then a prepared backlog is let go, or so many requests are sent, to each replica in turn. Counted is what
-the replicas and PostgreSQL have taken when the last of it is done. Ways and counts are interleaved.
+the replicas and PostgreSQL have taken when the last of it is done. Ways and counts are interleaved. Tables are vacuumed
+before each: what comes by itself takes a second or two of each minute, as much as half of what a way counts.
 
 Replicas that share a core find its caches cold whenever another has had it. What that costs is seen by sending the same
 requests once more, many in a row to each replica.
@@ -66,6 +67,7 @@ Way = Callable[[int], Cost]
 def run(bench: Bench) -> list[Figure]:
     with stage(bench) as here:
         aspects = Replicas(here)
+        here.leave_vacuum()
         bench.say("filing what the backlogs are made of")
         aspects.prepare()
         found: dict[str, dict[int, list[Cost]]] = {name: {n: [] for n in COUNTS} for name in aspects.ways}
@@ -188,6 +190,7 @@ class Replicas:
             return sum(each.cpu for each in replicas), here.cpu("postgres"), here.cpu("kafka")
 
         costs: list[Cost] = []
+        here.vacuum()
         here.checkpoint()
         before = now()
         yield costs
