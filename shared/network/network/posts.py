@@ -66,9 +66,15 @@ _STATION_PHONE = (
     .correlate(post)
     .scalar_subquery()
 )
-_OF_POST = [post.c[name] for name in ("post_id", "code", "title", "duty", "place_id", "path", "office_id", "matters")]
-_POST = [*_OF_POST, func.coalesce(post.c.phone, _STATION_PHONE).label("phone")]
-_HOLDER = [holding.c.subject, holding.c.name, holding.c.contact_id, holding.c.stand_in]
+
+
+def _columns(station_phone: ColumnElement[Any]) -> list[ColumnElement[Any]]:
+    """Of a seat: the post, reached by its own number or else by its station's, and who holds it."""
+    return [
+        *(post.c[name] for name in ("post_id", "code", "title", "duty", "place_id", "path", "office_id", "matters")),
+        func.coalesce(post.c.phone, station_phone).label("phone"),
+        *(holding.c[name] for name in ("subject", "name", "contact_id", "stand_in")),
+    ]
 
 
 _NOW = bindparam("now", type_=DateTime(timezone=True))
@@ -80,7 +86,13 @@ def in_term(terms: FromClause) -> ColumnElement[bool]:
 
 
 _HELD = and_(holding.c.post_id == post.c.post_id, ~holding.c.on_duty, in_term(holding))
-_SEATS = select(*_POST, *_HOLDER).outerjoin(holding, _HELD).where(~post.c.retired)
+
+
+def _seats_with(station_phone: ColumnElement[Any]) -> Select[Any]:
+    return select(*_columns(station_phone)).outerjoin(holding, _HELD).where(~post.c.retired)
+
+
+_SEATS = _seats_with(_STATION_PHONE)
 _NEWEST = (holding.c.stand_in.desc(), holding.c.since.desc())
 _ORDER = (post.c.path.desc(), post.c.post_id, *_NEWEST)
 _IN_ORDER = _SEATS.order_by(*_ORDER)
@@ -102,9 +114,8 @@ _PHONE_ON_LINE = (
     .scalar_subquery()
 )
 _ON_LINES = (
-    select(*_OF_POST, func.coalesce(post.c.phone, _PHONE_ON_LINE).label("phone"), *_HOLDER)
-    .outerjoin(holding, _HELD)
-    .where(~post.c.retired, post.c.path == _PATHS, post.c.duty == any_(bindparam("duties", type_=ARRAY(Text))))
+    _seats_with(_PHONE_ON_LINE)
+    .where(post.c.path == _PATHS, post.c.duty == any_(bindparam("duties", type_=ARRAY(Text))))
     .order_by(*_ORDER)
 )
 _HELD_BY = _IN_ORDER.where(
@@ -128,7 +139,9 @@ _TURN = and_(holding.c.post_id == post.c.post_id, holding.c.on_duty, in_term(hol
 _ROSTER = holding.alias("roster")
 _HAS_ROSTER = select(_ROSTER.c.post_id).where(_ROSTER.c.post_id == post.c.post_id, _ROSTER.c.on_duty).exists()
 _ON_DUTY = (
-    select(*_POST, *_HOLDER).select_from(post.outerjoin(holding, _TURN)).where(_AMONG, ~post.c.retired, _HAS_ROSTER)
+    select(*_columns(_STATION_PHONE))
+    .select_from(post.outerjoin(holding, _TURN))
+    .where(_AMONG, ~post.c.retired, _HAS_ROSTER)
 )
 
 
