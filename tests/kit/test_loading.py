@@ -16,6 +16,9 @@ SERVICES = ("grid", "intake", "notify", "routing")
 #: Each costs a process time and memory that it would never use.
 LEFT_ALONE = ("alembic", "kafka", "opentelemetry.exporter", "opentelemetry.sdk", "pydantic.v1", "rich")
 
+#: Who makes pages and messages of templates all day.
+PAGES = ("intake", "notify")
+
 LOAD = """
 import sys
 from kit.loading import lightly
@@ -40,6 +43,7 @@ def test_a_service_loads_nothing_that_it_does_not_need(service: str) -> None:
     loaded = told.stdout.decode().split()
     assert f"{service}.app" in loaded
     assert not set(loaded) & set(LEFT_ALONE)
+    assert ("jinja2" in loaded) == (service in PAGES), "routing prints a sheet now and then, grid none"
 
 
 @pytest.mark.parametrize("service", SERVICES)
