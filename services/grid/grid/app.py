@@ -4,7 +4,7 @@ from fastapi import FastAPI
 from kit.app import Aspect, service_defaults
 from kit.db import Database
 from kit.http import People
-from kit.relay import Relay
+from kit.relay import relaying
 from kit.telemetry import WATCHED_BY_US
 
 from grid import api as routes
@@ -40,5 +40,4 @@ def api(settings: Settings) -> Aspect:
 
 
 def relay(settings: Settings) -> Aspect:
-    database = Database(settings.database_url, role=f"{SERVICE}_relay")
-    return Aspect(components=[Relay(service=SERVICE, database=database, settings=settings)], databases=[database])
+    return relaying(SERVICE, settings)

@@ -11,7 +11,7 @@ from kit.http import People
 from kit.kafka import Consumers
 from kit.logging import get_logger
 from kit.loop import Loop
-from kit.relay import Relay
+from kit.relay import relaying
 from kit.telemetry import WATCHED_BY_US
 from network.people import POSTS
 from sqlalchemy.exc import SQLAlchemyError
@@ -44,11 +44,7 @@ def consumer(settings: Settings) -> Aspect:
 
 
 def relay(settings: Settings) -> Aspect:
-    database = Database(settings.database_url, role="intake_relay")
-    return Aspect(
-        components=[Relay(service="intake", database=database, settings=settings)],
-        databases=[database],
-    )
+    return relaying("intake", settings)
 
 
 ASPECTS = {"api": api, "consumer": consumer, "relay": relay}

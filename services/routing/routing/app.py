@@ -6,7 +6,7 @@ from kit.clock import Clock
 from kit.db import Database
 from kit.http import People
 from kit.kafka import Consumers
-from kit.relay import Relay
+from kit.relay import relaying
 from kit.telemetry import WATCHED_BY_US
 from network.people import POSTS
 
@@ -44,8 +44,7 @@ def consumer(settings: Settings) -> Aspect:
 
 
 def relay(settings: Settings) -> Aspect:
-    database = _database(settings, "relay")
-    return Aspect(components=[Relay(service=SERVICE, database=database, settings=settings)], databases=[database])
+    return relaying(SERVICE, settings, knows=KNOWS)
 
 
 def clock(settings: Settings, *, time: Clock | None = None) -> Aspect:

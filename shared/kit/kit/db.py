@@ -186,9 +186,11 @@ class Database:
         pool_size: int = 5,
         longest: timedelta = LONGEST,
         knows: str = "",
+        planning: Mapping[str, str] = PLANNING,
     ) -> None:
         """``url`` holds ``{role}`` where the user stands, as ``postgresql+asyncpg://{role}@127.0.0.1:5432/intake``.
-        ``knows``: what its connections say, behind the role, to whoever looks at who is connected.
+        ``knows``: what its connections say, behind the role, to whoever looks at who is connected. ``planning``: how
+        its statements are planned, where that is not as everybody's.
         """
         self._longest = longest.total_seconds()
         self._turns = asyncio.Semaphore(pool_size)
@@ -199,7 +201,7 @@ class Database:
             pool_pre_ping=False,
             hide_parameters=True,
             json_deserializer=from_json,
-            connect_args={"server_settings": _settings(f"{role} {knows}".strip(), longest), "timeout": 5},
+            connect_args={"server_settings": _settings(f"{role} {knows}".strip(), longest, planning), "timeout": 5},
         )
         event.listen(self.engine.sync_engine, "checkout", _pass_over_lost)
         self.clock: Clock = clock or SystemClock()
@@ -272,10 +274,10 @@ def _pass_over_lost(connection: Any, *_: Any) -> None:
         raise InvalidatePoolError
 
 
-def _settings(name: str, longest: timedelta) -> dict[str, str]:
+def _settings(name: str, longest: timedelta, planning: Mapping[str, str]) -> dict[str, str]:
     """The bound on what is idle is the server's own: it lets go of what a client holds that is gone without a word."""
     bound = f"{longest.total_seconds():.0f}s"
-    return {"application_name": name, "timezone": "UTC", "idle_in_transaction_session_timeout": bound, **PLANNING}
+    return {"application_name": name, "timezone": "UTC", "idle_in_transaction_session_timeout": bound, **planning}
 
 
 @contextmanager

@@ -14,12 +14,17 @@ from uuid import UUID
 
 from sqlalchemy import text
 
-from kit.db import UnitOfWork
+from kit.db import PLANNING, UnitOfWork
 from kit.ids import time_of
 from kit.relay.leases import Lease
 
 #: The longest that an event which Kafka refuses rests between two tries.
 LONGEST_REST = timedelta(minutes=5)
+
+#: A relay's statements are planned when all has been sent. For empty tables PostgreSQL chooses to read and to sort
+#: whatever is there, and goes on so for each window of the backlog that comes then, until it has looked at them again:
+#: a relay's go along the indexes.
+WALKING = {**PLANNING, "enable_seqscan": "off", "enable_sort": "off"}
 
 
 @dataclass(frozen=True)
@@ -67,7 +72,7 @@ _READ = text("""
 with held as (
     select from relay_lease where shard = :shard and holder = :holder and fence = :fence
 ),
-resting as (
+resting as materialized (
     select refused_key, id from event_pending
     where shard = :shard and refused is not null and next_at > :now
 )
