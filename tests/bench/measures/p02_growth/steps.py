@@ -1,7 +1,7 @@
 """Some lifecycles, step by step for all of them, so that what each step reads can be told from the others'."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from random import Random
 from typing import Any, LiteralString
@@ -63,7 +63,7 @@ class Lives:
             "close": lambda: self._each(lambda life: self._step(life, "closings")),
             "progress": lambda: self._each(self._read_progress),
         }
-        self._lives_once()
+        self._warm_up(steps.values())
         found = {}
         for name, step in steps.items():
             before = look(self._city)
@@ -73,13 +73,13 @@ class Lives:
         self._http.close()
         return found
 
-    def _lives_once(self) -> None:
-        """So that every connection has its statements prepared and its catalogue read."""
-        self._file()
-        await_calm(self._city)
-        for life in self._lives:
-            self._find(life)
-            self._step(life, "starts")
+    def _warm_up(self, steps: Iterable[Callable[[], None]]) -> None:
+        """Every step once, so that every connection has its statements, and those of the functions that they call,
+        planned, and the catalogue read.
+        """
+        for step in steps:
+            step()
+            await_calm(self._city)
         self._lives.clear()
 
     def _file(self) -> None:
