@@ -35,6 +35,7 @@ def asked(only: str) -> list[str]:
 def run(bench: Bench, wanted: Sequence[str], report: Report) -> None:
     for name in wanted:
         module = importlib.import_module(f"tests.bench.measures.{names()[name]}")
+        bench.tidy()
         bench.say(f"{name}: {module.TITLE} ({module.AIM})")
         _measure(bench, name, module, report)
 

@@ -51,6 +51,8 @@ def attempt(bench: Bench, city: City, rate: float, seconds: float) -> Trial:
     trial.faults = faults_of(load, totals, rate)
     bench.say(f"{rate:.1f}/s for {seconds:.0f} s: {', '.join(trial.faults) or 'borne'}")
     await_calm(city, say=bench.say)
+    if load.errors:
+        bench.tidy()
     return trial
 
 

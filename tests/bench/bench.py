@@ -6,12 +6,13 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from importlib import import_module
 from itertools import count
 from pathlib import Path
 from typing import Any
 
-from tests.bench import instruments
+from tests.bench import instruments, leftovers
 from tests.system.city import City
 
 #: Raise it when the loader writes something else: states that were kept are then made anew.
@@ -86,6 +87,16 @@ class Bench:
             if not was_running and scale != self.scale:
                 self._stop(scale)
 
+    def tidy(self) -> None:
+        """Close what measures have left open in the cities that run."""
+        for scale, city in self._running.items():
+            self._tidy(city, scale)
+
+    def _tidy(self, city: City, scale: int) -> None:
+        loaded = datetime.fromtimestamp(_stamp_of(city).stat().st_mtime, UTC)
+        if many := leftovers.close(city, since=loaded):
+            self.say(f"{many} cases that were left open in the city of {name_of(scale)} are closed")
+
     def close(self) -> None:
         self._stop(*self._running)
 
@@ -109,7 +120,7 @@ class Bench:
         return city
 
     def _bring_up(self, city: City, scale: int) -> None:
-        stamp = city.home.with_name(f"{city.home.name}.state")
+        stamp = _stamp_of(city)
         if not _is_good(stamp):
             self._forget(city, stamp)
         self.say(f"starting the city of {name_of(scale)} in {city.home}")
@@ -123,6 +134,7 @@ class Bench:
             instruments.lay(city)
             _load(city, scale, self.settings.seed, self.say)
             stamp.write_text(str(STATE_FORMAT))
+        self._tidy(city, scale)
         self.found.setdefault("cases", {})[name_of(scale)] = self._cases(city)
 
     def _free_port(self) -> int:
@@ -139,6 +151,11 @@ class Bench:
         if city.home.exists():
             city.local("reset")
             shutil.rmtree(city.home, ignore_errors=True)
+
+
+def _stamp_of(city: City) -> Path:
+    """It is as old as what was loaded."""
+    return city.home.with_name(f"{city.home.name}.state")
 
 
 def _is_good(stamp: Path) -> bool:

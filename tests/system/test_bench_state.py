@@ -16,6 +16,7 @@ from cli.reconcile.findings import REMEDIES
 from cli.settings import Settings
 from psycopg.rows import dict_row, namedtuple_row
 
+from tests.bench import leftovers
 from tests.bench.state import add_open, load, sample
 from tests.system.city import City, wait_until
 
@@ -258,6 +259,23 @@ def burst(city: City) -> Iterator[datetime]:
     add_open(city, 50, due_at=due_at)
     yield due_at
     forget(city, cases_of(city) - before)
+
+
+def test_what_measures_left_open_is_closed_and_nothing_else(city: City, both: Both) -> None:
+    before, now = cases_of(city), datetime.now(UTC)
+    since = now - timedelta(microseconds=1)
+    opened: LiteralString = "select count(*) from cases where state <> 'closed' and opened_at > %s"
+    earlier: LiteralString = "select count(*) from cases where state <> 'closed' and opened_at <= %s"
+    due: LiteralString = (
+        "select count(*) from deadline d join cases c using (case_id) where d.state = 'open' and c.opened_at > %s"
+    )
+    stood = count(city, "routing", earlier, since)
+    add_open(city, 50, due_at=now + timedelta(days=1))
+    assert count(city, "routing", opened, since) == 50
+    assert (leftovers.close(city, since=since), leftovers.close(city, since=since)) == (50, 0)
+    left = [count(city, "routing", query, since) for query in (opened, due, earlier)]
+    forget(city, cases_of(city) - before)
+    assert left == [0, 0, stood]
 
 
 def forget(city: City, cases: set[UUID]) -> None:
