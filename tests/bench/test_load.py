@@ -151,6 +151,7 @@ class OneCity:
         self.said: list[str] = []
         self.title = ""
         self.looks = 0
+        self.version = 3
 
     async def answer(self, head: str, body: bytes) -> tuple[int, object]:
         method, path, _ = head.split(" ", 2)
@@ -164,9 +165,14 @@ class OneCity:
         if path.startswith("/routing/v1/worklist"):
             return self._worklist(path)
         if "/cases/" in path:
-            version = int(match.partition('"')[2].rstrip('"'))
-            return 201, {"case_id": "c1", "version": version + 1}
+            return self._case(method, match.partition('"')[2].rstrip('"'))
         return 200, {"standing": "closed"}
+
+    def _case(self, method: str, version: str) -> tuple[int, object]:
+        if method == "POST" and version != str(self.version):
+            return 412, {"type": "/problems/case_changed"}
+        self.version += method == "POST"
+        return 200, {"case_id": "c1", "version": self.version}
 
     def _worklist(self, path: str) -> tuple[int, object]:
         self.looks += 1
@@ -195,6 +201,22 @@ async def test_a_lifecycle_is_lived_from_the_appeal_to_the_progress_page(monkeyp
         "POST /routing/v1/cases/c1/answers",
         "POST /routing/v1/cases/c1/closings",
         "GET /intake/v1/progress/7K2M-9QXT-4B6P-R",
+    ]
+
+
+async def test_who_finds_the_case_changed_reads_it_and_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tests.bench.load.errands.LOOK_AGAIN", 0.01)
+    community = Community(("HZ-BY",), "clerk", "dispatcher", {"municipal.roads": "holder"})
+    tokens = {name: name for name in ("clerk", "resident", "holder")}
+    city = OneCity()
+    city.version = 4
+    async with serving(city.answer) as port:
+        load = await drive(Plan(port, tokens, (community,), (Phase(1, 1),), pause=(0, 0.01), settle=(0, 0.01)))
+    assert (load.errors, len(load.finished)) == ([], 1)
+    assert city.said[4:7] == [
+        "POST /routing/v1/cases/c1/starts",
+        "GET /routing/v1/cases/c1",
+        "POST /routing/v1/cases/c1/starts",
     ]
 
 
