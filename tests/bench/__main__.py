@@ -12,6 +12,7 @@ from pathlib import Path
 from pkgutil import iter_modules
 from types import ModuleType
 
+from tests.asked import asked_for
 from tests.bench import measures
 from tests.bench.bench import Bench, Settings, scale_of
 from tests.bench.figures import Failure, Report
@@ -54,13 +55,13 @@ def _measure(bench: Bench, name: str, module: ModuleType, report: Report) -> Non
 
 def main() -> int:
     wanted = asked(os.environ.get("ONLY", ""))
-    scale = os.environ.get("SCALE") or "10k"
+    scale = asked_for("SCALE", scale_of, "10k", as_in="100k")
     out = Path(os.environ.get("OUT") or "bench.json")
     home = Path(os.environ.get("BENCH_HOME") or ".bench").resolve()
+    port = asked_for("PORT", int, "8080", as_in="8080")
+    settings = Settings.of_environment()
+    bench = Bench(scale, home, port, settings, tuple(wanted))
     home.mkdir(parents=True, exist_ok=True)
-    bench = Bench(
-        scale_of(scale), home, int(os.environ.get("PORT") or "8080"), Settings.of_environment(), tuple(wanted)
-    )
     report = Report({**surroundings(), "scale": bench.scale, "only": wanted})
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     try:

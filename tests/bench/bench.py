@@ -1,6 +1,5 @@
 """What a measure is given: a running city of the asked size, settings, and where to say how it goes."""
 
-import os
 import shutil
 import time
 from collections.abc import Callable, Iterator
@@ -12,6 +11,7 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
+from tests.asked import asked_for
 from tests.bench import instruments, leftovers
 from tests.system.city import City
 
@@ -25,7 +25,7 @@ _SCALES = {"k": 1_000, "m": 1_000_000}
 
 
 def scale_of(text: str) -> int:
-    """``10k`` is 10,000."""
+    """``10k`` is 10,000; anything else is a ValueError."""
     number, unit = (text[:-1], _SCALES[text[-1].lower()]) if text[-1:].lower() in _SCALES else (text, 1)
     return int(number) * unit
 
@@ -48,8 +48,12 @@ class Settings:
 
     @classmethod
     def of_environment(cls) -> "Settings":
-        asked = {name: os.environ.get(name.upper(), "") for name in cls.__dataclass_fields__}
-        return cls(**{name: type(getattr(cls, name))(value) for name, value in asked.items() if value})
+        return cls(
+            **{
+                name: asked_for(name.upper(), type(each.default), str(each.default), as_in=str(each.default))
+                for name, each in cls.__dataclass_fields__.items()
+            }
+        )
 
 
 @dataclass

@@ -11,6 +11,9 @@ def main() -> int:
     if len(sys.argv) != 3:
         print("python -m tests.bench.compare OLD NEW")
         return 2
+    if missing := [name for name in sys.argv[1:] if not Path(name).is_file()]:
+        print(f"there is no file {' or '.join(missing)}: `make bench OUT=…` writes one")
+        return 2
     old, new = (Report.read(Path(name)) for name in sys.argv[1:])
     for name, report in (("old", old), ("new", new)):
         dirty = " with changes" if report.about["dirty"] else ""

@@ -11,6 +11,7 @@ import sys
 import time
 from pathlib import Path
 
+from tests.asked import asked_for
 from tests.chaos import report
 from tests.chaos.faults import FAULTS, LONG_FAULTS
 from tests.chaos.harness import Plan, Result, run
@@ -91,7 +92,7 @@ def say(text: str) -> None:
 
 
 def _number(name: str, otherwise: int) -> int:
-    return int(os.environ.get(name) or otherwise)
+    return asked_for(name, int, str(otherwise), as_in="50")
 
 
 if __name__ == "__main__":
