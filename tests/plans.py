@@ -31,17 +31,23 @@ def _carried_out(
     uow: RolledBackUnitOfWork, statement: str, values: Mapping[str, Any], first: RolledBackUnitOfWork
 ) -> dict[str, Any]:
     driver: Any = uow.connection.connection.driver_connection
-    places = {name: f"${place}" for place, name in enumerate(values, start=1)}
-    given = ", ".join(sql.Literal(value).as_string(driver) for value in values.values())
-    execute = f"execute looked_at ({given})" if given else "execute looked_at"
     first.enter()
-    driver.execute(f"prepare looked_at as {statement % places}")
-    driver.execute(f"explain {execute}")
+    execute = planned(driver, statement, values)
     uow.enter()
     ((found,),) = driver.execute(f"explain (analyze, buffers, format json) {execute}")
     driver.execute("deallocate looked_at")
     plan: dict[str, Any] = found[0]["Plan"]
     return plan
+
+
+def planned(driver: Any, statement: str, values: Mapping[str, Any]) -> str:
+    """Plan it now on that connection, as ``looked_at``; what carries it out."""
+    places = {name: f"${place}" for place, name in enumerate(values, start=1)}
+    given = ", ".join(sql.Literal(value).as_string(driver) for value in values.values())
+    execute = f"execute looked_at ({given})" if given else "execute looked_at"
+    driver.execute(f"prepare looked_at as {statement % places}")
+    driver.execute(f"explain {execute}")
+    return execute
 
 
 def nodes(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:

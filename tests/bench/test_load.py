@@ -183,13 +183,18 @@ class OneCity:
         return 200, {"items": [{"gist": self.title, "case_id": "c1", "version": 3}], "next": None}
 
 
-async def test_a_lifecycle_is_lived_from_the_appeal_to_the_progress_page(monkeypatch: pytest.MonkeyPatch) -> None:
+async def lived_in(city: OneCity, monkeypatch: pytest.MonkeyPatch) -> Load:
+    """One lifecycle."""
     monkeypatch.setattr("tests.bench.load.errands.LOOK_AGAIN", 0.01)
     community = Community(("HZ-BY",), "clerk", "dispatcher", {"municipal.roads": "holder"})
     tokens = {name: name for name in ("clerk", "resident", "holder")}
-    city = OneCity()
     async with serving(city.answer) as port:
-        load = await drive(Plan(port, tokens, (community,), (Phase(1, 1),), pause=(0, 0.01), settle=(0, 0.01)))
+        return await drive(Plan(port, tokens, (community,), (Phase(1, 1),), pause=(0, 0.01), settle=(0, 0.01)))
+
+
+async def test_a_lifecycle_is_lived_from_the_appeal_to_the_progress_page(monkeypatch: pytest.MonkeyPatch) -> None:
+    city = OneCity()
+    load = await lived_in(city, monkeypatch)
     assert load.errors == []
     assert len(load.finished) == 1
     assert city.said == [
@@ -205,13 +210,9 @@ async def test_a_lifecycle_is_lived_from_the_appeal_to_the_progress_page(monkeyp
 
 
 async def test_who_finds_the_case_changed_reads_it_and_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("tests.bench.load.errands.LOOK_AGAIN", 0.01)
-    community = Community(("HZ-BY",), "clerk", "dispatcher", {"municipal.roads": "holder"})
-    tokens = {name: name for name in ("clerk", "resident", "holder")}
     city = OneCity()
     city.version = 4
-    async with serving(city.answer) as port:
-        load = await drive(Plan(port, tokens, (community,), (Phase(1, 1),), pause=(0, 0.01), settle=(0, 0.01)))
+    load = await lived_in(city, monkeypatch)
     assert (load.errors, len(load.finished)) == ([], 1)
     assert city.said[4:7] == [
         "POST /routing/v1/cases/c1/starts",

@@ -1,6 +1,5 @@
 """What a shard reads next costs by the window, not by what waits behind it."""
 
-import re
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
@@ -8,10 +7,9 @@ from typing import Any
 import pytest
 from kit.relay import window
 from kit.testing.servers import NOW
-from psycopg import sql
 from sqlalchemy import Connection, text
 
-from tests.plans import nodes
+from tests.plans import nodes, planned
 
 WINDOW, WAITING = 50, 20_000
 
@@ -53,20 +51,11 @@ def test_a_backlog_that_came_after_the_plan_was_made_is_read_window_by_window(
     tables.execute(text("delete from relay_lease"))
     tables.execute(text(_LEASE), {"until": NOW + timedelta(hours=1)})
     before(tables)
-    execute = _planned(tables)
+    execute = planned(tables.connection.driver_connection, str(window._READ.compile(tables.engine)), _ASKED)
     tables.execute(text(_COME), {"now": NOW, "waiting": WAITING})
     ((found,),) = tables.exec_driver_sql(f"explain (analyze, format json) {execute}")
     touched = sum(_rows(node) for node in nodes(found[0]["Plan"]) if "Relation Name" in node)
     assert 2 * WINDOW <= touched <= 3 * WINDOW
-
-
-def _planned(tables: Connection) -> str:
-    """The statement that carries out the window's, planned now."""
-    places = {name: f"${place}" for place, name in enumerate(_ASKED, start=1)}
-    tables.exec_driver_sql("prepare looked_at as " + re.sub(r"(?<!:):(\w+)", lambda m: places[m[1]], window._READ.text))
-    execute = f"execute looked_at ({', '.join(sql.Literal(value).as_string() for value in _ASKED.values())})"
-    tables.exec_driver_sql(f"explain {execute}")
-    return execute
 
 
 def _rows(node: dict[str, Any]) -> float:
