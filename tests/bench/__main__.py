@@ -36,7 +36,6 @@ def asked(only: str) -> list[str]:
 def run(bench: Bench, wanted: Sequence[str], report: Report) -> None:
     for name in wanted:
         module = importlib.import_module(f"tests.bench.measures.{names()[name]}")
-        bench.tidy()
         bench.say(f"{name}: {module.TITLE} ({module.AIM})")
         _measure(bench, name, module, report)
 
@@ -44,6 +43,7 @@ def run(bench: Bench, wanted: Sequence[str], report: Report) -> None:
 def _measure(bench: Bench, name: str, module: ModuleType, report: Report) -> None:
     begun = time.monotonic()
     try:
+        bench.tidy()
         figures = module.run(bench)
     except Exception as error:  # noqa: BLE001  # one measure that fails is a row, and the others go on
         traceback.print_exc()
