@@ -144,9 +144,7 @@ def wait_until(
 
 
 def test_a_port_in_use_is_named_with_the_remedy(installation: Installation) -> None:
-    with socket.socket() as other:
-        other.bind(("127.0.0.1", installation.home.ports["kafka"]))
-        other.listen()
+    with socket.create_server(("127.0.0.1", installation.home.ports["kafka"])):
         done = installation.local("run")
     assert done.returncode == 1
     assert f"Port {installation.home.ports['kafka']} (kafka) is in use." in done.stdout
