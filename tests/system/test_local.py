@@ -152,6 +152,27 @@ def test_a_port_in_use_is_named_with_the_remedy(installation: Installation) -> N
     assert not installation.left()
 
 
+def _may_put_ahead() -> bool:
+    """Root may, but in many containers."""
+    with subprocess.Popen(["sleep", "60"]) as other:
+        try:
+            os.setpriority(os.PRIO_PROCESS, other.pid, processes.AHEAD)
+        except PermissionError:
+            return False
+        finally:
+            other.kill()
+    return True
+
+
+def test_services_go_before_the_servers_they_use(up: Installation) -> None:
+    ahead = processes.AHEAD if _may_put_ahead() else 0
+    for name, nice in {**dict.fromkeys(SERVICES, ahead), "postgres": 0, "kafka": 0}.items():
+        pid = up.pid_of(name)
+        assert os.getpriority(os.PRIO_PROCESS, pid) == nice, name
+        if (of_session := Path(f"/proc/{pid}/autogroup")).exists():
+            assert of_session.read_text().endswith(f" nice {nice}\n"), name
+
+
 @pytest.mark.parametrize("instant", ["Bringing the platform up", "s  PostgreSQL with", "A first appeal"])
 def test_killed_at_any_instant_it_starts_again(installation: Installation, instant: str) -> None:
     running = installation.start()

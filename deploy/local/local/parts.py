@@ -154,7 +154,8 @@ class Platform:
             raise
 
     def bring_up_identity(self) -> None:
-        self._bring_up("identity", ["-m", "local", "identity"], f"{self.home.issuer}/.well-known/openid-configuration")
+        child = self._python("identity", ["-m", "local", "identity"], {})
+        _wait_for(child, f"{self.home.issuer}/.well-known/openid-configuration")
 
     def migrate(self) -> None:
         """Before any service starts; each as the owner of its own tables."""
@@ -169,8 +170,10 @@ class Platform:
             raise processes.NotStarted(f"The tables could not be laid: {processes.last_words(child.log)}")
 
     def bring_up_service(self, service: str) -> None:
-        address = f"http://127.0.0.1:{self.home.ports[service]}/readyz"
-        self._bring_up(service, ["-m", service, "all"], address, self._told(service))
+        """Ahead of PostgreSQL and Kafka: all requests to it wait for its one thread, theirs have many."""
+        child = self._python(service, ["-m", service, "all"], self._told(service))
+        processes.put_ahead(child)
+        _wait_for(child, f"http://127.0.0.1:{self.home.ports[service]}/readyz")
 
     def bring_up_gateway(self) -> None:
         told = gateway.environment({name: self.home.ports[name] for name in ("gateway", *SERVICES)})
@@ -209,11 +212,6 @@ class Platform:
             **told,
         }
         return self.children.start(name, [sys.executable, *arguments], home=self.home.path, env=env, cwd=Path.cwd())
-
-    def _bring_up(
-        self, name: str, arguments: Sequence[str], address: str, told: Mapping[str, str] | None = None
-    ) -> None:
-        _wait_for(self._python(name, arguments, told or {}), address)
 
 
 def _wait_for(child: Child, address: str) -> None:
