@@ -119,6 +119,7 @@ class Sending:
         self._seen: dict[str, int] = {}
 
     async def send_all(self, rows: Iterable[Ready], *, total: int, console: Console) -> None:
+        why = ""
         with _bar(console) as bar:
             task = bar.add_task("appeals", total=total)
             left = self._to_send(iter(rows), lambda: bar.advance(task))
@@ -126,8 +127,10 @@ class Sending:
                 async with asyncio.TaskGroup() as group:
                     for _ in range(self._concurrency):
                         group.create_task(self._work(left, lambda: bar.advance(task)))
-            except* PlatformAway as away:
-                raise PlatformAway(str(away.exceptions[0])) from None
+            except* PlatformAway as away:  # what is raised in here comes out as a group in some Pythons (3.11.2)
+                why = str(away.exceptions[0])
+        if why:
+            raise PlatformAway(why)
 
     def _to_send(self, rows: Iterator[Ready], passed: Any) -> Iterator[Ready]:
         for row in rows:
