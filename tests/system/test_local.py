@@ -165,10 +165,10 @@ def _may_put_ahead() -> bool:
 
 
 def test_services_go_before_the_servers_they_use(up: Installation) -> None:
-    ahead = processes.AHEAD if _may_put_ahead() else 0
+    ahead, ours = processes.AHEAD if _may_put_ahead() else 0, os.getpriority(os.PRIO_PROCESS, 0)
     for name, nice in {**dict.fromkeys(SERVICES, ahead), "postgres": 0, "kafka": 0}.items():
         pid = up.pid_of(name)
-        assert os.getpriority(os.PRIO_PROCESS, pid) == nice, name
+        assert os.getpriority(os.PRIO_PROCESS, pid) == ours + nice, name
         if (of_session := Path(f"/proc/{pid}/autogroup")).exists():
             assert of_session.read_text().endswith(f" nice {nice}\n"), name
 

@@ -13,7 +13,7 @@ from typing import Protocol
 
 POLL = 0.05
 
-#: The nice value of what goes before other processes (setpriority(2), sched(7)): ten times the share of a core.
+#: Added to the nice value of what goes before others (setpriority(2), sched(7)): ten times their share of a core.
 AHEAD = -10
 
 #: In the environment of every child: whose home it serves. It finds those whose pid was never written down.
@@ -134,8 +134,19 @@ def put_ahead(child: Child) -> None:
     Where sessions have shares of their own (autogroups), nice values count within a session alone.
     """
     with suppress(OSError):
-        os.setpriority(os.PRIO_PROCESS, child.popen.pid, AHEAD)
-        Path(f"/proc/{child.popen.pid}/autogroup").write_text(f"{AHEAD}")
+        os.setpriority(os.PRIO_PROCESS, child.popen.pid, os.getpriority(os.PRIO_PROCESS, 0) + AHEAD)
+        _share(child.popen.pid)
+
+
+def _share(pid: int) -> None:
+    """But for root one session in a tenth of a second is let have it."""
+    for _ in range(10):
+        try:
+            Path(f"/proc/{pid}/autogroup").write_text(f"{AHEAD}")
+        except BlockingIOError:
+            time.sleep(0.1)
+        else:
+            return
 
 
 def _group_of(user: str | None) -> int | None:
