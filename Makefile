@@ -12,6 +12,7 @@ LOCAL := $(PYTHON) -m local
 PROJECTS := pyproject.toml uv.lock $(wildcard services/*/pyproject.toml shared/*/pyproject.toml deploy/*/pyproject.toml)
 READY := .venv/.in-step
 TOOLS := .venv/.has-programs
+$(shell [ -x $(PYTHON) ] || rm -f $(READY))
 
 .PHONY: help run up down reset status test check fmt images test-cluster chaos bench bench-compare
 
