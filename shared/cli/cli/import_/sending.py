@@ -119,7 +119,7 @@ class Sending:
         self._seen: dict[str, int] = {}
 
     async def send_all(self, rows: Iterable[Ready], *, total: int, console: Console) -> None:
-        why = ""
+        why: str | None = None
         with _bar(console) as bar:
             task = bar.add_task("appeals", total=total)
             left = self._to_send(iter(rows), lambda: bar.advance(task))
@@ -129,7 +129,7 @@ class Sending:
                         group.create_task(self._work(left, lambda: bar.advance(task)))
             except* PlatformAway as away:  # what is raised in here comes out as a group in some Pythons (3.11.2)
                 why = str(away.exceptions[0])
-        if why:
+        if why is not None:
             raise PlatformAway(why)
 
     def _to_send(self, rows: Iterator[Ready], passed: Any) -> Iterator[Ready]:
