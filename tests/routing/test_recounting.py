@@ -2,19 +2,20 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from functools import partial
 from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
-from routing.domain.calendar import ORDINARY_HOURS, Calendar, CalendarDay, Hours, Status
+from routing.domain.calendar import ORDINARY_HOURS, Calendar, CalendarDay, Hours, Season, Status
 from routing.domain.case import ANSWERED, DRAFTED, RECUSED, REVIEWED, Deadline, DeadlineKind, DeadlineState
 from routing.domain.chain import Entry, link
 from routing.domain.notice import Notice, NoticeRow, draft
 from routing.domain.promise import (
+    NO_MORE_THAN_THAT_DAY,
     Promise,
     Term,
     Unit,
@@ -153,10 +154,11 @@ def test_counted_again_it_is_what_the_other_calendar_would_have_made_of_the_same
 def test_what_falls_due_before_the_first_change_does_not_move(
     terms: Sequence[Term], start: datetime, done: Sequence[Deed], old: tuple[Any, Any], new: tuple[Any, Any]
 ) -> None:
-    """Whatever begins to differ on the day after."""
+    """Whatever begins to differ on the day after, where the station opens by then."""
     shared, stations = from_day(start, old[0]), stations_from(start, old[1])
     before = calendar_of(shared, stations=stations)
     life = lived(before, terms, start, done)
+    assume(not any(held_to_the_next(each.promise) for each in (*life.gone.values(), life.standing)))
     behind = life.promise.due_at.astimezone(LOCAL) + timedelta(days=1)
     later = {
         place: _both(stations.get(place), hours)
@@ -166,6 +168,28 @@ def test_what_falls_due_before_the_first_change_does_not_move(
     first = after.first_change_from(before)
     assert first is None or life.promise.due_at <= begin_of(first, zone=ZONE)
     assert recount(life.standing, life.gone, calendar=after).due_at == life.promise.due_at
+
+
+def held_to_the_next(promise: Promise) -> bool:
+    """Of the same day, at a station that opens on none of the working days looked at: it falls due as the next one
+    ends, though days behind that one were looked at too.
+    """
+    is_of_the_day = promise.term.unit is Unit.SAME_DAY or promise.term == NO_MORE_THAN_THAT_DAY
+    return is_of_the_day and promise.due_at.astimezone(LOCAL).time() == time(0)
+
+
+def test_a_station_that_opens_before_the_days_ahead_are_over_is_waited_for() -> None:
+    """And so what was held to the next working day would fall due later, counted again."""
+    start, closed = at("2014-01-02T08:00"), Hours({}, (Season(date(2014, 1, 2), ()),))
+    opens = Season(date(2014, 1, 13), ((0, time(9), time(17)),))
+    before, after = (
+        calendar_of({}, version=version, stations={CITY: Hours({}, seasons)})
+        for version, seasons in enumerate((closed.seasons, (*closed.seasons, opens)), start=1)
+    )
+    life = lived(before, [Term(Unit.SAME_DAY, 0)], start, [])
+    assert held_to_the_next(life.promise)
+    assert life.promise.due_at == at("2014-01-04T00:00")
+    assert recount(life.standing, life.gone, calendar=after).due_at == at("2014-01-13T17:00")
 
 
 def _both(before: Hours | None, later: Hours) -> Hours:
